@@ -1,0 +1,3 @@
+//! 5 Moving.
+
+pub mod outcome;

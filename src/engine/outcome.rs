@@ -1,0 +1,163 @@
+//! What became of a row: the vocabulary of the results file, the ledger and the summary.
+//!
+//! Must not decide an outcome; it names them and says which ones count as done.
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+/// Writes an enum whose values have one stable word each, used in files, in the ledger and in JSON.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$doc])* #[serde(rename = $word)] $variant,)+ }
+
+        impl $name {
+            pub const ALL: &'static [$name] = &[$($name::$variant,)+];
+
+            pub fn word(self) -> &'static str {
+                match self { $($name::$variant => $word,)+ }
+            }
+
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some($name::$variant),)+ _ => None }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.word())
+            }
+        }
+    };
+}
+
+words! {
+    /// Every row of a sheet ends in exactly one of these.
+    Outcome {
+        /// Graph answered 201 and the link is stored.
+        Invited = "invited",
+        /// A guest who has not redeemed yet.
+        ExistsPending = "exists-pending",
+        /// A guest who has redeemed.
+        ExistsAccepted = "exists-accepted",
+        /// An internal user.
+        ExistsMember = "exists-member",
+        /// The account is blocked from signing in.
+        ExistsDisabled = "exists-disabled",
+        /// Soft-deleted: a person should restore or purge first.
+        ExistsDeleted = "exists-deleted",
+        /// Invited once, no longer in the directory.
+        Gone = "gone",
+        /// An earlier valid row of the sheet has the same address.
+        Duplicate = "duplicate",
+        /// The sheet is wrong here.
+        Invalid = "invalid",
+        /// Graph or policy says never for this person.
+        Refused = "refused",
+        /// Gave up after retries; nothing happened.
+        Failed = "failed",
+        /// Asked, no answer, and reading has not settled it yet.
+        Unknown = "unknown",
+        /// The run stopped before this row.
+        NotAttempted = "not-attempted",
+        /// Dry run only.
+        WouldInvite = "would-invite",
+    }
+}
+
+impl Outcome {
+    /// Done rows do not make the exit code 4.
+    pub fn is_done(self) -> bool {
+        use Outcome::{
+            Duplicate, ExistsAccepted, ExistsDisabled, ExistsMember, ExistsPending, Invited,
+            WouldInvite,
+        };
+        matches!(
+            self,
+            Invited
+                | ExistsPending
+                | ExistsAccepted
+                | ExistsMember
+                | ExistsDisabled
+                | Duplicate
+                | WouldInvite
+        )
+    }
+}
+
+words! {
+    /// What is known about the invitation mail of a row.
+    Mail {
+        Requested = "requested",
+        None = "none",
+        Unknown = "unknown",
+        SentByUs = "sent-by-us",
+    }
+}
+
+words! {
+    /// What tonight's run did to a row.
+    ThisRun {
+        Invited = "invited",
+        Relinked = "relinked",
+        Checked = "checked",
+        NotSelected = "not-selected",
+    }
+}
+
+words! {
+    /// Whether the invited guest was found by id afterwards.
+    Verified {
+        Found = "found",
+        NotYet = "not-yet",
+        Missing = "missing",
+    }
+}
+
+/// One line of the results file, apart from the sheet's own columns.
+#[derive(Debug, Clone)]
+pub struct RowResult {
+    /// The number that a spreadsheet program shows beside the row.
+    pub row: u64,
+    pub outcome: Outcome,
+    pub email: String,
+    pub display_name: Option<String>,
+    pub user_id: Option<String>,
+    /// A bearer-like ticket: never logged, masked by its type.
+    pub redeem_url: Option<SecretString>,
+    pub redemption: Option<String>,
+    pub mail: Option<Mail>,
+    pub error_code: Option<String>,
+    pub error: Option<String>,
+    pub hint: Option<String>,
+    pub invited_at: Option<Timestamp>,
+    pub this_run: Option<ThisRun>,
+    pub verified: Option<Verified>,
+    pub follow_up: Option<String>,
+    pub request_id: Option<String>,
+}
+
+impl RowResult {
+    pub fn new(row: u64, outcome: Outcome, email: impl Into<String>) -> Self {
+        Self {
+            row,
+            outcome,
+            email: email.into(),
+            display_name: None,
+            user_id: None,
+            redeem_url: None,
+            redemption: None,
+            mail: None,
+            error_code: None,
+            error: None,
+            hint: None,
+            invited_at: None,
+            this_run: None,
+            verified: None,
+            follow_up: None,
+            request_id: None,
+        }
+    }
+}

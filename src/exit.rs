@@ -1,0 +1,86 @@
+//! How a command ends: the exit codes, and which one speaks when several hold.
+//!
+//! Must not decide *whether* something went wrong; it only ranks what others decided.
+
+/// The exit codes of every command. Scripts rely on the numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Exit {
+    /// All rows are done.
+    Done = 0,
+    /// Something that should not happen happened.
+    Unexpected = 1,
+    /// The command line or the settings are wrong.
+    Usage = 2,
+    /// The sheet is refused; nothing was sent.
+    SheetRefused = 3,
+    /// Some rows are not done.
+    SomeRowsNotDone = 4,
+    /// Temporary: the same command later will continue.
+    TryAgain = 5,
+    /// Sign-in or permission.
+    Permission = 6,
+    /// The tenant refuses as a whole; retrying does harm.
+    TenantRefused = 7,
+    /// A cap on invitations was reached.
+    CapReached = 8,
+    /// The time budget was used.
+    TimeUsed = 10,
+    /// Interrupted by a person or the system.
+    Interrupted = 130,
+}
+
+/// From the one that must be heard first to the one that gives way to all others.
+const PRECEDENCE: [Exit; 11] = [
+    Exit::Usage,
+    Exit::SheetRefused,
+    Exit::TenantRefused,
+    Exit::Permission,
+    Exit::Interrupted,
+    Exit::Unexpected,
+    Exit::TryAgain,
+    Exit::CapReached,
+    Exit::TimeUsed,
+    Exit::SomeRowsNotDone,
+    Exit::Done,
+];
+
+impl Exit {
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The one that speaks when both hold.
+    #[must_use]
+    pub fn and(self, other: Exit) -> Exit {
+        PRECEDENCE
+            .into_iter()
+            .find(|candidate| *candidate == self || *candidate == other)
+            .unwrap_or(self)
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_graver_one_speaks() {
+        assert_eq!(
+            Exit::SomeRowsNotDone.and(Exit::CapReached),
+            Exit::CapReached
+        );
+        assert_eq!(
+            Exit::TenantRefused.and(Exit::Interrupted),
+            Exit::TenantRefused
+        );
+        assert_eq!(Exit::Done.and(Exit::SomeRowsNotDone), Exit::SomeRowsNotDone);
+        assert_eq!(Exit::TryAgain.and(Exit::Permission), Exit::Permission);
+        assert_eq!(Exit::Done.and(Exit::Done), Exit::Done);
+    }
+}

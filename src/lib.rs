@@ -1,0 +1,24 @@
+//! `guestlist` invites a spreadsheet of people into a Microsoft Entra tenant as B2B guests.
+//!
+//! Read from top to bottom, the modules are the order in which a row travels.
+
+pub mod cli; // what can be typed
+pub mod settings; // what it means, and where each value came from
+
+pub mod directory; // 4 looking: who is already there
+pub mod engine; // 5 moving: feeder, workers, recorder, stop
+pub mod graph; // 6 asking: the client, the wire, the verdict
+pub mod guest; // 2 understanding: row -> guest, or problems
+pub mod ledger; // 3 remembering: what was asked and answered, for every person
+pub mod message; // 7 wording: what Microsoft will really deliver
+pub mod pace; //   how fast, and when not at all
+pub mod results; // 9 telling: the files
+pub mod sheet; // 1 reading: bytes -> rows
+pub mod ui; //   the screen
+
+pub mod commands; // one verb per file
+pub mod sandbox; // the practice tenant: its own reading of the API
+
+pub mod clock;
+pub mod exit;
+pub mod failure;

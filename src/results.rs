@@ -1,0 +1,1 @@
+//! The files: results and to-fix.
