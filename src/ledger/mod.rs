@@ -15,7 +15,7 @@ mod writer;
 pub use file::{Ledger, NewLedger, Tenant};
 pub use lock::RunLock;
 pub use person::{Ask, AskKind, Person, PersonState};
-pub use reader::Reader;
+pub use reader::{Reader, Unverified};
 pub use run::{RunRecord, RunStart};
 pub use writer::{Answered, Found, Intent, IntentId, Writer};
 

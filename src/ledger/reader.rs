@@ -11,6 +11,15 @@ pub struct Reader {
     connection: Connection,
 }
 
+/// Somebody invited who has not been seen in the directory yet.
+#[derive(Debug, Clone)]
+pub struct Unverified {
+    pub row: u64,
+    pub person: i64,
+    pub user_id: String,
+    pub invited_at: Option<Timestamp>,
+}
+
 impl Reader {
     pub(super) fn new(connection: Connection) -> Self {
         Self { connection }
@@ -161,16 +170,22 @@ impl Reader {
         Ok(outcomes)
     }
 
-    /// People invited by a run who have not been seen in the directory yet: (person, user id).
-    pub fn unverified(&self, run: &str) -> Result<Vec<(i64, String)>> {
-        let mut statement = self.connection.prepare(
-            "SELECT person.id, person.user_id FROM row JOIN person ON person.id = row.person
-             WHERE row.run = ?1 AND row.outcome = 'invited' AND person.verified IS NOT 'found'
-                AND person.user_id IS NOT NULL ORDER BY row.row",
+    /// People of a run who count as invited and have not been seen in the directory yet, a page at a time.
+    pub fn unverified(&self, run: &str, after_row: u64, page: usize) -> Result<Vec<Unverified>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT row.row, person.id, person.user_id, person.invited_at FROM row JOIN person ON person.id = row.person
+             WHERE row.run = ?1 AND row.row > ?2 AND row.outcome = 'invited' AND person.verified IS NOT 'found'
+                AND person.user_id IS NOT NULL ORDER BY row.row LIMIT ?3",
         )?;
-        Ok(statement
-            .query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<rusqlite::Result<_>>()?)
+        let people = statement.query_map(params![run, after_row, page], |row| {
+            Ok(Unverified {
+                row: row.get(0)?,
+                person: row.get(1)?,
+                user_id: row.get(2)?,
+                invited_at: row.get::<_, Option<i64>>(3)?.map(timestamp),
+            })
+        })?;
+        Ok(people.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The results of a run in the sheet's order, handed on one at a time in pages: memory does not grow with the sheet.

@@ -57,6 +57,8 @@ pub struct Answered {
     pub detail: Option<String>,
     /// Where the person stands now.
     pub state: PersonState,
+    /// What reading concluded about the mail, where there is no new answer to say it.
+    pub mail: Option<Mail>,
     pub found: Option<Found>,
     /// Code and text of a refusal.
     pub refusal: Option<(String, String)>,
@@ -180,9 +182,16 @@ impl Writer {
             self.connection
                 .prepare_cached(
                     "UPDATE person SET state = ?2, error_code = coalesce(?3, error_code), error = coalesce(?4, error),
-                        request_id = coalesce(?5, request_id) WHERE id = ?1",
+                        request_id = coalesce(?5, request_id), mail = coalesce(?6, mail) WHERE id = ?1",
                 )?
-                .execute(params![person, answered.state.word(), code, error, answered.request_id])?;
+                .execute(params![
+                    person,
+                    answered.state.word(),
+                    code,
+                    error,
+                    answered.request_id,
+                    answered.mail.map(Mail::word)
+                ])?;
         }
         Ok(())
     }
