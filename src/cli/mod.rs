@@ -3,10 +3,12 @@
 //! Must not decide what a flag means together with others: `settings` does.
 
 mod flags;
+mod telling;
 #[cfg(test)]
 mod tests;
 
 pub use flags::{ConnectionFlags, Flags, InviteFlags, SheetFlags, headings};
+pub use telling::{Color, Telling, end};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -17,7 +19,6 @@ use std::path::PathBuf;
     name = "guestlist",
     version,
     arg_required_else_help = true,
-    propagate_version = true,
     disable_help_subcommand = true,
     max_term_width = 100,
     after_help = "Try it: guestlist invite SHEET --sandbox"
@@ -208,30 +209,6 @@ impl std::str::FromStr for RunName {
             id => Ok(RunName::Id(id.to_owned())),
         }
     }
-}
-
-/// How much is said, and how.
-#[derive(Debug, Clone, Args)]
-pub struct Telling {
-    /// Say more; twice for even more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = headings::TELLING)]
-    pub verbose: u8,
-    /// Say less: warnings and errors only; twice for errors only
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "verbose", help_heading = headings::TELLING)]
-    pub quiet: u8,
-    /// How log lines on stderr look
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT", help_heading = headings::TELLING, hide_short_help = true)]
-    pub log_format: Format,
-    /// Whether to use colour; NO_COLOR is obeyed
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = headings::TELLING, hide_short_help = true)]
-    pub color: Color,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    Auto,
-    Always,
-    Never,
 }
 
 impl Cli {

@@ -53,8 +53,7 @@ impl<'a> Layers<'a> {
         azure: Option<&'static str>,
         parse: Parse<T>,
     ) -> Result<Option<Sourced<T>>> {
-        let first = self.all_given(key, flag, azure, parse).into_iter().next();
-        let picked = first.transpose()?;
+        let picked = self.first_given(key, flag, azure, parse)?;
         self.note(key, &picked.as_ref().map(|picked| &picked.value));
         Ok(picked)
     }
@@ -66,8 +65,8 @@ impl<'a> Layers<'a> {
         parse: Parse<T>,
         default: T,
     ) -> Result<Sourced<T>> {
-        let picked = self.all_given(key, flag, None, parse).into_iter().next();
-        let picked = picked.unwrap_or_else(|| Ok(Sourced::new(default, Source::Default)))?;
+        let picked = self.first_given(key, flag, None, parse)?;
+        let picked = picked.unwrap_or_else(|| Sourced::new(default, Source::Default));
         self.note(key, &picked.value);
         Ok(picked)
     }
@@ -125,8 +124,31 @@ impl<'a> Layers<'a> {
         flag: Option<PathBuf>,
         azure: Option<&'static str>,
     ) -> Result<Option<Sourced<PathBuf>>> {
+        let picked = self.path_given(key, flag, azure)?;
+        self.note(key, &picked.as_ref().map(|picked| &picked.value));
+        Ok(picked)
+    }
+
+    pub fn path_or(
+        &mut self,
+        key: Key,
+        flag: Option<PathBuf>,
+        default: &str,
+    ) -> Result<Sourced<PathBuf>> {
+        let named = self.path_given(key, flag, None)?;
+        let picked = named.unwrap_or_else(|| Sourced::new(default.into(), Source::Default));
+        self.note(key, &picked.value);
+        Ok(picked)
+    }
+
+    fn path_given(
+        &self,
+        key: Key,
+        flag: Option<PathBuf>,
+        azure: Option<&'static str>,
+    ) -> Result<Option<Sourced<PathBuf>>> {
         let parse: Parse<PathBuf> = |text| super::values::words(text).map(PathBuf::from);
-        let mut picked = self.optional(key, flag, azure, parse)?;
+        let mut picked = self.first_given(key, flag, azure, parse)?;
         if let (
             Some(Sourced {
                 value,
@@ -213,6 +235,17 @@ impl<'a> Layers<'a> {
             });
         }
         Ok(self.asked)
+    }
+
+    fn first_given<T>(
+        &self,
+        key: Key,
+        flag: Option<T>,
+        azure: Option<&'static str>,
+        parse: Parse<T>,
+    ) -> Result<Option<Sourced<T>>> {
+        let all = self.all_given(key, flag, azure, parse);
+        all.into_iter().next().transpose()
     }
 
     fn all_given<T>(

@@ -30,4 +30,4 @@ pub use sourced::{Source, Sourced};
 pub use values::{FIELDS, Mapping, Only, Rate, Share, TenantName, Units};
 
 /// The environment, as something that is passed in.
-pub type Env<'a> = dyn Fn(&str) -> Option<String> + 'a;
+pub type Env<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;

@@ -173,14 +173,12 @@ fn ledger(
     flag: Option<&PathBuf>,
     sandbox: bool,
 ) -> Result<Sourced<PathBuf>> {
-    let default = if sandbox {
-        "guestlist.practice.db"
-    } else {
-        "guestlist.db"
-    };
-    let named = layers.path(("invite", "ledger"), flag.cloned(), None)?;
-    let named = named.filter(|_| !sandbox || flag.is_some());
-    Ok(named.unwrap_or_else(|| Sourced::new(default.into(), Source::Default)))
+    let named = layers.path_or(("invite", "ledger"), flag.cloned(), "guestlist.db")?;
+    if sandbox && flag.is_none() {
+        let practice = PathBuf::from("guestlist.practice.db");
+        return Ok(Sourced::new(practice, Source::Default));
+    }
+    Ok(named)
 }
 
 fn pace(layers: &mut Layers<'_>, harmless: bool) -> Result<PaceSettings> {
