@@ -133,6 +133,7 @@ pub enum Ledger {
     },
     /// Copy the ledger into a file, also while a run is under way
     Backup {
+        /// Where to put the copy
         #[arg(value_name = "FILE")]
         file: PathBuf,
         #[command(flatten)]
@@ -140,6 +141,7 @@ pub enum Ledger {
     },
     /// Rebuild a lost ledger from results files
     Import {
+        /// Results files, the oldest first
         #[arg(value_name = "RESULTS", required = true)]
         results: Vec<PathBuf>,
         #[command(flatten)]
