@@ -1,0 +1,104 @@
+//! A guest as the sheet means it: everything checked, nothing asked of the tenant yet.
+//!
+//! Must not know how a sheet spells any of it.
+
+use super::{EmailAddress, Problem};
+use uuid::Uuid;
+
+/// A person to invite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guest {
+    pub row: u64,
+    pub line: u64,
+    pub email: EmailAddress,
+    pub display_name: Option<String>,
+    pub redirect_url: Option<String>,
+    pub send: Option<bool>,
+    pub message: Option<String>,
+    pub language: Option<String>,
+    pub cc: Option<EmailAddress>,
+    pub sponsors: Vec<SponsorRef>,
+    pub profile: Profile,
+    pub user_type: Option<UserType>,
+    pub manager: Option<SponsorRef>,
+    pub groups: Vec<String>,
+}
+
+/// What is set after the invitation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Profile {
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub company: Option<String>,
+    pub department: Option<String>,
+    pub job_title: Option<String>,
+    pub usage_location: Option<String>,
+}
+
+impl Profile {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Somebody or something in the tenant, as the sheet names it; resolved to an object id later.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum SponsorRef {
+    /// A mail address or a user principal name.
+    Address(String),
+    Id(Uuid),
+    /// `group:` and a name or an id.
+    Group(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserType {
+    Guest,
+    Member,
+}
+
+impl UserType {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Guest => "Guest",
+            Self::Member => "Member",
+        }
+    }
+}
+
+/// Which columns that give access or power may be used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Allow {
+    pub member: bool,
+    pub manager: bool,
+    pub groups: bool,
+}
+
+/// What the settings say about understanding.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rules {
+    pub allow: Allow,
+}
+
+/// A row, understood.
+#[derive(Debug, Clone)]
+pub struct Understood {
+    pub row: u64,
+    pub line: u64,
+    /// The address as the sheet has it.
+    pub email_text: String,
+    pub display_name: Option<String>,
+    pub verdict: RowVerdict,
+    pub problems: Vec<Problem>,
+}
+
+#[derive(Debug, Clone)]
+pub enum RowVerdict {
+    Guest(Box<Guest>),
+    /// An earlier valid row has the same address.
+    Duplicate {
+        of_row: u64,
+        email: EmailAddress,
+    },
+    Invalid,
+}

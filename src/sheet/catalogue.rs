@@ -1,0 +1,96 @@
+//! The codes of a whole sheet: GL001 to GL099.
+
+use super::codes;
+
+codes! {
+    NOT_FOUND = "GL001" {
+        title: "the sheet cannot be opened",
+        meaning: "There is no file at this path, or this user may not read it.",
+        fix: "Check the path and the file's permissions.",
+        who: "whoever runs the command"
+    }
+    NOT_A_FILE = "GL002" {
+        title: "the path is not a file",
+        meaning: "A sheet is one file; this is a folder or a device.",
+        fix: "Name the file inside it.",
+        who: "whoever runs the command"
+    }
+    EMPTY = "GL003" {
+        title: "the sheet is empty",
+        meaning: "There is no header and no row in it.",
+        fix: "Save the sheet again, or start from `guestlist template`.",
+        who: "whoever made the sheet"
+    }
+    NO_ROWS = "GL004" {
+        title: "the sheet has a header and no rows",
+        meaning: "Nobody is on it.",
+        fix: "Add one row for each person below the header.",
+        who: "whoever made the sheet"
+    }
+    NO_ADDRESS_COLUMN = "GL005" {
+        title: "no column holds e-mail addresses",
+        meaning: "No header name is known as an address column. `email` is the only column that a sheet must have.",
+        fix: "Rename the column to `email`, or name it with --map email=\"its name\".",
+        who: "whoever made the sheet"
+    }
+    TWO_COLUMNS = "GL006" {
+        title: "two columns for one field",
+        meaning: "Two header names mean the same field, and which one is meant is not guessed.",
+        fix: "Name the right one with --map FIELD=\"its name\", or rename or delete the other.",
+        who: "whoever made the sheet"
+    }
+    UNKNOWN_MAPPED_COLUMN = "GL007" {
+        title: "--map names a column that is not there",
+        meaning: "A mapping must name a column of the header.",
+        fix: "Copy the column's name out of the sheet, or look at `guestlist check SHEET --show-mapping`.",
+        who: "whoever runs the command"
+    }
+    DELIMITER_UNCLEAR = "GL008" {
+        title: "the delimiter is not clear",
+        meaning: "The sheet can be read with more than one delimiter, and which one is meant is not guessed.",
+        fix: "Name it: --delimiter \",\" or \";\" or \"tab\" or \"|\".",
+        who: "whoever runs the command"
+    }
+    UNDECODABLE = "GL009" {
+        title: "bytes that are not text in this encoding",
+        meaning: "Some bytes cannot be read in the encoding of the sheet. Nothing is replaced, because a replaced letter is a wrong name.",
+        fix: "Save the sheet as \"CSV UTF-8\", or name its encoding with --encoding.",
+        who: "whoever made the sheet"
+    }
+    UNKNOWN_ENCODING = "GL010" {
+        title: "unknown encoding",
+        meaning: "The name given with --encoding is not a known encoding.",
+        fix: "Use a common name such as utf-8, windows-1252, iso-8859-15, shift_jis or utf-16le.",
+        who: "whoever runs the command"
+    }
+    NOT_TEXT = "GL011" {
+        title: "the file is not a sheet",
+        meaning: "The file's first bytes are those of another kind of file.",
+        fix: "Export the sheet as CSV UTF-8, or save it as .xlsx.",
+        who: "whoever made the sheet"
+    }
+    UNCLOSED_QUOTE = "GL012" {
+        title: "a quotation mark is never closed",
+        meaning: "A cell begins with a quotation mark and no second one ends it, so everything after it would be one cell.",
+        fix: "Close the quotation mark, or delete it. A quotation mark inside a quoted cell is written twice.",
+        who: "whoever made the sheet"
+    }
+    RECORD_TOO_LARGE = "GL013" {
+        title: "a row is too large",
+        meaning: "One row has more than 1 MiB or more than 16,384 cells; no sheet of people has such a row.",
+        fix: "Look at the row: a missing line end or quotation mark is the usual cause.",
+        who: "whoever made the sheet"
+    }
+    CHANGED = "GL014" {
+        title: "the sheet changed while it was being read",
+        meaning: "The sheet is read more than once, and it was not the same each time.",
+        fix: "Save and close it in the spreadsheet program, then run the command again.",
+        who: "whoever runs the command"
+    }
+    READ_FAILED = "GL015" {
+        title: "reading the sheet failed",
+        meaning: "The system reported an error while the file was read.",
+        fix: "Copy the file to a local disk and try again.",
+        who: "whoever runs the command"
+    }
+}

@@ -1,0 +1,86 @@
+//! What each column of a sheet is for, and why it is believed to be.
+//!
+//! Must not look at people; `guest` does.
+
+use super::Field;
+
+/// What a column is used for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Use {
+    /// A field; the text says why.
+    Field(Field, &'static str),
+    /// Its name begins with `_`: ignored.
+    Underscore,
+    /// A column that this program wrote into a results file: ignored.
+    OwnResult,
+    /// A note, remark or comment: kept, never mailed.
+    Note,
+    /// Kept, given to message templates, returned in the results.
+    Other,
+    /// No name.
+    Unnamed,
+}
+
+/// The header of a sheet, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The row and line of the header itself.
+    pub row: u64,
+    pub line: u64,
+    /// All columns, as the sheet has them.
+    pub names: Vec<String>,
+    /// What each column is used for; as long as `names`.
+    pub uses: Vec<Use>,
+    /// The columns that have a meaning.
+    pub mapping: Vec<(Field, usize)>,
+    /// Whether this is Microsoft's own bulk-invite template.
+    pub portal: bool,
+}
+
+impl Header {
+    pub fn column_of(&self, field: Field) -> Option<usize> {
+        self.mapping
+            .iter()
+            .find_map(|(mapped, column)| (*mapped == field).then_some(*column))
+    }
+
+    /// The name that the sheet gives to a column; its letter where it has none.
+    pub fn name(&self, column: usize) -> String {
+        match self.names.get(column).map(|name| name.trim()) {
+            Some(name) if !name.is_empty() => name.to_owned(),
+            _ => column_letter(column),
+        }
+    }
+
+    /// The columns that no field uses, apart from those that are ignored on purpose.
+    pub fn unused(&self) -> impl Iterator<Item = &str> {
+        self.names
+            .iter()
+            .zip(&self.uses)
+            .filter(|(_, used)| matches!(used, Use::Other | Use::Note))
+            .map(|(name, _)| name.as_str())
+    }
+}
+
+/// The letters that a spreadsheet program shows above a column: `A` for 0, `AA` for 26.
+pub fn column_letter(column: usize) -> String {
+    let mut letters = Vec::new();
+    let mut rest = column + 1;
+    while rest > 0 {
+        rest -= 1;
+        letters.push(char::from(b'A' + (rest % 26) as u8));
+        rest /= 26;
+    }
+    letters.iter().rev().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_have_the_letters_that_a_spreadsheet_shows() {
+        let letters = [0, 25, 26, 51, 52, 701, 702].map(column_letter);
+        assert_eq!(letters, ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]);
+    }
+}
