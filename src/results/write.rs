@@ -6,7 +6,7 @@ use super::file::CsvFile;
 use super::layout::{Layout, SheetRow};
 use super::merge::Merge;
 use super::target::{FileKind, write_failure};
-use crate::engine::outcome::RowResult;
+use crate::engine::outcome::{Mail, RowResult, ThisRun, Verified};
 use crate::failure::Result;
 use secrecy::ExposeSecret;
 use std::borrow::Cow;
@@ -100,7 +100,7 @@ fn cells(result: &RowResult, links: Links) -> [Cow<'_, str>; COLUMNS.len()] {
         text(result.user_id.as_ref()),
         link.into(),
         text(result.redemption.as_ref()),
-        word(result.mail.map(|mail| mail.word())),
+        word(result.mail.map(Mail::word)),
         text(result.error_code.as_ref()),
         text(result.error.as_ref()),
         text(result.hint.as_ref()),
@@ -109,8 +109,8 @@ fn cells(result: &RowResult, links: Links) -> [Cow<'_, str>; COLUMNS.len()] {
             .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
             .unwrap_or_default()
             .into(),
-        word(result.this_run.map(|did| did.word())),
-        word(result.verified.map(|verified| verified.word())),
+        word(result.this_run.map(ThisRun::word)),
+        word(result.verified.map(Verified::word)),
         text(result.follow_up.as_ref()),
         text(result.request_id.as_ref()),
     ]

@@ -2,7 +2,7 @@
 
 use super::super::layout::Column;
 use super::*;
-use crate::engine::outcome::{Mail, Outcome, ThisRun, Verified};
+use crate::engine::outcome::Outcome;
 use crate::failure::Failure;
 use secrecy::SecretString;
 use std::fs;
@@ -25,6 +25,7 @@ fn layout(names: &[&str]) -> Layout {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the sheet gives it")]
 fn row(number: u64, cells: &[&str]) -> Result<SheetRow> {
     Ok(SheetRow {
         number,
