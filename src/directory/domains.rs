@@ -12,7 +12,11 @@ pub struct Domains {
 impl Domains {
     pub fn of(organization: &Organization) -> Self {
         Self {
-            own: organization.verified_domains.iter().map(|domain| domain.name.to_ascii_lowercase()).collect(),
+            own: organization
+                .verified_domains
+                .iter()
+                .map(|domain| domain.name.to_ascii_lowercase())
+                .collect(),
             initial: organization.initial_domain().map(str::to_ascii_lowercase),
         }
     }

@@ -4,7 +4,7 @@
 
 use super::Domains;
 use crate::{
-    graph::{USER_SELECT, odata},
+    graph::{odata, wire::USER_SELECT},
     guest::EmailAddress,
 };
 
@@ -23,14 +23,24 @@ pub(super) fn by_address(address: &EmailAddress, domains: &Domains) -> FilteredR
     let mut values = vec![
         ("mail eq ", "", address.as_str().to_owned()),
         ("otherMails/any(x:x eq ", ")", address.as_str().to_owned()),
-        ("proxyAddresses/any(x:x eq ", ")", format!("SMTP:{}", address.as_str())),
-        ("proxyAddresses/any(x:x eq ", ")", format!("smtp:{}", address.as_str())),
+        (
+            "proxyAddresses/any(x:x eq ",
+            ")",
+            format!("SMTP:{}", address.as_str()),
+        ),
+        (
+            "proxyAddresses/any(x:x eq ",
+            ")",
+            format!("smtp:{}", address.as_str()),
+        ),
         ("userPrincipalName eq ", "", address.as_str().to_owned()),
     ];
     if let Some(derived) = domains.derived_name(address.as_str()) {
         values.push(("userPrincipalName eq ", "", derived));
     }
-    let advanced = values.iter().any(|(_, _, value)| value.chars().count() > DEFAULT_MODE_VALUE);
+    let advanced = values
+        .iter()
+        .any(|(_, _, value)| value.chars().count() > DEFAULT_MODE_VALUE);
     let filter = values
         .into_iter()
         .map(|(before, after, value)| format!("{before}{}{after}", odata::literal(&value)))
@@ -38,7 +48,10 @@ pub(super) fn by_address(address: &EmailAddress, domains: &Domains) -> FilteredR
         .join(" or ");
     let count = if advanced { "&$count=true" } else { "" };
     FilteredRead {
-        url: format!("/users?$filter={}&$select={USER_SELECT}&$top=10{count}", odata::encode(&filter)),
+        url: format!(
+            "/users?$filter={}&$select={USER_SELECT}&$top=10{count}",
+            odata::encode(&filter)
+        ),
         advanced,
     }
 }

@@ -2,10 +2,7 @@
 //!
 //! For rows after an unknown or throttled ask; whole sheets are looked up by the scout in their own groups.
 
-use super::{
-    Directory, Sighting,
-    lookup::BATCH,
-};
+use super::{Directory, Sighting, lookup::BATCH};
 use crate::{graph::Fault, guest::EmailAddress};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -15,7 +12,7 @@ const GATHER: Duration = Duration::from_millis(25);
 
 type Ask = (EmailAddress, oneshot::Sender<Sighting>);
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Finder {
     asks: mpsc::Sender<Ask>,
 }
@@ -41,8 +38,11 @@ impl Finder {
 
     pub async fn find(&self, address: &EmailAddress) -> Sighting {
         let (answer, sighting) = oneshot::channel();
-        let gone = || Fault::unreadable("the look-up was abandoned");
-        self.asks.send((address.clone(), answer)).await.map_err(|_| gone())?;
+        let gone = || super::lookup::unreadable("the look-up was abandoned");
+        self.asks
+            .send((address.clone(), answer))
+            .await
+            .map_err(|_| gone())?;
         sighting.await.map_err(|_| gone())?
     }
 }

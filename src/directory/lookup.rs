@@ -4,7 +4,7 @@
 
 use super::{Domains, filter, who};
 use crate::{
-    graph::{BatchGet, DirectoryUser, Fault, Graph},
+    graph::{BatchGet, Class, DirectoryUser, Fault, Graph, catalogue},
     guest::EmailAddress,
 };
 use serde::Deserialize;
@@ -15,7 +15,7 @@ pub type Sighting = Result<Option<DirectoryUser>, Fault>;
 /// A `$batch` takes this many (Graph: json-batching).
 pub const BATCH: usize = 20;
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Directory {
     graph: Graph,
     domains: Domains,
@@ -41,7 +41,11 @@ impl Directory {
             .enumerate()
             .map(|(index, address)| {
                 let read = filter::by_address(address, &self.domains);
-                BatchGet { id: index.to_string(), url: read.url, advanced: read.advanced }
+                BatchGet {
+                    id: index.to_string(),
+                    url: read.url,
+                    advanced: read.advanced,
+                }
             })
             .collect();
         let mut answers = self.graph.batch(gets).await?;
@@ -54,17 +58,27 @@ impl Directory {
                 match position.map(|position| answers.swap_remove(position).1) {
                     Some(Ok(body)) => self.decisive(body, address),
                     Some(Err(fault)) => Err(fault),
-                    None => Err(Fault::unreadable("the batch answer lacks an item")),
+                    None => Err(unreadable("the batch answer lacks an item")),
                 }
             })
             .collect())
     }
 
     fn decisive(&self, body: serde_json::Value, address: &EmailAddress) -> Sighting {
-        let list = List::deserialize(body).map_err(|_| Fault::unreadable("a list of users without its value"))?;
-        let meant = list.value.into_iter().filter(|user| who::matches(user, address, &self.domains)).collect();
+        let list = List::deserialize(body)
+            .map_err(|_| unreadable("a list of users without its value"))?;
+        let meant = list
+            .value
+            .into_iter()
+            .filter(|user| who::matches(user, address, &self.domains))
+            .collect();
         Ok(who::decisive(meant))
     }
+}
+
+/// An answer that does not say what it should.
+pub(super) fn unreadable(why: &str) -> Fault {
+    Fault::new(catalogue::ANSWER_UNREADABLE, Class::Request, why)
 }
 
 #[derive(Deserialize)]

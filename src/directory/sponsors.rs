@@ -1,13 +1,13 @@
 //! Sponsors as the sheet names them become object ids, each resolved once, before anything is sent.
 
 use super::Directory;
+use super::lookup::BATCH;
 use crate::{
     graph::{BatchGet, Fault, odata},
     guest::SponsorRef,
 };
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
-use super::lookup::BATCH;
 
 /// Why a sponsor has no id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,14 +24,21 @@ pub struct Sponsors {
 
 impl Sponsors {
     /// Looks every distinct sponsor up. A fault that stops the run is passed on; any other is "cannot tell".
-    pub async fn resolve(directory: &Directory, wanted: BTreeSet<SponsorRef>) -> Result<Self, Fault> {
+    pub async fn resolve(
+        directory: &Directory,
+        wanted: BTreeSet<SponsorRef>,
+    ) -> Result<Self, Fault> {
         let wanted: Vec<SponsorRef> = wanted.into_iter().collect();
         let mut ids = HashMap::with_capacity(wanted.len());
         for group in wanted.chunks(BATCH) {
             let gets = group
                 .iter()
                 .enumerate()
-                .map(|(index, sponsor)| BatchGet { id: index.to_string(), url: url(sponsor), advanced: false })
+                .map(|(index, sponsor)| BatchGet {
+                    id: index.to_string(),
+                    url: url(sponsor),
+                    advanced: false,
+                })
                 .collect();
             for (id, answer) in directory.graph().batch(gets).await? {
                 if let Some(sponsor) = id.parse::<usize>().ok().and_then(|index| group.get(index)) {
@@ -57,18 +64,30 @@ fn url(sponsor: &SponsorRef) -> String {
             let filter = [
                 format!("userPrincipalName eq {}", odata::literal(address)),
                 format!("mail eq {}", odata::literal(address)),
-                format!("proxyAddresses/any(x:x eq {})", odata::literal(&format!("SMTP:{address}"))),
-                format!("proxyAddresses/any(x:x eq {})", odata::literal(&format!("smtp:{address}"))),
+                format!(
+                    "proxyAddresses/any(x:x eq {})",
+                    odata::literal(&format!("SMTP:{address}"))
+                ),
+                format!(
+                    "proxyAddresses/any(x:x eq {})",
+                    odata::literal(&format!("smtp:{address}"))
+                ),
             ]
             .join(" or ");
-            format!("/users?$filter={}&$select=id,displayName,mail,userPrincipalName&$top=10", odata::encode(&filter))
+            format!(
+                "/users?$filter={}&$select=id,displayName,mail,userPrincipalName&$top=10",
+                odata::encode(&filter)
+            )
         }
         SponsorRef::Id(id) => format!("/directoryObjects/{id}?$select=id"),
         SponsorRef::Group(name) => match uuid::Uuid::try_parse(name) {
             Ok(id) => format!("/groups/{id}?$select=id,displayName"),
             Err(_) => {
                 let filter = format!("displayName eq {}", odata::literal(name));
-                format!("/groups?$filter={}&$select=id,displayName&$top=10", odata::encode(&filter))
+                format!(
+                    "/groups?$filter={}&$select=id,displayName&$top=10",
+                    odata::encode(&filter)
+                )
             }
         },
     }
@@ -86,7 +105,10 @@ enum Body {
     One(Object),
 }
 
-fn judge(sponsor: &SponsorRef, answer: Result<serde_json::Value, Fault>) -> Result<Result<String, Unresolved>, Fault> {
+fn judge(
+    sponsor: &SponsorRef,
+    answer: Result<serde_json::Value, Fault>,
+) -> Result<Result<String, Unresolved>, Fault> {
     match answer {
         Ok(body) => Ok(match Body::deserialize(body) {
             Ok(Body::One(object)) => Ok(object.id),
@@ -95,14 +117,16 @@ fn judge(sponsor: &SponsorRef, answer: Result<serde_json::Value, Fault>) -> Resu
                 Err(none) if none.is_empty() => Err(Unresolved::Nobody),
                 Err(_) => Err(Unresolved::Several),
             },
-            Err(_) => Err(Unresolved::CannotTell("the answer could not be read".into())),
+            Err(_) => Err(Unresolved::CannotTell(
+                "the answer could not be read".into(),
+            )),
         }),
         Err(fault) if fault.status == Some(404) => Ok(Err(Unresolved::Nobody)),
         // Groups need a permission of their own: without it the sheet can still go out for everybody else.
-        Err(fault) if matches!(sponsor, SponsorRef::Group(_)) => Ok(Err(Unresolved::CannotTell(fault.to_string()))),
-        Err(fault) => match fault.stops() {
-            Some(_) => Err(fault),
-            None => Ok(Err(Unresolved::CannotTell(fault.to_string()))),
-        },
+        Err(fault) if matches!(sponsor, SponsorRef::Group(_)) => {
+            Ok(Err(Unresolved::CannotTell(fault.to_string())))
+        }
+        Err(fault) if fault.class.ends_run() => Err(fault),
+        Err(fault) => Ok(Err(Unresolved::CannotTell(fault.to_string()))),
     }
 }

@@ -11,8 +11,14 @@ pub fn classify(user: &DirectoryUser) -> Outcome {
     if user.account_enabled == Some(false) {
         return Outcome::ExistsDisabled;
     }
-    let external_name = user.user_principal_name.as_deref().is_some_and(|name| name.to_ascii_uppercase().contains("#EXT#"));
-    let guest = user.user_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("guest"));
+    let external_name = user
+        .user_principal_name
+        .as_deref()
+        .is_some_and(|name| name.to_ascii_uppercase().contains("#EXT#"));
+    let guest = user
+        .user_type
+        .as_deref()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("guest"));
     match user.external_user_state.as_deref() {
         Some(state) if state.eq_ignore_ascii_case("PendingAcceptance") => Outcome::ExistsPending,
         Some(_) => Outcome::ExistsAccepted,
@@ -23,8 +29,13 @@ pub fn classify(user: &DirectoryUser) -> Outcome {
 
 /// Whether this object is findable under the address, by any of the ways a guest can be found.
 pub fn matches(user: &DirectoryUser, address: &EmailAddress, domains: &Domains) -> bool {
-    let same = |text: &str| text.eq_ignore_ascii_case(address.as_str()) || text.eq_ignore_ascii_case(address.key());
-    let proxied = |text: &String| text.split_once(':').is_some_and(|(kind, rest)| kind.eq_ignore_ascii_case("smtp") && same(rest));
+    let same = |text: &str| {
+        text.eq_ignore_ascii_case(address.as_str()) || text.eq_ignore_ascii_case(address.key())
+    };
+    let proxied = |text: &String| {
+        text.split_once(':')
+            .is_some_and(|(kind, rest)| kind.eq_ignore_ascii_case("smtp") && same(rest))
+    };
     let named = |name: &str| {
         same(name)
             || [address.as_str(), address.key()]
@@ -66,13 +77,39 @@ mod tests {
     fn who_is_who() {
         let pending = Some("PendingAcceptance");
         let cases = [
-            (user(pending, "Guest", "a_x.org#EXT#@t.onmicrosoft.com", true), Outcome::ExistsPending),
-            (user(pending, "Member", "a_x.org#EXT#@t.onmicrosoft.com", true), Outcome::ExistsPending),
-            (user(Some("Accepted"), "Guest", "a_x.org#EXT#@t.onmicrosoft.com", true), Outcome::ExistsAccepted),
-            (user(None, "Guest", "a@t.example", true), Outcome::ExistsAccepted),
-            (user(None, "Member", "a_x.org#EXT#@t.onmicrosoft.com", true), Outcome::ExistsAccepted),
-            (user(None, "Member", "a@t.example", true), Outcome::ExistsMember),
-            (user(pending, "Guest", "a_x.org#EXT#@t.onmicrosoft.com", false), Outcome::ExistsDisabled),
+            (
+                user(pending, "Guest", "a_x.org#EXT#@t.onmicrosoft.com", true),
+                Outcome::ExistsPending,
+            ),
+            (
+                user(pending, "Member", "a_x.org#EXT#@t.onmicrosoft.com", true),
+                Outcome::ExistsPending,
+            ),
+            (
+                user(
+                    Some("Accepted"),
+                    "Guest",
+                    "a_x.org#EXT#@t.onmicrosoft.com",
+                    true,
+                ),
+                Outcome::ExistsAccepted,
+            ),
+            (
+                user(None, "Guest", "a@t.example", true),
+                Outcome::ExistsAccepted,
+            ),
+            (
+                user(None, "Member", "a_x.org#EXT#@t.onmicrosoft.com", true),
+                Outcome::ExistsAccepted,
+            ),
+            (
+                user(None, "Member", "a@t.example", true),
+                Outcome::ExistsMember,
+            ),
+            (
+                user(pending, "Guest", "a_x.org#EXT#@t.onmicrosoft.com", false),
+                Outcome::ExistsDisabled,
+            ),
         ];
         for (user, expected) in cases {
             assert_eq!(classify(&user), expected, "{user:?}");

@@ -12,12 +12,16 @@ use super::{
 use crate::{
     clock::Clock,
     directory::{Directory, Finder},
-    graph::{Fault, Graph, Invitation, InvitationRequest, MessageInfo, Verdict},
+    graph::{Class, Fault, Graph, catalogue, Invitation, InvitationRequest, MessageInfo, Verdict},
     guest::UserType,
     ledger::{Answered, Ask, AskKind, Found, Intent, IntentId, PersonState},
     pace::{Pace, TooLong},
 };
-use std::{collections::HashMap, sync::{Arc, Mutex, PoisonError}, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tokio::time::Instant;
 
 use super::plan::Item;
@@ -64,7 +68,13 @@ pub(super) struct OnDone {
 
 impl Shared {
     /// `unsettled`: earlier asks for this person are open, and stay so unless this one is answered well.
-    pub async fn ask(&self, item: &Item, kind: AskKind, on_done: OnDone, unsettled: bool) -> Result<Asked, Stopped> {
+    pub async fn ask(
+        &self,
+        item: &Item,
+        kind: AskKind,
+        on_done: OnDone,
+        unsettled: bool,
+    ) -> Result<Asked, Stopped> {
         let mails = kind == AskKind::Invite && item.mails(&self.options);
         let request = self.request(item, mails);
         let mut connects = 0;
@@ -72,7 +82,10 @@ impl Shared {
             if self.stop.is_raised() {
                 return Err(Stopped);
             }
-            self.caps.admit(&self.stop).await.map_err(|reason| self.stopped(reason))?;
+            self.caps
+                .admit(&self.stop)
+                .await
+                .map_err(|reason| self.stopped(reason))?;
             self.wait(self.pace.before_invitation()).await?;
             let client_request_id = uuid::Uuid::new_v4();
             let at = self.clock.now();
@@ -86,11 +99,16 @@ impl Shared {
                 server_at: self.graph.server_now(),
                 client_request_id: client_request_id.to_string(),
             };
-            let ask = Ask { at, server_at: intent.server_at, mails };
+            let ask = Ask {
+                at,
+                server_at: intent.server_at,
+                mails,
+            };
             let intent = self.recorder.intent(intent).await.map_err(|_| Stopped)?;
             if self.wait(self.pace.gate()).await.is_err() {
                 self.caps.give_back().await;
-                self.answered(item, intent, &unsent(), on_done, unsettled).await;
+                self.answered(item, intent, &unsent(), on_done, unsettled)
+                    .await;
                 return Err(Stopped);
             }
             let attempt = self.graph.invite(&request, client_request_id).await;
@@ -100,28 +118,49 @@ impl Shared {
                 request_id: attempt.request_id,
                 server_at: attempt.server_date,
             };
-            self.answered(item, intent, &answer, on_done, unsettled).await;
+            self.answered(item, intent, &answer, on_done, unsettled)
+                .await;
             match &answer.verdict {
                 Verdict::NotSent { .. } => {
                     self.caps.give_back().await;
                     connects += 1;
-                    if connects < CONNECTS && self.stop.sleep(crate::pace::backoff(connects, fastrand::f64())).await {
+                    if connects < CONNECTS
+                        && self
+                            .stop
+                            .sleep(crate::pace::backoff(connects, fastrand::f64()))
+                            .await
+                    {
                         continue;
                     }
                 }
                 Verdict::Stop { exit, fault } => {
-                    self.stop.raise(StopReason::Refused { exit: *exit, fault: Box::new(fault.clone()) });
+                    self.stop.raise(StopReason::Refused {
+                        exit: *exit,
+                        fault: Box::new(fault.clone()),
+                    });
                 }
-                Verdict::Refused { domain_wide: true, fault } => {
-                    let mut refused = self.refused_domains.lock().unwrap_or_else(PoisonError::into_inner);
+                Verdict::Refused {
+                    domain_wide: true,
+                    fault,
+                } => {
+                    let mut refused = self
+                        .refused_domains
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner);
                     refused.insert(
                         item.guest.email.domain().to_ascii_lowercase(),
-                        (fault.code.to_owned(), fault.title().to_owned()),
+                        (fault.code.to_string(), fault.title().to_owned()),
                     );
                 }
                 _ => {}
             }
-            return Ok(Asked { intent, ask, verdict: answer.verdict, request_id: answer.request_id, ended: Instant::now() });
+            return Ok(Asked {
+                intent,
+                ask,
+                verdict: answer.verdict,
+                request_id: answer.request_id,
+                ended: Instant::now(),
+            });
         }
     }
 
@@ -153,7 +192,10 @@ impl Shared {
     }
 
     pub fn refused_domain(&self, domain: &str) -> Option<(String, String)> {
-        let refused = self.refused_domains.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = self
+            .refused_domains
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         refused.get(&domain.to_ascii_lowercase()).cloned()
     }
 
@@ -169,7 +211,10 @@ impl Shared {
         InvitationRequest {
             email: guest.email.as_str().to_owned(),
             display_name: guest.display_name.clone(),
-            redirect_url: guest.redirect_url.clone().unwrap_or_else(|| self.options.redirect_url.clone()),
+            redirect_url: guest
+                .redirect_url
+                .clone()
+                .unwrap_or_else(|| self.options.redirect_url.clone()),
             send: mails,
             message: if mails {
                 MessageInfo {
@@ -186,13 +231,20 @@ impl Shared {
     }
 
     /// Waits for the pace, unless the run stops first or the wait is longer than a run should take.
-    pub async fn wait(&self, ready: impl Future<Output = Result<(), TooLong>>) -> Result<(), Stopped> {
+    pub async fn wait(
+        &self,
+        ready: impl Future<Output = Result<(), TooLong>>,
+    ) -> Result<(), Stopped> {
         let ready = tokio::select! {
             biased;
             () = self.stop.raised() => return Err(Stopped),
             ready = ready => ready,
         };
-        ready.map_err(|too_long| self.stopped(StopReason::Unreachable { why: too_long.to_string() }))
+        ready.map_err(|too_long| {
+            self.stopped(StopReason::Unreachable {
+                why: too_long.to_string(),
+            })
+        })
     }
 
     fn stopped(&self, reason: StopReason) -> Stopped {
@@ -200,9 +252,20 @@ impl Shared {
         Stopped
     }
 
-    async fn answered(&self, item: &Item, intent: IntentId, answer: &Answer, on_done: OnDone, unsettled: bool) {
+    async fn answered(
+        &self,
+        item: &Item,
+        intent: IntentId,
+        answer: &Answer,
+        on_done: OnDone,
+        unsettled: bool,
+    ) {
         let now = self.clock.now();
-        let back = if unsettled { PersonState::Asked } else { PersonState::Open };
+        let back = if unsettled {
+            PersonState::Asked
+        } else {
+            PersonState::Open
+        };
         let (kind, state) = match &answer.verdict {
             Verdict::Done(_) if on_done.settled => ("invited", PersonState::Invited),
             Verdict::Done(_) => ("probed", PersonState::Asked),
@@ -211,11 +274,17 @@ impl Shared {
             _ => ("not-performed", back),
         };
         let found = match &answer.verdict {
-            Verdict::Done(invitation) => Some(found(invitation, on_done.mail, answer.server_at.unwrap_or(now))),
+            Verdict::Done(invitation) => Some(found(
+                invitation,
+                on_done.mail,
+                answer.server_at.unwrap_or(now),
+            )),
             _ => None,
         };
         let refusal = match &answer.verdict {
-            Verdict::Refused { fault, .. } => Some((fault.code.to_owned(), fault.title().to_owned())),
+            Verdict::Refused { fault, .. } => {
+                Some((fault.code.to_string(), fault.title().to_owned()))
+            }
             _ => None,
         };
         self.recorder
@@ -227,7 +296,7 @@ impl Shared {
                 kind,
                 status: answer.status,
                 request_id: answer.request_id.clone(),
-                detail: answer.verdict.fault().map(|fault| fault.code.to_owned()),
+                detail: answer.verdict.fault().map(|fault| fault.code.to_string()),
                 state,
                 mail: None,
                 found,
@@ -246,7 +315,9 @@ struct Answer {
 
 fn unsent() -> Answer {
     Answer {
-        verdict: Verdict::NotSent { fault: Fault::unsent() },
+        verdict: Verdict::NotSent {
+            fault: Fault::new(catalogue::NOT_CONNECTED, Class::NotSent, "the run stopped first"),
+        },
         status: None,
         request_id: None,
         server_at: None,
@@ -266,5 +337,7 @@ fn found(invitation: &Invitation, mail: Mail, at: jiff::Timestamp) -> Found {
 /// How long to wait between two looks at the same thing, growing.
 pub(super) fn look_again(look: u32, within: Duration) -> Duration {
     let longest = (within / 4).clamp(Duration::from_millis(200), Duration::from_secs(15));
-    Duration::from_millis(250).saturating_mul(1 << look.min(8)).min(longest)
+    Duration::from_millis(250)
+        .saturating_mul(1 << look.min(8))
+        .min(longest)
 }

@@ -40,7 +40,9 @@ impl Shared {
                     for user in users {
                         if let Some(person) = birds.remove(&user.id) {
                             let at = self.clock.now();
-                            self.recorder.verified(person, Verified::Found, user.external_user_state, at).await;
+                            self.recorder
+                                .verified(person, Verified::Found, user.external_user_state, at)
+                                .await;
                         }
                     }
                 }
@@ -51,9 +53,15 @@ impl Shared {
             }
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return self.stop.raise(StopReason::CanaryNotFound { missing: birds.len() as u64 });
+                return self.stop.raise(StopReason::CanaryNotFound {
+                    missing: birds.len() as u64,
+                });
             }
-            if !self.stop.sleep(look_again(look, self.options.settle).min(left)).await {
+            if !self
+                .stop
+                .sleep(look_again(look, self.options.settle).min(left))
+                .await
+            {
                 return;
             }
         }

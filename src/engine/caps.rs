@@ -2,7 +2,10 @@
 //!
 //! Every POST to /invitations counts, of whatever kind: that is what the service counts.
 
-use super::{Options, stop::{Stop, StopReason}};
+use super::{
+    Options,
+    stop::{Stop, StopReason},
+};
 use crate::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
 use std::{collections::VecDeque, time::Duration};
@@ -36,7 +39,10 @@ impl Caps {
             daily: options.daily_cap,
             cap_wait: options.cap_wait,
             clock,
-            state: Mutex::new(State { made: 0, recent: recent.into() }),
+            state: Mutex::new(State {
+                made: 0,
+                recent: recent.into(),
+            }),
         }
     }
 
@@ -51,13 +57,20 @@ impl Caps {
         if let Some(cap) = self.daily {
             loop {
                 let now = self.clock.now();
-                while state.recent.front().is_some_and(|oldest| *oldest + DAY <= now) {
+                while state
+                    .recent
+                    .front()
+                    .is_some_and(|oldest| *oldest + DAY <= now)
+                {
                     state.recent.pop_front();
                 }
                 let over = (state.recent.len() as u64).checked_sub(cap);
                 let Some(over) = over else { break };
                 // With the cap lowered since, several places have to come free before one opens.
-                let room_at = state.recent.get(over as usize).map_or(now + DAY, |oldest| *oldest + DAY + MARGIN);
+                let room_at = state
+                    .recent
+                    .get(over as usize)
+                    .map_or(now + DAY, |oldest| *oldest + DAY + MARGIN);
                 let wait = room_at.duration_since(now);
                 if cap == 0 || Duration::try_from(wait).unwrap_or_default() > self.cap_wait {
                     return Err(StopReason::DailyCap { cap, room_at });

@@ -2,7 +2,11 @@
 //!
 //! Asks nobody. Its queue is bounded, so it never runs far ahead of the rest.
 
-use super::{Options, plan::{self, Step}, stop::{Stop, StopReason}};
+use super::{
+    Options,
+    plan::{self, Step},
+    stop::{Stop, StopReason},
+};
 use crate::{
     clock::Clock,
     directory::Sponsors,

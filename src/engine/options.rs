@@ -34,7 +34,10 @@ impl Selection {
             || self.rows.contains(&row)
             || address.is_some_and(|(key, domain)| {
                 self.addresses.iter().any(|wanted| wanted == key)
-                    || self.domains.iter().any(|wanted| wanted.eq_ignore_ascii_case(domain))
+                    || self
+                        .domains
+                        .iter()
+                        .any(|wanted| wanted.eq_ignore_ascii_case(domain))
             })
     }
 }

@@ -1,6 +1,10 @@
 //! What a row needs, from what the sheet says and what the ledger knows. Asks nobody.
 
-use super::{Options, outcome::{RowResult, ThisRun, Verified}, telling};
+use super::{
+    Options,
+    outcome::{RowResult, ThisRun, Verified},
+    telling,
+};
 use crate::{
     directory::Sponsors,
     guest::{Guest, RowVerdict, Understood},
@@ -58,7 +62,10 @@ pub(super) fn first_step(
         RowVerdict::Duplicate { email, .. } => Some(email),
         RowVerdict::Invalid => None,
     };
-    if !options.selection.takes(understood.row, address.map(|email| (email.key(), email.domain()))) {
+    if !options.selection.takes(
+        understood.row,
+        address.map(|email| (email.key(), email.domain())),
+    ) {
         return tell(telling::not_selected(&understood));
     }
     let RowVerdict::Guest(guest) = understood.verdict else {
@@ -72,7 +79,12 @@ pub(super) fn first_step(
             Err(why) => return tell(telling::sponsor_unresolved(&guest, sponsor, &why)),
         }
     }
-    let item = Item { guest, person, sponsors: ids, open };
+    let item = Item {
+        guest,
+        person,
+        sponsors: ids,
+        open,
+    };
     match item.person.as_ref().map(|person| (person.state, person)) {
         Some((PersonState::Asked, _)) if !item.open.is_empty() => Step::Settle(item),
         Some((PersonState::Invited, person)) if fresh(person, now) => {
@@ -91,5 +103,6 @@ pub(super) fn first_step(
 /// Invited within a day, or confirmed within a day, and seen in the directory.
 fn fresh(person: &Person, now: Timestamp) -> bool {
     let last = person.verified_at.max(person.invited_at);
-    person.verified == Some(Verified::Found) && last.is_some_and(|last| now.duration_since(last) < FRESH)
+    person.verified == Some(Verified::Found)
+        && last.is_some_and(|last| now.duration_since(last) < FRESH)
 }

@@ -25,7 +25,12 @@ enum Fact {
     Intent(Box<Intent>, oneshot::Sender<IntentId>),
     Answered(Box<Answered>),
     Row(Box<RowResult>, Option<i64>, Weight),
-    Verified { person: i64, verified: Verified, redemption: Option<String>, at: Timestamp },
+    Verified {
+        person: i64,
+        verified: Verified,
+        redemption: Option<String>,
+        at: Timestamp,
+    },
     Parked(i64),
     /// Everything sent before is on disk.
     Flush(oneshot::Sender<()>),
@@ -60,14 +65,26 @@ impl Recorder {
         tally: watch::Sender<Tally>,
     ) -> (Self, JoinHandle<Result<Writer, Failure>>) {
         let (facts, queue) = mpsc::channel(QUEUE);
-        let thread = std::thread::spawn(move || Desk { writer, run, stop, tally, owed: Vec::new() }.work(queue));
+        let thread = std::thread::spawn(move || {
+            Desk {
+                writer,
+                run,
+                stop,
+                tally,
+                owed: Vec::new(),
+            }
+            .work(queue)
+        });
         (Self { facts }, thread)
     }
 
     /// Durable when it returns.
     pub async fn intent(&self, intent: Intent) -> Result<IntentId, LedgerGone> {
         let (done, durable) = oneshot::channel();
-        self.facts.send(Fact::Intent(Box::new(intent), done)).await.map_err(|_| LedgerGone)?;
+        self.facts
+            .send(Fact::Intent(Box::new(intent), done))
+            .await
+            .map_err(|_| LedgerGone)?;
         durable.await.map_err(|_| LedgerGone)
     }
 
@@ -80,8 +97,20 @@ impl Recorder {
         self.send(Fact::Row(Box::new(result), person, weight)).await;
     }
 
-    pub async fn verified(&self, person: i64, verified: Verified, redemption: Option<String>, at: Timestamp) {
-        self.send(Fact::Verified { person, verified, redemption, at }).await;
+    pub async fn verified(
+        &self,
+        person: i64,
+        verified: Verified,
+        redemption: Option<String>,
+        at: Timestamp,
+    ) {
+        self.send(Fact::Verified {
+            person,
+            verified,
+            redemption,
+            at,
+        })
+        .await;
     }
 
     /// Returns when everything sent before can be read from the ledger.
@@ -136,7 +165,10 @@ impl Desk {
 
     /// Makes a group durable, then tells those who wait for it.
     fn keep(&mut self, facts: Vec<Fact>) {
-        let mut facts: Vec<Fact> = std::mem::take(&mut self.owed).into_iter().chain(facts).collect();
+        let mut facts: Vec<Fact> = std::mem::take(&mut self.owed)
+            .into_iter()
+            .chain(facts)
+            .collect();
         match self.commit(&facts) {
             Ok(intents) => {
                 let mut intents = intents.into_iter();
@@ -150,8 +182,15 @@ impl Desk {
                 }
             }
             Err(error) => {
-                let exit = if matches!(error, LedgerError::Full) { Exit::TryAgain } else { Exit::Unexpected };
-                self.stop.raise(StopReason::LedgerFailed { why: error.to_string(), exit });
+                let exit = if matches!(error, LedgerError::Full) {
+                    Exit::TryAgain
+                } else {
+                    Exit::Unexpected
+                };
+                self.stop.raise(StopReason::LedgerFailed {
+                    why: error.to_string(),
+                    exit,
+                });
                 // Whoever waits for an intent hears that there is none; answers and outcomes are kept.
                 facts.retain(|fact| !matches!(fact, Fact::Intent(..) | Fact::Flush(_)));
                 self.owed = facts;
@@ -178,8 +217,14 @@ impl Desk {
                 Fact::Intent(intent, _) => intents.push(self.writer.intent(&self.run, intent)?),
                 Fact::Answered(answered) => self.writer.answered(&self.run, answered)?,
                 Fact::Row(result, person, _) => self.writer.row(&self.run, *person, result)?,
-                Fact::Verified { person, verified, redemption, at } => {
-                    self.writer.verified(*person, *verified, redemption.as_deref(), *at)?;
+                Fact::Verified {
+                    person,
+                    verified,
+                    redemption,
+                    at,
+                } => {
+                    self.writer
+                        .verified(*person, *verified, redemption.as_deref(), *at)?;
                 }
                 Fact::Parked(_) | Fact::Flush(_) => {}
             }

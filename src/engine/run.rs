@@ -22,7 +22,10 @@ use crate::{
     sheet::Sheet,
 };
 use jiff::SignedDuration;
-use std::{collections::HashMap, sync::{Arc, Mutex as StdMutex}};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex as StdMutex},
+};
 use tokio::{
     sync::{Mutex, mpsc, watch},
     task::JoinSet,
@@ -59,7 +62,19 @@ pub struct RunEnd {
 
 /// Moves every row of the sheet to its outcome, or to `not-attempted` when the run stops.
 pub async fn run(job: Job<'_>) -> Result<RunEnd> {
-    let Job { start, sheet, rules, ledger, options, directory, pace, sponsors, clock, stop, tally } = job;
+    let Job {
+        start,
+        sheet,
+        rules,
+        ledger,
+        options,
+        directory,
+        pace,
+        sponsors,
+        clock,
+        stop,
+        tally,
+    } = job;
     let options = Arc::new(options);
     let run = start.id.clone();
     let reader = ledger.reader()?;
@@ -83,12 +98,27 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
     });
     let watchers = watchers(&options, &stop, totals.clone());
 
-    let feeder = Feeder { sheet, rules, reader: ledger.reader()?, sponsors, options, clock, stop: stop.clone() };
+    let feeder = Feeder {
+        sheet,
+        rules,
+        reader: ledger.reader()?,
+        sponsors,
+        options,
+        clock,
+        stop: stop.clone(),
+    };
     let (steps, feeding) = feeder.start();
     let (work, decided) = mpsc::channel(DECIDED);
     let (park, parked) = mpsc::channel(1);
     let settling = tokio::spawn(settler(shared.clone(), parked));
-    let scouting = tokio::spawn(Scout { shared: shared.clone(), work, park: park.clone() }.scout(steps));
+    let scouting = tokio::spawn(
+        Scout {
+            shared: shared.clone(),
+            work,
+            park: park.clone(),
+        }
+        .scout(steps),
+    );
     workers(&shared, decided, park, canary).await;
 
     // Everybody has ended who could send a row on; a task that broke has left its rows to the next run.
@@ -107,11 +137,20 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
         .and_then(std::result::Result::ok)
         .ok_or_else(|| anyhow::anyhow!("the recorder broke; the ledger holds what it wrote"))??;
     let tally = totals.borrow().clone();
-    Ok(RunEnd { tally, stopped_by: stop.reason(), writer })
+    Ok(RunEnd {
+        tally,
+        stopped_by: stop.reason(),
+        writer,
+    })
 }
 
 /// Takes decided rows until there are no more: first the canary, then everybody.
-async fn workers(shared: &Arc<Shared>, mut decided: mpsc::Receiver<Work>, park: mpsc::Sender<Parked>, canary: bool) {
+async fn workers(
+    shared: &Arc<Shared>,
+    mut decided: mpsc::Receiver<Work>,
+    park: mpsc::Sender<Parked>,
+    canary: bool,
+) {
     if canary {
         shared.canary(&mut decided, &park).await;
     }

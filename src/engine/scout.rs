@@ -54,7 +54,12 @@ impl Scout {
                 }
             };
             match step {
-                Some(Step::Tell(result, person)) => self.shared.recorder.row(*result, person, Weight::Light).await,
+                Some(Step::Tell(result, person)) => {
+                    self.shared
+                        .recorder
+                        .row(*result, person, Weight::Light)
+                        .await
+                }
                 Some(Step::Look(item)) => looking.push(item),
                 Some(Step::Confirm(item)) => confirming.push(item),
                 Some(Step::Settle(item)) => self.settle(item).await,
@@ -78,7 +83,11 @@ impl Scout {
     async fn settle(&self, item: Item) {
         if self.shared.options.dry_run {
             let (result, person) = (telling::would_settle(&item.guest), item.person_id());
-            return self.shared.recorder.row(result, person, Weight::Light).await;
+            return self
+                .shared
+                .recorder
+                .row(result, person, Weight::Light)
+                .await;
         }
         if let Some(parked) = Parked::from_earlier_run(item, self.shared.clock.now()) {
             // The settler outlives the scout.
@@ -124,13 +133,21 @@ impl Scout {
             Ok(Some(user)) => {
                 let pending = directory::classify(&user) == Outcome::ExistsPending;
                 let linked = item.person.as_ref().is_some_and(|person| {
-                    person.redeem_url.is_some() && person.user_id.as_deref() == Some(user.id.as_str())
+                    person.redeem_url.is_some()
+                        && person.user_id.as_deref() == Some(user.id.as_str())
                 });
-                if pending && !linked && self.shared.options.existing == Existing::Relink && !self.shared.options.dry_run {
+                if pending
+                    && !linked
+                    && self.shared.options.existing == Existing::Relink
+                    && !self.shared.options.dry_run
+                {
                     let _ = self.work.send(Work::Relink(item, Box::new(user))).await;
                 } else {
                     let result = telling::exists(&item.guest, &user);
-                    self.shared.recorder.row(result, item.person_id(), Weight::Light).await;
+                    self.shared
+                        .recorder
+                        .row(result, item.person_id(), Weight::Light)
+                        .await;
                 }
             }
             Err(fault) => self.blind(item, &fault).await,
@@ -144,16 +161,34 @@ impl Scout {
             return self.leave(vec![item]).await;
         }
         let result = telling::not_looked_up(&item.guest, fault);
-        self.shared.recorder.row(result, item.person_id(), Weight::Bad).await;
+        self.shared
+            .recorder
+            .row(result, item.person_id(), Weight::Bad)
+            .await;
     }
 
     /// Nobody is there under this address.
     async fn nobody(&self, item: Item) {
-        if self.shared.directory.domains().is_own(item.guest.email.domain()) {
-            self.shared.recorder.row(telling::own_domain(&item.guest), item.person_id(), Weight::Light).await;
+        if self
+            .shared
+            .directory
+            .domains()
+            .is_own(item.guest.email.domain())
+        {
+            self.shared
+                .recorder
+                .row(
+                    telling::own_domain(&item.guest),
+                    item.person_id(),
+                    Weight::Light,
+                )
+                .await;
         } else if self.shared.options.dry_run {
             let result = telling::would_invite(&item.guest, item.mails(&self.shared.options));
-            self.shared.recorder.row(result, item.person_id(), Weight::Light).await;
+            self.shared
+                .recorder
+                .row(result, item.person_id(), Weight::Light)
+                .await;
         } else {
             // The workers outlive the scout: they end when this sender is gone.
             let _ = self.work.send(Work::Invite(item)).await;
@@ -169,13 +204,20 @@ impl Scout {
                 }
                 _ => telling::not_attempted(&item.guest),
             };
-            self.shared.recorder.row(result, item.person_id(), Weight::Light).await;
+            self.shared
+                .recorder
+                .row(result, item.person_id(), Weight::Light)
+                .await;
         }
     }
 
     /// People whom an earlier run invited, read by id. Gives back those who are to be looked up by address.
     async fn confirm(&self, items: Vec<Item>) -> Vec<Item> {
-        let known = |item: &Item| item.person.as_ref().and_then(|person| person.user_id.clone());
+        let known = |item: &Item| {
+            item.person
+                .as_ref()
+                .and_then(|person| person.user_id.clone())
+        };
         let ids: Vec<String> = items.iter().filter_map(known).collect();
         if items.is_empty() {
             return items;
@@ -192,12 +234,19 @@ impl Scout {
                 return Vec::new();
             }
         };
-        let states: std::collections::HashMap<String, Option<String>> =
-            users.into_iter().map(|user| (user.id.to_ascii_lowercase(), user.external_user_state)).collect();
+        let states: std::collections::HashMap<String, Option<String>> = users
+            .into_iter()
+            .map(|user| (user.id.to_ascii_lowercase(), user.external_user_state))
+            .collect();
         let mut again = Vec::new();
         for item in items {
-            let Some(person) = item.person.clone() else { continue };
-            let seen = person.user_id.as_ref().and_then(|id| states.get(&id.to_ascii_lowercase()));
+            let Some(person) = item.person.clone() else {
+                continue;
+            };
+            let seen = person
+                .user_id
+                .as_ref()
+                .and_then(|id| states.get(&id.to_ascii_lowercase()));
             if seen.is_none() && self.shared.options.again {
                 again.push(item);
                 continue;
@@ -209,21 +258,36 @@ impl Scout {
 
     async fn confirmed(&self, item: &Item, mut person: Person, seen: Option<&Option<String>>) {
         let now = self.shared.clock.now();
-        let old = person.invited_at.is_none_or(|at| now.duration_since(at) >= MISSING_AFTER);
+        let old = person
+            .invited_at
+            .is_none_or(|at| now.duration_since(at) >= MISSING_AFTER);
         let (verified, result) = match seen {
             Some(state) => {
                 person.redemption.clone_from(state);
-                (Some(Verified::Found), telling::invited_before(&item.guest, &person, Some(ThisRun::Checked)))
+                (
+                    Some(Verified::Found),
+                    telling::invited_before(&item.guest, &person, Some(ThisRun::Checked)),
+                )
             }
             None if person.verified == Some(Verified::Found) => (None, telling::gone(&item.guest)),
-            None if old => (Some(Verified::Missing), telling::missing(&item.guest, &person)),
-            None => {
-                (Some(Verified::NotYet), telling::invited_before(&item.guest, &person, Some(ThisRun::Checked)))
-            }
+            None if old => (
+                Some(Verified::Missing),
+                telling::missing(&item.guest, &person),
+            ),
+            None => (
+                Some(Verified::NotYet),
+                telling::invited_before(&item.guest, &person, Some(ThisRun::Checked)),
+            ),
         };
         if let Some(verified) = verified {
-            self.shared.recorder.verified(person.id, verified, person.redemption.clone(), now).await;
+            self.shared
+                .recorder
+                .verified(person.id, verified, person.redemption.clone(), now)
+                .await;
         }
-        self.shared.recorder.row(result, Some(person.id), Weight::Light).await;
+        self.shared
+            .recorder
+            .row(result, Some(person.id), Weight::Light)
+            .await;
     }
 }

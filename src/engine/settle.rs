@@ -16,7 +16,7 @@ use super::{
     worker::Turn,
 };
 use crate::{
-    graph::{DirectoryUser, Read, USER_SELECT, Verdict, odata},
+    graph::{DirectoryUser, Read, Verdict, odata, wire::USER_SELECT},
     ledger::{Ask, AskKind, IntentId, PersonState},
 };
 use jiff::Timestamp;
@@ -130,11 +130,15 @@ impl Shared {
             Ok(turn) => turn,
             Err(open) => {
                 let why = match open {
-                    Open::Stopped => "was asked for, and the run stopped before it was known what that did".to_owned(),
+                    Open::Stopped => {
+                        "was asked for, and the run stopped before it was known what that did"
+                            .to_owned()
+                    }
                     Open::Cannot(why) => why,
                 };
                 let result = telling::unknown(&parked.item.guest, &why);
-                self.over(result, Some(parked.intent.person), Weight::Bad).await
+                self.over(result, Some(parked.intent.person), Weight::Bad)
+                    .await
             }
         }
     }
@@ -144,7 +148,9 @@ impl Shared {
             if let Some(user) = self.look(parked).await? {
                 return self.found(parked, &user).await;
             }
-            let Some(asked) = self.probe(parked).await? else { continue };
+            let Some(asked) = self.probe(parked).await? else {
+                continue;
+            };
             let Verdict::Done(invitation) = &asked.verdict else {
                 return self.not_invited(parked, asked).await;
             };
@@ -175,11 +181,15 @@ impl Shared {
                 Err(fault) => {
                     self.heed(&fault);
                     if over {
-                        return Err(Open::Cannot(format!("was asked for, and cannot be looked up ({})", fault.title())));
+                        return Err(Open::Cannot(format!(
+                            "was asked for, and cannot be looked up ({})",
+                            fault.title()
+                        )));
                     }
                 }
             }
-            let wait = look_again(look, self.options.settle).min(end.saturating_duration_since(Instant::now()));
+            let wait = look_again(look, self.options.settle)
+                .min(end.saturating_duration_since(Instant::now()));
             if !self.stop.sleep(wait.max(Duration::from_millis(50))).await {
                 return Err(Open::Stopped);
             }
@@ -203,8 +213,13 @@ impl Shared {
                 }
             }
         }
-        let on_done = OnDone { mail: Mail::None, settled: false };
-        let Some(asked) = self.ask_patiently(parked, AskKind::Probe, on_done).await? else { return Ok(None) };
+        let on_done = OnDone {
+            mail: Mail::None,
+            settled: false,
+        };
+        let Some(asked) = self.ask_patiently(parked, AskKind::Probe, on_done).await? else {
+            return Ok(None);
+        };
         if matches!(asked.verdict, Verdict::Unknown { .. }) {
             parked.asks.push(asked.ask);
             parked.given_up = asked.ended;
@@ -221,12 +236,21 @@ impl Shared {
         };
         match truth(created, &parked.asks) {
             Truth::OlderThanUs { mail } => {
-                self.settled(&parked.item, parked.intent, "was there before", PersonState::Open, None).await;
+                self.settled(
+                    &parked.item,
+                    parked.intent,
+                    "was there before",
+                    PersonState::Open,
+                    None,
+                )
+                .await;
                 let mut result = telling::exists(&parked.item.guest, user);
                 if mail == Mail::Unknown {
                     result.mail = Some(mail);
                 }
-                Ok(self.over(result, Some(parked.intent.person), Weight::Good).await)
+                Ok(self
+                    .over(result, Some(parked.intent.person), Weight::Good)
+                    .await)
             }
             Truth::Ours { mail } => self.ours(parked, mail, user.id.clone()).await,
         }
@@ -238,13 +262,25 @@ impl Shared {
             return self.mail_now(parked).await;
         }
         if parked.linked.as_ref() == Some(&user_id) {
-            self.settled(&parked.item, parked.intent, "invited", PersonState::Invited, Some(mail)).await;
+            self.settled(
+                &parked.item,
+                parked.intent,
+                "invited",
+                PersonState::Invited,
+                Some(mail),
+            )
+            .await;
             return Ok(self.invited(parked, mail, user_id).await);
         }
-        let on_done = OnDone { mail, settled: true };
+        let on_done = OnDone {
+            mail,
+            settled: true,
+        };
         loop {
             self.may_ask(parked)?;
-            let Some(asked) = self.ask_patiently(parked, AskKind::Relink, on_done).await? else { continue };
+            let Some(asked) = self.ask_patiently(parked, AskKind::Relink, on_done).await? else {
+                continue;
+            };
             match asked.verdict {
                 Verdict::Done(_) => return Ok(self.invited(parked, mail, user_id).await),
                 Verdict::Unknown { .. } => {}
@@ -256,18 +292,28 @@ impl Shared {
     /// Nothing had happened when the person was asked with mail: now is the time, with a look before it.
     async fn mail_now(&self, parked: &mut Parked) -> Result<Turn, Open> {
         self.may_ask(parked)?;
-        let waited = parked.first().map_or(Duration::MAX, |first| since(self.clock.now(), first.at));
+        let waited = parked
+            .first()
+            .map_or(Duration::MAX, |first| since(self.clock.now(), first.at));
         let wait = self.options.ask_again_after.saturating_sub(waited);
         if !wait.is_zero() && !self.stop.sleep(wait).await {
             return Err(Open::Stopped);
         }
         if let Err(fault) = self.finder.find(&parked.item.guest.email).await {
             self.heed(&fault);
-            return Err(Open::Cannot(format!("is due a mail, and cannot be looked up ({})", fault.title())));
+            return Err(Open::Cannot(format!(
+                "is due a mail, and cannot be looked up ({})",
+                fault.title()
+            )));
         }
-        let on_done = OnDone { mail: Mail::Requested, settled: true };
+        let on_done = OnDone {
+            mail: Mail::Requested,
+            settled: true,
+        };
         let Some(asked) = self.ask_patiently(parked, AskKind::Invite, on_done).await? else {
-            return Err(Open::Cannot("is due a mail, and Graph asked to wait".into()));
+            return Err(Open::Cannot(
+                "is due a mail, and Graph asked to wait".into(),
+            ));
         };
         match &asked.verdict {
             Verdict::Done(invitation) => {
@@ -293,7 +339,8 @@ impl Shared {
                     Verdict::Refused { .. } => PersonState::Refused,
                     _ => PersonState::Open,
                 };
-                self.settled(&parked.item, asked.intent, "answered", state, None).await;
+                self.settled(&parked.item, asked.intent, "answered", state, None)
+                    .await;
                 let item = Item {
                     guest: parked.item.guest.clone(),
                     person: parked.item.person.clone(),
@@ -305,13 +352,20 @@ impl Shared {
             Verdict::Stop { .. } => Err(Open::Stopped),
             verdict => {
                 let why = verdict.fault().map_or("no answer", |fault| fault.title());
-                Err(Open::Cannot(format!("was asked for, and could not be settled ({why})")))
+                Err(Open::Cannot(format!(
+                    "was asked for, and could not be settled ({why})"
+                )))
             }
         }
     }
 
     /// Asks, sitting out throttles. None: a look between two asks saw the person, who is in `seen`.
-    async fn ask_patiently(&self, parked: &mut Parked, kind: AskKind, on_done: OnDone) -> Result<Option<Asked>, Open> {
+    async fn ask_patiently(
+        &self,
+        parked: &mut Parked,
+        kind: AskKind,
+        on_done: OnDone,
+    ) -> Result<Option<Asked>, Open> {
         parked.made += 1;
         for _ in 0..5 {
             let asked = self.ask(&parked.item, kind, on_done, true).await?;
@@ -329,7 +383,9 @@ impl Shared {
                 Err(fault) => self.heed(&fault),
             }
         }
-        Err(Open::Cannot("was asked for, and Graph asked to wait, again and again".into()))
+        Err(Open::Cannot(
+            "was asked for, and Graph asked to wait, again and again".into(),
+        ))
     }
 
     fn may_ask(&self, parked: &Parked) -> Result<(), Open> {
@@ -337,14 +393,16 @@ impl Shared {
             return Err(Open::Stopped);
         }
         if parked.made >= ASKS {
-            return Err(Open::Cannot("was asked for three times without an answer that tells".into()));
+            return Err(Open::Cannot(
+                "was asked for three times without an answer that tells".into(),
+            ));
         }
         Ok(())
     }
 
     /// When the guest was made, read by id: fresher than any filter, though not at once on every replica.
     async fn created(&self, user_id: &str) -> Option<Timestamp> {
-        let path = format!("/users/{}?$select={USER_SELECT}", odata::segment(user_id));
+        let path = format!("/users/{}?$select={USER_SELECT}", odata::encode(user_id));
         let end = Instant::now() + self.options.settle;
         for look in 0.. {
             match self.graph.get::<DirectoryUser>(&path, Read::ONE).await {
@@ -352,7 +410,12 @@ impl Shared {
                 Err(fault) => self.heed(&fault),
             }
             let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() || !self.stop.sleep(look_again(look, self.options.settle).min(left)).await {
+            if left.is_zero()
+                || !self
+                    .stop
+                    .sleep(look_again(look, self.options.settle).min(left))
+                    .await
+            {
                 return None;
             }
         }
@@ -360,9 +423,14 @@ impl Shared {
     }
 
     async fn invited(&self, parked: &Parked, mail: Mail, user_id: String) -> Turn {
-        let result = telling::invited_and_settled(&parked.item.guest, mail, parked.request_id.clone());
-        self.over(result, Some(parked.intent.person), Weight::Good).await;
-        Turn::Invited { person: parked.intent.person, user_id }
+        let result =
+            telling::invited_and_settled(&parked.item.guest, mail, parked.request_id.clone());
+        self.over(result, Some(parked.intent.person), Weight::Good)
+            .await;
+        Turn::Invited {
+            person: parked.intent.person,
+            user_id,
+        }
     }
 }
 

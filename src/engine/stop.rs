@@ -2,7 +2,11 @@
 //!
 //! The first reason is the one that is told; the gravest one speaks in the exit code.
 
-use crate::{exit::Exit, graph::{Class, Fault}, guest::Problem};
+use crate::{
+    exit::Exit,
+    graph::{Class, Fault},
+    guest::Problem,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
@@ -10,38 +14,49 @@ use tokio::sync::watch;
 pub enum StopReason {
     Interrupted,
     /// Graph refuses the tenant, the app or the sign-in as a whole.
-    Refused { exit: Exit, fault: Box<Fault> },
+    Refused {
+        exit: Exit,
+        fault: Box<Fault>,
+    },
     /// Graph cannot be reached, or asks for a longer wait than a run should take.
-    Unreachable { why: String },
-    PiledUp { bad: u64, of: u64 },
-    MaxInvites { cap: u64 },
-    DailyCap { cap: u64, room_at: jiff::Timestamp },
+    Unreachable {
+        why: String,
+    },
+    PiledUp {
+        bad: u64,
+        of: u64,
+    },
+    MaxInvites {
+        cap: u64,
+    },
+    DailyCap {
+        cap: u64,
+        room_at: jiff::Timestamp,
+    },
     TimeUsed,
-    CanaryNotFound { missing: u64 },
-    LedgerFailed { why: String, exit: Exit },
+    CanaryNotFound {
+        missing: u64,
+    },
+    LedgerFailed {
+        why: String,
+        exit: Exit,
+    },
     Sheet(Box<Problem>),
 }
 
 impl StopReason {
     /// Whether a fault ends the run rather than a row.
     pub fn of(fault: &Fault) -> Option<Self> {
-        match fault.exit() {
-            exit @ (Exit::TenantRefused | Exit::Permission | Exit::Usage) => {
-                Some(Self::Refused { exit, fault: Box::new(fault.clone()) })
-            }
-            // The client has waited as long as a run should.
-            Exit::TryAgain if matches!(fault.class, Class::Throttled | Class::SignInLater) => {
-                Some(Self::Refused { exit: Exit::TryAgain, fault: Box::new(fault.clone()) })
-            }
-            _ => None,
-        }
+        fault.class.ends_run().then(|| Self::Refused { exit: fault.exit(), fault: Box::new(fault.clone()) })
     }
 
     pub fn exit(&self) -> Exit {
         match self {
             Self::Interrupted => Exit::Interrupted,
             Self::Refused { exit, .. } | Self::LedgerFailed { exit, .. } => *exit,
-            Self::Unreachable { .. } | Self::PiledUp { .. } | Self::CanaryNotFound { .. } => Exit::TryAgain,
+            Self::Unreachable { .. } | Self::PiledUp { .. } | Self::CanaryNotFound { .. } => {
+                Exit::TryAgain
+            }
             Self::MaxInvites { .. } | Self::DailyCap { .. } => Exit::CapReached,
             Self::TimeUsed => Exit::TimeUsed,
             Self::Sheet(_) => Exit::SheetRefused,
@@ -52,8 +67,14 @@ impl StopReason {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Interrupted => "interrupted",
-            Self::Refused { exit: Exit::TenantRefused, .. } => "tenant-refused",
-            Self::Refused { exit: Exit::TryAgain, .. } => "try-again",
+            Self::Refused {
+                exit: Exit::TenantRefused,
+                ..
+            } => "tenant-refused",
+            Self::Refused {
+                exit: Exit::TryAgain,
+                ..
+            } => "try-again",
             Self::Refused { .. } => "permission",
             Self::Unreachable { .. } => "unreachable",
             Self::PiledUp { .. } => "failures",
@@ -79,7 +100,10 @@ struct Shared {
 
 impl Default for Stop {
     fn default() -> Self {
-        Self(Arc::new(Shared { reasons: Mutex::default(), raised: watch::Sender::new(false) }))
+        Self(Arc::new(Shared {
+            reasons: Mutex::default(),
+            raised: watch::Sender::new(false),
+        }))
     }
 }
 
@@ -87,7 +111,11 @@ impl Stop {
     /// From now on nobody starts anything new.
     pub fn raise(&self, reason: StopReason) {
         {
-            let mut reasons = self.0.reasons.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut reasons = self
+                .0
+                .reasons
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             // Twenty workers may hear the same refusal: once is enough.
             if reasons.iter().any(|known| known.word() == reason.word()) {
                 return;
@@ -109,11 +137,20 @@ impl Stop {
     }
 
     pub fn reason(&self) -> Option<StopReason> {
-        self.0.reasons.lock().unwrap_or_else(PoisonError::into_inner).first().cloned()
+        self.0
+            .reasons
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .first()
+            .cloned()
     }
 
     pub fn exit(&self) -> Option<Exit> {
-        let reasons = self.0.reasons.lock().unwrap_or_else(PoisonError::into_inner);
+        let reasons = self
+            .0
+            .reasons
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         reasons.iter().map(StopReason::exit).reduce(Exit::and)
     }
 

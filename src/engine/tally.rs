@@ -49,6 +49,10 @@ impl Tally {
             .filter(|(outcome, _)| !outcome.is_done() && !tolerated.contains(outcome))
             .map(|(_, count)| count)
             .sum();
-        if tolerated.contains(&Outcome::NotAttempted) { open } else { open - self.not_selected }
+        if tolerated.contains(&Outcome::NotAttempted) {
+            open
+        } else {
+            open - self.not_selected
+        }
     }
 }

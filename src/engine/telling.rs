@@ -19,21 +19,33 @@ fn row(guest: &Guest, outcome: Outcome) -> RowResult {
 }
 
 fn hinted(guest: &Guest, outcome: Outcome, hint: impl Into<String>) -> RowResult {
-    RowResult { hint: Some(hint.into()), ..row(guest, outcome) }
+    RowResult {
+        hint: Some(hint.into()),
+        ..row(guest, outcome)
+    }
 }
 
 /// Rows that say nothing about a guest: invalid ones and duplicates.
 pub(super) fn unusable(understood: &Understood) -> RowResult {
-    let mut result = RowResult::new(understood.row, Outcome::Invalid, understood.email_text.clone());
+    let mut result = RowResult::new(
+        understood.row,
+        Outcome::Invalid,
+        understood.email_text.clone(),
+    );
     result.display_name.clone_from(&understood.display_name);
     if let RowVerdict::Duplicate { of_row, email } = &understood.verdict {
         result.outcome = Outcome::Duplicate;
         email.as_str().clone_into(&mut result.email);
-        result.hint = Some(format!("the same address as row {of_row}, which speaks for both"));
+        result.hint = Some(format!(
+            "the same address as row {of_row}, which speaks for both"
+        ));
         return result;
     }
-    let errors: Vec<&Problem> =
-        understood.problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
+    let errors: Vec<&Problem> = understood
+        .problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .collect();
     let joined = |part: &dyn Fn(&Problem) -> String| {
         let mut parts: Vec<String> = Vec::new();
         for text in errors.iter().map(|problem| part(problem)) {
@@ -63,7 +75,11 @@ pub(super) fn not_selected(understood: &Understood) -> RowResult {
     }
 }
 
-pub(super) fn sponsor_unresolved(guest: &Guest, sponsor: &SponsorRef, why: &Unresolved) -> RowResult {
+pub(super) fn sponsor_unresolved(
+    guest: &Guest,
+    sponsor: &SponsorRef,
+    why: &Unresolved,
+) -> RowResult {
     let name = match sponsor {
         SponsorRef::Address(address) => address.clone(),
         SponsorRef::Id(id) => id.to_string(),
@@ -73,7 +89,8 @@ pub(super) fn sponsor_unresolved(guest: &Guest, sponsor: &SponsorRef, why: &Unre
         Unresolved::Nobody => (
             "GL301",
             format!("the sponsor {name} is not in this tenant"),
-            "correct the sponsor, or empty the cell: then whoever invites is the sponsor".to_owned(),
+            "correct the sponsor, or empty the cell: then whoever invites is the sponsor"
+                .to_owned(),
         ),
         Unresolved::Several => (
             "GL302",
@@ -83,10 +100,15 @@ pub(super) fn sponsor_unresolved(guest: &Guest, sponsor: &SponsorRef, why: &Unre
         Unresolved::CannotTell(reason) => (
             "GL303",
             format!("the sponsor {name} could not be looked up: {reason}"),
-            "name the sponsor by object id, or let an administrator grant the right to read it".to_owned(),
+            "name the sponsor by object id, or let an administrator grant the right to read it"
+                .to_owned(),
         ),
     };
-    RowResult { error_code: Some(code.into()), error: Some(error), ..hinted(guest, Outcome::Invalid, hint) }
+    RowResult {
+        error_code: Some(code.into()),
+        error: Some(error),
+        ..hinted(guest, Outcome::Invalid, hint)
+    }
 }
 
 /// Somebody who is there already.
@@ -94,7 +116,9 @@ pub(super) fn exists(guest: &Guest, user: &DirectoryUser) -> RowResult {
     let outcome = directory::classify(user);
     let hint = match outcome {
         Outcome::ExistsPending => "is a guest already and has not redeemed yet; nothing was sent",
-        Outcome::ExistsDisabled => "has an account that is blocked from signing in; an administrator can unblock it",
+        Outcome::ExistsDisabled => {
+            "has an account that is blocked from signing in; an administrator can unblock it"
+        }
         Outcome::ExistsMember => "is an internal user of this tenant; there is nothing to invite",
         _ => "is a guest already and has redeemed; there is nothing to do",
     };
@@ -107,11 +131,22 @@ pub(super) fn exists(guest: &Guest, user: &DirectoryUser) -> RowResult {
 }
 
 /// Graph said "already exists" where the look-up had found nobody.
-pub(super) fn exists_says_graph(guest: &Guest, object_id: Option<String>, disabled: bool, fault: &Fault) -> RowResult {
+pub(super) fn exists_says_graph(
+    guest: &Guest,
+    object_id: Option<String>,
+    disabled: bool,
+    fault: &Fault,
+) -> RowResult {
     let (outcome, hint) = if disabled {
-        (Outcome::ExistsDisabled, "has an account that is blocked from signing in; an administrator can unblock it")
+        (
+            Outcome::ExistsDisabled,
+            "has an account that is blocked from signing in; an administrator can unblock it",
+        )
     } else {
-        (Outcome::ExistsMember, "is in this tenant already, says Graph; there is nothing to invite")
+        (
+            Outcome::ExistsMember,
+            "is in this tenant already, says Graph; there is nothing to invite",
+        )
     };
     RowResult {
         user_id: object_id,
@@ -124,7 +159,10 @@ pub(super) fn exists_says_graph(guest: &Guest, object_id: Option<String>, disabl
 pub(super) fn own_domain(guest: &Guest) -> RowResult {
     RowResult {
         error_code: Some("GL300".into()),
-        error: Some(format!("{} is a verified domain of this tenant, and no such user was found", guest.email.domain())),
+        error: Some(format!(
+            "{} is a verified domain of this tenant, and no such user was found",
+            guest.email.domain()
+        )),
         this_run: Some(ThisRun::Checked),
         ..hinted(
             guest,
@@ -135,7 +173,11 @@ pub(super) fn own_domain(guest: &Guest) -> RowResult {
 }
 
 pub(super) fn would_invite(guest: &Guest, mails: bool) -> RowResult {
-    let hint = if mails { "would be invited, with a mail from Microsoft" } else { "would be invited, without a mail" };
+    let hint = if mails {
+        "would be invited, with a mail from Microsoft"
+    } else {
+        "would be invited, without a mail"
+    };
     RowResult {
         mail: Some(if mails { Mail::Requested } else { Mail::None }),
         this_run: Some(ThisRun::Checked),
@@ -154,30 +196,52 @@ pub(super) fn would_settle(guest: &Guest) -> RowResult {
 
 /// Tonight's invitation.
 pub(super) fn invited(guest: &Guest, mail: Mail, request_id: Option<String>) -> RowResult {
-    RowResult { mail: Some(mail), this_run: Some(ThisRun::Invited), request_id, ..row(guest, Outcome::Invited) }
+    RowResult {
+        mail: Some(mail),
+        this_run: Some(ThisRun::Invited),
+        request_id,
+        ..row(guest, Outcome::Invited)
+    }
 }
 
 /// Tonight's invitation, found out by looking because its answer had been lost.
-pub(super) fn invited_and_settled(guest: &Guest, mail: Mail, request_id: Option<String>) -> RowResult {
+pub(super) fn invited_and_settled(
+    guest: &Guest,
+    mail: Mail,
+    request_id: Option<String>,
+) -> RowResult {
     let hint = match mail {
         Mail::Unknown => {
             "is invited, but an answer was lost and nobody can tell whether the mail left; `guestlist mail` sends one"
         }
         _ => "is invited; the answer was lost and has been settled by looking",
     };
-    RowResult { hint: Some(hint.into()), ..invited(guest, mail, request_id) }
+    RowResult {
+        hint: Some(hint.into()),
+        ..invited(guest, mail, request_id)
+    }
 }
 
 /// Invited by an earlier run.
-pub(super) fn invited_before(guest: &Guest, person: &Person, this_run: Option<ThisRun>) -> RowResult {
-    let when = person.invited_at.map(|at| format!(" on {}", at.strftime("%F"))).unwrap_or_default();
+pub(super) fn invited_before(
+    guest: &Guest,
+    person: &Person,
+    this_run: Option<ThisRun>,
+) -> RowResult {
+    let when = person
+        .invited_at
+        .map(|at| format!(" on {}", at.strftime("%F")))
+        .unwrap_or_default();
     let hint = match person.mail {
         Some(Mail::Unknown) => format!(
             "was invited{when}; an answer was lost and nobody can tell whether the mail left; `guestlist mail` sends one"
         ),
         _ => format!("was invited{when} by an earlier run; nothing was sent"),
     };
-    RowResult { this_run, ..hinted(guest, Outcome::Invited, hint) }
+    RowResult {
+        this_run,
+        ..hinted(guest, Outcome::Invited, hint)
+    }
 }
 
 /// Invited more than a day ago and never seen in the directory.
@@ -195,7 +259,11 @@ pub(super) fn gone(guest: &Guest) -> RowResult {
         error_code: Some("GL411".into()),
         error: Some("was invited by an earlier run and is no longer in the directory".into()),
         this_run: Some(ThisRun::Checked),
-        ..hinted(guest, Outcome::Gone, "somebody has deleted this guest; --again asks for people like this once more")
+        ..hinted(
+            guest,
+            Outcome::Gone,
+            "somebody has deleted this guest; --again asks for people like this once more",
+        )
     }
 }
 
@@ -204,7 +272,11 @@ pub(super) fn refused_before(guest: &Guest, person: &Person) -> RowResult {
         error_code: person.error_code.clone(),
         error: person.error.clone(),
         request_id: person.request_id.clone(),
-        ..hinted(guest, Outcome::Refused, "was refused in an earlier run; --retry-refused asks again")
+        ..hinted(
+            guest,
+            Outcome::Refused,
+            "was refused in an earlier run; --retry-refused asks again",
+        )
     }
 }
 
@@ -221,19 +293,33 @@ pub(super) fn refused_like_domain(guest: &Guest, code: &str, error: &str) -> Row
         ..hinted(
             guest,
             Outcome::Refused,
-            format!("not asked: Graph refused {} as a whole for an earlier row", guest.email.domain()),
+            format!(
+                "not asked: Graph refused {} as a whole for an earlier row",
+                guest.email.domain()
+            ),
         )
     }
 }
 
 pub(super) fn failed(guest: &Guest, fault: &Fault) -> RowResult {
-    with_fault(hinted(guest, Outcome::Failed, "nothing happened; the next run tries again"), fault)
+    with_fault(
+        hinted(
+            guest,
+            Outcome::Failed,
+            "nothing happened; the next run tries again",
+        ),
+        fault,
+    )
 }
 
 /// The person could not be looked up, so nothing was asked.
 pub(super) fn not_looked_up(guest: &Guest, fault: &Fault) -> RowResult {
     with_fault(
-        hinted(guest, Outcome::Failed, "could not be looked up, so nothing was asked; the next run tries again"),
+        hinted(
+            guest,
+            Outcome::Failed,
+            "could not be looked up, so nothing was asked; the next run tries again",
+        ),
         fault,
     )
 }
@@ -241,18 +327,30 @@ pub(super) fn not_looked_up(guest: &Guest, fault: &Fault) -> RowResult {
 pub(super) fn unknown(guest: &Guest, why: &str) -> RowResult {
     RowResult {
         mail: Some(Mail::Unknown),
-        ..hinted(guest, Outcome::Unknown, format!("{why}; the next run looks first and asks only if nothing happened"))
+        ..hinted(
+            guest,
+            Outcome::Unknown,
+            format!("{why}; the next run looks first and asks only if nothing happened"),
+        )
     }
 }
 
 pub(super) fn not_attempted(guest: &Guest) -> RowResult {
-    hinted(guest, Outcome::NotAttempted, "the run stopped before this row; the same command continues here")
+    hinted(
+        guest,
+        Outcome::NotAttempted,
+        "the run stopped before this row; the same command continues here",
+    )
 }
 
 fn with_fault(result: RowResult, fault: &Fault) -> RowResult {
-    let error = if fault.message.is_empty() { fault.title().to_owned() } else { fault.message.clone() };
+    let error = if fault.message.is_empty() {
+        fault.title().to_owned()
+    } else {
+        fault.message.clone()
+    };
     RowResult {
-        error_code: Some(fault.code.into()),
+        error_code: Some(fault.code.to_string()),
         error: Some(error),
         request_id: fault.request_id.clone(),
         ..result

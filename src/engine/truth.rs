@@ -20,7 +20,11 @@ pub(super) enum Truth {
 /// What asks without a settled answer did, given when the guest was created. `asks` are oldest first.
 pub(super) fn truth(created: Option<Timestamp>, asks: &[Ask]) -> Truth {
     let any_mailed = asks.iter().any(|ask| ask.mails);
-    let unsure = if any_mailed { Mail::Unknown } else { Mail::None };
+    let unsure = if any_mailed {
+        Mail::Unknown
+    } else {
+        Mail::None
+    };
     let (Some(created), Some(first)) = (created, asks.first()) else {
         return Truth::Ours { mail: unsure };
     };
@@ -28,7 +32,9 @@ pub(super) fn truth(created: Option<Timestamp>, asks: &[Ask]) -> Truth {
         return Truth::OlderThanUs { mail: unsure };
     }
     let distance = |ask: &Ask| created.duration_since(ask.server_at).abs();
-    let maker = (0..asks.len()).min_by_key(|index| distance(&asks[*index])).unwrap_or(0);
+    let maker = (0..asks.len())
+        .min_by_key(|index| distance(&asks[*index]))
+        .unwrap_or(0);
     let mail = if asks[maker].mails {
         Mail::Requested
     } else if asks[maker + 1..].iter().any(|ask| ask.mails) {
@@ -49,34 +55,74 @@ mod tests {
     }
 
     fn ask(second: i64, mails: bool) -> Ask {
-        Ask { at: at(second), server_at: at(second), mails }
+        Ask {
+            at: at(second),
+            server_at: at(second),
+            mails,
+        }
     }
 
     #[test]
     fn the_nearest_ask_made_the_guest() {
         let mailing_then_silent = [ask(0, true), ask(60, false)];
         let ours = |created: i64| truth(Some(at(created)), &mailing_then_silent);
-        assert_eq!(ours(1), Truth::Ours { mail: Mail::Requested });
-        assert_eq!(ours(-1), Truth::Ours { mail: Mail::Requested });
+        assert_eq!(
+            ours(1),
+            Truth::Ours {
+                mail: Mail::Requested
+            }
+        );
+        assert_eq!(
+            ours(-1),
+            Truth::Ours {
+                mail: Mail::Requested
+            }
+        );
         assert_eq!(ours(60), Truth::Ours { mail: Mail::None });
     }
 
     #[test]
     fn a_mailing_ask_after_the_guest_was_there_cannot_be_told() {
         let asks = [ask(0, true), ask(60, false), ask(180, true)];
-        assert_eq!(truth(Some(at(60)), &asks), Truth::Ours { mail: Mail::Unknown });
-        assert_eq!(truth(Some(at(1)), &asks), Truth::Ours { mail: Mail::Requested });
+        assert_eq!(
+            truth(Some(at(60)), &asks),
+            Truth::Ours {
+                mail: Mail::Unknown
+            }
+        );
+        assert_eq!(
+            truth(Some(at(1)), &asks),
+            Truth::Ours {
+                mail: Mail::Requested
+            }
+        );
     }
 
     #[test]
     fn an_older_guest_is_not_ours() {
-        assert_eq!(truth(Some(at(-3600)), &[ask(0, true)]), Truth::OlderThanUs { mail: Mail::Unknown });
-        assert_eq!(truth(Some(at(-3600)), &[ask(0, false)]), Truth::OlderThanUs { mail: Mail::None });
+        assert_eq!(
+            truth(Some(at(-3600)), &[ask(0, true)]),
+            Truth::OlderThanUs {
+                mail: Mail::Unknown
+            }
+        );
+        assert_eq!(
+            truth(Some(at(-3600)), &[ask(0, false)]),
+            Truth::OlderThanUs { mail: Mail::None }
+        );
     }
 
     #[test]
     fn without_a_creation_time_a_mail_may_be_out() {
-        assert_eq!(truth(None, &[ask(0, true), ask(60, false)]), Truth::Ours { mail: Mail::Unknown });
-        assert_eq!(truth(None, &[ask(0, false)]), Truth::Ours { mail: Mail::None });
+        assert_eq!(
+            truth(None, &[ask(0, true), ask(60, false)]),
+            Truth::Ours {
+                mail: Mail::Unknown
+            }
+        );
+        assert_eq!(
+            truth(None, &[ask(0, false)]),
+            Truth::Ours { mail: Mail::None }
+        );
     }
 }

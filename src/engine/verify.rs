@@ -2,7 +2,10 @@
 //!
 //! Reads only. Who is not seen stays `not-yet`, for the next run to look again.
 
-use super::{ask::{Shared, look_again}, outcome::Verified};
+use super::{
+    ask::{Shared, look_again},
+    outcome::Verified,
+};
 use crate::ledger::Reader;
 use std::collections::HashMap;
 use tokio::time::Instant;
@@ -20,7 +23,9 @@ impl Shared {
             }
             let left = end.saturating_duration_since(Instant::now());
             // When the run stops, one more look tells what is so now.
-            self.stop.sleep(look_again(look, self.options.settle).min(left)).await;
+            self.stop
+                .sleep(look_again(look, self.options.settle).min(left))
+                .await;
         }
     }
 
@@ -46,11 +51,15 @@ impl Shared {
             for guest in page {
                 let state = seen.get(&guest.user_id.to_ascii_lowercase());
                 if let Some(state) = state {
-                    self.recorder.verified(guest.person, Verified::Found, state.clone(), now).await;
+                    self.recorder
+                        .verified(guest.person, Verified::Found, state.clone(), now)
+                        .await;
                 } else {
                     unseen += 1;
                     if last {
-                        self.recorder.verified(guest.person, Verified::NotYet, None, now).await;
+                        self.recorder
+                            .verified(guest.person, Verified::NotYet, None, now)
+                            .await;
                     }
                 }
             }

@@ -31,7 +31,10 @@ pub(super) enum Work {
 pub(super) enum Turn {
     Over,
     /// Invited tonight.
-    Invited { person: i64, user_id: String },
+    Invited {
+        person: i64,
+        user_id: String,
+    },
     Park(Box<Parked>),
 }
 
@@ -59,14 +62,41 @@ impl Shared {
                 let result = telling::refused_like_domain(&item.guest, &code, &error);
                 return self.over(result, item.person_id(), Weight::Light).await;
             }
-            let asked = match self.ask(&item, AskKind::Invite, OnDone { mail, settled: true }, false).await {
+            let asked = match self
+                .ask(
+                    &item,
+                    AskKind::Invite,
+                    OnDone {
+                        mail,
+                        settled: true,
+                    },
+                    false,
+                )
+                .await
+            {
                 Ok(asked) => asked,
-                Err(Stopped) => return self.over(telling::not_attempted(&item.guest), item.person_id(), Weight::Light).await,
+                Err(Stopped) => {
+                    return self
+                        .over(
+                            telling::not_attempted(&item.guest),
+                            item.person_id(),
+                            Weight::Light,
+                        )
+                        .await;
+                }
             };
             if let Verdict::Done(invitation) = &asked.verdict {
                 let user_id = invitation.user_id.clone();
-                self.over(telling::invited(&item.guest, mail, asked.request_id), Some(asked.intent.person), Weight::Good).await;
-                return Turn::Invited { person: asked.intent.person, user_id };
+                self.over(
+                    telling::invited(&item.guest, mail, asked.request_id),
+                    Some(asked.intent.person),
+                    Weight::Good,
+                )
+                .await;
+                return Turn::Invited {
+                    person: asked.intent.person,
+                    user_id,
+                };
             }
             if matches!(asked.verdict, Verdict::RetryAfter { .. }) {
                 // A 429 has been seen on an operation that was performed: for a mail, look once before asking again.
@@ -78,7 +108,16 @@ impl Shared {
             return self.conclude(item, asked).await;
         }
         let result = telling::unknown(&item.guest, "Graph asked to wait, again and again");
-        self.over(RowResult { outcome: Outcome::Failed, mail: None, ..result }, item.person_id(), Weight::Bad).await
+        self.over(
+            RowResult {
+                outcome: Outcome::Failed,
+                mail: None,
+                ..result
+            },
+            item.person_id(),
+            Weight::Bad,
+        )
+        .await
     }
 
     /// Every answer but the good one and the throttled one.
@@ -86,15 +125,32 @@ impl Shared {
         let person = Some(asked.intent.person);
         match &asked.verdict {
             Verdict::Unknown { .. } => Turn::Park(Box::new(Parked::from_ask(item, asked))),
-            Verdict::Exists { object_id, disabled, fault } => {
-                let told = telling::exists_says_graph(&item.guest, object_id.clone(), *disabled, fault);
-                let result = self.exists_by_id(&item, object_id.as_deref()).await.unwrap_or(told);
+            Verdict::Exists {
+                object_id,
+                disabled,
+                fault,
+            } => {
+                let told =
+                    telling::exists_says_graph(&item.guest, object_id.clone(), *disabled, fault);
+                let result = self
+                    .exists_by_id(&item, object_id.as_deref())
+                    .await
+                    .unwrap_or(told);
                 self.over(result, person, Weight::Good).await
             }
-            Verdict::Refused { fault, .. } => self.over(telling::refused(&item.guest, fault), person, Weight::Bad).await,
-            Verdict::Stop { .. } => self.over(telling::not_attempted(&item.guest), person, Weight::Light).await,
-            Verdict::NotSent { fault } | Verdict::Failed { fault } | Verdict::RetryAfter { fault, .. } => {
-                self.over(telling::failed(&item.guest, fault), person, Weight::Bad).await
+            Verdict::Refused { fault, .. } => {
+                self.over(telling::refused(&item.guest, fault), person, Weight::Bad)
+                    .await
+            }
+            Verdict::Stop { .. } => {
+                self.over(telling::not_attempted(&item.guest), person, Weight::Light)
+                    .await
+            }
+            Verdict::NotSent { fault }
+            | Verdict::Failed { fault }
+            | Verdict::RetryAfter { fault, .. } => {
+                self.over(telling::failed(&item.guest, fault), person, Weight::Bad)
+                    .await
             }
             Verdict::Done(_) => Turn::Over,
         }
@@ -111,17 +167,33 @@ impl Shared {
             }
             Err(fault) => {
                 self.heed(&fault);
-                Some(self.over(telling::not_looked_up(&item.guest, &fault), person, Weight::Bad).await)
+                Some(
+                    self.over(
+                        telling::not_looked_up(&item.guest, &fault),
+                        person,
+                        Weight::Bad,
+                    )
+                    .await,
+                )
             }
         }
     }
 
     async fn relink_pending(&self, item: Item, user: &DirectoryUser) -> Turn {
-        let on_done = OnDone { mail: Mail::None, settled: true };
+        let on_done = OnDone {
+            mail: Mail::None,
+            settled: true,
+        };
         let mut result = telling::exists(&item.guest, user);
         for _ in 0..THROTTLES {
             let Ok(asked) = self.ask(&item, AskKind::Relink, on_done, false).await else {
-                return self.over(telling::not_attempted(&item.guest), item.person_id(), Weight::Light).await;
+                return self
+                    .over(
+                        telling::not_attempted(&item.guest),
+                        item.person_id(),
+                        Weight::Light,
+                    )
+                    .await;
             };
             match &asked.verdict {
                 Verdict::RetryAfter { .. } => continue,
@@ -132,12 +204,15 @@ impl Shared {
                 }
                 // Silent, and the guest was there before: at worst a link is lost that the next run fetches again.
                 Verdict::Unknown { .. } => {
-                    self.settled(&item, asked.intent, "relink", PersonState::Open, None).await;
+                    self.settled(&item, asked.intent, "relink", PersonState::Open, None)
+                        .await;
                     result.hint = Some("is a guest already; the answer with the new link was lost, run again to fetch one".into());
                 }
                 _ => return self.conclude(item, asked).await,
             }
-            return self.over(result, Some(asked.intent.person), Weight::Good).await;
+            return self
+                .over(result, Some(asked.intent.person), Weight::Good)
+                .await;
         }
         self.over(result, item.person_id(), Weight::Bad).await
     }
@@ -146,12 +221,19 @@ impl Shared {
     async fn exists_by_id(&self, item: &Item, object_id: Option<&str>) -> Option<RowResult> {
         let ids = [object_id?.to_owned()];
         let users = self.graph.get_by_ids(&ids).await.ok()?;
-        let user = users.into_iter().find(|user| user.id.eq_ignore_ascii_case(&ids[0]))?;
+        let user = users
+            .into_iter()
+            .find(|user| user.id.eq_ignore_ascii_case(&ids[0]))?;
         debug_assert!(directory::classify(&user) != Outcome::Invited);
         Some(telling::exists(&item.guest, &user))
     }
 
-    pub(super) async fn over(&self, result: RowResult, person: Option<i64>, weight: Weight) -> Turn {
+    pub(super) async fn over(
+        &self,
+        result: RowResult,
+        person: Option<i64>,
+        weight: Weight,
+    ) -> Turn {
         self.recorder.row(result, person, weight).await;
         Turn::Over
     }
