@@ -1,6 +1,7 @@
 //! What a run is asked to do: settings boiled down to what moving rows needs.
 
 use super::outcome::Outcome;
+use crate::settings::Share;
 use std::time::Duration;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +59,8 @@ pub struct Options {
     pub daily_cap: Option<u64>,
     pub cap_wait: Duration,
     pub max_duration: Option<Duration>,
-    /// The share of rows asked that may end badly before the run stops; None: never stops for that.
-    pub max_failures: Option<f64>,
+    /// How many, or what share, of the rows asked may end badly before the run stops.
+    pub max_failures: Share,
     pub settle: Duration,
     pub ask_again_after: Duration,
     pub workers: usize,
