@@ -6,14 +6,11 @@ mod progress; // the engine's totals on the screen
 mod sheet_options; // settings -> reading and understanding
 mod signals; // Ctrl-C
 
-pub mod check;
-pub mod explain;
 pub mod invite;
 pub mod ledger;
 pub mod results;
 pub mod runs;
 pub mod sandbox;
-pub mod template;
 
 use crate::{
     cli::{Cli, Command},
@@ -31,10 +28,16 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
         Command::Results(typed) => Ok(results::run(&settings()?, &typed.run)?),
         Command::Runs(typed) => Ok(runs::run(&settings()?, typed.json, &clock)?),
         Command::Ledger(typed) => Ok(ledger::run(&settings()?, typed, &clock)?),
-        Command::Check(typed) => check_sheet(typed, &settings()?),
-        Command::Explain(typed) => explain_code(&typed.text()),
-        Command::Template => print_template(),
-        Command::Sandbox(typed) => serve(typed),
+        Command::Sandbox(typed) => {
+            let command = sandbox::SandboxCommand {
+                port: typed.port,
+                weather: typed.weather.clone(),
+                ..sandbox::SandboxCommand::default()
+            };
+            tokio::runtime::Runtime::new()?.block_on(sandbox::run(command))?;
+            Ok(Exit::Done)
+        }
+        _ => Ok(Exit::Usage),
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
     guest::Rules,
     ledger::{Ledger, RunStart, Writer},
     pace::Pace,
+    settings::{InviteSettings, Share},
     sheet::Sheet,
 };
 use jiff::SignedDuration;
@@ -35,8 +36,8 @@ use tokio::{
 const PARKED: usize = 200;
 /// Decided rows that wait for a worker.
 const DECIDED: usize = 64;
-/// The ratio of failures says nothing before this many rows were asked.
-const PILE: u64 = 20;
+/// A percentage says nothing before this many rows were asked.
+const PILE: u64 = InviteSettings::FAILURES_JUDGED_AFTER;
 
 /// Everything a run needs.
 pub struct Job<'a> {
@@ -204,19 +205,18 @@ fn watchers(options: &Options, stop: &Stop, mut totals: watch::Receiver<Tally>) 
             stop.raise(StopReason::TimeUsed);
         });
     }
-    if let Some(share) = options.max_failures {
-        let stop = stop.clone();
-        watchers.spawn(async move {
-            while totals.changed().await.is_ok() {
-                let (bad, asked) = {
-                    let tally = totals.borrow_and_update();
-                    (tally.bad, tally.asked)
-                };
-                if asked >= PILE && bad as f64 > share * asked as f64 {
-                    stop.raise(StopReason::PiledUp { bad, of: asked });
-                }
+    let (limit, stop) = (options.max_failures, stop.clone());
+    watchers.spawn(async move {
+        while totals.changed().await.is_ok() {
+            let (bad, asked) = {
+                let tally = totals.borrow_and_update();
+                (tally.bad, tally.asked)
+            };
+            let judged = matches!(limit, Share::Count(_)) || asked >= PILE;
+            if judged && limit.is_exceeded_by(bad, asked) {
+                stop.raise(StopReason::PiledUp { bad, of: asked });
             }
-        });
-    }
+        }
+    });
     watchers
 }

@@ -14,6 +14,8 @@ pub struct Tally {
     pub checked: u64,
     pub not_selected: u64,
     pub mails_requested: u64,
+    /// Dry run: invitations that would mail.
+    pub would_mail: u64,
     /// Rows whose own request ended badly tonight, and all rows that were asked tonight: the ratio stops a run.
     pub bad: u64,
     pub asked: u64,
@@ -34,6 +36,9 @@ impl Tally {
         }
         if result.this_run == Some(ThisRun::Invited) && result.mail == Some(Mail::Requested) {
             self.mails_requested += 1;
+        }
+        if result.outcome == Outcome::WouldInvite && result.mail == Some(Mail::Requested) {
+            self.would_mail += 1;
         }
     }
 

@@ -170,6 +170,16 @@ impl Reader {
         Ok(outcomes)
     }
 
+    /// How many people of a run were confirmed by Graph and never appeared.
+    pub fn missing(&self, run: &str) -> Result<u64> {
+        Ok(self.connection.query_row(
+            "SELECT count(*) FROM row JOIN person ON person.id = row.person
+             WHERE row.run = ?1 AND row.outcome = 'invited' AND person.verified = 'missing'",
+            [run],
+            |row| row.get(0),
+        )?)
+    }
+
     /// People of a run who count as invited and have not been seen in the directory yet, a page at a time.
     pub fn unverified(&self, run: &str, after_row: u64, page: usize) -> Result<Vec<Unverified>> {
         let mut statement = self.connection.prepare_cached(

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    engine::{RunEnd, StopReason, Tally, outcome::Outcome},
+    engine::{RunEnd, StopReason, Tally},
     exit::Exit,
     failure::{Failure, Result},
     ledger::Ledger,
@@ -197,9 +197,4 @@ pub(super) fn stopped(reason: &StopReason, connection: &Connection, asked_today:
         }
         StopReason::Sheet(problem) => failure(format!("{} [{}]", problem.message, problem.code)).hint(problem.fix.clone()),
     }
-}
-
-/// Rows that would be mailed, for the question.
-pub(super) fn outcome_words(outcomes: &[Outcome]) -> String {
-    outcomes.iter().map(|outcome| outcome.word()).collect::<Vec<_>>().join(", ")
 }

@@ -98,7 +98,16 @@ pub async fn invite(
         if let Some(reason) = end.stopped_by {
             return Err(finish::stopped(&reason, &connection, 0));
         }
-        question::ask(settings, typed, &survey, &end.tally, &connection, &night.sheet, &warnings).await?;
+        let about = question::About {
+            settings,
+            typed,
+            survey: &survey,
+            rehearsed: &end.tally,
+            connection: &connection,
+            sheet: &night.sheet,
+            warnings: &warnings,
+        };
+        question::ask(about, &night.stop).await?;
     }
 
     let start = start("invite", typed, &connection, clock);
