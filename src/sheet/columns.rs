@@ -91,6 +91,7 @@ pub(super) fn understand(
         uses,
         mapping,
         portal,
+        delimiter: b',',
     };
     (header, problems)
 }

@@ -35,6 +35,8 @@ pub struct Header {
     pub mapping: Vec<(Field, usize)>,
     /// Whether this is Microsoft's own bulk-invite template.
     pub portal: bool,
+    /// What stands between the cells, for putting a text together again that holds it.
+    pub delimiter: u8,
 }
 
 impl Header {

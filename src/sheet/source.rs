@@ -130,7 +130,8 @@ impl Sheet {
             line,
             ref cells,
         } = reading.records[at];
-        let (header, problems) = columns::understand(cells.clone(), row, line, &options.map);
+        let (mut header, problems) = columns::understand(cells.clone(), row, line, &options.map);
+        header.delimiter = reading.delimiter;
         if problems.iter().any(Problem::is_error) {
             return Err(Refused { problems });
         }

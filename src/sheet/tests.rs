@@ -161,12 +161,12 @@ fn an_unclosed_quote_is_named_where_it_opens() {
         read("email,name\na@x.org,\"A\nb@x.org,B\n"),
         ["GL012 the quotation mark that opens column `name` in row 2 (line 2) is never closed"]
     );
-    let mut huge = String::from("email,name\na@x.org,A\nb@x.org,\"B\n");
+    let mut huge = b"email,name\na@x.org,A\nb@x.org,\"B\n".to_vec();
     for n in 0..200_000 {
-        huge.push_str(&format!("guest{n}@x.org,C\n"));
+        writeln!(huge, "guest{n}@x.org,C").unwrap();
     }
     assert_eq!(
-        read(&huge),
+        read_with(&huge, &SheetOptions::default()),
         [
             "2:2 a@x.org|A",
             "GL012 the quotation mark that opens column `name` in row 3 (line 3) is never closed"
@@ -268,43 +268,4 @@ fn cells_that_were_made_safe_come_back_as_they_were() {
         read("email,name\na@x.org,'=1+1\nb@x.org,'t Hooft\n"),
         ["2:2 a@x.org|=1+1", "3:3 b@x.org|'t Hooft"]
     );
-}
-
-#[test]
-fn every_code_is_in_use_and_no_two_are_the_same() {
-    let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sheet");
-    let catalogue = std::fs::read_to_string(sources.join("catalogue.rs")).unwrap();
-    let mut others = String::new();
-    for file in std::fs::read_dir(&sources)
-        .unwrap()
-        .chain(std::fs::read_dir(sources.join("../guest")).unwrap())
-    {
-        let path = file.unwrap().path();
-        if path.file_name().unwrap() != "catalogue.rs" {
-            others.push_str(&std::fs::read_to_string(path).unwrap());
-        }
-    }
-    for (entry, next) in super::catalogue::ENTRIES
-        .iter()
-        .zip(&super::catalogue::ENTRIES[1..])
-    {
-        assert!(
-            entry.code < next.code,
-            "{} and {} are out of order",
-            entry.code,
-            next.code
-        );
-    }
-    for entry in super::catalogue::ENTRIES {
-        let line = catalogue
-            .lines()
-            .find(|line| line.contains(entry.code))
-            .unwrap();
-        let name = line.split_whitespace().next().unwrap();
-        assert!(
-            others.contains(name),
-            "{name} ({}) is never used",
-            entry.code
-        );
-    }
 }
