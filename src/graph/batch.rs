@@ -79,7 +79,7 @@ impl Graph {
             open.retain(|get| {
                 let answer = match responses.remove(&key(&get.id)) {
                     Some(response) => self.fate(response, &mut again),
-                    None => Err((missing(), true)),
+                    None => Err((missing(), false)),
                 };
                 match answer {
                     Ok(value) => drop(found.insert(key(&get.id), Ok(value))),

@@ -22,9 +22,12 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+    },
 };
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -98,6 +101,14 @@ pub(super) struct Call {
     pub url: Url,
     pub json: Option<Vec<u8>>,
     pub read: Read,
+}
+
+impl fmt::Debug for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Graph")
+            .field("base", &self.0.base.as_str())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Graph {

@@ -10,7 +10,10 @@ use crate::{
     sheet::{Code, Entry},
 };
 use jiff::Timestamp;
-use std::fmt;
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+};
 
 /// What kind of trouble an answer is, whatever was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -94,8 +97,12 @@ impl Class {
     }
 }
 
+/// A fault; boxed, as it is the rare half of many results.
 #[derive(Clone)]
-pub struct Fault {
+pub struct Fault(Box<Details>);
+
+#[derive(Clone)]
+pub struct Details {
     /// `GL5xx` a person, `GL6xx` the run, `GL7xx` signing in.
     pub code: Code,
     pub class: Class,
@@ -112,7 +119,7 @@ pub struct Fault {
 
 impl Fault {
     pub fn new(code: Code, class: Class, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             code,
             class,
             status: None,
@@ -122,7 +129,7 @@ impl Fault {
             request_id: None,
             client_request_id: String::new(),
             date: None,
-        }
+        }))
     }
 
     /// What an answer that is not a success means.
@@ -183,6 +190,20 @@ impl Fault {
             parts.push(format!("at {date}"));
         }
         parts.join(", ")
+    }
+}
+
+impl Deref for Fault {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Fault {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
     }
 }
 

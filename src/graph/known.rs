@@ -48,250 +48,68 @@ const fn status(code: Code, class: Class, status: u16) -> Known {
 }
 
 /// In the order in which they are tried: what stops the run is looked for first.
-const KNOWN: &[Known] = &[
+#[rustfmt::skip] // one answer a line
+static KNOWN: &[Known] = &[
     // What it says: the tenant.
-    says(
-        catalogue::SUSPICIOUS,
-        Class::Tenant,
-        &["suspicious activity"],
-    ),
-    says(
-        catalogue::INVITATIONS_OFF,
-        Class::Tenant,
-        &["guest invitations not allowed"],
-    ),
-    says(
-        catalogue::INVITER_FULL,
-        Class::Tenant,
-        &["object quota limit", "for the principal"],
-    ),
-    says(
-        catalogue::TENANT_FULL,
-        Class::Tenant,
-        &["object quota limit"],
-    ),
+    says(catalogue::SUSPICIOUS, Class::Tenant, &["suspicious activity"]),
+    says(catalogue::INVITATIONS_OFF, Class::Tenant, &["guest invitations not allowed"]),
+    says(catalogue::INVITER_FULL, Class::Tenant, &["object quota limit", "for the principal"]),
+    says(catalogue::TENANT_FULL, Class::Tenant, &["object quota limit"]),
     // What it says: the person is there.
-    says(
-        catalogue::EXISTS_BLOCKED,
-        Class::ExistsBlocked,
-        &["already exists in the directory", "blocked from signing in"],
-    ),
-    says(
-        catalogue::EXISTS,
-        Class::Exists,
-        &["already exists in the directory as object id"],
-    ),
+    says(catalogue::EXISTS_BLOCKED, Class::ExistsBlocked, &["already exists in the directory", "blocked from signing in"]),
+    says(catalogue::EXISTS, Class::Exists, &["already exists in the directory as object id"]),
     // What it says: the domain.
-    says(
-        catalogue::CROSS_TENANT,
-        Class::Domain,
-        &["blocked by cross-tenant access settings"],
-    ),
-    says(
-        catalogue::CROSS_CLOUD,
-        Class::Domain,
-        &["cross cloud worker"],
-    ),
+    says(catalogue::CROSS_TENANT, Class::Domain, &["blocked by cross-tenant access settings"]),
+    says(catalogue::CROSS_CLOUD, Class::Domain, &["cross cloud worker"]),
     says(catalogue::DOMAIN_BLOCKED, Class::Domain, &["deny list"]),
     says(catalogue::DOMAIN_BLOCKED, Class::Domain, &["allow list"]),
-    says(
-        catalogue::DOMAIN_BLOCKED,
-        Class::Domain,
-        &["blocked domain"],
-    ),
-    says(
-        catalogue::DOMAIN_BLOCKED,
-        Class::Domain,
-        &["domain", "is blocked"],
-    ),
-    says(
-        catalogue::DOMAIN_BLOCKED,
-        Class::Domain,
-        &["domain", "is not allowed"],
-    ),
-    says(
-        catalogue::DOMAIN_BLOCKED,
-        Class::Domain,
-        &["domain", "not in the list of allowed"],
-    ),
+    says(catalogue::DOMAIN_BLOCKED, Class::Domain, &["blocked domain"]),
+    says(catalogue::DOMAIN_BLOCKED, Class::Domain, &["domain", "is blocked"]),
+    says(catalogue::DOMAIN_BLOCKED, Class::Domain, &["domain", "is not allowed"]),
+    says(catalogue::DOMAIN_BLOCKED, Class::Domain, &["domain", "not in the list of allowed"]),
     // What it says: the address.
-    says(
-        catalogue::ADDRESS_REJECTED,
-        Class::Person,
-        &["primary smtp address is an invalid value"],
-    ),
-    says(
-        catalogue::GROUP_ADDRESS,
-        Class::Person,
-        &["group email address is not supported"],
-    ),
-    says(
-        catalogue::OWN_DOMAIN,
-        Class::Person,
-        &["verified domain of this directory"],
-    ),
+    says(catalogue::ADDRESS_REJECTED, Class::Person, &["primary smtp address is an invalid value"]),
+    says(catalogue::GROUP_ADDRESS, Class::Person, &["group email address is not supported"]),
+    says(catalogue::OWN_DOMAIN, Class::Person, &["verified domain of this directory"]),
     says(catalogue::OWN_DOMAIN, Class::Person, &["inviter tenant"]),
-    says(
-        catalogue::ADDRESS_CONFLICT,
-        Class::Person,
-        &["another object with the same value for property"],
-    ),
+    says(catalogue::ADDRESS_CONFLICT, Class::Person, &["another object with the same value for property"]),
     says(catalogue::AMBIGUOUS_USER, Class::Person, &["ambiguoususer"]),
-    says(
-        catalogue::INVALID_PROPERTY,
-        Class::Person,
-        &["invalid value specified for property"],
-    ),
-    says(
-        catalogue::INVALID_PROPERTY,
-        Class::Person,
-        &["invitedusertype"],
-    ),
+    says(catalogue::INVALID_PROPERTY, Class::Person, &["invalid value specified for property"]),
+    says(catalogue::INVALID_PROPERTY, Class::Person, &["invitedusertype"]),
     // What it says: permission. The controller's name tells an app that lacks User.Invite.All.
-    says(
-        catalogue::MAY_NOT_INVITE,
-        Class::Permission,
-        &["insufficient privileges", "msgraphinviteapi"],
-    ),
-    says(
-        catalogue::MAY_NOT,
-        Class::Permission,
-        &["insufficient privileges"],
-    ),
+    says(catalogue::MAY_NOT_INVITE, Class::Permission, &["insufficient privileges", "msgraphinviteapi"]),
+    says(catalogue::MAY_NOT, Class::Permission, &["insufficient privileges"]),
     // What it says: follow-ups.
-    says(
-        catalogue::NOT_REPLICATED,
-        Class::NotYet,
-        &["not a valid reference update"],
-    ),
-    says(
-        catalogue::NOT_REPLICATED,
-        Class::NotYet,
-        &["unable to read the company information from the directory"],
-    ),
-    says(
-        catalogue::ALREADY,
-        Class::Already,
-        &["object references already exist"],
-    ),
-    says(
-        catalogue::GROUP_WITHOUT_GUESTS,
-        Class::Person,
-        &["not allowed to join this unified group"],
-    ),
-    says(
-        catalogue::GROUP_FULL,
-        Class::Person,
-        &["exceed the maximum quota count"],
-    ),
-    says(
-        catalogue::MASTERED_ELSEWHERE,
-        Class::Person,
-        &["on-premises mastered"],
-    ),
+    says(catalogue::NOT_REPLICATED, Class::NotYet, &["not a valid reference update"]),
+    says(catalogue::NOT_REPLICATED, Class::NotYet, &["unable to read the company information from the directory"]),
+    says(catalogue::ALREADY, Class::Already, &["object references already exist"]),
+    says(catalogue::GROUP_WITHOUT_GUESTS, Class::Person, &["not allowed to join this unified group"]),
+    says(catalogue::GROUP_FULL, Class::Person, &["exceed the maximum quota count"]),
+    says(catalogue::MASTERED_ELSEWHERE, Class::Person, &["on-premises mastered"]),
     // What it says: the request, the service.
-    says(
-        catalogue::BAD_QUERY,
-        Class::Request,
-        &["too many child clauses"],
-    ),
+    says(catalogue::BAD_QUERY, Class::Request, &["too many child clauses"]),
     says(catalogue::BAD_QUERY, Class::Request, &["invalid page size"]),
-    says(
-        catalogue::BAD_QUERY,
-        Class::Request,
-        &["$count is not currently supported"],
-    ),
-    says(
-        catalogue::BAD_QUERY,
-        Class::Request,
-        &["could not find a property named"],
-    ),
-    says(
-        catalogue::NO_TARGET,
-        Class::Unsettled,
-        &["unable to find target address"],
-    ),
-    says(
-        catalogue::NO_SUCH_GRAPH,
-        Class::Address,
-        &["resource not found for the segment"],
-    ),
-    says(
-        catalogue::TOKEN_REJECTED,
-        Class::Token,
-        &["lifetime validation failed"],
-    ),
+    says(catalogue::BAD_QUERY, Class::Request, &["$count is not currently supported"]),
+    says(catalogue::BAD_QUERY, Class::Request, &["could not find a property named"]),
+    says(catalogue::NO_TARGET, Class::Unsettled, &["unable to find target address"]),
+    says(catalogue::NO_SUCH_GRAPH, Class::Address, &["resource not found for the segment"]),
+    says(catalogue::TOKEN_REJECTED, Class::Token, &["lifetime validation failed"]),
     // Its code.
-    code(
-        catalogue::TOKEN_REJECTED,
-        Class::Token,
-        "InvalidAuthenticationToken",
-    ),
-    code(
-        catalogue::MAY_NOT,
-        Class::Permission,
-        "Authorization_RequestDenied",
-    ),
-    code(
-        catalogue::TENANT_FULL,
-        Class::Tenant,
-        "Directory_QuotaExceeded",
-    ),
+    code(catalogue::TOKEN_REJECTED, Class::Token, "InvalidAuthenticationToken"),
+    code(catalogue::MAY_NOT, Class::Permission, "Authorization_RequestDenied"),
+    code(catalogue::TENANT_FULL, Class::Tenant, "Directory_QuotaExceeded"),
     code(catalogue::ADDRESS_CONFLICT, Class::Person, "ObjectConflict"),
-    code(
-        catalogue::ADDRESS_CONFLICT,
-        Class::Person,
-        "ConflictingObjects",
-    ),
-    code(
-        catalogue::ADDRESS_CONFLICT,
-        Class::Person,
-        "Request_MultipleObjectsWithSameKeyValue",
-    ),
-    code(
-        catalogue::AMBIGUOUS_USER,
-        Class::Person,
-        "InvitationCreationFailureAmbiguousUser",
-    ),
+    code(catalogue::ADDRESS_CONFLICT, Class::Person, "ConflictingObjects"),
+    code(catalogue::ADDRESS_CONFLICT, Class::Person, "Request_MultipleObjectsWithSameKeyValue"),
     code(catalogue::THROTTLED, Class::Throttled, "TooManyRequests"),
-    code(
-        catalogue::THROTTLED,
-        Class::Throttled,
-        "Request_ThrottledTemporarily",
-    ),
-    code(
-        catalogue::THROTTLED,
-        Class::Throttled,
-        "activityLimitReached",
-    ),
-    code(
-        catalogue::PAGES_LOST,
-        Class::PageToken,
-        "DirectoryPageTokenNotFoundException",
-    ),
-    code(
-        catalogue::NOT_REPLICATED,
-        Class::NotYet,
-        "Directory_ObjectNotFound",
-    ),
+    code(catalogue::THROTTLED, Class::Throttled, "Request_ThrottledTemporarily"),
+    code(catalogue::THROTTLED, Class::Throttled, "activityLimitReached"),
+    code(catalogue::PAGES_LOST, Class::PageToken, "DirectoryPageTokenNotFoundException"),
+    code(catalogue::NOT_REPLICATED, Class::NotYet, "Directory_ObjectNotFound"),
     code(catalogue::ABSENT, Class::Absent, "Request_ResourceNotFound"),
-    code(
-        catalogue::BAD_QUERY,
-        Class::Request,
-        "Request_UnsupportedQuery",
-    ),
-    code(
-        catalogue::SERVER_TROUBLE,
-        Class::Unsettled,
-        "Directory_ConcurrencyViolation",
-    ),
-    Known {
-        code: catalogue::NO_SUCH_GRAPH,
-        class: Class::Address,
-        says: &[],
-        graph_code: Some("UnknownError"),
-        status: Some(404),
-    },
+    code(catalogue::BAD_QUERY, Class::Request, "Request_UnsupportedQuery"),
+    code(catalogue::SERVER_TROUBLE, Class::Unsettled, "Directory_ConcurrencyViolation"),
+    Known { code: catalogue::NO_SUCH_GRAPH, class: Class::Address, says: &[], graph_code: Some("UnknownError"), status: Some(404) },
     // Its status.
     status(catalogue::TOKEN_REJECTED, Class::Token, 401),
     status(catalogue::NO_SUCH_GRAPH, Class::Address, 405),

@@ -18,6 +18,13 @@ pub mod pages; // following nextLink
 pub mod verdict; // what an answer means
 pub mod wire; // what travels
 
+#[cfg(test)]
+mod client_tests;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod verdict_tests;
+
 pub use answer::{Answer, Attempt};
 pub use auth::{Identity, IdentityKind, Tokens};
 pub use batch::BatchGet;

@@ -102,7 +102,12 @@ pub fn judge(attempt: &Attempt) -> Verdict {
         };
     }
     let fault = Fault::of(answer);
+    let may_be_done = answer.status == 408 || !(400..500).contains(&answer.status);
     match fault.class {
+        // Whatever its words say: nobody is asked again after an answer that leaves it open.
+        Class::Throttled | Class::NotGraph | Class::NotYet | Class::Absent if may_be_done => {
+            Verdict::Unknown { fault }
+        }
         Class::Exists | Class::ExistsBlocked => Verdict::Exists {
             object_id: fault.object_id.clone(),
             disabled: fault.class == Class::ExistsBlocked,
@@ -222,15 +227,11 @@ pub fn judge_read(attempt: &Attempt) -> ReadVerdict {
     let fault = Fault::of(answer);
     match fault.class {
         Class::Token => ReadVerdict::Refresh { fault },
-        Class::Throttled => ReadVerdict::Again {
-            after: answer.retry_after,
-            fault,
-        },
         // 501 will not change its mind, nor will a redirect.
         Class::Unsettled if answer.status == 501 || answer.status < 400 => {
             ReadVerdict::No { fault }
         }
-        Class::Unsettled => ReadVerdict::Again {
+        Class::Throttled | Class::Unsettled => ReadVerdict::Again {
             after: answer.retry_after,
             fault,
         },

@@ -16,3 +16,8 @@ pub use sign_in::{Method, SignIn};
 pub use tenant::tenant_id;
 pub use tokens::{CredentialSource, Token, Tokens};
 pub use transport::Authority;
+
+#[cfg(test)]
+mod sign_in_tests;
+#[cfg(test)]
+mod tokens_tests;

@@ -86,12 +86,7 @@ impl SignIn {
                         client_options: authority.client_options(),
                     };
                     let secret = Secret::new(secret.expose_secret().to_owned());
-                    Ok(ClientSecretCredential::new(
-                        &tenant,
-                        client_id.clone(),
-                        secret,
-                        Some(options),
-                    )?)
+                    ClientSecretCredential::new(&tenant, client_id.clone(), secret, Some(options))
                 })
             }
             Method::AzureCli => anew(move || {
@@ -99,7 +94,7 @@ impl SignIn {
                     tenant_id: tenant.clone(),
                     ..AzureCliCredentialOptions::default()
                 };
-                Ok(AzureCliCredential::new(Some(options))?)
+                AzureCliCredential::new(Some(options))
             }),
             Method::Token(token) => {
                 let given: Arc<dyn TokenCredential> = Arc::new(GivenToken {
@@ -116,9 +111,9 @@ impl SignIn {
 fn anew<C: TokenCredential + 'static>(
     make: impl Fn() -> azure_core::Result<Arc<C>> + Send + Sync + 'static,
 ) -> CredentialSource {
-    Arc::new(move || {
-        let made = make().map_err(|error| refusal(codes::SIGN_IN_INCOMPLETE, error.to_string()))?;
-        Ok(made as Arc<dyn TokenCredential>)
+    Arc::new(move || match make() {
+        Ok(credential) => Ok(credential as Arc<dyn TokenCredential>),
+        Err(error) => Err(refusal(codes::SIGN_IN_INCOMPLETE, error.to_string())),
     })
 }
 
