@@ -112,7 +112,12 @@ impl ProgressView {
 }
 
 async fn show_bar(numbers: watch::Receiver<Progress>, mut stopped: oneshot::Receiver<()>) {
-    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+    let screen = ProgressDrawTarget::stderr();
+    if screen.is_hidden() {
+        // A terminal that cannot move its cursor (`TERM=dumb`) reads lines.
+        return show_lines(numbers, stopped, tell).await;
+    }
+    let bar = ProgressBar::with_draw_target(Some(0), screen);
     set_bar(Some(bar.clone()));
     let mut ticks = ticks(BAR_TICK);
     let mut speed = Speed::default();
