@@ -437,7 +437,8 @@ fn what_does_harm_is_for_loopback_only() {
 fn columns_are_mapped_one_by_one() {
     let settings = world()
         .typed("--map email=Privat --map company=Firma")
-        .file("[columns]\nemail = \"Mail\"\ncc = \"Kopie\"\n")
+        .env("GUESTLIST_COLUMNS_CC", "Kopie")
+        .file("[columns]\nemail = \"Mail\"\ncc = \"CC\"\n")
         .settings();
     let mapped: Vec<_> = settings
         .sheet
@@ -445,7 +446,7 @@ fn columns_are_mapped_one_by_one() {
         .iter()
         .map(|column| {
             (
-                column.value.field,
+                column.value.field.word(),
                 column.value.column.as_str(),
                 column.is_named(),
             )
