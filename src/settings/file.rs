@@ -6,6 +6,8 @@
 use crate::failure::{Failure, Result};
 use std::{
     collections::BTreeMap,
+    fs::File,
+    io::Read,
     path::{Path, PathBuf},
 };
 use toml::de::{DeTable, DeValue};
@@ -40,16 +42,18 @@ impl SettingsFile {
     pub fn read(path: &Path) -> Result<Self> {
         let wrong =
             |why: String| Failure::usage(format!("the settings file {} {why}", path.display()));
-        let metadata =
-            std::fs::metadata(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-        if metadata.is_dir() {
+        let unreadable = |error: std::io::Error| wrong(format!("cannot be read: {error}"));
+        if path.is_dir() {
             return Err(wrong("is a folder".to_owned()));
         }
-        if metadata.len() > LONGEST {
+        let file = File::open(path).map_err(unreadable)?;
+        let mut bytes = Vec::new();
+        file.take(LONGEST + 1)
+            .read_to_end(&mut bytes)
+            .map_err(unreadable)?;
+        if bytes.len() as u64 > LONGEST {
             return Err(wrong("is too long to be one".to_owned()));
         }
-        let bytes =
-            std::fs::read(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
         let text = String::from_utf8(bytes)
             .map_err(|_| wrong("is not UTF-8 text".to_owned()).hint("save it as UTF-8"))?;
         Self::parse(path, text.strip_prefix('\u{feff}').unwrap_or(&text))

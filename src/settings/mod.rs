@@ -27,7 +27,7 @@ pub use model::{
 pub use resolve::resolve;
 pub use secret::SecretRef;
 pub use sourced::{Source, Sourced};
-pub use values::{FIELDS, Mapping, Only, Rate, Share, TenantName, Units};
+pub use values::{Mapping, Only, Rate, Share, TenantName, Units};
 
 /// The environment, as something that is passed in.
 pub type Env<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;

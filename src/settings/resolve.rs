@@ -1,8 +1,8 @@
 //! The settings, key by key with their defaults, and the rules between them.
 
 use super::{
-    Env, Existing, FIELDS, InviteSettings, Links, Mapping, MessageSettings, PaceSettings, Precheck,
-    Rate, Settings, Share, SheetSettings, Source, Sourced, Units, WhenDropped,
+    Env, Existing, InviteSettings, Links, Mapping, MessageSettings, PaceSettings, Precheck, Rate,
+    Settings, Share, SheetSettings, Source, Sourced, Units, WhenDropped,
     file::SettingsFile,
     layers::{Asked, Layers},
     one_of, tenant,
@@ -12,6 +12,7 @@ use super::{
 use crate::{
     cli::{Flags, InviteFlags, SheetFlags},
     failure::{Failure, Result},
+    sheet::Field,
 };
 use std::{
     path::{Path, PathBuf},
@@ -69,7 +70,8 @@ fn settings_file(named: Option<&Path>, folder: &Path) -> Result<Option<SettingsF
     let here = folder.join(FILE);
     match named {
         Some(path) => SettingsFile::read(path).map(Some),
-        None if here.exists() => SettingsFile::read(&here).map(Some),
+        // What cannot be looked for is there: reading says what is wrong.
+        None if here.try_exists().unwrap_or(true) => SettingsFile::read(&here).map(Some),
         None => Ok(None),
     }
 }
@@ -240,7 +242,7 @@ fn pace(layers: &mut Layers<'_>, harmless: bool) -> Result<PaceSettings> {
 
 fn sheet(layers: &mut Layers<'_>, flags: &SheetFlags) -> Result<SheetSettings> {
     let mut columns = Vec::new();
-    for field in FIELDS {
+    for &field in Field::ALL {
         let mut mapped = flags.map.iter().filter(|mapping| mapping.field == field);
         let flag = mapped.next().map(|mapping| mapping.column.clone());
         if mapped.next().is_some() {
@@ -248,7 +250,7 @@ fn sheet(layers: &mut Layers<'_>, flags: &SheetFlags) -> Result<SheetSettings> {
                 "--map names a column for {field} twice"
             )));
         }
-        if let Some(column) = layers.optional(("columns", field), flag, None, words)? {
+        if let Some(column) = layers.optional(("columns", field.word()), flag, None, words)? {
             let mapping = Mapping {
                 field,
                 column: column.value,

@@ -5,7 +5,13 @@
 use super::Env;
 use crate::failure::{Failure, Result};
 use secrecy::SecretString;
-use std::{collections::BTreeMap, fmt, path::Path, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 /// Longer than any secret, shorter than a mistake.
 const LONGEST: u64 = 64 * 1024;
@@ -64,17 +70,19 @@ fn read_file(path: &Path) -> Result<SecretString> {
             path.display()
         ))
     };
-    let metadata = std::fs::metadata(path).map_err(|error| unreadable(&error))?;
-    if metadata.len() > LONGEST {
-        return Err(unreadable(&"it is too long for a secret"));
-    }
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    let metadata = file.metadata().map_err(|error| unreadable(&error))?;
     if is_open_to_all(&metadata) {
         tracing::warn!(
             "the secret file {} can be read by every user of this machine; chmod 600 keeps it private",
             path.display()
         );
     }
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
+    let mut text = String::new();
+    let read = file.take(LONGEST + 1).read_to_string(&mut text);
+    if read.map_err(|error| unreadable(&error))? as u64 > LONGEST {
+        return Err(unreadable(&"it is too long for a secret"));
+    }
     match text.trim_start_matches('\u{feff}').trim() {
         "" => Err(unreadable(&"it is empty")),
         secret => Ok(SecretString::from(secret)),
@@ -123,6 +131,20 @@ mod tests {
         std::fs::write(&path, "\u{feff} s3cret \r\n").unwrap();
         let secret = SecretRef::File(path).read(&|_| None).unwrap();
         assert_eq!(secret.expose_secret(), "s3cret");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_everyone_can_read_is_noticed() {
+        use std::os::unix::fs::PermissionsExt;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let open = |mode| {
+            let permissions = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(file.path(), permissions).unwrap();
+            is_open_to_all(&file.as_file().metadata().unwrap())
+        };
+        assert!(open(0o644));
+        assert!(!open(0o600) && !open(0o640));
     }
 
     #[test]

@@ -3,16 +3,22 @@
 //! Every parser takes text and answers with what is wrong and what would be right. Must not know
 //! where a text came from.
 
-use crate::engine::outcome::Outcome;
+use crate::{engine::outcome::Outcome, sheet::Field};
 use std::{fmt, str::FromStr, time::Duration};
+
+/// Nothing waits longer; and no sum of times overflows.
+const A_YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// A length of time with its unit: `90s`, `15m`, `2h`, `1h30m`.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    text.trim()
-        .parse::<jiff::SignedDuration>()
-        .ok()
-        .and_then(|parsed| Duration::try_from(parsed).ok())
-        .ok_or_else(|| format!("`{text}` is not a duration: write 90s, 15m, 2h or 1h30m"))
+    let parsed = text.trim().parse::<jiff::SignedDuration>().ok();
+    match parsed.and_then(|parsed| Duration::try_from(parsed).ok()) {
+        None => Err(format!(
+            "`{text}` is not a duration: write 90s, 15m, 2h or 1h30m"
+        )),
+        Some(long) if long > A_YEAR => Err(format!("`{text}` is longer than a year")),
+        Some(fine) => Ok(fine),
+    }
 }
 
 /// A length of time that cannot be nothing.
@@ -152,7 +158,7 @@ impl FromStr for Rate {
             "auto" => Ok(Rate::Auto),
             "max" => Ok(Rate::Max),
             number => match number.parse() {
-                Ok(rate) if (0.001..=1000.0).contains(&rate) => Ok(Rate::PerSecond(rate)),
+                Ok(rate) if (0.001..=100_000.0).contains(&rate) => Ok(Rate::PerSecond(rate)),
                 _ => Err(format!(
                     "`{text}` is not a rate: write auto, max or invitations per second like 2 or 0.5"
                 )),
@@ -267,30 +273,9 @@ impl fmt::Display for TenantName {
 /// A field of a guest, and the name of the column that holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
-    pub field: &'static str,
+    pub field: Field,
     pub column: String,
 }
-
-/// The fields that a column can be mapped to, by the words that the sheet documentation uses.
-pub const FIELDS: [&str; 17] = [
-    "email",
-    "display_name",
-    "first_name",
-    "last_name",
-    "redirect_url",
-    "send",
-    "message",
-    "language",
-    "cc",
-    "sponsors",
-    "company",
-    "department",
-    "job_title",
-    "usage_location",
-    "user_type",
-    "manager",
-    "groups",
-];
 
 impl FromStr for Mapping {
     type Err = String;
@@ -299,10 +284,10 @@ impl FromStr for Mapping {
         let (field, column) = text
             .split_once('=')
             .ok_or_else(|| format!("`{text}` is not FIELD=COLUMN, like email=\"E-Mail privat\""))?;
-        let field = FIELDS
-            .into_iter()
-            .find(|known| *known == field.trim())
-            .ok_or_else(|| format!("`{field}` is not one of {}", FIELDS.join(", ")))?;
+        let field = Field::from_word(field).ok_or_else(|| {
+            let known: Vec<&str> = Field::ALL.iter().map(|field| field.word()).collect();
+            format!("`{field}` is not one of {}", known.join(", "))
+        })?;
         let column = words(column)?;
         Ok(Mapping { field, column })
     }
@@ -318,7 +303,7 @@ mod tests {
         assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
         assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
         assert_eq!(duration("0s"), Ok(Duration::ZERO));
-        for wrong in ["", "90", "-5m", "2 fortnights", "h"] {
+        for wrong in ["", "90", "-5m", "2 fortnights", "h", "99999h"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
         assert!(some_duration("0s").is_err());
@@ -391,7 +376,7 @@ mod tests {
         let mapping: Mapping = "email=E-Mail = privat".parse().unwrap();
         assert_eq!(
             (mapping.field, mapping.column.as_str()),
-            ("email", "E-Mail = privat")
+            (Field::Email, "E-Mail = privat")
         );
         assert!(
             "mail=E-Mail"
