@@ -40,7 +40,11 @@ pub async fn connect(
     practice: Option<&Sandbox>,
 ) -> Result<Connection> {
     let http = HttpOptions {
-        ca_file: settings.tenant.ca_file.as_ref().map(|file| file.value.clone()),
+        ca_file: settings
+            .tenant
+            .ca_file
+            .as_ref()
+            .map(|file| file.value.clone()),
         ..HttpOptions::default()
     };
     let (graph_url, authority_url) = match practice {
@@ -58,7 +62,9 @@ pub async fn connect(
     let meant = settings.tenant.id.as_ref();
     let sign_in = SignIn {
         method,
-        tenant: practice.map(|sandbox| sandbox.tenant_id.clone()).or(meant.map(|tenant| tenant.value.to_string())),
+        tenant: practice
+            .map(|sandbox| sandbox.tenant_id.clone())
+            .or(meant.map(|tenant| tenant.value.to_string())),
         authority_url: authority_url.clone(),
         graph_url: graph_url.clone(),
         http: http.clone(),
@@ -66,26 +72,46 @@ pub async fn connect(
     };
     let tokens = sign_in.tokens()?;
     let identity = tokens.identity().await?;
-    let config = GraphConfig { base_url: graph_url, http: http.clone(), clock: clock.clone() };
+    let config = GraphConfig {
+        base_url: graph_url,
+        http: http.clone(),
+        clock: clock.clone(),
+    };
     let graph = Graph::new(config, tokens.clone(), pace.clone())?;
     let organization = match graph.organization().await {
         Ok(organization) => Some(organization),
         // A least-privilege app may not see it: then it is "cannot tell", and the run goes on.
-        Err(fault) if fault.class == crate::graph::Class::Permission && identity.tenant_id.is_some() => None,
+        Err(fault)
+            if fault.class == crate::graph::Class::Permission && identity.tenant_id.is_some() =>
+        {
+            None
+        }
         Err(fault) => return Err(fault.into()),
     };
     let id = organization
         .as_ref()
         .map(|organization| organization.id.clone())
         .or_else(|| identity.tenant_id.clone())
-        .ok_or_else(|| Failure::new(Exit::Permission, "neither the token nor Graph says which tenant this is"))?;
-    let tenant = Tenant { id, name: organization.as_ref().and_then(|organization| organization.display_name.clone()) };
+        .ok_or_else(|| {
+            Failure::new(
+                Exit::Permission,
+                "neither the token nor Graph says which tenant this is",
+            )
+        })?;
+    let tenant = Tenant {
+        id,
+        name: organization
+            .as_ref()
+            .and_then(|organization| organization.display_name.clone()),
+    };
     let authority = Authority::new(&authority_url, &http, clock.clone())?;
     for named in [meant, settings.tenant.also.as_ref()].into_iter().flatten() {
         same_tenant(named, &tenant, &identity, organization.as_ref(), &authority).await?;
     }
     Ok(Connection {
-        domain: organization.as_ref().and_then(|organization| domain(organization).map(str::to_owned)),
+        domain: organization
+            .as_ref()
+            .and_then(|organization| domain(organization).map(str::to_owned)),
         domains: organization.as_ref().map(Domains::of).unwrap_or_default(),
         organization_read: organization.is_some(),
         graph,
@@ -97,8 +123,13 @@ pub async fn connect(
 }
 
 fn domain(organization: &Organization) -> Option<&str> {
-    let default = organization.verified_domains.iter().find(|domain| domain.is_default);
-    default.map(|domain| domain.name.as_str()).or_else(|| organization.initial_domain())
+    let default = organization
+        .verified_domains
+        .iter()
+        .find(|domain| domain.is_default);
+    default
+        .map(|domain| domain.name.as_str())
+        .or_else(|| organization.initial_domain())
 }
 
 /// The tenant that was reached must be the one that was named.
@@ -112,19 +143,41 @@ async fn same_tenant(
     let meant = match &named.value {
         TenantName::Id(id) => id.to_string(),
         TenantName::Domain(domain) => {
-            let own = organization
-                .is_some_and(|organization| organization.verified_domains.iter().any(|own| own.name.eq_ignore_ascii_case(domain)));
-            if own { reached.id.clone() } else { auth::tenant_id(authority, domain).await? }
+            let own = organization.is_some_and(|organization| {
+                organization
+                    .verified_domains
+                    .iter()
+                    .any(|own| own.name.eq_ignore_ascii_case(domain))
+            });
+            if own {
+                reached.id.clone()
+            } else {
+                auth::tenant_id(authority, domain).await?
+            }
         }
     };
-    let token_elsewhere = identity.tenant_id.as_ref().is_some_and(|id| !id.eq_ignore_ascii_case(&meant));
+    let token_elsewhere = identity
+        .tenant_id
+        .as_ref()
+        .is_some_and(|id| !id.eq_ignore_ascii_case(&meant));
     if meant.eq_ignore_ascii_case(&reached.id) && !token_elsewhere {
         return Ok(());
     }
-    let elsewhere = identity.tenant_id.as_ref().filter(|_| token_elsewhere).unwrap_or(&reached.id);
-    let name = reached.name.as_ref().filter(|_| *elsewhere == reached.id).map(|name| format!("{name}, ")).unwrap_or_default();
-    Err(Failure::usage(format!("the tenant meant is {named}, and the sign-in leads to another one: {name}{elsewhere}"))
-        .hint("sign in to the tenant that is meant, or correct --tenant; nothing was sent"))
+    let elsewhere = identity
+        .tenant_id
+        .as_ref()
+        .filter(|_| token_elsewhere)
+        .unwrap_or(&reached.id);
+    let name = reached
+        .name
+        .as_ref()
+        .filter(|_| *elsewhere == reached.id)
+        .map(|name| format!("{name}, "))
+        .unwrap_or_default();
+    Err(Failure::usage(format!(
+        "the tenant meant is {named}, and the sign-in leads to another one: {name}{elsewhere}"
+    ))
+    .hint("sign in to the tenant that is meant, or correct --tenant; nothing was sent"))
 }
 
 /// The way to sign in: the one that is named, or the first for which the environment provides everything.
@@ -136,13 +189,17 @@ fn method(settings: &Settings, env: &Env<'_>) -> Result<auth::Method> {
         None => Ok::<_, Failure>(None),
     };
     let secret = || match (&auth.client_id, &auth.client_secret) {
-        (Some(id), Some(secret)) => {
-            Ok(Some(auth::Method::ClientSecret { client_id: id.value.clone(), secret: secret.value.read(env)? }))
-        }
+        (Some(id), Some(secret)) => Ok(Some(auth::Method::ClientSecret {
+            client_id: id.value.clone(),
+            secret: secret.value.read(env)?,
+        })),
         _ => Ok::<_, Failure>(None),
     };
     let missing = |what: &str| {
-        Failure::usage(format!("[auth] method = \"{}\" needs {what}", word_of(&named)))
+        Failure::usage(format!(
+            "[auth] method = \"{}\" needs {what}",
+            word_of(&named)
+        ))
     };
     match named {
         Method::Token => token()?.ok_or_else(|| missing("GUESTLIST_ACCESS_TOKEN")),

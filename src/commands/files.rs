@@ -2,7 +2,7 @@
 
 use crate::{
     failure::{Failure, Result},
-    ledger::{LedgerError, Ledger},
+    ledger::{Ledger, LedgerError},
     results::{self, Column, Layout, Links, SheetRow},
     sheet::{Refused, Sheet, Use},
 };
@@ -25,7 +25,11 @@ pub fn write(
 ) -> Result<Files> {
     let layout = sheet.map_or_else(bare, layout);
     let reader = ledger.reader()?;
-    let rows = || reader.results(run).map(|row| row.map_err(|error: LedgerError| Failure::from(error)));
+    let rows = || {
+        reader
+            .results(run)
+            .map(|row| row.map_err(|error: LedgerError| Failure::from(error)))
+    };
     let written = results::write(results, &layout, sheet_rows(sheet)?, &mut rows(), links)?;
     let mut notes = written.notes;
     let fixing = match to_fix {
@@ -36,7 +40,11 @@ pub fn write(
         notes.extend(written.notes);
         written.path
     });
-    Ok(Files { results: written.path, to_fix, notes })
+    Ok(Files {
+        results: written.path,
+        to_fix,
+        notes,
+    })
 }
 
 fn layout(sheet: &Sheet) -> Layout {
@@ -47,7 +55,10 @@ fn layout(sheet: &Sheet) -> Layout {
             .names
             .iter()
             .zip(&header.uses)
-            .map(|(name, used)| Column { name: name.clone(), keep: !matches!(used, Use::Ours) })
+            .map(|(name, used)| Column {
+                name: name.clone(),
+                keep: !matches!(used, Use::OwnResult | Use::Underscore),
+            })
             .collect(),
         delimiter: dialect.delimiter,
         bom: dialect.bom || sheet.encoding() != "UTF-8",
@@ -57,13 +68,24 @@ fn layout(sheet: &Sheet) -> Layout {
 }
 
 fn bare() -> Layout {
-    Layout { columns: Vec::new(), delimiter: b',', bom: false, line_end: "\n", sep_line: false }
+    Layout {
+        columns: Vec::new(),
+        delimiter: b',',
+        bom: false,
+        line_end: "\n",
+        sep_line: false,
+    }
 }
 
 fn sheet_rows(sheet: Option<&Sheet>) -> Result<Box<dyn Iterator<Item = Result<SheetRow>>>> {
-    let Some(sheet) = sheet else { return Ok(Box::new(std::iter::empty())) };
+    let Some(sheet) = sheet else {
+        return Ok(Box::new(std::iter::empty()));
+    };
     Ok(Box::new(sheet.rows()?.map(|row| {
         let row = row.map_err(Refused::from)?;
-        Ok(SheetRow { number: row.number, cells: row.cells().map(str::to_owned).collect() })
+        Ok(SheetRow {
+            number: row.number,
+            cells: row.cells().map(str::to_owned).collect(),
+        })
     })))
 }

@@ -46,7 +46,11 @@ fn host_name() -> String {
     ["HOSTNAME", "COMPUTERNAME"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok())
-        .or_else(|| std::fs::read_to_string("/etc/hostname").ok().map(|name| name.trim().to_owned()))
+        .or_else(|| {
+            std::fs::read_to_string("/etc/hostname")
+                .ok()
+                .map(|name| name.trim().to_owned())
+        })
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| "this machine".to_owned())
 }

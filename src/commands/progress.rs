@@ -23,7 +23,13 @@ impl View {
     }
 }
 
-pub fn show(totals: watch::Receiver<Tally>, pace: Pace, rows: u64, dry_run: bool, mode: ProgressMode) -> View {
+pub fn show(
+    totals: watch::Receiver<Tally>,
+    pace: Pace,
+    rows: u64,
+    dry_run: bool,
+    mode: ProgressMode,
+) -> View {
     let (numbers, seen) = watch::channel(Progress::default());
     let feeding = tokio::spawn(async move {
         loop {
@@ -32,7 +38,10 @@ pub fn show(totals: watch::Receiver<Tally>, pace: Pace, rows: u64, dry_run: bool
             tokio::time::sleep(TICK).await;
         }
     });
-    View { view: ProgressView::start(seen, mode), feeding }
+    View {
+        view: ProgressView::start(seen, mode),
+        feeding,
+    }
 }
 
 fn progress(tally: &Tally, pace: &Pace, rows: u64, dry_run: bool) -> Progress {

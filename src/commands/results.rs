@@ -19,10 +19,21 @@ pub fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
     let run = find(&ledger, wanted)?;
     let sheet_path = run.sheet.as_deref().map(Path::new);
     let sheet = sheet_path.and_then(|path| Sheet::open(path, &sheet_options(settings)).ok());
-    let kind = RunKind { dry_run: false, practice: settings.invite.sandbox.value };
+    let kind = RunKind {
+        dry_run: false,
+        practice: settings.invite.sandbox.value,
+    };
     let default = default_paths(sheet_path.unwrap_or(Path::new("-")), kind).results;
-    let target = settings.invite.results.as_ref().map_or(default, |path| path.value.clone());
-    check_target(&target, FileKind::Results, sheet_path.unwrap_or(Path::new("-")))?;
+    let target = settings
+        .invite
+        .results
+        .as_ref()
+        .map_or(default, |path| path.value.clone());
+    check_target(
+        &target,
+        FileKind::Results,
+        sheet_path.unwrap_or(Path::new("-")),
+    )?;
     let links = match settings.invite.links.value {
         settings::Links::Results => Links::Results,
         settings::Links::None => Links::None,
@@ -30,7 +41,9 @@ pub fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
     let written = match files::write(&ledger, &run.id, sheet.as_ref(), &target, None, links) {
         Ok(written) => written,
         // The sheet has changed since: the ledger's own columns are still the truth.
-        Err(failure) if failure.exit == Exit::SheetRefused => files::write(&ledger, &run.id, None, &target, None, links)?,
+        Err(failure) if failure.exit == Exit::SheetRefused => {
+            files::write(&ledger, &run.id, None, &target, None, links)?
+        }
         Err(failure) => return Err(failure),
     };
     for note in &written.notes {
@@ -39,7 +52,11 @@ pub fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
     if sheet.is_none() {
         ui::tell("the sheet of this run cannot be read any more: its own columns are left out");
     }
-    ui::tell(format!("results of run {}: {}", run.id, written.results.display()));
+    ui::tell(format!(
+        "results of run {}: {}",
+        run.id,
+        written.results.display()
+    ));
     Ok(Exit::Done)
 }
 

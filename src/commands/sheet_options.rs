@@ -14,8 +14,15 @@ use std::{
 pub fn sheet_options(settings: &Settings) -> SheetOptions {
     let sheet = &settings.sheet;
     SheetOptions {
-        map: sheet.columns.iter().map(|map| (map.value.field, map.value.column.clone())).collect(),
-        encoding: sheet.encoding.as_ref().map(|encoding| encoding.value.clone()),
+        map: sheet
+            .columns
+            .iter()
+            .map(|map| (map.value.field, map.value.column.clone()))
+            .collect(),
+        encoding: sheet
+            .encoding
+            .as_ref()
+            .map(|encoding| encoding.value.clone()),
         delimiter: sheet.delimiter.as_ref().map(|delimiter| delimiter.value),
         sheet: sheet.sheet.as_ref().map(|sheet| sheet.value.clone()),
         header_row: sheet.header_row.as_ref().map(|row| row.value),
@@ -46,13 +53,23 @@ pub struct Readable {
 impl Readable {
     pub fn new(sheet: &Path) -> Result<Self> {
         if sheet != Path::new("-") {
-            return Ok(Self { path: sheet.to_owned(), _copy: None });
+            return Ok(Self {
+                path: sheet.to_owned(),
+                _copy: None,
+            });
         }
         let failed = |error: std::io::Error| {
-            Failure::new(crate::exit::Exit::Unexpected, format!("cannot keep what came on stdin: {error}"))
-                .hint("give the sheet as a file, or make space in the temporary folder")
+            Failure::new(
+                crate::exit::Exit::Unexpected,
+                format!("cannot keep what came on stdin: {error}"),
+            )
+            .hint("give the sheet as a file, or make space in the temporary folder")
         };
-        let mut copy = tempfile::Builder::new().prefix("guestlist-").suffix(".csv").tempfile().map_err(failed)?;
+        let mut copy = tempfile::Builder::new()
+            .prefix("guestlist-")
+            .suffix(".csv")
+            .tempfile()
+            .map_err(failed)?;
         let mut stdin = std::io::stdin().lock();
         let mut buffer = vec![0; 64 * 1024];
         loop {
@@ -64,7 +81,10 @@ impl Readable {
             }
         }
         copy.flush().map_err(failed)?;
-        Ok(Self { path: copy.path().to_owned(), _copy: Some(copy) })
+        Ok(Self {
+            path: copy.path().to_owned(),
+            _copy: Some(copy),
+        })
     }
 
     pub fn path(&self) -> &Path {

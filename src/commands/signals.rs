@@ -11,13 +11,18 @@ pub fn listen(stop: Stop) {
         let mut signals = Signals::new();
         signals.next().await;
         stop.raise(StopReason::Interrupted);
-        ui::tell("stopping: what is under way is finished; once more to leave at once (nothing is lost)");
+        ui::tell(
+            "stopping: what is under way is finished; once more to leave at once (nothing is lost)",
+        );
         signals.next().await;
         leave();
     });
 }
 
-#[expect(clippy::exit, reason = "the second signal means now; the ledger is made for it")]
+#[expect(
+    clippy::exit,
+    reason = "the second signal means now; the ledger is made for it"
+)]
 fn leave() -> ! {
     std::process::exit(i32::from(Exit::Interrupted.code()))
 }
@@ -29,9 +34,18 @@ struct Signals(Vec<tokio::signal::unix::Signal>);
 impl Signals {
     fn new() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
-        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let kinds = [
+            SignalKind::interrupt(),
+            SignalKind::terminate(),
+            SignalKind::hangup(),
+        ];
         // Where a handler cannot be set the system's own way remains: the process ends, and nothing is lost.
-        Self(kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect())
+        Self(
+            kinds
+                .into_iter()
+                .filter_map(|kind| signal(kind).ok())
+                .collect(),
+        )
     }
 
     async fn next(&mut self) {

@@ -3,7 +3,7 @@
 //! For rows after an unknown or throttled ask; whole sheets are looked up by the scout in their own groups.
 
 use super::{Directory, Sighting, lookup::BATCH};
-use crate::{graph::Fault, guest::EmailAddress};
+use crate::guest::EmailAddress;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 

@@ -65,8 +65,8 @@ impl Directory {
     }
 
     fn decisive(&self, body: serde_json::Value, address: &EmailAddress) -> Sighting {
-        let list = List::deserialize(body)
-            .map_err(|_| unreadable("a list of users without its value"))?;
+        let list =
+            List::deserialize(body).map_err(|_| unreadable("a list of users without its value"))?;
         let meant = list
             .value
             .into_iter()

@@ -7,7 +7,7 @@ use crate::{
     guest::SponsorRef,
 };
 use serde::Deserialize;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 
 /// Why a sponsor has no id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Sponsors {
     /// Looks every distinct sponsor up. A fault that stops the run is passed on; any other is "cannot tell".
     pub async fn resolve(
         directory: &Directory,
-        wanted: BTreeSet<SponsorRef>,
+        wanted: HashSet<SponsorRef>,
     ) -> Result<Self, Fault> {
         let wanted: Vec<SponsorRef> = wanted.into_iter().collect();
         let mut ids = HashMap::with_capacity(wanted.len());

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     clock::Clock,
     directory::{Directory, Finder},
-    graph::{Class, Fault, Graph, catalogue, Invitation, InvitationRequest, MessageInfo, Verdict},
+    graph::{Class, Fault, Graph, Invitation, InvitationRequest, MessageInfo, Verdict, catalogue},
     guest::UserType,
     ledger::{Answered, Ask, AskKind, Found, Intent, IntentId, PersonState},
     pace::{Pace, TooLong},
@@ -111,7 +111,7 @@ impl Shared {
                     .await;
                 return Err(Stopped);
             }
-            let attempt = self.graph.invite(&request, client_request_id).await;
+            let attempt = self.graph.invite_as(&request, client_request_id).await;
             let answer = Answer {
                 verdict: attempt.verdict,
                 status: attempt.status,
@@ -316,7 +316,11 @@ struct Answer {
 fn unsent() -> Answer {
     Answer {
         verdict: Verdict::NotSent {
-            fault: Fault::new(catalogue::NOT_CONNECTED, Class::NotSent, "the run stopped first"),
+            fault: Fault::new(
+                catalogue::NOT_CONNECTED,
+                Class::NotSent,
+                "the run stopped first",
+            ),
         },
         status: None,
         request_id: None,

@@ -2,11 +2,7 @@
 //!
 //! The first reason is the one that is told; the gravest one speaks in the exit code.
 
-use crate::{
-    exit::Exit,
-    graph::{Class, Fault},
-    guest::Problem,
-};
+use crate::{exit::Exit, graph::Fault, guest::Problem};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
@@ -47,7 +43,10 @@ pub enum StopReason {
 impl StopReason {
     /// Whether a fault ends the run rather than a row.
     pub fn of(fault: &Fault) -> Option<Self> {
-        fault.class.ends_run().then(|| Self::Refused { exit: fault.exit(), fault: Box::new(fault.clone()) })
+        fault.class.ends_run().then(|| Self::Refused {
+            exit: fault.exit(),
+            fault: Box::new(fault.clone()),
+        })
     }
 
     pub fn exit(&self) -> Exit {

@@ -38,14 +38,6 @@ pub(super) enum Turn {
     Park(Box<Parked>),
 }
 
-impl Work {
-    pub fn item(&self) -> &Item {
-        match self {
-            Self::Invite(item) | Self::Relink(item, _) => item,
-        }
-    }
-}
-
 impl Shared {
     pub async fn turn(&self, work: Work) -> Turn {
         match work {

@@ -41,7 +41,11 @@ pub(super) struct Finish<'a> {
 
 impl Finish<'_> {
     pub fn tell(self, end: RunEnd) -> Result<Exit> {
-        let RunEnd { tally, stopped_by, writer } = end;
+        let RunEnd {
+            tally,
+            stopped_by,
+            writer,
+        } = end;
         let mut notes = self.warnings.clone();
         let mut exit = self.exit(&tally, stopped_by.as_ref())?;
         let written = files::write(
@@ -74,7 +78,10 @@ impl Finish<'_> {
         let requests = self.connection.graph.requests();
         let mut report = RunReport {
             run: self.run.to_owned(),
-            tenant: TenantReport { id: Some(self.connection.tenant.id.clone()), name: self.connection.tenant.name.clone() },
+            tenant: TenantReport {
+                id: Some(self.connection.tenant.id.clone()),
+                name: self.connection.tenant.name.clone(),
+            },
             sheet: self.typed.display().to_string(),
             rows: self.survey.rows,
             outcomes: ui::outcome_counts(tally.outcomes.clone()),
@@ -85,12 +92,17 @@ impl Finish<'_> {
                 checked: tally.checked,
                 not_selected: tally.not_selected,
             },
-            requests: RequestTotals { total: requests.total, throttled: requests.throttled, retried: requests.retried },
+            requests: RequestTotals {
+                total: requests.total,
+                throttled: requests.throttled,
+                retried: requests.retried,
+            },
             stopped_by: stopped_by.as_ref().map(|reason| reason.word().to_owned()),
             elapsed_seconds: self.began.elapsed().as_millis() as f64 / 1000.0,
             results: results.map(|path| path.display().to_string()),
             to_fix: to_fix.map(|path| path.display().to_string()),
-            ledger: (!self.settings.invite.dry_run.value).then(|| self.ledger_path.display().to_string()),
+            ledger: (!self.settings.invite.dry_run.value)
+                .then(|| self.ledger_path.display().to_string()),
             exit_code: exit.code(),
         };
         let json = serde_json::to_string(&report).map_err(anyhow::Error::from)?;
@@ -116,9 +128,16 @@ impl Finish<'_> {
     }
 
     fn summary(&self, report: &RunReport, notes: &[String]) {
-        let sandbox = if self.settings.invite.sandbox.value { " --sandbox" } else { "" };
+        let sandbox = if self.settings.invite.sandbox.value {
+            " --sandbox"
+        } else {
+            ""
+        };
         let again = format!("guestlist invite {}{sandbox}", self.typed.display());
-        let fix = report.to_fix.as_ref().map(|to_fix| format!("guestlist invite {to_fix}{sandbox}"));
+        let fix = report
+            .to_fix
+            .as_ref()
+            .map(|to_fix| format!("guestlist invite {to_fix}{sandbox}"));
         let summary = Summary {
             report,
             dry_run: self.settings.invite.dry_run.value,
@@ -133,12 +152,19 @@ impl Finish<'_> {
     fn why(&self, reason: &StopReason) -> String {
         let failure = stopped(reason, self.connection, self.asked_today());
         let hints: Vec<&str> = failure.hints.iter().map(String::as_str).collect();
-        if hints.is_empty() { failure.what } else { format!("{}\n{}", failure.what, hints.join("\n")) }
+        if hints.is_empty() {
+            failure.what
+        } else {
+            format!("{}\n{}", failure.what, hints.join("\n"))
+        }
     }
 
     fn asked_today(&self) -> usize {
         let since = self.clock.now() - SignedDuration::from_hours(24);
-        self.ledger.reader().and_then(|reader| reader.asks_since(since)).map_or(0, |asks| asks.len())
+        self.ledger
+            .reader()
+            .and_then(|reader| reader.asks_since(since))
+            .map_or(0, |asks| asks.len())
     }
 
     fn exit(&self, tally: &Tally, stopped_by: Option<&StopReason>) -> Result<Exit> {

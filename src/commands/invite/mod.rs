@@ -26,7 +26,11 @@ use crate::{
     sheet::Sheet,
     ui::{self, ProgressMode},
 };
-use std::{path::{Path, PathBuf}, sync::Arc, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 use survey::Survey;
 use tokio::sync::watch;
 
@@ -37,9 +41,17 @@ pub struct Telling {
     pub quiet: bool,
 }
 
-pub fn run(cli: &cli::Cli, typed: &cli::Invite, settings: &Settings, env: &Env<'_>) -> Result<Exit> {
+pub fn run(
+    cli: &cli::Cli,
+    typed: &cli::Invite,
+    settings: &Settings,
+    env: &Env<'_>,
+) -> Result<Exit> {
     let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
-    let telling = Telling { json: typed.json, quiet: cli.telling.quiet() };
+    let telling = Telling {
+        json: typed.json,
+        quiet: cli.telling.quiet > 0,
+    };
     let stop = Stop::default();
     let exit = runtime.block_on(async {
         super::signals::listen(stop.clone());
@@ -60,7 +72,10 @@ pub async fn invite(
     stop: Stop,
 ) -> Result<Exit> {
     let began = Instant::now();
-    prepare::unattended(settings, ui::stdin_is_terminal() && ui::stderr_is_terminal())?;
+    prepare::unattended(
+        settings,
+        ui::stdin_is_terminal() && ui::stderr_is_terminal(),
+    )?;
     let readable = Readable::new(typed)?;
     let targets = prepare::targets(settings, typed);
     targets.check(readable.path())?;
@@ -85,14 +100,26 @@ pub async fn invite(
 
     let directory = Directory::new(connection.graph.clone(), connection.domains.clone());
     let sponsors = Arc::new(Sponsors::resolve(&directory, survey.sponsors.clone()).await?);
-    let night = Night { sheet, rules, directory, pace, sponsors, clock: clock.clone(), stop, telling };
+    let night = Night {
+        sheet,
+        rules,
+        directory,
+        pace,
+        sponsors,
+        clock: clock.clone(),
+        stop,
+        telling,
+    };
     let options = prepare::options(settings)?;
 
     if question::is_asked(settings, dry_run) {
         // What would happen is found out by the same code that does it, on a private copy of the ledger.
         let rehearsal = Ledger::rehearsal(ledger_path)?;
         rehearsal.bind(&connection.tenant, clock.now())?;
-        let rehearsed = Options { dry_run: true, ..options.clone() };
+        let rehearsed = Options {
+            dry_run: true,
+            ..options.clone()
+        };
         let start = start("rehearsal", typed, &connection, clock);
         let end = night.run(start, &rehearsal, rehearsed, survey.rows).await?;
         if let Some(reason) = end.stopped_by {
@@ -149,7 +176,13 @@ struct Night {
 }
 
 impl Night {
-    async fn run(&self, start: RunStart, ledger: &Ledger, options: Options, rows: u64) -> Result<engine::RunEnd> {
+    async fn run(
+        &self,
+        start: RunStart,
+        ledger: &Ledger,
+        options: Options,
+        rows: u64,
+    ) -> Result<engine::RunEnd> {
         let (tally, totals) = watch::channel(Tally::default());
         let mode = ProgressMode::choose(self.telling.quiet, ui::stderr_is_terminal());
         let view = super::progress::show(totals, self.pace.clone(), rows, options.dry_run, mode);
@@ -175,7 +208,11 @@ impl Night {
 fn start(verb: &'static str, typed: &Path, connection: &Connection, clock: &Clock) -> RunStart {
     let now = clock.now();
     RunStart {
-        id: format!("{}-{:04x}", now.strftime("%Y%m%d-%H%M%S"), fastrand::u16(..)),
+        id: format!(
+            "{}-{:04x}",
+            now.strftime("%Y%m%d-%H%M%S"),
+            fastrand::u16(..)
+        ),
         verb,
         sheet: Some(typed.display().to_string()),
         started_at: now,
@@ -191,10 +228,16 @@ async fn practice(settings: &Settings, ledger: &Path) -> Result<Option<Sandbox>>
         return Ok(None);
     }
     let weather = match &settings.invite.weather {
-        Some(file) => Weather::read(&file.value).map_err(|error| Failure::usage(format!("{error:#}")))?,
+        Some(file) => {
+            Weather::read(&file.value).map_err(|error| Failure::usage(format!("{error:#}")))?
+        }
         None => Weather::default(),
     };
-    let options = SandboxOptions { weather, people_file: Some(people_file(ledger)), ..SandboxOptions::default() };
+    let options = SandboxOptions {
+        weather,
+        people_file: Some(people_file(ledger)),
+        ..SandboxOptions::default()
+    };
     Ok(Some(Sandbox::start(options).await?))
 }
 
@@ -210,7 +253,14 @@ fn open_ledger(settings: &Settings, path: &Path) -> Result<Ledger> {
     let may_be_new = settings.invite.new_ledger.value
         || settings.invite.sandbox.value
         || (ui::stdin_is_terminal() && !settings.invite.yes.value && !settings.ledger_is_named());
-    Ok(Ledger::open(path, if may_be_new { NewLedger::Allowed } else { NewLedger::Refused })?)
+    Ok(Ledger::open(
+        path,
+        if may_be_new {
+            NewLedger::Allowed
+        } else {
+            NewLedger::Refused
+        },
+    )?)
 }
 
 /// The first line of every run.
@@ -218,7 +268,12 @@ fn announce(ledger: &Ledger, path: &Path, clock: &Clock) -> Result<()> {
     let reader = ledger.reader()?;
     let last_run = reader.runs(1)?.first().map(|run| run.started_at);
     let people = reader.people()?;
-    let seen = ui::LedgerSeen { path, people, last_run, new: ledger.created() };
+    let seen = ui::LedgerSeen {
+        path,
+        people,
+        last_run,
+        new: ledger.created(),
+    };
     ui::tell(ui::ledger_line(&seen, clock.now()));
     Ok(())
 }

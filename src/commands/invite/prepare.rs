@@ -29,8 +29,10 @@ pub(super) fn unattended(settings: &Settings, terminal: bool) -> Result<()> {
         return Ok(());
     }
     if !terminal && !invite.yes.value {
-        return Err(Failure::usage("there is no terminal to ask on, and --yes is not given")
-            .hint("look first with --dry-run; then add --yes to invite without being asked"));
+        return Err(
+            Failure::usage("there is no terminal to ask on, and --yes is not given")
+                .hint("look first with --dry-run; then add --yes to invite without being asked"),
+        );
     }
     if terminal && !invite.yes.value {
         return Ok(());
@@ -56,9 +58,14 @@ pub(super) struct Targets {
 }
 
 pub(super) fn targets(settings: &Settings, typed: &Path) -> Targets {
-    let kind = RunKind { dry_run: settings.invite.dry_run.value, practice: settings.invite.sandbox.value };
+    let kind = RunKind {
+        dry_run: settings.invite.dry_run.value,
+        practice: settings.invite.sandbox.value,
+    };
     let default = results::default_paths(typed, kind);
-    let chosen = |path: &Option<Sourced<PathBuf>>, default| path.as_ref().map_or(default, |path| path.value.clone());
+    let chosen = |path: &Option<Sourced<PathBuf>>, default| {
+        path.as_ref().map_or(default, |path| path.value.clone())
+    };
     Targets {
         results: chosen(&settings.invite.results, default.results),
         to_fix: chosen(&settings.invite.to_fix, default.to_fix),
@@ -70,22 +77,35 @@ impl Targets {
         results::check_target(&self.results, FileKind::Results, sheet)?;
         results::check_target(&self.to_fix, FileKind::ToFix, sheet)?;
         if self.results == self.to_fix {
-            return Err(Failure::usage("results and to-fix rows cannot go into one file").hint("change -o or --to-fix"));
+            return Err(
+                Failure::usage("results and to-fix rows cannot go into one file")
+                    .hint("change -o or --to-fix"),
+            );
         }
         Ok(())
     }
 }
 
 /// A sheet that is mostly wrong is probably the wrong sheet.
-pub(super) fn sheet_is_good_enough(settings: &Settings, survey: &Survey, typed: &Path) -> Result<()> {
+pub(super) fn sheet_is_good_enough(
+    settings: &Settings,
+    survey: &Survey,
+    typed: &Path,
+) -> Result<()> {
     if let Some(share) = &settings.invite.max_invalid
         && share.value.is_exceeded_by(survey.invalid, survey.rows)
     {
         return Err(Failure::new(
             Exit::SheetRefused,
-            format!("{} of {} rows are invalid, more than {}", survey.invalid, survey.rows, share),
+            format!(
+                "{} of {} rows are invalid, more than {}",
+                survey.invalid, survey.rows, share
+            ),
         )
-        .hint(format!("`guestlist check {}` shows what is wrong with them", typed.display())));
+        .hint(format!(
+            "`guestlist check {}` shows what is wrong with them",
+            typed.display()
+        )));
     }
     Ok(())
 }
@@ -96,7 +116,11 @@ pub(super) fn own_people(survey: &Survey, connection: &Connection) -> Result<()>
     if own * 2 <= survey.guests {
         return Ok(());
     }
-    let tenant = connection.tenant.name.as_deref().unwrap_or(&connection.tenant.id);
+    let tenant = connection
+        .tenant
+        .name
+        .as_deref()
+        .unwrap_or(&connection.tenant.id);
     Err(Failure::new(
         Exit::SheetRefused,
         format!("{own} of {} people on the sheet are in {tenant}'s own domains: people there are users, not guests", survey.guests),
@@ -105,7 +129,11 @@ pub(super) fn own_people(survey: &Survey, connection: &Connection) -> Result<()>
 }
 
 /// Microsoft drops custom words when an app invites, and does not say so: we do, before anything is sent.
-pub(super) fn words_will_arrive(settings: &Settings, survey: &Survey, connection: &Connection) -> Result<Vec<String>> {
+pub(super) fn words_will_arrive(
+    settings: &Settings,
+    survey: &Survey,
+    connection: &Connection,
+) -> Result<Vec<String>> {
     if survey.worded == 0 {
         return Ok(Vec::new());
     }
@@ -131,13 +159,21 @@ pub(super) fn words_will_arrive(settings: &Settings, survey: &Survey, connection
 pub(super) fn pace(settings: &Settings, ledger: &Ledger) -> Result<PaceOptions> {
     let rate = settings.invite.rate.value;
     // `max` is for loopback: there the documented ceilings are the stand-in's own affair, unless they were asked for.
-    let ceiling = |ceiling: &Sourced<u32>| if rate == Rate::Max && !ceiling.is_named() { 0 } else { ceiling.value };
+    let ceiling = |ceiling: &Sourced<u32>| {
+        if rate == Rate::Max && !ceiling.is_named() {
+            0
+        } else {
+            ceiling.value
+        }
+    };
     let units = &settings.pace.resource_units_per_10s;
     Ok(PaceOptions {
         rate: match rate {
             Rate::Max => pace::Rate::Max,
             Rate::PerSecond(rate) => pace::Rate::Fixed(rate),
-            Rate::Auto => pace::Rate::Auto { target: auto_rate(settings, ledger)? },
+            Rate::Auto => pace::Rate::Auto {
+                target: auto_rate(settings, ledger)?,
+            },
         },
         invites_per_5s: ceiling(&settings.pace.invites_per_5s),
         writes_per_150s: ceiling(&settings.pace.writes_per_150s),
@@ -162,8 +198,10 @@ pub(super) fn options(settings: &Settings) -> Result<Options> {
         _ => Precheck::Each,
     };
     if precheck == Precheck::Off && !invite.accept_second_mail.value {
-        return Err(Failure::usage("without a pre-check people who are guests already would be mailed again")
-            .hint("leave --precheck off away, or say --accept-second-mail"));
+        return Err(Failure::usage(
+            "without a pre-check people who are guests already would be mailed again",
+        )
+        .hint("leave --precheck off away, or say --accept-second-mail"));
     }
     Ok(Options {
         dry_run: invite.dry_run.value,
@@ -184,7 +222,10 @@ pub(super) fn options(settings: &Settings) -> Result<Options> {
         max_failures: invite.max_failures.value,
         settle: invite.settle.value,
         ask_again_after: invite.ask_again_after.value,
-        workers: invite.workers.as_ref().map_or_else(|| workers(settings), |workers| workers.value),
+        workers: invite
+            .workers
+            .as_ref()
+            .map_or_else(|| workers(settings), |workers| workers.value),
         tolerate: invite.tolerate.value.clone(),
     })
 }
@@ -206,8 +247,11 @@ fn selection(only: &[Only]) -> Result<Selection> {
             Only::Row(row) => selection.rows.push(*row),
             Only::Domain(domain) => selection.domains.push(domain.clone()),
             Only::Address(address) => {
-                let parsed = EmailAddress::parse(address)
-                    .map_err(|_| Failure::usage(format!("--only {address}: this is not an address that could be invited")))?;
+                let parsed = EmailAddress::parse(address).map_err(|_| {
+                    Failure::usage(format!(
+                        "--only {address}: this is not an address that could be invited"
+                    ))
+                })?;
                 selection.addresses.push(parsed.key().to_owned());
             }
         }

@@ -45,7 +45,9 @@ impl Survey {
                 RowVerdict::Invalid => {
                     survey.invalid += 1;
                     let errors = understood.problems.into_iter().filter(Problem::is_error);
-                    survey.errors.extend(errors.take(SHOWN.saturating_sub(survey.errors.len())));
+                    survey
+                        .errors
+                        .extend(errors.take(SHOWN.saturating_sub(survey.errors.len())));
                 }
             }
         }
@@ -54,7 +56,10 @@ impl Survey {
 
     fn guest(&mut self, guest: Box<Guest>, send: bool) {
         self.guests += 1;
-        *self.domains.entry(guest.email.domain().to_owned()).or_default() += 1;
+        *self
+            .domains
+            .entry(guest.email.domain().to_owned())
+            .or_default() += 1;
         self.sponsors.extend(guest.sponsors.iter().cloned());
         if guest.send.unwrap_or(send) {
             self.mailing += 1;
@@ -68,6 +73,10 @@ impl Survey {
 
     /// How many guests are in domains that `is_own` knows.
     pub fn in_own_domains(&self, is_own: impl Fn(&str) -> bool) -> u64 {
-        self.domains.iter().filter(|(domain, _)| is_own(domain)).map(|(_, guests)| guests).sum()
+        self.domains
+            .iter()
+            .filter(|(domain, _)| is_own(domain))
+            .map(|(_, guests)| guests)
+            .sum()
     }
 }
