@@ -1,1 +1,5 @@
 //! commands
+
+pub mod check;
+pub mod explain;
+pub mod template;

@@ -1,1 +1,4 @@
 //! ui
+
+mod excerpt;
+pub mod problems;
