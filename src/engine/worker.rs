@@ -99,17 +99,7 @@ impl Shared {
             }
             return self.conclude(item, asked).await;
         }
-        let result = telling::unknown(&item.guest, "Graph asked to wait, again and again");
-        self.over(
-            RowResult {
-                outcome: Outcome::Failed,
-                mail: None,
-                ..result
-            },
-            item.person_id(),
-            Weight::Bad,
-        )
-        .await
+        self.over(telling::throttled_too_often(&item.guest), item.person_id(), Weight::Bad).await
     }
 
     /// Every answer but the good one and the throttled one.

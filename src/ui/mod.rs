@@ -3,8 +3,10 @@
 //! Data goes to stdout, everything else to stderr. Only this module and the commands print; texts are
 //! made by pure functions, so that tests can read them as a person would.
 
+mod excerpt;
 mod failure;
 mod opening;
+pub mod problems;
 mod progress;
 mod question;
 mod run_report;
