@@ -24,8 +24,8 @@ const SOFT: Duration = Duration::from_secs(5 * 60);
 /// The old token is not used in its last moments, as clocks differ and requests travel.
 const HARD: Duration = Duration::from_secs(30);
 /// A refresh gives up after this.
-const PATIENCE: Duration = Duration::from_secs(60);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// A failed refresh is the answer for everybody who asks in the next moment.
 const REMEMBERED: Duration = Duration::from_secs(3);
 
