@@ -64,12 +64,21 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
                 show_mapping: typed.show_mapping,
                 look: ui::look(),
             };
-            Ok(check::check(&options, &mut std::io::stdin().lock(), &mut anstream::stdout().lock())?)
+            Ok(check::check(
+                &options,
+                &mut std::io::stdin().lock(),
+                &mut anstream::stdout().lock(),
+            )?)
         }
-        Command::Explain(typed) => Ok(explain::explain(&typed.text(), CATALOGUES, &mut anstream::stdout().lock())?),
-        Command::Template => {
-            Ok(template::template(&template::TemplateOptions::default(), &mut anstream::stdout().lock())?)
-        }
+        Command::Explain(typed) => Ok(explain::explain(
+            &typed.text(),
+            CATALOGUES,
+            &mut anstream::stdout().lock(),
+        )?),
+        Command::Template => Ok(template::template(
+            &template::TemplateOptions::default(),
+            &mut anstream::stdout().lock(),
+        )?),
     }
 }
 
@@ -78,7 +87,11 @@ fn host_name() -> String {
     ["HOSTNAME", "COMPUTERNAME"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok())
-        .or_else(|| std::fs::read_to_string("/etc/hostname").ok().map(|name| name.trim().to_owned()))
+        .or_else(|| {
+            std::fs::read_to_string("/etc/hostname")
+                .ok()
+                .map(|name| name.trim().to_owned())
+        })
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| "this machine".to_owned())
 }

@@ -111,7 +111,7 @@ impl Shared {
                     .await;
                 return Err(Stopped);
             }
-            let attempt = self.graph.invite_as(&request, client_request_id).await;
+            let attempt = self.graph.invite(&request, client_request_id).await;
             let answer = Answer {
                 verdict: attempt.verdict,
                 status: attempt.status,

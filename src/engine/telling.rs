@@ -332,7 +332,11 @@ pub(super) fn throttled_too_often(guest: &Guest) -> RowResult {
     RowResult {
         error_code: Some(catalogue::THROTTLED_TOO_OFTEN.to_string()),
         error: Some("Graph asked to wait, again and again".into()),
-        ..hinted(guest, Outcome::Failed, "nothing happened; the next run tries again")
+        ..hinted(
+            guest,
+            Outcome::Failed,
+            "nothing happened; the next run tries again",
+        )
     }
 }
 

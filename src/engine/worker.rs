@@ -99,7 +99,12 @@ impl Shared {
             }
             return self.conclude(item, asked).await;
         }
-        self.over(telling::throttled_too_often(&item.guest), item.person_id(), Weight::Bad).await
+        self.over(
+            telling::throttled_too_often(&item.guest),
+            item.person_id(),
+            Weight::Bad,
+        )
+        .await
     }
 
     /// Every answer but the good one and the throttled one.

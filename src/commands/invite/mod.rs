@@ -9,13 +9,13 @@ mod survey;
 
 use super::{
     connect::{Connection, connect},
-    sheet_options::{Readable, rules, sheet_options},
+    sheet_options::{open_sheet, rules},
 };
 use crate::{
     cli,
     clock::Clock,
     directory::{Directory, Sponsors},
-    engine::{self, Job, Options, Stop, StopReason, Tally},
+    engine::{self, Job, Options, Stop, Tally},
     exit::Exit,
     failure::{Failure, Result},
     guest::Rules,
@@ -76,11 +76,10 @@ pub async fn invite(
         settings,
         ui::stdin_is_terminal() && ui::stderr_is_terminal(),
     )?;
-    let readable = Readable::new(typed)?;
     let targets = prepare::targets(settings, typed);
-    targets.check(readable.path())?;
+    targets.check(typed)?;
 
-    let sheet = Arc::new(Sheet::open(readable.path(), &sheet_options(settings))?);
+    let sheet = Arc::new(open_sheet(typed, settings)?);
     let rules = rules(settings);
     let survey = Survey::of(&sheet, &rules, settings.invite.send.value)?;
     prepare::sheet_is_good_enough(settings, &survey, typed)?;
@@ -89,17 +88,22 @@ pub async fn invite(
     let practice = practice(settings, ledger_path).await?;
     let ledger = open_ledger(settings, ledger_path)?;
     let pace = Pace::new(&prepare::pace(settings, &ledger)?);
-    let connection = connect(settings, env, &pace, clock, practice.as_ref()).await?;
+    let connection = unless_stopped(
+        &stop,
+        connect(settings, env, &pace, clock, practice.as_ref()),
+    )
+    .await?;
     prepare::own_people(&survey, &connection)?;
     let warnings = prepare::words_will_arrive(settings, &survey, &connection)?;
 
     let dry_run = settings.invite.dry_run.value;
     let held = if dry_run { None } else { Some(ledger.lock()?) };
     ledger.bind(&connection.tenant, clock.now())?;
-    announce(&ledger, ledger_path, clock)?;
+    announce(&ledger, ledger_path, &connection, clock)?;
 
     let directory = Directory::new(connection.graph.clone(), connection.domains.clone());
-    let sponsors = Arc::new(Sponsors::resolve(&directory, survey.sponsors.clone()).await?);
+    let sponsors = async { Ok(Sponsors::resolve(&directory, survey.sponsors.clone()).await?) };
+    let sponsors = Arc::new(unless_stopped(&stop, sponsors).await?);
     let night = Night {
         sheet,
         rules,
@@ -126,7 +130,6 @@ pub async fn invite(
             return Err(finish::stopped(&reason, &connection, 0));
         }
         let about = question::About {
-            settings,
             typed,
             survey: &survey,
             rehearsed: &end.tally,
@@ -161,6 +164,15 @@ pub async fn invite(
     }
     drop(held);
     exit
+}
+
+/// Getting ready can be interrupted at any time: nothing has been sent.
+async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        biased;
+        () = stop.raised() => Err(Failure::new(Exit::Interrupted, "interrupted; nothing was sent")),
+        done = work => done,
+    }
 }
 
 /// What a run and its rehearsal share.
@@ -263,8 +275,8 @@ fn open_ledger(settings: &Settings, path: &Path) -> Result<Ledger> {
     )?)
 }
 
-/// The first line of every run.
-fn announce(ledger: &Ledger, path: &Path, clock: &Clock) -> Result<()> {
+/// The first lines of every run: which ledger, which tenant, signed in as whom.
+fn announce(ledger: &Ledger, path: &Path, connection: &Connection, clock: &Clock) -> Result<()> {
     let reader = ledger.reader()?;
     let last_run = reader.runs(1)?.first().map(|run| run.started_at);
     let people = reader.people()?;
@@ -275,12 +287,6 @@ fn announce(ledger: &Ledger, path: &Path, clock: &Clock) -> Result<()> {
         new: ledger.created(),
     };
     ui::tell(ui::ledger_line(&seen, clock.now()));
+    question::identity_line(connection);
     Ok(())
-}
-
-/// For the stop reasons that end a command before a run began.
-impl From<StopReason> for Failure {
-    fn from(reason: StopReason) -> Self {
-        Failure::new(reason.exit(), reason.word())
-    }
 }
