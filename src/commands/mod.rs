@@ -5,6 +5,7 @@ mod files; // results and to-fix files of a run
 mod progress; // the engine's totals on the screen
 mod sheet_options; // settings -> reading and understanding
 mod signals; // Ctrl-C
+mod typed_command; // what was typed, to be typed again
 
 pub mod check;
 pub mod explain;
