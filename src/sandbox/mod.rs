@@ -35,6 +35,9 @@ mod weather; //  everything that can go wrong, as data
 
 mod seen; // what was seen: counts, mails, invitations, the log
 
+#[cfg(test)]
+mod tests; // over real HTTP
+
 pub use people::{CLIENT_ID, CLIENT_SECRET, DOMAIN, INITIAL_DOMAIN, TENANT_ID, TENANT_NAME};
 pub use server::{Sandbox, SandboxOptions};
 pub use weather::Weather;
