@@ -81,7 +81,7 @@ async fn without_a_cc_the_answer_has_the_odd_placeholder() {
 
 #[tokio::test]
 async fn an_apps_words_are_dropped_silently() {
-    let tenant = Tenant::start().await.as_app().await;
+    let tenant = Tenant::start().await.into_app().await;
     let body = with(
         "a@new.example",
         json!({"invitedUserMessageInfo": {"customizedMessageBody": "Hi", "messageLanguage": "fr"}}),

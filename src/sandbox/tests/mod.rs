@@ -45,7 +45,7 @@ impl Tenant {
         }
     }
 
-    pub async fn as_app(mut self) -> Self {
+    pub async fn into_app(mut self) -> Self {
         self.token = self.app_token().await;
         self
     }

@@ -357,7 +357,7 @@ async fn objects_by_id() {
 
 #[tokio::test]
 async fn the_organisation_and_its_policies() {
-    let tenant = Tenant::start().await.as_app().await;
+    let tenant = Tenant::start().await.into_app().await;
     let (_, organization) = tenant
         .get("/v1.0/organization?$select=id,displayName,verifiedDomains")
         .await;

@@ -105,7 +105,7 @@ async fn graph_wants_a_good_token() {
 async fn each_call_needs_its_permission() {
     let tenant = Tenant::in_weather("[permissions]\napp = [\"Device.Read.All\"]")
         .await
-        .as_app()
+        .into_app()
         .await;
     for path in [
         "/v1.0/users",
@@ -138,6 +138,6 @@ async fn me_is_for_users() {
         (status, me["mail"].as_str()),
         (200, Some("mia.keller@northwind.example"))
     );
-    let (status, _) = tenant.as_app().await.get("/v1.0/me").await;
+    let (status, _) = tenant.into_app().await.get("/v1.0/me").await;
     assert_eq!(status, 400);
 }
