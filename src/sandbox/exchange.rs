@@ -134,6 +134,12 @@ enum Asked {
     Authority(Box<Authority>),
 }
 
+impl Asked {
+    fn for_a_token(&self) -> bool {
+        matches!(self, Self::Authority(authority) if authority.path.last().is_some_and(|part| part == "token"))
+    }
+}
+
 struct Authority {
     method: String,
     path: Vec<String>,
@@ -194,7 +200,7 @@ fn ask(
 /// There, the work, and back. What has arrived is done, even when its client is gone by then.
 async fn travelled(app: Arc<App>, asked: Asked) -> Reply {
     let (there, back) = travel(&mut app.lock());
-    if let Asked::Authority(_) = &asked {
+    if asked.for_a_token() {
         app.lock().seen.token_request_began();
     }
     if there.is_zero() {
@@ -218,7 +224,9 @@ fn work(app: &App, asked: &Asked) -> Reply {
         Asked::Graph(call) => tenant.answer(call),
         Asked::Authority(authority) => {
             let reply = authority_answer(&mut tenant, authority);
-            tenant.seen.token_request_ended();
+            if asked.for_a_token() {
+                tenant.seen.token_request_ended();
+            }
             reply
         }
     }

@@ -33,7 +33,7 @@ pub fn dispatch(
         };
     }
     match (method, lower.as_slice()) {
-        ("POST", ["invitations"]) => invitations::invite(tenant, call, caller, body()?, fault),
+        ("POST", ["invitations"]) => invitations::invite(tenant, caller, body()?, fault),
         // Nothing but POST is known here; the 404 is a page, not JSON.
         (_, ["invitations", ..]) => Ok(Reply::new(
             404,

@@ -48,7 +48,6 @@ impl Default for SandboxOptions {
 }
 
 /// A running practice tenant. Dropping it ends it.
-#[derive(Debug)]
 pub struct Sandbox {
     /// Of Graph and of the authority; Graph's own paths start with `/v1.0`.
     pub url: String,

@@ -42,6 +42,12 @@ async fn a_new_guest_is_made_mailed_and_linked() {
     let known = tenant.view(&format!("links?url={quoted}")).await;
     assert_eq!(known, json!({"known": true, "user_id": id}));
 
+    let links = json!([link, "https://x.example/?ticket=1"]);
+    assert_eq!(
+        tenant.post("/_sandbox/links", &links).await.1,
+        json!({"known": 1, "unknown": ["https://x.example/?ticket=1"]})
+    );
+
     let path = format!(
         "/v1.0/users/{id}?$select=mail,otherMails,proxyAddresses,userPrincipalName,userType,externalUserState,creationType,accountEnabled"
     );

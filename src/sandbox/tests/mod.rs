@@ -155,3 +155,38 @@ pub fn code(answer: &Value) -> &str {
 pub fn message(answer: &Value) -> &str {
     answer["error"]["message"].as_str().unwrap_or_default()
 }
+
+#[tokio::test]
+async fn it_stops_though_a_client_keeps_its_connection() {
+    let Tenant {
+        sandbox,
+        client,
+        token,
+    } = Tenant::start().await;
+    let url = format!("{}/v1.0/me", sandbox.url);
+    let ask = || client.get(&url).bearer_auth(&token).send();
+    assert_eq!(ask().await.unwrap().status(), 200);
+    let began = std::time::Instant::now();
+    sandbox.stop().await;
+    assert!(began.elapsed() < std::time::Duration::from_secs(2));
+    assert!(ask().await.is_err());
+}
+
+#[tokio::test]
+async fn a_taken_port_is_told() {
+    let first = Tenant::start().await;
+    let port = first
+        .sandbox
+        .url
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let second = Sandbox::start(SandboxOptions {
+        port,
+        ..SandboxOptions::default()
+    });
+    let error = second.await.err().unwrap().to_string();
+    assert_eq!(error, format!("cannot listen on 127.0.0.1:{port}"));
+}
