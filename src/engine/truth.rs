@@ -3,7 +3,7 @@
 //! Pure. All times are the server's. When in doubt about a mail the answer is `Unknown`, never "not mailed".
 
 use super::outcome::Mail;
-use crate::ledger::Ask;
+use crate::ledger::{Ask, AskKind};
 use jiff::{SignedDuration, Timestamp};
 
 /// Clocks and indexes may disagree by this much before a guest counts as older than our ask.
@@ -29,6 +29,10 @@ pub(super) fn truth(created: Option<Timestamp>, asks: &[Ask]) -> Truth {
     } else {
         Mail::None
     };
+    // A relink is for somebody who is there.
+    if asks.first().is_some_and(|ask| ask.kind == AskKind::Relink) {
+        return Truth::OlderThanUs { mail: unsure };
+    }
     let (Some(created), Some(first)) = (created, asks.first()) else {
         return Truth::Ours { mail: unsure };
     };
@@ -70,6 +74,11 @@ mod tests {
 
     fn ask(second: i64, mails: bool) -> Ask {
         Ask {
+            kind: if mails {
+                AskKind::Invite
+            } else {
+                AskKind::Probe
+            },
             at: at(second),
             server_at: at(second),
             mails,
@@ -140,6 +149,18 @@ mod tests {
         );
         assert_eq!(
             truth(Some(at(-3600)), &[ask(0, false)]),
+            Truth::OlderThanUs { mail: Mail::None }
+        );
+    }
+
+    #[test]
+    fn a_relink_that_was_cut_short_made_nobody() {
+        let relink = Ask {
+            kind: AskKind::Relink,
+            ..ask(0, false)
+        };
+        assert_eq!(
+            truth(Some(at(-30)), &[relink]),
             Truth::OlderThanUs { mail: Mail::None }
         );
     }
