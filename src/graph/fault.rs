@@ -59,6 +59,21 @@ pub enum Class {
 }
 
 impl Class {
+    /// Whether going on with other rows is useless or does harm. A throttle ends a run only when it comes as a
+    /// fault: then the client has waited as long as a run should.
+    pub fn ends_run(self) -> bool {
+        matches!(
+            self,
+            Self::Tenant
+                | Self::Permission
+                | Self::Token
+                | Self::Address
+                | Self::SignIn
+                | Self::SignInLater
+                | Self::Throttled
+        )
+    }
+
     pub fn exit(self) -> Exit {
         match self {
             Self::Tenant => Exit::TenantRefused,

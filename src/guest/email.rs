@@ -2,7 +2,14 @@
 //!
 //! Must not guess: an address with anything doubtful in it is an error for a person to correct.
 
+use super::diagnose::{Wrong, diagnose, is_direction_mark};
+use std::borrow::Cow;
 use std::fmt;
+
+/// The longest address (RFC 5321), and the longest part before its @.
+pub(super) const MAX_ADDRESS: usize = 254;
+pub(super) const MAX_LOCAL: usize = 64;
+const MAX_LABEL: usize = 63;
 
 /// A checked address. Its `Debug` masks the person.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -13,6 +20,14 @@ pub struct EmailAddress {
 }
 
 impl EmailAddress {
+    /// Reads an address as a sheet's cell is read, repairs included; the error says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match read(text) {
+            Ok(address) => Ok(address.to_owned()),
+            Err(wrong) => Err(wrong.message),
+        }
+    }
+
     /// The address as it is sent: repaired, case kept.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -28,22 +43,253 @@ impl EmailAddress {
         let key = self.key();
         key.rsplit_once('@').map_or(key, |(_, domain)| domain)
     }
-
-    /// Only for text that the rules have accepted.
-    pub(super) fn from_checked(text: &str) -> Self {
-        let key = text
-            .bytes()
-            .any(|byte| byte.is_ascii_uppercase())
-            .then(|| text.to_ascii_lowercase().into_boxed_str());
-        Self {
-            text: text.into(),
-            key,
-        }
-    }
 }
 
 impl fmt::Debug for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EmailAddress(…@{})", self.domain())
+    }
+}
+
+/// A checked address that still lives in its row.
+#[derive(Debug, Clone)]
+pub(super) struct Address<'a> {
+    pub text: Cow<'a, str>,
+    /// What was left out, in words.
+    pub repairs: Vec<&'static str>,
+}
+
+impl Address<'_> {
+    pub fn to_owned(&self) -> EmailAddress {
+        let key = self
+            .text
+            .bytes()
+            .any(|byte| byte.is_ascii_uppercase())
+            .then(|| self.text.to_ascii_lowercase().into_boxed_str());
+        EmailAddress {
+            text: self.text.as_ref().into(),
+            key,
+        }
+    }
+}
+
+/// Reads a cell; what is certain is repaired, everything else is wrong.
+pub(super) fn read(cell: &str) -> Result<Address<'_>, Wrong> {
+    if is_valid(cell) {
+        return Ok(Address {
+            text: Cow::Borrowed(cell),
+            repairs: Vec::new(),
+        });
+    }
+    let (text, repairs) = repair(cell);
+    if is_valid(&text) {
+        Ok(Address { text, repairs })
+    } else {
+        Err(diagnose(&text))
+    }
+}
+
+/// The rules of Entra and of RFC 5321 together, for one address and nothing else.
+pub(super) fn is_valid(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
+    text.len() <= MAX_ADDRESS && is_local(local.as_bytes()) && is_domain(domain.as_bytes())
+}
+
+fn is_local(local: &[u8]) -> bool {
+    let at_edge = |byte: Option<&u8>| matches!(byte, None | Some(b'.' | b'-'));
+    local.len() <= MAX_LOCAL
+        && !at_edge(local.first())
+        && !at_edge(local.last())
+        && local.iter().all(|byte| may_stand_before_at(*byte))
+        && !has_double_dot(local)
+}
+
+fn has_double_dot(local: &[u8]) -> bool {
+    let mut before = 0;
+    local.iter().any(|byte| {
+        let double = *byte == b'.' && before == b'.';
+        before = *byte;
+        double
+    })
+}
+
+/// The apostrophe is allowed: O'Brien is a name. (Graph: invitation resource type)
+pub(super) fn may_stand_before_at(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'\'' | b'`')
+}
+
+pub(super) fn is_domain(domain: &[u8]) -> bool {
+    let mut labels = 0;
+    let mut start = 0;
+    let mut last_label: &[u8] = &[];
+    for end in 0..=domain.len() {
+        match domain.get(end) {
+            Some(byte) if byte.is_ascii_alphanumeric() || *byte == b'-' => {}
+            None | Some(b'.') => {
+                last_label = &domain[start..end];
+                let hyphen = |byte: Option<&u8>| matches!(byte, None | Some(b'-'));
+                if last_label.len() > MAX_LABEL
+                    || hyphen(last_label.first())
+                    || hyphen(last_label.last())
+                {
+                    return false;
+                }
+                labels += 1;
+                start = end + 1;
+            }
+            Some(_) => return false,
+        }
+    }
+    labels >= 2
+        && last_label.len() >= 2
+        && last_label.iter().any(u8::is_ascii_alphabetic)
+        && punycode_is_sound(domain)
+}
+
+fn punycode_is_sound(domain: &[u8]) -> bool {
+    if !domain
+        .windows(4)
+        .any(|part| part.eq_ignore_ascii_case(b"xn--"))
+    {
+        return true;
+    }
+    std::str::from_utf8(domain).is_ok_and(|domain| idna::domain_to_ascii_strict(domain).is_ok())
+}
+
+/// Characters that take no room and mean nothing in an address.
+fn is_zero_width(c: char) -> bool {
+    matches!(
+        c,
+        '\u{00AD}' | '\u{180E}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}'
+    )
+}
+
+/// Leaves out what certainly does not belong to the address, and says what it was.
+fn repair(cell: &str) -> (Cow<'_, str>, Vec<&'static str>) {
+    let mut repairs: Vec<&'static str> = Vec::new();
+    if cell.contains(is_direction_mark) {
+        return (Cow::Borrowed(cell), repairs);
+    }
+    let mut text = Cow::Borrowed(cell);
+    if text.contains(is_zero_width) {
+        text = Cow::Owned(text.replace(is_zero_width, ""));
+        repairs.push("invisible characters");
+    }
+    loop {
+        let (rest, what) = peel(&text);
+        let Some(what) = what else {
+            return (text, repairs);
+        };
+        text = Cow::Owned(rest.to_owned());
+        if !repairs.contains(&what) {
+            repairs.push(what);
+        }
+    }
+}
+
+/// One layer off, and what it was.
+fn peel(text: &str) -> (&str, Option<&'static str>) {
+    let trimmed = text.trim();
+    if trimmed.len() < text.len() {
+        let odd = text.trim_matches(' ').len() > trimmed.len();
+        return (
+            trimmed,
+            Some(if odd {
+                "no-break or other odd spaces"
+            } else {
+                "spaces"
+            }),
+        );
+    }
+    if let Some(start) = text.get(..7)
+        && start.eq_ignore_ascii_case("mailto:")
+    {
+        let address = text[7..].split('?').next().unwrap_or("");
+        return (address, Some("mailto:"));
+    }
+    if let Some(inner) = text.strip_suffix('>') {
+        let mut parts = inner.splitn(2, '<');
+        if let (Some(name), Some(address)) = (parts.next(), parts.next())
+            && !name.contains('@')
+            && !address.contains('<')
+        {
+            return (address, Some("the name and < > around the address"));
+        }
+    }
+    for quote in ['\'', '"', '’', '“', '”'] {
+        let open = if quote == '’' { '‘' } else { quote };
+        let open = if quote == '”' { '“' } else { open };
+        if let Some(inner) = text
+            .strip_prefix(open)
+            .and_then(|rest| rest.strip_suffix(quote))
+        {
+            return (inner, Some("quotation marks"));
+        }
+    }
+    let ended = text.trim_end_matches(['.', ';', ',']);
+    if ended.len() < text.len() && !ended.is_empty() {
+        return (ended, Some("a trailing dot, comma or semicolon"));
+    }
+    (text, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_entra_takes_is_taken_as_it_is() {
+        let longest = format!("{}@{}.example.org", "a".repeat(64), "b".repeat(63));
+        for text in [
+            "anna@example.org",
+            "O'Brien@Example.ORG",
+            "a@b.co",
+            "1@2.de",
+            "_x_@sub.domain.example.com",
+            "a.b-c@x-y.museum",
+            "m@xn--mller-kva.de",
+            &longest,
+        ] {
+            let address = read(text).unwrap_or_else(|wrong| panic!("{text}: {}", wrong.message));
+            assert_eq!(address.text, text);
+            assert!(address.repairs.is_empty());
+        }
+        let brien = EmailAddress::parse("O'Brien@Example.ORG").unwrap();
+        assert_eq!(
+            (brien.as_str(), brien.key(), brien.domain()),
+            ("O'Brien@Example.ORG", "o'brien@example.org", "example.org")
+        );
+        assert_eq!(format!("{brien:?}"), "EmailAddress(…@example.org)");
+    }
+
+    #[test]
+    fn certain_repairs_are_made_and_told() {
+        for (cell, what) in [
+            (" anna@example.org\t", "no-break or other odd spaces"),
+            ("anna@example.org ", "spaces"),
+            ("\u{A0}anna@example.org", "no-break or other odd spaces"),
+            ("anna@exam\u{200B}ple.org", "invisible characters"),
+            ("\u{FEFF}anna@example.org", "invisible characters"),
+            ("mailto:anna@example.org", "mailto:"),
+            ("MAILTO:anna@example.org?subject=Hi", "mailto:"),
+            (
+                "Anna Meier <anna@example.org>",
+                "the name and < > around the address",
+            ),
+            ("<anna@example.org>", "the name and < > around the address"),
+            ("anna@example.org.", "a trailing dot, comma or semicolon"),
+            ("anna@example.org;", "a trailing dot, comma or semicolon"),
+            ("'anna@example.org'", "quotation marks"),
+            ("\"anna@example.org\"", "quotation marks"),
+        ] {
+            let address = read(cell).unwrap_or_else(|wrong| panic!("{cell:?}: {}", wrong.message));
+            assert_eq!(address.text, "anna@example.org", "{cell:?}");
+            assert_eq!(address.repairs, [what], "{cell:?}");
+        }
+        let all = read(" \"Meier, Anna\" <mailto:anna@example.org>; ").unwrap();
+        assert_eq!(all.text, "anna@example.org");
+        assert_eq!(all.repairs.len(), 4, "{:?}", all.repairs);
     }
 }

@@ -93,4 +93,16 @@ codes! {
         fix: "Copy the file to a local disk and try again.",
         who: "whoever runs the command"
     }
+    NAME_READ_AS_PART = "GL016" {
+        title: "a column `Name` is read as one part of the name",
+        meaning: "Beside a column of first names, a column called `Name` holds the last names, and the other way round.",
+        fix: "If it holds whole names, say so: --map display_name=\"its name\".",
+        who: "whoever runs the command"
+    }
+    NO_HEADER_ROW = "GL017" {
+        title: "--header-row points at nothing",
+        meaning: "The row that should be the header is empty or not there.",
+        fix: "Give the number that the spreadsheet program shows beside the header.",
+        who: "whoever runs the command"
+    }
 }

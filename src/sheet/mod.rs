@@ -1,15 +1,30 @@
 //! 1 Reading: the bytes of a sheet become rows.
 
+mod aliases;
+mod bytes;
 pub mod catalogue;
+mod columns;
 mod dialect;
+mod encoding;
 mod field;
+mod find;
 mod header;
+mod nearest;
 mod problem;
+mod records;
 mod row;
+mod rows;
+mod source;
+mod stopped;
+#[cfg(test)]
+mod tests;
 
 pub use dialect::{Dialect, LineEnd};
 pub use field::Field;
-pub use header::{Header, Use};
+pub use header::{Header, Use, column_letter};
+pub use nearest::nearest;
 pub(crate) use problem::codes;
 pub use problem::{Code, Entry, Problem, Severity, shorten};
 pub use row::{Flaw, Row};
+pub use rows::Rows;
+pub use source::{Fingerprint, Hidden, Refused, Sheet, SheetOptions};

@@ -1,0 +1,218 @@
+//! What looks odd about an address or a name and may yet be right. Hints never block and change nothing.
+//!
+//! Must not grow into a service: the lists are small on purpose.
+
+/// The well-known domain that was probably meant.
+pub(super) fn intended_domain(domain: &str) -> Option<&'static str> {
+    let intended = match domain {
+        "gmial.com" | "gmai.com" | "gmal.com" | "gmail.co" | "gmail.con" | "gmail.cm"
+        | "gmaill.com" | "gnail.com" | "gamil.com" | "gmail.de" | "gmil.com" | "gmail.comm"
+        | "gmsil.com" => "gmail.com",
+        "googlemail.co" | "googelmail.com" | "goglemail.com" => "googlemail.com",
+        "hotmial.com" | "hotmal.com" | "hotmai.com" | "hotmail.co" | "hotmail.con"
+        | "hotmil.com" | "hotnail.com" | "hotmaill.com" | "homtail.com" => "hotmail.com",
+        "outlok.com" | "outllok.com" | "outloook.com" | "outlook.co" | "outlook.con"
+        | "outook.com" | "oulook.com" | "outloo.com" => "outlook.com",
+        "yaho.com" | "yahooo.com" | "yahoo.con" | "yhoo.com" | "yaoo.com" | "yahoo.co" => {
+            "yahoo.com"
+        }
+        "iclod.com" | "icoud.com" | "icloud.co" | "icloud.con" | "iclould.com" => "icloud.com",
+        "web.dee" | "wed.de" | "we.de" | "web.d" => "web.de",
+        "gmx.dee" | "gxm.de" | "gmx.d" | "gmxx.de" => "gmx.de",
+        "t-onlin.de" | "tonline.de" | "t-online.d" | "t-onine.de" => "t-online.de",
+        "onmicrosoft.co" | "microsft.com" | "micorsoft.com" | "mircosoft.com" | "microsoft.con" => {
+            "microsoft.com"
+        }
+        "orange.f" | "ornage.fr" => "orange.fr",
+        "protonmial.com" | "protonmail.co" => "protonmail.com",
+        _ => return None,
+    };
+    Some(intended)
+}
+
+/// Local parts that name an office and not a person.
+pub(super) fn is_role(local: &str) -> bool {
+    matches!(
+        local,
+        "info"
+            | "office"
+            | "contact"
+            | "kontakt"
+            | "hello"
+            | "mail"
+            | "admin"
+            | "administrator"
+            | "postmaster"
+            | "webmaster"
+            | "hostmaster"
+            | "abuse"
+            | "noreply"
+            | "no-reply"
+            | "donotreply"
+            | "do-not-reply"
+            | "support"
+            | "helpdesk"
+            | "service"
+            | "sales"
+            | "vertrieb"
+            | "verkauf"
+            | "marketing"
+            | "billing"
+            | "accounting"
+            | "buchhaltung"
+            | "invoices"
+            | "rechnung"
+            | "hr"
+            | "jobs"
+            | "bewerbung"
+            | "team"
+            | "all"
+            | "everyone"
+            | "reception"
+            | "empfang"
+            | "sekretariat"
+            | "newsletter"
+            | "root"
+            | "it"
+            | "security"
+    )
+}
+
+/// Domains that give out addresses which vanish; the well-known ones only.
+pub(super) fn is_disposable(domain: &str) -> bool {
+    matches!(
+        domain,
+        "mailinator.com"
+            | "guerrillamail.com"
+            | "guerrillamail.org"
+            | "guerrillamail.net"
+            | "guerrillamail.de"
+            | "sharklasers.com"
+            | "grr.la"
+            | "10minutemail.com"
+            | "10minutemail.net"
+            | "tempmail.com"
+            | "temp-mail.org"
+            | "temp-mail.io"
+            | "tempmail.net"
+            | "tempail.com"
+            | "tempr.email"
+            | "throwawaymail.com"
+            | "trashmail.com"
+            | "trashmail.de"
+            | "trashmail.net"
+            | "wegwerfmail.de"
+            | "wegwerfemail.de"
+            | "spambog.com"
+            | "spamgourmet.com"
+            | "mailnesia.com"
+            | "maildrop.cc"
+            | "mintemail.com"
+            | "yopmail.com"
+            | "yopmail.fr"
+            | "yopmail.net"
+            | "dispostable.com"
+            | "fakeinbox.com"
+            | "getnada.com"
+            | "nada.email"
+            | "mohmal.com"
+            | "moakt.com"
+            | "emailondeck.com"
+            | "mytemp.email"
+            | "burnermail.io"
+            | "discard.email"
+            | "mailcatch.com"
+            | "mailnull.com"
+            | "jetable.org"
+            | "byom.de"
+            | "einrot.com"
+            | "cuvox.de"
+            | "dayrep.com"
+            | "fleckens.hu"
+            | "gustr.com"
+            | "jourrapide.com"
+            | "rhyta.com"
+            | "superrito.com"
+            | "teleworm.us"
+            | "armyspy.com"
+            | "inboxkitten.com"
+            | "33mail.com"
+            | "anonbox.net"
+            | "mail-temp.com"
+            | "minuteinbox.com"
+            | "tmpmail.org"
+            | "tmpmail.net"
+    )
+}
+
+/// For mailboxes that ignore dots, the one spelling of them all; written into `buffer`.
+pub(super) fn same_mailbox<'b>(address: &str, buffer: &'b mut String) -> Option<&'b str> {
+    let (local, domain) = address.split_once('@')?;
+    if !matches!(domain, "gmail.com" | "googlemail.com") {
+        return None;
+    }
+    buffer.clear();
+    buffer.extend(local.chars().filter(|c| *c != '.'));
+    buffer.push_str("@gmail.com");
+    Some(buffer)
+}
+
+/// Letters of Latin and of a script with look-alikes inside one word, and the stranger among them.
+pub(super) fn stranger(name: &str) -> Option<char> {
+    if name.is_ascii() {
+        return None;
+    }
+    name.split(|c: char| !c.is_alphabetic()).find_map(|word| {
+        let latin = word.chars().filter(|c| is_latin(*c)).count();
+        let other = word.chars().filter(|c| has_look_alikes(*c)).count();
+        if latin == 0 || other == 0 {
+            return None;
+        }
+        word.chars().find(|c| {
+            if other <= latin {
+                has_look_alikes(*c)
+            } else {
+                is_latin(*c)
+            }
+        })
+    })
+}
+
+fn is_latin(c: char) -> bool {
+    c.is_ascii_alphabetic() || matches!(c, '\u{00C0}'..='\u{024F}')
+}
+
+/// Greek, Cyrillic, Armenian and Cherokee letters can be taken for Latin ones.
+fn has_look_alikes(c: char) -> bool {
+    matches!(c, '\u{0370}'..='\u{058F}' | '\u{13A0}'..='\u{13FF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mixed_scripts_are_told_from_foreign_names() {
+        assert_eq!(stranger("Аnna Meier"), Some('А'));
+        for name in [
+            "Анна Иванова",
+            "Μαρία",
+            "José Müller-Żak",
+            "山田 Taro",
+            "Anna Иванова",
+            "🙂 Bo",
+        ] {
+            assert_eq!(stranger(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn one_mailbox_has_one_spelling() {
+        let (mut a, mut b) = (String::new(), String::new());
+        assert_eq!(
+            same_mailbox("an.na@googlemail.com", &mut a),
+            same_mailbox("anna@gmail.com", &mut b)
+        );
+        assert_eq!(same_mailbox("an.na@example.org", &mut a), None);
+    }
+}

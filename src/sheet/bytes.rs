@@ -1,0 +1,65 @@
+//! The bytes of a sheet, in order, with the hash that tells whether they were the same the last time.
+//!
+//! Must not know what the bytes mean.
+
+use siphasher::sip128::{Hasher128, SipHasher13};
+use std::fs::{File, Metadata};
+use std::hash::Hasher;
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+use std::time::SystemTime;
+
+/// How much is read at once.
+const CHUNK: usize = 64 * 1024;
+
+/// What is known of a file without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub length: u64,
+    pub modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    pub fn of(metadata: &Metadata) -> Self {
+        Self {
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+        }
+    }
+}
+
+/// A file that is read once from its beginning to its end.
+pub(super) struct Bytes {
+    file: File,
+    hasher: SipHasher13,
+}
+
+impl Bytes {
+    pub fn open(path: &Path) -> io::Result<(Self, Stamp)> {
+        let file = File::open(path)?;
+        let stamp = Stamp::of(&file.metadata()?);
+        // The key is fixed: a fingerprint must be the same tomorrow.
+        let hasher = SipHasher13::new_with_keys(0, 0);
+        Ok((Self { file, hasher }, stamp))
+    }
+
+    /// Appends the next bytes to `to`; 0 at the end of the file.
+    pub fn append(&mut self, to: &mut Vec<u8>) -> io::Result<usize> {
+        let before = to.len();
+        to.resize(before + CHUNK, 0);
+        let read = loop {
+            match self.file.read(&mut to[before..]) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                other => break other,
+            }
+        };
+        to.truncate(before + *read.as_ref().unwrap_or(&0));
+        self.hasher.write(&to[before..]);
+        read
+    }
+
+    /// The hash of everything that was read so far.
+    pub fn hash(&self) -> u128 {
+        self.hasher.finish128().as_u128()
+    }
+}

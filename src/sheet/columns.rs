@@ -1,0 +1,418 @@
+//! A row of names becomes a header: which column is which field, or why that is not clear.
+//!
+//! Must not guess between two columns.
+
+use super::aliases::{self, Meaning, meaning, normalise};
+use super::catalogue::{NAME_READ_AS_PART, NO_ADDRESS_COLUMN, TWO_COLUMNS, UNKNOWN_MAPPED_COLUMN};
+use super::header::column_letter;
+use super::nearest::nearest;
+use super::{Field, Header, Problem, Use, shorten};
+
+/// The first columns of a results file, as this program writes them.
+const RESULT_COLUMNS: [&str; 16] = [
+    "row",
+    "outcome",
+    "email",
+    "display_name",
+    "user_id",
+    "redeem_url",
+    "redemption",
+    "mail",
+    "error_code",
+    "error",
+    "hint",
+    "invited_at",
+    "this_run",
+    "verified",
+    "follow_up",
+    "request_id",
+];
+/// A sheet's own column whose name collides with one of ours is written with this before it.
+const SHEET_PREFIX: &str = "sheet_";
+
+const BY_MAP: &str = "named with --map";
+const BY_NAME: &str = "known by its name";
+const BY_PORTAL: &str = "the portal's name in brackets";
+
+/// Whether these names could be a header: one of them is an address column.
+pub(super) fn has_address(names: &[String], map: &[(Field, String)]) -> bool {
+    let mapped = map.iter().filter(|(field, _)| *field == Field::Email);
+    let mut wanted = mapped.map(|(_, name)| normalise(name)).peekable();
+    if wanted.peek().is_some() {
+        return wanted.any(|wanted| names.iter().any(|name| normalise(name) == wanted));
+    }
+    names
+        .iter()
+        .any(|name| meaning(name) == Some(Meaning::Field(Field::Email)))
+}
+
+/// Understands a header. Errors among the problems mean that the sheet cannot be used.
+pub(super) fn understand(
+    mut names: Vec<String>,
+    row: u64,
+    line: u64,
+    map: &[(Field, String)],
+) -> (Header, Vec<Problem>) {
+    let cells = names.len();
+    while names.len() > 1 && names.last().is_some_and(|name| name.trim().is_empty()) {
+        names.pop();
+    }
+    let mut problems = Vec::new();
+    let mut uses = first_uses(&names);
+    apply_map(&names, map, &mut uses, &mut problems);
+    resolve_bare_names(&names, &mut uses, &mut problems);
+    let mut mapping = Vec::new();
+    for &field in Field::ALL {
+        let columns: Vec<usize> = (0..names.len())
+            .filter(|column| matches!(uses[*column], Use::Field(other, _) if other == field))
+            .collect();
+        match columns[..] {
+            [] => {}
+            [column] => mapping.push((field, column)),
+            [first, second, ..] => problems.push(two_columns(field, &names, first, second)),
+        }
+    }
+    let has_address = uses
+        .iter()
+        .any(|used| matches!(used, Use::Field(Field::Email, _)));
+    if !has_address && !problems.iter().any(Problem::is_error) {
+        problems.push(no_address_column(&names));
+    }
+    let portal = names
+        .iter()
+        .any(|name| aliases::portal_name(name).is_some());
+    let problems = problems
+        .into_iter()
+        .map(|problem| problem.at(row, line))
+        .collect();
+    let header = Header {
+        row,
+        line,
+        names,
+        uses,
+        mapping,
+        cells,
+        portal,
+        delimiter: b',',
+    };
+    (header, problems)
+}
+
+/// What each name means by itself; bare names are settled later and begin as display names.
+fn first_uses(names: &[String]) -> Vec<Use> {
+    let own = own_results(names);
+    names
+        .iter()
+        .enumerate()
+        .map(|(column, name)| {
+            let name = name.trim();
+            if own.get(column) == Some(&true) {
+                return Use::OwnResult;
+            }
+            let name = if own.is_empty() {
+                name
+            } else {
+                name.strip_prefix(SHEET_PREFIX).unwrap_or(name)
+            };
+            if name.is_empty() {
+                return Use::Unnamed;
+            }
+            if name.starts_with('_') {
+                return Use::Underscore;
+            }
+            match meaning(name) {
+                Some(Meaning::Field(field)) if aliases::portal_name(name).is_some() => {
+                    Use::Field(field, BY_PORTAL)
+                }
+                Some(Meaning::Field(field)) => Use::Field(field, BY_NAME),
+                Some(Meaning::BareName) => Use::Field(Field::DisplayName, BY_NAME),
+                Some(Meaning::Note) => Use::Note,
+                None => Use::Other,
+            }
+        })
+        .collect()
+}
+
+/// For a results file, which columns are ours and not the sheet's own; empty for any other sheet.
+/// Where the results are all there is (no column of the sheet's own holds an address), ours are used.
+fn own_results(names: &[String]) -> Vec<bool> {
+    let ours = names
+        .iter()
+        .zip(RESULT_COLUMNS)
+        .take_while(|(name, ours)| name.trim() == *ours)
+        .count();
+    if ours < RESULT_COLUMNS.len() {
+        return Vec::new();
+    }
+    let own = |field| {
+        names[ours..].iter().any(|name| {
+            let name = name.trim();
+            meaning(name.strip_prefix(SHEET_PREFIX).unwrap_or(name)) == Some(Meaning::Field(field))
+        })
+    };
+    let keep_email = !own(Field::Email);
+    let keep_name = keep_email && !own(Field::DisplayName);
+    (0..names.len())
+        .map(|column| {
+            column < ours
+                && !(keep_email && RESULT_COLUMNS[column] == "email")
+                && !(keep_name && RESULT_COLUMNS[column] == "display_name")
+        })
+        .collect()
+}
+
+/// What a person said counts more than what a name says.
+fn apply_map(
+    names: &[String],
+    map: &[(Field, String)],
+    uses: &mut [Use],
+    problems: &mut Vec<Problem>,
+) {
+    for (field, wanted) in map {
+        let found: Vec<usize> = exact_or_alike(names, wanted);
+        let [column] = found[..] else {
+            problems.push(unknown_mapped_column(*field, wanted, names, &found));
+            continue;
+        };
+        for used in uses.iter_mut() {
+            if matches!(used, Use::Field(other, why) if other == field && *why != BY_MAP) {
+                *used = Use::Other;
+            }
+        }
+        uses[column] = Use::Field(*field, BY_MAP);
+    }
+}
+
+fn exact_or_alike(names: &[String], wanted: &str) -> Vec<usize> {
+    let columns = |same: &dyn Fn(&str) -> bool| -> Vec<usize> {
+        (0..names.len())
+            .filter(|column| same(&names[*column]))
+            .collect()
+    };
+    let exact = columns(&|name| name.trim() == wanted.trim());
+    if !exact.is_empty() {
+        return exact;
+    }
+    let alike = normalise(wanted);
+    columns(&|name| !alike.is_empty() && normalise(name) == alike)
+}
+
+/// `Name` beside `Vorname` is the last name, `Nome` beside `Cognome` the first.
+fn resolve_bare_names(names: &[String], uses: &mut [Use], problems: &mut Vec<Problem>) {
+    let has = |uses: &[Use], field| {
+        uses.iter()
+            .any(|used| matches!(used, Use::Field(other, _) if *other == field))
+    };
+    let (first, last) = (has(uses, Field::FirstName), has(uses, Field::LastName));
+    for column in 0..names.len() {
+        let bare = meaning(&names[column]) == Some(Meaning::BareName);
+        if !bare || !matches!(uses[column], Use::Field(Field::DisplayName, why) if why != BY_MAP) {
+            continue;
+        }
+        let (field, why) = match (first, last) {
+            (true, false) => (Field::LastName, "beside a column of first names"),
+            (false, true) => (Field::FirstName, "beside a column of last names"),
+            _ => continue,
+        };
+        uses[column] = Use::Field(field, why);
+        let name = names[column].trim();
+        problems.push(
+            Problem::hint(
+                NAME_READ_AS_PART,
+                format!("column `{name}` is read as {field}, because it stands {why}"),
+            )
+            .column(name)
+            .fix(format!(
+                "if it holds whole names, say so: --map display_name=\"{name}\""
+            )),
+        );
+    }
+}
+
+fn two_columns(field: Field, names: &[String], first: usize, second: usize) -> Problem {
+    let (a, b) = (label(names, first), label(names, second));
+    Problem::error(
+        TWO_COLUMNS,
+        format!("two columns could be {field}: {a} and {b}"),
+    )
+    .column(names[second].trim())
+    .fix(format!(
+        "name the one that is meant: --map {field}=\"{}\"",
+        names[first].trim()
+    ))
+}
+
+/// A column as a person would point at it: its name and its letter.
+fn label(names: &[String], column: usize) -> String {
+    format!(
+        "`{}` ({})",
+        shorten(names[column].trim(), 40),
+        column_letter(column)
+    )
+}
+
+fn no_address_column(names: &[String]) -> Problem {
+    let seen = seen(names);
+    let known: Vec<&str> = aliases::known(Field::Email).chain(["email"]).collect();
+    let near = names
+        .iter()
+        .find(|name| nearest(&normalise(name), known.iter().copied()).is_some());
+    let contains = names.iter().find(|name| {
+        let name = normalise(name);
+        name.contains("mail") || name.contains("courriel") || name.contains("correo")
+    });
+    let fix = match near.or(contains) {
+        Some(name) => format!(
+            "is it `{0}`? then say --map email=\"{0}\", or rename the column to `email`",
+            name.trim()
+        ),
+        None => {
+            "rename the column with the addresses to `email`, or name it: --map email=\"its name\""
+                .to_owned()
+        }
+    };
+    Problem::error(
+        NO_ADDRESS_COLUMN,
+        format!("no column holds e-mail addresses; the columns are {seen}"),
+    )
+    .fix(fix)
+}
+
+fn unknown_mapped_column(field: Field, wanted: &str, names: &[String], found: &[usize]) -> Problem {
+    let message = match found {
+        [first, second, ..] => format!(
+            "--map {field}=\"{wanted}\" fits two columns: {} and {}",
+            label(names, *first),
+            label(names, *second)
+        ),
+        _ => format!(
+            "--map {field}=\"{wanted}\": there is no such column; the columns are {}",
+            seen(names)
+        ),
+    };
+    let near = nearest(
+        &normalise(wanted),
+        names
+            .iter()
+            .map(|name| name.trim())
+            .filter(|name| !name.is_empty()),
+    );
+    let problem = Problem::error(UNKNOWN_MAPPED_COLUMN, message).text(wanted);
+    match near {
+        Some(name) => problem
+            .fix(format!("did you mean --map {field}=\"{name}\"?"))
+            .suggest(name),
+        None => problem.fix("copy the column's name out of the sheet"),
+    }
+}
+
+/// The columns that were seen, bounded.
+fn seen(names: &[String]) -> String {
+    const MOST: usize = 12;
+    let shown: Vec<String> = names
+        .iter()
+        .filter(|name| !name.trim().is_empty())
+        .take(MOST)
+        .map(|name| format!("`{}`", shorten(name.trim(), 40)))
+        .collect();
+    let more = names.len().saturating_sub(MOST);
+    match (shown.is_empty(), more) {
+        (true, _) => "all without a name".to_owned(),
+        (false, 0) => shown.join(", "),
+        (false, more) => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(names: &str, map: &[(Field, &str)]) -> (Header, Vec<Problem>) {
+        let names = names.split('|').map(str::to_owned).collect();
+        let map: Vec<_> = map
+            .iter()
+            .map(|(field, name)| (*field, (*name).to_owned()))
+            .collect();
+        understand(names, 1, 1, &map)
+    }
+
+    fn mapping(names: &str) -> String {
+        let (header, problems) = header(names, &[]);
+        assert!(
+            problems.iter().all(|problem| !problem.is_error()),
+            "{problems:?}"
+        );
+        let mapped: Vec<String> = header
+            .mapping
+            .iter()
+            .map(|(field, column)| format!("{field}={column}"))
+            .collect();
+        mapped.join(" ")
+    }
+
+    #[test]
+    fn notes_are_never_the_message() {
+        assert_eq!(mapping("email|note|Kommentar|_problem|Team"), "email=0");
+        let (header, _) = header("email|note|_problem|Team", &[]);
+        assert_eq!(header.unused().collect::<Vec<_>>(), ["note", "Team"]);
+    }
+
+    #[test]
+    fn a_bare_name_is_what_its_neighbours_leave() {
+        assert_eq!(mapping("Name|Email"), "email=1 display_name=0");
+        assert_eq!(
+            mapping("Name|Vorname|E-Mail"),
+            "email=2 first_name=1 last_name=0"
+        );
+        assert_eq!(
+            mapping("Nome|Cognome|E-mail"),
+            "email=2 first_name=0 last_name=1"
+        );
+    }
+
+    #[test]
+    fn two_columns_for_one_field_are_named_and_map_decides() {
+        let (_, problems) = header("E-Mail|Mail|Name", &[]);
+        assert_eq!(problems.len(), 1);
+        assert!(
+            problems[0].message.contains("`E-Mail` (A) and `Mail` (B)"),
+            "{}",
+            problems[0].message
+        );
+        let (header, problems) = header("E-Mail|Mail|Name", &[(Field::Email, "mail")]);
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(header.column_of(Field::Email), Some(1));
+        assert_eq!(header.unused().collect::<Vec<_>>(), ["E-Mail"]);
+    }
+
+    #[test]
+    fn without_an_address_column_the_nearest_is_offered() {
+        let (_, problems) = header("Vorname|E-Mail privat", &[]);
+        assert!(problems[0].message.contains("`Vorname`, `E-Mail privat`"));
+        assert!(
+            problems[0].fix.contains("--map email=\"E-Mail privat\""),
+            "{}",
+            problems[0].fix
+        );
+    }
+
+    #[test]
+    fn a_results_file_is_read_by_the_sheets_own_columns() {
+        let own = RESULT_COLUMNS.join("|");
+        assert_eq!(
+            mapping(&format!("{own}|E-Mail|Name")),
+            "email=16 display_name=17"
+        );
+        assert_eq!(
+            mapping(&format!("{own}|sheet_email|sheet_display_name|company")),
+            "email=16 display_name=17 company=18"
+        );
+        assert_eq!(mapping(&own), "email=2 display_name=3");
+    }
+
+    #[test]
+    fn a_map_to_nowhere_names_the_nearest() {
+        let (_, problems) = header("email|Sprache2", &[(Field::Language, "Sprach2")]);
+        assert_eq!(problems[0].suggestion.as_deref(), Some("Sprache2"));
+    }
+}

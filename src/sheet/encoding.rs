@@ -1,0 +1,195 @@
+//! Bytes become UTF-8, strictly: a byte that is not text is an error with its place, never a replacement.
+//!
+//! Must not guess an encoding; a guess may only be a suggestion in an error.
+
+use super::bytes::Bytes;
+use super::records::{Broken, Fill};
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+/// The encoding of a sheet, and how many bytes of byte order mark come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Charset {
+    pub encoding: &'static Encoding,
+    pub bom: usize,
+}
+
+/// A byte order mark is proof; then comes what was asked for; then UTF-8.
+pub(super) fn charset(head: &[u8], asked: Option<&'static Encoding>) -> Charset {
+    match Encoding::for_bom(head) {
+        Some((encoding, bom)) => Charset { encoding, bom },
+        None => Charset {
+            encoding: asked.unwrap_or(UTF_8),
+            bom: 0,
+        },
+    }
+}
+
+/// The encoding of a name as people write it.
+pub(super) fn by_name(name: &str) -> Option<&'static Encoding> {
+    let name = name.trim().to_ascii_lowercase().replace([' ', '_'], "-");
+    let label = match name.as_str() {
+        "ansi" | "western" | "windows" | "win-1252" | "win1252" | "windows1252" => "windows-1252",
+        "utf-8-sig" | "utf-8-bom" | "utf8-bom" | "utf8-sig" => "utf-8",
+        "utf16" | "utf16le" | "unicode" => "utf-16le",
+        "utf16be" => "utf-16be",
+        "sjis" | "shift-jis" => "shift_jis",
+        other => other,
+    };
+    Encoding::for_label_no_replacement(label.as_bytes())
+}
+
+/// What text without a byte order mark looks like when it is UTF-16: every other byte of plain Latin is zero.
+pub(super) fn looks_like_utf16(head: &[u8]) -> Option<&'static Encoding> {
+    let sample = &head[..head.len().min(1024) & !1];
+    let zeros = |parity: usize| {
+        sample
+            .iter()
+            .skip(parity)
+            .step_by(2)
+            .filter(|b| **b == 0)
+            .count()
+    };
+    let (even, odd, pairs) = (zeros(0), zeros(1), sample.len() / 2);
+    match () {
+        () if pairs == 0 => None,
+        () if odd * 2 > pairs && even == 0 => Some(UTF_16LE),
+        () if even * 2 > pairs && odd == 0 => Some(UTF_16BE),
+        () => None,
+    }
+}
+
+/// The encoding that the bytes are most probably in: for a suggestion only.
+pub(super) fn suggestion(sample: &[u8]) -> &'static Encoding {
+    use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(sample, true);
+    detector.guess(None, Utf8Detection::Deny)
+}
+
+/// The head of a sheet as text, as far as it can be decoded; UTF-8 is checked record by record.
+pub(super) fn decode_head(head: &[u8], charset: Charset, whole: bool) -> Vec<u8> {
+    let head = &head[charset.bom.min(head.len())..];
+    if charset.encoding == UTF_8 {
+        return head.to_vec();
+    }
+    let mut decoder = charset.encoding.new_decoder_without_bom_handling();
+    let room = decoder.max_utf8_buffer_length_without_replacement(head.len());
+    let mut text = vec![0; room.unwrap_or(head.len() * 4 + 16)];
+    let (_, _, written) = decoder.decode_to_utf8_without_replacement(head, &mut text, whole);
+    text.truncate(written);
+    text
+}
+
+/// The decoded text of a sheet, chunk by chunk.
+pub(super) struct Text {
+    bytes: Bytes,
+    charset: Charset,
+    /// None for UTF-8, which is checked record by record.
+    decoder: Option<Decoder>,
+    raw: Vec<u8>,
+    /// How many bytes of the file were consumed.
+    consumed: u64,
+    bad: Option<Broken>,
+    finished: bool,
+}
+
+impl Text {
+    /// `bytes` must be at their beginning.
+    pub fn new(bytes: Bytes, charset: Charset) -> Self {
+        Self {
+            bytes,
+            charset,
+            decoder: (charset.encoding != UTF_8)
+                .then(|| charset.encoding.new_decoder_without_bom_handling()),
+            raw: Vec::new(),
+            consumed: 0,
+            bad: None,
+            finished: false,
+        }
+    }
+
+    pub fn hash(&self) -> u128 {
+        self.bytes.hash()
+    }
+
+    /// Reads until the byte order mark is complete, however short the reads are, and drops it.
+    fn skip_bom(&mut self, window: &mut Vec<u8>) -> std::io::Result<usize> {
+        let before = window.len();
+        while window.len() - before < self.charset.bom {
+            if self.bytes.append(window)? == 0 {
+                break;
+            }
+        }
+        let bom = self.charset.bom.min(window.len() - before);
+        window.drain(before..before + bom);
+        self.consumed = bom as u64;
+        Ok(window.len() - before)
+    }
+
+    fn decode(&mut self, window: &mut Vec<u8>) -> usize {
+        let Some(decoder) = &mut self.decoder else {
+            return 0;
+        };
+        let last = self.raw.is_empty();
+        let before = window.len();
+        let room = decoder
+            .max_utf8_buffer_length_without_replacement(self.raw.len())
+            .unwrap_or(self.raw.len() * 4 + 16);
+        window.resize(before + room, 0);
+        let (result, read, written) =
+            decoder.decode_to_utf8_without_replacement(&self.raw, &mut window[before..], last);
+        window.truncate(before + written);
+        if let DecoderResult::Malformed(length, extra) = result {
+            let end = read - usize::from(extra).min(read);
+            // The first bytes of the sequence may have come with the chunk before.
+            let start = end.saturating_sub(usize::from(length));
+            let offset = (self.consumed + end as u64).saturating_sub(u64::from(length));
+            let bytes = self.raw[start..end].to_vec();
+            self.bad = Some(Broken::Undecodable { offset, bytes });
+        }
+        self.consumed += read as u64;
+        self.raw.clear();
+        self.finished = last;
+        written
+    }
+}
+
+impl Fill for Text {
+    fn fill(&mut self, window: &mut Vec<u8>) -> Result<usize, Broken> {
+        if self.decoder.is_none() {
+            if self.consumed == 0 && self.charset.bom > 0 {
+                let added = self.skip_bom(window)?;
+                if added > 0 {
+                    return Ok(added);
+                }
+            }
+            return Ok(self.bytes.append(window)?);
+        }
+        loop {
+            // The text before a malformed byte is handed out first, so that its row can be named.
+            if let Some(bad) = self.bad.take() {
+                self.finished = true;
+                return Err(bad);
+            }
+            if self.finished {
+                return Ok(0);
+            }
+            let mut raw = std::mem::take(&mut self.raw);
+            if self.consumed == 0 && self.charset.bom > 0 {
+                self.skip_bom(&mut raw)?;
+            }
+            if raw.is_empty() {
+                self.bytes.append(&mut raw)?;
+            }
+            self.raw = raw;
+            let written = self.decode(window);
+            if written > 0 {
+                return Ok(written);
+            }
+        }
+    }
+
+    fn origin(&self) -> u64 {
+        self.charset.bom as u64
+    }
+}

@@ -1,0 +1,226 @@
+//! Where the header is and what divides the cells, found in the head of a sheet.
+//!
+//! Must not read past the head, and must not choose between two delimiters that both fit.
+
+use super::catalogue::DELIMITER_UNCLEAR;
+use super::columns::has_address;
+use super::dialect::LineEnd;
+use super::records::{Broken, Records, Stopped};
+use super::{Field, Problem};
+
+/// A header further down than this is not looked for.
+const HEADER_WITHIN: usize = 20;
+/// The portal's example row is the first row below its header, or the second.
+pub(super) const EXAMPLE_WITHIN: u64 = 2;
+/// How many records of the head are weighed.
+const SAMPLE: usize = 50;
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// A record of the head, owned.
+#[derive(Debug, Clone)]
+pub(super) struct HeadRecord {
+    pub row: u64,
+    pub line: u64,
+    pub cells: Vec<String>,
+}
+
+/// The head of a sheet as one delimiter divides it.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub delimiter: u8,
+    pub evidence: String,
+    pub records: Vec<HeadRecord>,
+    /// The index of the header in `records`, if there is one.
+    pub header: Option<usize>,
+    pub stopped: Option<Stopped>,
+}
+
+/// What was asked for by flags.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub delimiter: Option<u8>,
+    pub header_row: Option<u64>,
+    pub map: &'a [(Field, String)],
+}
+
+/// The delimiter that an Excel `sep=` line names.
+pub(super) fn sep_line(head: &[u8]) -> Option<u8> {
+    let end = head.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
+    let line = head[..end].trim_ascii();
+    let line = line
+        .strip_prefix(b"\"")
+        .and_then(|line| line.strip_suffix(b"\""))
+        .unwrap_or(line);
+    match line {
+        [s, e, p, b'=', delimiter] if [s, e, p].map(u8::to_ascii_lowercase) == *b"sep" => {
+            Some(*delimiter)
+        }
+        [s, e, p, b'=']
+            if [s, e, p].map(u8::to_ascii_lowercase) == *b"sep" && head[..end].ends_with(b"\t") =>
+        {
+            Some(b'\t')
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn line_end(head: &[u8]) -> LineEnd {
+    match head.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+        Some(at) if head[at] == b'\n' => LineEnd::Lf,
+        Some(at) if head.get(at + 1) == Some(&b'\n') => LineEnd::CrLf,
+        Some(_) => LineEnd::Cr,
+        None => LineEnd::Lf,
+    }
+}
+
+/// Reads the head; `whole` when the head is the whole sheet.
+pub(super) fn read(head: &[u8], whole: bool, asked: Asked<'_>) -> Result<Reading, Box<Problem>> {
+    let sep = sep_line(head);
+    if let Some(delimiter) = asked.delimiter.or(sep) {
+        let mut reading = divide(head, whole, delimiter, sep.is_some(), asked);
+        reading.evidence = match asked.delimiter {
+            Some(_) => "named with --delimiter".to_owned(),
+            None => "named by the sheet's `sep=` line".to_owned(),
+        };
+        return Ok(reading);
+    }
+    let mut readings: Vec<Reading> = DELIMITERS
+        .into_iter()
+        .map(|delimiter| divide(head, whole, delimiter, false, asked))
+        .collect();
+    let fits = |reading: &Reading| {
+        let header = reading.header.map(|at| &reading.records[at].cells);
+        header.is_some_and(|names| names.len() > 1 && has_address(names, asked.map))
+    };
+    let fitting: Vec<usize> = (0..readings.len())
+        .filter(|at| fits(&readings[*at]))
+        .collect();
+    match fitting[..] {
+        [at] => Ok(readings.swap_remove(at)),
+        [] => {
+            // Nothing with several columns has an address column: one column, or no header that is known.
+            let at = (0..readings.len())
+                .max_by_key(|at| {
+                    (
+                        readings[*at].header.is_some(),
+                        readings[*at].regular(),
+                        usize::MAX - at,
+                    )
+                })
+                .unwrap_or(0);
+            let mut reading = readings.swap_remove(at);
+            if reading.header.is_some() {
+                "the sheet has one column".clone_into(&mut reading.evidence);
+            }
+            Ok(reading)
+        }
+        [first, second, ..] => Err(Box::new(unclear(&readings[first], &readings[second]))),
+    }
+}
+
+impl Reading {
+    /// The number of columns, when there is a header.
+    fn columns(&self) -> usize {
+        self.header.map_or(0, |at| self.records[at].cells.len())
+    }
+
+    /// How many records have as many cells as the first one, if that is more than one.
+    fn regular(&self) -> usize {
+        match self.records.first().map(|first| first.cells.len()) {
+            Some(width) if width > 1 => self
+                .records
+                .iter()
+                .filter(|record| record.cells.len() == width)
+                .count(),
+            _ => 0,
+        }
+    }
+}
+
+pub(super) fn delimiter_word(delimiter: u8) -> String {
+    match delimiter {
+        b'\t' => "tab".to_owned(),
+        other => format!("`{}`", char::from(other)),
+    }
+}
+
+fn divide(head: &[u8], whole: bool, delimiter: u8, sep: bool, asked: Asked<'_>) -> Reading {
+    let mut reader = Records::new(head, delimiter);
+    let mut reading = Reading {
+        delimiter,
+        evidence: String::new(),
+        records: Vec::new(),
+        header: None,
+        stopped: None,
+    };
+    if sep {
+        // In memory, this cannot fail.
+        let _ = reader.skip_first_line();
+    }
+    let wanted = asked.header_row;
+    loop {
+        match reader.next() {
+            Ok(None) => break,
+            Ok(Some(record)) => {
+                let passed = wanted.is_none_or(|wanted| record.row >= wanted);
+                if record.is_blank() || !passed {
+                    continue;
+                }
+                reading.records.push(HeadRecord {
+                    row: record.row,
+                    line: record.line,
+                    cells: record.cells().map(str::to_owned).collect(),
+                });
+                if reading.records.len() > SAMPLE {
+                    break;
+                }
+            }
+            Err(stopped) => {
+                // The cut at the end of the head is not the sheet's fault.
+                let cut = !whole && !matches!(stopped.why, Broken::Undecodable { .. });
+                reading.stopped = (!cut).then_some(stopped);
+                break;
+            }
+        }
+    }
+    if !whole && reading.records.len() <= SAMPLE {
+        reading.records.pop();
+    }
+    reading.header = match wanted {
+        Some(row) => reading.records.iter().position(|record| record.row == row),
+        None => reading
+            .records
+            .iter()
+            .take(HEADER_WITHIN)
+            .position(|record| has_address(&record.cells, asked.map)),
+    };
+    if let Some(at) = reading.header {
+        let width = reading.records[at].cells.len();
+        let below = &reading.records[at + 1..];
+        let same = below
+            .iter()
+            .filter(|record| record.cells.len() == width)
+            .count();
+        reading.evidence = format!(
+            "{same} of the first {} rows have {width} cells, like the header",
+            below.len()
+        );
+    }
+    reading
+}
+
+fn unclear(first: &Reading, second: &Reading) -> Problem {
+    let (a, b) = (
+        delimiter_word(first.delimiter),
+        delimiter_word(second.delimiter),
+    );
+    Problem::error(
+        DELIMITER_UNCLEAR,
+        format!(
+            "the header can be read with {a} ({} columns) and with {b} ({} columns)",
+            first.columns(),
+            second.columns()
+        ),
+    )
+    .fix("name the delimiter that is meant: --delimiter \",\" or \";\" or \"tab\" or \"|\"")
+}

@@ -1,0 +1,101 @@
+//! Why reading stopped, as a problem that a person can act on.
+//!
+//! Must not go on reading the sheet, apart from a look at the bytes around the place.
+
+use super::catalogue::{RECORD_TOO_LARGE, UNCLOSED_QUOTE, UNDECODABLE};
+use super::encoding::{self, Charset};
+use super::header::{Header, column_letter};
+use super::records::{Broken, Stopped};
+use super::source::cannot_read;
+use super::{Problem, shorten};
+use encoding_rs::UTF_8;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// How far around an undecodable byte the bytes are looked at.
+const AROUND: u64 = 32 * 1024;
+
+pub(super) fn problem(
+    stopped: &Stopped,
+    header: Option<&Header>,
+    charset: Charset,
+    path: &Path,
+) -> Problem {
+    let Stopped {
+        row, line, column, ..
+    } = *stopped;
+    let name = header.map_or_else(|| column_letter(column), |header| header.name(column));
+    let problem = match &stopped.why {
+        Broken::Io(error) => return cannot_read(path, error),
+        Broken::Undecodable { offset, bytes } => undecodable(*offset, bytes, charset, path, &name),
+        Broken::UnclosedQuote => Problem::error(
+            UNCLOSED_QUOTE,
+            format!("the quotation mark that opens column `{name}` in row {row} (line {line}) is never closed"),
+        )
+        .fix("close it, or delete it; inside a quoted cell a quotation mark is written twice"),
+        Broken::TooLarge => Problem::error(RECORD_TOO_LARGE, format!("row {row} (line {line}) has more than 1 MiB"))
+            .fix("look at that row: a missing line end or quotation mark is the usual cause"),
+        Broken::TooManyCells => Problem::error(RECORD_TOO_LARGE, format!("row {row} (line {line}) has more than 16,384 cells"))
+            .fix("look at that row: a missing line end is the usual cause"),
+    };
+    problem.at(row, line).column(name)
+}
+
+fn undecodable(offset: u64, bytes: &[u8], charset: Charset, path: &Path, column: &str) -> Problem {
+    let shown: Vec<String> = bytes
+        .iter()
+        .take(4)
+        .map(|byte| format!("0x{byte:02X}"))
+        .collect();
+    let plural = if bytes.len() == 1 { "byte" } else { "bytes" };
+    let problem = Problem::error(
+        UNDECODABLE,
+        format!(
+            "{plural} {} at offset {offset}, in column `{column}`: not text in {}",
+            shown.join(" "),
+            charset.encoding.name()
+        ),
+    );
+    let save = "save the sheet as \"CSV UTF-8\" in the spreadsheet program";
+    let Ok((around, at)) = bytes_around(path, offset) else {
+        return problem.fix(save);
+    };
+    if charset.encoding != UTF_8 {
+        return problem.fix(format!("{save}, or name another --encoding"));
+    }
+    let suggested = encoding::suggestion(&around);
+    let name = suggested.name().to_lowercase();
+    let (read, _, _) = suggested.decode(cell_around(&around, at));
+    let read = shorten(read.trim(), 60);
+    problem
+        .text(&read)
+        .fix(format!(
+            "{save}, or try --encoding {name}, which reads it as `{read}`"
+        ))
+        .suggest(name)
+}
+
+fn bytes_around(path: &Path, offset: u64) -> std::io::Result<(Vec<u8>, usize)> {
+    let mut file = File::open(path)?;
+    let from = offset.saturating_sub(AROUND);
+    file.seek(SeekFrom::Start(from))?;
+    let mut around = Vec::new();
+    file.take(2 * AROUND).read_to_end(&mut around)?;
+    let at = ((offset - from) as usize).min(around.len());
+    Ok((around, at))
+}
+
+/// The bytes of the cell, or what looks like it, on both sides of a place.
+fn cell_around(bytes: &[u8], at: usize) -> &[u8] {
+    let ends = |byte: &u8| matches!(byte, b',' | b';' | b'\t' | b'|' | b'"' | b'\n' | b'\r');
+    let start = bytes[..at]
+        .iter()
+        .rposition(ends)
+        .map_or(0, |before| before + 1);
+    let end = bytes[at..]
+        .iter()
+        .position(ends)
+        .map_or(bytes.len(), |after| at + after);
+    &bytes[start..end]
+}
