@@ -190,8 +190,7 @@ fn what_cannot_be_used_is_named() {
 }
 
 fn at(days: i64) -> Clock {
-    let now = Timestamp::now() + SignedDuration::from_hours(24 * days);
-    Clock::from_fn(move || now)
+    Clock::jumping_from(Timestamp::now() + SignedDuration::from_hours(24 * days))
 }
 
 #[tokio::test]

@@ -1,4 +1,6 @@
 //! A token that somebody got elsewhere, for as long as it lives.
+//!
+//! It is used as it is first, whatever it says of its end: Graph's clock decides, and a machine's may be wrong.
 
 use super::{
     catalogue as codes,
@@ -12,12 +14,29 @@ use azure_core::{
     time::OffsetDateTime,
 };
 use secrecy::{ExposeSecret, SecretString};
-use std::fmt;
+use std::{
+    fmt,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+/// Seconds that a token is used before it is asked for again, when it does not say.
+const UNSAID: i64 = 3_600;
 
 /// A token as it was given.
 pub struct GivenToken {
-    pub token: SecretString,
-    pub clock: Clock,
+    token: SecretString,
+    clock: Clock,
+    used: AtomicBool,
+}
+
+impl GivenToken {
+    pub fn new(token: SecretString, clock: Clock) -> Self {
+        Self {
+            token,
+            clock,
+            used: AtomicBool::new(false),
+        }
+    }
 }
 
 #[async_trait]
@@ -29,16 +48,16 @@ impl TokenCredential for GivenToken {
     ) -> azure_core::Result<AccessToken> {
         let token = self.token.expose_secret();
         let now = self.clock.now();
-        // A token that does not say when it ends is used until Graph refuses it.
-        let left = match Identity::of_token(token).expires {
-            Some(expires) => expires.duration_since(now).as_secs(),
-            None => 3_600,
-        };
-        if left <= 0 {
+        let used = self.used.swap(true, Relaxed);
+        let left = Identity::of_token(token)
+            .expires
+            .map_or(UNSAID, |expires| expires.duration_since(now).as_secs());
+        if left <= 0 && used {
             let over = refusal(codes::TOKEN_OVER, "the token's time is over");
             return Err(as_error(over));
         }
-        let expires = OffsetDateTime::now_utc() + azure_core::time::Duration::seconds(left);
+        let expires = OffsetDateTime::now_utc()
+            + azure_core::time::Duration::seconds(if left > 0 { left } else { UNSAID });
         Ok(AccessToken::new(Secret::new(token.to_owned()), expires))
     }
 }

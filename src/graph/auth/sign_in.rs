@@ -135,7 +135,7 @@ impl SignIn {
                 };
                 always(Person::new(desk, ask))
             }
-            Method::Token(token) => always(GivenToken { token, clock }),
+            Method::Token(token) => always(GivenToken::new(token, clock)),
         })
     }
 }
