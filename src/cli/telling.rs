@@ -7,10 +7,11 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     settings::Env,
+    ui,
 };
 use anstream::ColorChoice;
 use clap::{Args, ValueEnum};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use tracing::{Level, Metadata};
 use tracing_subscriber::{EnvFilter, Layer, filter::filter_fn, fmt, layer::SubscriberExt};
 
@@ -63,7 +64,7 @@ impl Telling {
         let directives = env(LOG).unwrap_or_else(|| format!("warn,guestlist={}", self.level()));
         let filter = EnvFilter::try_new(directives)
             .map_err(|error| Failure::usage(format!("{LOG} cannot be understood: {error}")))?;
-        let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(ansi);
+        let lines = fmt::layer().with_writer(|| ui::Messages).with_ansi(ansi);
         let lines = match self.log_format {
             Some(Format::Json) => lines.json().flatten_event(true).boxed(),
             _ => lines.with_target(false).boxed(),
@@ -91,7 +92,7 @@ pub fn end(ended: anyhow::Result<Exit>) -> Exit {
     };
     let failure = Failure::from(error);
     // When nobody can hear it, the exit code still says it.
-    let _ = write_failure(&mut anstream::stderr(), &failure);
+    ui::show_failure(&failure);
     failure.exit
 }
 
@@ -103,30 +104,9 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .any(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
-fn write_failure(out: &mut impl Write, failure: &Failure) -> std::io::Result<()> {
-    let error = anstyle::AnsiColor::Red.on_default().bold();
-    let hint = anstyle::AnsiColor::Cyan.on_default().bold();
-    writeln!(out, "{error}error{error:#}: {}", failure.what)?;
-    for text in &failure.hints {
-        writeln!(out, "{hint}hint{hint:#}: {text}")?;
-    }
-    out.flush()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_failure_says_what_happened_and_then_what_to_do() {
-        let failure = Failure::usage("no sheet")
-            .hint("name one")
-            .hint("or pipe one");
-        let mut out = anstream::StripStream::new(Vec::new());
-        write_failure(&mut out, &failure).unwrap();
-        let text = String::from_utf8(out.into_inner()).unwrap();
-        assert_eq!(text, "error: no sheet\nhint: name one\nhint: or pipe one\n");
-    }
 
     #[test]
     fn a_reader_who_left_is_no_error() {

@@ -9,7 +9,7 @@ use crate::{
     failure::{Failure, Result},
     graph::{
         Graph, GraphConfig, Identity, Organization,
-        auth::{self, Authority, SignIn, Tokens},
+        auth::{self, Authority, SignIn},
         http::HttpOptions,
     },
     ledger::Tenant,
@@ -21,7 +21,6 @@ use crate::{
 /// A client that is signed in, and what is known about whom and where.
 pub struct Connection {
     pub graph: Graph,
-    pub tokens: Tokens,
     pub identity: Identity,
     pub tenant: Tenant,
     /// The tenant's initial or default domain, for showing.
@@ -77,7 +76,7 @@ pub async fn connect(
         http: http.clone(),
         clock: clock.clone(),
     };
-    let graph = Graph::new(config, tokens.clone(), pace.clone())?;
+    let graph = Graph::new(config, tokens, pace.clone())?;
     let organization = match graph.organization().await {
         Ok(organization) => Some(organization),
         // A least-privilege app may not see it: then it is "cannot tell", and the run goes on.
@@ -115,7 +114,6 @@ pub async fn connect(
         domains: organization.as_ref().map(Domains::of).unwrap_or_default(),
         organization_read: organization.is_some(),
         graph,
-        tokens,
         identity,
         tenant,
         method: word,

@@ -5,20 +5,35 @@ mod files; // results and to-fix files of a run
 mod progress; // the engine's totals on the screen
 mod sheet_options; // settings -> reading and understanding
 mod signals; // Ctrl-C
+mod typed_command; // what was typed, to be typed again
 
+pub mod check;
+pub mod explain;
 pub mod invite;
 pub mod ledger;
 pub mod results;
 pub mod runs;
 pub mod sandbox;
+pub mod template;
 
 use crate::{
-    cli::{Cli, Command},
+    cli::{self, Cli, Command},
     clock::Clock,
     exit::Exit,
     settings::{self, Env},
+    sheet::Entry,
+    ui,
 };
 use std::path::Path;
+
+/// Every code that a person may meet, for `explain`.
+const CATALOGUES: &[&[Entry]] = &[
+    crate::sheet::catalogue::ENTRIES,
+    crate::guest::catalogue::ENTRIES,
+    crate::engine::catalogue::ENTRIES,
+    crate::graph::catalogue::ENTRIES,
+    crate::graph::auth::catalogue::ENTRIES,
+];
 
 pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
     let settings = || settings::resolve(&cli.flags(), env, Path::new(""));
@@ -37,7 +52,34 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
             tokio::runtime::Runtime::new()?.block_on(sandbox::run(command))?;
             Ok(Exit::Done)
         }
-        _ => Ok(Exit::Usage),
+        Command::Check(typed) => {
+            let settings = settings()?;
+            let options = check::CheckOptions {
+                sheet: typed.sheet.clone(),
+                reading: sheet_options::sheet_options(&settings),
+                rules: sheet_options::rules(&settings),
+                format: match typed.format() {
+                    cli::Format::Text => check::Format::Text,
+                    cli::Format::Json => check::Format::Json,
+                },
+                show_mapping: typed.show_mapping,
+                look: ui::look(),
+            };
+            Ok(check::check(
+                &options,
+                &mut std::io::stdin().lock(),
+                &mut anstream::stdout().lock(),
+            )?)
+        }
+        Command::Explain(typed) => Ok(explain::explain(
+            &typed.text(),
+            CATALOGUES,
+            &mut anstream::stdout().lock(),
+        )?),
+        Command::Template => Ok(template::template(
+            &template::TemplateOptions::default(),
+            &mut anstream::stdout().lock(),
+        )?),
     }
 }
 

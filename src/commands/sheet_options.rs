@@ -1,15 +1,12 @@
-//! From settings to what reading and understanding a sheet need; and stdin as a file.
+//! From settings to what reading and understanding a sheet need.
 
 use crate::{
-    failure::{Failure, Result},
+    failure::Result,
     guest::{Allow, Rules},
     settings::{Access, Hidden, Settings},
-    sheet::{self, SheetOptions},
+    sheet::{self, Sheet, SheetOptions},
 };
-use std::{
-    io::{Read, Write},
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
 pub fn sheet_options(settings: &Settings) -> SheetOptions {
     let sheet = &settings.sheet;
@@ -44,50 +41,13 @@ pub fn rules(settings: &Settings) -> Rules {
     }
 }
 
-/// A sheet that can be read several times: a path, or stdin put into a private temporary file.
-pub struct Readable {
-    path: PathBuf,
-    _copy: Option<tempfile::NamedTempFile>,
-}
-
-impl Readable {
-    pub fn new(sheet: &Path) -> Result<Self> {
-        if sheet != Path::new("-") {
-            return Ok(Self {
-                path: sheet.to_owned(),
-                _copy: None,
-            });
-        }
-        let failed = |error: std::io::Error| {
-            Failure::new(
-                crate::exit::Exit::Unexpected,
-                format!("cannot keep what came on stdin: {error}"),
-            )
-            .hint("give the sheet as a file, or make space in the temporary folder")
-        };
-        let mut copy = tempfile::Builder::new()
-            .prefix("guestlist-")
-            .suffix(".csv")
-            .tempfile()
-            .map_err(failed)?;
-        let mut stdin = std::io::stdin().lock();
-        let mut buffer = vec![0; 64 * 1024];
-        loop {
-            match stdin.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(read) => copy.write_all(&buffer[..read]).map_err(failed)?,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(failed(error)),
-            }
-        }
-        copy.flush().map_err(failed)?;
-        Ok(Self {
-            path: copy.path().to_owned(),
-            _copy: Some(copy),
-        })
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
+/// The sheet that was typed; stdin is put into a private temporary file, because a sheet is read several times.
+pub fn open_sheet(typed: &Path, settings: &Settings) -> Result<Sheet> {
+    let options = sheet_options(settings);
+    let opened = if typed == Path::new("-") {
+        Sheet::spool(&mut std::io::stdin().lock(), "standard input", &options)
+    } else {
+        Sheet::open(typed, &options)
+    };
+    Ok(opened?)
 }

@@ -3,6 +3,7 @@
 //! The feeder reads, the scout looks people up, the workers ask, the settler finds out what unanswered asks
 //! did, and the recorder alone writes. All queues are bounded. Nothing here prints.
 
+pub mod catalogue; // our codes GL3xx and GL4xx in words
 pub mod outcome; // what became of a row, in words
 
 mod ask; // one POST: admitted, paced, intended, sent, answered

@@ -3,7 +3,10 @@
 //!
 //! Must not decide an outcome; it only says what others decided.
 
-use super::outcome::{Mail, Outcome, RowResult, ThisRun};
+use super::{
+    catalogue,
+    outcome::{Mail, Outcome, RowResult, ThisRun},
+};
 use crate::{
     directory::{self, Unresolved},
     graph::{DirectoryUser, Fault},
@@ -87,25 +90,25 @@ pub(super) fn sponsor_unresolved(
     };
     let (code, error, hint) = match why {
         Unresolved::Nobody => (
-            "GL301",
+            catalogue::SPONSOR_UNKNOWN,
             format!("the sponsor {name} is not in this tenant"),
             "correct the sponsor, or empty the cell: then whoever invites is the sponsor"
                 .to_owned(),
         ),
         Unresolved::Several => (
-            "GL302",
+            catalogue::SPONSOR_AMBIGUOUS,
             format!("several objects of this tenant answer to the sponsor {name}"),
             "name the sponsor by object id or user principal name".to_owned(),
         ),
         Unresolved::CannotTell(reason) => (
-            "GL303",
+            catalogue::SPONSOR_UNREADABLE,
             format!("the sponsor {name} could not be looked up: {reason}"),
             "name the sponsor by object id, or let an administrator grant the right to read it"
                 .to_owned(),
         ),
     };
     RowResult {
-        error_code: Some(code.into()),
+        error_code: Some(code.to_string()),
         error: Some(error),
         ..hinted(guest, Outcome::Invalid, hint)
     }
@@ -158,7 +161,7 @@ pub(super) fn exists_says_graph(
 
 pub(super) fn own_domain(guest: &Guest) -> RowResult {
     RowResult {
-        error_code: Some("GL300".into()),
+        error_code: Some(catalogue::OWN_DOMAIN.to_string()),
         error: Some(format!(
             "{} is a verified domain of this tenant, and no such user was found",
             guest.email.domain()
@@ -247,7 +250,7 @@ pub(super) fn invited_before(
 /// Invited more than a day ago and never seen in the directory.
 pub(super) fn missing(guest: &Guest, person: &Person) -> RowResult {
     RowResult {
-        error_code: Some("GL410".into()),
+        error_code: Some(catalogue::NEVER_APPEARED.to_string()),
         error: Some("Graph confirmed the invitation, but no such guest has appeared in the directory".into()),
         hint: Some("Microsoft answered 201 and made nobody; ask again with --again, or ask Microsoft support".into()),
         ..invited_before(guest, person, Some(ThisRun::Checked))
@@ -256,7 +259,7 @@ pub(super) fn missing(guest: &Guest, person: &Person) -> RowResult {
 
 pub(super) fn gone(guest: &Guest) -> RowResult {
     RowResult {
-        error_code: Some("GL411".into()),
+        error_code: Some(catalogue::GONE.to_string()),
         error: Some("was invited by an earlier run and is no longer in the directory".into()),
         this_run: Some(ThisRun::Checked),
         ..hinted(
@@ -322,6 +325,19 @@ pub(super) fn not_looked_up(guest: &Guest, fault: &Fault) -> RowResult {
         ),
         fault,
     )
+}
+
+/// Every time it was this row's turn, Graph asked to wait.
+pub(super) fn throttled_too_often(guest: &Guest) -> RowResult {
+    RowResult {
+        error_code: Some(catalogue::THROTTLED_TOO_OFTEN.to_string()),
+        error: Some("Graph asked to wait, again and again".into()),
+        ..hinted(
+            guest,
+            Outcome::Failed,
+            "nothing happened; the next run tries again",
+        )
+    }
 }
 
 pub(super) fn unknown(guest: &Guest, why: &str) -> RowResult {

@@ -99,13 +99,8 @@ impl Shared {
             }
             return self.conclude(item, asked).await;
         }
-        let result = telling::unknown(&item.guest, "Graph asked to wait, again and again");
         self.over(
-            RowResult {
-                outcome: Outcome::Failed,
-                mail: None,
-                ..result
-            },
+            telling::throttled_too_often(&item.guest),
             item.person_id(),
             Weight::Bad,
         )

@@ -28,12 +28,15 @@ use std::{
         Arc,
         atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
     },
+    time::Duration,
 };
 use tokio::time::Instant;
 use uuid::Uuid;
 
 /// Attempts of one read when the server or the network is unwell.
 const MOST_ATTEMPTS: u32 = 6;
+/// And no further attempt after this time.
+const LONGEST_TROUBLE: Duration = Duration::from_secs(45);
 /// Attempts of one read when the server only asks to slow down: those are spaced by the gate.
 const MOST_THROTTLED: u32 = 20;
 /// A page of 999 people with all their addresses stays far below this.
@@ -265,6 +268,7 @@ impl Graph {
     pub(super) async fn repeat(&self, call: &Call) -> Result<Answer, Fault> {
         let inner = &*self.0;
         let (mut troubles, mut throttles, mut refreshed) = (0, 0, false);
+        let mut trouble_since = None;
         loop {
             inner
                 .pace
@@ -305,8 +309,11 @@ impl Graph {
                 throttles += 1;
             } else {
                 troubles += 1;
+                trouble_since.get_or_insert(sent_at);
             }
-            let patient = troubles < MOST_ATTEMPTS && throttles < MOST_THROTTLED;
+            let patient = troubles < MOST_ATTEMPTS
+                && throttles < MOST_THROTTLED
+                && trouble_since.is_none_or(|since| since.elapsed() < LONGEST_TROUBLE);
             if !patient || !inner.pace.retry_allowed() {
                 return Err(fault);
             }

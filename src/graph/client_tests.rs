@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json as value};
 use std::time::{Duration, SystemTime};
+use uuid::Uuid;
 
 const INVITED: &str = r#"{"id":"i1","inviteRedeemUrl":"https://login.example/redeem?ticket=SECRET","status":"PendingAcceptance",
 "invitedUserEmailAddress":"ada@partner.example","invitedUser":{"id":"u1"}}"#;
@@ -23,7 +24,7 @@ fn request() -> InvitationRequest {
 #[tokio::test]
 async fn an_invitation_goes_out_once_politely_and_comes_back_whole() {
     let server = Server::start(|_, _| with(json(201, INVITED), "request-id", "r-1")).await;
-    let attempt = server.graph().invite(&request()).await;
+    let attempt = server.graph().invite(&request(), Uuid::new_v4()).await;
     let Verdict::Done(invitation) = &attempt.verdict else {
         panic!("{attempt:?}")
     };
@@ -97,12 +98,12 @@ async fn whatever_goes_wrong_an_invitation_is_sent_once() {
     ];
     for (expected, reply) in cases {
         let server = Server::start(move |_, _| reply()).await;
-        let attempt = server.graph().invite(&request()).await;
+        let attempt = server.graph().invite(&request(), Uuid::new_v4()).await;
         assert_eq!(attempt.verdict.word(), expected, "{attempt:?}");
         assert_eq!(server.received().len(), 1, "{expected}");
     }
     let server = Server::start(move |_, _| cut()).await;
-    let attempt = server.graph().invite(&request()).await;
+    let attempt = server.graph().invite(&request(), Uuid::new_v4()).await;
     assert_eq!(attempt.verdict.word(), "unknown");
     assert_eq!(attempt.verdict.fault().unwrap().code, catalogue::CUT_ANSWER);
 }
@@ -121,7 +122,14 @@ async fn where_nobody_listens_nothing_was_sent() {
         testing::quick_pace(),
     )
     .unwrap();
-    assert_eq!(graph.invite(&request()).await.verdict.word(), "not sent");
+    assert_eq!(
+        graph
+            .invite(&request(), Uuid::new_v4())
+            .await
+            .verdict
+            .word(),
+        "not sent"
+    );
     assert!(server.received().is_empty());
 }
 
@@ -137,7 +145,10 @@ async fn a_stale_token_is_renewed_once_and_the_invitation_sent_again() {
     })
     .await;
     let credential = Credential::new("t", 3_600);
-    let attempt = server.graph_with(&credential).invite(&request()).await;
+    let attempt = server
+        .graph_with(&credential)
+        .invite(&request(), Uuid::new_v4())
+        .await;
     assert_eq!(attempt.verdict.word(), "done");
     let sent = server.received();
     assert_eq!((sent.len(), credential.asked()), (2, 2));
@@ -155,7 +166,7 @@ async fn a_stale_token_is_renewed_once_and_the_invitation_sent_again() {
 async fn a_token_that_stays_rejected_ends_the_run() {
     let server =
         Server::start(|_, _| error(401, "InvalidAuthenticationToken", "Invalid audience.")).await;
-    let attempt = server.graph().invite(&request()).await;
+    let attempt = server.graph().invite(&request(), Uuid::new_v4()).await;
     assert!(
         matches!(
             attempt.verdict,
@@ -184,7 +195,10 @@ async fn a_missing_permission_is_no_reason_to_renew_the_token() {
     })
     .await;
     let credential = Credential::new("t", 3_600);
-    let attempt = server.graph_with(&credential).invite(&request()).await;
+    let attempt = server
+        .graph_with(&credential)
+        .invite(&request(), Uuid::new_v4())
+        .await;
     assert!(matches!(
         attempt.verdict,
         Verdict::Stop {
@@ -283,7 +297,7 @@ async fn a_503_and_its_retry_after_hold_back_everybody_and_get_a_new_connection(
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     tokio::time::sleep(Duration::from_millis(50)).await;
-    graph.invite(&request()).await;
+    graph.invite(&request(), Uuid::new_v4()).await;
     reading.await.unwrap().unwrap();
     let sent = server.received();
     for later in &sent[2..] {
@@ -304,7 +318,7 @@ async fn a_wait_that_is_too_long_ends_the_run_as_temporary() {
     let server =
         Server::start(|_, _| with(error(429, "TooManyRequests", ""), "Retry-After", "3600")).await;
     let graph = server.graph();
-    let attempt = graph.invite(&request()).await;
+    let attempt = graph.invite(&request(), Uuid::new_v4()).await;
     assert!(
         matches!(
             attempt.verdict,
@@ -572,6 +586,49 @@ async fn counts_ids_and_changes() {
         graph.object_url("s1"),
         format!("{}/v1.0/directoryObjects/s1", server.url)
     );
+}
+
+#[tokio::test]
+async fn sponsors_are_added_by_reference_and_read_back() {
+    let server = Server::start(|received, before| match (received.method.as_str(), before) {
+        ("POST", 0) => Reply::Http(204, vec![], String::new()),
+        ("POST", 1) => error(400, "Request_BadRequest", "One or more added object references already exist for the following modified properties: 'sponsors'."),
+        ("POST", _) => error(404, "Request_ResourceNotFound", "Resource 'u1' does not exist or one of its queried reference-property objects are not present."),
+        _ => json(200, r#"{"value":[{"id":"s1","@odata.type":"user"},{"id":"g1"}]}"#),
+    })
+    .await;
+    let graph = server.graph();
+    graph
+        .add_sponsor("u1", &Sponsor::User("s1".into()))
+        .await
+        .unwrap();
+    graph
+        .add_sponsor("u1", &Sponsor::Group("g1".into()))
+        .await
+        .unwrap();
+    assert_eq!(
+        graph
+            .add_sponsor("u1", &Sponsor::User("s1".into()))
+            .await
+            .unwrap_err()
+            .class,
+        Class::Absent
+    );
+    assert_eq!(graph.sponsors_of("u1").await.unwrap(), ["s1", "g1"]);
+    let sent = server.received();
+    assert_eq!(
+        (sent.len(), sent[0].path.as_str()),
+        (4, "/v1.0/users/u1/sponsors/$ref")
+    );
+    assert_eq!(
+        sent[0].json()["@odata.id"],
+        format!("{}/v1.0/users/s1", server.url)
+    );
+    assert_eq!(
+        sent[1].json()["@odata.id"],
+        format!("{}/v1.0/groups/g1", server.url)
+    );
+    assert!(graph.abilities().sponsors_in_invitations);
 }
 
 #[test]

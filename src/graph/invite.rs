@@ -35,14 +35,9 @@ pub struct InviteAttempt {
 
 impl Graph {
     /// Invites once. A token that went stale on the way is refreshed and the same sent again, once: a 401
-    /// says that nothing was done.
-    pub async fn invite(&self, request: &InvitationRequest) -> InviteAttempt {
-        self.invite_as(request, Uuid::new_v4()).await
-    }
-
-    /// As `invite`, with the caller's `client-request-id`, so that the intent can name it beforehand. The
-    /// resend after a stale token has one of its own.
-    pub async fn invite_as(
+    /// says that nothing was done. `client_request_id` is the caller's, so that the intent can name it
+    /// beforehand; the resend has one of its own.
+    pub async fn invite(
         &self,
         request: &InvitationRequest,
         client_request_id: Uuid,

@@ -255,4 +255,10 @@ codes! {
         fix: "Write plain text. An address such as https://example.org becomes a link by itself.",
         who: "whoever made the sheet"
     }
+    EMPTY_EXTRA_CELLS = "GL209" {
+        title: "more cells than the header, with nothing in them",
+        meaning: "The row has more cells than the header. Usually that is a stray delimiter at its end; but if a text in the row holds the delimiter without quotation marks, the cells after it stand one column too far to the right.",
+        fix: "Look whether the cells stand under the right headings.",
+        who: "whoever made the sheet"
+    }
 }

@@ -130,7 +130,11 @@ fn an_unquoted_comma_in_the_last_message_is_put_together_and_elsewhere_refused()
         told("email,message,company\na@x.org,Hello, and welcome,Fabrikam\n"),
         ["2 invalid: GL116 D"]
     );
-    assert_eq!(told("email,name\na@x.org,Anna,,,\n"), ["2 a@x.org"]);
+    assert_eq!(
+        told("email,name\na@x.org,Anna,,,\n"),
+        ["2 a@x.org: GL209 -"]
+    );
+    assert_eq!(told("email,name,,,\na@x.org,Anna,,,\n"), ["2 a@x.org"]);
 }
 
 #[test]

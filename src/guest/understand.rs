@@ -3,11 +3,11 @@
 //! Must not stop at the first problem of a row, and must not remember more of a row than its hash.
 
 use super::catalogue::{
-    BAD_CC, CC_IS_GUEST, CONTROL_CHARACTER, DISPOSABLE_DOMAIN, DUPLICATE, FIELD_TOO_LONG,
-    HTML_MESSAGE, LANGUAGE_REPAIRED, LINE_BREAK, LONG_MESSAGE, LOOK_ALIKE, MESSAGE_NOT_SENT,
-    MESSAGE_TOO_LONG, MORE_THAN_ONE_CC, NO_ADDRESS, NOT_USED, REPAIRED, ROLE_ADDRESS, SAME_PERSON,
-    SPONSORS_REPAIRED, SWALLOWED_ROWS, TOO_MANY_CELLS, TWO_ADDRESSES, TYPO_DOMAIN,
-    UNQUOTED_MESSAGE,
+    BAD_CC, CC_IS_GUEST, CONTROL_CHARACTER, DISPOSABLE_DOMAIN, DUPLICATE, EMPTY_EXTRA_CELLS,
+    FIELD_TOO_LONG, HTML_MESSAGE, LANGUAGE_REPAIRED, LINE_BREAK, LONG_MESSAGE, LOOK_ALIKE,
+    MESSAGE_NOT_SENT, MESSAGE_TOO_LONG, MORE_THAN_ONE_CC, NO_ADDRESS, NOT_USED, REPAIRED,
+    ROLE_ADDRESS, SAME_PERSON, SPONSORS_REPAIRED, SWALLOWED_ROWS, TOO_MANY_CELLS, TWO_ADDRESSES,
+    TYPO_DOMAIN, UNQUOTED_MESSAGE,
 };
 use super::diagnose::Wrong;
 use super::email::{self, Address};
@@ -33,6 +33,7 @@ pub struct Understanding {
     columns: [Option<usize>; Field::COUNT],
     rules: Rules,
     delimiter: char,
+    header_cells: usize,
     addresses: Seen,
     mailboxes: Seen,
     /// Most sheets repeat one redirect address in every row.
@@ -121,6 +122,7 @@ impl Understanding {
             columns,
             rules: rules.clone(),
             delimiter: char::from(header.delimiter),
+            header_cells: header.cells,
             addresses: Seen::default(),
             mailboxes: Seen::default(),
             last_url: String::new(),
@@ -223,6 +225,15 @@ impl Understanding {
 
     fn draft<'r>(&mut self, row: &'r Row, problems: &mut Problems<'_>) -> Draft<'r> {
         whole_row(row, problems);
+        if row.found() > self.header_cells && row.extra().next().is_none() {
+            let message = format!(
+                "the row has {} cells and the header {}",
+                row.found(),
+                self.header_cells
+            );
+            let problem = Problem::hint(EMPTY_EXTRA_CELLS, message);
+            problems.add(problem.fix("look whether its cells stand under the right headings"));
+        }
         let mut draft = Draft {
             email: self.email(row, problems),
             display_name: self.line(row, Field::DisplayName, MAX_DISPLAY_NAME, problems),

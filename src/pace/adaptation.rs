@@ -15,6 +15,9 @@ const CUT: f64 = 0.7;
 /// Growth a second before the first throttle, and after it.
 const DOUBLING: f64 = 2.0;
 const RECOVERY: f64 = 1.05;
+/// What a throttle leaves of a ceiling that was being used in full, and the least that is left of it.
+const EASE: f64 = 0.99;
+const LEAST_USED: f64 = 0.9;
 const STEP: Duration = Duration::from_secs(1);
 /// A run opens at this part of its target, so that three doublings lead there.
 const OPENING: f64 = 1.0 / 8.0;
@@ -22,12 +25,16 @@ const OPENING: f64 = 1.0 / 8.0;
 #[derive(Debug)]
 pub struct Adaptation {
     start: Instant,
-    /// The even rate of the tightest short ceiling: never faster than this.
+    /// The even rate of the short ceiling: never faster than this.
     ceiling: Option<f64>,
+    /// The part of it that is used, as bits: a little less after each throttle that met it.
+    used: AtomicU64,
     follows_target: bool,
     /// Bits of an `f64`; 0.0 = no rate.
     rate: AtomicU64,
-    /// Whether the rate made somebody wait since it last rose.
+    /// Whether the rate or a ceiling made somebody wait since the last step.
+    held_back: AtomicBool,
+    /// Whether it was the rate itself: only then is there a reason to raise it.
     limited: AtomicBool,
     admitted: AtomicU64,
     /// Microseconds after `start` of the next rise; 0 = nothing was admitted yet.
@@ -54,8 +61,10 @@ impl Adaptation {
         Self {
             start,
             ceiling,
+            used: AtomicU64::new(1.0_f64.to_bits()),
             follows_target: matches!(rate, Rate::Auto { .. }),
             rate: AtomicU64::new(opening.to_bits()),
+            held_back: AtomicBool::new(false),
             limited: AtomicBool::new(false),
             admitted: AtomicU64::new(0),
             next_step: AtomicU64::new(0),
@@ -70,7 +79,7 @@ impl Adaptation {
 
     /// Requests a second; `None` = no limit.
     pub fn rate(&self) -> Option<f64> {
-        match (self.own_rate(), self.ceiling) {
+        match (self.own_rate(), self.ceiling()) {
             (Some(rate), Some(ceiling)) => Some(rate.min(ceiling)),
             (rate, ceiling) => rate.or(ceiling),
         }
@@ -88,7 +97,7 @@ impl Adaptation {
         }
     }
 
-    /// A request got through; `waited` for the rate.
+    /// A request got through; `waited` for the rate or a ceiling.
     pub fn admitted(&self, waited: bool) {
         let before = self.admitted.fetch_add(1, Ordering::Relaxed);
         if before == 0 {
@@ -96,12 +105,11 @@ impl Adaptation {
             self.state().marks = [(now, 0); 2];
             self.step_at(now + STEP);
         }
-        let own_rate_binds = || {
-            self.own_rate()
-                .is_some_and(|rate| self.ceiling.is_none_or(|ceiling| rate < ceiling))
-        };
-        if waited && own_rate_binds() {
-            self.limited.store(true, Ordering::Relaxed);
+        if waited {
+            self.held_back.store(true, Ordering::Relaxed);
+            if !self.at_ceiling() {
+                self.limited.store(true, Ordering::Relaxed);
+            }
         }
     }
 
@@ -118,6 +126,7 @@ impl Adaptation {
         }
         self.step_at(now + STEP);
         state.marks = [state.marks[1], (now, self.admitted.load(Ordering::Relaxed))];
+        self.held_back.store(false, Ordering::Relaxed);
         if let Some(rate) = self.own_rate()
             && self.limited.swap(false, Ordering::Relaxed)
         {
@@ -141,15 +150,35 @@ impl Adaptation {
             return;
         }
         state.last_cut = Some(now);
+        if self.at_ceiling() {
+            self.leave_more_room();
+        }
         let measured = self.measured(&state, now);
         let rate = match self.rate() {
             None => measured.max(1.0),
-            Some(rate) if self.limited.load(Ordering::Relaxed) => rate,
-            // The rate was not what limited the run, so a part of it would change nothing.
+            Some(rate) if self.held_back.load(Ordering::Relaxed) => rate,
+            // The pacer was not what limited the run, so a part of its rate would change little.
             Some(rate) => measured.clamp(rate / 2.0, rate),
         };
         let slowest = state.target.unwrap_or(1.0).min(1.0);
         self.set_rate((rate * CUT).max(slowest.min(SLOWEST)));
+    }
+
+    /// The way to the server is so uneven that spending the documented allowance evenly overdraws it.
+    fn leave_more_room(&self) {
+        let used = f64::from_bits(self.used.load(Ordering::Relaxed));
+        let used = (used * EASE).max(LEAST_USED);
+        self.used.store(used.to_bits(), Ordering::Relaxed);
+    }
+
+    fn at_ceiling(&self) -> bool {
+        self.ceiling()
+            .is_some_and(|ceiling| self.own_rate().is_none_or(|rate| rate >= ceiling))
+    }
+
+    fn ceiling(&self) -> Option<f64> {
+        let used = f64::from_bits(self.used.load(Ordering::Relaxed));
+        self.ceiling.map(|ceiling| ceiling * used)
     }
 
     fn measured(&self, state: &State, now: Instant) -> f64 {

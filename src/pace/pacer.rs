@@ -67,7 +67,7 @@ impl Pace {
             let mut turn = shared.invitations.lock().await;
             waited = turn.bucket.take(|| shared.adaptation.rate()).await;
             for ceiling in &mut turn.ceilings {
-                ceiling.take(1).await;
+                waited |= ceiling.take(1).await;
             }
             // Still in turn, so that the gate lets people out at the rate and not all at once.
             shared.gate.open().await?;

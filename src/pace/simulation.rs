@@ -48,10 +48,16 @@ struct Server {
     too_early: AtomicU32,
     last_success: AtomicU64,
     start: Instant,
+    /// Milliseconds that a request or an answer travels at most.
+    longest_way: u64,
 }
 
 impl Server {
     fn new(limits: Vec<Limit>) -> Arc<Self> {
+        Self::far_away(limits, 40)
+    }
+
+    fn far_away(limits: Vec<Limit>, longest_way: u64) -> Arc<Self> {
         let start = Instant::now();
         Arc::new(Self {
             limits: Mutex::new(limits),
@@ -62,11 +68,12 @@ impl Server {
             too_early: AtomicU32::new(0),
             last_success: AtomicU64::new(0),
             start,
+            longest_way,
         })
     }
 
     async fn travel(&self) {
-        let millis = self.luck.lock().unwrap().u64(5..40);
+        let millis = self.luck.lock().unwrap().u64(5..self.longest_way);
         sleep(Duration::from_millis(millis)).await;
     }
 
@@ -173,8 +180,8 @@ async fn the_documented_allowance_is_used_and_hardly_ever_overdrawn() {
             rate,
             ..PaceOptions::default()
         });
-        let told = run(&pace, &Server::new(documented()), 9_000, 32).await;
-        let used = best_possible_seconds(9_000) / told.seconds;
+        let told = run(&pace, &Server::new(documented()), 8_700, 32).await;
+        let used = best_possible_seconds(8_700) / told.seconds;
         assert!(used >= 0.97, "{rate:?}: {used:.4} of the allowed rate");
         let refused = f64::from(told.throttled) / f64::from(told.requests);
         assert!(
@@ -183,6 +190,19 @@ async fn the_documented_allowance_is_used_and_hardly_ever_overdrawn() {
         );
         assert_eq!(told.too_early, 0, "{rate:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_uneven_way_to_the_server_is_learnt() {
+    let pace = Pace::new(&PaceOptions {
+        rate: Rate::Max,
+        ..PaceOptions::default()
+    });
+    let server = Server::far_away(documented(), 200);
+    let told = run(&pace, &server, 8_700, 32).await;
+    let used = best_possible_seconds(8_700) / told.seconds;
+    assert!(used >= 0.94, "{used:.4} of the allowed rate");
+    assert!(told.throttled <= 10, "{} refused", told.throttled);
 }
 
 #[tokio::test(start_paused = true)]

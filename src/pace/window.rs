@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Windows are kept this much longer than documented, because the server counts arrivals and not
-/// departures. It costs 1 % of the allowance.
-const MARGIN: f64 = 1.01;
+/// departures: it is how unevenly requests may travel without one window seeing too many.
+const MARGIN: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub struct Window {
@@ -24,7 +24,7 @@ impl Window {
     pub fn new(limit: u32, span: Duration) -> Option<Self> {
         (limit > 0).then(|| Self {
             limit,
-            span: span.mul_f64(MARGIN),
+            span: span + MARGIN,
             spent: VecDeque::new(),
             used: 0,
         })

@@ -53,6 +53,7 @@ pub(super) fn understand(
     line: u64,
     map: &[(Field, String)],
 ) -> (Header, Vec<Problem>) {
+    let cells = names.len();
     while names.len() > 1 && names.last().is_some_and(|name| name.trim().is_empty()) {
         names.pop();
     }
@@ -90,6 +91,7 @@ pub(super) fn understand(
         names,
         uses,
         mapping,
+        cells,
         portal,
         delimiter: b',',
     };

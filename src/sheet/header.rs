@@ -33,6 +33,8 @@ pub struct Header {
     pub uses: Vec<Use>,
     /// The columns that have a meaning.
     pub mapping: Vec<(Field, usize)>,
+    /// How many cells the header's record has, nameless ones at its end included.
+    pub cells: usize,
     /// Whether this is Microsoft's own bulk-invite template.
     pub portal: bool,
     /// What stands between the cells, for putting a text together again that holds it.

@@ -12,9 +12,10 @@ use super::find::{self, Asked, HeadRecord, Reading};
 use super::{Dialect, Field, Header, Problem, Rows, columns, stopped};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use tempfile::TempPath;
 
 /// How much of a sheet is looked at to understand it.
 const HEAD: usize = 256 * 1024;
@@ -84,6 +85,10 @@ pub struct Sheet(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     path: PathBuf,
+    /// How a person calls it.
+    name: String,
+    /// Standard input is kept in a private file for as long as the sheet is.
+    _spooled: Option<TempPath>,
     stamp: Stamp,
     hash: OnceLock<u128>,
     charset: Charset,
@@ -94,6 +99,35 @@ struct Inner {
 
 impl Sheet {
     pub fn open(path: &Path, options: &SheetOptions) -> Result<Self, Refused> {
+        Self::open_as(path, path.display().to_string(), None, options)
+    }
+
+    /// Opens what can be read only once, such as standard input: it is put into a private temporary file first.
+    pub fn spool(
+        input: &mut dyn Read,
+        name: &str,
+        options: &SheetOptions,
+    ) -> Result<Self, Refused> {
+        let failed = |error: io::Error| {
+            let message = format!("putting {name} into a temporary file failed: {error}");
+            Refused::from(
+                Problem::error(READ_FAILED, message)
+                    .fix("make room on the disk of temporary files"),
+            )
+        };
+        let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
+        io::copy(input, &mut file).map_err(failed)?;
+        let spooled = file.into_temp_path();
+        let path = spooled.to_path_buf();
+        Self::open_as(&path, name.to_owned(), Some(spooled), options)
+    }
+
+    fn open_as(
+        path: &Path,
+        name: String,
+        spooled: Option<TempPath>,
+        options: &SheetOptions,
+    ) -> Result<Self, Refused> {
         let (head, whole, stamp) = read_head(path)?;
         if let Some(kind) = not_text(&head) {
             return Err(kind.into());
@@ -137,6 +171,8 @@ impl Sheet {
         }
         let sheet = Self(Arc::new(Inner {
             path: path.to_owned(),
+            name,
+            _spooled: spooled,
             stamp,
             hash: OnceLock::new(),
             charset,
@@ -158,6 +194,11 @@ impl Sheet {
 
     pub fn path(&self) -> &Path {
         &self.0.path
+    }
+
+    /// How a person calls it: the path, or the name that was given for what was spooled.
+    pub fn name(&self) -> &str {
+        &self.0.name
     }
 
     /// The name of the encoding, such as `UTF-8`.

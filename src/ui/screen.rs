@@ -3,7 +3,7 @@
 //! A reader that goes away (`| head`) is not an error. Must not make texts.
 
 use super::failure::failure_text;
-use super::style::Color;
+use super::problems::Look;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use indicatif::ProgressBar;
@@ -13,22 +13,23 @@ use std::sync::{PoisonError, RwLock};
 /// The bar that is on the screen now: there is one screen in a process.
 static BAR: RwLock<Option<ProgressBar>> = RwLock::new(None);
 
-/// To be called once, before anything is shown.
-pub fn set_color(color: Color) {
-    let choice = match color {
-        Color::Auto => anstream::ColorChoice::Auto,
-        Color::Always => anstream::ColorChoice::Always,
-        Color::Never => anstream::ColorChoice::Never,
-    };
-    choice.write_global();
-}
-
 pub fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
 pub fn stdin_is_terminal() -> bool {
     io::stdin().is_terminal()
+}
+
+/// How problems are shown on stdout: as wide as the terminal, within reason. Colours are taken out where they are
+/// not wanted.
+pub fn look() -> Look {
+    const USUAL: usize = 80;
+    let width = terminal_size::terminal_size().map_or(USUAL, |(width, _)| usize::from(width.0));
+    Look {
+        colour: true,
+        width: width.clamp(40, 120),
+    }
 }
 
 /// Shows a message on stderr. That nobody can read it is no reason to stop a run.

@@ -5,17 +5,19 @@
 mod finish;
 mod prepare;
 mod question;
+mod stopped;
 mod survey;
 
 use super::{
     connect::{Connection, connect},
-    sheet_options::{Readable, rules, sheet_options},
+    sheet_options::{open_sheet, rules},
+    typed_command::TypedCommand,
 };
 use crate::{
     cli,
     clock::Clock,
     directory::{Directory, Sponsors},
-    engine::{self, Job, Options, Stop, StopReason, Tally},
+    engine::{self, Job, Options, Stop, Tally},
     exit::Exit,
     failure::{Failure, Result},
     guest::Rules,
@@ -55,7 +57,16 @@ pub fn run(
     let stop = Stop::default();
     let exit = runtime.block_on(async {
         super::signals::listen(stop.clone());
-        invite(&typed.sheet, settings, env, telling, &Clock::system(), stop).await
+        invite(
+            &typed.sheet,
+            settings,
+            env,
+            telling,
+            &TypedCommand::of_process(),
+            &Clock::system(),
+            stop,
+        )
+        .await
     });
     // Threads that still wait for an answer nobody needs do not hold the process.
     runtime.shutdown_background();
@@ -68,6 +79,7 @@ pub async fn invite(
     settings: &Settings,
     env: &Env<'_>,
     telling: Telling,
+    typed_command: &TypedCommand,
     clock: &Clock,
     stop: Stop,
 ) -> Result<Exit> {
@@ -76,11 +88,10 @@ pub async fn invite(
         settings,
         ui::stdin_is_terminal() && ui::stderr_is_terminal(),
     )?;
-    let readable = Readable::new(typed)?;
     let targets = prepare::targets(settings, typed);
-    targets.check(readable.path())?;
+    targets.check(typed)?;
 
-    let sheet = Arc::new(Sheet::open(readable.path(), &sheet_options(settings))?);
+    let sheet = Arc::new(open_sheet(typed, settings)?);
     let rules = rules(settings);
     let survey = Survey::of(&sheet, &rules, settings.invite.send.value)?;
     prepare::sheet_is_good_enough(settings, &survey, typed)?;
@@ -89,17 +100,22 @@ pub async fn invite(
     let practice = practice(settings, ledger_path).await?;
     let ledger = open_ledger(settings, ledger_path)?;
     let pace = Pace::new(&prepare::pace(settings, &ledger)?);
-    let connection = connect(settings, env, &pace, clock, practice.as_ref()).await?;
+    let connection = unless_stopped(
+        &stop,
+        connect(settings, env, &pace, clock, practice.as_ref()),
+    )
+    .await?;
     prepare::own_people(&survey, &connection)?;
     let warnings = prepare::words_will_arrive(settings, &survey, &connection)?;
 
     let dry_run = settings.invite.dry_run.value;
     let held = if dry_run { None } else { Some(ledger.lock()?) };
     ledger.bind(&connection.tenant, clock.now())?;
-    announce(&ledger, ledger_path, clock)?;
+    announce(&ledger, ledger_path, &connection, clock)?;
 
     let directory = Directory::new(connection.graph.clone(), connection.domains.clone());
-    let sponsors = Arc::new(Sponsors::resolve(&directory, survey.sponsors.clone()).await?);
+    let sponsors = async { Ok(Sponsors::resolve(&directory, survey.sponsors.clone()).await?) };
+    let sponsors = Arc::new(unless_stopped(&stop, sponsors).await?);
     let night = Night {
         sheet,
         rules,
@@ -123,10 +139,15 @@ pub async fn invite(
         let start = start("rehearsal", typed, &connection, clock);
         let end = night.run(start, &rehearsal, rehearsed, survey.rows).await?;
         if let Some(reason) = end.stopped_by {
-            return Err(finish::stopped(&reason, &connection, 0));
+            return Err(stopped::stopped(&stopped::Stopped {
+                reason: &reason,
+                tenant: &connection.tenant.id,
+                asked_today: 0,
+                left: 0,
+                now: clock.now(),
+            }));
         }
         let about = question::About {
-            settings,
             typed,
             survey: &survey,
             rehearsed: &end.tally,
@@ -152,6 +173,7 @@ pub async fn invite(
         survey: &survey,
         warnings,
         telling,
+        typed_command,
         began,
         clock,
     };
@@ -161,6 +183,15 @@ pub async fn invite(
     }
     drop(held);
     exit
+}
+
+/// Getting ready can be interrupted at any time: nothing has been sent.
+async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        biased;
+        () = stop.raised() => Err(Failure::new(Exit::Interrupted, "interrupted; nothing was sent")),
+        done = work => done,
+    }
 }
 
 /// What a run and its rehearsal share.
@@ -263,8 +294,8 @@ fn open_ledger(settings: &Settings, path: &Path) -> Result<Ledger> {
     )?)
 }
 
-/// The first line of every run.
-fn announce(ledger: &Ledger, path: &Path, clock: &Clock) -> Result<()> {
+/// The first lines of every run: which ledger, which tenant, signed in as whom.
+fn announce(ledger: &Ledger, path: &Path, connection: &Connection, clock: &Clock) -> Result<()> {
     let reader = ledger.reader()?;
     let last_run = reader.runs(1)?.first().map(|run| run.started_at);
     let people = reader.people()?;
@@ -275,12 +306,6 @@ fn announce(ledger: &Ledger, path: &Path, clock: &Clock) -> Result<()> {
         new: ledger.created(),
     };
     ui::tell(ui::ledger_line(&seen, clock.now()));
+    question::identity_line(connection);
     Ok(())
-}
-
-/// For the stop reasons that end a command before a run began.
-impl From<StopReason> for Failure {
-    fn from(reason: StopReason) -> Self {
-        Failure::new(reason.exit(), reason.word())
-    }
 }

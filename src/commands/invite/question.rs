@@ -19,7 +19,6 @@ pub(super) fn is_asked(settings: &Settings, dry_run: bool) -> bool {
 
 /// What the question is about.
 pub(super) struct About<'a> {
-    pub settings: &'a Settings,
     pub typed: &'a Path,
     pub survey: &'a Survey,
     /// What a rehearsal found.

@@ -1,0 +1,422 @@
+//! `guestlist check SHEET`: everything that is wrong with a sheet, in one pass, without a tenant or a network.
+//!
+//! Must not keep the problems of a million rows: they are written, or become groups, as they are found.
+
+use super::explain::written;
+use crate::exit::Exit;
+use crate::failure::Result;
+use crate::guest::{self, Inspected, Rules, Understanding};
+use crate::sheet::{
+    self, Entry, Problem, Refused, Row, Severity, Sheet, SheetOptions, Use, column_letter,
+};
+use crate::ui::problems::{Look, ProblemScreen, thousands};
+use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::PathBuf;
+
+const CATALOGUES: &[&[Entry]] = &[sheet::catalogue::ENTRIES, guest::catalogue::ENTRIES];
+
+#[derive(Debug, Clone)]
+pub struct CheckOptions {
+    /// `-` is standard input.
+    pub sheet: PathBuf,
+    pub reading: SheetOptions,
+    pub rules: Rules,
+    pub format: Format,
+    pub show_mapping: bool,
+    pub look: Look,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// How many rows are what.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    rows: u64,
+    guests: u64,
+    duplicates: u64,
+    errors: u64,
+}
+
+pub fn check(options: &CheckOptions, input: &mut dyn Read, out: &mut dyn Write) -> Result<Exit> {
+    let name = options.sheet.display().to_string();
+    let opened = if name == "-" {
+        Sheet::spool(input, "standard input", &options.reading)
+    } else {
+        Sheet::open(&options.sheet, &options.reading)
+    };
+    let mut out = BufWriter::new(out);
+    let mut errors = false;
+    let done = match options.format {
+        Format::Json => check_as_json(options, &name, opened, &mut out, &mut errors),
+        Format::Text => check_as_text(options, &name, &opened, &mut out, &mut errors),
+    };
+    written(done.and_then(|()| out.flush()))?;
+    Ok(if errors {
+        Exit::SheetRefused
+    } else {
+        Exit::Done
+    })
+}
+
+/// Walks over all rows once; every problem is handed out with its row, if it has one.
+fn walk(
+    sheet: &Sheet,
+    rules: &Rules,
+    tell: &mut dyn FnMut(Problem, Option<&Row>) -> io::Result<()>,
+) -> io::Result<Tally> {
+    let mut tally = Tally::default();
+    let mut understanding = Understanding::new(sheet.header(), rules);
+    for hint in sheet
+        .hints()
+        .iter()
+        .cloned()
+        .chain(understanding.sheet_hints())
+    {
+        tell(hint, None)?;
+    }
+    let mut rows = match sheet.rows() {
+        Ok(rows) => rows,
+        Err(refused) => {
+            return refused
+                .problems
+                .into_iter()
+                .try_for_each(|problem| tell(problem, None))
+                .map(|()| tally);
+        }
+    };
+    let mut row = Row::default();
+    let mut problems = Vec::new();
+    loop {
+        match rows.read(&mut row) {
+            Ok(true) => {}
+            Ok(false) => return Ok(tally),
+            Err(problem) => {
+                tell(*problem, None)?;
+                return Ok(tally);
+            }
+        }
+        tally.rows += 1;
+        match understanding.inspect(&row, &mut problems) {
+            Inspected::Guest => tally.guests += 1,
+            Inspected::Duplicate => tally.duplicates += 1,
+            Inspected::Invalid => tally.errors += 1,
+        }
+        for problem in problems.drain(..) {
+            tell(problem, Some(&row))?;
+        }
+    }
+}
+
+fn check_as_text(
+    options: &CheckOptions,
+    name: &str,
+    opened: &std::result::Result<Sheet, Refused>,
+    out: &mut dyn Write,
+    errors: &mut bool,
+) -> io::Result<()> {
+    let mut screen = ProblemScreen::new(name, options.look, CATALOGUES);
+    let tally = match opened {
+        Err(refused) => {
+            refused
+                .problems
+                .iter()
+                .cloned()
+                .for_each(|problem| screen.add(problem));
+            None
+        }
+        Ok(sheet) => {
+            if options.show_mapping {
+                out.write_all(mapping_text(name, sheet).as_bytes())?;
+            }
+            Some(walk(sheet, &options.rules, &mut |problem, row| {
+                match row {
+                    Some(row) => screen.add_in_row(problem, row, sheet.header()),
+                    None => screen.add(problem),
+                }
+                Ok(())
+            })?)
+        }
+    };
+    *errors = screen.count(Severity::Error) > 0;
+    out.write_all(screen.text().as_bytes())?;
+    out.write_all(summary(name, tally, &screen).as_bytes())
+}
+
+/// The last lines: how the sheet stands, and what to do next.
+fn summary(name: &str, tally: Option<Tally>, screen: &ProblemScreen<'_>) -> String {
+    let count = |severity: Severity| match screen.count(severity) {
+        0 => None,
+        1 => Some(format!("1 {}", severity.word())),
+        many => Some(format!("{} {}s", thousands(many), severity.word())),
+    };
+    let mut parts = Vec::new();
+    if let Some(tally) = tally {
+        parts.push(plural(tally.rows, "row"));
+        if tally.guests == tally.rows {
+            parts.push("all can be invited".to_owned());
+        } else {
+            parts.push(format!("{} can be invited", thousands(tally.guests)));
+        }
+        if tally.duplicates > 0 {
+            parts.push(plural(tally.duplicates, "duplicate"));
+        }
+    }
+    if let Some(mut errors) = count(Severity::Error) {
+        if let Some(tally) = tally.filter(|tally| tally.errors > 0) {
+            let _ = write!(errors, " in {}", plural(tally.errors, "row"));
+        }
+        parts.push(errors);
+    }
+    parts.extend(
+        [Severity::Warning, Severity::Hint]
+            .into_iter()
+            .filter_map(count),
+    );
+    let mut text = format!("{name}: {}\n", parts.join(", "));
+    let sheet = if name.contains(' ') {
+        format!("\"{name}\"")
+    } else {
+        name.to_owned()
+    };
+    let next = if screen.count(Severity::Error) == 0 {
+        format!("next: guestlist invite {sheet} --dry-run\n")
+    } else {
+        format!(
+            "next: correct the errors, then guestlist check {sheet}\n      (a code in brackets is explained by guestlist explain CODE)\n"
+        )
+    };
+    text.push_str(&next);
+    text
+}
+
+fn plural(count: u64, word: &str) -> String {
+    format!(
+        "{} {word}{}",
+        thousands(count),
+        if count == 1 { "" } else { "s" }
+    )
+}
+
+/// What was understood, what is not used, and why.
+fn mapping_text(name: &str, sheet: &Sheet) -> String {
+    let (dialect, header) = (sheet.dialect(), sheet.header());
+    let delimiter = if dialect.delimiter == b'\t' {
+        "tab".to_owned()
+    } else {
+        format!("`{}`", char::from(dialect.delimiter))
+    };
+    let mut text = format!(
+        "{name}: {}, delimiter {delimiter} ({}), header in row {}\n",
+        sheet.encoding(),
+        dialect.evidence,
+        header.row
+    );
+    for (column, used) in header.uses.iter().enumerate() {
+        let (to, why) = match used {
+            Use::Field(field, why) => (field.word(), (*why).to_owned()),
+            Use::Underscore => ("-", "ignored: its name begins with _".to_owned()),
+            Use::OwnResult => ("-", "ignored: a column of a results file".to_owned()),
+            Use::Note => ("-", "not used: a note is never mailed".to_owned()),
+            Use::Other => ("-", "not used: kept for templates and results".to_owned()),
+            Use::Unnamed => ("-", "not used: it has no name".to_owned()),
+        };
+        let name = sheet::shorten(&header.name(column), 28);
+        let _ = writeln!(
+            text,
+            "  {:<3} {name:<30} {to:<14} {why}",
+            column_letter(column)
+        );
+    }
+    text.push('\n');
+    text
+}
+
+fn check_as_json(
+    options: &CheckOptions,
+    name: &str,
+    opened: std::result::Result<Sheet, Refused>,
+    out: &mut dyn Write,
+    errors: &mut bool,
+) -> io::Result<()> {
+    let (encoding, delimiter, mapping) = match &opened {
+        Ok(sheet) => {
+            let header = sheet.header();
+            let mapping: Map<String, Value> = header
+                .mapping
+                .iter()
+                .map(|(field, column)| (field.word().to_owned(), json!(header.name(*column))))
+                .collect();
+            (
+                json!(sheet.encoding()),
+                json!(char::from(sheet.dialect().delimiter).to_string()),
+                Value::Object(mapping),
+            )
+        }
+        Err(_) => (Value::Null, Value::Null, json!({})),
+    };
+    // Written piece by piece, so that the problems of a million rows need no memory; `rows` is known last.
+    write!(
+        out,
+        "{{\"sheet\":{},\"encoding\":{encoding},\"delimiter\":{delimiter},\"mapping\":{mapping},\"problems\":[",
+        json!(name)
+    )?;
+    let mut first = true;
+    let mut tell = |problem: Problem, _: Option<&Row>| {
+        *errors |= problem.is_error();
+        out.write_all(if first { b"\n" } else { b",\n" })?;
+        first = false;
+        serde_json::to_writer(&mut *out, &problem).map_err(io::Error::from)
+    };
+    let rows = match opened {
+        Ok(sheet) => walk(&sheet, &options.rules, &mut tell)?.rows,
+        Err(refused) => refused
+            .problems
+            .into_iter()
+            .try_for_each(|problem| tell(problem, None))
+            .map(|()| 0)?,
+    };
+    writeln!(out, "],\"rows\":{rows}}}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(sheet: &str, format: Format) -> CheckOptions {
+        CheckOptions {
+            sheet: sheet.into(),
+            reading: SheetOptions::default(),
+            rules: Rules::default(),
+            format,
+            show_mapping: false,
+            look: Look {
+                colour: false,
+                width: 80,
+            },
+        }
+    }
+
+    fn checked(options: &CheckOptions, input: &str) -> (Exit, String) {
+        let mut out = Vec::new();
+        let exit = check(options, &mut input.as_bytes(), &mut out).unwrap();
+        (exit, String::from_utf8(out).unwrap())
+    }
+
+    fn sample(name: &str) -> String {
+        format!("{}/samples/{name}", env!("CARGO_MANIFEST_DIR"))
+    }
+
+    #[test]
+    fn the_samples_are_what_they_say() {
+        for (name, rows, exit) in [
+            ("guests.csv", 25, Exit::Done),
+            ("semicolon.csv", 5, Exit::Done),
+            ("portal.csv", 3, Exit::Done),
+            ("messy.csv", 30, Exit::SheetRefused),
+        ] {
+            let (code, text) = checked(&options(&sample(name), Format::Json), "");
+            let json: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!((code, &json["rows"]), (exit, &json!(rows)), "{name}");
+        }
+        let (_, text) = checked(&options(&sample("guests.csv"), Format::Text), "");
+        assert!(
+            text.contains("guests.csv: 25 rows, all can be invited\nnext: guestlist invite "),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn the_json_has_the_documented_keys() {
+        let (exit, text) = checked(&options("-", Format::Json), "E-Mail;Name\nanna@;Anna\n");
+        let json: Value = serde_json::from_str(&text).unwrap();
+        let mut keys: Vec<&str> = json
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        keys.sort_unstable();
+        assert_eq!(
+            keys,
+            [
+                "delimiter",
+                "encoding",
+                "mapping",
+                "problems",
+                "rows",
+                "sheet"
+            ]
+        );
+        assert_eq!(
+            (exit, &json["delimiter"], &json["mapping"]),
+            (
+                Exit::SheetRefused,
+                &json!(";"),
+                &json!({"email": "E-Mail", "display_name": "Name"})
+            )
+        );
+        let problem = &json["problems"][0];
+        assert_eq!(
+            (
+                &problem["code"],
+                &problem["row"],
+                &problem["column"],
+                &problem["text"]
+            ),
+            (
+                &json!("GL102"),
+                &json!(2),
+                &json!("E-Mail"),
+                &json!("anna@")
+            )
+        );
+    }
+
+    #[test]
+    fn a_sheet_that_cannot_be_used_is_refused_in_both_formats() {
+        let (exit, text) = checked(&options("no/such.csv", Format::Text), "");
+        assert_eq!(exit, Exit::SheetRefused);
+        assert!(
+            text.starts_with("error[GL001]: there is no file no/such.csv\n"),
+            "{text}"
+        );
+        let (exit, text) = checked(&options("-", Format::Json), "");
+        let json: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            (exit, &json["problems"][0]["code"], &json["encoding"]),
+            (Exit::SheetRefused, &json!("GL003"), &Value::Null)
+        );
+    }
+
+    #[test]
+    fn the_mapping_says_what_is_used_and_why() {
+        let shown = CheckOptions {
+            show_mapping: true,
+            ..options("-", Format::Text)
+        };
+        let (_, text) = checked(&shown, "E-Mail,Notiz,_code,Team\na@x.org,,,\n");
+        let squeezed: Vec<String> = text
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect();
+        assert!(
+            squeezed.contains(&"A E-Mail email known by its name".to_owned()),
+            "{text}"
+        );
+        assert!(
+            squeezed.contains(&"B Notiz - not used: a note is never mailed".to_owned()),
+            "{text}"
+        );
+        assert!(
+            squeezed.contains(&"C _code - ignored: its name begins with _".to_owned()),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,140 @@
+//! `guestlist explain CODE`: what a code means, who can fix it, and how.
+//!
+//! Must not know the codes; the catalogues are passed in.
+
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::sheet::{Entry, nearest};
+use crate::ui::problems::wrap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+const WIDTH: usize = 80;
+/// How many codes a search names.
+const MOST: usize = 8;
+
+/// Explains a code, or names the codes that a few words may mean.
+pub fn explain(asked: &str, catalogues: &[&[Entry]], out: &mut dyn Write) -> Result<Exit> {
+    let entries = || catalogues.iter().flat_map(|entries| entries.iter());
+    let code = normalise(asked);
+    if let Some(entry) = entries().find(|entry| entry.code.eq_ignore_ascii_case(&code)) {
+        return written(out.write_all(page(entry).as_bytes()));
+    }
+    let found: Vec<&Entry> = search(asked, entries()).take(MOST).collect();
+    match found[..] {
+        [] => {}
+        [entry] => return written(out.write_all(page(entry).as_bytes())),
+        _ => {
+            let lines: Vec<String> = found
+                .iter()
+                .map(|entry| format!("{}  {}\n", entry.code, entry.title))
+                .collect();
+            return written(out.write_all(lines.concat().as_bytes()));
+        }
+    }
+    let failure = Failure::usage(format!("there is no code `{asked}`"));
+    Err(match nearest(&code, entries().map(|entry| entry.code)) {
+        Some(near) => failure.hint(format!("did you mean `guestlist explain {near}`?")),
+        None => failure
+            .hint("codes look like GL103 and stand in brackets behind error, warning or hint"),
+    })
+}
+
+/// `gl103`, `[GL103]` and `103` are all GL103.
+fn normalise(asked: &str) -> String {
+    let code = asked
+        .trim()
+        .trim_matches(['[', ']', '`', ':'])
+        .to_ascii_uppercase();
+    match code.parse::<u16>() {
+        Ok(number) if code.len() <= 3 => format!("GL{number:03}"),
+        _ => code,
+    }
+}
+
+/// The entries that hold every word that was asked for.
+fn search<'a>(
+    asked: &str,
+    entries: impl Iterator<Item = &'a Entry>,
+) -> impl Iterator<Item = &'a Entry> {
+    let words: Vec<String> = asked
+        .split_whitespace()
+        .map(str::to_lowercase)
+        .filter(|word| word.len() > 2)
+        .collect();
+    entries.filter(move |entry| {
+        let text = format!("{} {}", entry.title, entry.meaning).to_lowercase();
+        !words.is_empty() && words.iter().all(|word| text.contains(word.as_str()))
+    })
+}
+
+fn page(entry: &Entry) -> String {
+    let mut page = format!("{}: {}\n", entry.code, entry.title);
+    for (label, text) in [
+        ("What it means", entry.meaning),
+        ("How to fix it", entry.fix),
+        ("Who can", entry.who),
+    ] {
+        let lines = wrap(text, WIDTH - 17, WIDTH - 17);
+        for (index, line) in lines.iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            let gap = if index == 0 { "\n" } else { "" };
+            let _ = writeln!(page, "{gap}  {label:<13}  {line}");
+        }
+    }
+    page
+}
+
+/// A reader that has seen enough is no failure.
+pub(super) fn written(result: io::Result<()>) -> Result<Exit> {
+    match result {
+        Ok(()) => Ok(Exit::Done),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Done),
+        Err(error) => Err(Failure::new(
+            Exit::Unexpected,
+            format!("writing failed: {error}"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{guest, sheet};
+
+    fn explained(asked: &str) -> std::result::Result<String, Failure> {
+        let mut out = Vec::new();
+        explain(
+            asked,
+            &[sheet::catalogue::ENTRIES, guest::catalogue::ENTRIES],
+            &mut out,
+        )?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn a_code_is_explained_however_it_is_typed() {
+        let page = explained("GL103").unwrap();
+        assert!(
+            page.starts_with("GL103: two addresses in one cell\n"),
+            "{page}"
+        );
+        assert!(page.contains("whoever made the sheet"));
+        assert!(page.lines().all(|line| line.chars().count() <= WIDTH));
+        for asked in ["gl103", "103", "[GL103]", " GL103: "] {
+            assert_eq!(explained(asked).unwrap(), page, "{asked}");
+        }
+    }
+
+    #[test]
+    fn words_find_codes_and_an_unknown_code_the_nearest() {
+        assert!(
+            explained("quotation mark never closed")
+                .unwrap()
+                .starts_with("GL012")
+        );
+        let failure = explained("GL1O3").unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(failure.hints[0].contains("GL1"), "{:?}", failure.hints);
+    }
+}

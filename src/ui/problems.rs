@@ -1,0 +1,416 @@
+//! Problems as a good compiler shows them: place, excerpt with a caret, what is wrong, how to fix it; many of a
+//! kind become one.
+//!
+//! Must not find problems, and must not keep more of them than it shows.
+
+use super::excerpt::{Excerpt, excerpt};
+use crate::sheet::{Entry, Header, Problem, Row, Severity, column_letter};
+use anstyle::{AnsiColor, Style};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use unicode_width::UnicodeWidthStr;
+
+/// Up to this many of a kind are shown one by one.
+const EACH: usize = 3;
+/// How many stretches of rows a group names.
+const STRETCHES: usize = 24;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+const BOLD: Style = Style::new().bold();
+const FRAME: Style = AnsiColor::Blue.on_default().bold();
+
+/// How to write.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    pub colour: bool,
+    pub width: usize,
+}
+
+impl Look {
+    fn paint(self, style: Style, text: &str) -> String {
+        if self.colour {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// Collects the problems of a sheet and shows them, errors first.
+pub struct ProblemScreen<'a> {
+    sheet: String,
+    look: Look,
+    catalogues: &'a [&'a [Entry]],
+    groups: BTreeMap<(Severity, &'static str, Option<String>), Group>,
+    counts: [u64; 3],
+}
+
+#[derive(Default)]
+struct Group {
+    count: u64,
+    shown: Vec<(Problem, Option<Excerpt>)>,
+    rows: Stretches,
+}
+
+impl<'a> ProblemScreen<'a> {
+    /// `sheet` is how the sheet is called in front of a line number.
+    pub fn new(sheet: impl Into<String>, look: Look, catalogues: &'a [&'a [Entry]]) -> Self {
+        Self {
+            sheet: sheet.into(),
+            look,
+            catalogues,
+            groups: BTreeMap::new(),
+            counts: [0; 3],
+        }
+    }
+
+    /// How many there are of a severity.
+    pub fn count(&self, severity: Severity) -> u64 {
+        self.counts[severity as usize]
+    }
+
+    /// Adds a problem of the whole sheet.
+    pub fn add(&mut self, problem: Problem) {
+        self.insert(problem, |_| None);
+    }
+
+    /// Adds a problem of a row.
+    pub fn add_in_row(&mut self, problem: Problem, row: &Row, header: &Header) {
+        let width = self.look.width;
+        self.insert(problem, |problem| {
+            let name = problem.column.as_deref()?;
+            let column = (0..header.names.len())
+                .find(|column| header.name(*column) == name)
+                .or_else(|| (0..row.found()).find(|column| column_letter(*column) == name))?;
+            let gutter = row.number.to_string().len() + 3;
+            Some(excerpt(
+                row,
+                column,
+                header.delimiter,
+                width.saturating_sub(gutter),
+            ))
+        });
+    }
+
+    fn insert(&mut self, problem: Problem, excerpt: impl FnOnce(&Problem) -> Option<Excerpt>) {
+        self.counts[problem.severity as usize] += 1;
+        let key = (
+            problem.severity,
+            problem.code.as_str(),
+            problem.column.clone(),
+        );
+        let group = self.groups.entry(key).or_default();
+        group.count += 1;
+        if let Some(row) = problem.row {
+            group.rows.add(row);
+        }
+        if group.shown.len() < EACH {
+            let excerpt = excerpt(&problem);
+            group.shown.push((problem, excerpt));
+        }
+    }
+
+    /// Everything, in the order in which it should be read.
+    pub fn text(&self) -> String {
+        let mut groups: Vec<_> = self.groups.iter().collect();
+        let first_row = |group: &Group| group.shown.first().and_then(|(problem, _)| problem.row);
+        groups.sort_by_key(|((severity, _, _), group)| (*severity, first_row(group)));
+        let mut text = String::new();
+        for ((severity, code, _), group) in groups {
+            if group.count as usize <= EACH {
+                for (problem, excerpt) in &group.shown {
+                    self.heading(&mut text, *severity, code, &problem.message);
+                    self.body(&mut text, problem, excerpt.as_ref());
+                    text.push('\n');
+                }
+            } else {
+                self.grouped(&mut text, *severity, code, group);
+            }
+        }
+        text
+    }
+
+    /// Many of a kind: how many, one of them in full, and where the others are.
+    fn grouped(&self, text: &mut String, severity: Severity, code: &str, group: &Group) {
+        let Some((problem, excerpt)) = group.shown.first() else {
+            return;
+        };
+        let title = self
+            .catalogues
+            .iter()
+            .flat_map(|entries| entries.iter())
+            .find(|entry| entry.code == code)
+            .map_or(problem.message.as_str(), |entry| entry.title);
+        self.heading(
+            text,
+            severity,
+            code,
+            &format!("{} rows: {title}", thousands(group.count)),
+        );
+        self.body(text, problem, excerpt.as_ref());
+        let gutter = gutter(problem);
+        let label = format!("{gutter} {} ", self.look.paint(FRAME, "="));
+        let rows = format!("rows: {}", group.rows);
+        self.wrapped(text, &label, gutter.len() + 3, &rows, "rows: ".len());
+        text.push('\n');
+    }
+
+    fn heading(&self, text: &mut String, severity: Severity, code: &str, message: &str) {
+        let style = match severity {
+            Severity::Error => ERROR,
+            Severity::Warning => WARNING,
+            Severity::Hint => HINT,
+        };
+        let head = format!("{}[{code}]", severity.word());
+        let lines = wrap(
+            message,
+            self.look.width.saturating_sub(head.len() + 2),
+            self.look.width.saturating_sub(4),
+        );
+        for (index, line) in lines.iter().enumerate() {
+            let line = self.look.paint(BOLD, line);
+            let _ = match index {
+                0 => writeln!(text, "{}: {line}", self.look.paint(style, &head)),
+                _ => writeln!(text, "    {line}"),
+            };
+        }
+    }
+
+    fn body(&self, text: &mut String, problem: &Problem, excerpt: Option<&Excerpt>) {
+        let gutter = gutter(problem);
+        let bar = self.look.paint(FRAME, "|");
+        let _ = writeln!(
+            text,
+            "{gutter}{} {}",
+            self.look.paint(FRAME, "-->"),
+            self.place(problem)
+        );
+        if let (Some(excerpt), Some(row)) = (excerpt, problem.row) {
+            let style = match problem.severity {
+                Severity::Error => ERROR,
+                Severity::Warning => WARNING,
+                Severity::Hint => HINT,
+            };
+            let number = self
+                .look
+                .paint(FRAME, &format!("{row:>width$}", width = gutter.len()));
+            let carets = self
+                .look
+                .paint(style, &"^".repeat(excerpt.to - excerpt.from));
+            let _ = writeln!(text, "{gutter} {bar}");
+            let _ = writeln!(text, "{number} {bar} {}", excerpt.text);
+            let _ = writeln!(text, "{gutter} {bar} {}{carets}", " ".repeat(excerpt.from));
+        }
+        if !problem.fix.is_empty() {
+            let label = format!(
+                "{gutter} {} {}: ",
+                self.look.paint(FRAME, "="),
+                self.look.paint(BOLD, "help")
+            );
+            self.wrapped(text, &label, gutter.len() + 9, &problem.fix, 0);
+        }
+        if let Some(suggestion) = problem
+            .suggestion
+            .as_deref()
+            .filter(|value| !problem.fix.contains(*value) && !value.contains('\n'))
+        {
+            let label = format!(
+                "{gutter} {} {}: ",
+                self.look.paint(FRAME, "="),
+                self.look.paint(BOLD, "read as")
+            );
+            let label = if problem.severity == Severity::Warning {
+                label
+            } else {
+                label.replace("read as", "perhaps")
+            };
+            self.wrapped(text, &label, gutter.len() + 12, suggestion, 0);
+        }
+    }
+
+    fn place(&self, problem: &Problem) -> String {
+        let mut place = self.sheet.clone();
+        if let Some(line) = problem.line {
+            let _ = write!(place, ":{line}");
+        }
+        if let Some(row) = problem.row {
+            let _ = write!(place, ", row {row}");
+        }
+        if let Some(column) = &problem.column {
+            let _ = write!(place, ", column `{}`", crate::sheet::shorten(column, 40));
+        }
+        place
+    }
+
+    /// A labelled text; lines after the first stand under its beginning.
+    fn wrapped(
+        &self,
+        text: &mut String,
+        label: &str,
+        label_width: usize,
+        words: &str,
+        indent: usize,
+    ) {
+        let room = self.look.width.saturating_sub(label_width);
+        for (index, line) in wrap(words, room, room.saturating_sub(indent))
+            .iter()
+            .enumerate()
+        {
+            let _ = match index {
+                0 => writeln!(text, "{label}{line}"),
+                _ => writeln!(text, "{}{line}", " ".repeat(label_width + indent)),
+            };
+        }
+    }
+}
+
+/// As wide as the row number that stands in it.
+fn gutter(problem: &Problem) -> String {
+    " ".repeat(problem.row.map_or(1, |row| row.to_string().len()))
+}
+
+/// Rows in ascending order, neighbours joined; bounded.
+#[derive(Default)]
+struct Stretches {
+    list: Vec<(u64, u64)>,
+    more: u64,
+}
+
+impl Stretches {
+    fn add(&mut self, row: u64) {
+        let room = self.list.len() < STRETCHES;
+        match self.list.last_mut() {
+            Some((_, last)) if self.more == 0 && row.saturating_sub(*last) <= 1 => *last = row,
+            _ if room => self.list.push((row, row)),
+            _ => self.more += 1,
+        }
+    }
+}
+
+impl std::fmt::Display for Stretches {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, (first, last)) in self.list.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            match last - first {
+                0 => write!(f, "{comma}{first}")?,
+                1 => write!(f, "{comma}{first}, {last}")?,
+                _ => write!(f, "{comma}{first}-{last}")?,
+            }
+        }
+        if self.more > 0 {
+            write!(f, " and {} more", thousands(self.more))?;
+        }
+        Ok(())
+    }
+}
+
+/// `12345` as `12,345`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Words in lines of at most `first` and then `rest` columns; a longer word has a line of its own.
+pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let room = if lines.len() == 1 { first } else { rest };
+        let line = lines.last().map_or(0, |line| line.width());
+        if line > 0 && line + 1 + word.width() > room {
+            lines.push(word.to_owned());
+        } else if let Some(last) = lines.last_mut() {
+            if line > 0 {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sheet::Code;
+
+    const ENTRIES: &[Entry] = &[Entry {
+        code: "GL900",
+        title: "a kind of slip",
+        meaning: "",
+        fix: "",
+        who: "",
+    }];
+
+    fn header() -> Header {
+        Header {
+            row: 1,
+            line: 1,
+            names: vec!["name".into(), "email".into()],
+            uses: Vec::new(),
+            mapping: Vec::new(),
+            cells: 2,
+            portal: false,
+            delimiter: b',',
+        }
+    }
+
+    fn screen(rows: impl IntoIterator<Item = u64>) -> String {
+        let look = Look {
+            colour: false,
+            width: 60,
+        };
+        let catalogues = [ENTRIES];
+        let mut screen = ProblemScreen::new("guests.csv", look, &catalogues);
+        for number in rows {
+            let row = Row::new(number, number + 1, 2, ["Anna", "anna@"]);
+            let problem = Problem::error(Code("GL900"), "nothing after the @")
+                .column("email")
+                .fix("put the part after the @ there, which is called a domain");
+            screen.add_in_row(problem.at(number, number + 1), &row, &header());
+        }
+        screen.text()
+    }
+
+    #[test]
+    fn one_problem_has_its_place_its_excerpt_and_its_cure() {
+        let expected = "\
+error[GL900]: nothing after the @
+ --> guests.csv:8, row 7, column `email`
+  |
+7 | Anna,anna@
+  |      ^^^^^
+  = help: put the part after the @ there, which is called a
+          domain
+
+";
+        assert_eq!(screen([7]), expected);
+    }
+
+    #[test]
+    fn many_of_a_kind_are_one_with_their_rows() {
+        let text = screen([7, 8, 9, 10, 12, 1500]);
+        assert!(
+            text.starts_with("error[GL900]: 6 rows: a kind of slip\n"),
+            "{text}"
+        );
+        assert!(text.contains("\n  = rows: 7-10, 12, 1500\n"), "{text}");
+        assert_eq!(text.matches("-->").count(), 1);
+        let text = screen((1..2000).step_by(2));
+        assert!(text.contains(" 47 and 976\n"), "{text}");
+        assert!(text.lines().all(|line| line.width() <= 60), "{text}");
+    }
+
+    #[test]
+    fn colour_only_when_asked() {
+        assert!(!screen([7]).contains('\u{1b}'));
+    }
+}
