@@ -10,7 +10,10 @@ use crate::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::VecDeque,
-    sync::{Mutex as StdMutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex as StdMutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 use tokio::sync::{Mutex, watch};
@@ -27,6 +30,7 @@ pub(super) struct Caps {
     clock: Clock,
     /// Whoever waits for a place waits alone; the others are behind.
     turn: Mutex<()>,
+    waiting: AtomicBool,
     state: StdMutex<State>,
     /// Places whose ask has no answer yet.
     under_way: watch::Sender<usize>,
@@ -58,6 +62,7 @@ impl Caps {
             cap_wait: options.cap_wait,
             clock,
             turn: Mutex::default(),
+            waiting: AtomicBool::new(false),
             state: StdMutex::new(State {
                 made: 0,
                 recent: recent.into(),
@@ -84,13 +89,25 @@ impl Caps {
                     // The sender lives as long as `self`.
                     _ = under_way.changed() => {}
                 },
-                Room::After(wait) => tokio::select! {
-                    biased;
-                    () = stop.raised() => return Ok(None),
-                    () = self.clock.sleep(wait) => {}
-                },
+                Room::After(wait) => {
+                    self.waiting.store(true, Relaxed);
+                    let slept = tokio::select! {
+                        biased;
+                        () = stop.raised() => false,
+                        () = self.clock.sleep(wait) => true,
+                    };
+                    self.waiting.store(false, Relaxed);
+                    if !slept {
+                        return Ok(None);
+                    }
+                }
             }
         }
+    }
+
+    /// Whether the run waits for room in the daily cap: that is no lack of progress.
+    pub fn waiting(&self) -> bool {
+        self.waiting.load(Relaxed)
     }
 
     fn room(&self) -> Room {

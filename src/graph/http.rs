@@ -5,6 +5,7 @@
 use super::answer::{Answer, Attempt, Ending, http_date, retry_after};
 use crate::{
     clock::Clock,
+    exit::Exit,
     failure::{Failure, Result},
 };
 use reqwest::{
@@ -195,6 +196,19 @@ pub fn client(base: &Url, options: &HttpOptions) -> Result<Client> {
         Failure::usage(format!("no secure connection can be set up: {}", reason(error)))
             .hint("install the system's CA certificates (package ca-certificates), or name a PEM file with --ca-file")
     })
+}
+
+/// A client for services on this machine or its link (metadata, managed identity): plain http, no proxy.
+pub fn local_client() -> Result<Client> {
+    Client::builder()
+        .user_agent(USER_AGENT)
+        .connect_timeout(Duration::from_secs(2))
+        .timeout(Duration::from_secs(20))
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .tls_certs_only([])
+        .build()
+        .map_err(|error| Failure::new(Exit::Unexpected, reason(error)))
 }
 
 fn read_certificates(path: &PathBuf) -> Result<Vec<Certificate>> {

@@ -41,8 +41,8 @@ pub fn night(workdir: &Workdir, practice: &Practice, start: Timestamp, more: &[&
     let env = move |name: &str| (name == "GUESTLIST_ACCESS_TOKEN").then(|| token.clone());
     let settings = settings::resolve(&cli.flags(), &env, &workdir.path("")).unwrap();
     let telling = Telling {
-        json: false,
         quiet: true,
+        ..Telling::default()
     };
     let clock = Clock::jumping_from(start);
     tokio::runtime::Runtime::new()

@@ -5,11 +5,13 @@
 mod finish;
 mod prepare;
 mod question;
+mod stopped;
 mod survey;
 
 use super::{
     connect::{Connection, connect},
     sheet_options::{open_sheet, rules},
+    typed_command::TypedCommand,
 };
 use crate::{
     cli,
@@ -35,10 +37,11 @@ use survey::Survey;
 use tokio::sync::watch;
 
 /// How this invocation talks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Telling {
     pub json: bool,
     pub quiet: bool,
+    pub command: TypedCommand,
 }
 
 pub fn run(
@@ -51,6 +54,7 @@ pub fn run(
     let telling = Telling {
         json: typed.json,
         quiet: cli.telling.quiet > 0,
+        command: TypedCommand::of_process(),
     };
     let stop = Stop::default();
     let exit = runtime.block_on(async {
@@ -127,7 +131,13 @@ pub async fn invite(
         let start = start("rehearsal", typed, &connection, clock);
         let end = night.run(start, &rehearsal, rehearsed, survey.rows).await?;
         if let Some(reason) = end.stopped_by {
-            return Err(finish::stopped(&reason, &connection, 0));
+            return Err(stopped::stopped(&stopped::Stopped {
+                reason: &reason,
+                tenant: &connection.tenant.id,
+                asked_today: 0,
+                left: 0,
+                now: clock.now(),
+            }));
         }
         let about = question::About {
             typed,
@@ -154,7 +164,7 @@ pub async fn invite(
         targets: &targets,
         survey: &survey,
         warnings,
-        telling,
+        telling: &night.telling,
         began,
         clock,
     };

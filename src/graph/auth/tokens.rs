@@ -78,6 +78,8 @@ pub struct Tokens(Arc<Inner>);
 struct Inner {
     source: CredentialSource,
     scope: String,
+    /// One question takes no longer than this.
+    longest: Duration,
     state: Mutex<State>,
 }
 
@@ -94,6 +96,18 @@ impl Tokens {
         Self(Arc::new(Inner {
             source,
             scope: scope.into(),
+            longest: PATIENCE,
+            state: Mutex::new(State::default()),
+        }))
+    }
+
+    /// The same with more time for one question: people are slower than services.
+    #[must_use]
+    pub fn taking(self, longest: Duration) -> Self {
+        Self(Arc::new(Inner {
+            source: self.0.source.clone(),
+            scope: self.0.scope.clone(),
+            longest,
             state: Mutex::new(State::default()),
         }))
     }
@@ -181,7 +195,7 @@ impl Tokens {
         let until = Instant::now() + PATIENCE;
         let mut pause = Duration::from_millis(200);
         loop {
-            let trouble = match self.ask(until).await {
+            let trouble = match self.ask().await {
                 Ok(token) => return Ok(Token::new(&token)),
                 Err(trouble) => trouble,
             };
@@ -196,10 +210,10 @@ impl Tokens {
         }
     }
 
-    async fn ask(&self, until: Instant) -> Result<AccessToken, Trouble> {
+    async fn ask(&self) -> Result<AccessToken, Trouble> {
         let credential = (self.0.source)().map_err(Trouble::lasting)?;
         let scopes = [self.0.scope.as_str()];
-        match tokio::time::timeout_at(until, credential.get_token(&scopes, None)).await {
+        match tokio::time::timeout(self.0.longest, credential.get_token(&scopes, None)).await {
             Ok(answer) => answer.map_err(|error| fault_of(&error)),
             Err(_) => Err(super::failures::too_slow()),
         }
