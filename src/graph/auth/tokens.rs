@@ -5,6 +5,7 @@
 //! who has to wait waits for that one.
 
 use super::{
+    catalogue as codes,
     claims::Identity,
     failures::{Trouble, fault_of},
 };
@@ -25,6 +26,8 @@ const SOFT: Duration = Duration::from_secs(5 * 60);
 const HARD: Duration = Duration::from_secs(30);
 /// A refresh gives up after this.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// And sooner at the start of a run when nothing answers at all: a wrong address is likelier than bad luck.
+const FIRST_PATIENCE: Duration = Duration::from_secs(8);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// A failed refresh is the answer for everybody who asks in the next moment.
 const REMEMBERED: Duration = Duration::from_secs(3);
@@ -192,7 +195,8 @@ impl Tokens {
 
     /// Asks until there is a token, a refusal, or patience ends.
     async fn fetch(&self) -> Result<Token, Fault> {
-        let until = Instant::now() + PATIENCE;
+        let started = Instant::now();
+        let first = self.state().current.is_none();
         let mut pause = Duration::from_millis(200);
         loop {
             let trouble = match self.ask().await {
@@ -202,7 +206,13 @@ impl Tokens {
             let wait = trouble
                 .retry_after
                 .unwrap_or_else(|| pause.mul_f64(0.5 + fastrand::f64()));
-            if !trouble.temporary || Instant::now() + wait >= until {
+            let unreachable = trouble.fault.code == codes::SIGN_IN_UNREACHABLE;
+            let patience = if first && unreachable {
+                FIRST_PATIENCE
+            } else {
+                PATIENCE
+            };
+            if !trouble.temporary || started.elapsed() + wait >= patience {
                 return Err(trouble.fault);
             }
             tokio::time::sleep(wait).await;
