@@ -100,6 +100,7 @@ impl Shared {
                 client_request_id: client_request_id.to_string(),
             };
             let ask = Ask {
+                kind,
                 at,
                 server_at: intent.server_at,
                 mails,
@@ -118,6 +119,13 @@ impl Shared {
                 request_id: attempt.request_id,
                 server_at: attempt.server_date,
             };
+            // Before anything is written down: nobody else is to ask meanwhile.
+            if let Verdict::Stop { exit, fault } = &answer.verdict {
+                self.stop.raise(StopReason::Refused {
+                    exit: *exit,
+                    fault: Box::new(fault.clone()),
+                });
+            }
             self.answered(item, intent, &answer, on_done, unsettled)
                 .await;
             match &answer.verdict {
@@ -132,12 +140,6 @@ impl Shared {
                     {
                         continue;
                     }
-                }
-                Verdict::Stop { exit, fault } => {
-                    self.stop.raise(StopReason::Refused {
-                        exit: *exit,
-                        fault: Box::new(fault.clone()),
-                    });
                 }
                 Verdict::Refused {
                     domain_wide: true,

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::{collections::VecDeque, time::Duration};
 use tokio::sync::Mutex;
 
@@ -21,6 +22,7 @@ pub(super) struct Caps {
     daily: Option<u64>,
     cap_wait: Duration,
     clock: Clock,
+    waiting: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -39,6 +41,7 @@ impl Caps {
             daily: options.daily_cap,
             cap_wait: options.cap_wait,
             clock,
+            waiting: AtomicBool::new(false),
             state: Mutex::new(State {
                 made: 0,
                 recent: recent.into(),
@@ -75,17 +78,27 @@ impl Caps {
                 if cap == 0 || Duration::try_from(wait).unwrap_or_default() > self.cap_wait {
                     return Err(StopReason::DailyCap { cap, room_at });
                 }
-                tokio::select! {
+                self.waiting.store(true, Relaxed);
+                let slept = tokio::select! {
                     biased;
-                    // Whoever raised it has said why.
-                    () = stop.raised() => return Ok(()),
-                    () = self.clock.sleep(Duration::try_from(wait).unwrap_or_default()) => {}
+                    () = stop.raised() => false,
+                    () = self.clock.sleep(Duration::try_from(wait).unwrap_or_default()) => true,
+                };
+                self.waiting.store(false, Relaxed);
+                if !slept {
+                    // Whoever raised the stop has said why.
+                    return Ok(());
                 }
             }
             state.recent.push_back(self.clock.now());
         }
         state.made += 1;
         Ok(())
+    }
+
+    /// Whether the run waits for room in the daily cap: that is no lack of progress.
+    pub fn waiting(&self) -> bool {
+        self.waiting.load(Relaxed)
     }
 
     /// Gives a place back: what it was taken for never left.

@@ -247,7 +247,10 @@ impl Scout {
                 .user_id
                 .as_ref()
                 .and_then(|id| states.get(&id.to_ascii_lowercase()));
-            if seen.is_none() && self.shared.options.again {
+            // Not seen yet is not gone: a replica may lag, and asking again would mail twice.
+            let gone = seen.is_none()
+                && (person.verified == Some(Verified::Found) || self.is_old(&person));
+            if gone && self.shared.options.again {
                 again.push(item);
                 continue;
             }
@@ -256,11 +259,16 @@ impl Scout {
         again
     }
 
+    /// Invited so long ago that a guest who cannot be seen never was.
+    fn is_old(&self, person: &Person) -> bool {
+        let now = self.shared.clock.now();
+        person
+            .invited_at
+            .is_none_or(|at| now.duration_since(at) >= MISSING_AFTER)
+    }
+
     async fn confirmed(&self, item: &Item, mut person: Person, seen: Option<&Option<String>>) {
         let now = self.shared.clock.now();
-        let old = person
-            .invited_at
-            .is_none_or(|at| now.duration_since(at) >= MISSING_AFTER);
         let (verified, result) = match seen {
             Some(state) => {
                 person.redemption.clone_from(state);
@@ -270,7 +278,7 @@ impl Scout {
                 )
             }
             None if person.verified == Some(Verified::Found) => (None, telling::gone(&item.guest)),
-            None if old => (
+            None if self.is_old(&person) => (
                 Some(Verified::Missing),
                 telling::missing(&item.guest, &person),
             ),

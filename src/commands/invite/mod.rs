@@ -5,11 +5,13 @@
 mod finish;
 mod prepare;
 mod question;
+mod stopped;
 mod survey;
 
 use super::{
     connect::{Connection, connect},
     sheet_options::{open_sheet, rules},
+    typed_command::TypedCommand,
 };
 use crate::{
     cli,
@@ -55,7 +57,16 @@ pub fn run(
     let stop = Stop::default();
     let exit = runtime.block_on(async {
         super::signals::listen(stop.clone());
-        invite(&typed.sheet, settings, env, telling, &Clock::system(), stop).await
+        invite(
+            &typed.sheet,
+            settings,
+            env,
+            telling,
+            &TypedCommand::of_process(),
+            &Clock::system(),
+            stop,
+        )
+        .await
     });
     // Threads that still wait for an answer nobody needs do not hold the process.
     runtime.shutdown_background();
@@ -68,6 +79,7 @@ pub async fn invite(
     settings: &Settings,
     env: &Env<'_>,
     telling: Telling,
+    typed_command: &TypedCommand,
     clock: &Clock,
     stop: Stop,
 ) -> Result<Exit> {
@@ -127,7 +139,13 @@ pub async fn invite(
         let start = start("rehearsal", typed, &connection, clock);
         let end = night.run(start, &rehearsal, rehearsed, survey.rows).await?;
         if let Some(reason) = end.stopped_by {
-            return Err(finish::stopped(&reason, &connection, 0));
+            return Err(stopped::stopped(&stopped::Stopped {
+                reason: &reason,
+                tenant: &connection.tenant.id,
+                asked_today: 0,
+                left: 0,
+                now: clock.now(),
+            }));
         }
         let about = question::About {
             typed,
@@ -155,6 +173,7 @@ pub async fn invite(
         survey: &survey,
         warnings,
         telling,
+        typed_command,
         began,
         clock,
     };
