@@ -25,7 +25,9 @@ const SOFT: Duration = Duration::from_secs(5 * 60);
 /// The old token is not used in its last moments, as clocks differ and requests travel.
 const HARD: Duration = Duration::from_secs(30);
 /// A refresh gives up after this.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
+/// A question that is lost on the way is asked again after this.
+const LONGEST_QUESTION: Duration = Duration::from_secs(15);
 /// And sooner at the start of a run when nothing answers at all: a wrong address is likelier than bad luck.
 const FIRST_PATIENCE: Duration = Duration::from_secs(8);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -99,12 +101,12 @@ impl Tokens {
         Self(Arc::new(Inner {
             source,
             scope: scope.into(),
-            longest: PATIENCE,
+            longest: LONGEST_QUESTION,
             state: Mutex::new(State::default()),
         }))
     }
 
-    /// The same with more time for one question: people are slower than services.
+    /// The same with more time for one question: people and tools are slower than services.
     #[must_use]
     pub fn taking(self, longest: Duration) -> Self {
         Self(Arc::new(Inner {
