@@ -6,7 +6,7 @@ mod progress; // the engine's totals on the screen
 mod sheet_options; // settings -> reading and understanding
 mod sign_in; // what there is to sign in with
 mod signals; // Ctrl-C
-mod typed_command; // what was typed, to be typed again
+pub mod typed_command; // what was typed, to be typed again
 
 pub mod check;
 pub mod explain;

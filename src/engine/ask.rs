@@ -82,10 +82,12 @@ impl Shared {
             if self.stop.is_raised() {
                 return Err(Stopped);
             }
-            self.caps
+            let place = self
+                .caps
                 .admit(&self.stop)
                 .await
-                .map_err(|reason| self.stopped(reason))?;
+                .map_err(|reason| self.stopped(reason))?
+                .ok_or(Stopped)?;
             self.wait(self.pace.before_invitation()).await?;
             let client_request_id = uuid::Uuid::new_v4();
             let at = self.clock.now();
@@ -107,7 +109,7 @@ impl Shared {
             };
             let intent = self.recorder.intent(intent).await.map_err(|_| Stopped)?;
             if self.wait(self.pace.gate()).await.is_err() {
-                self.caps.give_back().await;
+                place.give_back();
                 self.answered(item, intent, &unsent(), on_done, unsettled)
                     .await;
                 return Err(Stopped);
@@ -130,7 +132,7 @@ impl Shared {
                 .await;
             match &answer.verdict {
                 Verdict::NotSent { .. } => {
-                    self.caps.give_back().await;
+                    place.give_back();
                     connects += 1;
                     if connects < CONNECTS
                         && self

@@ -112,6 +112,9 @@ impl Summary<'_> {
         let mut places = Vec::new();
         if !self.dry_run {
             let mails = match report.this_run.mails_requested {
+                0 if report.this_run.invited == 0 => {
+                    "none: nobody was invited in this run".to_owned()
+                }
                 0 => "none requested in this run".to_owned(),
                 n => format!("{} requested from Microsoft in this run", number(n)),
             };

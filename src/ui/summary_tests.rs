@@ -101,7 +101,7 @@ fn a_finished_sheet_leads_to_status() {
 
            25  invited          all in earlier runs
 
-    mails     none requested in this run
+    mails     none: nobody was invited in this run
     requests  1,024, 3 throttled, 5 retried
     results   guests.results.csv
     ledger    guestlist.db

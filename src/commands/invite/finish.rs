@@ -1,7 +1,7 @@
 //! The end of a run: files, the line in the ledger, the summary or the JSON object, the exit code.
 
 use super::{
-    super::{connect::Connection, files, typed_command::TypedCommand},
+    super::{connect::Connection, files},
     Telling,
     prepare::Targets,
     stopped::{self, Stopped},
@@ -35,8 +35,7 @@ pub(super) struct Finish<'a> {
     pub targets: &'a Targets,
     pub survey: &'a Survey,
     pub warnings: Vec<String>,
-    pub telling: Telling,
-    pub typed_command: &'a TypedCommand,
+    pub telling: &'a Telling,
     pub began: Instant,
     pub clock: &'a Clock,
 }
@@ -134,11 +133,11 @@ impl Finish<'_> {
     }
 
     fn summary(&self, report: &RunReport, stopped: Option<&str>, notes: &[String]) {
-        let again = self.typed_command.again(self.typed);
+        let again = self.telling.command.again(self.typed);
         let fix = report
             .to_fix
             .as_ref()
-            .map(|to_fix| self.typed_command.with_sheet(self.typed, to_fix));
+            .map(|to_fix| self.telling.command.with_sheet(self.typed, to_fix));
         let summary = Summary {
             report,
             dry_run: self.settings.invite.dry_run.value,

@@ -37,10 +37,11 @@ use survey::Survey;
 use tokio::sync::watch;
 
 /// How this invocation talks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Telling {
     pub json: bool,
     pub quiet: bool,
+    pub command: TypedCommand,
 }
 
 pub fn run(
@@ -53,20 +54,12 @@ pub fn run(
     let telling = Telling {
         json: typed.json,
         quiet: cli.telling.quiet > 0,
+        command: TypedCommand::of_process(),
     };
     let stop = Stop::default();
     let exit = runtime.block_on(async {
         super::signals::listen(stop.clone());
-        invite(
-            &typed.sheet,
-            settings,
-            env,
-            telling,
-            &TypedCommand::of_process(),
-            &Clock::system(),
-            stop,
-        )
-        .await
+        invite(&typed.sheet, settings, env, telling, &Clock::system(), stop).await
     });
     // Threads that still wait for an answer nobody needs do not hold the process.
     runtime.shutdown_background();
@@ -79,7 +72,6 @@ pub async fn invite(
     settings: &Settings,
     env: &Env<'_>,
     telling: Telling,
-    typed_command: &TypedCommand,
     clock: &Clock,
     stop: Stop,
 ) -> Result<Exit> {
@@ -172,8 +164,7 @@ pub async fn invite(
         targets: &targets,
         survey: &survey,
         warnings,
-        telling,
-        typed_command,
+        telling: &night.telling,
         began,
         clock,
     };

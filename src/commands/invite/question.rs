@@ -31,7 +31,8 @@ pub(super) struct About<'a> {
 pub(super) async fn ask(about: About<'_>, stop: &Stop) -> Result<()> {
     let question = about.question();
     let answering = tokio::task::spawn_blocking(move || {
-        question.ask(&mut std::io::stdin().lock(), &mut anstream::stderr().lock())
+        // Stderr is not locked while the answer is awaited: Ctrl-C has to be able to say something.
+        question.ask(&mut std::io::stdin().lock(), &mut anstream::stderr())
     });
     let answer = tokio::select! {
         biased;
