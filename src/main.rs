@@ -1,1 +1,29 @@
-fn main() {}
+//! Parse, run, exit code.
+
+use clap::Parser;
+use guestlist::{
+    cli::{self, Cli},
+    commands,
+    exit::Exit,
+};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(said) => {
+            // Whoever closed the pipe has seen enough of the help.
+            let _ = said.print();
+            let exit = if said.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
+            return exit.into();
+        }
+    };
+    let env = |name: &str| std::env::var(name).ok();
+    let started = cli.telling.start(&env).map_err(anyhow::Error::from);
+    let ended = started.and_then(|()| commands::run(&cli, &env));
+    cli::end(ended).into()
+}

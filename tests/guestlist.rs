@@ -1,1 +1,13 @@
+//! The program as its users meet it: one binary, real files, real HTTP against the practice tenant.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod support; // a folder, the program in it, a practice tenant beside it
+
+mod bad_input; // each mistake: one clear message, the right exit code, nothing half-written
+mod main_job; // a sheet in, invitations out, results back
+mod never_twice; // lost answers, kills, stops, caps: at most one mail, no link lost

@@ -1,5 +1,97 @@
-//! commands
+//! One verb per file; here is which word leads to which.
+
+mod connect; // signed in, in the right tenant
+mod files; // results and to-fix files of a run
+mod progress; // the engine's totals on the screen
+mod sheet_options; // settings -> reading and understanding
+mod signals; // Ctrl-C
 
 pub mod check;
 pub mod explain;
+pub mod invite;
+pub mod ledger;
+pub mod results;
+pub mod runs;
+pub mod sandbox;
 pub mod template;
+
+use crate::{
+    cli::{self, Cli, Command},
+    clock::Clock,
+    exit::Exit,
+    settings::{self, Env},
+    sheet::Entry,
+    ui,
+};
+use std::path::Path;
+
+/// Every code that a person may meet, for `explain`.
+const CATALOGUES: &[&[Entry]] = &[
+    crate::sheet::catalogue::ENTRIES,
+    crate::guest::catalogue::ENTRIES,
+    crate::engine::catalogue::ENTRIES,
+    crate::graph::catalogue::ENTRIES,
+    crate::graph::auth::catalogue::ENTRIES,
+];
+
+pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
+    let settings = || settings::resolve(&cli.flags(), env, Path::new(""));
+    let clock = Clock::system();
+    match &cli.command {
+        Command::Invite(typed) => Ok(invite::run(cli, typed, &settings()?, env)?),
+        Command::Results(typed) => Ok(results::run(&settings()?, &typed.run)?),
+        Command::Runs(typed) => Ok(runs::run(&settings()?, typed.json, &clock)?),
+        Command::Ledger(typed) => Ok(ledger::run(&settings()?, typed, &clock)?),
+        Command::Sandbox(typed) => {
+            let command = sandbox::SandboxCommand {
+                port: typed.port,
+                weather: typed.weather.clone(),
+                ..sandbox::SandboxCommand::default()
+            };
+            tokio::runtime::Runtime::new()?.block_on(sandbox::run(command))?;
+            Ok(Exit::Done)
+        }
+        Command::Check(typed) => {
+            let settings = settings()?;
+            let options = check::CheckOptions {
+                sheet: typed.sheet.clone(),
+                reading: sheet_options::sheet_options(&settings),
+                rules: sheet_options::rules(&settings),
+                format: match typed.format() {
+                    cli::Format::Text => check::Format::Text,
+                    cli::Format::Json => check::Format::Json,
+                },
+                show_mapping: typed.show_mapping,
+                look: ui::look(),
+            };
+            Ok(check::check(
+                &options,
+                &mut std::io::stdin().lock(),
+                &mut anstream::stdout().lock(),
+            )?)
+        }
+        Command::Explain(typed) => Ok(explain::explain(
+            &typed.text(),
+            CATALOGUES,
+            &mut anstream::stdout().lock(),
+        )?),
+        Command::Template => Ok(template::template(
+            &template::TemplateOptions::default(),
+            &mut anstream::stdout().lock(),
+        )?),
+    }
+}
+
+/// For the ledger's list of runs.
+fn host_name() -> String {
+    ["HOSTNAME", "COMPUTERNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok())
+        .or_else(|| {
+            std::fs::read_to_string("/etc/hostname")
+                .ok()
+                .map(|name| name.trim().to_owned())
+        })
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "this machine".to_owned())
+}

@@ -1,3 +1,29 @@
-//! 5 Moving.
+//! 5 Moving: from the sheet to the ledger, every row to exactly one outcome.
+//!
+//! The feeder reads, the scout looks people up, the workers ask, the settler finds out what unanswered asks
+//! did, and the recorder alone writes. All queues are bounded. Nothing here prints.
 
-pub mod outcome;
+pub mod catalogue; // our codes GL3xx and GL4xx in words
+pub mod outcome; // what became of a row, in words
+
+mod ask; // one POST: admitted, paced, intended, sent, answered
+mod canary; // five alone, before the rest
+mod caps; // how many, and how many a day
+mod feeder; // the sheet, row by row, with what the ledger knows
+mod options; // what a run is asked to do
+mod plan; // what a row needs
+mod recorder; // the one writer: group commit, totals
+mod run; // how the parts hang together
+mod scout; // who is already there
+mod settle; // what an unanswered ask did
+mod stop; // why a run ends early
+mod tally; // the totals
+mod telling; // one row's outcome, in words
+mod truth; // which of several asks made a guest
+mod verify; // seen in the directory afterwards?
+mod worker; // a row's turn to be asked
+
+pub use options::{Existing, Options, Precheck, Selection};
+pub use run::{Job, RunEnd, run};
+pub use stop::{Stop, StopReason};
+pub use tally::Tally;

@@ -1,1 +1,35 @@
-//! graph
+//! 6 Asking: the client, the wire, the verdict.
+//!
+//! Read in this order: `wire` (what travels), `answer` (what came back), `known` and `verdict` (what it
+//! means), `client` (one attempt for an invitation, patience for a read), `auth` (who asks).
+
+pub mod answer; // one attempt's answer, whatever its shape
+pub mod auth; // tokens: who asks
+pub mod batch; // twenty reads in one request
+pub mod catalogue; // our codes GL5xx-GL7xx in words
+pub mod client; // the client
+pub mod envelope; // the error body, whatever it is
+pub mod fault; // what went wrong, kept for support
+pub mod http; // one request, one attempt
+pub mod invite; // the one POST that is never repeated
+pub mod known; // every answer that is known, as a table
+pub mod odata; // quoting and escaping
+pub mod pages; // following nextLink
+pub mod verdict; // what an answer means
+pub mod wire; // what travels
+
+#[cfg(test)]
+mod client_tests;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod verdict_tests;
+
+pub use answer::{Answer, Attempt};
+pub use auth::{Identity, IdentityKind, Tokens};
+pub use batch::BatchGet;
+pub use client::{Graph, GraphConfig, Read, RequestCounts};
+pub use fault::{Class, Fault};
+pub use invite::InviteAttempt;
+pub use verdict::{Verdict, judge, judge_read};
+pub use wire::{DirectoryUser, Invitation, InvitationRequest, MessageInfo, Organization};

@@ -1,1 +1,26 @@
-//! message
+//! 7 Wording: what Microsoft will really deliver.
+//!
+//! Must not word anything itself: a sheet's own `message` goes out as it is.
+
+use crate::graph::{Identity, IdentityKind};
+
+/// What becomes of custom words in Microsoft's mail (Graph: external-id troubleshooting). The token tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// A signed-in user invites: the words go out, if that user has a mailbox.
+    Delivered,
+    /// An app invites: Microsoft leaves the words out without a word.
+    Dropped,
+    /// The token does not say who it is for.
+    CannotTell,
+}
+
+impl Delivery {
+    pub fn of(identity: &Identity) -> Self {
+        match identity.kind {
+            IdentityKind::Delegated => Self::Delivered,
+            IdentityKind::AppOnly => Self::Dropped,
+            IdentityKind::Unknown => Self::CannotTell,
+        }
+    }
+}

@@ -1,1 +1,33 @@
-//! settings
+//! What was meant: flags, environment and settings file become one set of values, each of which
+//! knows where it came from.
+//!
+//! The only part of the library that asks the environment, and only through what it is handed.
+
+mod base_url;
+mod choices;
+mod file;
+mod layers;
+mod model;
+mod resolve;
+mod secret;
+mod sourced;
+mod tenant;
+#[cfg(test)]
+mod tests;
+pub(crate) mod values; // how each is written
+
+pub use base_url::{BaseUrl, Cloud, web_page};
+pub use choices::{
+    Access, Existing, Hidden, Links, Method, Precheck, WhenDropped, one_of, word_of,
+};
+pub use model::{
+    AuthSettings, InviteSettings, MessageSettings, PaceSettings, Settings, SheetSettings,
+    TenantSettings,
+};
+pub use resolve::resolve;
+pub use secret::SecretRef;
+pub use sourced::{Source, Sourced};
+pub use values::{Mapping, Only, Rate, Share, TenantName, Units};
+
+/// The environment, as something that is passed in.
+pub type Env<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;

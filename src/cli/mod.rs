@@ -1,0 +1,259 @@
+//! What can be typed.
+//!
+//! Must not decide what a flag means together with others: `settings` does.
+
+mod flags;
+mod telling;
+#[cfg(test)]
+mod tests;
+
+pub use flags::{ConnectionFlags, Flags, InviteFlags, SheetFlags, headings};
+pub use telling::{Color, Telling, end};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Invites a spreadsheet of people into a Microsoft Entra tenant as guests.
+#[derive(Debug, Clone, Parser)]
+#[command(
+    name = "guestlist",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "Try it: guestlist invite SHEET --sandbox"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub telling: Telling,
+    /// Settings file, instead of guestlist.toml in the current folder
+    #[arg(long, global = true, value_name = "FILE", help_heading = headings::TELLING, hide_short_help = true)]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Invite everyone on the sheet; safe to run again
+    Invite(Box<Invite>),
+    /// Find what is wrong with a sheet; needs no tenant and no network
+    Check(Check),
+    /// Write the results of a run again, from the ledger
+    Results(Results),
+    /// List the runs that the ledger knows
+    Runs(Runs),
+    /// Make, back up or rebuild a ledger
+    #[command(subcommand, arg_required_else_help = true)]
+    Ledger(Ledger),
+    /// Serve the practice tenant on loopback
+    Sandbox(Sandbox),
+    /// Print an empty sheet with every column
+    Template,
+    /// Say what a code or a message of Microsoft means, who can fix it, and how
+    Explain(Explain),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Invite {
+    /// The sheet: a file, or - for stdin
+    #[arg(value_name = "SHEET")]
+    pub sheet: PathBuf,
+    #[command(flatten)]
+    pub invite: InviteFlags,
+    #[command(flatten)]
+    pub reading: SheetFlags,
+    #[command(flatten)]
+    pub connection: ConnectionFlags,
+    /// Print one JSON object about the run to stdout
+    #[arg(long, help_heading = headings::TELLING, hide_short_help = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Check {
+    /// The sheet: a file, or - for stdin
+    #[arg(value_name = "SHEET")]
+    pub sheet: PathBuf,
+    /// Show which column was understood as what, and which are not used
+    #[arg(long)]
+    pub show_mapping: bool,
+    /// Write the sheet with the certain repairs made
+    #[arg(long, value_name = "FILE")]
+    pub fix: Option<PathBuf>,
+    /// How the problems are told
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    format: Format,
+    /// Short for --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    #[command(flatten)]
+    pub reading: SheetFlags,
+}
+
+impl Check {
+    pub fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Results {
+    /// The run: its id, or last
+    #[arg(long, value_name = "ID|last", default_value = "last")]
+    pub run: RunName,
+    /// Where to write the results [default: as the run did]
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub results: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Runs {
+    /// Print one JSON object to stdout
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum Ledger {
+    /// Make a new, empty ledger
+    New {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Copy the ledger into a file, also while a run is under way
+    Backup {
+        /// Where to put the copy
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Rebuild a lost ledger from results files
+    Import {
+        /// Results files, the oldest first
+        #[arg(value_name = "RESULTS", required = true)]
+        results: Vec<PathBuf>,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+impl Ledger {
+    pub fn place(&self) -> &Place {
+        match self {
+            Ledger::New { place } | Ledger::Backup { place, .. } | Ledger::Import { place, .. } => {
+                place
+            }
+        }
+    }
+}
+
+/// Which ledger.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Place {
+    /// The ledger [default: guestlist.db in the current folder]
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+    /// Use the practice ledger, guestlist.practice.db
+    #[arg(long)]
+    pub sandbox: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Sandbox {
+    /// The port to listen on; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+    /// Faults and latency, from a weather file
+    #[arg(long, value_name = "FILE")]
+    pub weather: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Explain {
+    /// A code of ours, an AADSTS code, or a message of Microsoft as it was shown
+    #[arg(value_name = "CODE", required = true)]
+    words: Vec<String>,
+}
+
+impl Explain {
+    /// A message pasted without quotes arrives as words.
+    pub fn text(&self) -> String {
+        self.words.join(" ")
+    }
+}
+
+/// A run of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunName {
+    Last,
+    Id(String),
+}
+
+impl std::str::FromStr for RunName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "" => Err("write the id of a run, or last".to_owned()),
+            "last" => Ok(RunName::Last),
+            id => Ok(RunName::Id(id.to_owned())),
+        }
+    }
+}
+
+impl Cli {
+    /// The flags that the settings resolve, whatever the command.
+    pub fn flags(&self) -> Flags {
+        let config = self.config.clone();
+        let in_place = |place: &Place| InviteFlags {
+            ledger: place.ledger.clone(),
+            sandbox: place.sandbox,
+            ..InviteFlags::default()
+        };
+        let flags = match &self.command {
+            Command::Invite(typed) => Flags {
+                invite: typed.invite.clone(),
+                sheet: typed.reading.clone(),
+                connection: typed.connection.clone(),
+                ..Flags::default()
+            },
+            Command::Check(typed) => Flags {
+                sheet: typed.reading.clone(),
+                ..Flags::default()
+            },
+            Command::Results(typed) => Flags {
+                invite: InviteFlags {
+                    results: typed.results.clone(),
+                    ..in_place(&typed.place)
+                },
+                ..Flags::default()
+            },
+            Command::Runs(Runs { place, .. }) => Flags {
+                invite: in_place(place),
+                ..Flags::default()
+            },
+            Command::Ledger(typed) => Flags {
+                invite: in_place(typed.place()),
+                ..Flags::default()
+            },
+            Command::Sandbox(_) | Command::Template | Command::Explain(_) => Flags::default(),
+        };
+        Flags {
+            config,
+            offline: !matches!(self.command, Command::Invite(_)),
+            ..flags
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! From settings to a signed-in client, in the tenant that is meant and in no other.
+//!
+//! Sends nothing but token requests and reads of public or organization data.
+
+use crate::{
+    clock::Clock,
+    directory::Domains,
+    exit::Exit,
+    failure::{Failure, Result},
+    graph::{
+        Graph, GraphConfig, Identity, Organization,
+        auth::{self, Authority, SignIn},
+        http::HttpOptions,
+    },
+    ledger::Tenant,
+    pace::Pace,
+    sandbox::Sandbox,
+    settings::{Env, Method, Settings, Sourced, TenantName, word_of},
+};
+
+/// A client that is signed in, and what is known about whom and where.
+pub struct Connection {
+    pub graph: Graph,
+    pub identity: Identity,
+    pub tenant: Tenant,
+    /// The tenant's initial or default domain, for showing.
+    pub domain: Option<String>,
+    pub domains: Domains,
+    /// Whether the organization could be read; if not, the tenant's own domains are unknown.
+    pub organization_read: bool,
+    pub method: &'static str,
+}
+
+pub async fn connect(
+    settings: &Settings,
+    env: &Env<'_>,
+    pace: &Pace,
+    clock: &Clock,
+    practice: Option<&Sandbox>,
+) -> Result<Connection> {
+    let http = HttpOptions {
+        ca_file: settings
+            .tenant
+            .ca_file
+            .as_ref()
+            .map(|file| file.value.clone()),
+        ..HttpOptions::default()
+    };
+    let (graph_url, authority_url) = match practice {
+        Some(sandbox) => (sandbox.url.clone(), sandbox.url.clone()),
+        None => (
+            settings.tenant.graph_url.value.as_str().to_owned(),
+            settings.tenant.authority_url.value.as_str().to_owned(),
+        ),
+    };
+    let method = match practice {
+        Some(sandbox) => auth::Method::Token(sandbox.user_token.clone().into()),
+        None => method(settings, env)?,
+    };
+    let word = method.word();
+    let meant = settings.tenant.id.as_ref();
+    let sign_in = SignIn {
+        method,
+        tenant: practice
+            .map(|sandbox| sandbox.tenant_id.clone())
+            .or(meant.map(|tenant| tenant.value.to_string())),
+        authority_url: authority_url.clone(),
+        graph_url: graph_url.clone(),
+        http: http.clone(),
+        clock: clock.clone(),
+    };
+    let tokens = sign_in.tokens()?;
+    let identity = tokens.identity().await?;
+    let config = GraphConfig {
+        base_url: graph_url,
+        http: http.clone(),
+        clock: clock.clone(),
+    };
+    let graph = Graph::new(config, tokens, pace.clone())?;
+    let organization = match graph.organization().await {
+        Ok(organization) => Some(organization),
+        // A least-privilege app may not see it: then it is "cannot tell", and the run goes on.
+        Err(fault)
+            if fault.class == crate::graph::Class::Permission && identity.tenant_id.is_some() =>
+        {
+            None
+        }
+        Err(fault) => return Err(fault.into()),
+    };
+    let id = organization
+        .as_ref()
+        .map(|organization| organization.id.clone())
+        .or_else(|| identity.tenant_id.clone())
+        .ok_or_else(|| {
+            Failure::new(
+                Exit::Permission,
+                "neither the token nor Graph says which tenant this is",
+            )
+        })?;
+    let tenant = Tenant {
+        id,
+        name: organization
+            .as_ref()
+            .and_then(|organization| organization.display_name.clone()),
+    };
+    let authority = Authority::new(&authority_url, &http, clock.clone())?;
+    for named in [meant, settings.tenant.also.as_ref()].into_iter().flatten() {
+        same_tenant(named, &tenant, &identity, organization.as_ref(), &authority).await?;
+    }
+    Ok(Connection {
+        domain: organization
+            .as_ref()
+            .and_then(|organization| domain(organization).map(str::to_owned)),
+        domains: organization.as_ref().map(Domains::of).unwrap_or_default(),
+        organization_read: organization.is_some(),
+        graph,
+        identity,
+        tenant,
+        method: word,
+    })
+}
+
+fn domain(organization: &Organization) -> Option<&str> {
+    let default = organization
+        .verified_domains
+        .iter()
+        .find(|domain| domain.is_default);
+    default
+        .map(|domain| domain.name.as_str())
+        .or_else(|| organization.initial_domain())
+}
+
+/// The tenant that was reached must be the one that was named.
+async fn same_tenant(
+    named: &Sourced<TenantName>,
+    reached: &Tenant,
+    identity: &Identity,
+    organization: Option<&Organization>,
+    authority: &Authority,
+) -> Result<()> {
+    let meant = match &named.value {
+        TenantName::Id(id) => id.to_string(),
+        TenantName::Domain(domain) => {
+            let own = organization.is_some_and(|organization| {
+                organization
+                    .verified_domains
+                    .iter()
+                    .any(|own| own.name.eq_ignore_ascii_case(domain))
+            });
+            if own {
+                reached.id.clone()
+            } else {
+                auth::tenant_id(authority, domain).await?
+            }
+        }
+    };
+    let token_elsewhere = identity
+        .tenant_id
+        .as_ref()
+        .is_some_and(|id| !id.eq_ignore_ascii_case(&meant));
+    if meant.eq_ignore_ascii_case(&reached.id) && !token_elsewhere {
+        return Ok(());
+    }
+    let elsewhere = identity
+        .tenant_id
+        .as_ref()
+        .filter(|_| token_elsewhere)
+        .unwrap_or(&reached.id);
+    let name = reached
+        .name
+        .as_ref()
+        .filter(|_| *elsewhere == reached.id)
+        .map(|name| format!("{name}, "))
+        .unwrap_or_default();
+    Err(Failure::usage(format!(
+        "the tenant meant is {named}, and the sign-in leads to another one: {name}{elsewhere}"
+    ))
+    .hint("sign in to the tenant that is meant, or correct --tenant; nothing was sent"))
+}
+
+/// The way to sign in: the one that is named, or the first for which the environment provides everything.
+fn method(settings: &Settings, env: &Env<'_>) -> Result<auth::Method> {
+    let auth = &settings.auth;
+    let named = auth.method.value;
+    let token = || match &auth.access_token {
+        Some(token) => Ok(Some(auth::Method::Token(token.value.read(env)?))),
+        None => Ok::<_, Failure>(None),
+    };
+    let secret = || match (&auth.client_id, &auth.client_secret) {
+        (Some(id), Some(secret)) => Ok(Some(auth::Method::ClientSecret {
+            client_id: id.value.clone(),
+            secret: secret.value.read(env)?,
+        })),
+        _ => Ok::<_, Failure>(None),
+    };
+    let missing = |what: &str| {
+        Failure::usage(format!(
+            "[auth] method = \"{}\" needs {what}",
+            word_of(&named)
+        ))
+    };
+    match named {
+        Method::Token => token()?.ok_or_else(|| missing("GUESTLIST_ACCESS_TOKEN")),
+        Method::ClientSecret => secret()?.ok_or_else(|| {
+            missing("a client id and a client secret").hint(
+                "set AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or [auth] client_id and client_secret = { env = \"…\" }",
+            )
+        }),
+        Method::AzureCli => Ok(auth::Method::AzureCli),
+        Method::Auto => Ok(match token()? {
+            Some(token) => token,
+            None => secret()?.unwrap_or(auth::Method::AzureCli),
+        }),
+        other => Err(Failure::usage(format!("[auth] method = \"{}\" is not offered yet", word_of(&other)))
+            .hint("use client-secret, azure-cli or token")),
+    }
+}

@@ -1,0 +1,292 @@
+//! `guestlist invite`: everyone on the sheet, safely again and again.
+//!
+//! Read `invite` from top to bottom: everything that can refuse comes before anything is sent.
+
+mod finish;
+mod prepare;
+mod question;
+mod survey;
+
+use super::{
+    connect::{Connection, connect},
+    sheet_options::{open_sheet, rules},
+};
+use crate::{
+    cli,
+    clock::Clock,
+    directory::{Directory, Sponsors},
+    engine::{self, Job, Options, Stop, Tally},
+    exit::Exit,
+    failure::{Failure, Result},
+    guest::Rules,
+    ledger::{Ledger, NewLedger, RunStart},
+    pace::Pace,
+    sandbox::{Sandbox, SandboxOptions, Weather},
+    settings::{Env, Settings},
+    sheet::Sheet,
+    ui::{self, ProgressMode},
+};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
+use survey::Survey;
+use tokio::sync::watch;
+
+/// How this invocation talks.
+#[derive(Debug, Clone, Copy)]
+pub struct Telling {
+    pub json: bool,
+    pub quiet: bool,
+}
+
+pub fn run(
+    cli: &cli::Cli,
+    typed: &cli::Invite,
+    settings: &Settings,
+    env: &Env<'_>,
+) -> Result<Exit> {
+    let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
+    let telling = Telling {
+        json: typed.json,
+        quiet: cli.telling.quiet > 0,
+    };
+    let stop = Stop::default();
+    let exit = runtime.block_on(async {
+        super::signals::listen(stop.clone());
+        invite(&typed.sheet, settings, env, telling, &Clock::system(), stop).await
+    });
+    // Threads that still wait for an answer nobody needs do not hold the process.
+    runtime.shutdown_background();
+    exit
+}
+
+/// One run, from the sheet to the exit code.
+pub async fn invite(
+    typed: &Path,
+    settings: &Settings,
+    env: &Env<'_>,
+    telling: Telling,
+    clock: &Clock,
+    stop: Stop,
+) -> Result<Exit> {
+    let began = Instant::now();
+    prepare::unattended(
+        settings,
+        ui::stdin_is_terminal() && ui::stderr_is_terminal(),
+    )?;
+    let targets = prepare::targets(settings, typed);
+    targets.check(typed)?;
+
+    let sheet = Arc::new(open_sheet(typed, settings)?);
+    let rules = rules(settings);
+    let survey = Survey::of(&sheet, &rules, settings.invite.send.value)?;
+    prepare::sheet_is_good_enough(settings, &survey, typed)?;
+
+    let ledger_path = &settings.invite.ledger.value;
+    let practice = practice(settings, ledger_path).await?;
+    let ledger = open_ledger(settings, ledger_path)?;
+    let pace = Pace::new(&prepare::pace(settings, &ledger)?);
+    let connection = unless_stopped(
+        &stop,
+        connect(settings, env, &pace, clock, practice.as_ref()),
+    )
+    .await?;
+    prepare::own_people(&survey, &connection)?;
+    let warnings = prepare::words_will_arrive(settings, &survey, &connection)?;
+
+    let dry_run = settings.invite.dry_run.value;
+    let held = if dry_run { None } else { Some(ledger.lock()?) };
+    ledger.bind(&connection.tenant, clock.now())?;
+    announce(&ledger, ledger_path, &connection, clock)?;
+
+    let directory = Directory::new(connection.graph.clone(), connection.domains.clone());
+    let sponsors = async { Ok(Sponsors::resolve(&directory, survey.sponsors.clone()).await?) };
+    let sponsors = Arc::new(unless_stopped(&stop, sponsors).await?);
+    let night = Night {
+        sheet,
+        rules,
+        directory,
+        pace,
+        sponsors,
+        clock: clock.clone(),
+        stop,
+        telling,
+    };
+    let options = prepare::options(settings)?;
+
+    if question::is_asked(settings, dry_run) {
+        // What would happen is found out by the same code that does it, on a private copy of the ledger.
+        let rehearsal = Ledger::rehearsal(ledger_path)?;
+        rehearsal.bind(&connection.tenant, clock.now())?;
+        let rehearsed = Options {
+            dry_run: true,
+            ..options.clone()
+        };
+        let start = start("rehearsal", typed, &connection, clock);
+        let end = night.run(start, &rehearsal, rehearsed, survey.rows).await?;
+        if let Some(reason) = end.stopped_by {
+            return Err(finish::stopped(&reason, &connection, 0));
+        }
+        let about = question::About {
+            typed,
+            survey: &survey,
+            rehearsed: &end.tally,
+            connection: &connection,
+            sheet: &night.sheet,
+            warnings: &warnings,
+        };
+        question::ask(about, &night.stop).await?;
+    }
+
+    let start = start("invite", typed, &connection, clock);
+    let run = start.id.clone();
+    let end = night.run(start, &ledger, options, survey.rows).await?;
+    let finish = finish::Finish {
+        settings,
+        typed,
+        run: &run,
+        ledger: &ledger,
+        ledger_path,
+        connection: &connection,
+        sheet: &night.sheet,
+        targets: &targets,
+        survey: &survey,
+        warnings,
+        telling,
+        began,
+        clock,
+    };
+    let exit = finish.tell(end);
+    if let Some(sandbox) = practice {
+        sandbox.stop().await;
+    }
+    drop(held);
+    exit
+}
+
+/// Getting ready can be interrupted at any time: nothing has been sent.
+async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        biased;
+        () = stop.raised() => Err(Failure::new(Exit::Interrupted, "interrupted; nothing was sent")),
+        done = work => done,
+    }
+}
+
+/// What a run and its rehearsal share.
+struct Night {
+    sheet: Arc<Sheet>,
+    rules: Rules,
+    directory: Directory,
+    pace: Pace,
+    sponsors: Arc<Sponsors>,
+    clock: Clock,
+    stop: Stop,
+    telling: Telling,
+}
+
+impl Night {
+    async fn run(
+        &self,
+        start: RunStart,
+        ledger: &Ledger,
+        options: Options,
+        rows: u64,
+    ) -> Result<engine::RunEnd> {
+        let (tally, totals) = watch::channel(Tally::default());
+        let mode = ProgressMode::choose(self.telling.quiet, ui::stderr_is_terminal());
+        let view = super::progress::show(totals, self.pace.clone(), rows, options.dry_run, mode);
+        let end = engine::run(Job {
+            start,
+            sheet: self.sheet.clone(),
+            rules: self.rules.clone(),
+            ledger,
+            options,
+            directory: self.directory.clone(),
+            pace: self.pace.clone(),
+            sponsors: self.sponsors.clone(),
+            clock: self.clock.clone(),
+            stop: self.stop.clone(),
+            tally,
+        })
+        .await;
+        view.finish().await;
+        end
+    }
+}
+
+fn start(verb: &'static str, typed: &Path, connection: &Connection, clock: &Clock) -> RunStart {
+    let now = clock.now();
+    RunStart {
+        id: format!(
+            "{}-{:04x}",
+            now.strftime("%Y%m%d-%H%M%S"),
+            fastrand::u16(..)
+        ),
+        verb,
+        sheet: Some(typed.display().to_string()),
+        started_at: now,
+        host: super::host_name(),
+        pid: std::process::id(),
+        identity: connection.identity.name.clone(),
+    }
+}
+
+/// The practice tenant keeps its people beside the practice ledger.
+async fn practice(settings: &Settings, ledger: &Path) -> Result<Option<Sandbox>> {
+    if !settings.invite.sandbox.value {
+        return Ok(None);
+    }
+    let weather = match &settings.invite.weather {
+        Some(file) => {
+            Weather::read(&file.value).map_err(|error| Failure::usage(format!("{error:#}")))?
+        }
+        None => Weather::default(),
+    };
+    let options = SandboxOptions {
+        weather,
+        people_file: Some(people_file(ledger)),
+        ..SandboxOptions::default()
+    };
+    Ok(Some(Sandbox::start(options).await?))
+}
+
+/// `guestlist.practice.db` → `guestlist.practice.people.jsonl`
+fn people_file(ledger: &Path) -> PathBuf {
+    ledger.with_extension("people.jsonl")
+}
+
+fn open_ledger(settings: &Settings, path: &Path) -> Result<Ledger> {
+    if settings.invite.dry_run.value {
+        return Ok(Ledger::rehearsal(path)?);
+    }
+    let may_be_new = settings.invite.new_ledger.value
+        || settings.invite.sandbox.value
+        || (ui::stdin_is_terminal() && !settings.invite.yes.value && !settings.ledger_is_named());
+    Ok(Ledger::open(
+        path,
+        if may_be_new {
+            NewLedger::Allowed
+        } else {
+            NewLedger::Refused
+        },
+    )?)
+}
+
+/// The first lines of every run: which ledger, which tenant, signed in as whom.
+fn announce(ledger: &Ledger, path: &Path, connection: &Connection, clock: &Clock) -> Result<()> {
+    let reader = ledger.reader()?;
+    let last_run = reader.runs(1)?.first().map(|run| run.started_at);
+    let people = reader.people()?;
+    let seen = ui::LedgerSeen {
+        path,
+        people,
+        last_run,
+        new: ledger.created(),
+    };
+    ui::tell(ui::ledger_line(&seen, clock.now()));
+    question::identity_line(connection);
+    Ok(())
+}

@@ -1,0 +1,260 @@
+//! What can refuse a run before anything is sent, and the settings boiled down to what the engine needs.
+
+use super::{super::connect::Connection, survey::Survey};
+use crate::{
+    engine::{Existing, Options, Precheck, Selection},
+    exit::Exit,
+    failure::{Failure, Result},
+    guest::EmailAddress,
+    ledger::Ledger,
+    message::Delivery,
+    pace::{self, PaceOptions},
+    results::{self, FileKind, RunKind},
+    settings::{self, Only, Rate, Settings, Sourced, Units, WhenDropped},
+};
+use std::path::{Path, PathBuf};
+
+/// Invitations a second once a tenant has shown that it bears them, and before.
+const PROVEN: f64 = 8.0;
+const GENTLE: f64 = 1.0;
+/// Verified invitations that prove a tenant.
+const PROOF: u64 = 200;
+/// What the smallest tenants may read (Graph: throttling limits, identity and access).
+const SMALLEST_TENANT: u32 = 3_500;
+
+/// Without a terminal nobody can be asked, so everything that matters has to be said.
+pub(super) fn unattended(settings: &Settings, terminal: bool) -> Result<()> {
+    let invite = &settings.invite;
+    if invite.sandbox.value || invite.dry_run.value {
+        return Ok(());
+    }
+    if !terminal && !invite.yes.value {
+        return Err(
+            Failure::usage("there is no terminal to ask on, and --yes is not given")
+                .hint("look first with --dry-run; then add --yes to invite without being asked"),
+        );
+    }
+    if terminal && !invite.yes.value {
+        return Ok(());
+    }
+    if !settings.tenant_is_named() {
+        return Err(Failure::usage("with --yes the tenant has to be named: by --tenant, GUESTLIST_TENANT_ID or [tenant] id")
+            .hint("AZURE_* variables and `az login` may be there for other tools, and do not say which tenant is meant"));
+    }
+    if !settings.ledger_is_named() {
+        return Err(Failure::usage(
+            "with --yes the ledger has to be named: by --ledger, GUESTLIST_INVITE_LEDGER or [invite] ledger",
+        )
+        .hint("the ledger knows who has been mailed: a run that looks in the wrong folder would not know it"));
+    }
+    Ok(())
+}
+
+/// Where results and to-fix rows go.
+#[derive(Debug)]
+pub(super) struct Targets {
+    pub results: PathBuf,
+    pub to_fix: PathBuf,
+}
+
+pub(super) fn targets(settings: &Settings, typed: &Path) -> Targets {
+    let kind = RunKind {
+        dry_run: settings.invite.dry_run.value,
+        practice: settings.invite.sandbox.value,
+    };
+    let default = results::default_paths(typed, kind);
+    let chosen = |path: &Option<Sourced<PathBuf>>, default| {
+        path.as_ref().map_or(default, |path| path.value.clone())
+    };
+    Targets {
+        results: chosen(&settings.invite.results, default.results),
+        to_fix: chosen(&settings.invite.to_fix, default.to_fix),
+    }
+}
+
+impl Targets {
+    pub fn check(&self, sheet: &Path) -> Result<()> {
+        results::check_target(&self.results, FileKind::Results, sheet)?;
+        results::check_target(&self.to_fix, FileKind::ToFix, sheet)?;
+        if self.results == self.to_fix {
+            return Err(
+                Failure::usage("results and to-fix rows cannot go into one file")
+                    .hint("change -o or --to-fix"),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// A sheet that is mostly wrong is probably the wrong sheet.
+pub(super) fn sheet_is_good_enough(
+    settings: &Settings,
+    survey: &Survey,
+    typed: &Path,
+) -> Result<()> {
+    if let Some(share) = &settings.invite.max_invalid
+        && share.value.is_exceeded_by(survey.invalid, survey.rows)
+    {
+        return Err(Failure::new(
+            Exit::SheetRefused,
+            format!(
+                "{} of {} rows are invalid, more than {}",
+                survey.invalid, survey.rows, share
+            ),
+        )
+        .hint(format!(
+            "`guestlist check {}` shows what is wrong with them",
+            typed.display()
+        )));
+    }
+    Ok(())
+}
+
+/// A sheet that is mostly the tenant's own people is the wrong sheet, or the tenant is the wrong one.
+pub(super) fn own_people(survey: &Survey, connection: &Connection) -> Result<()> {
+    let own = survey.in_own_domains(|domain| connection.domains.is_own(domain));
+    if own * 2 <= survey.guests {
+        return Ok(());
+    }
+    let tenant = connection
+        .tenant
+        .name
+        .as_deref()
+        .unwrap_or(&connection.tenant.id);
+    Err(Failure::new(
+        Exit::SheetRefused,
+        format!("{own} of {} people on the sheet are in {tenant}'s own domains: people there are users, not guests", survey.guests),
+    )
+    .hint("this is the wrong sheet, or the wrong tenant: see --tenant"))
+}
+
+/// Microsoft drops custom words when an app invites, and does not say so: we do, before anything is sent.
+pub(super) fn words_will_arrive(
+    settings: &Settings,
+    survey: &Survey,
+    connection: &Connection,
+) -> Result<Vec<String>> {
+    if survey.worded == 0 {
+        return Ok(Vec::new());
+    }
+    let rows = survey.worded;
+    match (Delivery::of(&connection.identity), settings.message.when_dropped.value) {
+        (Delivery::Delivered, _) => Ok(Vec::new()),
+        (Delivery::CannotTell, _) => Ok(vec![format!(
+            "{rows} rows carry a message; the token does not say whether a user or an app invites, and Microsoft drops the message of an app"
+        )]),
+        (Delivery::Dropped, WhenDropped::SendAnyway) => Ok(vec![format!(
+            "{rows} rows carry a message, and Microsoft drops it: an app invites, not a user (when_dropped = \"send-anyway\")"
+        )]),
+        (Delivery::Dropped, WhenDropped::Refuse) => Err(Failure::new(
+            Exit::SheetRefused,
+            format!("{rows} rows carry a message, and Microsoft would drop it without a word: an app is signed in, not a user"),
+        )
+        .hint("sign in as a user with a mailbox, for example with `az login` and [auth] method = \"azure-cli\"")
+        .hint("or take the message column out, or say [message] when_dropped = \"send-anyway\"; nothing was sent")),
+    }
+}
+
+/// How fast, and under which ceilings.
+pub(super) fn pace(settings: &Settings, ledger: &Ledger) -> Result<PaceOptions> {
+    let rate = settings.invite.rate.value;
+    // `max` is for loopback: there the documented ceilings are the stand-in's own affair, unless they were asked for.
+    let ceiling = |ceiling: &Sourced<u32>| {
+        if rate == Rate::Max && !ceiling.is_named() {
+            0
+        } else {
+            ceiling.value
+        }
+    };
+    let units = &settings.pace.resource_units_per_10s;
+    Ok(PaceOptions {
+        rate: match rate {
+            Rate::Max => pace::Rate::Max,
+            Rate::PerSecond(rate) => pace::Rate::Fixed(rate),
+            Rate::Auto => pace::Rate::Auto {
+                target: auto_rate(settings, ledger)?,
+            },
+        },
+        invites_per_5s: ceiling(&settings.pace.invites_per_5s),
+        writes_per_150s: ceiling(&settings.pace.writes_per_150s),
+        resource_units_per_10s: match units.value {
+            Units::Fixed(units) => units,
+            Units::ByTenantSize if rate == Rate::Max => 0,
+            Units::ByTenantSize => SMALLEST_TENANT,
+        },
+        ..PaceOptions::default()
+    })
+}
+
+fn auto_rate(settings: &Settings, ledger: &Ledger) -> Result<f64> {
+    let proven = settings.invite.sandbox.value || ledger.reader()?.verified()? >= PROOF;
+    Ok(if proven { PROVEN } else { GENTLE })
+}
+
+pub(super) fn options(settings: &Settings) -> Result<Options> {
+    let invite = &settings.invite;
+    let precheck = match invite.precheck.value {
+        settings::Precheck::Off => Precheck::Off,
+        _ => Precheck::Each,
+    };
+    if precheck == Precheck::Off && !invite.accept_second_mail.value {
+        return Err(Failure::usage(
+            "without a pre-check people who are guests already would be mailed again",
+        )
+        .hint("leave --precheck off away, or say --accept-second-mail"));
+    }
+    Ok(Options {
+        dry_run: invite.dry_run.value,
+        send: invite.send.value,
+        redirect_url: invite.redirect_url.value.clone(),
+        selection: selection(&invite.only.value)?,
+        precheck,
+        existing: match invite.existing.value {
+            settings::Existing::Skip => Existing::Skip,
+            settings::Existing::Relink => Existing::Relink,
+        },
+        retry_refused: invite.retry_refused.value,
+        again: invite.again.value,
+        max_invites: invite.max_invites.as_ref().map(|cap| cap.value),
+        daily_cap: invite.daily_cap.as_ref().map(|cap| cap.value),
+        cap_wait: invite.cap_wait.value,
+        max_duration: invite.max_duration.as_ref().map(|limit| limit.value),
+        max_failures: invite.max_failures.value,
+        settle: invite.settle.value,
+        ask_again_after: invite.ask_again_after.value,
+        workers: invite
+            .workers
+            .as_ref()
+            .map_or_else(|| workers(settings), |workers| workers.value),
+        tolerate: invite.tolerate.value.clone(),
+    })
+}
+
+/// Enough workers to keep the rate with an answer that takes a second and a half.
+fn workers(settings: &Settings) -> usize {
+    match settings.invite.rate.value {
+        Rate::Max => 64,
+        Rate::PerSecond(rate) => ((rate * 1.5).ceil() as usize).clamp(2, 64),
+        Rate::Auto if settings.invite.sandbox.value => 12,
+        Rate::Auto => 2,
+    }
+}
+
+fn selection(only: &[Only]) -> Result<Selection> {
+    let mut selection = Selection::default();
+    for one in only {
+        match one {
+            Only::Row(row) => selection.rows.push(*row),
+            Only::Domain(domain) => selection.domains.push(domain.clone()),
+            Only::Address(address) => {
+                let parsed = EmailAddress::parse(address).map_err(|_| {
+                    Failure::usage(format!(
+                        "--only {address}: this is not an address that could be invited"
+                    ))
+                })?;
+                selection.addresses.push(parsed.key().to_owned());
+            }
+        }
+    }
+    Ok(selection)
+}

@@ -1,0 +1,82 @@
+//! The first reading of the sheet: what is in it, before anything is sent.
+//!
+//! Counts, and keeps only what is small: distinct sponsors and domains, the first few problems.
+
+use crate::{
+    failure::Result,
+    guest::{Guest, Problem, RowVerdict, Rules, SponsorRef, Understanding},
+    sheet::Sheet,
+};
+use std::collections::{HashMap, HashSet};
+
+/// Problems kept for showing; `check` shows them all.
+const SHOWN: usize = 10;
+
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    pub rows: u64,
+    pub guests: u64,
+    pub invalid: u64,
+    pub duplicates: u64,
+    /// Guests whose mail carries words of their own.
+    pub worded: u64,
+    /// Guests to whom Microsoft is to send a mail.
+    pub mailing: u64,
+    pub sponsors: HashSet<SponsorRef>,
+    pub domains: HashMap<String, u64>,
+    pub languages: HashMap<String, u64>,
+    /// The first one who gets a mail.
+    pub first_mailed: Option<Box<Guest>>,
+    pub errors: Vec<Problem>,
+}
+
+impl Survey {
+    /// `send` says whether rows without a say of their own are mailed.
+    pub fn of(sheet: &Sheet, rules: &Rules, send: bool) -> Result<Self> {
+        let mut survey = Self::default();
+        let mut understanding = Understanding::new(sheet.header(), rules);
+        for row in sheet.rows()? {
+            let row = row.map_err(crate::sheet::Refused::from)?;
+            let understood = understanding.understand(&row);
+            survey.rows += 1;
+            match understood.verdict {
+                RowVerdict::Guest(guest) => survey.guest(guest, send),
+                RowVerdict::Duplicate { .. } => survey.duplicates += 1,
+                RowVerdict::Invalid => {
+                    survey.invalid += 1;
+                    let errors = understood.problems.into_iter().filter(Problem::is_error);
+                    survey
+                        .errors
+                        .extend(errors.take(SHOWN.saturating_sub(survey.errors.len())));
+                }
+            }
+        }
+        Ok(survey)
+    }
+
+    fn guest(&mut self, guest: Box<Guest>, send: bool) {
+        self.guests += 1;
+        *self
+            .domains
+            .entry(guest.email.domain().to_owned())
+            .or_default() += 1;
+        self.sponsors.extend(guest.sponsors.iter().cloned());
+        if guest.send.unwrap_or(send) {
+            self.mailing += 1;
+            self.worded += u64::from(guest.message.is_some());
+            if let Some(language) = &guest.language {
+                *self.languages.entry(language.clone()).or_default() += 1;
+            }
+            self.first_mailed.get_or_insert(guest);
+        }
+    }
+
+    /// How many guests are in domains that `is_own` knows.
+    pub fn in_own_domains(&self, is_own: impl Fn(&str) -> bool) -> u64 {
+        self.domains
+            .iter()
+            .filter(|(domain, _)| is_own(domain))
+            .map(|(_, guests)| guests)
+            .sum()
+    }
+}

@@ -1,0 +1,72 @@
+//! From the engine's totals to what the screen shows while a run goes on.
+
+use crate::{
+    engine::{Tally, outcome::Outcome},
+    pace::Pace,
+    ui::{Phase, Progress, ProgressMode, ProgressView},
+};
+use std::time::Duration;
+use tokio::{sync::watch, task::JoinHandle, time::Instant};
+
+/// The screen need not be more up to date than a person can read.
+const TICK: Duration = Duration::from_millis(200);
+
+pub struct View {
+    view: ProgressView,
+    feeding: JoinHandle<()>,
+}
+
+impl View {
+    pub async fn finish(self) {
+        self.feeding.abort();
+        self.view.finish().await;
+    }
+}
+
+pub fn show(
+    totals: watch::Receiver<Tally>,
+    pace: Pace,
+    rows: u64,
+    dry_run: bool,
+    mode: ProgressMode,
+) -> View {
+    let (numbers, seen) = watch::channel(Progress::default());
+    let feeding = tokio::spawn(async move {
+        loop {
+            let progress = progress(&totals.borrow(), &pace, rows, dry_run);
+            numbers.send_replace(progress);
+            tokio::time::sleep(TICK).await;
+        }
+    });
+    View {
+        view: ProgressView::start(seen, mode),
+        feeding,
+    }
+}
+
+fn progress(tally: &Tally, pace: &Pace, rows: u64, dry_run: bool) -> Progress {
+    let existing = [
+        Outcome::ExistsPending,
+        Outcome::ExistsAccepted,
+        Outcome::ExistsMember,
+        Outcome::ExistsDisabled,
+        Outcome::ExistsDeleted,
+    ];
+    let phase = match () {
+        () if dry_run => Phase::Looking,
+        () if tally.rows >= rows => Phase::Verifying,
+        () if tally.parked > 0 && tally.rows + tally.parked >= rows => Phase::Settling,
+        () => Phase::Inviting,
+    };
+    Progress {
+        phase,
+        total: Some(rows),
+        done: tally.rows,
+        invited: tally.of(Outcome::Invited),
+        existing: existing.into_iter().map(|outcome| tally.of(outcome)).sum(),
+        not_done: tally.not_done(&[]),
+        parked: tally.parked,
+        rate_per_second: pace.current_rate(),
+        waiting_until: pace.closed_for().map(|wait| Instant::now() + wait),
+    }
+}

@@ -1,0 +1,76 @@
+//! `guestlist results`: write the results of a run again, from the ledger.
+
+use super::{files, sheet_options::sheet_options};
+use crate::{
+    cli::RunName,
+    exit::Exit,
+    failure::{Failure, Result},
+    ledger::{Ledger, NewLedger, RunRecord},
+    results::{FileKind, Links, RunKind, check_target, default_paths},
+    settings::{self, Settings},
+    sheet::Sheet,
+    ui,
+};
+use std::path::Path;
+
+pub fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
+    let path = &settings.invite.ledger.value;
+    let ledger = Ledger::open(path, NewLedger::Refused)?;
+    let run = find(&ledger, wanted)?;
+    let sheet_path = run.sheet.as_deref().map(Path::new);
+    let sheet = sheet_path.and_then(|path| Sheet::open(path, &sheet_options(settings)).ok());
+    let kind = RunKind {
+        dry_run: false,
+        practice: settings.invite.sandbox.value,
+    };
+    let default = default_paths(sheet_path.unwrap_or(Path::new("-")), kind).results;
+    let target = settings
+        .invite
+        .results
+        .as_ref()
+        .map_or(default, |path| path.value.clone());
+    check_target(
+        &target,
+        FileKind::Results,
+        sheet_path.unwrap_or(Path::new("-")),
+    )?;
+    let links = match settings.invite.links.value {
+        settings::Links::Results => Links::Results,
+        settings::Links::None => Links::None,
+    };
+    let written = match files::write(&ledger, &run.id, sheet.as_ref(), &target, None, links) {
+        Ok(written) => written,
+        // The sheet has changed since: the ledger's own columns are still the truth.
+        Err(failure) if failure.exit == Exit::SheetRefused => {
+            files::write(&ledger, &run.id, None, &target, None, links)?
+        }
+        Err(failure) => return Err(failure),
+    };
+    for note in &written.notes {
+        ui::tell(note);
+    }
+    if sheet.is_none() {
+        ui::tell("the sheet of this run cannot be read any more: its own columns are left out");
+    }
+    ui::tell(format!(
+        "results of run {}: {}",
+        run.id,
+        written.results.display()
+    ));
+    Ok(Exit::Done)
+}
+
+fn find(ledger: &Ledger, wanted: &RunName) -> Result<RunRecord> {
+    let reader = ledger.reader()?;
+    let found = match wanted {
+        RunName::Last => reader.runs(1)?.into_iter().next(),
+        RunName::Id(id) => reader.run(id)?,
+    };
+    found.ok_or_else(|| {
+        let what = match wanted {
+            RunName::Last => "the ledger knows no run yet".to_owned(),
+            RunName::Id(id) => format!("the ledger knows no run {id}"),
+        };
+        Failure::usage(what).hint("`guestlist runs` lists them")
+    })
+}

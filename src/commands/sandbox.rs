@@ -1,0 +1,62 @@
+//! `guestlist sandbox`: serve the practice tenant until it is interrupted.
+
+use crate::sandbox::{Sandbox, SandboxOptions, Weather};
+use serde_json::json;
+use std::{io::Write, path::PathBuf};
+
+#[derive(Debug, Clone, Default)]
+pub struct SandboxCommand {
+    /// 0: any free port.
+    pub port: u16,
+    pub weather: Option<PathBuf>,
+    pub people_file: Option<PathBuf>,
+    /// Synthetic guests beside the seeded people.
+    pub crowd: u32,
+    /// Requests that the log remembers; nothing said: 10,000.
+    pub log: Option<usize>,
+}
+
+pub async fn run(command: SandboxCommand) -> anyhow::Result<()> {
+    let mut options = SandboxOptions {
+        port: command.port,
+        people_file: command.people_file,
+        crowd: command.crowd,
+        ..SandboxOptions::default()
+    };
+    if let Some(path) = &command.weather {
+        options.weather = Weather::read(path)?;
+    }
+    if let Some(log) = command.log {
+        options.log_capacity = log;
+    }
+    let sandbox = Sandbox::start(options).await?;
+    let ready = json!({
+        "url": sandbox.url,
+        "tenant": sandbox.tenant_id,
+        "client_id": sandbox.client_id,
+        "client_secret": sandbox.client_secret,
+        "user_token": sandbox.user_token,
+    });
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{ready}")?;
+    stdout.flush()?;
+    drop(stdout);
+    interrupted().await?;
+    sandbox.stop().await;
+    Ok(())
+}
+
+/// Ctrl-C, or the system's wish that it ends.
+async fn interrupted() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut end = signal(SignalKind::terminate())?;
+        tokio::select! {
+            ended = tokio::signal::ctrl_c() => ended,
+            _ = end.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}

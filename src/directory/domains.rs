@@ -1,0 +1,38 @@
+//! The tenant's own domains: whose addresses cannot be invited, and where guests' derived names live.
+
+use crate::graph::Organization;
+
+/// Empty when the organization could not be read: then nothing is known to be the tenant's own.
+#[derive(Debug, Clone, Default)]
+pub struct Domains {
+    own: Vec<String>,
+    initial: Option<String>,
+}
+
+impl Domains {
+    pub fn of(organization: &Organization) -> Self {
+        Self {
+            own: organization
+                .verified_domains
+                .iter()
+                .map(|domain| domain.name.to_ascii_lowercase())
+                .collect(),
+            initial: organization.initial_domain().map(str::to_ascii_lowercase),
+        }
+    }
+
+    pub fn is_own(&self, domain: &str) -> bool {
+        self.own.iter().any(|own| own.eq_ignore_ascii_case(domain))
+    }
+
+    pub fn own(&self) -> &[String] {
+        &self.own
+    }
+
+    /// The name that Graph gives a guest: the address with `_` for `@`, on the tenant's initial domain.
+    /// It survives a later change of `mail` (Graph: user-properties, invitation-post).
+    pub fn derived_name(&self, address: &str) -> Option<String> {
+        let initial = self.initial.as_deref()?;
+        Some(format!("{}#EXT#@{initial}", address.replace('@', "_")))
+    }
+}

@@ -1,0 +1,132 @@
+//! Sponsors as the sheet names them become object ids, each resolved once, before anything is sent.
+
+use super::Directory;
+use super::lookup::BATCH;
+use crate::{
+    graph::{BatchGet, Fault, odata},
+    guest::SponsorRef,
+};
+use serde::Deserialize;
+use std::collections::{HashMap, HashSet};
+
+/// Why a sponsor has no id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unresolved {
+    Nobody,
+    Several,
+    CannotTell(String),
+}
+
+#[derive(Debug, Default)]
+pub struct Sponsors {
+    ids: HashMap<SponsorRef, Result<String, Unresolved>>,
+}
+
+impl Sponsors {
+    /// Looks every distinct sponsor up. A fault that stops the run is passed on; any other is "cannot tell".
+    pub async fn resolve(
+        directory: &Directory,
+        wanted: HashSet<SponsorRef>,
+    ) -> Result<Self, Fault> {
+        let wanted: Vec<SponsorRef> = wanted.into_iter().collect();
+        let mut ids = HashMap::with_capacity(wanted.len());
+        for group in wanted.chunks(BATCH) {
+            let gets = group
+                .iter()
+                .enumerate()
+                .map(|(index, sponsor)| BatchGet {
+                    id: index.to_string(),
+                    url: url(sponsor),
+                    advanced: false,
+                })
+                .collect();
+            for (id, answer) in directory.graph().batch(gets).await? {
+                if let Some(sponsor) = id.parse::<usize>().ok().and_then(|index| group.get(index)) {
+                    ids.insert(sponsor.clone(), judge(sponsor, answer)?);
+                }
+            }
+        }
+        Ok(Self { ids })
+    }
+
+    pub fn id(&self, sponsor: &SponsorRef) -> Result<&str, Unresolved> {
+        match self.ids.get(sponsor) {
+            Some(Ok(id)) => Ok(id),
+            Some(Err(why)) => Err(why.clone()),
+            None => Err(Unresolved::CannotTell("it was not looked up".into())),
+        }
+    }
+}
+
+fn url(sponsor: &SponsorRef) -> String {
+    match sponsor {
+        SponsorRef::Address(address) => {
+            let filter = [
+                format!("userPrincipalName eq {}", odata::literal(address)),
+                format!("mail eq {}", odata::literal(address)),
+                format!(
+                    "proxyAddresses/any(x:x eq {})",
+                    odata::literal(&format!("SMTP:{address}"))
+                ),
+                format!(
+                    "proxyAddresses/any(x:x eq {})",
+                    odata::literal(&format!("smtp:{address}"))
+                ),
+            ]
+            .join(" or ");
+            format!(
+                "/users?$filter={}&$select=id,displayName,mail,userPrincipalName&$top=10",
+                odata::encode(&filter)
+            )
+        }
+        SponsorRef::Id(id) => format!("/directoryObjects/{id}?$select=id"),
+        SponsorRef::Group(name) => match uuid::Uuid::try_parse(name) {
+            Ok(id) => format!("/groups/{id}?$select=id,displayName"),
+            Err(_) => {
+                let filter = format!("displayName eq {}", odata::literal(name));
+                format!(
+                    "/groups?$filter={}&$select=id,displayName&$top=10",
+                    odata::encode(&filter)
+                )
+            }
+        },
+    }
+}
+
+#[derive(Deserialize)]
+struct Object {
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Body {
+    List { value: Vec<Object> },
+    One(Object),
+}
+
+fn judge(
+    sponsor: &SponsorRef,
+    answer: Result<serde_json::Value, Fault>,
+) -> Result<Result<String, Unresolved>, Fault> {
+    match answer {
+        Ok(body) => Ok(match Body::deserialize(body) {
+            Ok(Body::One(object)) => Ok(object.id),
+            Ok(Body::List { value }) => match <[Object; 1]>::try_from(value) {
+                Ok([object]) => Ok(object.id),
+                Err(none) if none.is_empty() => Err(Unresolved::Nobody),
+                Err(_) => Err(Unresolved::Several),
+            },
+            Err(_) => Err(Unresolved::CannotTell(
+                "the answer could not be read".into(),
+            )),
+        }),
+        Err(fault) if fault.status == Some(404) => Ok(Err(Unresolved::Nobody)),
+        // Groups need a permission of their own: without it the sheet can still go out for everybody else.
+        Err(fault) if matches!(sponsor, SponsorRef::Group(_)) => {
+            Ok(Err(Unresolved::CannotTell(fault.to_string())))
+        }
+        Err(fault) if fault.class.ends_run() => Err(fault),
+        Err(fault) => Ok(Err(Unresolved::CannotTell(fault.to_string()))),
+    }
+}

@@ -1,0 +1,118 @@
+//! Who is who: whether a directory object is the person meant, and what its state is for us.
+//!
+//! Pure. Answers of filters are always held against the address here: unsupported query options may be
+//! ignored silently (Graph: advanced queries), so an answer alone proves nothing.
+
+use super::Domains;
+use crate::{engine::outcome::Outcome, graph::DirectoryUser, guest::EmailAddress};
+
+/// A disabled account first; then by the invitation's state; an invited Member is a guest by state, not by type.
+pub fn classify(user: &DirectoryUser) -> Outcome {
+    if user.account_enabled == Some(false) {
+        return Outcome::ExistsDisabled;
+    }
+    let external_name = user
+        .user_principal_name
+        .as_deref()
+        .is_some_and(|name| name.to_ascii_uppercase().contains("#EXT#"));
+    let guest = user
+        .user_type
+        .as_deref()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("guest"));
+    match user.external_user_state.as_deref() {
+        Some(state) if state.eq_ignore_ascii_case("PendingAcceptance") => Outcome::ExistsPending,
+        Some(_) => Outcome::ExistsAccepted,
+        None if external_name || guest => Outcome::ExistsAccepted,
+        None => Outcome::ExistsMember,
+    }
+}
+
+/// Whether this object is findable under the address, by any of the ways a guest can be found.
+pub fn matches(user: &DirectoryUser, address: &EmailAddress, domains: &Domains) -> bool {
+    let same = |text: &str| {
+        text.eq_ignore_ascii_case(address.as_str()) || text.eq_ignore_ascii_case(address.key())
+    };
+    let proxied = |text: &String| {
+        text.split_once(':')
+            .is_some_and(|(kind, rest)| kind.eq_ignore_ascii_case("smtp") && same(rest))
+    };
+    let named = |name: &str| {
+        same(name)
+            || [address.as_str(), address.key()]
+                .into_iter()
+                .filter_map(|address| domains.derived_name(address))
+                .any(|derived| derived.eq_ignore_ascii_case(name))
+    };
+    user.mail.as_deref().is_some_and(same)
+        || user.other_mails.iter().any(|mail| same(mail))
+        || user.proxy_addresses.iter().any(proxied)
+        || user.user_principal_name.as_deref().is_some_and(named)
+}
+
+/// Of several objects under one address, the one that decides: what would stop an invitation comes first.
+pub(super) fn decisive(users: Vec<DirectoryUser>) -> Option<DirectoryUser> {
+    users.into_iter().min_by_key(|user| match classify(user) {
+        Outcome::ExistsDisabled => 0,
+        Outcome::ExistsMember => 1,
+        Outcome::ExistsAccepted => 2,
+        _ => 3,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(state: Option<&str>, kind: &str, name: &str, enabled: bool) -> DirectoryUser {
+        DirectoryUser {
+            external_user_state: state.map(Into::into),
+            user_type: Some(kind.into()),
+            user_principal_name: Some(name.into()),
+            account_enabled: Some(enabled),
+            ..DirectoryUser::default()
+        }
+    }
+
+    #[test]
+    fn who_is_who() {
+        let pending = Some("PendingAcceptance");
+        let cases = [
+            (
+                user(pending, "Guest", "a_x.org#EXT#@t.onmicrosoft.com", true),
+                Outcome::ExistsPending,
+            ),
+            (
+                user(pending, "Member", "a_x.org#EXT#@t.onmicrosoft.com", true),
+                Outcome::ExistsPending,
+            ),
+            (
+                user(
+                    Some("Accepted"),
+                    "Guest",
+                    "a_x.org#EXT#@t.onmicrosoft.com",
+                    true,
+                ),
+                Outcome::ExistsAccepted,
+            ),
+            (
+                user(None, "Guest", "a@t.example", true),
+                Outcome::ExistsAccepted,
+            ),
+            (
+                user(None, "Member", "a_x.org#EXT#@t.onmicrosoft.com", true),
+                Outcome::ExistsAccepted,
+            ),
+            (
+                user(None, "Member", "a@t.example", true),
+                Outcome::ExistsMember,
+            ),
+            (
+                user(pending, "Guest", "a_x.org#EXT#@t.onmicrosoft.com", false),
+                Outcome::ExistsDisabled,
+            ),
+        ];
+        for (user, expected) in cases {
+            assert_eq!(classify(&user), expected, "{user:?}");
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! One POST to /invitations: admitted, paced, intended, sent, answered, and all of it durable in that order.
+//!
+//! Never asks twice for an answer that did not come; what such an ask did is the settler's to find out.
+
+use super::{
+    Options,
+    caps::Caps,
+    outcome::Mail,
+    recorder::Recorder,
+    stop::{Stop, StopReason},
+};
+use crate::{
+    clock::Clock,
+    directory::{Directory, Finder},
+    graph::{Class, Fault, Graph, Invitation, InvitationRequest, MessageInfo, Verdict, catalogue},
+    guest::UserType,
+    ledger::{Answered, Ask, AskKind, Found, Intent, IntentId, PersonState},
+    pace::{Pace, TooLong},
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+use super::plan::Item;
+
+/// How often a request that could not even be sent is tried again.
+const CONNECTS: u32 = 5;
+
+/// What everybody who moves a row shares.
+pub(super) struct Shared {
+    pub options: Arc<Options>,
+    pub graph: Graph,
+    pub directory: Directory,
+    pub finder: Finder,
+    pub pace: Pace,
+    pub recorder: Recorder,
+    pub caps: Caps,
+    pub stop: Stop,
+    pub clock: Clock,
+    /// Domains that Graph refused as a whole: code and text.
+    pub refused_domains: Mutex<HashMap<String, (String, String)>>,
+}
+
+/// The run is stopping; nothing was sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stopped;
+
+/// An ask that was made, and what came of it.
+pub(super) struct Asked {
+    pub intent: IntentId,
+    pub ask: Ask,
+    pub verdict: Verdict,
+    pub request_id: Option<String>,
+    /// When the answer was there, or given up.
+    pub ended: Instant,
+}
+
+/// How a good answer is remembered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OnDone {
+    pub mail: Mail,
+    /// A probe leaves the person unsettled: its mail may still be owed.
+    pub settled: bool,
+}
+
+impl Shared {
+    /// `unsettled`: earlier asks for this person are open, and stay so unless this one is answered well.
+    pub async fn ask(
+        &self,
+        item: &Item,
+        kind: AskKind,
+        on_done: OnDone,
+        unsettled: bool,
+    ) -> Result<Asked, Stopped> {
+        let mails = kind == AskKind::Invite && item.mails(&self.options);
+        let request = self.request(item, mails);
+        let mut connects = 0;
+        loop {
+            if self.stop.is_raised() {
+                return Err(Stopped);
+            }
+            self.caps
+                .admit(&self.stop)
+                .await
+                .map_err(|reason| self.stopped(reason))?;
+            self.wait(self.pace.before_invitation()).await?;
+            let client_request_id = uuid::Uuid::new_v4();
+            let at = self.clock.now();
+            let intent = Intent {
+                row: item.guest.row,
+                key: item.guest.email.key().to_owned(),
+                email: item.guest.email.as_str().to_owned(),
+                kind,
+                mails,
+                at,
+                server_at: self.graph.server_now(),
+                client_request_id: client_request_id.to_string(),
+            };
+            let ask = Ask {
+                at,
+                server_at: intent.server_at,
+                mails,
+            };
+            let intent = self.recorder.intent(intent).await.map_err(|_| Stopped)?;
+            if self.wait(self.pace.gate()).await.is_err() {
+                self.caps.give_back().await;
+                self.answered(item, intent, &unsent(), on_done, unsettled)
+                    .await;
+                return Err(Stopped);
+            }
+            let attempt = self.graph.invite(&request, client_request_id).await;
+            let answer = Answer {
+                verdict: attempt.verdict,
+                status: attempt.status,
+                request_id: attempt.request_id,
+                server_at: attempt.server_date,
+            };
+            self.answered(item, intent, &answer, on_done, unsettled)
+                .await;
+            match &answer.verdict {
+                Verdict::NotSent { .. } => {
+                    self.caps.give_back().await;
+                    connects += 1;
+                    if connects < CONNECTS
+                        && self
+                            .stop
+                            .sleep(crate::pace::backoff(connects, fastrand::f64()))
+                            .await
+                    {
+                        continue;
+                    }
+                }
+                Verdict::Stop { exit, fault } => {
+                    self.stop.raise(StopReason::Refused {
+                        exit: *exit,
+                        fault: Box::new(fault.clone()),
+                    });
+                }
+                Verdict::Refused {
+                    domain_wide: true,
+                    fault,
+                } => {
+                    let mut refused = self
+                        .refused_domains
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner);
+                    refused.insert(
+                        item.guest.email.domain().to_ascii_lowercase(),
+                        (fault.code.to_string(), fault.title().to_owned()),
+                    );
+                }
+                _ => {}
+            }
+            return Ok(Asked {
+                intent,
+                ask,
+                verdict: answer.verdict,
+                request_id: answer.request_id,
+                ended: Instant::now(),
+            });
+        }
+    }
+
+    /// What reading concluded about asks whose answers never came.
+    pub async fn settled(
+        &self,
+        item: &Item,
+        intent: IntentId,
+        detail: &str,
+        state: PersonState,
+        mail: Option<Mail>,
+    ) {
+        self.recorder
+            .answered(Answered {
+                intent,
+                row: item.guest.row,
+                at: self.clock.now(),
+                server_at: None,
+                kind: "settled",
+                status: None,
+                request_id: None,
+                detail: Some(detail.to_owned()),
+                state,
+                mail,
+                found: None,
+                refusal: None,
+            })
+            .await;
+    }
+
+    pub fn refused_domain(&self, domain: &str) -> Option<(String, String)> {
+        let refused = self
+            .refused_domains
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        refused.get(&domain.to_ascii_lowercase()).cloned()
+    }
+
+    /// A fault of a read: does it end the run?
+    pub fn heed(&self, fault: &Fault) {
+        if let Some(reason) = StopReason::of(fault) {
+            self.stop.raise(reason);
+        }
+    }
+
+    fn request(&self, item: &Item, mails: bool) -> InvitationRequest {
+        let guest = &item.guest;
+        InvitationRequest {
+            email: guest.email.as_str().to_owned(),
+            display_name: guest.display_name.clone(),
+            redirect_url: guest
+                .redirect_url
+                .clone()
+                .unwrap_or_else(|| self.options.redirect_url.clone()),
+            send: mails,
+            message: if mails {
+                MessageInfo {
+                    language: guest.language.clone(),
+                    body: guest.message.clone(),
+                    cc: guest.cc.as_ref().map(|cc| cc.as_str().to_owned()),
+                }
+            } else {
+                MessageInfo::default()
+            },
+            member: guest.user_type == Some(UserType::Member),
+            sponsors: item.sponsors.clone(),
+        }
+    }
+
+    /// Waits for the pace, unless the run stops first or the wait is longer than a run should take.
+    pub async fn wait(
+        &self,
+        ready: impl Future<Output = Result<(), TooLong>>,
+    ) -> Result<(), Stopped> {
+        let ready = tokio::select! {
+            biased;
+            () = self.stop.raised() => return Err(Stopped),
+            ready = ready => ready,
+        };
+        ready.map_err(|too_long| {
+            self.stopped(StopReason::Unreachable {
+                why: too_long.to_string(),
+            })
+        })
+    }
+
+    fn stopped(&self, reason: StopReason) -> Stopped {
+        self.stop.raise(reason);
+        Stopped
+    }
+
+    async fn answered(
+        &self,
+        item: &Item,
+        intent: IntentId,
+        answer: &Answer,
+        on_done: OnDone,
+        unsettled: bool,
+    ) {
+        let now = self.clock.now();
+        let back = if unsettled {
+            PersonState::Asked
+        } else {
+            PersonState::Open
+        };
+        let (kind, state) = match &answer.verdict {
+            Verdict::Done(_) if on_done.settled => ("invited", PersonState::Invited),
+            Verdict::Done(_) => ("probed", PersonState::Asked),
+            Verdict::Unknown { .. } => ("unknown", PersonState::Asked),
+            Verdict::Refused { .. } if !unsettled => ("not-performed", PersonState::Refused),
+            _ => ("not-performed", back),
+        };
+        let found = match &answer.verdict {
+            Verdict::Done(invitation) => Some(found(
+                invitation,
+                on_done.mail,
+                answer.server_at.unwrap_or(now),
+            )),
+            _ => None,
+        };
+        let refusal = match &answer.verdict {
+            Verdict::Refused { fault, .. } => {
+                Some((fault.code.to_string(), fault.title().to_owned()))
+            }
+            _ => None,
+        };
+        self.recorder
+            .answered(Answered {
+                intent,
+                row: item.guest.row,
+                at: now,
+                server_at: answer.server_at,
+                kind,
+                status: answer.status,
+                request_id: answer.request_id.clone(),
+                detail: answer.verdict.fault().map(|fault| fault.code.to_string()),
+                state,
+                mail: None,
+                found,
+                refusal,
+            })
+            .await;
+    }
+}
+
+struct Answer {
+    verdict: Verdict,
+    status: Option<u16>,
+    request_id: Option<String>,
+    server_at: Option<jiff::Timestamp>,
+}
+
+fn unsent() -> Answer {
+    Answer {
+        verdict: Verdict::NotSent {
+            fault: Fault::new(
+                catalogue::NOT_CONNECTED,
+                Class::NotSent,
+                "the run stopped first",
+            ),
+        },
+        status: None,
+        request_id: None,
+        server_at: None,
+    }
+}
+
+fn found(invitation: &Invitation, mail: Mail, at: jiff::Timestamp) -> Found {
+    Found {
+        user_id: invitation.user_id.clone(),
+        redeem_url: Some(invitation.redeem_url.clone()),
+        redemption: Some(invitation.status.clone()).filter(|status| !status.is_empty()),
+        mail,
+        invited_at: at,
+    }
+}
+
+/// How long to wait between two looks at the same thing, growing.
+pub(super) fn look_again(look: u32, within: Duration) -> Duration {
+    let longest = (within / 4).clamp(Duration::from_millis(200), Duration::from_secs(15));
+    Duration::from_millis(250)
+        .saturating_mul(1 << look.min(8))
+        .min(longest)
+}

@@ -1,0 +1,48 @@
+//! The codes of a run: GL3xx found in the tenant before sending, GL4xx found out while it goes on.
+
+use crate::sheet::codes;
+
+codes! {
+    OWN_DOMAIN = "GL300" {
+        title: "the address is in one of the tenant's own domains",
+        meaning: "Microsoft does not invite addresses of the tenant's verified domains: people there are users, and no user with this address was found.",
+        fix: "Check the address; if it is right, create the person as a user of the tenant. If many rows have it, check whether --tenant is the tenant meant.",
+        who: "whoever made the sheet, or a User Administrator of the tenant"
+    }
+    SPONSOR_UNKNOWN = "GL301" {
+        title: "the sponsor is not in the tenant",
+        meaning: "No user or group of the tenant answers to the name in the sponsors column. Nothing was sent for this row.",
+        fix: "Correct the sponsor, or empty the cell: then whoever invites is the sponsor.",
+        who: "whoever made the sheet"
+    }
+    SPONSOR_AMBIGUOUS = "GL302" {
+        title: "the sponsor may be one of several",
+        meaning: "Several users or groups of the tenant answer to the name in the sponsors column. Nothing was sent for this row.",
+        fix: "Name the sponsor by object id, or by user principal name.",
+        who: "whoever made the sheet"
+    }
+    SPONSOR_UNREADABLE = "GL303" {
+        title: "the sponsor could not be looked up",
+        meaning: "Reading the sponsor failed, so nobody can tell whether it exists. Nothing was sent for this row.",
+        fix: "Name the sponsor by object id, or grant the sign-in the right to read users and groups (User.Read.All, Group.Read.All).",
+        who: "an administrator of the tenant"
+    }
+    NEVER_APPEARED = "GL410" {
+        title: "Graph confirmed the invitation, and no guest has appeared",
+        meaning: "The answer was 201 with an object id, and for more than a day nobody with that id has been in the directory.",
+        fix: "Ask again with --again, or give the request id in the results to Microsoft support.",
+        who: "whoever runs the command"
+    }
+    GONE = "GL411" {
+        title: "the guest was invited once and is no longer in the directory",
+        meaning: "An earlier run invited this person and saw the guest in the directory; the object is not there any more. Somebody has probably deleted it.",
+        fix: "Nothing, if it was deleted on purpose; --again asks for people like this once more.",
+        who: "whoever runs the command"
+    }
+    THROTTLED_TOO_OFTEN = "GL412" {
+        title: "Graph asked to wait too often for this row",
+        meaning: "Each time it was this row's turn Graph asked to come back later. Nothing happened for it.",
+        fix: "Run the same command again, later or with a lower --rate.",
+        who: "whoever runs the command"
+    }
+}

@@ -1,0 +1,68 @@
+//! What a run is asked to do: settings boiled down to what moving rows needs.
+
+use super::outcome::Outcome;
+use crate::settings::Share;
+use std::time::Duration;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precheck {
+    /// Twenty filtered reads in a `$batch`.
+    Each,
+    Off,
+}
+
+/// What to do about guests who are pending already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    Skip,
+    /// Fetch a link silently where the ledger has none.
+    Relink,
+}
+
+/// `--only`: everybody when empty.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Normalised addresses.
+    pub addresses: Vec<String>,
+    /// Without the `@`, lower case.
+    pub domains: Vec<String>,
+    pub rows: Vec<u64>,
+}
+
+impl Selection {
+    pub fn takes(&self, row: u64, address: Option<(&str, &str)>) -> bool {
+        (self.addresses.is_empty() && self.domains.is_empty() && self.rows.is_empty())
+            || self.rows.contains(&row)
+            || address.is_some_and(|(key, domain)| {
+                self.addresses.iter().any(|wanted| wanted == key)
+                    || self
+                        .domains
+                        .iter()
+                        .any(|wanted| wanted.eq_ignore_ascii_case(domain))
+            })
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Look, decide, record in a rehearsal ledger; send no invitation.
+    pub dry_run: bool,
+    /// Where a row has no say of its own.
+    pub send: bool,
+    pub redirect_url: String,
+    pub selection: Selection,
+    pub precheck: Precheck,
+    pub existing: Existing,
+    pub retry_refused: bool,
+    pub again: bool,
+    pub max_invites: Option<u64>,
+    pub daily_cap: Option<u64>,
+    pub cap_wait: Duration,
+    pub max_duration: Option<Duration>,
+    /// How many, or what share, of the rows asked may end badly before the run stops.
+    pub max_failures: Share,
+    pub settle: Duration,
+    pub ask_again_after: Duration,
+    pub workers: usize,
+    pub tolerate: Vec<Outcome>,
+}

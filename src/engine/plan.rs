@@ -1,0 +1,108 @@
+//! What a row needs, from what the sheet says and what the ledger knows. Asks nobody.
+
+use super::{
+    Options,
+    outcome::{RowResult, ThisRun, Verified},
+    telling,
+};
+use crate::{
+    directory::Sponsors,
+    guest::{Guest, RowVerdict, Understood},
+    ledger::{Ask, Person, PersonState},
+};
+use jiff::{SignedDuration, Timestamp};
+
+/// A person known as invited is not asked about again for this long.
+const FRESH: SignedDuration = SignedDuration::from_hours(24);
+
+/// A guest on the way through the engine.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub guest: Box<Guest>,
+    pub person: Option<Person>,
+    /// Object ids.
+    pub sponsors: Vec<String>,
+    /// Asks of earlier runs whose effect is not known.
+    pub open: Vec<Ask>,
+}
+
+impl Item {
+    pub fn mails(&self, options: &Options) -> bool {
+        self.guest.send.unwrap_or(options.send)
+    }
+
+    pub fn person_id(&self) -> Option<i64> {
+        self.person.as_ref().map(|person| person.id)
+    }
+}
+
+/// The first step of a row.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Nothing is needed: this is its outcome.
+    Tell(Box<RowResult>, Option<i64>),
+    /// Look the person up by address, then decide.
+    Look(Item),
+    /// Invited by an earlier run: look by id whether that still holds.
+    Confirm(Item),
+    /// An earlier ask was never answered: find out what it did.
+    Settle(Item),
+}
+
+pub(super) fn first_step(
+    understood: Understood,
+    known: impl FnOnce(&Guest) -> (Option<Person>, Vec<Ask>),
+    sponsors: &Sponsors,
+    options: &Options,
+    now: Timestamp,
+) -> Step {
+    let tell = |result: RowResult| Step::Tell(Box::new(result), None);
+    let address = match &understood.verdict {
+        RowVerdict::Guest(guest) => Some(&guest.email),
+        RowVerdict::Duplicate { email, .. } => Some(email),
+        RowVerdict::Invalid => None,
+    };
+    if !options.selection.takes(
+        understood.row,
+        address.map(|email| (email.key(), email.domain())),
+    ) {
+        return tell(telling::not_selected(&understood));
+    }
+    let RowVerdict::Guest(guest) = understood.verdict else {
+        return tell(telling::unusable(&understood));
+    };
+    let (person, open) = known(&guest);
+    let mut ids = Vec::with_capacity(guest.sponsors.len());
+    for sponsor in &guest.sponsors {
+        match sponsors.id(sponsor) {
+            Ok(id) => ids.push(id.to_owned()),
+            Err(why) => return tell(telling::sponsor_unresolved(&guest, sponsor, &why)),
+        }
+    }
+    let item = Item {
+        guest,
+        person,
+        sponsors: ids,
+        open,
+    };
+    match item.person.as_ref().map(|person| (person.state, person)) {
+        Some((PersonState::Asked, _)) if !item.open.is_empty() => Step::Settle(item),
+        Some((PersonState::Invited, person)) if fresh(person, now) => {
+            let result = telling::invited_before(&item.guest, person, None::<ThisRun>);
+            Step::Tell(Box::new(result), item.person_id())
+        }
+        Some((PersonState::Invited, _)) => Step::Confirm(item),
+        Some((PersonState::Refused, person)) if !options.retry_refused => {
+            let result = telling::refused_before(&item.guest, person);
+            Step::Tell(Box::new(result), item.person_id())
+        }
+        _ => Step::Look(item),
+    }
+}
+
+/// Invited within a day, or confirmed within a day, and seen in the directory.
+fn fresh(person: &Person, now: Timestamp) -> bool {
+    let last = person.verified_at.max(person.invited_at);
+    person.verified == Some(Verified::Found)
+        && last.is_some_and(|last| now.duration_since(last) < FRESH)
+}

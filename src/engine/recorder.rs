@@ -1,0 +1,250 @@
+//! The one writer. Everybody sends it facts; it makes them durable in groups and keeps the totals.
+//!
+//! Must not decide anything about a row. An intent is acknowledged only after its group is on disk.
+
+use super::{
+    outcome::{RowResult, Verified},
+    stop::{Stop, StopReason},
+    tally::Tally,
+};
+use crate::{
+    exit::Exit,
+    failure::Failure,
+    ledger::{Answered, Intent, IntentId, LedgerError, Writer},
+};
+use jiff::Timestamp;
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// How many facts may wait, and how many go into one group.
+const QUEUE: usize = 1024;
+const GROUP: usize = 512;
+
+#[derive(Debug)]
+enum Fact {
+    Intent(Box<Intent>, oneshot::Sender<IntentId>),
+    Answered(Box<Answered>),
+    Row(Box<RowResult>, Option<i64>, Weight),
+    Verified {
+        person: i64,
+        verified: Verified,
+        redemption: Option<String>,
+        at: Timestamp,
+    },
+    Parked(i64),
+    /// Everything sent before is on disk.
+    Flush(oneshot::Sender<()>),
+}
+
+/// How a row counts for the rule that stops a run when failures pile up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// Nothing was asked for it.
+    Light,
+    /// Asked, and it went well.
+    Good,
+    /// Asked, and it ended badly.
+    Bad,
+}
+
+/// A handle to the recorder; cheap to clone. The recorder ends when the last one is dropped.
+#[derive(Debug, Clone)]
+pub(super) struct Recorder {
+    facts: mpsc::Sender<Fact>,
+}
+
+/// The ledger can take nothing more; the run is stopping.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LedgerGone;
+
+impl Recorder {
+    pub fn start(
+        writer: Writer,
+        run: String,
+        stop: Stop,
+        tally: watch::Sender<Tally>,
+    ) -> (Self, JoinHandle<Result<Writer, Failure>>) {
+        let (facts, queue) = mpsc::channel(QUEUE);
+        let thread = std::thread::spawn(move || {
+            Desk {
+                writer,
+                run,
+                stop,
+                tally,
+                owed: Vec::new(),
+            }
+            .work(queue)
+        });
+        (Self { facts }, thread)
+    }
+
+    /// Durable when it returns.
+    pub async fn intent(&self, intent: Intent) -> Result<IntentId, LedgerGone> {
+        let (done, durable) = oneshot::channel();
+        self.facts
+            .send(Fact::Intent(Box::new(intent), done))
+            .await
+            .map_err(|_| LedgerGone)?;
+        durable.await.map_err(|_| LedgerGone)
+    }
+
+    pub async fn answered(&self, answered: Answered) {
+        self.send(Fact::Answered(Box::new(answered))).await;
+    }
+
+    /// A row's outcome; sent after its answer, so never on disk before it.
+    pub async fn row(&self, result: RowResult, person: Option<i64>, weight: Weight) {
+        self.send(Fact::Row(Box::new(result), person, weight)).await;
+    }
+
+    pub async fn verified(
+        &self,
+        person: i64,
+        verified: Verified,
+        redemption: Option<String>,
+        at: Timestamp,
+    ) {
+        self.send(Fact::Verified {
+            person,
+            verified,
+            redemption,
+            at,
+        })
+        .await;
+    }
+
+    /// Returns when everything sent before can be read from the ledger.
+    pub async fn flush(&self) {
+        let (done, flushed) = oneshot::channel();
+        self.send(Fact::Flush(done)).await;
+        let _ = flushed.await;
+    }
+
+    /// One more row waits to be settled (or, with -1, no longer).
+    pub async fn parked(&self, change: i64) {
+        self.send(Fact::Parked(change)).await;
+    }
+
+    async fn send(&self, fact: Fact) {
+        // A recorder that is gone has raised the stop itself; what is lost here is asked of the tenant again.
+        let _ = self.facts.send(fact).await;
+    }
+}
+
+struct Desk {
+    writer: Writer,
+    run: String,
+    stop: Stop,
+    tally: watch::Sender<Tally>,
+    /// Facts that a failing disk did not take: tried again with the next group and at the end.
+    owed: Vec<Fact>,
+}
+
+impl Desk {
+    fn work(mut self, mut queue: mpsc::Receiver<Fact>) -> Result<Writer, Failure> {
+        let mut group = Vec::with_capacity(GROUP);
+        loop {
+            group.clear();
+            if queue.blocking_recv_many(&mut group, GROUP) == 0 {
+                break;
+            }
+            let facts = std::mem::take(&mut group);
+            self.keep(facts);
+        }
+        let owed = std::mem::take(&mut self.owed);
+        if !owed.is_empty() {
+            self.keep(owed);
+        }
+        if let Some(StopReason::LedgerFailed { why, exit }) = self.stop.reason()
+            && !self.owed.is_empty()
+        {
+            return Err(Failure::new(exit, why).hint(LedgerError::Full.advice()));
+        }
+        Ok(self.writer)
+    }
+
+    /// Makes a group durable, then tells those who wait for it.
+    fn keep(&mut self, facts: Vec<Fact>) {
+        let mut facts: Vec<Fact> = std::mem::take(&mut self.owed)
+            .into_iter()
+            .chain(facts)
+            .collect();
+        match self.commit(&facts) {
+            Ok(intents) => {
+                let mut intents = intents.into_iter();
+                for fact in facts {
+                    match fact {
+                        // The asker may have been stopped meanwhile: then the intent stays open and is looked up.
+                        Fact::Intent(_, done) => drop(intents.next().map(|id| done.send(id))),
+                        Fact::Flush(done) => drop(done.send(())),
+                        fact => self.count(&fact),
+                    }
+                }
+            }
+            Err(error) => {
+                let exit = if matches!(error, LedgerError::Full) {
+                    Exit::TryAgain
+                } else {
+                    Exit::Unexpected
+                };
+                self.stop.raise(StopReason::LedgerFailed {
+                    why: error.to_string(),
+                    exit,
+                });
+                // Whoever waits for an intent hears that there is none; answers and outcomes are kept.
+                facts.retain(|fact| !matches!(fact, Fact::Intent(..) | Fact::Flush(_)));
+                self.owed = facts;
+            }
+        }
+    }
+
+    fn commit(&self, facts: &[Fact]) -> Result<Vec<IntentId>, LedgerError> {
+        let kept = self.writer.begin().and_then(|()| {
+            let intents = self.write(facts)?;
+            self.writer.commit()?;
+            Ok(intents)
+        });
+        if kept.is_err() {
+            self.writer.rollback();
+        }
+        kept
+    }
+
+    fn write(&self, facts: &[Fact]) -> Result<Vec<IntentId>, LedgerError> {
+        let mut intents = Vec::new();
+        for fact in facts {
+            match fact {
+                Fact::Intent(intent, _) => intents.push(self.writer.intent(&self.run, intent)?),
+                Fact::Answered(answered) => self.writer.answered(&self.run, answered)?,
+                Fact::Row(result, person, _) => self.writer.row(&self.run, *person, result)?,
+                Fact::Verified {
+                    person,
+                    verified,
+                    redemption,
+                    at,
+                } => {
+                    self.writer
+                        .verified(*person, *verified, redemption.as_deref(), *at)?;
+                }
+                Fact::Parked(_) | Fact::Flush(_) => {}
+            }
+        }
+        Ok(intents)
+    }
+
+    fn count(&self, fact: &Fact) {
+        self.tally.send_if_modified(|tally| match fact {
+            Fact::Row(result, _, weight) => {
+                tally.count(result);
+                tally.asked += u64::from(*weight != Weight::Light);
+                tally.bad += u64::from(*weight == Weight::Bad);
+                true
+            }
+            Fact::Parked(change) => {
+                tally.parked = tally.parked.saturating_add_signed(*change);
+                true
+            }
+            _ => false,
+        });
+    }
+}

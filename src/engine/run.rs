@@ -1,0 +1,222 @@
+//! How the parts hang together: feeder, scout, workers, settler, recorder, from the first row to the last fact.
+
+use super::{
+    Options,
+    ask::Shared,
+    caps::Caps,
+    feeder::Feeder,
+    recorder::Recorder,
+    scout::Scout,
+    settle::Parked,
+    stop::{Stop, StopReason},
+    tally::Tally,
+    worker::{Turn, Work},
+};
+use crate::{
+    clock::Clock,
+    directory::{Directory, Finder, Sponsors},
+    failure::Result,
+    guest::Rules,
+    ledger::{Ledger, RunStart, Writer},
+    pace::Pace,
+    settings::{InviteSettings, Share},
+    sheet::Sheet,
+};
+use jiff::SignedDuration;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex as StdMutex},
+};
+use tokio::{
+    sync::{Mutex, mpsc, watch},
+    task::JoinSet,
+};
+
+/// Rows that wait to be settled, at most; then the workers wait too.
+const PARKED: usize = 200;
+/// Decided rows that wait for a worker.
+const DECIDED: usize = 64;
+/// A percentage says nothing before this many rows were asked.
+const PILE: u64 = InviteSettings::FAILURES_JUDGED_AFTER;
+
+/// Everything a run needs.
+pub struct Job<'a> {
+    pub start: RunStart,
+    pub sheet: Arc<Sheet>,
+    pub rules: Rules,
+    pub ledger: &'a Ledger,
+    pub options: Options,
+    pub directory: Directory,
+    pub pace: Pace,
+    pub sponsors: Arc<Sponsors>,
+    pub clock: Clock,
+    pub stop: Stop,
+    pub tally: watch::Sender<Tally>,
+}
+
+pub struct RunEnd {
+    pub tally: Tally,
+    pub stopped_by: Option<StopReason>,
+    /// For the last line about the run.
+    pub writer: Writer,
+}
+
+/// Moves every row of the sheet to its outcome, or to `not-attempted` when the run stops.
+pub async fn run(job: Job<'_>) -> Result<RunEnd> {
+    let Job {
+        start,
+        sheet,
+        rules,
+        ledger,
+        options,
+        directory,
+        pace,
+        sponsors,
+        clock,
+        stop,
+        tally,
+    } = job;
+    let options = Arc::new(options);
+    let run = start.id.clone();
+    let reader = ledger.reader()?;
+    let writer = ledger.writer()?;
+    writer.start_run(&start)?;
+    let recent = reader.asks_since(clock.now() - SignedDuration::from_hours(24))?;
+    let canary = !options.dry_run && reader.verified()? == 0;
+    let totals = tally.subscribe();
+    let (recorder, recording) = Recorder::start(writer, run.clone(), stop.clone(), tally);
+    let shared = Arc::new(Shared {
+        graph: directory.graph().clone(),
+        finder: Finder::new(directory.clone()),
+        caps: Caps::new(&options, recent, clock.clone()),
+        options: options.clone(),
+        directory,
+        pace,
+        recorder,
+        stop: stop.clone(),
+        clock: clock.clone(),
+        refused_domains: StdMutex::new(HashMap::new()),
+    });
+    let watchers = watchers(&options, &stop, totals.clone());
+
+    let feeder = Feeder {
+        sheet,
+        rules,
+        reader: ledger.reader()?,
+        sponsors,
+        options,
+        clock,
+        stop: stop.clone(),
+    };
+    let (steps, feeding) = feeder.start();
+    let (work, decided) = mpsc::channel(DECIDED);
+    let (park, parked) = mpsc::channel(1);
+    let settling = tokio::spawn(settler(shared.clone(), parked));
+    let scouting = tokio::spawn(
+        Scout {
+            shared: shared.clone(),
+            work,
+            park: park.clone(),
+        }
+        .scout(steps),
+    );
+    workers(&shared, decided, park, canary).await;
+
+    // Everybody has ended who could send a row on; a task that broke has left its rows to the next run.
+    let _ = scouting.await;
+    let _ = settling.await;
+    let _ = tokio::task::spawn_blocking(|| feeding.join()).await;
+    if !shared.options.dry_run {
+        shared.verify(&run, &reader).await;
+    }
+    drop(watchers);
+    shared.recorder.flush().await;
+    drop(shared);
+    let writer = tokio::task::spawn_blocking(|| recording.join())
+        .await
+        .ok()
+        .and_then(std::result::Result::ok)
+        .ok_or_else(|| anyhow::anyhow!("the recorder broke; the ledger holds what it wrote"))??;
+    let tally = totals.borrow().clone();
+    Ok(RunEnd {
+        tally,
+        stopped_by: stop.reason(),
+        writer,
+    })
+}
+
+/// Takes decided rows until there are no more: first the canary, then everybody.
+async fn workers(
+    shared: &Arc<Shared>,
+    mut decided: mpsc::Receiver<Work>,
+    park: mpsc::Sender<Parked>,
+    canary: bool,
+) {
+    if canary {
+        shared.canary(&mut decided, &park).await;
+    }
+    let decided = Arc::new(Mutex::new(decided));
+    let mut crew = JoinSet::new();
+    for _ in 0..shared.options.workers.max(1) {
+        let (shared, decided, park) = (shared.clone(), decided.clone(), park.clone());
+        crew.spawn(async move {
+            loop {
+                let work = decided.lock().await.recv().await;
+                let Some(work) = work else { break };
+                if let Turn::Park(parked) = shared.turn(work).await {
+                    // The settler ends after the workers.
+                    let _ = park.send(*parked).await;
+                }
+            }
+        });
+    }
+    drop(park);
+    crew.join_all().await;
+}
+
+/// Keeps the parked rows moving, each at its own time.
+async fn settler(shared: Arc<Shared>, mut parked: mpsc::Receiver<Parked>) {
+    let mut rows = JoinSet::new();
+    loop {
+        tokio::select! {
+            row = parked.recv(), if rows.len() < PARKED => match row {
+                Some(row) => {
+                    shared.recorder.parked(1).await;
+                    let shared = shared.clone();
+                    rows.spawn(async move { shared.settle(row).await });
+                }
+                None => break,
+            },
+            Some(_) = rows.join_next() => shared.recorder.parked(-1).await,
+        }
+    }
+    while rows.join_next().await.is_some() {
+        shared.recorder.parked(-1).await;
+    }
+}
+
+/// Those who only watch: the clock, and the share of failures. They end when dropped.
+fn watchers(options: &Options, stop: &Stop, mut totals: watch::Receiver<Tally>) -> JoinSet<()> {
+    let mut watchers = JoinSet::new();
+    if let Some(limit) = options.max_duration {
+        let stop = stop.clone();
+        watchers.spawn(async move {
+            tokio::time::sleep(limit).await;
+            stop.raise(StopReason::TimeUsed);
+        });
+    }
+    let (limit, stop) = (options.max_failures, stop.clone());
+    watchers.spawn(async move {
+        while totals.changed().await.is_ok() {
+            let (bad, asked) = {
+                let tally = totals.borrow_and_update();
+                (tally.bad, tally.asked)
+            };
+            let judged = matches!(limit, Share::Count(_)) || asked >= PILE;
+            if judged && limit.is_exceeded_by(bad, asked) {
+                stop.raise(StopReason::PiledUp { bad, of: asked });
+            }
+        }
+    });
+    watchers
+}

@@ -1,0 +1,374 @@
+//! One row's outcome in words: which columns it fills, and the plain sentence beside every row that was not
+//! newly invited.
+//!
+//! Must not decide an outcome; it only says what others decided.
+
+use super::{
+    catalogue,
+    outcome::{Mail, Outcome, RowResult, ThisRun},
+};
+use crate::{
+    directory::{self, Unresolved},
+    graph::{DirectoryUser, Fault},
+    guest::{Guest, Problem, RowVerdict, Severity, SponsorRef, Understood},
+    ledger::Person,
+};
+
+fn row(guest: &Guest, outcome: Outcome) -> RowResult {
+    RowResult {
+        display_name: guest.display_name.clone(),
+        ..RowResult::new(guest.row, outcome, guest.email.as_str())
+    }
+}
+
+fn hinted(guest: &Guest, outcome: Outcome, hint: impl Into<String>) -> RowResult {
+    RowResult {
+        hint: Some(hint.into()),
+        ..row(guest, outcome)
+    }
+}
+
+/// Rows that say nothing about a guest: invalid ones and duplicates.
+pub(super) fn unusable(understood: &Understood) -> RowResult {
+    let mut result = RowResult::new(
+        understood.row,
+        Outcome::Invalid,
+        understood.email_text.clone(),
+    );
+    result.display_name.clone_from(&understood.display_name);
+    if let RowVerdict::Duplicate { of_row, email } = &understood.verdict {
+        result.outcome = Outcome::Duplicate;
+        email.as_str().clone_into(&mut result.email);
+        result.hint = Some(format!(
+            "the same address as row {of_row}, which speaks for both"
+        ));
+        return result;
+    }
+    let errors: Vec<&Problem> = understood
+        .problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .collect();
+    let joined = |part: &dyn Fn(&Problem) -> String| {
+        let mut parts: Vec<String> = Vec::new();
+        for text in errors.iter().map(|problem| part(problem)) {
+            if !parts.contains(&text) {
+                parts.push(text);
+            }
+        }
+        (!parts.is_empty()).then(|| parts.join("; "))
+    };
+    result.error_code = joined(&|problem| problem.code.to_string());
+    result.error = joined(&|problem| problem.message.clone());
+    result.hint = joined(&|problem| problem.fix.clone());
+    result
+}
+
+pub(super) fn not_selected(understood: &Understood) -> RowResult {
+    let email = match &understood.verdict {
+        RowVerdict::Guest(guest) => guest.email.as_str(),
+        RowVerdict::Duplicate { email, .. } => email.as_str(),
+        RowVerdict::Invalid => &understood.email_text,
+    };
+    RowResult {
+        display_name: understood.display_name.clone(),
+        this_run: Some(ThisRun::NotSelected),
+        hint: Some("not selected by --only".into()),
+        ..RowResult::new(understood.row, Outcome::NotAttempted, email)
+    }
+}
+
+pub(super) fn sponsor_unresolved(
+    guest: &Guest,
+    sponsor: &SponsorRef,
+    why: &Unresolved,
+) -> RowResult {
+    let name = match sponsor {
+        SponsorRef::Address(address) => address.clone(),
+        SponsorRef::Id(id) => id.to_string(),
+        SponsorRef::Group(name) => format!("group:{name}"),
+    };
+    let (code, error, hint) = match why {
+        Unresolved::Nobody => (
+            catalogue::SPONSOR_UNKNOWN,
+            format!("the sponsor {name} is not in this tenant"),
+            "correct the sponsor, or empty the cell: then whoever invites is the sponsor"
+                .to_owned(),
+        ),
+        Unresolved::Several => (
+            catalogue::SPONSOR_AMBIGUOUS,
+            format!("several objects of this tenant answer to the sponsor {name}"),
+            "name the sponsor by object id or user principal name".to_owned(),
+        ),
+        Unresolved::CannotTell(reason) => (
+            catalogue::SPONSOR_UNREADABLE,
+            format!("the sponsor {name} could not be looked up: {reason}"),
+            "name the sponsor by object id, or let an administrator grant the right to read it"
+                .to_owned(),
+        ),
+    };
+    RowResult {
+        error_code: Some(code.to_string()),
+        error: Some(error),
+        ..hinted(guest, Outcome::Invalid, hint)
+    }
+}
+
+/// Somebody who is there already.
+pub(super) fn exists(guest: &Guest, user: &DirectoryUser) -> RowResult {
+    let outcome = directory::classify(user);
+    let hint = match outcome {
+        Outcome::ExistsPending => "is a guest already and has not redeemed yet; nothing was sent",
+        Outcome::ExistsDisabled => {
+            "has an account that is blocked from signing in; an administrator can unblock it"
+        }
+        Outcome::ExistsMember => "is an internal user of this tenant; there is nothing to invite",
+        _ => "is a guest already and has redeemed; there is nothing to do",
+    };
+    RowResult {
+        user_id: Some(user.id.clone()),
+        redemption: user.external_user_state.clone(),
+        this_run: Some(ThisRun::Checked),
+        ..hinted(guest, outcome, hint)
+    }
+}
+
+/// Graph said "already exists" where the look-up had found nobody.
+pub(super) fn exists_says_graph(
+    guest: &Guest,
+    object_id: Option<String>,
+    disabled: bool,
+    fault: &Fault,
+) -> RowResult {
+    let (outcome, hint) = if disabled {
+        (
+            Outcome::ExistsDisabled,
+            "has an account that is blocked from signing in; an administrator can unblock it",
+        )
+    } else {
+        (
+            Outcome::ExistsMember,
+            "is in this tenant already, says Graph; there is nothing to invite",
+        )
+    };
+    RowResult {
+        user_id: object_id,
+        this_run: Some(ThisRun::Checked),
+        request_id: fault.request_id.clone(),
+        ..hinted(guest, outcome, hint)
+    }
+}
+
+pub(super) fn own_domain(guest: &Guest) -> RowResult {
+    RowResult {
+        error_code: Some(catalogue::OWN_DOMAIN.to_string()),
+        error: Some(format!(
+            "{} is a verified domain of this tenant, and no such user was found",
+            guest.email.domain()
+        )),
+        this_run: Some(ThisRun::Checked),
+        ..hinted(
+            guest,
+            Outcome::Refused,
+            "people of the tenant's own domains are created as users, not invited; check the address, or the tenant",
+        )
+    }
+}
+
+pub(super) fn would_invite(guest: &Guest, mails: bool) -> RowResult {
+    let hint = if mails {
+        "would be invited, with a mail from Microsoft"
+    } else {
+        "would be invited, without a mail"
+    };
+    RowResult {
+        mail: Some(if mails { Mail::Requested } else { Mail::None }),
+        this_run: Some(ThisRun::Checked),
+        ..hinted(guest, Outcome::WouldInvite, hint)
+    }
+}
+
+/// A dry run met somebody whose last ask was never answered.
+pub(super) fn would_settle(guest: &Guest) -> RowResult {
+    hinted(
+        guest,
+        Outcome::WouldInvite,
+        "was asked for in an earlier run that got no answer; the next run finds out first what that ask did",
+    )
+}
+
+/// Tonight's invitation.
+pub(super) fn invited(guest: &Guest, mail: Mail, request_id: Option<String>) -> RowResult {
+    RowResult {
+        mail: Some(mail),
+        this_run: Some(ThisRun::Invited),
+        request_id,
+        ..row(guest, Outcome::Invited)
+    }
+}
+
+/// Tonight's invitation, found out by looking because its answer had been lost.
+pub(super) fn invited_and_settled(
+    guest: &Guest,
+    mail: Mail,
+    request_id: Option<String>,
+) -> RowResult {
+    let hint = match mail {
+        Mail::Unknown => {
+            "is invited, but an answer was lost and nobody can tell whether the mail left; `guestlist mail` sends one"
+        }
+        _ => "is invited; the answer was lost and has been settled by looking",
+    };
+    RowResult {
+        hint: Some(hint.into()),
+        ..invited(guest, mail, request_id)
+    }
+}
+
+/// Invited by an earlier run.
+pub(super) fn invited_before(
+    guest: &Guest,
+    person: &Person,
+    this_run: Option<ThisRun>,
+) -> RowResult {
+    let when = person
+        .invited_at
+        .map(|at| format!(" on {}", at.strftime("%F")))
+        .unwrap_or_default();
+    let hint = match person.mail {
+        Some(Mail::Unknown) => format!(
+            "was invited{when}; an answer was lost and nobody can tell whether the mail left; `guestlist mail` sends one"
+        ),
+        _ => format!("was invited{when} by an earlier run; nothing was sent"),
+    };
+    RowResult {
+        this_run,
+        ..hinted(guest, Outcome::Invited, hint)
+    }
+}
+
+/// Invited more than a day ago and never seen in the directory.
+pub(super) fn missing(guest: &Guest, person: &Person) -> RowResult {
+    RowResult {
+        error_code: Some(catalogue::NEVER_APPEARED.to_string()),
+        error: Some("Graph confirmed the invitation, but no such guest has appeared in the directory".into()),
+        hint: Some("Microsoft answered 201 and made nobody; ask again with --again, or ask Microsoft support".into()),
+        ..invited_before(guest, person, Some(ThisRun::Checked))
+    }
+}
+
+pub(super) fn gone(guest: &Guest) -> RowResult {
+    RowResult {
+        error_code: Some(catalogue::GONE.to_string()),
+        error: Some("was invited by an earlier run and is no longer in the directory".into()),
+        this_run: Some(ThisRun::Checked),
+        ..hinted(
+            guest,
+            Outcome::Gone,
+            "somebody has deleted this guest; --again asks for people like this once more",
+        )
+    }
+}
+
+pub(super) fn refused_before(guest: &Guest, person: &Person) -> RowResult {
+    RowResult {
+        error_code: person.error_code.clone(),
+        error: person.error.clone(),
+        request_id: person.request_id.clone(),
+        ..hinted(
+            guest,
+            Outcome::Refused,
+            "was refused in an earlier run; --retry-refused asks again",
+        )
+    }
+}
+
+/// Graph's own words belong into the results, and nowhere else.
+pub(super) fn refused(guest: &Guest, fault: &Fault) -> RowResult {
+    with_fault(hinted(guest, Outcome::Refused, fault.entry().fix), fault)
+}
+
+/// Another row of the same domain was refused for all of it.
+pub(super) fn refused_like_domain(guest: &Guest, code: &str, error: &str) -> RowResult {
+    RowResult {
+        error_code: Some(code.into()),
+        error: Some(error.into()),
+        ..hinted(
+            guest,
+            Outcome::Refused,
+            format!(
+                "not asked: Graph refused {} as a whole for an earlier row",
+                guest.email.domain()
+            ),
+        )
+    }
+}
+
+pub(super) fn failed(guest: &Guest, fault: &Fault) -> RowResult {
+    with_fault(
+        hinted(
+            guest,
+            Outcome::Failed,
+            "nothing happened; the next run tries again",
+        ),
+        fault,
+    )
+}
+
+/// The person could not be looked up, so nothing was asked.
+pub(super) fn not_looked_up(guest: &Guest, fault: &Fault) -> RowResult {
+    with_fault(
+        hinted(
+            guest,
+            Outcome::Failed,
+            "could not be looked up, so nothing was asked; the next run tries again",
+        ),
+        fault,
+    )
+}
+
+/// Every time it was this row's turn, Graph asked to wait.
+pub(super) fn throttled_too_often(guest: &Guest) -> RowResult {
+    RowResult {
+        error_code: Some(catalogue::THROTTLED_TOO_OFTEN.to_string()),
+        error: Some("Graph asked to wait, again and again".into()),
+        ..hinted(
+            guest,
+            Outcome::Failed,
+            "nothing happened; the next run tries again",
+        )
+    }
+}
+
+pub(super) fn unknown(guest: &Guest, why: &str) -> RowResult {
+    RowResult {
+        mail: Some(Mail::Unknown),
+        ..hinted(
+            guest,
+            Outcome::Unknown,
+            format!("{why}; the next run looks first and asks only if nothing happened"),
+        )
+    }
+}
+
+pub(super) fn not_attempted(guest: &Guest) -> RowResult {
+    hinted(
+        guest,
+        Outcome::NotAttempted,
+        "the run stopped before this row; the same command continues here",
+    )
+}
+
+fn with_fault(result: RowResult, fault: &Fault) -> RowResult {
+    let error = if fault.message.is_empty() {
+        fault.title().to_owned()
+    } else {
+        fault.message.clone()
+    };
+    RowResult {
+        error_code: Some(fault.code.to_string()),
+        error: Some(error),
+        request_id: fault.request_id.clone(),
+        ..result
+    }
+}

@@ -1,0 +1,69 @@
+//! Seen in the directory afterwards? A 201 is no proof: Graph has been seen to confirm guests who never appeared.
+//!
+//! Reads only. Who is not seen stays `not-yet`, for the next run to look again.
+
+use super::{
+    ask::{Shared, look_again},
+    outcome::Verified,
+};
+use crate::ledger::Reader;
+use std::collections::HashMap;
+use tokio::time::Instant;
+
+const PAGE: usize = 1_000;
+
+impl Shared {
+    /// Looks every guest of this run up by id, and again for those not seen, until `settle` is over.
+    pub async fn verify(&self, run: &str, reader: &Reader) {
+        let end = Instant::now() + self.options.settle;
+        for look in 0.. {
+            let last = Instant::now() >= end || self.stop.is_raised();
+            if self.look_by_id(run, reader, last).await == 0 || last {
+                return;
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            // When the run stops, one more look tells what is so now.
+            self.stop
+                .sleep(look_again(look, self.options.settle).min(left))
+                .await;
+        }
+    }
+
+    /// How many are still not seen; on the last look they are marked.
+    async fn look_by_id(&self, run: &str, reader: &Reader, last: bool) -> usize {
+        self.recorder.flush().await;
+        let (mut after, mut unseen) = (0, 0);
+        while let Ok(page) = reader.unverified(run, after, PAGE) {
+            let Some(end) = page.last() else { break };
+            after = end.row;
+            let ids: Vec<String> = page.iter().map(|guest| guest.user_id.clone()).collect();
+            let seen: HashMap<String, Option<String>> = match self.graph.get_by_ids(&ids).await {
+                Ok(users) => users
+                    .into_iter()
+                    .map(|user| (user.id.to_ascii_lowercase(), user.external_user_state))
+                    .collect(),
+                Err(fault) => {
+                    tracing::warn!(%fault, "cannot look for the new guests");
+                    return 0;
+                }
+            };
+            let now = self.clock.now();
+            for guest in page {
+                let state = seen.get(&guest.user_id.to_ascii_lowercase());
+                if let Some(state) = state {
+                    self.recorder
+                        .verified(guest.person, Verified::Found, state.clone(), now)
+                        .await;
+                } else {
+                    unseen += 1;
+                    if last {
+                        self.recorder
+                            .verified(guest.person, Verified::NotYet, None, now)
+                            .await;
+                    }
+                }
+            }
+        }
+        unseen
+    }
+}

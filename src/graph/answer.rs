@@ -1,0 +1,141 @@
+//! What one attempt brought back: an answer, or why there is none. Bounded, and with its headers understood.
+//!
+//! Must not judge; `verdict` does.
+
+use jiff::Timestamp;
+use std::{fmt, time::Duration};
+
+/// Longer waits are not believed; whoever waits gives up long before this.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// One request sent once.
+#[derive(Debug, Clone)]
+pub enum Attempt {
+    Answered(Answer),
+    /// No connection came about: nothing was sent.
+    NotConnected(String),
+    /// Something was or may have been sent, and no status came back.
+    NoAnswer(String),
+}
+
+/// A status line and what followed it.
+#[derive(Clone, Default)]
+pub struct Answer {
+    pub status: u16,
+    pub retry_after: Option<Duration>,
+    /// The server's clock.
+    pub date: Option<Timestamp>,
+    pub request_id: Option<String>,
+    /// `WWW-Authenticate`, which names the reason of some 401s.
+    pub challenge: Option<String>,
+    pub body: Vec<u8>,
+    pub ending: Ending,
+}
+
+/// How the body ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Ending {
+    #[default]
+    Whole,
+    /// The connection broke or fell silent in the middle.
+    Cut(String),
+    /// It was longer than anything that is expected here; the rest was not read.
+    TooLong,
+}
+
+impl Answer {
+    pub fn is_whole(&self) -> bool {
+        self.ending == Ending::Whole
+    }
+}
+
+/// Bodies hold addresses and links.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("retry_after", &self.retry_after)
+            .field("date", &self.date)
+            .field("request_id", &self.request_id)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .field("ending", &self.ending)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `Retry-After` as a number of seconds (Graph also sends decimals, such as `2.128`) or as a date, which
+/// is measured against the answer's own `Date`, as clocks differ. Nonsense is nothing.
+pub fn retry_after(value: &str, server_now: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
+    let value = value.trim();
+    let is_number = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let seconds = if is_number {
+        value.parse::<f64>().ok()?
+    } else {
+        let until = http_date(value)?;
+        until
+            .duration_since(server_now.unwrap_or(now))
+            .as_secs_f64()
+    };
+    Some(Duration::from_secs_f64(
+        seconds.clamp(0.0, LONGEST_RETRY_AFTER.as_secs_f64()),
+    ))
+}
+
+pub fn http_date(value: &str) -> Option<Timestamp> {
+    Timestamp::try_from(httpdate::parse_http_date(value.trim()).ok()?).ok()
+}
+
+/// At most `limit` bytes of `bytes` as text, cut where a character ends; broken bytes become U+FFFD.
+pub fn bounded_text(bytes: &[u8], limit: usize) -> String {
+    let mut end = limit.min(bytes.len());
+    // Step back off the middle of a character, at most its three following bytes.
+    while end < bytes.len() && end > 0 && limit - end < 3 && bytes[end] & 0b1100_0000 == 0b1000_0000
+    {
+        end -= 1;
+    }
+    String::from_utf8_lossy(&bytes[..end]).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(value: &str) -> Option<f64> {
+        let server: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let ours: Timestamp = "2026-11-22T18:00:00Z".parse().unwrap();
+        retry_after(value, Some(server), ours).map(|d| d.as_secs_f64())
+    }
+
+    #[test]
+    fn every_form_of_retry_after() {
+        assert_eq!(after("7"), Some(7.0));
+        assert_eq!(after(" 2.128 "), Some(2.128));
+        assert_eq!(after("0"), Some(0.0));
+        assert_eq!(
+            after("Sun, 22 Nov 2026 12:00:30 GMT"),
+            Some(30.0),
+            "by the server's clock"
+        );
+        assert_eq!(after("Sun, 22 Nov 2026 11:00:00 GMT"), Some(0.0), "past");
+        assert_eq!(after("99999999999999999999999"), Some(86400.0), "clamped");
+        for nonsense in ["", "-5", "soon", "inf", "NaN", "1e9", "1.2.3", "."] {
+            assert_eq!(after(nonsense), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn without_a_date_of_the_answer_our_clock_serves() {
+        let ours: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let after = retry_after("Sun, 22 Nov 2026 12:00:05 GMT", None, ours);
+        assert_eq!(after, Some(Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn text_is_cut_where_a_character_ends() {
+        assert_eq!(bounded_text("grüße".as_bytes(), 3), "gr");
+        assert_eq!(bounded_text("grüße".as_bytes(), 4), "grü");
+        assert_eq!(bounded_text("🙂🙂".as_bytes(), 7), "🙂");
+        assert_eq!(bounded_text(b"abc", 10), "abc");
+        assert_eq!(bounded_text(&[0x80; 9], 5).chars().count(), 2);
+    }
+}

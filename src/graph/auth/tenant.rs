@@ -1,0 +1,47 @@
+//! A tenant's id from its domain, by the public discovery document; no sign-in needed.
+
+use super::{catalogue as codes, failures::fault_of, transport::Authority};
+use crate::graph::{
+    fault::{Class, Fault},
+    odata,
+};
+use uuid::Uuid;
+
+/// The tenant's id. An id is its own answer.
+pub async fn tenant_id(authority: &Authority, domain_or_id: &str) -> Result<String, Fault> {
+    if let Ok(id) = Uuid::try_parse(domain_or_id) {
+        return Ok(id.to_string());
+    }
+    let path = format!(
+        "{}/v2.0/.well-known/openid-configuration",
+        odata::encode(domain_or_id)
+    );
+    let mut url = authority.base.clone();
+    let prefix = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&format!("{prefix}/{path}"));
+    let document = match authority.get_json(authority.client().get(url)).await {
+        Ok(document) => document,
+        Err(error) => {
+            let mut fault = fault_of(&error).fault;
+            // The service says 400 with a number; some gateways only 404.
+            if fault.class == Class::SignIn && matches!(fault.status, Some(400 | 404)) {
+                fault.code = codes::UNKNOWN_TENANT;
+            }
+            return Err(fault);
+        }
+    };
+    document["issuer"]
+        .as_str()
+        .into_iter()
+        .chain(document["token_endpoint"].as_str())
+        .flat_map(|url| url.split('/'))
+        .find_map(|part| Uuid::try_parse(part).ok())
+        .map(|id| id.to_string())
+        .ok_or_else(|| {
+            Fault::new(
+                codes::UNKNOWN_TENANT,
+                Class::SignIn,
+                "the discovery document names no tenant id",
+            )
+        })
+}

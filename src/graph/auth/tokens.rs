@@ -1,0 +1,222 @@
+//! One token for everybody, refreshed by one.
+//!
+//! A token is renewed well before it ends, in the background, while the old one still serves; so a sign-in
+//! service that is down for minutes stops nobody. At most one refresh is under way at any time, and everybody
+//! who has to wait waits for that one.
+
+use super::{
+    claims::Identity,
+    failures::{Trouble, fault_of},
+};
+use crate::graph::fault::Fault;
+use azure_core::credentials::{AccessToken, TokenCredential};
+use futures_util::future::{BoxFuture, FutureExt, Shared};
+use secrecy::{ExposeSecret, SecretString};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// The new token is asked for this long before the old one ends, or half-way through a short life.
+const SOFT: Duration = Duration::from_secs(5 * 60);
+/// The old token is not used in its last moments, as clocks differ and requests travel.
+const HARD: Duration = Duration::from_secs(30);
+/// A refresh gives up after this.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// A failed refresh is the answer for everybody who asks in the next moment.
+const REMEMBERED: Duration = Duration::from_secs(3);
+
+/// Makes the credential that asks for a token; anew each time, as credentials cache for themselves and
+/// would give a rejected token again.
+pub type CredentialSource = Arc<dyn Fn() -> Result<Arc<dyn TokenCredential>, Fault> + Send + Sync>;
+
+/// A token as it goes into a header.
+#[derive(Clone)]
+pub struct Token {
+    secret: SecretString,
+    soft: Instant,
+    hard: Instant,
+}
+
+impl Token {
+    pub fn secret(&self) -> &SecretString {
+        &self.secret
+    }
+
+    /// Whether both are the same token.
+    pub fn is(&self, other: &Self) -> bool {
+        self.secret.expose_secret() == other.secret.expose_secret()
+    }
+
+    fn new(token: &AccessToken) -> Self {
+        let now = Instant::now();
+        let left = token.expires_on - azure_core::time::OffsetDateTime::now_utc();
+        let left = Duration::try_from(left).unwrap_or_default();
+        Self {
+            secret: token.token.secret().into(),
+            soft: now + left.saturating_sub(SOFT.min(left / 2)),
+            hard: now + left.saturating_sub(HARD.min(left / 10)),
+        }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+type Refresh = Shared<BoxFuture<'static, Result<Token, Fault>>>;
+
+/// The shared refresher; a cheap handle.
+#[derive(Clone)]
+pub struct Tokens(Arc<Inner>);
+
+struct Inner {
+    source: CredentialSource,
+    scope: String,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    current: Option<Token>,
+    under_way: Option<Refresh>,
+    failed: Option<(Instant, Fault)>,
+}
+
+impl Tokens {
+    /// `scope` is the Graph base with `/.default`.
+    pub fn new(source: CredentialSource, scope: impl Into<String>) -> Self {
+        Self(Arc::new(Inner {
+            source,
+            scope: scope.into(),
+            state: Mutex::new(State::default()),
+        }))
+    }
+
+    /// A token that can be used now.
+    pub async fn token(&self) -> Result<Token, Fault> {
+        let refresh = {
+            let mut state = self.state();
+            let now = Instant::now();
+            match state.current.clone() {
+                Some(token) if now < token.soft => return Ok(token),
+                Some(token) if now < token.hard => {
+                    if state.failed_lately(now).is_none() {
+                        // Goes on by itself; this caller has what it needs.
+                        drop(self.refreshing(&mut state));
+                    }
+                    return Ok(token);
+                }
+                _ => {
+                    if let Some(fault) = state.failed_lately(now) {
+                        return Err(fault);
+                    }
+                    self.refreshing(&mut state)
+                }
+            }
+        };
+        refresh.await
+    }
+
+    /// Another token than the rejected one, or the same when there is no other.
+    pub async fn refresh(&self, rejected: &Token) -> Result<Token, Fault> {
+        let refresh = {
+            let mut state = self.state();
+            match &state.current {
+                Some(token) if !token.is(rejected) => return Ok(token.clone()),
+                _ => self.refreshing(&mut state),
+            }
+        };
+        refresh.await
+    }
+
+    /// Who the token is for, as far as it tells.
+    pub async fn identity(&self) -> Result<Identity, Fault> {
+        Ok(Identity::of_token(
+            self.token().await?.secret().expose_secret(),
+        ))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The refresh that is under way, begun now if there is none. It is a task of its own: it ends also
+    /// when nobody waits any more.
+    fn refreshing(&self, state: &mut State) -> Refresh {
+        if let Some(refresh) = &state.under_way {
+            return refresh.clone();
+        }
+        let tokens = self.clone();
+        let task = tokio::spawn(async move {
+            let result = tokens.fetch().await;
+            let mut state = tokens.state();
+            state.under_way = None;
+            match &result {
+                Ok(token) => {
+                    state.current = Some(token.clone());
+                    state.failed = None;
+                }
+                Err(fault) => state.failed = Some((Instant::now(), fault.clone())),
+            }
+            result
+        });
+        let refresh = async move {
+            task.await
+                .unwrap_or_else(|_| Err(super::failures::interrupted()))
+        }
+        .boxed()
+        .shared();
+        state.under_way = Some(refresh.clone());
+        refresh
+    }
+
+    /// Asks until there is a token, a refusal, or patience ends.
+    async fn fetch(&self) -> Result<Token, Fault> {
+        let until = Instant::now() + PATIENCE;
+        let mut pause = Duration::from_millis(200);
+        loop {
+            let trouble = match self.ask(until).await {
+                Ok(token) => return Ok(Token::new(&token)),
+                Err(trouble) => trouble,
+            };
+            let wait = trouble
+                .retry_after
+                .unwrap_or_else(|| pause.mul_f64(0.5 + fastrand::f64()));
+            if !trouble.temporary || Instant::now() + wait >= until {
+                return Err(trouble.fault);
+            }
+            tokio::time::sleep(wait).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn ask(&self, until: Instant) -> Result<AccessToken, Trouble> {
+        let credential = (self.0.source)().map_err(Trouble::lasting)?;
+        let scopes = [self.0.scope.as_str()];
+        match tokio::time::timeout_at(until, credential.get_token(&scopes, None)).await {
+            Ok(answer) => answer.map_err(|error| fault_of(&error)),
+            Err(_) => Err(super::failures::too_slow()),
+        }
+    }
+}
+
+impl State {
+    fn failed_lately(&self, now: Instant) -> Option<Fault> {
+        let (at, fault) = self.failed.as_ref()?;
+        (now.duration_since(*at) < REMEMBERED).then(|| fault.clone())
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens")
+            .field("scope", &self.0.scope)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,270 @@
+//! How `azure_identity` reaches the token endpoint: through our own client, with bounded answers.
+//!
+//! Two needs are served here. The crate's own client aborts on machines without certificates; ours was
+//! built before, with an error that can be read. And it refuses an authority that is plain http, which the
+//! practice tenant on loopback is: it is told an https authority that cannot exist, and the request is
+//! turned round here.
+
+use crate::{
+    clock::Clock,
+    failure::Result,
+    graph::{
+        answer::{bounded_text, http_date, retry_after},
+        envelope::Envelope,
+        http::{self, HttpOptions, reason},
+    },
+};
+use async_trait::async_trait;
+use azure_core::{
+    cloud::{CloudConfiguration, CustomConfiguration},
+    error::ErrorKind,
+    http::{
+        AsyncRawResponse, ClientOptions, HttpClient, Request, RetryOptions, Transport, Url,
+        headers::{HeaderName, HeaderValue, Headers},
+        request::Body,
+    },
+};
+use serde_json::Value;
+use std::{fmt, sync::Arc, time::Duration};
+
+use super::aadsts;
+
+/// Tokens with many groups are some 20 KB.
+const LONGEST_ANSWER: usize = 1024 * 1024;
+/// A name that can never be looked up (RFC 2606); only ever seen by `azure_identity`.
+const STAND_IN: &str = "https://authority.invalid";
+
+/// The sign-in service: its address, and the client that reaches it.
+#[derive(Clone)]
+pub struct Authority {
+    pub base: Url,
+    client: reqwest::Client,
+    clock: Clock,
+}
+
+/// What the token endpoint answered when it was not a token.
+#[derive(Clone, Default)]
+pub struct EntraAnswer {
+    pub status: u16,
+    pub error: String,
+    pub description: String,
+    /// AADSTS numbers.
+    pub numbers: Vec<u32>,
+    pub correlation_id: Option<String>,
+    pub retry_after: Option<Duration>,
+}
+
+impl Authority {
+    pub fn new(url: &str, options: &HttpOptions, clock: Clock) -> Result<Self> {
+        let base = http::base_url(url, "authority_url")?;
+        let client = http::client(&base, options)?;
+        Ok(Self {
+            base,
+            client,
+            clock,
+        })
+    }
+
+    pub fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// Options for a credential of `azure_identity`. Retries are ours (`tokens`).
+    pub fn client_options(&self) -> ClientOptions {
+        let mut cloud = CustomConfiguration::default();
+        STAND_IN.clone_into(&mut cloud.authority_host);
+        ClientOptions {
+            transport: Some(Transport::new(Arc::new(self.clone()))),
+            cloud: Some(Arc::new(CloudConfiguration::Custom(cloud))),
+            retry: RetryOptions::none(),
+            ..ClientOptions::default()
+        }
+    }
+
+    /// The URL of a path at the authority.
+    pub fn url(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        let prefix = self.base.path().trim_end_matches('/');
+        url.set_path(&format!("{prefix}/{}", path.trim_start_matches('/')));
+        url
+    }
+
+    /// Posts a form. Success gives the JSON; anything else the answer, understood.
+    pub async fn post_form(
+        &self,
+        url: Url,
+        form: &[(&str, &str)],
+    ) -> std::result::Result<Value, azure_core::Error> {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .finish();
+        let request = self
+            .client
+            .post(url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept", "application/json")
+            .body(body);
+        let (_, _, body) = self.exchange(request).await?;
+        serde_json::from_slice(&body).map_err(|_| unreadable())
+    }
+
+    /// Gets a JSON document.
+    pub async fn get_json(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> std::result::Result<Value, azure_core::Error> {
+        let (_, _, body) = self.exchange(request).await?;
+        serde_json::from_slice(&body).map_err(|_| unreadable())
+    }
+
+    async fn exchange(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> std::result::Result<(u16, Headers, Vec<u8>), azure_core::Error> {
+        let mut response = request.send().await.map_err(network)?;
+        let status = response.status().as_u16();
+        let mut headers = Headers::new();
+        for (name, value) in response.headers() {
+            if let Ok(value) = value.to_str() {
+                headers.insert(
+                    HeaderName::from(name.as_str().to_owned()),
+                    HeaderValue::from(value.to_owned()),
+                );
+            }
+        }
+        let header = |name: &str| {
+            response
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
+        let date = header("date").and_then(|date| http_date(&date));
+        let after =
+            header("retry-after").and_then(|value| retry_after(&value, date, self.clock.now()));
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(network)? {
+            if body.len() + chunk.len() > LONGEST_ANSWER {
+                return Err(unreadable());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        if !(200..300).contains(&status) {
+            let answer = EntraAnswer {
+                retry_after: after,
+                ..EntraAnswer::parse(status, &body)
+            };
+            return Err(azure_core::Error::with_error(
+                ErrorKind::Credential,
+                answer,
+                "the sign-in service refused",
+            ));
+        }
+        Ok((status, headers, body))
+    }
+
+    /// From the stand-in to the authority; other hosts (managed identity) stay what they are.
+    fn turned(&self, url: &Url) -> Url {
+        if url.as_str().starts_with(STAND_IN) {
+            let mut real = self.url(url.path());
+            real.set_query(url.query());
+            real
+        } else {
+            url.clone()
+        }
+    }
+}
+
+#[async_trait]
+impl HttpClient for Authority {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let method = reqwest::Method::from_bytes(request.method().as_ref().as_bytes())
+            .map_err(|_| unreadable())?;
+        let mut outgoing = self.client.request(method, self.turned(request.url()));
+        for (name, value) in request.headers().iter() {
+            outgoing = outgoing.header(name.as_str(), value.as_str());
+        }
+        if let Body::Bytes(bytes) = request.body() {
+            outgoing = outgoing.body(bytes.clone());
+        }
+        let (status, headers, body) = self.exchange(outgoing).await?;
+        Ok(AsyncRawResponse::from_bytes(status.into(), headers, body))
+    }
+}
+
+impl EntraAnswer {
+    pub fn parse(status: u16, body: &[u8]) -> Self {
+        let value: Value = serde_json::from_slice(body).unwrap_or_default();
+        let envelope = Envelope::parse(body);
+        let mut numbers: Vec<u32> = value["error_codes"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|number| u32::try_from(number.as_u64()?).ok())
+            .collect();
+        if numbers.is_empty() {
+            numbers = aadsts::numbers(&envelope.message);
+        }
+        Self {
+            status,
+            error: envelope.code,
+            // The first line says it; the others are ids that come separately.
+            description: bounded_text(
+                envelope
+                    .message
+                    .lines()
+                    .next()
+                    .unwrap_or_default()
+                    .as_bytes(),
+                600,
+            ),
+            numbers,
+            correlation_id: value["correlation_id"]
+                .as_str()
+                .map(|id| id.chars().take(80).collect()),
+            retry_after: None,
+        }
+    }
+}
+
+impl fmt::Display for EntraAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "HTTP {} {} {}",
+            self.status, self.error, self.description
+        )
+    }
+}
+
+impl fmt::Debug for EntraAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for EntraAnswer {}
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Authority({})", self.base)
+    }
+}
+
+fn network(error: reqwest::Error) -> azure_core::Error {
+    use super::{catalogue as codes, failures::busy};
+    let code = if error.is_connect() {
+        codes::SIGN_IN_UNREACHABLE
+    } else {
+        codes::SIGN_IN_BUSY
+    };
+    azure_core::Error::new(ErrorKind::Credential, busy(code, reason(error)))
+}
+
+fn unreadable() -> azure_core::Error {
+    use super::{catalogue as codes, failures::busy};
+    azure_core::Error::new(
+        ErrorKind::Credential,
+        busy(codes::SIGN_IN_BUSY, "the answer cannot be understood"),
+    )
+}

@@ -1,0 +1,204 @@
+//! Twenty reads in one request. Only reads: a batch of invitations would be a burst, and a lost answer
+//! would leave twenty people in doubt.
+//!
+//! Items are matched by their id; the server answers in any order. Each item is throttled on its own, so
+//! each has a fate of its own.
+
+use super::{
+    answer::{Answer, http_date, retry_after},
+    catalogue,
+    client::{Graph, Read, too_long, understood},
+    fault::{Class, Fault},
+};
+use crate::pace::backoff;
+use jiff::Timestamp;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::{collections::HashMap, time::Duration};
+use tokio::time::Instant;
+
+/// The service takes no more in one request.
+pub const MOST_ITEMS: usize = 20;
+const MOST_ROUNDS: u32 = 6;
+
+/// One read of a batch. `url` begins with `/` and comes after the version, its values encoded.
+#[derive(Clone)]
+pub struct BatchGet {
+    pub id: String,
+    pub url: String,
+    /// Whether it is an advanced query (`ConsistencyLevel: eventual`).
+    pub advanced: bool,
+}
+
+#[derive(Deserialize)]
+struct Responses {
+    responses: Vec<Response>,
+}
+
+#[derive(Deserialize)]
+struct Response {
+    id: String,
+    status: u16,
+    #[serde(default)]
+    headers: Option<Map<String, Value>>,
+    #[serde(default)]
+    body: Value,
+}
+
+impl Graph {
+    /// Asks all of them, twenty in a request, and gives every answer under its id, in the order asked.
+    /// What is throttled or unlucky is asked again in a new batch, after the longest wait asked for.
+    pub async fn batch(
+        &self,
+        gets: Vec<BatchGet>,
+    ) -> Result<Vec<(String, Result<Value, Fault>)>, Fault> {
+        let mut answers = Vec::with_capacity(gets.len());
+        for twenty in gets.chunks(MOST_ITEMS) {
+            let mut found = self.twenty(twenty).await?;
+            for get in twenty {
+                let answer = found
+                    .remove(&key(&get.id))
+                    .unwrap_or_else(|| Err(missing()));
+                answers.push((get.id.clone(), answer));
+            }
+        }
+        Ok(answers)
+    }
+
+    async fn twenty(
+        &self,
+        gets: &[BatchGet],
+    ) -> Result<HashMap<String, Result<Value, Fault>>, Fault> {
+        let mut found = HashMap::with_capacity(gets.len());
+        let mut open: Vec<&BatchGet> = gets.iter().collect();
+        for round in 1.. {
+            let sent_at = Instant::now();
+            let mut responses = self.round(&open).await?;
+            let mut again = Again::default();
+            open.retain(|get| {
+                let answer = match responses.remove(&key(&get.id)) {
+                    Some(response) => self.fate(response, &mut again),
+                    None => Err((missing(), false)),
+                };
+                match answer {
+                    Ok(value) => drop(found.insert(key(&get.id), Ok(value))),
+                    Err((fault, repeat)) => {
+                        found.insert(key(&get.id), Err(fault));
+                        return repeat;
+                    }
+                }
+                false
+            });
+            if open.is_empty() || round >= MOST_ROUNDS || !self.0.pace.retry_allowed() {
+                break;
+            }
+            if again.throttled > 0 {
+                self.count_throttled_items(again.throttled);
+                self.0
+                    .pace
+                    .throttled(sent_at, again.after)
+                    .map_err(too_long)?;
+            } else {
+                tokio::time::sleep(backoff(round, fastrand::f64())).await;
+            }
+            self.count_retry();
+        }
+        Ok(found)
+    }
+
+    async fn round(&self, gets: &[&BatchGet]) -> Result<HashMap<String, Response>, Fault> {
+        let requests: Vec<Value> = gets
+            .iter()
+            .map(|get| {
+                let mut item = json!({"id": get.id, "method": "GET", "url": get.url});
+                if get.advanced {
+                    item["headers"] = json!({"ConsistencyLevel": "eventual"});
+                }
+                item
+            })
+            .collect();
+        let read = Read {
+            units: gets.len() as u32,
+            advanced: false,
+        };
+        let body = json!({ "requests": requests });
+        let answer = self
+            .repeat(&self.call(Method::POST, "/$batch", Some(&body), read)?)
+            .await?;
+        let responses: Responses = understood(&answer)?;
+        Ok(responses
+            .responses
+            .into_iter()
+            .map(|response| (key(&response.id), response))
+            .collect())
+    }
+
+    /// An item's value, or its fault and whether asking again may help.
+    fn fate(&self, response: Response, again: &mut Again) -> Result<Value, (Fault, bool)> {
+        if (200..300).contains(&response.status) {
+            return Ok(response.body);
+        }
+        let answer = as_answer(&response, self.server_now());
+        let fault = Fault::of(&answer);
+        let throttled = fault.class == Class::Throttled
+            || (fault.class == Class::Unsettled && answer.retry_after.is_some());
+        if throttled {
+            again.throttled += 1;
+            again.after = again.after.max(answer.retry_after);
+        }
+        let unlucky =
+            fault.class == Class::Unsettled && answer.status >= 400 && answer.status != 501;
+        Err((fault, throttled || unlucky))
+    }
+}
+
+#[derive(Default)]
+struct Again {
+    throttled: usize,
+    after: Option<Duration>,
+}
+
+/// An item as if it had come by itself, so that one table judges both.
+fn as_answer(response: &Response, now: Timestamp) -> Answer {
+    let date = header(response, "date").and_then(|date| http_date(&date));
+    Answer {
+        status: response.status,
+        retry_after: header(response, "retry-after")
+            .and_then(|value| retry_after(&value, date, now)),
+        date,
+        request_id: header(response, "request-id"),
+        body: match &response.body {
+            Value::Null => Vec::new(),
+            body => body.to_string().into_bytes(),
+        },
+        ..Answer::default()
+    }
+}
+
+/// Header names come in any case, and values as text or number.
+fn header(response: &Response, name: &str) -> Option<String> {
+    let (_, value) = response
+        .headers
+        .as_ref()?
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Ids are compared without regard to case, as the service does.
+fn key(id: &str) -> String {
+    id.to_lowercase()
+}
+
+fn missing() -> Fault {
+    Fault::new(
+        catalogue::BATCH_ITEM_MISSING,
+        Class::Unsettled,
+        "the batch answered without this item",
+    )
+}

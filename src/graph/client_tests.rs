@@ -1,0 +1,612 @@
+//! The client against a server that misbehaves.
+
+use super::{
+    testing::{Credential, Received, Reply, Server, error, json, with},
+    *,
+};
+use crate::exit::Exit;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json as value};
+use std::time::{Duration, SystemTime};
+use uuid::Uuid;
+
+const INVITED: &str = r#"{"id":"i1","inviteRedeemUrl":"https://login.example/redeem?ticket=SECRET","status":"PendingAcceptance",
+"invitedUserEmailAddress":"ada@partner.example","invitedUser":{"id":"u1"}}"#;
+
+fn request() -> InvitationRequest {
+    InvitationRequest {
+        email: "ada@partner.example".into(),
+        redirect_url: "https://r.example".into(),
+        ..InvitationRequest::default()
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_goes_out_once_politely_and_comes_back_whole() {
+    let server = Server::start(|_, _| with(json(201, INVITED), "request-id", "r-1")).await;
+    let attempt = server.graph().invite(&request(), Uuid::new_v4()).await;
+    let Verdict::Done(invitation) = &attempt.verdict else {
+        panic!("{attempt:?}")
+    };
+    assert_eq!(invitation.user_id, "u1");
+    assert!(invitation.redeem_url.expose_secret().contains("SECRET"));
+    assert_eq!(
+        (attempt.status, attempt.request_id.as_deref()),
+        (Some(201), Some("r-1"))
+    );
+    assert!(
+        attempt
+            .raw
+            .as_ref()
+            .unwrap()
+            .expose_secret()
+            .contains("ada@partner.example")
+    );
+
+    let sent = &server.received()[0];
+    assert_eq!(
+        (sent.method.as_str(), sent.path.as_str()),
+        ("POST", "/v1.0/invitations")
+    );
+    assert_eq!(sent.header("authorization"), Some("Bearer t-0"));
+    assert_eq!(
+        sent.header("user-agent"),
+        Some(concat!("guestlist/", env!("CARGO_PKG_VERSION")))
+    );
+    assert_eq!(
+        sent.header("client-request-id"),
+        Some(attempt.client_request_id.as_str())
+    );
+    assert_eq!(sent.header("x-ms-throttle-priority"), Some("low"));
+    assert_eq!(sent.header("accept"), Some("application/json"));
+    assert_eq!(sent.header("prefer"), None);
+    assert_eq!(
+        sent.json()["invitedUserEmailAddress"],
+        "ada@partner.example"
+    );
+
+    let shown = format!("{attempt:?} {:?}", server.graph());
+    for secret in ["SECRET", "ada@", "t-0"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+/// A verdict's word, and what brings it about.
+type Case = (&'static str, fn() -> Reply);
+
+#[tokio::test]
+async fn whatever_goes_wrong_an_invitation_is_sent_once() {
+    let cut = || {
+        Reply::Raw(format!(
+            "HTTP/1.1 201 Created\r\nContent-Length: 5000\r\n\r\n{INVITED}"
+        ))
+    };
+    let cases: Vec<Case> = vec![
+        ("unknown", || Reply::HangUp),
+        ("unknown", || Reply::Raw("HTTP/1.1 201 Cre".into())),
+        ("unknown", || Reply::Raw("what?".into())),
+        ("unknown", || json(201, "{\"status\":\"PendingAcceptance\"")),
+        ("unknown", || json(500, "")),
+        ("unknown", || {
+            Reply::Http(503, vec![("Retry-After", "1".into())], "<html>".into())
+        }),
+        ("unknown", || Reply::Silence(Duration::from_secs(9))),
+        ("unknown", || json(200, INVITED)),
+        ("ask again later", || {
+            error(429, "TooManyRequests", "Please retry again later.")
+        }),
+    ];
+    for (expected, reply) in cases {
+        let server = Server::start(move |_, _| reply()).await;
+        let attempt = server.graph().invite(&request(), Uuid::new_v4()).await;
+        assert_eq!(attempt.verdict.word(), expected, "{attempt:?}");
+        assert_eq!(server.received().len(), 1, "{expected}");
+    }
+    let server = Server::start(move |_, _| cut()).await;
+    let attempt = server.graph().invite(&request(), Uuid::new_v4()).await;
+    assert_eq!(attempt.verdict.word(), "unknown");
+    assert_eq!(attempt.verdict.fault().unwrap().code, catalogue::CUT_ANSWER);
+}
+
+#[tokio::test]
+async fn where_nobody_listens_nothing_was_sent() {
+    let server = Server::start(|_, _| Reply::HangUp).await;
+    let config = GraphConfig {
+        base_url: "http://127.0.0.1:1".into(),
+        http: http::HttpOptions::default(),
+        clock: crate::clock::Clock::system(),
+    };
+    let graph = Graph::new(
+        config,
+        Credential::new("t", 60).tokens(),
+        testing::quick_pace(),
+    )
+    .unwrap();
+    assert_eq!(
+        graph
+            .invite(&request(), Uuid::new_v4())
+            .await
+            .verdict
+            .word(),
+        "not sent"
+    );
+    assert!(server.received().is_empty());
+}
+
+#[tokio::test]
+async fn a_stale_token_is_renewed_once_and_the_invitation_sent_again() {
+    let server = Server::start(|received, _| match received.header("authorization") {
+        Some("Bearer t-0") => error(
+            401,
+            "InvalidAuthenticationToken",
+            "Lifetime validation failed, the token is expired.",
+        ),
+        _ => json(201, INVITED),
+    })
+    .await;
+    let credential = Credential::new("t", 3_600);
+    let attempt = server
+        .graph_with(&credential)
+        .invite(&request(), Uuid::new_v4())
+        .await;
+    assert_eq!(attempt.verdict.word(), "done");
+    let sent = server.received();
+    assert_eq!((sent.len(), credential.asked()), (2, 2));
+    assert_ne!(
+        sent[0].header("client-request-id"),
+        sent[1].header("client-request-id")
+    );
+    assert_eq!(
+        sent[1].header("client-request-id"),
+        Some(attempt.client_request_id.as_str())
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_stays_rejected_ends_the_run() {
+    let server =
+        Server::start(|_, _| error(401, "InvalidAuthenticationToken", "Invalid audience.")).await;
+    let attempt = server.graph().invite(&request(), Uuid::new_v4()).await;
+    assert!(
+        matches!(
+            attempt.verdict,
+            Verdict::Stop {
+                exit: Exit::Permission,
+                ..
+            }
+        ),
+        "{attempt:?}"
+    );
+    assert_eq!(server.received().len(), 2);
+
+    let fault = server.graph().organization().await.unwrap_err();
+    assert_eq!(
+        (fault.code, fault.exit()),
+        (catalogue::TOKEN_REJECTED, Exit::Permission)
+    );
+    assert_eq!(server.received().len(), 4);
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_no_reason_to_renew_the_token() {
+    let server = Server::start(|_, _| {
+        error(401, "Unauthorized", "Insufficient privileges to perform requested operation by the application \
+            '00000003-0000-0000-c000-000000000000'. ControllerName=MSGraphInviteAPI, ActionName=CreateInvite")
+    })
+    .await;
+    let credential = Credential::new("t", 3_600);
+    let attempt = server
+        .graph_with(&credential)
+        .invite(&request(), Uuid::new_v4())
+        .await;
+    assert!(matches!(
+        attempt.verdict,
+        Verdict::Stop {
+            exit: Exit::Permission,
+            ..
+        }
+    ));
+    assert_eq!(
+        attempt.verdict.fault().unwrap().code,
+        catalogue::MAY_NOT_INVITE
+    );
+    assert_eq!((server.received().len(), credential.asked()), (1, 1));
+}
+
+#[tokio::test]
+async fn reads_wait_as_long_as_they_are_told() {
+    let date = || httpdate::fmt_http_date(SystemTime::now() - Duration::from_secs(3_600));
+    let later = || {
+        httpdate::fmt_http_date(
+            SystemTime::now() + Duration::from_secs(1) - Duration::from_secs(3_600),
+        )
+    };
+    let replies: [fn() -> String; 2] = [|| "1".into(), || "0.4".into()];
+    for (reply, least) in replies.into_iter().zip([1.0, 0.4]) {
+        let server = Server::start(move |_, before| match before {
+            0 => with(error(429, "TooManyRequests", ""), "retry-AFTER", reply()),
+            _ => json(200, r#"{"value":[{"id":"o1"}]}"#),
+        })
+        .await;
+        let graph = server.graph();
+        graph.organization().await.unwrap();
+        let sent = server.received();
+        let waited = sent[1].at.duration_since(sent[0].at).as_secs_f64();
+        assert!(waited >= least && waited < least + 1.0, "{waited}");
+        assert_eq!(
+            graph.requests(),
+            RequestCounts {
+                total: 2,
+                throttled: 1,
+                retried: 1
+            }
+        );
+    }
+    // A date is measured by the server's own clock, here an hour slow.
+    let server = Server::start(move |_, before| match before {
+        0 => with(
+            with(error(429, "TooManyRequests", ""), "Date", date()),
+            "Retry-After",
+            later(),
+        ),
+        _ => json(200, r#"{"value":[{"id":"o1"}]}"#),
+    })
+    .await;
+    let graph = server.graph();
+    graph.organization().await.unwrap();
+    let sent = server.received();
+    let waited = sent[1].at.duration_since(sent[0].at).as_secs_f64();
+    assert!((0.9..2.5).contains(&waited), "{waited}");
+}
+
+#[tokio::test]
+async fn the_servers_clock_is_known_from_its_answers() {
+    let server = Server::start(|_, _| {
+        let slow = SystemTime::now() - Duration::from_secs(3_600);
+        with(
+            json(200, r#"{"value":[{"id":"o1"}]}"#),
+            "Date",
+            httpdate::fmt_http_date(slow),
+        )
+    })
+    .await;
+    let graph = server.graph();
+    assert_eq!(graph.skew(), None);
+    graph.organization().await.unwrap();
+    let skew = graph.skew().unwrap().as_secs();
+    assert!((-3_602..=-3_599).contains(&skew), "{skew}");
+}
+
+#[tokio::test]
+async fn a_503_and_its_retry_after_hold_back_everybody_and_get_a_new_connection() {
+    let server = Server::start(|received, before| match before {
+        0 => json(200, r#"{"value":[{"id":"o1"}]}"#),
+        1 => with(json(503, ""), "Retry-After", "1"),
+        _ if received.path.contains("invitations") => json(201, INVITED),
+        _ => json(200, r#"{"value":[{"id":"o1"}]}"#),
+    })
+    .await;
+    let graph = server.graph();
+    graph.organization().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let reading = tokio::spawn({
+        let graph = graph.clone();
+        async move { graph.organization().await }
+    });
+    while server.received().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    graph.invite(&request(), Uuid::new_v4()).await;
+    reading.await.unwrap().unwrap();
+    let sent = server.received();
+    for later in &sent[2..] {
+        assert!(later.at.duration_since(sent[1].at) >= Duration::from_millis(990));
+        assert_ne!(
+            later.connection, sent[1].connection,
+            "a new connection after 503"
+        );
+    }
+    assert_eq!(
+        sent[0].connection, sent[1].connection,
+        "connections are kept otherwise"
+    );
+}
+
+#[tokio::test]
+async fn a_wait_that_is_too_long_ends_the_run_as_temporary() {
+    let server =
+        Server::start(|_, _| with(error(429, "TooManyRequests", ""), "Retry-After", "3600")).await;
+    let graph = server.graph();
+    let attempt = graph.invite(&request(), Uuid::new_v4()).await;
+    assert!(
+        matches!(
+            attempt.verdict,
+            Verdict::Stop {
+                exit: Exit::TryAgain,
+                ..
+            }
+        ),
+        "{attempt:?}"
+    );
+    assert_eq!(
+        graph.organization().await.unwrap_err().exit(),
+        Exit::TryAgain
+    );
+    assert_eq!(server.received().len(), 1, "nobody is sent after it");
+}
+
+#[tokio::test]
+async fn reads_outlive_resets_and_cut_bodies_but_not_for_ever() {
+    let server = Server::start(|_, before| match before {
+        0 => Reply::HangUp,
+        1 => Reply::Raw("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{\"value\":[".into()),
+        2 => Reply::Http(502, vec![], "<html><h1>Bad Gateway</h1></html>".into()),
+        _ => json(200, r#"{"value":[{"id":"o1","displayName":"Contoso"}]}"#),
+    })
+    .await;
+    let found = server.graph().organization().await.unwrap();
+    assert_eq!(
+        (found.id.as_str(), found.display_name.as_deref()),
+        ("o1", Some("Contoso"))
+    );
+    assert_eq!(server.received().len(), 4);
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed_and_no_foreign_next_link() {
+    let other = Server::start(|_, _| json(200, "{}")).await;
+    let target = other.url.clone();
+    let server = Server::start(move |received, _| {
+        if received.path.contains("organization") {
+            with(
+                json(307, ""),
+                "Location",
+                format!("{target}/v1.0/organization"),
+            )
+        } else {
+            json(
+                200,
+                &format!(r#"{{"value":[],"@odata.nextLink":"{target}/v1.0/users?$skiptoken=x"}}"#),
+            )
+        }
+    })
+    .await;
+    let graph = server.graph();
+    assert_eq!(
+        graph.organization().await.unwrap_err().code,
+        catalogue::REDIRECT
+    );
+    let mut pages = graph.users("/users?$top=999", Read::ONE).unwrap();
+    let fault = loop {
+        match pages.next().await {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("the foreign page was taken for the end"),
+            Err(fault) => break fault,
+        }
+    };
+    assert_eq!(fault.code, catalogue::FOREIGN_LINK);
+    assert!(other.received().is_empty(), "a token left the house");
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_not_read_to_its_end() {
+    let server =
+        Server::start(|_, _| json(200, &format!("[{}]", " ".repeat(17 * 1024 * 1024)))).await;
+    let fault = server
+        .graph()
+        .get::<Value>("/users", Read::ONE)
+        .await
+        .unwrap_err();
+    assert_eq!(fault.code, catalogue::ANSWER_TOO_LONG);
+}
+
+#[tokio::test]
+async fn pages_keep_their_header_and_start_again_when_the_server_lost_its_place() {
+    let id = |n: u32| format!("00000000-0000-4000-8000-{n:012}");
+    let server = Server::start(move |received, before| {
+        let next = |token: &str| {
+            format!(
+                "http://{}/v1.0/users?$skiptoken={token}",
+                received.header("host").unwrap()
+            )
+        };
+        let page = |ids: &[u32], next: Option<String>| {
+            let people: Vec<Value> = ids.iter().map(|n| value!({"id": id(*n)})).collect();
+            let mut page = value!({"value": people});
+            if let Some(next) = next {
+                page["@odata.nextLink"] = value!(next);
+            }
+            json(200, &page.to_string())
+        };
+        match (received.path.split('=').next_back().unwrap(), before) {
+            ("999", _) => page(&[1, 2], Some(next("two"))),
+            ("two", 1) => error(400, "DirectoryPageTokenNotFoundException", "lost"),
+            ("two", _) => page(&[], Some(next("three"))),
+            _ => page(&[3], None),
+        }
+    })
+    .await;
+    let graph = server.graph();
+    let mut pages = graph.users("/users?$top=999", Read::ADVANCED).unwrap();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await.unwrap() {
+        found.extend(page.into_iter().map(|person| person.id));
+    }
+    assert_eq!(found, [id(1), id(2), id(3)], "everybody once");
+    let sent = server.received();
+    assert_eq!(sent.len(), 5);
+    assert!(
+        sent.iter()
+            .all(|request| request.header("consistencylevel") == Some("eventual"))
+    );
+}
+
+fn batch_of(received: &Received) -> Vec<Value> {
+    received.json()["requests"].as_array().unwrap().clone()
+}
+
+fn gets(ids: &[&str]) -> Vec<BatchGet> {
+    ids.iter()
+        .map(|id| BatchGet {
+            id: (*id).into(),
+            url: format!("/users/{id}"),
+            advanced: *id == "b",
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn batch_items_are_matched_by_id_and_the_unlucky_asked_again() {
+    let server = Server::start(|received, before| {
+        let mut items: Vec<Value> = batch_of(received)
+            .iter()
+            .map(|item| {
+                let id = item["id"].as_str().unwrap();
+                match (id, before) {
+                    ("b", 0) => value!({"id": "B", "status": 429, "headers": {"retry-after": "1"}, "body": {"error": {"code": "TooManyRequests"}}}),
+                    ("c", 0) => value!({"id": "c", "status": 503, "headers": {"RETRY-AFTER": 0}, "body": null}),
+                    ("d", _) => value!({"id": "d", "status": 404, "body": {"error": {"code": "Request_ResourceNotFound", "message": "x"}}}),
+                    _ => value!({"id": id, "status": 200, "body": {"url": item["url"]}}),
+                }
+            })
+            .collect();
+        items.reverse();
+        json(200, &value!({"responses": items}).to_string())
+    })
+    .await;
+    let graph = server.graph();
+    let found = graph.batch(gets(&["a", "b", "c", "d"])).await.unwrap();
+    let ids: Vec<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(ids, ["a", "b", "c", "d"]);
+    for (id, answer) in &found[..3] {
+        assert_eq!(answer.as_ref().unwrap()["url"], format!("/users/{id}"));
+    }
+    assert_eq!(found[3].1.as_ref().unwrap_err().class, Class::Absent);
+
+    let sent = server.received();
+    let again: Vec<Value> = batch_of(&sent[1])
+        .iter()
+        .map(|item| item["id"].clone())
+        .collect();
+    assert_eq!((sent.len(), again), (2, vec![value!("b"), value!("c")]));
+    assert!(
+        sent[1].at.duration_since(sent[0].at) >= Duration::from_secs(1),
+        "the longest wait"
+    );
+    assert_eq!(
+        batch_of(&sent[0])[1]["headers"]["ConsistencyLevel"],
+        "eventual"
+    );
+    assert_eq!(
+        graph.requests(),
+        RequestCounts {
+            total: 2,
+            throttled: 2,
+            retried: 1
+        }
+    );
+}
+
+#[tokio::test]
+async fn a_missing_batch_item_is_a_fault_never_somebody_elses_answer() {
+    let server =
+        Server::start(|_, _| json(200, r#"{"responses":[{"id":"a","status":200,"body":{}}]}"#))
+            .await;
+    let graph = server.graph();
+    let found = graph.batch(gets(&["a", "b"])).await.unwrap();
+    assert!(found[0].1.is_ok());
+    assert_eq!(
+        found[1].1.as_ref().unwrap_err().code,
+        catalogue::BATCH_ITEM_MISSING
+    );
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_as_a_whole_is_asked_again_as_a_whole() {
+    let server = Server::start(|received, before| match before {
+        0 => error(424, "FailedDependency", "throttled items"),
+        1 => with(error(429, "TooManyRequests", ""), "Retry-After", "0"),
+        _ => {
+            let items: Vec<Value> = batch_of(received)
+                .iter()
+                .map(|item| value!({"id": item["id"], "status": 200, "body": {}}))
+                .collect();
+            json(200, &value!({"responses": items}).to_string())
+        }
+    })
+    .await;
+    let many: Vec<String> = (0..45).map(|n| n.to_string()).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let found = server.graph().batch(gets(&many)).await.unwrap();
+    assert!(found.len() == 45 && found.iter().all(|(_, answer)| answer.is_ok()));
+    let sizes: Vec<usize> = server
+        .received()
+        .iter()
+        .map(|sent| batch_of(sent).len())
+        .collect();
+    assert_eq!(sizes, [20, 20, 20, 20, 5]);
+}
+
+#[tokio::test]
+async fn counts_ids_and_changes() {
+    let server = Server::start(|received, _| match (received.method.as_str(), received.path.as_str()) {
+        ("GET", "/v1.0/users/$count") => Reply::Http(200, vec![("Content-Type", "text/plain".into())], "\u{feff}1234\n".into()),
+        ("POST", path) if path.contains("getByIds") => json(200, r#"{"value":[{"id":"u1","accountEnabled":true}]}"#),
+        ("POST", "/v1.0/users/u1/sponsors/$ref") => error(400, "Request_BadRequest", "One or more added object references already exist for the following modified properties: 'sponsors'."),
+        _ => Reply::Http(204, vec![], String::new()),
+    })
+    .await;
+    let graph = server.graph();
+    assert_eq!(graph.count("/users/$count").await.unwrap(), 1234);
+    assert_eq!(
+        graph.get_by_ids(&["u1".into()]).await.unwrap()[0].account_enabled,
+        Some(true)
+    );
+    let reference = value!({"@odata.id": graph.object_url("s1")});
+    graph
+        .change(
+            reqwest::Method::POST,
+            "/users/u1/sponsors/$ref",
+            Some(&reference),
+        )
+        .await
+        .unwrap();
+    graph
+        .change(
+            reqwest::Method::PATCH,
+            "/users/u1",
+            Some(&value!({"jobTitle": "x"})),
+        )
+        .await
+        .unwrap();
+    let ids = server.received()[1].json();
+    assert_eq!(ids, value!({"ids": ["u1"], "types": ["user"]}));
+    assert_eq!(
+        graph.object_url("s1"),
+        format!("{}/v1.0/directoryObjects/s1", server.url)
+    );
+}
+
+#[test]
+fn the_base_url_is_checked_before_anything_is_sent() {
+    let with = |url: &str| {
+        let config = GraphConfig {
+            base_url: url.into(),
+            http: http::HttpOptions::default(),
+            clock: crate::clock::Clock::system(),
+        };
+        Graph::new(
+            config,
+            Credential::new("t", 60).tokens(),
+            testing::quick_pace(),
+        )
+    };
+    for wrong in [
+        "http://graph.microsoft.com",
+        "https://graph.microsoft.com/v1.0",
+        "graph.microsoft.com",
+    ] {
+        assert_eq!(with(wrong).err().unwrap().exit, Exit::Usage, "{wrong}");
+    }
+}

@@ -1,0 +1,265 @@
+//! The error body, whatever it is: Graph's envelope, the token endpoint's, a cut one, HTML or nothing.
+//!
+//! Must never fail and never allocate much; must not decide what an error means.
+
+use super::answer::bounded_text;
+use serde_json::Value;
+use std::fmt;
+
+/// More of a message than this helps nobody.
+const LONGEST_MESSAGE: usize = 2_000;
+const LONGEST_CODE: usize = 120;
+
+/// What an error body said.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Envelope {
+    pub code: String,
+    pub message: String,
+    /// The codes and messages of `details` and of nested inner errors.
+    pub more: Vec<(String, String)>,
+    pub request_id: Option<String>,
+    /// Whether it looks like Graph at all, rather than like a gateway or proxy.
+    pub is_graph: bool,
+}
+
+impl Envelope {
+    pub fn parse(body: &[u8]) -> Self {
+        if let Ok(value) = serde_json::from_slice::<Value>(body) {
+            return Self::from_value(&value);
+        }
+        let text = bounded_text(body, 64 * 1024);
+        if text.trim_start().starts_with('{') {
+            return Self::from_broken_json(&text);
+        }
+        Self {
+            message: short(&visible_text(&text), LONGEST_MESSAGE),
+            ..Self::default()
+        }
+    }
+
+    pub fn from_value(value: &Value) -> Self {
+        let error = &value["error"];
+        if !error.is_object() {
+            return Self {
+                // The token endpoint's form, and others': {"error": "…", "error_description": "…"}.
+                code: short(error.as_str().unwrap_or_default(), LONGEST_CODE),
+                message: short(
+                    value["error_description"]
+                        .as_str()
+                        .or(value["message"].as_str())
+                        .unwrap_or_default(),
+                    LONGEST_MESSAGE,
+                ),
+                ..Self::default()
+            };
+        }
+        let mut envelope = Self {
+            code: text(error, "code", LONGEST_CODE),
+            message: message_of(error),
+            is_graph: true,
+            ..Self::default()
+        };
+        for detail in error["details"].as_array().into_iter().flatten().take(10) {
+            let more = (text(detail, "code", LONGEST_CODE), message_of(detail));
+            envelope.more.push(more);
+        }
+        let mut inner = inner_of(error);
+        for _ in 0..4 {
+            let Some(found) = inner else { break };
+            let id = text(found, "request-id", LONGEST_CODE);
+            if envelope.request_id.is_none() && !id.is_empty() {
+                envelope.request_id = Some(id);
+            }
+            let more = (text(found, "code", LONGEST_CODE), message_of(found));
+            if more != Default::default() {
+                envelope.more.push(more);
+            }
+            inner = inner_of(found);
+        }
+        envelope
+    }
+
+    /// A body that ends in the middle: its first code and message are worth having.
+    fn from_broken_json(body: &str) -> Self {
+        Self {
+            code: short(&string_after(body, "\"code\""), LONGEST_CODE),
+            message: short(&string_after(body, "\"message\""), LONGEST_MESSAGE),
+            is_graph: body.contains("\"error\""),
+            ..Self::default()
+        }
+    }
+
+    pub fn is_code(&self, code: &str) -> bool {
+        self.code.eq_ignore_ascii_case(code)
+            || self
+                .more
+                .iter()
+                .any(|(inner, _)| inner.eq_ignore_ascii_case(code))
+    }
+
+    /// Everything that was said, lower-cased, for looking for fragments. Only what Graph itself said:
+    /// a proxy's page may contain any words.
+    pub fn said(&self) -> String {
+        if !self.is_graph {
+            return String::new();
+        }
+        let mut said = format!("{} {}", self.code, self.message);
+        for (code, message) in &self.more {
+            said.push(' ');
+            said.push_str(code);
+            said.push(' ');
+            said.push_str(message);
+        }
+        said.to_lowercase()
+    }
+}
+
+/// Messages hold addresses.
+impl fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope")
+            .field("code", &self.code)
+            .field("request_id", &self.request_id)
+            .field("is_graph", &self.is_graph)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Some services spell it `innererror`, some `innerError`.
+fn inner_of(error: &Value) -> Option<&Value> {
+    error
+        .as_object()?
+        .iter()
+        .find(|(name, value)| name.eq_ignore_ascii_case("innererror") && value.is_object())
+        .map(|(_, value)| value)
+}
+
+fn text(value: &Value, name: &str, limit: usize) -> String {
+    match &value[name] {
+        Value::String(text) => short(text, limit),
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// The message is a string, or in the older OData form an object with a `value`.
+fn message_of(error: &Value) -> String {
+    match &error["message"] {
+        Value::Object(object) => object
+            .get("value")
+            .and_then(Value::as_str)
+            .map_or_else(String::new, |text| short(text, LONGEST_MESSAGE)),
+        _ => text(error, "message", LONGEST_MESSAGE),
+    }
+}
+
+fn short(text: &str, limit: usize) -> String {
+    bounded_text(text.trim().as_bytes(), limit)
+}
+
+/// The JSON string that follows a name, up to its closing quote or to where the body was cut.
+fn string_after(body: &str, name: &str) -> String {
+    let Some(rest) = body
+        .find(name)
+        .map(|at| body[at + name.len()..].trim_start())
+        .and_then(|rest| rest.strip_prefix(':'))
+        .and_then(|rest| rest.trim_start().strip_prefix('"'))
+    else {
+        return String::new();
+    };
+    let mut found = String::new();
+    let mut chars = rest.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => break,
+            '\\' => match chars.next() {
+                Some('n' | 'r' | 't') => found.push(' '),
+                Some(escaped) => found.push(escaped),
+                None => break,
+            },
+            c => found.push(c),
+        }
+    }
+    found
+}
+
+/// A page without its markup: enough to recognise who wrote it.
+fn visible_text(html: &str) -> String {
+    let mut visible = String::new();
+    let mut in_tag = false;
+    for c in html.chars() {
+        match c {
+            '<' => in_tag = true,
+            '>' if in_tag => {
+                in_tag = false;
+                visible.push(' ');
+            }
+            c if !in_tag => visible.push(c),
+            _ => {}
+        }
+    }
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn graphs_envelope_in_both_spellings() {
+        for spelling in ["innerError", "innererror"] {
+            let body = format!(
+                r#"{{"error":{{"code":"BadRequest","message":" No. ","{spelling}":{{"request-id":"r1","date":"x",
+                "code":"deeper"}},"details":[{{"code":"ObjectConflict","message":"same value"}}]}}}}"#
+            );
+            let envelope = Envelope::parse(body.as_bytes());
+            assert_eq!(
+                (envelope.code.as_str(), envelope.message.as_str()),
+                ("BadRequest", "No.")
+            );
+            assert_eq!(envelope.request_id.as_deref(), Some("r1"));
+            assert!(envelope.is_code("objectconflict") && envelope.is_code("DEEPER"));
+            assert!(envelope.said().contains("same value"));
+        }
+    }
+
+    #[test]
+    fn a_page_of_a_proxy_is_not_graph_and_its_words_count_for_nothing() {
+        let page = b"<html><title>Blocked</title><p>suspicious activity</p></html>";
+        let envelope = Envelope::parse(page);
+        assert_eq!(envelope.message, "Blocked suspicious activity");
+        assert!(!envelope.is_graph && envelope.said().is_empty());
+    }
+
+    #[test]
+    fn cut_json_still_tells_its_code() {
+        let envelope = Envelope::parse(br#"{"error":{"code":"Forbidden","message":"Guest \"invit"#);
+        assert_eq!(
+            (envelope.code.as_str(), envelope.message.as_str()),
+            ("Forbidden", "Guest \"invit")
+        );
+        assert!(envelope.is_graph);
+    }
+
+    #[test]
+    fn anything_else_is_survived() {
+        for body in [
+            &b""[..],
+            b"{",
+            b"[]",
+            b"null",
+            b"\xff\xfe",
+            b"{\"error\":7}",
+            b"{\"error\":{\"message\":{\"value\":\"old\"}}}",
+        ] {
+            let _ = Envelope::parse(body);
+        }
+        let old = Envelope::parse(br#"{"error":{"code":1,"message":{"lang":"en","value":"old"}}}"#);
+        assert_eq!((old.code.as_str(), old.message.as_str()), ("1", "old"));
+        let huge = format!(
+            r#"{{"error":{{"code":"x","message":"{}"}}}}"#,
+            "ü".repeat(5_000_000)
+        );
+        assert!(Envelope::parse(huge.as_bytes()).message.len() <= LONGEST_MESSAGE);
+    }
+}

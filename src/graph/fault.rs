@@ -1,0 +1,293 @@
+//! What went wrong with a request: our code, its class, and everything that support asks for.
+//!
+//! Must not show what Graph said in `Display` or `Debug`: messages hold addresses. Whoever writes them into
+//! the results or the ledger reads `message` on purpose.
+
+use super::{answer::Answer, catalogue, envelope::Envelope, known};
+use crate::{
+    exit::Exit,
+    failure::Failure,
+    sheet::{Code, Entry},
+};
+use jiff::Timestamp;
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+};
+
+/// What kind of trouble an answer is, whatever was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The person is in the directory already.
+    Exists,
+    /// The person is in the directory, and the account is blocked.
+    ExistsBlocked,
+    /// Never for this person, or for this one target of a follow-up.
+    Person,
+    /// Never for anybody of this domain.
+    Domain,
+    /// The tenant refuses as a whole; going on does harm.
+    Tenant,
+    /// The app or user may not do this.
+    Permission,
+    /// The token was not accepted.
+    Token,
+    /// Asked too fast; not performed.
+    Throttled,
+    /// May or may not have been done: no answer, a broken one, or one of the 5xx.
+    Unsettled,
+    /// Nothing was sent.
+    NotSent,
+    /// Something between here and Graph answered; nothing happened there.
+    NotGraph,
+    /// The address of Graph, the cloud or the proxy is wrong.
+    Address,
+    /// Too early: another replica does not know the object yet.
+    NotYet,
+    /// It was so before; as good as done.
+    Already,
+    /// There is no such object.
+    Absent,
+    /// The request itself is wrong: a mistake of this program or its settings.
+    Request,
+    /// The walk over the pages has to start again.
+    PageToken,
+    /// Signing in is refused.
+    SignIn,
+    /// Signing in does not work just now.
+    SignInLater,
+}
+
+impl Class {
+    /// Whether going on with other rows is useless or does harm. A throttle ends a run only when it comes as a
+    /// fault: then the client has waited as long as a run should.
+    pub fn ends_run(self) -> bool {
+        matches!(
+            self,
+            Self::Tenant
+                | Self::Permission
+                | Self::Token
+                | Self::Address
+                | Self::SignIn
+                | Self::SignInLater
+                | Self::Throttled
+        )
+    }
+
+    pub fn exit(self) -> Exit {
+        match self {
+            Self::Tenant => Exit::TenantRefused,
+            Self::Permission | Self::Token | Self::SignIn => Exit::Permission,
+            Self::Throttled
+            | Self::Unsettled
+            | Self::NotSent
+            | Self::NotGraph
+            | Self::SignInLater
+            | Self::PageToken => Exit::TryAgain,
+            Self::Address => Exit::Usage,
+            Self::Request => Exit::Unexpected,
+            Self::Exists
+            | Self::ExistsBlocked
+            | Self::Person
+            | Self::Domain
+            | Self::NotYet
+            | Self::Already
+            | Self::Absent => Exit::SomeRowsNotDone,
+        }
+    }
+}
+
+/// A fault; boxed, as it is the rare half of many results.
+#[derive(Clone)]
+pub struct Fault(Box<Details>);
+
+#[derive(Clone)]
+pub struct Details {
+    /// `GL5xx` a person, `GL6xx` the run, `GL7xx` signing in.
+    pub code: Code,
+    pub class: Class,
+    pub status: Option<u16>,
+    pub graph_code: String,
+    /// What Graph said, bounded, raw: holds addresses.
+    pub message: String,
+    /// Parsed out of "already exists … as object ID: …".
+    pub object_id: Option<String>,
+    pub request_id: Option<String>,
+    pub client_request_id: String,
+    pub date: Option<Timestamp>,
+}
+
+impl Fault {
+    pub fn new(code: Code, class: Class, message: impl Into<String>) -> Self {
+        Self(Box::new(Details {
+            code,
+            class,
+            status: None,
+            graph_code: String::new(),
+            message: message.into(),
+            object_id: None,
+            request_id: None,
+            client_request_id: String::new(),
+            date: None,
+        }))
+    }
+
+    /// What an answer that is not a success means.
+    pub fn of(answer: &Answer) -> Self {
+        let envelope = Envelope::parse(&answer.body);
+        let known = known::recognise(answer.status, &envelope);
+        let mut fault = Self::new(known.code, known.class, envelope.message.clone());
+        if matches!(known.class, Class::Exists | Class::ExistsBlocked) {
+            fault.object_id = object_id(&envelope.message);
+        }
+        fault.graph_code.clone_from(&envelope.code);
+        fault.with_answer(answer, envelope.request_id)
+    }
+
+    pub(super) fn with_answer(mut self, answer: &Answer, inner_request_id: Option<String>) -> Self {
+        self.status = Some(answer.status);
+        self.request_id = answer.request_id.clone().or(inner_request_id);
+        self.date = answer.date;
+        self
+    }
+
+    #[must_use]
+    pub fn with_client_request_id(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.client_request_id);
+        self
+    }
+
+    pub fn exit(&self) -> Exit {
+        self.class.exit()
+    }
+
+    pub fn title(&self) -> &'static str {
+        self.entry().title
+    }
+
+    /// What to do about it, and who can.
+    pub fn entry(&self) -> &'static Entry {
+        catalogue::entry(self.code).unwrap_or(&catalogue::UNNAMED)
+    }
+
+    /// The line that support asks for: status, code and ids, nobody's address.
+    pub fn reference(&self) -> String {
+        let mut parts = Vec::new();
+        if let Some(status) = self.status {
+            parts.push(
+                format!("HTTP {status} {}", self.graph_code)
+                    .trim_end()
+                    .to_owned(),
+            );
+        }
+        if let Some(id) = &self.request_id {
+            parts.push(format!("request-id {id}"));
+        }
+        if !self.client_request_id.is_empty() {
+            parts.push(format!("client-request-id {}", self.client_request_id));
+        }
+        if let Some(date) = self.date {
+            parts.push(format!("at {date}"));
+        }
+        parts.join(", ")
+    }
+}
+
+impl Deref for Fault {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Fault {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
+    }
+}
+
+/// The object id that an "already exists" message names.
+fn object_id(message: &str) -> Option<String> {
+    message
+        .split(|c: char| !c.is_ascii_hexdigit() && c != '-')
+        .find(|word| word.len() == 36 && uuid::Uuid::try_parse(word).is_ok())
+        .map(str::to_lowercase)
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.code, self.title())?;
+        match self.status {
+            Some(status) => {
+                write!(f, " (HTTP {status}")?;
+                if !self.graph_code.is_empty() {
+                    write!(f, " {}", self.graph_code)?;
+                }
+                f.write_str(")")
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fault")
+            .field("code", &self.code)
+            .field("class", &self.class)
+            .field("status", &self.status)
+            .field("graph_code", &self.graph_code)
+            .field("request_id", &self.request_id)
+            .field("client_request_id", &self.client_request_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// For commands that a fault ends: what it is, what to do, who can, and the ids for support.
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        let entry = fault.entry();
+        let mut failure = Failure::new(fault.exit(), fault.to_string()).hint(entry.fix);
+        if !entry.who.is_empty() {
+            failure = failure.hint(format!("who can: {}", entry.who));
+        }
+        let reference = fault.reference();
+        if fault.request_id.is_some() {
+            failure = failure.hint(format!("for support: {reference}"));
+        }
+        failure
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_object_id_is_found_in_the_sentence() {
+        let said = "The invited user already exists in the directory as object ID: \
+            A0B1C2D3-0000-4000-8000-00000000ABCD. They can use that account to sign in.";
+        assert_eq!(
+            object_id(said).as_deref(),
+            Some("a0b1c2d3-0000-4000-8000-00000000abcd")
+        );
+        assert_eq!(object_id("no id here: abc-def"), None);
+    }
+
+    #[test]
+    fn neither_display_nor_debug_nor_the_failure_repeats_the_message() {
+        let mut fault = Fault::new(
+            catalogue::REFUSED,
+            Class::Person,
+            "ada@partner.example is odd",
+        );
+        fault.request_id = Some("r1".into());
+        let failure = Failure::from(fault.clone());
+        let shown = format!("{fault} {fault:?} {failure:?} {}", fault.reference());
+        assert!(!shown.contains("ada@"), "{shown}");
+        assert!(failure.hints.iter().any(|hint| hint.contains("r1")));
+    }
+}

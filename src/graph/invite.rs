@@ -1,0 +1,146 @@
+//! The one POST that is never simply repeated: it may have mailed somebody.
+//!
+//! Must not wait for the rate: whoever calls has waited, and has written down the intent. Only the gate is
+//! looked at once more, right before sending.
+
+use super::{
+    answer::{Attempt, bounded_text},
+    client::{Call, Graph, Read},
+    fault::{Class, Fault},
+    verdict::{Verdict, judge},
+    wire::InvitationRequest,
+};
+use jiff::Timestamp;
+use reqwest::Method;
+use secrecy::SecretString;
+use uuid::Uuid;
+
+/// An invitation is some 2 KB.
+const LONGEST_INVITATION: usize = 1024 * 1024;
+/// As much of an answer is kept for support.
+const LONGEST_RAW: usize = 8 * 1024;
+
+/// What became of one attempt, with everything that is worth remembering.
+#[derive(Debug, Clone)]
+pub struct InviteAttempt {
+    pub client_request_id: String,
+    pub request_id: Option<String>,
+    pub status: Option<u16>,
+    /// The server's clock at its answer.
+    pub server_date: Option<Timestamp>,
+    /// What came back, bounded: holds the redeem link and addresses.
+    pub raw: Option<SecretString>,
+    pub verdict: Verdict,
+}
+
+impl Graph {
+    /// Invites once. A token that went stale on the way is refreshed and the same sent again, once: a 401
+    /// says that nothing was done. `client_request_id` is the caller's, so that the intent can name it
+    /// beforehand; the resend has one of its own.
+    pub async fn invite(
+        &self,
+        request: &InvitationRequest,
+        client_request_id: Uuid,
+    ) -> InviteAttempt {
+        let mut id = client_request_id.to_string();
+        let attempted = self.attempt(request, &mut id).await;
+        let attempt = match attempted {
+            Ok(attempt) => attempt,
+            Err(fault) => {
+                let fault = fault.with_client_request_id(&id);
+                return InviteAttempt {
+                    client_request_id: id,
+                    request_id: None,
+                    status: None,
+                    server_date: None,
+                    raw: None,
+                    verdict: Verdict::Stop {
+                        exit: fault.exit(),
+                        fault,
+                    },
+                };
+            }
+        };
+        let verdict = stamped(judge(&attempt), &id);
+        let mut done = InviteAttempt {
+            client_request_id: id,
+            request_id: verdict.fault().and_then(|fault| fault.request_id.clone()),
+            status: None,
+            server_date: None,
+            raw: None,
+            verdict,
+        };
+        if let Attempt::Answered(answer) = attempt {
+            done.request_id = answer.request_id.clone().or(done.request_id);
+            done.status = Some(answer.status);
+            done.server_date = answer.date;
+            done.raw = Some(bounded_text(&answer.body, LONGEST_RAW).into());
+        }
+        done
+    }
+
+    /// What was got, or why nothing was sent.
+    async fn attempt(
+        &self,
+        request: &InvitationRequest,
+        id: &mut String,
+    ) -> Result<Attempt, Fault> {
+        let inner = &*self.0;
+        let call = Call {
+            read: Read::ONE,
+            ..self.call(
+                Method::POST,
+                "/invitations",
+                Some(&request.to_json()),
+                Read::ONE,
+            )?
+        };
+        let mut token = inner.tokens.token().await?;
+        let (mut attempt, mut sent_at) = self.send(&call, &token, id, LONGEST_INVITATION).await?;
+        if is_stale_token(&attempt) {
+            let fresh = inner.tokens.refresh(&token).await?;
+            if !fresh.is(&token) {
+                token = fresh;
+                *id = Uuid::new_v4().to_string();
+                self.count_retry();
+                (attempt, sent_at) = self.send(&call, &token, id, LONGEST_INVITATION).await?;
+            }
+        }
+        if let Attempt::Answered(answer) = &attempt {
+            match answer.status {
+                201 => inner.pace.answered(),
+                429 => {
+                    let closed = inner.pace.throttled(sent_at, answer.retry_after);
+                    closed.map_err(super::client::too_long)?;
+                }
+                // Whether it was done is unknown; that nobody is to ask before its time is certain. A wait
+                // that is too long shows itself to whoever sends next.
+                500..=599 if answer.retry_after.is_some() => {
+                    let _ = inner.pace.throttled(sent_at, answer.retry_after);
+                }
+                _ => {}
+            }
+        }
+        Ok(attempt)
+    }
+}
+
+/// A 401 that a fresh token may cure; a missing permission is not one.
+fn is_stale_token(attempt: &Attempt) -> bool {
+    matches!(attempt, Attempt::Answered(answer)
+        if answer.status == 401 && Fault::of(answer).class == Class::Token)
+}
+
+fn stamped(mut verdict: Verdict, id: &str) -> Verdict {
+    match &mut verdict {
+        Verdict::Done(_) => {}
+        Verdict::RetryAfter { fault, .. }
+        | Verdict::NotSent { fault }
+        | Verdict::Exists { fault, .. }
+        | Verdict::Refused { fault, .. }
+        | Verdict::Failed { fault }
+        | Verdict::Stop { fault, .. }
+        | Verdict::Unknown { fault } => id.clone_into(&mut fault.client_request_id),
+    }
+    verdict
+}

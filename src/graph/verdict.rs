@@ -1,0 +1,240 @@
+//! What an answer means: for an invitation, which is never simply repeated, and for a read, which may be.
+//!
+//! Pure: an attempt in, a verdict with its reason out. When in doubt about an invitation the verdict is
+//! `Unknown`, never "failed": it may have been done, and its mail may be out.
+
+use super::{
+    answer::{Answer, Attempt, Ending},
+    catalogue,
+    fault::{Class, Fault},
+    wire::{Invitation, InvitationAnswer},
+};
+use crate::{exit::Exit, sheet::Code};
+use secrecy::SecretString;
+use std::time::Duration;
+
+/// What became of one attempt to invite.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// 201, with a user and a link.
+    Done(Invitation),
+    /// Not performed, as far as is known; may be asked again after the wait.
+    RetryAfter {
+        after: Option<Duration>,
+        fault: Fault,
+    },
+    /// Nothing was sent; may be asked again.
+    NotSent { fault: Fault },
+    /// The person is in the directory already.
+    Exists {
+        object_id: Option<String>,
+        disabled: bool,
+        fault: Fault,
+    },
+    /// Never for this person, or for nobody of the domain.
+    Refused { domain_wide: bool, fault: Fault },
+    /// Nothing happened, and it says nothing about the person; not repeated in this run.
+    Failed { fault: Fault },
+    /// Going on is useless or does harm. Nothing happened for this row.
+    Stop { exit: Exit, fault: Fault },
+    /// It may have been done. To be settled by looking, never by asking again.
+    Unknown { fault: Fault },
+}
+
+impl Verdict {
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Done(_) => None,
+            Self::RetryAfter { fault, .. }
+            | Self::NotSent { fault }
+            | Self::Exists { fault, .. }
+            | Self::Refused { fault, .. }
+            | Self::Failed { fault }
+            | Self::Stop { fault, .. }
+            | Self::Unknown { fault } => Some(fault),
+        }
+    }
+
+    /// One word for logs and tables.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "done",
+            Self::RetryAfter { .. } => "ask again later",
+            Self::NotSent { .. } => "not sent",
+            Self::Exists {
+                disabled: false, ..
+            } => "exists",
+            Self::Exists { disabled: true, .. } => "exists, blocked",
+            Self::Refused {
+                domain_wide: false, ..
+            } => "refused",
+            Self::Refused {
+                domain_wide: true, ..
+            } => "refused for the domain",
+            Self::Failed { .. } => "failed",
+            Self::Stop { .. } => "stop the run",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+}
+
+/// What an attempt to invite means. A 401 for a stale token has been dealt with before this is asked.
+pub fn judge(attempt: &Attempt) -> Verdict {
+    let answer = match attempt {
+        Attempt::Answered(answer) => answer,
+        Attempt::NotConnected(why) => {
+            return Verdict::NotSent {
+                fault: Fault::new(catalogue::NOT_CONNECTED, Class::NotSent, why),
+            };
+        }
+        Attempt::NoAnswer(why) => {
+            return Verdict::Unknown {
+                fault: Fault::new(catalogue::NO_ANSWER, Class::Unsettled, why),
+            };
+        }
+    };
+    if answer.status == 201 {
+        return match invitation(answer) {
+            Ok(invitation) => Verdict::Done(invitation),
+            Err(fault) => Verdict::Unknown {
+                fault: fault.with_answer(answer, None),
+            },
+        };
+    }
+    let fault = Fault::of(answer);
+    let may_be_done = answer.status == 408 || !(400..500).contains(&answer.status);
+    match fault.class {
+        // Whatever its words say: nobody is asked again after an answer that leaves it open.
+        Class::Throttled | Class::NotGraph | Class::NotYet | Class::Absent if may_be_done => {
+            Verdict::Unknown { fault }
+        }
+        Class::Exists | Class::ExistsBlocked => Verdict::Exists {
+            object_id: fault.object_id.clone(),
+            disabled: fault.class == Class::ExistsBlocked,
+            fault,
+        },
+        Class::Person | Class::Request | Class::Already | Class::PageToken => Verdict::Refused {
+            domain_wide: false,
+            fault,
+        },
+        Class::Domain => Verdict::Refused {
+            domain_wide: true,
+            fault,
+        },
+        Class::NotGraph | Class::NotYet | Class::Absent => Verdict::Failed { fault },
+        Class::Throttled => Verdict::RetryAfter {
+            after: answer.retry_after,
+            fault,
+        },
+        Class::Tenant
+        | Class::Permission
+        | Class::Token
+        | Class::Address
+        | Class::SignIn
+        | Class::SignInLater => Verdict::Stop {
+            exit: fault.exit(),
+            fault,
+        },
+        Class::NotSent => Verdict::NotSent { fault },
+        Class::Unsettled => Verdict::Unknown { fault },
+    }
+}
+
+/// A 201 is believed when it is whole and names a user and a link, and its status is not `Error`.
+fn invitation(answer: &Answer) -> Result<Invitation, Fault> {
+    if let Ending::Cut(why) = &answer.ending {
+        return Err(Fault::new(catalogue::CUT_ANSWER, Class::Unsettled, why));
+    }
+    let parsed: InvitationAnswer = serde_json::from_slice(&answer.body).map_err(|_| {
+        Fault::new(
+            catalogue::CUT_ANSWER,
+            Class::Unsettled,
+            "the 201 is not an invitation",
+        )
+    })?;
+    let status = parsed.status.unwrap_or_default();
+    let incomplete = |why: &str| Fault::new(catalogue::HOLLOW_SUCCESS, Class::Unsettled, why);
+    if status.eq_ignore_ascii_case("error") {
+        return Err(incomplete("201 with status Error"));
+    }
+    let user = parsed
+        .invited_user
+        .ok_or_else(|| incomplete("201 without a user"))?;
+    let user_id = given(user.id).ok_or_else(|| incomplete("201 without a user id"))?;
+    let link = given(parsed.invite_redeem_url).ok_or_else(|| incomplete("201 without a link"))?;
+    Ok(Invitation {
+        id: parsed.id,
+        user_id,
+        user_principal_name: given(user.user_principal_name),
+        redeem_url: SecretString::from(link),
+        status,
+    })
+}
+
+fn given(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+/// What became of one attempt to read, or to make a change that may be repeated.
+#[derive(Debug, Clone)]
+pub enum ReadVerdict {
+    Done,
+    /// May be asked again, after the wait or a backoff; on a new connection when the server was unwell.
+    Again {
+        after: Option<Duration>,
+        fault: Fault,
+    },
+    /// The token was not accepted: one refresh is worth trying.
+    Refresh {
+        fault: Fault,
+    },
+    No {
+        fault: Fault,
+    },
+}
+
+pub fn judge_read(attempt: &Attempt) -> ReadVerdict {
+    let again = |code: Code, why: &str| ReadVerdict::Again {
+        after: None,
+        fault: Fault::new(code, Class::Unsettled, why),
+    };
+    let answer = match attempt {
+        Attempt::Answered(answer) => answer,
+        Attempt::NotConnected(why) => {
+            return ReadVerdict::Again {
+                after: None,
+                fault: Fault::new(catalogue::NOT_CONNECTED, Class::NotSent, why),
+            };
+        }
+        Attempt::NoAnswer(why) => return again(catalogue::NO_ANSWER, why),
+    };
+    if (200..300).contains(&answer.status) {
+        return match &answer.ending {
+            Ending::Whole => ReadVerdict::Done,
+            Ending::Cut(why) => again(catalogue::CUT_ANSWER, why),
+            Ending::TooLong => {
+                let fault = Fault::new(
+                    catalogue::ANSWER_TOO_LONG,
+                    Class::Request,
+                    "the answer is longer than allowed",
+                );
+                ReadVerdict::No {
+                    fault: fault.with_answer(answer, None),
+                }
+            }
+        };
+    }
+    let fault = Fault::of(answer);
+    match fault.class {
+        Class::Token => ReadVerdict::Refresh { fault },
+        // 501 will not change its mind, nor will a redirect.
+        Class::Unsettled if answer.status == 501 || answer.status < 400 => {
+            ReadVerdict::No { fault }
+        }
+        Class::Throttled | Class::Unsettled => ReadVerdict::Again {
+            after: answer.retry_after,
+            fault,
+        },
+        _ => ReadVerdict::No { fault },
+    }
+}

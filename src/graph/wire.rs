@@ -1,0 +1,304 @@
+//! What travels: the JSON of the calls that are used here, and nothing else.
+//!
+//! Must tolerate what it does not know: unknown fields, nulls in place of lists, new enum values.
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
+use std::fmt;
+
+/// The properties of a user that are read; always named, as the default set lacks most of them.
+pub const USER_SELECT: &str = "id,displayName,mail,otherMails,proxyAddresses,userPrincipalName,userType,\
+accountEnabled,externalUserState,createdDateTime";
+
+/// One invitation, as asked for. The email goes out with its case kept.
+#[derive(Clone, Default)]
+pub struct InvitationRequest {
+    pub email: String,
+    pub display_name: Option<String>,
+    pub redirect_url: String,
+    /// Whether Microsoft mails the person.
+    pub send: bool,
+    /// Only means something when `send` is set.
+    pub message: MessageInfo,
+    /// `Guest` is the service's default and is not spelled out.
+    pub member: bool,
+    /// Object ids, at most five; already resolved.
+    pub sponsors: Vec<String>,
+}
+
+/// The words that Microsoft's mail carries.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct MessageInfo {
+    pub language: Option<String>,
+    pub body: Option<String>,
+    /// The service honours one.
+    pub cc: Option<String>,
+}
+
+impl InvitationRequest {
+    /// The body of `POST /invitations`. Sponsors are plain id objects: the typed and the bind form are
+    /// ignored or refused. `invitedUser` is never sent: it would convert an internal user.
+    pub fn to_json(&self) -> Value {
+        let mut body = json!({
+            "invitedUserEmailAddress": self.email,
+            "inviteRedirectUrl": self.redirect_url,
+            "sendInvitationMessage": self.send,
+        });
+        if let Some(name) = &self.display_name {
+            body["invitedUserDisplayName"] = json!(name);
+        }
+        if self.member {
+            body["invitedUserType"] = json!("Member");
+        }
+        if self.send && self.message != MessageInfo::default() {
+            body["invitedUserMessageInfo"] = self.message.to_json();
+        }
+        if !self.sponsors.is_empty() {
+            body["invitedUserSponsors"] =
+                self.sponsors.iter().map(|id| json!({"id": id})).collect();
+        }
+        body
+    }
+}
+
+impl MessageInfo {
+    fn to_json(&self) -> Value {
+        let mut info = json!({});
+        if let Some(language) = &self.language {
+            info["messageLanguage"] = json!(language);
+        }
+        if let Some(body) = &self.body {
+            info["customizedMessageBody"] = json!(body);
+        }
+        if let Some(cc) = &self.cc {
+            info["ccRecipients"] = json!([{"emailAddress": {"address": cc}}]);
+        }
+        info
+    }
+}
+
+/// Says nothing about whom it is for: requests end up in logs.
+impl fmt::Debug for InvitationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InvitationRequest")
+            .field("send", &self.send)
+            .field("member", &self.member)
+            .field("sponsors", &self.sponsors.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for MessageInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageInfo")
+            .field("language", &self.language)
+            .field("body", &self.body.is_some())
+            .field("cc", &self.cc.is_some())
+            .finish()
+    }
+}
+
+/// What a 201 gave, complete: a user and a link, and a status that is not `Error`.
+#[derive(Debug, Clone)]
+pub struct Invitation {
+    /// The invitation's own id; it can never be read back.
+    pub id: Option<String>,
+    /// The directory object.
+    pub user_id: String,
+    pub user_principal_name: Option<String>,
+    /// A bearer-like ticket. Its host differs between clouds and years; never checked against a list.
+    pub redeem_url: SecretString,
+    /// `PendingAcceptance`, `Completed`, `InProgress`, or something newer.
+    pub status: String,
+}
+
+/// The 201 as it is on the wire, before anybody believes it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InvitationAnswer {
+    pub id: Option<String>,
+    pub invite_redeem_url: Option<String>,
+    pub status: Option<String>,
+    pub invited_user: Option<InvitedUser>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InvitedUser {
+    pub id: Option<String>,
+    pub user_principal_name: Option<String>,
+}
+
+/// A person of the directory.
+#[derive(Clone, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DirectoryUser {
+    pub id: String,
+    pub display_name: Option<String>,
+    pub mail: Option<String>,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub other_mails: Vec<String>,
+    /// With their `SMTP:` and `smtp:` prefixes.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub proxy_addresses: Vec<String>,
+    pub user_principal_name: Option<String>,
+    pub user_type: Option<String>,
+    pub account_enabled: Option<bool>,
+    /// `PendingAcceptance`, `Accepted`, or null for everybody who was not invited by the API.
+    pub external_user_state: Option<String>,
+    #[serde(deserialize_with = "date")]
+    pub created_date_time: Option<Timestamp>,
+    #[serde(deserialize_with = "date")]
+    pub deleted_date_time: Option<Timestamp>,
+}
+
+/// Shows ids and states, never addresses or names.
+impl fmt::Debug for DirectoryUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DirectoryUser")
+            .field("id", &self.id)
+            .field("user_type", &self.user_type)
+            .field("account_enabled", &self.account_enabled)
+            .field("external_user_state", &self.external_user_state)
+            .field("created_date_time", &self.created_date_time)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The tenant itself.
+#[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Organization {
+    pub id: String,
+    pub display_name: Option<String>,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub verified_domains: Vec<VerifiedDomain>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", default)]
+pub struct VerifiedDomain {
+    pub name: String,
+    pub is_default: bool,
+    pub is_initial: bool,
+}
+
+impl Organization {
+    /// The `onmicrosoft.com` domain on which guests' derived names live.
+    pub fn initial_domain(&self) -> Option<&str> {
+        self.verified_domains
+            .iter()
+            .find(|domain| domain.is_initial)
+            .map(|domain| domain.name.as_str())
+    }
+}
+
+/// A list as Graph answers it.
+#[derive(Debug, Deserialize)]
+pub struct Page<T> {
+    pub value: Vec<T>,
+    #[serde(rename = "@odata.nextLink")]
+    pub next_link: Option<String>,
+}
+
+/// A date that cannot be read is no date: one odd person must not spoil a page of 999.
+fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text: Option<String> = Option::deserialize(deserializer)?;
+    Ok(text.and_then(|text| text.parse().ok()))
+}
+
+fn null_is_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_invitation_names_no_type_no_words_and_no_user() {
+        let request = InvitationRequest {
+            email: "O'Brien@Partner.example".into(),
+            redirect_url: "https://myapplications.microsoft.com".into(),
+            ..InvitationRequest::default()
+        };
+        assert_eq!(
+            request.to_json().to_string(),
+            r#"{"invitedUserEmailAddress":"O'Brien@Partner.example","inviteRedirectUrl":"https://myapplications.microsoft.com","sendInvitationMessage":false}"#
+        );
+    }
+
+    #[test]
+    fn the_fullest_invitation() {
+        let request = InvitationRequest {
+            email: "a@b.example".into(),
+            display_name: Some("Ada".into()),
+            redirect_url: "https://r.example".into(),
+            send: true,
+            message: MessageInfo {
+                language: Some("de-DE".into()),
+                body: Some("Hallo".into()),
+                cc: Some("c@b.example".into()),
+            },
+            member: true,
+            sponsors: vec!["s1".into(), "s2".into()],
+        };
+        assert_eq!(
+            request.to_json(),
+            json!({
+                "invitedUserEmailAddress": "a@b.example",
+                "inviteRedirectUrl": "https://r.example",
+                "sendInvitationMessage": true,
+                "invitedUserDisplayName": "Ada",
+                "invitedUserType": "Member",
+                "invitedUserMessageInfo": {
+                    "messageLanguage": "de-DE",
+                    "customizedMessageBody": "Hallo",
+                    "ccRecipients": [{"emailAddress": {"address": "c@b.example"}}],
+                },
+                "invitedUserSponsors": [{"id": "s1"}, {"id": "s2"}],
+            })
+        );
+    }
+
+    #[test]
+    fn words_stay_home_when_no_mail_goes_out() {
+        let request = InvitationRequest {
+            send: false,
+            message: MessageInfo {
+                body: Some("hello".into()),
+                ..MessageInfo::default()
+            },
+            ..InvitationRequest::default()
+        };
+        assert!(request.to_json().get("invitedUserMessageInfo").is_none());
+    }
+
+    #[test]
+    fn a_user_with_nulls_and_unknown_fields_is_read() {
+        let user: DirectoryUser = serde_json::from_value(json!({
+            "id": "1", "otherMails": null, "proxyAddresses": ["SMTP:a@b.example"], "brandNew": 7,
+            "createdDateTime": "2026-01-02T03:04:05Z"
+        }))
+        .unwrap();
+        assert_eq!(user.proxy_addresses, ["SMTP:a@b.example"]);
+        assert!(user.other_mails.is_empty() && user.created_date_time.is_some());
+    }
+
+    #[test]
+    fn debug_names_nobody() {
+        let request = InvitationRequest {
+            email: "ada@b.example".into(),
+            ..Default::default()
+        };
+        let user = DirectoryUser {
+            mail: Some("ada@b.example".into()),
+            ..Default::default()
+        };
+        assert!(!format!("{request:?} {user:?}").contains("ada"));
+    }
+}

@@ -1,0 +1,366 @@
+//! The ledger as a file: found or made, recognised, bound to its tenant, copied.
+//!
+//! Holds no connection: readers and the writer open their own.
+
+use super::{LedgerError, Reader, Result, RunLock, Writer, millis, network, schema};
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags};
+use std::{
+    fs::{self, OpenOptions},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Whether a missing ledger may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewLedger {
+    Allowed,
+    Refused,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    pub id: String,
+    pub name: Option<String>,
+}
+
+#[derive(Debug)]
+pub struct Ledger {
+    path: PathBuf,
+    /// Whether this opening made the file.
+    created: bool,
+    /// The private folder of a rehearsal; it goes with it.
+    _rehearsal: Option<tempfile::TempDir>,
+}
+
+impl Ledger {
+    /// Opens the ledger at `path`, brought up to today's version.
+    pub fn open(path: &Path, new: NewLedger) -> Result<Self> {
+        let missing = !path.exists();
+        if missing && new == NewLedger::Refused {
+            return Err(LedgerError::Missing {
+                path: path.display().to_string(),
+            });
+        }
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        if let Some(kind) = network::file_system(folder) {
+            return Err(LedgerError::Network {
+                path: path.display().to_string(),
+                kind,
+            });
+        }
+        if missing {
+            create_private(path)?;
+        } else {
+            recognise(path)?;
+        }
+        let mut connection = connect(path)?;
+        schema::migrate(&mut connection, &path.display().to_string())?;
+        Ok(Self {
+            path: path.to_owned(),
+            created: missing,
+            _rehearsal: None,
+        })
+    }
+
+    /// A private copy of the ledger at `path` (or an empty one): a dry run remembers there and changes nothing.
+    pub fn rehearsal(path: &Path) -> Result<Self> {
+        let unwritable = |error: std::io::Error| LedgerError::Unwritable {
+            path: "in the temporary folder".to_owned(),
+            reason: error.to_string(),
+        };
+        let folder = tempfile::Builder::new()
+            .prefix("guestlist-")
+            .tempdir()
+            .map_err(unwritable)?;
+        let copy = folder.path().join("rehearsal.db");
+        if path.exists() {
+            recognise(path)?;
+            create_private(&copy)?;
+            copy_pages(path, &copy)?;
+        }
+        let ledger = Self::open(&copy, NewLedger::Allowed)?;
+        Ok(Self {
+            created: false,
+            _rehearsal: Some(folder),
+            ..ledger
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn created(&self) -> bool {
+        self.created
+    }
+
+    pub fn reader(&self) -> Result<Reader> {
+        let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.busy_timeout(BUSY)?;
+        Ok(Reader::new(connection))
+    }
+
+    pub fn writer(&self) -> Result<Writer> {
+        Ok(Writer::new(connect(&self.path)?))
+    }
+
+    /// Takes the right to run on this ledger, or says who has it.
+    pub fn lock(&self) -> Result<RunLock> {
+        RunLock::take(&self.path, || {
+            self.reader()
+                .and_then(|reader| reader.holder())
+                .ok()
+                .flatten()
+        })
+    }
+
+    pub fn tenant(&self) -> Result<Option<Tenant>> {
+        self.reader()?.tenant()
+    }
+
+    /// Binds a new ledger to its tenant; refuses a ledger that is bound to another.
+    pub fn bind(&self, tenant: &Tenant, now: Timestamp) -> Result<()> {
+        match self.tenant()? {
+            Some(bound) if bound.id.eq_ignore_ascii_case(&tenant.id) => Ok(()),
+            Some(bound) => Err(LedgerError::OtherTenant {
+                path: self.path.display().to_string(),
+                bound: named(&bound),
+                asked: named(tenant),
+            }),
+            None => {
+                connect(&self.path)?.execute(
+                    "INSERT INTO tenant (id, name, bound_at) VALUES (?1, ?2, ?3)",
+                    (&tenant.id, &tenant.name, millis(now)),
+                )?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes a complete copy to a file that does not exist yet.
+    pub fn backup(&self, to: &Path) -> Result<()> {
+        if to.exists() {
+            return Err(LedgerError::Present {
+                path: to.display().to_string(),
+            });
+        }
+        create_private(to)?;
+        copy_pages(&self.path, to)
+    }
+}
+
+const BUSY: Duration = Duration::from_secs(10);
+
+fn named(tenant: &Tenant) -> String {
+    match &tenant.name {
+        Some(name) => format!("{name} ({})", tenant.id),
+        None => tenant.id.clone(),
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| unwritable(path, &error))?;
+    connection.busy_timeout(BUSY)?;
+    connection
+        .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0))
+        .map_err(|error| match LedgerError::from(error) {
+            LedgerError::Full => LedgerError::Full,
+            LedgerError::Sqlite(error) => unwritable(path, &error),
+            other => other,
+        })?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    Ok(connection)
+}
+
+fn unwritable(path: &Path, error: &rusqlite::Error) -> LedgerError {
+    LedgerError::Unwritable {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    }
+}
+
+/// Links are in there: readable by its owner only, from the first byte on.
+fn create_private(path: &Path) -> Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .map(drop)
+        .map_err(|error| LedgerError::Unwritable {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        })
+}
+
+/// An existing file must be ours (or empty) before anything is written to it.
+fn recognise(path: &Path) -> Result<()> {
+    let foreign = || LedgerError::Foreign {
+        path: path.display().to_string(),
+    };
+    let metadata = fs::metadata(path).map_err(|error| LedgerError::Unwritable {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    })?;
+    if !metadata.is_file() {
+        return Err(foreign());
+    }
+    if metadata.len() == 0 {
+        return Ok(());
+    }
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.busy_timeout(BUSY)?;
+    match schema::application_id(&connection) {
+        Ok(schema::APPLICATION_ID) => {}
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
+            return Err(error.into());
+        }
+        Ok(_) | Err(_) => return Err(foreign()),
+    }
+    let found = schema::version(&connection)?;
+    if found > schema::VERSION {
+        return Err(LedgerError::Newer {
+            path: path.display().to_string(),
+            found,
+            known: schema::VERSION,
+        });
+    }
+    Ok(())
+}
+
+fn copy_pages(from: &Path, to: &Path) -> Result<()> {
+    let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    source.busy_timeout(BUSY)?;
+    let mut target = Connection::open(to)?;
+    let backup = rusqlite::backup::Backup::new(&source, &mut target)?;
+    backup.run_to_completion(1000, Duration::from_millis(5), None)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contoso() -> Tenant {
+        Tenant {
+            id: "11111111-2222-3333-4444-555555555555".into(),
+            name: Some("Contoso".into()),
+        }
+    }
+
+    #[test]
+    fn a_missing_ledger_is_made_only_when_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guestlist.db");
+        assert!(matches!(
+            Ledger::open(&path, NewLedger::Refused),
+            Err(LedgerError::Missing { .. })
+        ));
+        assert!(!path.exists());
+        assert!(Ledger::open(&path, NewLedger::Allowed).unwrap().created());
+        assert!(!Ledger::open(&path, NewLedger::Refused).unwrap().created());
+    }
+
+    #[test]
+    fn somebody_elses_file_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = folder.path().join("notes.db");
+        fs::write(&text, "dear diary ".repeat(100)).unwrap();
+        assert!(matches!(
+            Ledger::open(&text, NewLedger::Allowed),
+            Err(LedgerError::Foreign { .. })
+        ));
+        assert_eq!(
+            fs::read_to_string(&text).unwrap(),
+            "dear diary ".repeat(100)
+        );
+
+        let database = folder.path().join("other.db");
+        Connection::open(&database)
+            .unwrap()
+            .execute_batch("CREATE TABLE t (x)")
+            .unwrap();
+        assert!(matches!(
+            Ledger::open(&database, NewLedger::Allowed),
+            Err(LedgerError::Foreign { .. })
+        ));
+    }
+
+    #[test]
+    fn a_newer_format_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guestlist.db");
+        Ledger::open(&path, NewLedger::Allowed).unwrap();
+        Connection::open(&path)
+            .unwrap()
+            .pragma_update(None, "user_version", schema::VERSION + 1)
+            .unwrap();
+        assert!(matches!(
+            Ledger::open(&path, NewLedger::Allowed),
+            Err(LedgerError::Newer { .. })
+        ));
+    }
+
+    #[test]
+    fn one_ledger_belongs_to_one_tenant() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("guestlist.db"), NewLedger::Allowed).unwrap();
+        ledger.bind(&contoso(), Timestamp::UNIX_EPOCH).unwrap();
+        ledger.bind(&contoso(), Timestamp::UNIX_EPOCH).unwrap();
+        let other = Tenant {
+            id: "99999999-2222-3333-4444-555555555555".into(),
+            name: None,
+        };
+        let refusal = ledger
+            .bind(&other, Timestamp::UNIX_EPOCH)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refusal.contains("Contoso") && refusal.contains(&other.id),
+            "{refusal}"
+        );
+    }
+
+    #[test]
+    fn a_second_run_is_told_that_the_ledger_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("guestlist.db"), NewLedger::Allowed).unwrap();
+        let held = ledger.lock().unwrap();
+        assert!(matches!(ledger.lock(), Err(LedgerError::Busy { .. })));
+        drop(held);
+        ledger.lock().unwrap();
+    }
+
+    #[test]
+    fn a_rehearsal_sees_the_ledger_and_leaves_it_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guestlist.db");
+        Ledger::open(&path, NewLedger::Allowed)
+            .unwrap()
+            .bind(&contoso(), Timestamp::UNIX_EPOCH)
+            .unwrap();
+        let rehearsal = Ledger::rehearsal(&path).unwrap();
+        assert_eq!(rehearsal.tenant().unwrap(), Some(contoso()));
+        assert_ne!(rehearsal.path(), path);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_its_owner_reads_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guestlist.db");
+        Ledger::open(&path, NewLedger::Allowed).unwrap();
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+}

@@ -1,0 +1,318 @@
+//! Questions asked of the ledger. Reads only; sees what was committed.
+
+use super::{Ask, Person, PersonState, Result, RunRecord, Tenant, millis, timestamp};
+use crate::engine::outcome::{Mail, Outcome, RowResult, ThisRun, Verified};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use secrecy::SecretString;
+
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+}
+
+/// Somebody invited who has not been seen in the directory yet.
+#[derive(Debug, Clone)]
+pub struct Unverified {
+    pub row: u64,
+    pub person: i64,
+    pub user_id: String,
+    pub invited_at: Option<Timestamp>,
+}
+
+impl Reader {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection }
+    }
+
+    pub fn tenant(&self) -> Result<Option<Tenant>> {
+        Ok(self
+            .connection
+            .query_row("SELECT id, name FROM tenant", [], |row| {
+                Ok(Tenant {
+                    id: row.get(0)?,
+                    name: row.get(1)?,
+                })
+            })
+            .optional()?)
+    }
+
+    pub fn person(&self, key: &str) -> Result<Option<Person>> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT id, state, user_id, redeem_url, redemption, mail, invited_at, error_code, error, request_id,
+                    verified, verified_at FROM person WHERE key = ?1",
+            )?
+            .query_row([key], person)
+            .optional()?)
+    }
+
+    /// The asks of a person whose effect is not known, oldest first.
+    pub fn open_asks(&self, person: i64) -> Result<Vec<Ask>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, kind, at, server_at, mails, intent FROM event WHERE person = ?1 ORDER BY id",
+        )?;
+        let mut rows = statement.query([person])?;
+        let mut open: Vec<(i64, Ask)> = Vec::new();
+        while let Some(row) = rows.next()? {
+            match row.get_ref(1)?.as_str().unwrap_or_default() {
+                "intent" => {
+                    let at = timestamp(row.get(2)?);
+                    let server_at = row.get::<_, Option<i64>>(3)?.map_or(at, timestamp);
+                    open.push((
+                        row.get(0)?,
+                        Ask {
+                            at,
+                            server_at,
+                            mails: row.get(4)?,
+                        },
+                    ));
+                }
+                "not-performed" => {
+                    let answered: Option<i64> = row.get(5)?;
+                    open.retain(|(intent, _)| Some(*intent) != answered);
+                }
+                "invited" | "settled" => open.clear(),
+                _ => {}
+            }
+        }
+        Ok(open.into_iter().map(|(_, ask)| ask).collect())
+    }
+
+    /// When POSTs to /invitations were made since `since`, oldest first; those that never left do not count.
+    pub fn asks_since(&self, since: Timestamp) -> Result<Vec<Timestamp>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT at FROM event AS asked WHERE kind = 'intent' AND at > ?1
+                AND NOT EXISTS (SELECT 1 FROM event AS answer WHERE answer.person = asked.person
+                    AND answer.intent = asked.id AND answer.kind = 'not-performed' AND answer.status IS NULL)
+             ORDER BY at",
+        )?;
+        let times = statement.query_map([millis(since)], |row| row.get::<_, i64>(0))?;
+        Ok(times
+            .collect::<rusqlite::Result<Vec<_>>>()?
+            .into_iter()
+            .map(timestamp)
+            .collect())
+    }
+
+    pub fn people(&self) -> Result<u64> {
+        Ok(self
+            .connection
+            .query_row("SELECT count(*) FROM person", [], |row| row.get(0))?)
+    }
+
+    /// How many invitations were seen in the directory afterwards.
+    pub fn verified(&self) -> Result<u64> {
+        Ok(self.connection.query_row(
+            "SELECT count(*) FROM person WHERE verified = 'found'",
+            [],
+            |row| row.get(0),
+        )?)
+    }
+
+    pub fn runs(&self, newest: u32) -> Result<Vec<RunRecord>> {
+        let mut statement = self.connection.prepare(
+            "SELECT id, verb, sheet, started_at, ended_at, exit_code, report FROM run ORDER BY started_at DESC, id DESC LIMIT ?1",
+        )?;
+        Ok(statement
+            .query_map([newest], run)?
+            .collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub fn run(&self, id: &str) -> Result<Option<RunRecord>> {
+        Ok(self
+            .connection
+            .query_row(
+                "SELECT id, verb, sheet, started_at, ended_at, exit_code, report FROM run WHERE id = ?1",
+                [id],
+                run,
+            )
+            .optional()?)
+    }
+
+    /// Who has the ledger, from the newest run that has not ended.
+    pub fn holder(&self) -> Result<Option<String>> {
+        Ok(self
+            .connection
+            .query_row(
+                "SELECT id, verb, sheet, host, pid, started_at FROM run WHERE ended_at IS NULL
+                 ORDER BY started_at DESC LIMIT 1",
+                [],
+                |row| {
+                    let sheet: Option<String> = row.get(2)?;
+                    Ok(format!(
+                        "`{}{}` (run {}), process {} on {}, since {}",
+                        row.get::<_, String>(1)?,
+                        sheet.map(|sheet| format!(" {sheet}")).unwrap_or_default(),
+                        row.get::<_, String>(0)?,
+                        row.get::<_, u32>(4)?,
+                        row.get::<_, String>(3)?,
+                        timestamp(row.get(5)?).strftime("%F %T UTC"),
+                    ))
+                },
+            )
+            .optional()?)
+    }
+
+    /// How many rows of a run ended how.
+    pub fn outcomes(&self, run: &str) -> Result<Vec<(Outcome, u64)>> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT outcome, count(*) FROM row WHERE run = ?1 GROUP BY outcome")?;
+        let counts =
+            statement.query_map([run], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+        let mut outcomes = Vec::new();
+        for count in counts {
+            let (word, count) = count?;
+            outcomes.extend(Outcome::from_word(&word).map(|outcome| (outcome, count)));
+        }
+        Ok(outcomes)
+    }
+
+    /// How many people of a run were confirmed by Graph and never appeared.
+    pub fn missing(&self, run: &str) -> Result<u64> {
+        Ok(self.connection.query_row(
+            "SELECT count(*) FROM row JOIN person ON person.id = row.person
+             WHERE row.run = ?1 AND row.outcome = 'invited' AND person.verified = 'missing'",
+            [run],
+            |row| row.get(0),
+        )?)
+    }
+
+    /// People of a run who count as invited and have not been seen in the directory yet, a page at a time.
+    pub fn unverified(&self, run: &str, after_row: u64, page: usize) -> Result<Vec<Unverified>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT row.row, person.id, person.user_id, person.invited_at FROM row JOIN person ON person.id = row.person
+             WHERE row.run = ?1 AND row.row > ?2 AND row.outcome = 'invited' AND person.verified IS NOT 'found'
+                AND person.user_id IS NOT NULL ORDER BY row.row LIMIT ?3",
+        )?;
+        let people = statement.query_map(params![run, after_row, page], |row| {
+            Ok(Unverified {
+                row: row.get(0)?,
+                person: row.get(1)?,
+                user_id: row.get(2)?,
+                invited_at: row.get::<_, Option<i64>>(3)?.map(timestamp),
+            })
+        })?;
+        Ok(people.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The results of a run in the sheet's order, handed on one at a time in pages: memory does not grow with the sheet.
+    pub fn results<'a>(&'a self, run: &'a str) -> impl Iterator<Item = Result<RowResult>> + 'a {
+        let mut page: std::vec::IntoIter<RowResult> = Vec::new().into_iter();
+        let mut after: Option<u64> = Some(0);
+        std::iter::from_fn(move || {
+            loop {
+                if let Some(result) = page.next() {
+                    after = after.map(|_| result.row);
+                    return Some(Ok(result));
+                }
+                match self.results_page(run, after?) {
+                    Ok(rows) if rows.is_empty() => {
+                        after = None;
+                        return None;
+                    }
+                    Ok(rows) => page = rows.into_iter(),
+                    Err(error) => {
+                        after = None;
+                        return Some(Err(error));
+                    }
+                }
+            }
+        })
+    }
+
+    fn results_page(&self, run: &str, after: u64) -> Result<Vec<RowResult>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT row.row, row.outcome, row.email, row.display_name, row.user_id, row.redemption, row.mail,
+                row.error_code, row.error, row.hint, row.this_run, row.verified, row.follow_up, row.request_id,
+                person.user_id, person.redeem_url, person.redemption, person.mail, person.invited_at, person.verified,
+                person.request_id
+             FROM row LEFT JOIN person ON person.id = row.person
+             WHERE row.run = ?1 AND row.row > ?2 ORDER BY row.row LIMIT 500",
+        )?;
+        Ok(statement
+            .query_map(params![run, after], row_result)?
+            .collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+fn word<T>(text: Option<String>, from: impl Fn(&str) -> Option<T>) -> Option<T> {
+    text.and_then(|text| from(&text))
+}
+
+fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
+    Ok(Person {
+        id: row.get(0)?,
+        state: PersonState::from_word(&row.get::<_, String>(1)?),
+        user_id: row.get(2)?,
+        redeem_url: row.get::<_, Option<String>>(3)?.map(SecretString::from),
+        redemption: row.get(4)?,
+        mail: word(row.get(5)?, Mail::from_word),
+        invited_at: row.get::<_, Option<i64>>(6)?.map(timestamp),
+        error_code: row.get(7)?,
+        error: row.get(8)?,
+        request_id: row.get(9)?,
+        verified: word(row.get(10)?, Verified::from_word),
+        verified_at: row.get::<_, Option<i64>>(11)?.map(timestamp),
+    })
+}
+
+fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
+    Ok(RunRecord {
+        id: row.get(0)?,
+        verb: row.get(1)?,
+        sheet: row.get(2)?,
+        started_at: timestamp(row.get(3)?),
+        ended_at: row.get::<_, Option<i64>>(4)?.map(timestamp),
+        exit_code: row.get(5)?,
+        report: row.get(6)?,
+    })
+}
+
+/// A row tells what its run saw; the person behind an `invited` row tells what is known by now.
+fn row_result(row: &Row<'_>) -> rusqlite::Result<RowResult> {
+    let outcome = Outcome::from_word(&row.get::<_, String>(1)?).unwrap_or(Outcome::Unknown);
+    let mut result = RowResult {
+        row: row.get(0)?,
+        outcome,
+        email: row.get(2)?,
+        display_name: row.get(3)?,
+        user_id: row.get(4)?,
+        redeem_url: None,
+        redemption: row.get(5)?,
+        mail: word(row.get(6)?, Mail::from_word),
+        error_code: row.get(7)?,
+        error: row.get(8)?,
+        hint: row.get(9)?,
+        invited_at: None,
+        this_run: word(row.get(10)?, ThisRun::from_word),
+        verified: word(row.get(11)?, Verified::from_word),
+        follow_up: row.get(12)?,
+        request_id: row.get(13)?,
+    };
+    if matches!(
+        outcome,
+        Outcome::Invited | Outcome::ExistsPending | Outcome::Gone
+    ) {
+        let known: Option<String> = row.get(14)?;
+        // A link belongs to one user: never shown beside another one's id.
+        if result.user_id.is_none() || result.user_id == known {
+            result.user_id = known;
+            result.invited_at = row.get::<_, Option<i64>>(18)?.map(timestamp);
+            if outcome != Outcome::Gone {
+                result.redeem_url = row.get::<_, Option<String>>(15)?.map(SecretString::from);
+            }
+        }
+    }
+    if outcome == Outcome::Invited {
+        result.redemption = row.get::<_, Option<String>>(16)?.or(result.redemption);
+        result.mail = word(row.get(17)?, Mail::from_word).or(result.mail);
+        result.verified = word(row.get(19)?, Verified::from_word).or(result.verified);
+        if result.request_id.is_none() {
+            result.request_id = row.get(20)?;
+        }
+    }
+    Ok(result)
+}

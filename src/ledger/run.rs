@@ -1,0 +1,28 @@
+//! A run as the ledger lists it.
+
+use jiff::Timestamp;
+
+/// What is known when a run begins.
+#[derive(Debug, Clone)]
+pub struct RunStart {
+    pub id: String,
+    pub verb: &'static str,
+    pub sheet: Option<String>,
+    pub started_at: Timestamp,
+    pub host: String,
+    pub pid: u32,
+    pub identity: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct RunRecord {
+    pub id: String,
+    pub verb: String,
+    pub sheet: Option<String>,
+    pub started_at: Timestamp,
+    /// None: still under way, or it died.
+    pub ended_at: Option<Timestamp>,
+    pub exit_code: Option<u8>,
+    /// The run's own JSON report.
+    pub report: Option<String>,
+}

@@ -1,0 +1,117 @@
+//! The tables, their version, and how older files become today's.
+//!
+//! Times are milliseconds since 1970. `event` is the audit trail: rows are added, never changed.
+//! `person` is what the events add up to; `row` is what a run told about its sheet.
+
+use super::{LedgerError, Result};
+use rusqlite::Connection;
+
+/// "GLST": how a ledger is told from any other SQLite file.
+pub(super) const APPLICATION_ID: i64 = 0x474c_5354;
+
+/// One step a version: a file of version N is brought up by the steps from N on.
+const STEPS: [&str; 1] = ["
+CREATE TABLE tenant (
+    id       TEXT NOT NULL,
+    name     TEXT,
+    bound_at INTEGER NOT NULL
+);
+CREATE TABLE run (
+    id         TEXT PRIMARY KEY,
+    verb       TEXT NOT NULL,
+    sheet      TEXT,
+    started_at INTEGER NOT NULL,
+    ended_at   INTEGER,
+    host       TEXT NOT NULL,
+    pid        INTEGER NOT NULL,
+    identity   TEXT,
+    exit_code  INTEGER,
+    report     TEXT
+);
+CREATE TABLE person (
+    id          INTEGER PRIMARY KEY,
+    key         TEXT NOT NULL UNIQUE,
+    email       TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    user_id     TEXT,
+    redeem_url  TEXT,
+    redemption  TEXT,
+    mail        TEXT,
+    invited_at  INTEGER,
+    error_code  TEXT,
+    error       TEXT,
+    request_id  TEXT,
+    verified    TEXT,
+    verified_at INTEGER
+);
+CREATE INDEX person_verified ON person (verified);
+CREATE TABLE event (
+    id                INTEGER PRIMARY KEY,
+    at                INTEGER NOT NULL,
+    server_at         INTEGER,
+    run               TEXT,
+    person            INTEGER,
+    row               INTEGER,
+    kind              TEXT NOT NULL,
+    mails             INTEGER,
+    intent            INTEGER,
+    status            INTEGER,
+    request_id        TEXT,
+    client_request_id TEXT,
+    detail            TEXT
+);
+CREATE INDEX event_person ON event (person);
+CREATE INDEX event_intents ON event (at) WHERE kind = 'intent';
+CREATE TABLE row (
+    run          TEXT NOT NULL,
+    row          INTEGER NOT NULL,
+    person       INTEGER,
+    outcome      TEXT NOT NULL,
+    email        TEXT NOT NULL,
+    display_name TEXT,
+    user_id      TEXT,
+    redemption   TEXT,
+    mail         TEXT,
+    error_code   TEXT,
+    error        TEXT,
+    hint         TEXT,
+    this_run     TEXT,
+    verified     TEXT,
+    follow_up    TEXT,
+    request_id   TEXT,
+    PRIMARY KEY (run, row)
+) WITHOUT ROWID;
+"];
+
+pub(super) const VERSION: i64 = STEPS.len() as i64;
+
+/// Brings a ledger up to today's version, all steps in one transaction.
+pub(super) fn migrate(connection: &mut Connection, path: &str) -> Result<()> {
+    let found = version(connection)?;
+    if found > VERSION {
+        return Err(LedgerError::Newer {
+            path: path.to_owned(),
+            found,
+            known: VERSION,
+        });
+    }
+    if found == VERSION {
+        return Ok(());
+    }
+    let step = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    for sql in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        step.execute_batch(sql)?;
+    }
+    step.pragma_update(None, "application_id", APPLICATION_ID)?;
+    step.pragma_update(None, "user_version", VERSION)?;
+    step.commit()?;
+    Ok(())
+}
+
+pub(super) fn version(connection: &Connection) -> Result<i64> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+pub(super) fn application_id(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "application_id", |row| row.get(0))
+}

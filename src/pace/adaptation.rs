@@ -1,0 +1,212 @@
+//! The rate as it is now: it rises while the pacer is what holds the run back, and falls when the
+//! server throttles (additive care, multiplicative regret).
+//!
+//! Must not wait or send; it is told what happened and answers with a rate.
+
+use super::bucket::SLOWEST;
+use super::options::Rate;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What is left of the rate after a throttle.
+const CUT: f64 = 0.7;
+/// Growth a second before the first throttle, and after it.
+const DOUBLING: f64 = 2.0;
+const RECOVERY: f64 = 1.05;
+/// What a throttle leaves of a ceiling that was being used in full, and the least that is left of it.
+const EASE: f64 = 0.99;
+const LEAST_USED: f64 = 0.9;
+const STEP: Duration = Duration::from_secs(1);
+/// A run opens at this part of its target, so that three doublings lead there.
+const OPENING: f64 = 1.0 / 8.0;
+
+#[derive(Debug)]
+pub struct Adaptation {
+    start: Instant,
+    /// The even rate of the short ceiling: never faster than this.
+    ceiling: Option<f64>,
+    /// The part of it that is used, as bits: a little less after each throttle that met it.
+    used: AtomicU64,
+    follows_target: bool,
+    /// Bits of an `f64`; 0.0 = no rate.
+    rate: AtomicU64,
+    /// Whether the rate or a ceiling made somebody wait since the last step.
+    held_back: AtomicBool,
+    /// Whether it was the rate itself: only then is there a reason to raise it.
+    limited: AtomicBool,
+    admitted: AtomicU64,
+    /// Microseconds after `start` of the next rise; 0 = nothing was admitted yet.
+    next_step: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    target: Option<f64>,
+    throttled_before: bool,
+    last_cut: Option<Instant>,
+    /// When the last two steps were, and how many requests had been admitted by then.
+    marks: [(Instant, u64); 2],
+}
+
+impl Adaptation {
+    pub fn new(start: Instant, rate: Rate, ceiling: Option<f64>) -> Self {
+        let target = match rate {
+            Rate::Auto { target } | Rate::Fixed(target) => Some(target.max(SLOWEST)),
+            Rate::Max => None,
+        };
+        let opening = target.map_or(0.0, |target| (target * OPENING).max(1.0).min(target));
+        Self {
+            start,
+            ceiling,
+            used: AtomicU64::new(1.0_f64.to_bits()),
+            follows_target: matches!(rate, Rate::Auto { .. }),
+            rate: AtomicU64::new(opening.to_bits()),
+            held_back: AtomicBool::new(false),
+            limited: AtomicBool::new(false),
+            admitted: AtomicU64::new(0),
+            next_step: AtomicU64::new(0),
+            state: Mutex::new(State {
+                target,
+                throttled_before: false,
+                last_cut: None,
+                marks: [(start, 0); 2],
+            }),
+        }
+    }
+
+    /// Requests a second; `None` = no limit.
+    pub fn rate(&self) -> Option<f64> {
+        match (self.own_rate(), self.ceiling()) {
+            (Some(rate), Some(ceiling)) => Some(rate.min(ceiling)),
+            (rate, ceiling) => rate.or(ceiling),
+        }
+    }
+
+    pub fn set_target(&self, per_second: f64) {
+        if !self.follows_target {
+            return;
+        }
+        let target = per_second.max(SLOWEST);
+        let mut state = self.state();
+        state.target = Some(target);
+        if let Some(rate) = self.own_rate() {
+            self.set_rate(rate.min(target));
+        }
+    }
+
+    /// A request got through; `waited` for the rate or a ceiling.
+    pub fn admitted(&self, waited: bool) {
+        let before = self.admitted.fetch_add(1, Ordering::Relaxed);
+        if before == 0 {
+            let now = Instant::now();
+            self.state().marks = [(now, 0); 2];
+            self.step_at(now + STEP);
+        }
+        if waited {
+            self.held_back.store(true, Ordering::Relaxed);
+            if !self.at_ceiling() {
+                self.limited.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// A success came back: once a second the rate may rise.
+    pub fn answered(&self) {
+        let next = self.next_step.load(Ordering::Relaxed);
+        let now = Instant::now();
+        if next == 0 || micros(now - self.start) < next {
+            return;
+        }
+        let mut state = self.state();
+        if self.next_step.load(Ordering::Relaxed) != next {
+            return; // Somebody else made this step.
+        }
+        self.step_at(now + STEP);
+        state.marks = [state.marks[1], (now, self.admitted.load(Ordering::Relaxed))];
+        self.held_back.store(false, Ordering::Relaxed);
+        if let Some(rate) = self.own_rate()
+            && self.limited.swap(false, Ordering::Relaxed)
+        {
+            let growth = if state.throttled_before {
+                RECOVERY
+            } else {
+                DOUBLING
+            };
+            self.set_rate((rate * growth).min(state.target.unwrap_or(f64::INFINITY)));
+        }
+    }
+
+    /// A request that was sent at `sent_at` was throttled; the gate stays closed for `closed`.
+    pub fn throttled(&self, sent_at: Instant, closed: Duration) {
+        let now = Instant::now();
+        let mut state = self.state();
+        state.throttled_before = true;
+        self.step_at(now + closed.min(Duration::from_secs(3_600)) + STEP);
+        // One burst of refusals is one sign: only what was sent after the last cut can call for another.
+        if state.last_cut.is_some_and(|cut| sent_at <= cut) {
+            return;
+        }
+        state.last_cut = Some(now);
+        if self.at_ceiling() {
+            self.leave_more_room();
+        }
+        let measured = self.measured(&state, now);
+        let rate = match self.rate() {
+            None => measured.max(1.0),
+            Some(rate) if self.held_back.load(Ordering::Relaxed) => rate,
+            // The pacer was not what limited the run, so a part of its rate would change little.
+            Some(rate) => measured.clamp(rate / 2.0, rate),
+        };
+        let slowest = state.target.unwrap_or(1.0).min(1.0);
+        self.set_rate((rate * CUT).max(slowest.min(SLOWEST)));
+    }
+
+    /// The way to the server is so uneven that spending the documented allowance evenly overdraws it.
+    fn leave_more_room(&self) {
+        let used = f64::from_bits(self.used.load(Ordering::Relaxed));
+        let used = (used * EASE).max(LEAST_USED);
+        self.used.store(used.to_bits(), Ordering::Relaxed);
+    }
+
+    fn at_ceiling(&self) -> bool {
+        self.ceiling()
+            .is_some_and(|ceiling| self.own_rate().is_none_or(|rate| rate >= ceiling))
+    }
+
+    fn ceiling(&self) -> Option<f64> {
+        let used = f64::from_bits(self.used.load(Ordering::Relaxed));
+        self.ceiling.map(|ceiling| ceiling * used)
+    }
+
+    fn measured(&self, state: &State, now: Instant) -> f64 {
+        let (since, before) = state.marks[0];
+        let admitted = self.admitted.load(Ordering::Relaxed) - before;
+        admitted as f64 / (now - since).max(Duration::from_millis(100)).as_secs_f64()
+    }
+
+    fn own_rate(&self) -> Option<f64> {
+        let rate = f64::from_bits(self.rate.load(Ordering::Relaxed));
+        (rate > 0.0).then_some(rate)
+    }
+
+    fn set_rate(&self, rate: f64) {
+        self.rate.store(rate.to_bits(), Ordering::Relaxed);
+    }
+
+    /// Never moves the next rise nearer than it was.
+    fn step_at(&self, at: Instant) {
+        self.next_step
+            .fetch_max(micros(at - self.start), Ordering::Relaxed);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

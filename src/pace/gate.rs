@@ -1,0 +1,141 @@
+//! The one gate for all workers: when the server says "not before", nobody goes before.
+//!
+//! Must not open early for anybody: it is never shortened, and a success does not reopen it, because
+//! with several requests under way an old success says nothing about a new refusal.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use thiserror::Error;
+use tokio::time::Instant;
+
+/// The server asks for a longer wait than a run should sit through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the server asks to wait {} seconds", wait.as_secs())]
+pub struct TooLong {
+    pub wait: Duration,
+}
+
+#[derive(Debug)]
+pub struct Gate {
+    start: Instant,
+    /// Microseconds after `start`; 0 = never closed.
+    closed_until: AtomicU64,
+    give_up_after: Duration,
+}
+
+impl Gate {
+    pub fn new(start: Instant, give_up_after: Duration) -> Self {
+        Self {
+            start,
+            closed_until: AtomicU64::new(0),
+            give_up_after,
+        }
+    }
+
+    /// Closes the gate for `wait` from now, or leaves it as it is when it is closed for longer.
+    pub fn close(&self, wait: Duration) -> Result<(), TooLong> {
+        let until = self.start.elapsed().saturating_add(wait);
+        let micros = u64::try_from(until.as_micros()).unwrap_or(u64::MAX);
+        self.closed_until.fetch_max(micros, Ordering::AcqRel);
+        self.bearable(wait)
+    }
+
+    /// How long it stays closed.
+    pub fn remaining(&self) -> Option<Duration> {
+        let until = self.closed_until.load(Ordering::Acquire);
+        if until == 0 {
+            return None; // The common case costs no look at the clock.
+        }
+        Duration::from_micros(until)
+            .checked_sub(self.start.elapsed())
+            .filter(|left| !left.is_zero())
+    }
+
+    /// Waits until the gate is open.
+    pub async fn open(&self) -> Result<(), TooLong> {
+        // It may have been closed for longer in the meantime, hence a loop.
+        while let Some(left) = self.remaining() {
+            self.bearable(left)?;
+            tokio::time::sleep(left).await;
+        }
+        Ok(())
+    }
+
+    fn bearable(&self, wait: Duration) -> Result<(), TooLong> {
+        if wait > self.give_up_after {
+            return Err(TooLong { wait });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    const TEN_MINUTES: Duration = Duration::from_secs(600);
+
+    #[tokio::test(start_paused = true)]
+    async fn everybody_waits_for_the_longest_and_nobody_goes_before() {
+        let gate = Arc::new(Gate::new(Instant::now(), TEN_MINUTES));
+        let start = Instant::now();
+        gate.close(Duration::from_secs(5)).unwrap();
+        let waiting: Vec<_> = (0..8)
+            .map(|_| {
+                let gate = gate.clone();
+                tokio::spawn(async move {
+                    gate.open().await.unwrap();
+                    start.elapsed()
+                })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        gate.close(Duration::from_secs(30)).unwrap();
+        gate.close(Duration::from_secs(1)).unwrap();
+        for worker in waiting {
+            assert!(worker.await.unwrap() >= Duration::from_secs(31));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_is_too_long_is_told_to_everybody() {
+        let gate = Gate::new(Instant::now(), TEN_MINUTES);
+        let wait = Duration::from_secs(3_600);
+        assert_eq!(gate.close(wait), Err(TooLong { wait }));
+        assert!(gate.open().await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hostile_wait_does_not_overflow() {
+        let gate = Gate::new(Instant::now(), TEN_MINUTES);
+        assert!(gate.close(Duration::MAX).is_err());
+        assert!(gate.open().await.is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn opens_at_the_latest_time_that_was_asked_for(
+            waits in prop::collection::vec((0_u64..5_000, 0_u64..60_000), 1..20),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time().start_paused(true).build().unwrap();
+            runtime.block_on(async {
+                let start = Instant::now();
+                let gate = Gate::new(start, TEN_MINUTES);
+                let mut latest = start;
+                for (pause, wait) in waits {
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                    gate.close(Duration::from_millis(wait)).unwrap();
+                    latest = latest.max(Instant::now() + Duration::from_millis(wait));
+                }
+                let last = Instant::now();
+                gate.open().await.unwrap();
+                prop_assert!(Instant::now() >= latest);
+                prop_assert!(Instant::now() <= latest.max(last) + Duration::from_millis(2));
+                Ok(())
+            })?;
+        }
+    }
+}

@@ -1,0 +1,437 @@
+//! The pacer against a server that throttles as Microsoft documents it, on a paused clock.
+//!
+//! Test code only. The server counts arrivals in sliding windows, refused ones too, and answers after
+//! a latency that varies; workers are greedy.
+
+use super::{Pace, PaceOptions, Rate, TooLong};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Arrivals that a server lets through in a window.
+struct Limit {
+    arrivals: u32,
+    window: Duration,
+    seen: VecDeque<Instant>,
+}
+
+impl Limit {
+    fn new(arrivals: u32, seconds: u64) -> Self {
+        Self {
+            arrivals,
+            window: Duration::from_secs(seconds),
+            seen: VecDeque::new(),
+        }
+    }
+
+    /// How long to stay away, when this arrival is one too many.
+    fn arrival(&mut self, now: Instant) -> Option<Duration> {
+        while self.seen.front().is_some_and(|at| *at + self.window <= now) {
+            self.seen.pop_front();
+        }
+        let refused = self.seen.len() >= self.arrivals as usize;
+        self.seen.push_back(now);
+        let keep = self.seen.len() - self.seen.len().min(self.arrivals as usize);
+        refused.then(|| self.seen[keep] + self.window - now)
+    }
+}
+
+struct Server {
+    limits: Mutex<Vec<Limit>>,
+    closed_until: Mutex<Instant>,
+    luck: Mutex<fastrand::Rng>,
+    requests: AtomicU32,
+    throttled: AtomicU32,
+    /// Requests that were sent although an answer received before had said "not yet".
+    too_early: AtomicU32,
+    last_success: AtomicU64,
+    start: Instant,
+    /// Milliseconds that a request or an answer travels at most.
+    longest_way: u64,
+}
+
+impl Server {
+    fn new(limits: Vec<Limit>) -> Arc<Self> {
+        Self::far_away(limits, 40)
+    }
+
+    fn far_away(limits: Vec<Limit>, longest_way: u64) -> Arc<Self> {
+        let start = Instant::now();
+        Arc::new(Self {
+            limits: Mutex::new(limits),
+            closed_until: Mutex::new(start),
+            luck: Mutex::new(fastrand::Rng::with_seed(7)),
+            requests: AtomicU32::new(0),
+            throttled: AtomicU32::new(0),
+            too_early: AtomicU32::new(0),
+            last_success: AtomicU64::new(0),
+            start,
+            longest_way,
+        })
+    }
+
+    async fn travel(&self) {
+        let millis = self.luck.lock().unwrap().u64(5..self.longest_way);
+        sleep(Duration::from_millis(millis)).await;
+    }
+
+    async fn ask(&self) -> Result<(), Duration> {
+        if Instant::now() < *self.closed_until.lock().unwrap() {
+            self.too_early.fetch_add(1, Ordering::Relaxed);
+        }
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.travel().await;
+        let refused = {
+            let mut limits = self.limits.lock().unwrap();
+            let now = Instant::now();
+            limits
+                .iter_mut()
+                .filter_map(|limit| limit.arrival(now))
+                .max()
+        };
+        self.travel().await;
+        let Some(wait) = refused else {
+            let millis = self.start.elapsed().as_millis() as u64;
+            self.last_success.fetch_max(millis, Ordering::Relaxed);
+            return Ok(());
+        };
+        self.throttled.fetch_add(1, Ordering::Relaxed);
+        let wait = Duration::from_secs(wait.as_secs() + 1);
+        let mut closed = self.closed_until.lock().unwrap();
+        *closed = (*closed).max(Instant::now() + wait);
+        Err(wait)
+    }
+}
+
+struct Told {
+    seconds: f64,
+    requests: u32,
+    throttled: u32,
+    too_early: u32,
+}
+
+async fn run(pace: &Pace, server: &Arc<Server>, rows: u32, workers: u32) -> Told {
+    let left = Arc::new(AtomicU32::new(rows));
+    let workers: Vec<_> = (0..workers)
+        .map(|_| {
+            let (pace, server, left) = (pace.clone(), server.clone(), left.clone());
+            tokio::spawn(async move {
+                let mine = |left: u32| left.checked_sub(1);
+                while left
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, mine)
+                    .is_ok()
+                {
+                    loop {
+                        pace.before_invitation().await.unwrap();
+                        sleep(Duration::from_millis(2)).await; // The intent becomes durable.
+                        pace.gate().await.unwrap();
+                        let sent_at = Instant::now();
+                        match server.ask().await {
+                            Ok(()) => break pace.answered(),
+                            Err(wait) => pace.throttled(sent_at, Some(wait)).unwrap(),
+                        }
+                    }
+                }
+            })
+        })
+        .collect();
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    Told {
+        seconds: server.last_success.load(Ordering::Relaxed) as f64 / 1_000.0,
+        requests: server.requests.load(Ordering::Relaxed),
+        throttled: server.throttled.load(Ordering::Relaxed),
+        too_early: server.too_early.load(Ordering::Relaxed),
+    }
+}
+
+/// How long the documented limits make `rows` take for somebody who knows them and has no latency.
+fn best_possible_seconds(rows: usize) -> f64 {
+    let mut sent: Vec<f64> = Vec::with_capacity(rows);
+    for i in 0..rows {
+        let short = i.checked_sub(150).map_or(0.0, |j| sent[j] + 5.0);
+        let long = i.checked_sub(3_000).map_or(0.0, |j| sent[j] + 150.0);
+        sent.push(short.max(long));
+    }
+    sent[rows - 1]
+}
+
+fn documented() -> Vec<Limit> {
+    vec![Limit::new(150, 5), Limit::new(3_000, 150)]
+}
+
+fn without_ceilings(rate: Rate) -> PaceOptions {
+    PaceOptions {
+        rate,
+        invites_per_5s: 0,
+        writes_per_150s: 0,
+        resource_units_per_10s: 0,
+        ..PaceOptions::default()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_documented_allowance_is_used_and_hardly_ever_overdrawn() {
+    for rate in [Rate::Max, Rate::Fixed(100.0)] {
+        let pace = Pace::new(&PaceOptions {
+            rate,
+            ..PaceOptions::default()
+        });
+        let told = run(&pace, &Server::new(documented()), 8_700, 32).await;
+        let used = best_possible_seconds(8_700) / told.seconds;
+        assert!(used >= 0.97, "{rate:?}: {used:.4} of the allowed rate");
+        let refused = f64::from(told.throttled) / f64::from(told.requests);
+        assert!(
+            refused <= 0.005,
+            "{rate:?}: {refused:.4} of the requests refused"
+        );
+        assert_eq!(told.too_early, 0, "{rate:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_uneven_way_to_the_server_is_learnt() {
+    let pace = Pace::new(&PaceOptions {
+        rate: Rate::Max,
+        ..PaceOptions::default()
+    });
+    let server = Server::far_away(documented(), 200);
+    let told = run(&pace, &server, 8_700, 32).await;
+    let used = best_possible_seconds(8_700) / told.seconds;
+    assert!(used >= 0.94, "{used:.4} of the allowed rate");
+    assert!(told.throttled <= 10, "{} refused", told.throttled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_invitation_window_alone_is_kept_too() {
+    let pace = Pace::new(&PaceOptions {
+        writes_per_150s: 0,
+        ..without_ceilings(Rate::Max)
+    });
+    assert_eq!(pace.current_rate(), None);
+    let pace = Pace::new(&PaceOptions {
+        rate: Rate::Max,
+        writes_per_150s: 0,
+        ..PaceOptions::default()
+    });
+    let told = run(&pace, &Server::new(vec![Limit::new(150, 5)]), 3_000, 16).await;
+    assert!(3_000.0 / told.seconds >= 0.97 * 30.0, "{} s", told.seconds);
+    assert_eq!(told.throttled, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_nobody_documented_is_found() {
+    for rate in [Rate::Max, Rate::Fixed(50.0)] {
+        let pace = Pace::new(&without_ceilings(rate));
+        let told = run(&pace, &Server::new(vec![Limit::new(150, 10)]), 6_000, 16).await;
+        let goodput = 6_000.0 / told.seconds;
+        assert!(goodput >= 0.8 * 15.0, "{rate:?}: {goodput:.2}/s");
+        let refused = f64::from(told.throttled) / f64::from(told.requests);
+        assert!(
+            refused <= 0.02,
+            "{rate:?}: {refused:.4} of the requests refused"
+        );
+        assert_eq!(told.too_early, 0, "{rate:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_opens_gently_and_reaches_its_target() {
+    let pace = Pace::new(&without_ceilings(Rate::Auto { target: 8.0 }));
+    assert_eq!(pace.current_rate(), Some(1.0));
+    let server = Server::new(Vec::new());
+    run(&pace, &server, 3, 8).await;
+    assert!(
+        server.start.elapsed() >= Duration::from_millis(900),
+        "a blast at the start"
+    );
+    run(&pace, &server, 100, 8).await;
+    assert_eq!(pace.current_rate(), Some(8.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_target_rises_when_the_canary_has_passed() {
+    let pace = Pace::new(&without_ceilings(Rate::Auto { target: 1.0 }));
+    let server = Server::new(Vec::new());
+    run(&pace, &server, 5, 2).await;
+    assert_eq!(pace.current_rate(), Some(1.0));
+    pace.set_target(8.0);
+    assert_eq!(pace.current_rate(), Some(1.0), "a jump");
+    run(&pace, &server, 60, 2).await;
+    assert_eq!(pace.current_rate(), Some(8.0));
+    pace.set_target(2.0);
+    assert_eq!(pace.current_rate(), Some(2.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_burst_of_refusals_cuts_once() {
+    let pace = Pace::new(&without_ceilings(Rate::Fixed(8.0)));
+    run(&pace, &Server::new(Vec::new()), 100, 8).await;
+    let sent_at = Instant::now();
+    sleep(Duration::from_millis(100)).await;
+    for _ in 0..64 {
+        pace.throttled(sent_at, Some(Duration::from_secs(2)))
+            .unwrap();
+    }
+    let rate = pace.current_rate().unwrap();
+    assert!((rate - 5.6).abs() < 0.01, "{rate}");
+    pace.gate().await.unwrap();
+    pace.throttled(Instant::now(), Some(Duration::from_secs(2)))
+        .unwrap();
+    assert!(pace.current_rate().unwrap() < rate);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_cut_the_rate_grows_by_five_percent_a_second_and_only_when_it_is_the_limit() {
+    let pace = Pace::new(&without_ceilings(Rate::Fixed(8.0)));
+    let server = Server::new(Vec::new());
+    run(&pace, &server, 100, 8).await;
+    pace.throttled(Instant::now(), Some(Duration::from_secs(1)))
+        .unwrap();
+    pace.gate().await.unwrap();
+    let cut = pace.current_rate().unwrap();
+    for _ in 0..10 {
+        sleep(Duration::from_secs(1)).await;
+        pace.before_invitation().await.unwrap();
+        pace.answered();
+    }
+    let idle = pace.current_rate().unwrap();
+    assert!(idle <= cut * 1.051, "{idle} after idling at {cut}");
+    run(&pace, &server, 60, 8).await;
+    let busy = pace.current_rate().unwrap();
+    assert!(
+        busy > idle * 1.3 && busy <= 8.0,
+        "{busy} after work at {idle}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_does_not_reopen_the_gate() {
+    let pace = Pace::new(&without_ceilings(Rate::Max));
+    let start = Instant::now();
+    pace.throttled(start, Some(Duration::from_secs(30)))
+        .unwrap();
+    pace.answered();
+    pace.before_invitation().await.unwrap();
+    assert!(start.elapsed() >= Duration::from_secs(30));
+    assert!(pace.current_rate().is_some(), "a throttle teaches a rate");
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_without_a_wait_close_the_gate_for_longer_each_time() {
+    let pace = Pace::new(&without_ceilings(Rate::Max));
+    let mut waits = Vec::new();
+    for _ in 0..4 {
+        let before = Instant::now();
+        pace.throttled(before, None).unwrap();
+        pace.gate().await.unwrap();
+        waits.push(before.elapsed());
+    }
+    assert!(waits.is_sorted() && waits[3] >= 4 * waits[0], "{waits:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_beyond_patience_is_an_error_for_everybody() {
+    let pace = Pace::new(&PaceOptions::default());
+    let wait = Duration::from_secs(601);
+    assert_eq!(
+        pace.throttled(Instant::now(), Some(wait)),
+        Err(TooLong { wait })
+    );
+    assert!(pace.before_invitation().await.is_err());
+    assert!(pace.before_read(1).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_keep_their_ceiling() {
+    let pace = Pace::new(&PaceOptions {
+        resource_units_per_10s: 100,
+        ..PaceOptions::default()
+    });
+    let start = Instant::now();
+    for _ in 0..5 {
+        pace.before_read(20).await.unwrap();
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    pace.before_read(20).await.unwrap();
+    assert!(start.elapsed() >= Duration::from_secs(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_full_speed_nobody_waits() {
+    let pace = Pace::new(&without_ceilings(Rate::Max));
+    let start = Instant::now();
+    for _ in 0..100_000 {
+        pace.before_invitation().await.unwrap();
+        pace.before_read(20).await.unwrap();
+        pace.gate().await.unwrap();
+        pace.answered();
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(pace.current_rate(), None);
+}
+
+mod bounds {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Debug, Clone)]
+    enum Event {
+        Invite,
+        Answer,
+        Throttle { seconds: u64, sent_before: u64 },
+        Pause(u64),
+    }
+
+    fn event() -> impl Strategy<Value = Event> {
+        prop_oneof![
+            4 => Just(Event::Invite),
+            4 => Just(Event::Answer),
+            1 => (0_u64..5, 0_u64..3_000)
+                .prop_map(|(seconds, sent_before)| Event::Throttle { seconds, sent_before }),
+            2 => (0_u64..3_000).prop_map(Event::Pause),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn the_rate_stays_between_the_slowest_and_the_target(
+            target in 0.2_f64..200.0,
+            events in prop::collection::vec(event(), 1..200),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time().start_paused(true).build().unwrap();
+            runtime.block_on(async {
+                sleep(Duration::from_secs(10)).await;
+                let pace = Pace::new(&without_ceilings(Rate::Fixed(target)));
+                let born = Instant::now();
+                for event in events {
+                    let before = pace.current_rate().unwrap();
+                    match event {
+                        Event::Invite => pace.before_invitation().await.unwrap(),
+                        Event::Answer => {
+                            pace.answered();
+                            prop_assert!(pace.current_rate().unwrap() <= before * 2.0 + 1e-9);
+                        }
+                        Event::Throttle { seconds, sent_before } => {
+                            let now = Instant::now();
+                            let sent_at = now.checked_sub(Duration::from_millis(sent_before))
+                                .unwrap_or(born).max(born);
+                            pace.throttled(sent_at, Some(Duration::from_secs(seconds))).unwrap();
+                            prop_assert!(pace.current_rate().unwrap() <= before);
+                        }
+                        Event::Pause(millis) => sleep(Duration::from_millis(millis)).await,
+                    }
+                    let rate = pace.current_rate().unwrap();
+                    prop_assert!((0.1 - 1e-9..=target + 1e-9).contains(&rate), "{rate}");
+                }
+                Ok(())
+            })?;
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! The files: results and to-fix.

@@ -1,0 +1,74 @@
+//! Puts each outcome beside the row of the sheet that it belongs to, without holding either.
+//!
+//! Outcomes rule: a sheet that changed or cannot be read any more costs its own columns, never a result.
+
+use super::layout::SheetRow;
+use crate::engine::outcome::RowResult;
+use crate::failure::Result;
+use std::iter::Peekable;
+
+pub struct Merge<S: Iterator> {
+    sheet: Peekable<S>,
+    /// Said once: from here on the sheet could not be followed.
+    pub note: Option<String>,
+}
+
+impl<S: Iterator<Item = Result<SheetRow>>> Merge<S> {
+    pub fn new(sheet: S) -> Self {
+        Self {
+            sheet: sheet.peekable(),
+            note: None,
+        }
+    }
+
+    /// The sheet's row for an outcome; outcomes come in the sheet's order.
+    pub fn row_for(&mut self, result: &RowResult) -> Option<SheetRow> {
+        loop {
+            match self.sheet.peek() {
+                Some(Ok(row)) if row.number == result.row => {
+                    return self.sheet.next().and_then(Result::ok);
+                }
+                Some(Ok(row)) if row.number < result.row => {
+                    let number = row.number;
+                    self.lost(number, "it has no outcome");
+                    self.sheet.next();
+                }
+                Some(Ok(_)) | None => {
+                    self.lost(result.row, "it is not in the sheet any more");
+                    return None;
+                }
+                Some(Err(failure)) => {
+                    let why = failure.what.clone();
+                    self.lost(result.row, &why);
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn lost(&mut self, row: u64, why: &str) {
+        self.note.get_or_insert_with(|| {
+            format!(
+                "the sheet could not be followed at row {row} ({why}): its own columns may be empty or \
+                 wrong from there on; the outcomes are right"
+            )
+        });
+    }
+
+    /// Reads the sheet to its end, where a change of the file shows.
+    pub fn finish(mut self) -> Option<String> {
+        while self.note.is_none() {
+            match self.sheet.next() {
+                None => break,
+                Some(Ok(row)) => self.lost(row.number, "it has no outcome"),
+                Some(Err(failure)) => {
+                    self.note = Some(format!(
+                        "{}: the sheet's own columns in this file may be wrong; the outcomes are right",
+                        failure.what
+                    ));
+                }
+            }
+        }
+        self.note
+    }
+}

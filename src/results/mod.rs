@@ -1,0 +1,19 @@
+//! 9 Telling, in files: what became of every row, and which rows need a person's hand.
+//!
+//! Must not know the ledger or the tenant: results come in as rows, and the sheet's own columns are
+//! read again from the sheet. Everything is streamed; nothing here grows with the sheet.
+
+mod file;
+mod layout;
+mod merge;
+mod names;
+pub mod safe;
+mod target;
+mod to_fix;
+mod write;
+
+pub use layout::{Column, Layout, SheetRow};
+pub use names::{Paths, RunKind, default_paths};
+pub use target::{FileKind, check_target};
+pub use to_fix::{needs_a_hand, write_to_fix};
+pub use write::{COLUMNS, Links, Written, write};

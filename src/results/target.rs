@@ -1,0 +1,251 @@
+//! May we write there? Asked before a run, so that it does not fail after the mails went out.
+//!
+//! Must not change anything that is there.
+
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Which file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    Results,
+    ToFix,
+}
+
+impl FileKind {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Results => "results",
+            Self::ToFix => "to-fix",
+        }
+    }
+
+    pub(super) fn flag(self) -> &'static str {
+        match self {
+            Self::Results => "--results FILE",
+            Self::ToFix => "--to-fix FILE",
+        }
+    }
+
+    /// Whether the header row of a file says that this program wrote it.
+    fn wrote(self, names: &[&str]) -> bool {
+        match self {
+            Self::Results => names.starts_with(&super::COLUMNS[..4]),
+            Self::ToFix => names.ends_with(&super::to_fix::COLUMNS),
+        }
+    }
+}
+
+/// What is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Occupant {
+    Nobody,
+    /// Empty, or a device: nothing to lose.
+    Nothing,
+    Ours,
+    Foreign,
+}
+
+/// Refuses a target that holds a file not ours, that is the sheet itself, or whose folder cannot be
+/// written.
+pub fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Result<()> {
+    let word = kind.word();
+    let refuse = |what: String| {
+        Err(Failure::usage(what).hint(format!("name another file with {}", kind.flag())))
+    };
+    if same_file(target, sheet) {
+        return refuse(format!(
+            "the {word} would be written over the sheet itself, {}",
+            target.display()
+        ));
+    }
+    if target.is_dir() {
+        return refuse(format!("the {word} path {} is a folder", target.display()));
+    }
+    match occupant(target, kind) {
+        Ok(Occupant::Foreign) => {
+            return refuse(format!(
+                "{} is there already and was not written by guestlist, so it is not overwritten",
+                target.display()
+            ));
+        }
+        Err(error) => {
+            return refuse(format!(
+                "cannot look at {}, where the {word} would go: {error}",
+                target.display()
+            ));
+        }
+        Ok(Occupant::Nothing) if is_device(target) => return Ok(()),
+        Ok(_) => {}
+    }
+    let folder = folder_of(target);
+    match temporary_in(&folder) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => refuse(format!(
+            "the folder {} does not exist, so the {word} cannot be written there",
+            folder.display()
+        )),
+        Err(error) => refuse(format!(
+            "cannot write the {word} into the folder {}: {error}",
+            folder.display()
+        )),
+    }
+}
+
+/// A private temporary file (0600 on Unix from its creation) that goes away when dropped.
+pub(super) fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix(".guestlist-")
+        .suffix(".tmp")
+        .tempfile_in(folder)
+        .map_err(|error| match error.get_ref() {
+            // The crate wraps the error to add a random path, which tells a reader nothing.
+            Some(_) => io::Error::from(error.kind()),
+            None => error,
+        })
+}
+
+pub(super) fn folder_of(target: &Path) -> PathBuf {
+    match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Something that exists and is neither a file nor a folder, such as `/dev/null`.
+pub(super) fn is_device(target: &Path) -> bool {
+    fs::metadata(target).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
+}
+
+pub(super) fn occupant(target: &Path, kind: FileKind) -> io::Result<Occupant> {
+    match fs::metadata(target) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Occupant::Nobody),
+        Err(error) => return Err(error),
+        Ok(meta) if !meta.is_file() || meta.len() == 0 => return Ok(Occupant::Nothing),
+        Ok(_) => {}
+    }
+    let mut head = Vec::new();
+    fs::File::open(target)?
+        .take(64 * 1024)
+        .read_to_end(&mut head)?;
+    let ours = header_candidates(&head).iter().any(|names| {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        kind.wrote(&names)
+    });
+    Ok(if ours {
+        Occupant::Ours
+    } else {
+        Occupant::Foreign
+    })
+}
+
+/// The first record that is not a `sep=` line, read with each delimiter that we may have written.
+fn header_candidates(head: &[u8]) -> Vec<Vec<String>> {
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+    b",;\t|"
+        .iter()
+        .filter_map(|&delimiter| {
+            csv::ReaderBuilder::new()
+                .has_headers(false)
+                .flexible(true)
+                .delimiter(delimiter)
+                .from_reader(head)
+                .byte_records()
+                .map_while(std::result::Result::ok)
+                .find(|record| !record.get(0).is_some_and(|cell| cell.starts_with(b"sep=")))
+                .map(|record| {
+                    let text = |cell| String::from_utf8_lossy(cell).into_owned();
+                    record.iter().map(text).collect()
+                })
+        })
+        .collect()
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    match (fs::canonicalize(a), fs::canonicalize(b)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
+}
+
+/// A failure to write after the run: said so that nobody fears for the invitations.
+pub(super) fn write_failure(target: &Path, kind: FileKind, error: &io::Error) -> Failure {
+    Failure::new(
+        Exit::Unexpected,
+        format!(
+            "cannot write the {} to {}: {error}",
+            kind.word(),
+            target.display()
+        ),
+    )
+    .hint("nothing is lost: the ledger has every outcome and every link")
+    .hint("when this is put right, `guestlist results` writes the file again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(target: &Path, kind: FileKind, sheet: &Path) -> String {
+        let failure = check_target(target, kind, sheet).unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(
+            failure.hints[0].contains("name another file"),
+            "{:?}",
+            failure.hints
+        );
+        failure.what
+    }
+
+    #[test]
+    fn a_file_not_ours_is_refused_and_ours_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let sheet = folder.path().join("guests.csv");
+        fs::write(&sheet, "email\na@b.org\n").unwrap();
+        let target = folder.path().join("guests.results.csv");
+        check_target(&target, FileKind::Results, &sheet).unwrap();
+        assert!(!target.exists());
+
+        fs::write(&target, "name;salary\nBob;1\n").unwrap();
+        let what = refused(&target, FileKind::Results, &sheet);
+        assert!(what.contains("not written by guestlist"), "{what}");
+
+        for ours in [
+            "row,outcome,email,display_name,user_id\n",
+            "\u{feff}sep=;\r\nrow;outcome;email;display_name;user_id\r\n",
+            "row\toutcome\temail\tdisplay_name\tuser_id\r",
+            "",
+        ] {
+            fs::write(&target, ours).unwrap();
+            check_target(&target, FileKind::Results, &sheet).unwrap();
+        }
+        fs::write(&target, "email,_row,_code,_problem,_fix\n").unwrap();
+        check_target(&target, FileKind::ToFix, &sheet).unwrap();
+        refused(&target, FileKind::Results, &sheet);
+    }
+
+    #[test]
+    fn the_sheet_itself_a_folder_and_a_missing_folder_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let sheet = folder.path().join("guests.results.csv");
+        fs::write(&sheet, "row,outcome,email,display_name\n").unwrap();
+        assert!(refused(&sheet, FileKind::Results, &sheet).contains("over the sheet itself"));
+        assert!(refused(folder.path(), FileKind::Results, &sheet).contains("is a folder"));
+        let nowhere = folder.path().join("no/such/results.csv");
+        assert!(refused(&nowhere, FileKind::Results, &sheet).contains("does not exist"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_may_be_written_to() {
+        check_target(
+            Path::new("/dev/null"),
+            FileKind::Results,
+            Path::new("x.csv"),
+        )
+        .unwrap();
+    }
+}

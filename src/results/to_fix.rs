@@ -1,0 +1,104 @@
+//! The to-fix file: the rows that need a person's hand, as the sheet has them, with what is wrong.
+//!
+//! It can be corrected and run as a sheet: our columns begin with `_` and are ignored on reading.
+//! There is no such file when there is nothing to fix.
+
+use super::file::{CsvFile, keep_previous};
+use super::layout::{Layout, SheetRow};
+use super::merge::Merge;
+use super::target::{FileKind, Occupant, occupant, write_failure};
+use super::write::Written;
+use crate::engine::outcome::{Outcome, RowResult};
+use crate::failure::Result;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// Our columns; they come after the sheet's own.
+pub const COLUMNS: [&str; 4] = ["_row", "_code", "_problem", "_fix"];
+
+/// Rows that another run alone will not bring further: a person has to change the sheet, or something
+/// in the tenant, or the decision.
+pub fn needs_a_hand(outcome: Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Invalid | Outcome::Refused | Outcome::ExistsDeleted | Outcome::Gone
+    )
+}
+
+/// Writes the rows that need a hand, if there are any. An older file of ours is kept as `.previous`,
+/// also when there is nothing to fix any more.
+pub fn write_to_fix(
+    target: &Path,
+    layout: &Layout,
+    sheet: impl Iterator<Item = Result<SheetRow>>,
+    results: &mut dyn Iterator<Item = Result<RowResult>>,
+) -> Result<Option<Written>> {
+    let failed = |error| write_failure(target, FileKind::ToFix, &error);
+    let mut merge = Merge::new(sheet);
+    let mut file: Option<CsvFile> = None;
+    let mut rows = 0;
+    for result in results {
+        let result = result?;
+        let row = merge.row_for(&result);
+        if !needs_a_hand(result.outcome) {
+            continue;
+        }
+        let file = match &mut file {
+            Some(file) => file,
+            None => file.insert(begin(target, layout).map_err(failed)?),
+        };
+        let number = result.row.to_string();
+        let ours = [
+            number.as_str(),
+            result.error_code.as_deref().unwrap_or_default(),
+            result
+                .error
+                .as_deref()
+                .unwrap_or_else(|| problem(result.outcome)),
+            result.hint.as_deref().unwrap_or_default(),
+        ];
+        file.record(layout.kept_cells(row.as_ref()).chain(ours))
+            .map_err(failed)?;
+        rows += 1;
+    }
+    let Some(file) = file else {
+        retire(target).map_err(failed)?;
+        return Ok(None);
+    };
+    let note = merge.finish();
+    let (path, mut notes) = file.finish().map_err(failed)?;
+    notes.extend(note);
+    Ok(Some(Written { path, rows, notes }))
+}
+
+fn begin(target: &Path, layout: &Layout) -> io::Result<CsvFile> {
+    let mut file = CsvFile::create(target, FileKind::ToFix, layout)?;
+    file.record(layout.kept_names().chain(COLUMNS))?;
+    Ok(file)
+}
+
+/// Nothing to fix: a file that says otherwise must not stay.
+fn retire(target: &Path) -> io::Result<()> {
+    if occupant(target, FileKind::ToFix)? == Occupant::Ours {
+        keep_previous(target, FileKind::ToFix)?;
+        match fs::remove_file(target) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn problem(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::ExistsDeleted => "was deleted from the directory not long ago",
+        Outcome::Gone => "was invited once and is no longer in the directory",
+        Outcome::Refused => "the tenant refuses this person",
+        _ => "the row is not valid",
+    }
+}
+
+#[cfg(test)]
+#[path = "to_fix_tests.rs"]
+mod tests;

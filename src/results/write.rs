@@ -1,0 +1,139 @@
+//! The results file: one line for every row of the sheet, in the sheet's order and manner.
+//!
+//! Must not decide an outcome or a hint; it writes down what it is given.
+
+use super::file::CsvFile;
+use super::layout::{Layout, SheetRow};
+use super::merge::Merge;
+use super::target::{FileKind, write_failure};
+use crate::engine::outcome::{Mail, RowResult, ThisRun, Verified};
+use crate::failure::Result;
+use secrecy::ExposeSecret;
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+/// Our columns; the sheet's own come after them.
+pub const COLUMNS: [&str; 16] = [
+    "row",
+    "outcome",
+    "email",
+    "display_name",
+    "user_id",
+    "redeem_url",
+    "redemption",
+    "mail",
+    "error_code",
+    "error",
+    "hint",
+    "invited_at",
+    "this_run",
+    "verified",
+    "follow_up",
+    "request_id",
+];
+
+/// Whether redeem links are written into the results. The ledger keeps them in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    Results,
+    None,
+}
+
+/// A file that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Where it is; another path than asked for when that one was locked.
+    pub path: PathBuf,
+    pub rows: u64,
+    /// What a person should be told about it.
+    pub notes: Vec<String>,
+}
+
+/// Writes the results. `results` come in the sheet's order, one for each data row; `sheet` gives the
+/// same rows again.
+pub fn write(
+    target: &Path,
+    layout: &Layout,
+    sheet: impl Iterator<Item = Result<SheetRow>>,
+    results: &mut dyn Iterator<Item = Result<RowResult>>,
+    links: Links,
+) -> Result<Written> {
+    let failed = |error| write_failure(target, FileKind::Results, &error);
+    let mut file = CsvFile::create(target, FileKind::Results, layout).map_err(failed)?;
+    let own = names_without_collisions(layout);
+    file.record(COLUMNS.into_iter().chain(own.iter().map(AsRef::as_ref)))
+        .map_err(failed)?;
+    let mut merge = Merge::new(sheet);
+    let mut rows = 0;
+    for result in results {
+        let result = result?;
+        let row = merge.row_for(&result);
+        let ours = cells(&result, links);
+        let ours = ours.iter().map(AsRef::as_ref);
+        file.record(ours.chain(layout.kept_cells(row.as_ref())))
+            .map_err(failed)?;
+        rows += 1;
+    }
+    let note = merge.finish();
+    let (path, mut notes) = file.finish().map_err(failed)?;
+    notes.extend(note);
+    Ok(Written { path, rows, notes })
+}
+
+fn cells(result: &RowResult, links: Links) -> [Cow<'_, str>; COLUMNS.len()] {
+    fn text(value: Option<&String>) -> Cow<'_, str> {
+        Cow::Borrowed(value.map_or("", String::as_str))
+    }
+    fn word(value: Option<&'static str>) -> Cow<'static, str> {
+        Cow::Borrowed(value.unwrap_or_default())
+    }
+    let link = match (&result.redeem_url, links) {
+        (Some(link), Links::Results) => link.expose_secret(),
+        _ => "",
+    };
+    [
+        result.row.to_string().into(),
+        result.outcome.word().into(),
+        result.email.as_str().into(),
+        text(result.display_name.as_ref()),
+        text(result.user_id.as_ref()),
+        link.into(),
+        text(result.redemption.as_ref()),
+        word(result.mail.map(Mail::word)),
+        text(result.error_code.as_ref()),
+        text(result.error.as_ref()),
+        text(result.hint.as_ref()),
+        result
+            .invited_at
+            .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+            .unwrap_or_default()
+            .into(),
+        word(result.this_run.map(ThisRun::word)),
+        word(result.verified.map(Verified::word)),
+        text(result.follow_up.as_ref()),
+        text(result.request_id.as_ref()),
+    ]
+}
+
+/// The sheet's own names, with `sheet_` before those that a program would take for ours.
+fn names_without_collisions(layout: &Layout) -> Vec<Cow<'_, str>> {
+    let mut taken: HashSet<String> = COLUMNS.iter().map(|name| (*name).to_owned()).collect();
+    layout
+        .kept_names()
+        .map(|name| {
+            let mut own = Cow::Borrowed(name);
+            while taken.contains(&own.trim().to_lowercase()) {
+                own = Cow::Owned(format!("sheet_{}", own.trim()));
+            }
+            if let Cow::Owned(renamed) = &own {
+                taken.insert(renamed.to_lowercase());
+            }
+            own
+        })
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "write_tests.rs"]
+mod tests;

@@ -1,0 +1,385 @@
+//! What a person finds in a results file.
+
+use super::super::layout::Column;
+use super::*;
+use crate::engine::outcome::Outcome;
+use crate::failure::Failure;
+use secrecy::SecretString;
+use std::fs;
+
+const LINK: &str = "https://login.microsoftonline.com/redeem?rd=x";
+
+fn layout(names: &[&str]) -> Layout {
+    Layout {
+        columns: names
+            .iter()
+            .map(|name| Column {
+                name: (*name).to_owned(),
+                keep: !name.starts_with('_'),
+            })
+            .collect(),
+        delimiter: b',',
+        bom: false,
+        line_end: "\n",
+        sep_line: false,
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as the sheet gives it")]
+fn row(number: u64, cells: &[&str]) -> Result<SheetRow> {
+    Ok(SheetRow {
+        number,
+        cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
+    })
+}
+
+fn invited(row: u64, email: &str) -> RowResult {
+    RowResult {
+        user_id: Some("u-1".into()),
+        redeem_url: Some(SecretString::from(LINK)),
+        mail: Some(Mail::Requested),
+        invited_at: Some("2026-11-22T01:02:03.456Z".parse().unwrap()),
+        this_run: Some(ThisRun::Invited),
+        verified: Some(Verified::Found),
+        ..RowResult::new(row, Outcome::Invited, email)
+    }
+}
+
+fn write_to(
+    target: &Path,
+    layout: &Layout,
+    sheet: Vec<Result<SheetRow>>,
+    results: Vec<RowResult>,
+    links: Links,
+) -> Written {
+    write(
+        target,
+        layout,
+        sheet.into_iter(),
+        &mut results.into_iter().map(Ok),
+        links,
+    )
+    .unwrap()
+}
+
+fn written(
+    layout: &Layout,
+    sheet: Vec<Result<SheetRow>>,
+    results: Vec<RowResult>,
+) -> (String, Written) {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("r.csv");
+    let told = write_to(&target, layout, sheet, results, Links::Results);
+    (fs::read_to_string(&told.path).unwrap(), told)
+}
+
+#[test]
+fn every_row_stands_in_the_sheets_order_with_its_own_columns_behind() {
+    let (text, told) = written(
+        &layout(&["Email", "note", "_code"]),
+        vec![
+            row(2, &["a@x.org", "hello, you", "GL1"]),
+            row(4, &["b@x.org"]),
+        ],
+        vec![
+            invited(2, "a@x.org"),
+            RowResult {
+                error_code: Some("GL101".into()),
+                error: Some("no \"@\"".into()),
+                hint: Some("add it".into()),
+                ..RowResult::new(4, Outcome::Invalid, "b@x.org")
+            },
+        ],
+    );
+    insta::assert_snapshot!(text, @r#"
+    row,outcome,email,display_name,user_id,redeem_url,redemption,mail,error_code,error,hint,invited_at,this_run,verified,follow_up,request_id,sheet_Email,note
+    2,invited,a@x.org,,u-1,https://login.microsoftonline.com/redeem?rd=x,,requested,,,,2026-11-22T01:02:03Z,invited,found,,,a@x.org,"hello, you"
+    4,invalid,b@x.org,,,,,,GL101,"no ""@""",add it,,,,,,b@x.org,
+    "#);
+    assert_eq!((told.rows, told.notes.len()), (2, 0));
+}
+
+#[test]
+fn the_sheets_own_manner_is_kept() {
+    let sheet = Layout {
+        delimiter: b';',
+        bom: true,
+        line_end: "\r\n",
+        sep_line: true,
+        ..layout(&["email"])
+    };
+    let (text, _) = written(
+        &sheet,
+        vec![row(3, &["a@x.org"])],
+        vec![invited(3, "a@x.org")],
+    );
+    assert!(
+        text.starts_with("\u{feff}sep=;\r\nrow;outcome;email;"),
+        "{text}"
+    );
+    assert!(text.ends_with(";sheet_email\r\n3;invited;a@x.org;;u-1;https://login.microsoftonline.com/redeem?rd=x;;requested;;;;2026-11-22T01:02:03Z;invited;found;;;a@x.org\r\n"), "{text}");
+    assert_eq!(text.matches('\n').count(), 3);
+
+    let old_mac = Layout {
+        line_end: "\r",
+        ..layout(&["email"])
+    };
+    let (text, _) = written(
+        &old_mac,
+        vec![row(2, &["a\rb"])],
+        vec![invited(2, "a@x.org")],
+    );
+    assert_eq!(text.matches('\n').count(), 0);
+    assert!(text.ends_with("\"a\rb\"\r"), "{text:?}");
+}
+
+#[test]
+fn formulas_do_not_run_wherever_they_stand() {
+    let (text, _) = written(
+        &layout(&["=cmd()", "b"]),
+        vec![row(2, &["@SUM(1)", "+1"])],
+        vec![RowResult {
+            display_name: Some("=HYPERLINK(1)".into()),
+            error: Some("\t=1".into()),
+            ..RowResult::new(2, Outcome::Failed, "-a@x.org")
+        }],
+    );
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].ends_with(",'=cmd(),b"), "{text}");
+    assert_eq!(
+        lines[1],
+        "2,failed,'-a@x.org,'=HYPERLINK(1),,,,,,'\t=1,,,,,,,'@SUM(1),'+1"
+    );
+}
+
+#[test]
+fn links_can_be_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("r.csv");
+    let results = vec![invited(2, "a@x.org")];
+    write_to(
+        &target,
+        &layout(&["email"]),
+        vec![row(2, &["a@x.org"])],
+        results,
+        Links::None,
+    );
+    let text = fs::read_to_string(target).unwrap();
+    assert!(
+        !text.contains(LINK) && text.contains("2,invited,a@x.org,,u-1,,"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_name_that_collides_twice_stays_unique() {
+    let sheet = layout(&["email", "sheet_email", "note", "note", " Outcome "]);
+    let names = names_without_collisions(&sheet);
+    assert_eq!(
+        names,
+        [
+            "sheet_email",
+            "sheet_sheet_email",
+            "note",
+            "note",
+            "sheet_Outcome"
+        ]
+    );
+}
+
+#[test]
+fn a_sheet_that_changed_costs_its_columns_and_never_an_outcome() {
+    let results = || {
+        vec![
+            invited(2, "a@x.org"),
+            invited(3, "b@x.org"),
+            invited(4, "c@x.org"),
+        ]
+    };
+    let (text, told) = written(
+        &layout(&["note"]),
+        vec![row(2, &["one"]), row(4, &["three"])],
+        results(),
+    );
+    let ends: Vec<&str> = text
+        .lines()
+        .skip(1)
+        .map(|line| line.rsplit(',').next().unwrap())
+        .collect();
+    assert_eq!(ends, ["one", "", "three"]);
+    assert!(told.notes[0].contains("row 3"), "{:?}", told.notes);
+
+    let gone = Err(Failure::usage("the sheet changed"));
+    let (text, told) = written(&layout(&["note"]), vec![row(2, &["one"]), gone], results());
+    assert_eq!(text.lines().count(), 4);
+    assert!(
+        told.notes[0].contains("the sheet changed"),
+        "{:?}",
+        told.notes
+    );
+
+    let late = Err(Failure::usage("the sheet changed"));
+    let sheet = vec![row(2, &["one"]), row(3, &["two"]), row(4, &["three"]), late];
+    let (_, told) = written(&layout(&["note"]), sheet, results());
+    assert!(
+        told.notes[0].contains("the sheet changed"),
+        "{:?}",
+        told.notes
+    );
+}
+
+#[test]
+fn ours_is_kept_once_and_a_failed_write_leaves_it_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("r.csv");
+    let previous = folder.path().join("r.csv.previous");
+    let run = |email: &str| {
+        let results = vec![invited(2, email)];
+        write_to(
+            &target,
+            &layout(&["note"]),
+            vec![row(2, &["n"])],
+            results,
+            Links::Results,
+        )
+    };
+    run("first@x.org");
+    assert!(!previous.exists());
+    run("second@x.org");
+    run("third@x.org");
+    assert!(fs::read_to_string(&target).unwrap().contains("third@x.org"));
+    assert!(
+        fs::read_to_string(&previous)
+            .unwrap()
+            .contains("second@x.org")
+    );
+
+    let mut broken = vec![
+        Ok(invited(2, "x@x.org")),
+        Err(Failure::usage("ledger gone")),
+    ]
+    .into_iter();
+    let nothing = std::iter::empty();
+    assert!(
+        write(
+            &target,
+            &layout(&["note"]),
+            nothing,
+            &mut broken,
+            Links::Results
+        )
+        .is_err()
+    );
+    assert!(fs::read_to_string(&target).unwrap().contains("third@x.org"));
+    let left: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|file| file.unwrap().file_name())
+        .collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}
+
+#[test]
+fn a_target_that_cannot_be_replaced_gets_a_numbered_sibling() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("r.csv");
+    fs::create_dir_all(target.join("in the way")).unwrap();
+    fs::write(folder.path().join("r-2.csv"), "mine").unwrap();
+    let results = vec![invited(2, "a@x.org")];
+    let told = write_to(
+        &target,
+        &layout(&["n"]),
+        vec![row(2, &["x"])],
+        results,
+        Links::Results,
+    );
+    assert_eq!(told.path, folder.path().join("r-3.csv"));
+    assert!(told.notes[0].contains("r-3.csv"), "{:?}", told.notes);
+    assert_eq!(
+        fs::read_to_string(folder.path().join("r-2.csv")).unwrap(),
+        "mine"
+    );
+}
+
+#[test]
+fn a_vanished_folder_is_told_with_the_way_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("gone/r.csv");
+    let mut results = std::iter::once(Ok(invited(2, "a@x.org")));
+    let nothing = std::iter::empty();
+    let failure = write(
+        &target,
+        &layout(&["n"]),
+        nothing,
+        &mut results,
+        Links::Results,
+    )
+    .unwrap_err();
+    assert!(
+        failure.what.contains("cannot write the results"),
+        "{}",
+        failure.what
+    );
+    assert!(
+        failure
+            .hints
+            .iter()
+            .any(|hint| hint.contains("guestlist results"))
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_may_read_links() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("r.csv");
+    let results = vec![invited(2, "a@x.org")];
+    write_to(
+        &target,
+        &layout(&["n"]),
+        vec![row(2, &["x"])],
+        results,
+        Links::Results,
+    );
+    assert_eq!(
+        fs::metadata(&target).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_followed_and_stays_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let real = folder.path().join("real.csv");
+    let target = folder.path().join("link.csv");
+    fs::write(&real, "").unwrap();
+    std::os::unix::fs::symlink(&real, &target).unwrap();
+    let results = vec![invited(2, "a@x.org")];
+    let told = write_to(
+        &target,
+        &layout(&["n"]),
+        vec![row(2, &["x"])],
+        results,
+        Links::Results,
+    );
+    assert_eq!(told.path, target);
+    assert!(target.is_symlink());
+    assert!(fs::read_to_string(&real).unwrap().contains("a@x.org"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_takes_the_bytes() {
+    let results = vec![invited(2, "a@x.org")];
+    let null = Path::new("/dev/null");
+    let told = write_to(
+        null,
+        &layout(&["n"]),
+        vec![row(2, &["x"])],
+        results,
+        Links::Results,
+    );
+    assert_eq!((told.path.as_path(), told.rows), (null, 1));
+    assert!(!fs::metadata(null).unwrap().is_file());
+}

@@ -1,0 +1,375 @@
+//! One key at a time: flag, then environment, then settings file, then the `AZURE_*` family.
+//!
+//! The keys that are asked for are the keys that exist: what a settings file holds beyond them is
+//! unknown. Must not know what any key is for.
+
+use super::{
+    Env, SecretRef, Source, Sourced,
+    file::{Raw, SettingsFile},
+};
+use crate::failure::{Failure, Result};
+use std::{fmt::Debug, path::PathBuf};
+
+/// The section and the name of a key.
+pub type Key = (&'static str, &'static str);
+
+pub type Parse<T> = fn(&str) -> std::result::Result<T, String>;
+
+pub struct Layers<'a> {
+    env: &'a Env<'a>,
+    file: Option<SettingsFile>,
+    /// Sections of which nothing given is heard, not even a flag.
+    deaf: &'static [&'static str],
+    asked: Vec<Asked>,
+}
+
+/// A key that was asked for, and what it came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub section: &'static str,
+    pub key: &'static str,
+    pub value: String,
+}
+
+impl<'a> Layers<'a> {
+    pub fn new(env: &'a Env<'a>, file: Option<SettingsFile>) -> Self {
+        Self {
+            env,
+            file,
+            deaf: &[],
+            asked: Vec::new(),
+        }
+    }
+
+    pub fn turn_deaf_to(&mut self, sections: &'static [&'static str]) {
+        self.deaf = sections;
+    }
+
+    /// A value that may be missing.
+    pub fn optional<T: Debug>(
+        &mut self,
+        key: Key,
+        flag: Option<T>,
+        azure: Option<&'static str>,
+        parse: Parse<T>,
+    ) -> Result<Option<Sourced<T>>> {
+        let picked = self.first_given(key, flag, azure, parse)?;
+        self.note(key, &picked.as_ref().map(|picked| &picked.value));
+        Ok(picked)
+    }
+
+    pub fn value<T: Debug>(
+        &mut self,
+        key: Key,
+        flag: Option<T>,
+        parse: Parse<T>,
+        default: T,
+    ) -> Result<Sourced<T>> {
+        let picked = self.first_given(key, flag, None, parse)?;
+        let picked = picked.unwrap_or_else(|| Sourced::new(default, Source::Default));
+        self.note(key, &picked.value);
+        Ok(picked)
+    }
+
+    /// A flag can only switch on.
+    pub fn switch(&mut self, key: Key, flag: bool) -> Result<Sourced<bool>> {
+        self.value(key, flag.then_some(true), super::values::switch, false)
+    }
+
+    /// Everything that was given, from the first that is heard to the last.
+    pub fn all<T: Debug>(
+        &mut self,
+        key: Key,
+        flag: Option<T>,
+        azure: Option<&'static str>,
+        parse: Parse<T>,
+    ) -> Result<Vec<Sourced<T>>> {
+        let all = self.all_given(key, flag, azure, parse);
+        let all = all.into_iter().collect::<Result<Vec<_>>>()?;
+        self.note(key, &all.iter().map(|one| &one.value).collect::<Vec<_>>());
+        Ok(all)
+    }
+
+    /// Several values; in the environment separated by commas.
+    pub fn list<T: Debug>(
+        &mut self,
+        key: Key,
+        flags: Vec<T>,
+        parse: Parse<T>,
+    ) -> Result<Sourced<Vec<T>>> {
+        let picked = match self.raw(key, None).into_iter().next() {
+            _ if !flags.is_empty() => Sourced::new(flags, flag_of(key)),
+            None => Sourced::new(Vec::new(), Source::Default),
+            Some((raw, source)) => {
+                let items = match raw {
+                    Raw::Text(text) => text.split(',').map(str::to_owned).collect(),
+                    Raw::List(items) => items,
+                    Raw::Table(_) => return Err(wrong(key, &source, "is a list, not a table")),
+                };
+                let items = items.iter().filter(|item| !item.trim().is_empty());
+                let values = items
+                    .map(|item| parse(item))
+                    .collect::<std::result::Result<_, _>>();
+                Sourced::new(values.map_err(|why| wrong(key, &source, &why))?, source)
+            }
+        };
+        self.note(key, &picked.value);
+        Ok(picked)
+    }
+
+    /// A path in a settings file is relative to the file.
+    pub fn path(
+        &mut self,
+        key: Key,
+        flag: Option<PathBuf>,
+        azure: Option<&'static str>,
+    ) -> Result<Option<Sourced<PathBuf>>> {
+        let picked = self.path_given(key, flag, azure)?;
+        self.note(key, &picked.as_ref().map(|picked| &picked.value));
+        Ok(picked)
+    }
+
+    pub fn path_or(
+        &mut self,
+        key: Key,
+        flag: Option<PathBuf>,
+        default: &str,
+    ) -> Result<Sourced<PathBuf>> {
+        let named = self.path_given(key, flag, None)?;
+        let picked = named.unwrap_or_else(|| Sourced::new(default.into(), Source::Default));
+        self.note(key, &picked.value);
+        Ok(picked)
+    }
+
+    fn path_given(
+        &self,
+        key: Key,
+        flag: Option<PathBuf>,
+        azure: Option<&'static str>,
+    ) -> Result<Option<Sourced<PathBuf>>> {
+        let parse: Parse<PathBuf> = |text| super::values::words(text).map(PathBuf::from);
+        let mut picked = self.first_given(key, flag, azure, parse)?;
+        if let (
+            Some(Sourced {
+                value,
+                source: Source::File { .. },
+            }),
+            Some(file),
+        ) = (&mut picked, &self.file)
+        {
+            *value = file.folder().join(&*value);
+        }
+        Ok(picked)
+    }
+
+    /// A secret is named, never written down.
+    pub fn secret(&mut self, key: Key, azure: &'static str) -> Result<Option<Sourced<SecretRef>>> {
+        let (section, name) = key;
+        let picked = match self.raw(key, Some(azure)).into_iter().next() {
+            None => None,
+            Some((_, source @ Source::Environment(_))) => {
+                Some((SecretRef::Env(variable(key)), source))
+            }
+            Some((_, source @ Source::Azure(_))) => {
+                Some((SecretRef::Env(azure.to_owned()), source))
+            }
+            Some((Raw::Table(table), source)) => {
+                let folder = self
+                    .file
+                    .as_ref()
+                    .map_or(std::path::Path::new(""), SettingsFile::folder);
+                let reference = SecretRef::from_table(&table, folder);
+                Some((reference.map_err(|why| wrong(key, &source, &why))?, source))
+            }
+            Some((_, source)) => {
+                return Err(wrong(key, &source, "a secret is not written into settings")
+                    .hint(format!(
+                        "write {name} = {{ env = \"NAME\" }} or {name} = {{ file = \"PATH\" }} below [{section}]"
+                    ))
+                    .hint("whoever could read this file knows the secret now: make a new one"));
+            }
+        };
+        let picked = picked.map(|(value, source)| Sourced::new(value, source));
+        self.note(key, &picked.as_ref().map(|picked| &picked.value));
+        Ok(picked)
+    }
+
+    /// A secret that only the environment can hold, under a name of its own.
+    pub fn token(&self, section: &'static str, name: &str) -> Option<Sourced<SecretRef>> {
+        let said = self.hears((section, "")) && self.said(name).is_some();
+        said.then(|| {
+            let reference = SecretRef::Env(name.to_owned());
+            Sourced::new(reference, Source::Environment(name.to_owned()))
+        })
+    }
+
+    /// Refuses what the settings file holds beyond the keys that were asked for.
+    pub fn finish(self) -> Result<Vec<Asked>> {
+        let Some(file) = &self.file else {
+            return Ok(self.asked);
+        };
+        for entry in &file.entries {
+            let (section, key) = (entry.section.as_str(), entry.key.as_str());
+            let here = |asked: &&Asked| asked.section == section;
+            if self.asked.iter().filter(here).any(|asked| asked.key == key) {
+                continue;
+            }
+            let at = format!("{}:{}", file.path.display(), entry.line);
+            if !self.asked.iter().any(|asked| here(&asked)) {
+                let failure = Failure::usage(format!("{at}: unknown section [{section}]"));
+                let sections = self.asked.iter().map(|asked| asked.section);
+                return Err(match nearest(section, sections) {
+                    Some(known) => failure.hint(format!("did you mean [{known}]?")),
+                    None => failure,
+                });
+            }
+            let failure = Failure::usage(format!("{at}: unknown key `{key}` in [{section}]"));
+            let elsewhere = self.asked.iter().find(|asked| asked.key == key);
+            let near = nearest(key, self.asked.iter().filter(here).map(|asked| asked.key));
+            return Err(match (elsewhere, near) {
+                (Some(asked), _) => {
+                    failure.hint(format!("`{key}` belongs below [{}]", asked.section))
+                }
+                (None, Some(known)) => failure.hint(format!("did you mean `{known}`?")),
+                (None, None) => failure,
+            });
+        }
+        Ok(self.asked)
+    }
+
+    fn first_given<T>(
+        &self,
+        key: Key,
+        flag: Option<T>,
+        azure: Option<&'static str>,
+        parse: Parse<T>,
+    ) -> Result<Option<Sourced<T>>> {
+        let all = self.all_given(key, flag, azure, parse);
+        all.into_iter().next().transpose()
+    }
+
+    fn all_given<T>(
+        &self,
+        key: Key,
+        flag: Option<T>,
+        azure: Option<&'static str>,
+        parse: Parse<T>,
+    ) -> Vec<Result<Sourced<T>>> {
+        let flag = flag.filter(|_| self.hears(key));
+        let flag = flag.map(|value| Ok(Sourced::new(value, flag_of(key))));
+        let rest = self
+            .raw(key, azure)
+            .into_iter()
+            .map(|(raw, source)| match raw {
+                Raw::Text(text) => match parse(&text) {
+                    Ok(value) => Ok(Sourced::new(value, source)),
+                    Err(why) => Err(wrong(key, &source, &why)),
+                },
+                Raw::List(_) | Raw::Table(_) => Err(wrong(key, &source, "takes one value")),
+            });
+        flag.into_iter().chain(rest).collect()
+    }
+
+    /// What environment and settings file say.
+    fn raw(&self, key: Key, azure: Option<&'static str>) -> Vec<(Raw, Source)> {
+        if !self.hears(key) {
+            return Vec::new();
+        }
+        let variable = variable(key);
+        let own = self
+            .said(&variable)
+            .map(|text| (Raw::Text(text), Source::Environment(variable)));
+        let file = self.file.as_ref().and_then(|file| {
+            let entry = file.get(key.0, key.1)?;
+            let path = file.path.clone();
+            Some((
+                entry.raw.clone(),
+                Source::File {
+                    path,
+                    line: entry.line,
+                },
+            ))
+        });
+        let shared = azure.and_then(|name| {
+            self.said(name)
+                .map(|text| (Raw::Text(text), Source::Azure(name)))
+        });
+        own.into_iter().chain(file).chain(shared).collect()
+    }
+
+    /// An empty variable is as good as none.
+    fn said(&self, name: &str) -> Option<String> {
+        (self.env)(name).filter(|value| !value.trim().is_empty())
+    }
+
+    fn hears(&self, (section, _): Key) -> bool {
+        !self.deaf.contains(&section)
+    }
+
+    fn note(&mut self, (section, key): Key, value: &dyn Debug) {
+        let value = format!("{value:?}");
+        self.asked.push(Asked {
+            section,
+            key,
+            value,
+        });
+    }
+}
+
+/// `GUESTLIST_INVITE_MAX_INVITES`
+fn variable((section, name): Key) -> String {
+    format!("GUESTLIST_{section}_{name}").to_uppercase()
+}
+
+fn flag_of(key: Key) -> Source {
+    Source::Flag(match key {
+        ("tenant", "id") => "--tenant".to_owned(),
+        ("columns", _) => "--map".to_owned(),
+        (_, name) => format!("--{}", name.replace('_', "-")),
+    })
+}
+
+fn wrong((section, name): Key, source: &Source, why: &str) -> Failure {
+    Failure::usage(format!("[{section}] {name}, {source}: {why}"))
+}
+
+/// The known word that a mistyped one most likely meant.
+fn nearest<'w>(typed: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+    known
+        .map(|word| (distance(typed, word), word))
+        .filter(|(distance, word)| *distance <= 1 + word.len() / 4)
+        .min()
+        .map(|(_, word)| word)
+}
+
+/// How many letters must be put in, taken out or changed (Levenshtein).
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in right.iter().enumerate() {
+            let change = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_recognised() {
+        let known = ["max_invites", "max_invalid", "rate"];
+        assert_eq!(
+            nearest("max_invite", known.into_iter()),
+            Some("max_invites")
+        );
+        assert_eq!(nearest("Rate", known.into_iter()), Some("rate"));
+        assert_eq!(nearest("colour", known.into_iter()), None);
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+}

@@ -1,0 +1,132 @@
+//! The settings as every other part sees them: each value resolved, and knowing where it came from.
+//!
+//! Must not decide a value; `resolve` does.
+
+use super::{
+    Access, BaseUrl, Cloud, Existing, Hidden, Links, Mapping, Method, Only, Precheck, Rate,
+    SecretRef, Share, Sourced, TenantName, Units, WhenDropped,
+};
+use crate::engine::outcome::Outcome;
+use std::{path::PathBuf, time::Duration};
+
+#[derive(Debug)]
+pub struct Settings {
+    pub tenant: TenantSettings,
+    pub auth: AuthSettings,
+    pub invite: InviteSettings,
+    pub pace: PaceSettings,
+    pub message: MessageSettings,
+    pub sheet: SheetSettings,
+}
+
+impl Settings {
+    /// Whether everything is on this machine: what would do harm elsewhere is allowed then.
+    pub fn is_loopback(&self) -> bool {
+        self.invite.sandbox.value || self.tenant.graph_url.value.is_loopback()
+    }
+
+    /// Whether somebody meant this tool to use the tenant: `AZURE_*` alone does not say so.
+    pub fn tenant_is_named(&self) -> bool {
+        self.tenant.id.as_ref().is_some_and(Sourced::is_named)
+    }
+
+    /// Whether the ledger was named, and not left at its default.
+    pub fn ledger_is_named(&self) -> bool {
+        self.invite.ledger.is_named()
+    }
+}
+
+#[derive(Debug)]
+pub struct TenantSettings {
+    /// The tenant meant; none with the practice tenant.
+    pub id: Option<Sourced<TenantName>>,
+    /// The same tenant as lower layers name it: a domain where `id` is an id, or the other way
+    /// round. Whoever can ask the tenant must find that they are one.
+    pub also: Option<Sourced<TenantName>>,
+    pub cloud: Sourced<Cloud>,
+    pub graph_url: Sourced<BaseUrl>,
+    pub authority_url: Sourced<BaseUrl>,
+    pub ca_file: Option<Sourced<PathBuf>>,
+}
+
+#[derive(Debug)]
+pub struct AuthSettings {
+    pub method: Sourced<Method>,
+    pub client_id: Option<Sourced<String>>,
+    pub client_secret: Option<Sourced<SecretRef>>,
+    pub certificate: Option<Sourced<PathBuf>>,
+    pub federated_token_file: Option<Sourced<PathBuf>>,
+    /// `GUESTLIST_ACCESS_TOKEN`, where it is set.
+    pub access_token: Option<Sourced<SecretRef>>,
+}
+
+#[derive(Debug)]
+pub struct InviteSettings {
+    pub dry_run: Sourced<bool>,
+    pub results: Option<Sourced<PathBuf>>,
+    pub to_fix: Option<Sourced<PathBuf>>,
+    pub sandbox: Sourced<bool>,
+    pub only: Sourced<Vec<Only>>,
+    pub yes: Sourced<bool>,
+    pub ledger: Sourced<PathBuf>,
+    pub new_ledger: Sourced<bool>,
+    pub max_invites: Option<Sourced<u64>>,
+    pub daily_cap: Option<Sourced<u64>>,
+    pub cap_wait: Sourced<Duration>,
+    pub max_duration: Option<Sourced<Duration>>,
+    pub max_invalid: Option<Sourced<Share>>,
+    /// As a percentage judged only after [`InviteSettings::FAILURES_JUDGED_AFTER`] rows.
+    pub max_failures: Sourced<Share>,
+    pub tolerate: Sourced<Vec<Outcome>>,
+    pub links: Sourced<Links>,
+    pub rate: Sourced<Rate>,
+    pub workers: Option<Sourced<usize>>,
+    pub precheck: Sourced<Precheck>,
+    pub accept_second_mail: Sourced<bool>,
+    pub existing: Sourced<Existing>,
+    pub retry_refused: Sourced<bool>,
+    pub again: Sourced<bool>,
+    pub settle: Sourced<Duration>,
+    pub ask_again_after: Sourced<Duration>,
+    pub send: Sourced<bool>,
+    pub redirect_url: Sourced<String>,
+    pub allow: Sourced<Vec<Access>>,
+    pub weather: Option<Sourced<PathBuf>>,
+}
+
+impl InviteSettings {
+    /// A percentage of fewer rows says nothing.
+    pub const FAILURES_JUDGED_AFTER: u64 = 20;
+}
+
+/// Ceilings; 0 is off.
+#[derive(Debug)]
+pub struct PaceSettings {
+    pub invites_per_5s: Sourced<u32>,
+    pub writes_per_150s: Sourced<u32>,
+    pub resource_units_per_10s: Sourced<Units>,
+}
+
+impl PaceSettings {
+    /// All apps together (Graph: throttling limits, invitation manager).
+    pub const INVITES_PER_5S: u32 = 150;
+    /// One app in one tenant (Graph: throttling limits, identity and access).
+    pub const WRITES_PER_150S: u32 = 3000;
+    /// The same for reads, in a tenant of more than 500 users; smaller ones have less.
+    pub const RESOURCE_UNITS_PER_10S: u32 = 8000;
+}
+
+#[derive(Debug)]
+pub struct MessageSettings {
+    pub when_dropped: Sourced<WhenDropped>,
+}
+
+#[derive(Debug)]
+pub struct SheetSettings {
+    pub columns: Vec<Sourced<Mapping>>,
+    pub encoding: Option<Sourced<String>>,
+    pub delimiter: Option<Sourced<u8>>,
+    pub sheet: Option<Sourced<String>>,
+    pub header_row: Option<Sourced<u64>>,
+    pub hidden: Option<Sourced<Hidden>>,
+}

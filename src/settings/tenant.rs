@@ -1,0 +1,118 @@
+//! Which tenant is meant, where it is, and how to sign in.
+
+use super::{
+    AuthSettings, BaseUrl, Cloud, Method, Sourced, TenantName, TenantSettings, layers::Layers,
+    one_of, values::words,
+};
+use crate::{
+    cli::ConnectionFlags,
+    failure::{Failure, Result},
+};
+
+pub fn tenant(
+    layers: &mut Layers<'_>,
+    flag: Option<TenantName>,
+    flags: &ConnectionFlags,
+) -> Result<TenantSettings> {
+    let named = layers.all(("tenant", "id"), flag, Some("AZURE_TENANT_ID"), |text| {
+        text.parse()
+    })?;
+    let (id, also) = agree(named)?;
+    let cloud = layers.value(("tenant", "cloud"), None, one_of, Cloud::Global)?;
+    let of_cloud = |url: &str, parse: fn(&str) -> std::result::Result<BaseUrl, String>| {
+        parse(url)
+            .map(|url| Sourced::new(url, cloud.source.clone()))
+            .map_err(Failure::usage)
+    };
+    let graph_url = layers.optional(
+        ("tenant", "graph_url"),
+        flags.graph_url.clone(),
+        None,
+        BaseUrl::graph,
+    )?;
+    let graph_url = match graph_url {
+        Some(url) => url,
+        None => of_cloud(cloud.value.graph_url(), BaseUrl::graph)?,
+    };
+    let authority_url = layers.optional(
+        ("tenant", "authority_url"),
+        flags.authority_url.clone(),
+        Some("AZURE_AUTHORITY_HOST"),
+        BaseUrl::authority,
+    )?;
+    let authority_url = match authority_url {
+        // A cloud that was named is a setting, and settings come before the AZURE_* family.
+        Some(url) if url.is_named() || !cloud.is_named() => url,
+        _ => of_cloud(cloud.value.authority_url(), BaseUrl::authority)?,
+    };
+    same_cloud(&graph_url, &authority_url)?;
+    let ca_file = layers.path(("tenant", "ca_file"), flags.ca_file.clone(), None)?;
+    Ok(TenantSettings {
+        id,
+        also,
+        cloud,
+        graph_url,
+        authority_url,
+        ca_file,
+    })
+}
+
+/// The first name given, and one of the other kind where there is one.
+#[expect(clippy::type_complexity, reason = "a pair of what the caller stores")]
+fn agree(
+    named: Vec<Sourced<TenantName>>,
+) -> Result<(Option<Sourced<TenantName>>, Option<Sourced<TenantName>>)> {
+    for (at, one) in named.iter().enumerate() {
+        for other in &named[at + 1..] {
+            if one.value.contradicts(&other.value) {
+                return Err(Failure::usage(format!(
+                    "two different tenants are named: {one} and {other}"
+                ))
+                .hint("take one of them away, so that it is certain who is meant"));
+            }
+        }
+    }
+    let mut named = named.into_iter();
+    let id = named.next();
+    let also = named.find(|other| id.as_ref().is_some_and(|id| id.value != other.value));
+    Ok((id, also))
+}
+
+/// Tokens of one cloud are worth nothing in another.
+fn same_cloud(graph: &Sourced<BaseUrl>, authority: &Sourced<BaseUrl>) -> Result<()> {
+    let clouds = <Cloud as clap::ValueEnum>::value_variants();
+    let of_graph = |cloud: &&Cloud| cloud.graph_url() == graph.value.as_str();
+    let of_authority = |cloud: &&Cloud| cloud.authority_url() == authority.value.as_str();
+    let known = clouds.iter().any(|cloud| of_graph(&cloud))
+        && clouds.iter().any(|cloud| of_authority(&cloud));
+    if known
+        && !clouds
+            .iter()
+            .any(|cloud| of_graph(&cloud) && of_authority(&cloud))
+    {
+        return Err(Failure::usage(format!(
+            "Graph and sign-in are of different clouds: {graph} and {authority}"
+        ))
+        .hint("set `cloud` below [tenant], which sets both"));
+    }
+    Ok(())
+}
+
+pub fn auth(layers: &mut Layers<'_>) -> Result<AuthSettings> {
+    Ok(AuthSettings {
+        method: layers.value(("auth", "method"), None, one_of, Method::Auto)?,
+        client_id: layers.optional(("auth", "client_id"), None, Some("AZURE_CLIENT_ID"), words)?,
+        client_secret: layers.secret(("auth", "client_secret"), "AZURE_CLIENT_SECRET")?,
+        certificate: layers.path(
+            ("auth", "certificate"),
+            None,
+            Some("AZURE_CLIENT_CERTIFICATE_PATH"),
+        )?,
+        federated_token_file: layers.path(
+            ("auth", "federated_token_file"),
+            None,
+            Some("AZURE_FEDERATED_TOKEN_FILE"),
+        )?,
+        access_token: layers.token("auth", "GUESTLIST_ACCESS_TOKEN"),
+    })
+}

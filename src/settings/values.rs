@@ -1,0 +1,396 @@
+//! The small values that flags, environment and settings file share, and how each is written.
+//!
+//! Every parser takes text and answers with what is wrong and what would be right. Must not know
+//! where a text came from.
+
+use crate::{engine::outcome::Outcome, sheet::Field};
+use std::{fmt, str::FromStr, time::Duration};
+
+/// Nothing waits longer; and no sum of times overflows.
+const A_YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// A length of time with its unit: `90s`, `15m`, `2h`, `1h30m`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = text.trim().parse::<jiff::SignedDuration>().ok();
+    match parsed.and_then(|parsed| Duration::try_from(parsed).ok()) {
+        None => Err(format!(
+            "`{text}` is not a duration: write 90s, 15m, 2h or 1h30m"
+        )),
+        Some(long) if long > A_YEAR => Err(format!("`{text}` is longer than a year")),
+        Some(fine) => Ok(fine),
+    }
+}
+
+/// A length of time that cannot be nothing.
+pub fn some_duration(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err(format!(
+            "`{text}` is no time at all: write 15m, 2h or 1h30m"
+        )),
+        some => Ok(some),
+    }
+}
+
+/// A whole number, 1 or more.
+pub fn count(text: &str) -> Result<u64, String> {
+    match text.trim().parse() {
+        Ok(0) | Err(_) => Err(format!("`{text}` is not a whole number of 1 or more")),
+        Ok(number) => Ok(number),
+    }
+}
+
+/// How many requests may be under way.
+pub fn workers(text: &str) -> Result<usize, String> {
+    match text.trim().parse() {
+        Ok(number @ 1..=256) => Ok(number),
+        _ => Err(format!("`{text}` is not a whole number from 1 to 256")),
+    }
+}
+
+/// A ceiling of requests, where 0 switches it off.
+pub fn ceiling(text: &str) -> Result<u32, String> {
+    text.trim()
+        .parse()
+        .map_err(|_| format!("`{text}` is not a whole number (0 switches the ceiling off)"))
+}
+
+pub fn switch(text: &str) -> Result<bool, String> {
+    text.trim()
+        .parse()
+        .map_err(|_| format!("`{text}` is neither true nor false"))
+}
+
+/// Any text that says something.
+pub fn words(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("the text is empty".to_owned()),
+        some => Ok(some.to_owned()),
+    }
+}
+
+/// A row's outcome by its word in the results.
+pub fn outcome(text: &str) -> Result<Outcome, String> {
+    Outcome::from_word(text.trim()).ok_or_else(|| {
+        let known: Vec<&str> = Outcome::ALL
+            .iter()
+            .filter(|outcome| !outcome.is_done())
+            .map(|outcome| outcome.word())
+            .collect();
+        format!("`{text}` is not one of {}", known.join(", "))
+    })
+}
+
+/// One character between cells.
+pub fn delimiter(text: &str) -> Result<u8, String> {
+    match text {
+        "tab" | "\\t" | "\t" => Ok(b'\t'),
+        _ => match text.as_bytes() {
+            [byte]
+                if byte.is_ascii()
+                    && !byte.is_ascii_alphanumeric()
+                    && !b"\"\r\n\0".contains(byte) =>
+            {
+                Ok(*byte)
+            }
+            _ => Err(format!(
+                "`{text}` cannot stand between cells: write one of , ; tab |"
+            )),
+        },
+    }
+}
+
+/// A part of a whole: a count (`20`) or a percentage (`50%`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Share {
+    Count(u64),
+    Percent(f64),
+}
+
+impl Share {
+    /// Whether `part` of `whole` is more than this.
+    pub fn is_exceeded_by(self, part: u64, whole: u64) -> bool {
+        match self {
+            Share::Count(limit) => part > limit,
+            Share::Percent(limit) => part as f64 * 100.0 > limit * whole as f64,
+        }
+    }
+}
+
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is neither a count like 20 nor a percentage like 50%");
+        match text.trim().strip_suffix('%') {
+            None => text.trim().parse().map(Share::Count).map_err(|_| wrong()),
+            Some(number) => match number.trim().parse() {
+                Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(Share::Percent(percent)),
+                _ => Err(wrong()),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Share::Count(count) => write!(f, "{count}"),
+            Share::Percent(percent) => write!(f, "{percent}%"),
+        }
+    }
+}
+
+/// Invitations per second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rate {
+    /// Slow for a tenant without history, faster once it has shown that it bears it.
+    Auto,
+    PerSecond(f64),
+    /// No target: only the gate and what the service says. Loopback only.
+    Max,
+}
+
+impl FromStr for Rate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "auto" => Ok(Rate::Auto),
+            "max" => Ok(Rate::Max),
+            number => match number.parse() {
+                Ok(rate) if (0.001..=100_000.0).contains(&rate) => Ok(Rate::PerSecond(rate)),
+                _ => Err(format!(
+                    "`{text}` is not a rate: write auto, max or invitations per second like 2 or 0.5"
+                )),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Rate::Auto => f.write_str("auto"),
+            Rate::PerSecond(rate) => write!(f, "{rate}"),
+            Rate::Max => f.write_str("max"),
+        }
+    }
+}
+
+/// What a read costs depends on the tenant's size, so its ceiling does as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Units {
+    ByTenantSize,
+    Fixed(u32),
+}
+
+impl FromStr for Units {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "auto" => Ok(Units::ByTenantSize),
+            number => ceiling(number).map(Units::Fixed),
+        }
+    }
+}
+
+/// Which rows a run is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Only {
+    /// The number that a spreadsheet program shows beside the row.
+    Row(u64),
+    /// Everyone at this domain; kept without the `@`, in lower case.
+    Domain(String),
+    Address(String),
+}
+
+impl FromStr for Only {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        match text.split_once('@') {
+            Some(("", domain)) if !domain.is_empty() => Ok(Only::Domain(domain.to_lowercase())),
+            Some((local, domain)) if !local.is_empty() && !domain.is_empty() => {
+                Ok(Only::Address(text.to_owned()))
+            }
+            None => count(text).map(Only::Row).map_err(|_| {
+                format!("`{text}` is neither an address, nor an @domain, nor a row number")
+            }),
+            Some(_) => Err(format!("`{text}` is neither an address nor an @domain")),
+        }
+    }
+}
+
+/// A tenant as a person names it. A domain and an id can only be compared after asking the tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TenantName {
+    Id(uuid::Uuid),
+    /// In lower case.
+    Domain(String),
+}
+
+impl TenantName {
+    /// Whether the two certainly name different tenants.
+    pub fn contradicts(&self, other: &Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::Id(_), Self::Id(_)) | (Self::Domain(_), Self::Domain(_))
+        ) && self != other
+    }
+}
+
+impl FromStr for TenantName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if let Ok(id) = text.parse() {
+            return Ok(Self::Id(id));
+        }
+        let label = |label: &str| {
+            !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+        };
+        if text.contains('.') && text.split('.').all(label) {
+            return Ok(Self::Domain(text.to_lowercase()));
+        }
+        Err(format!(
+            "`{text}` names no tenant: write its domain, like contoso.com, or its id"
+        ))
+    }
+}
+
+impl fmt::Display for TenantName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "{id}"),
+            Self::Domain(domain) => f.write_str(domain),
+        }
+    }
+}
+
+/// A field of a guest, and the name of the column that holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    pub field: Field,
+    pub column: String,
+}
+
+impl FromStr for Mapping {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (field, column) = text
+            .split_once('=')
+            .ok_or_else(|| format!("`{text}` is not FIELD=COLUMN, like email=\"E-Mail privat\""))?;
+        let field = Field::from_word(field).ok_or_else(|| {
+            let known: Vec<&str> = Field::ALL.iter().map(|field| field.word()).collect();
+            format!("`{field}` is not one of {}", known.join(", "))
+        })?;
+        let column = words(column)?;
+        Ok(Mapping { field, column })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_need_a_unit() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
+        assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(duration("0s"), Ok(Duration::ZERO));
+        for wrong in ["", "90", "-5m", "2 fortnights", "h", "99999h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+        assert!(some_duration("0s").is_err());
+        assert_eq!(
+            duration("90").unwrap_err(),
+            "`90` is not a duration: write 90s, 15m, 2h or 1h30m"
+        );
+    }
+
+    #[test]
+    fn a_share_is_a_count_or_a_percentage() {
+        assert_eq!("20".parse(), Ok(Share::Count(20)));
+        assert_eq!("12.5%".parse(), Ok(Share::Percent(12.5)));
+        for wrong in ["", "%", "-1", "101%", "half", "NaN%"] {
+            assert!(wrong.parse::<Share>().is_err(), "{wrong}");
+        }
+        assert!(!Share::Percent(50.0).is_exceeded_by(10, 20));
+        assert!(Share::Percent(50.0).is_exceeded_by(11, 20));
+        assert!(!Share::Percent(50.0).is_exceeded_by(0, 0));
+        assert!(!Share::Count(3).is_exceeded_by(3, 4));
+        assert!(Share::Count(3).is_exceeded_by(4, 1000));
+    }
+
+    #[test]
+    fn a_rate_is_positive() {
+        assert_eq!("auto".parse(), Ok(Rate::Auto));
+        assert_eq!("0.5".parse(), Ok(Rate::PerSecond(0.5)));
+        for wrong in ["0", "-1", "inf", "NaN", "fast", ""] {
+            assert!(wrong.parse::<Rate>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_knows_its_three_kinds() {
+        assert_eq!("17".parse(), Ok(Only::Row(17)));
+        assert_eq!(
+            "@Fabrikam.com".parse(),
+            Ok(Only::Domain("fabrikam.com".into()))
+        );
+        assert_eq!("Ana@x.org".parse(), Ok(Only::Address("Ana@x.org".into())));
+        for wrong in ["", "0", "@", "ana@", "ana"] {
+            assert!(wrong.parse::<Only>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_tenant_is_a_domain_or_an_id() {
+        let id: TenantName = "0F0F0F0F-0000-4000-8000-000000000001".parse().unwrap();
+        let domain: TenantName = "Contoso.COM".parse().unwrap();
+        assert_eq!(id.to_string(), "0f0f0f0f-0000-4000-8000-000000000001");
+        assert_eq!(domain.to_string(), "contoso.com");
+        assert!(!id.contradicts(&domain), "only the tenant itself can tell");
+        assert!(domain.contradicts(&"fabrikam.com".parse().unwrap()));
+        for wrong in ["", "common", "organizations", "contoso..com", "a b.com"] {
+            assert!(wrong.parse::<TenantName>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn delimiters_have_names_where_a_shell_needs_them() {
+        assert_eq!(delimiter(";"), Ok(b';'));
+        assert_eq!(delimiter("tab"), Ok(b'\t'));
+        for wrong in ["", ",,", "a", "\"", "ü"] {
+            assert!(delimiter(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_mapping_names_a_known_field() {
+        let mapping: Mapping = "email=E-Mail = privat".parse().unwrap();
+        assert_eq!(
+            (mapping.field, mapping.column.as_str()),
+            (Field::Email, "E-Mail = privat")
+        );
+        assert!(
+            "mail=E-Mail"
+                .parse::<Mapping>()
+                .unwrap_err()
+                .contains("display_name")
+        );
+        assert!("email=".parse::<Mapping>().is_err());
+        assert!("email".parse::<Mapping>().is_err());
+    }
+
+    #[test]
+    fn outcomes_are_listed_when_one_is_wrong() {
+        assert_eq!(outcome("refused"), Ok(Outcome::Refused));
+        assert!(outcome("refuse").unwrap_err().contains("refused"));
+    }
+}

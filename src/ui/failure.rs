@@ -1,0 +1,46 @@
+//! How a failure looks: what happened, then what to do, each on lines of its own.
+
+use super::style::{error, hint};
+use super::text::{printable, wrap};
+use crate::failure::Failure;
+
+/// `error: …`, and a `hint: …` for each hint.
+pub fn failure_text(failure: &Failure) -> String {
+    let mut lines = vec![format!(
+        "{} {}",
+        error("error:"),
+        wrap(&printable(&failure.what), 7, 7)
+    )];
+    for text in &failure.hints {
+        lines.push(format!(
+            "{}  {}",
+            hint("hint:"),
+            wrap(&printable(text), 7, 7)
+        ));
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Exit;
+    use crate::ui::style::plain;
+
+    #[test]
+    fn what_happened_comes_first_and_hints_stand_apart() {
+        let failure = Failure::new(
+            Exit::Permission,
+            "the app may not invite guests: Graph answered 401, and the token has no User.Invite.All among its roles",
+        )
+        .hint("an administrator of the tenant can grant it: `guestlist doctor --ask-admin` prints what to send")
+        .hint("then run the same command again");
+        insta::assert_snapshot!(plain(&failure_text(&failure)), @"
+        error: the app may not invite guests: Graph answered 401, and the token has no
+               User.Invite.All among its roles
+        hint:  an administrator of the tenant can grant it:
+               `guestlist doctor --ask-admin` prints what to send
+        hint:  then run the same command again
+        ");
+    }
+}

@@ -1,0 +1,349 @@
+//! How far a run is: a bar on a terminal, a plain line every half minute elsewhere.
+//!
+//! It looks at numbers that the run keeps up to date and never slows the run down. Must not count.
+
+use super::screen::{set_bar, tell};
+use super::text::{estimate, number};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior};
+
+const BAR_TICK: Duration = Duration::from_millis(100);
+const LINE_TICK: Duration = Duration::from_secs(30);
+/// Speed is measured over this long.
+const SPEED_SPAN: Duration = Duration::from_secs(15);
+
+/// What a run is doing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Phase {
+    #[default]
+    Reading,
+    /// Who is already there.
+    Looking,
+    /// The first few invitations, which must be found before the rest goes out.
+    Canary,
+    Inviting,
+    /// Outcomes that are not known yet are looked up.
+    Settling,
+    Verifying,
+    Writing,
+}
+
+impl Phase {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Reading => "reading the sheet",
+            Self::Looking => "looking who is there",
+            Self::Canary => "trying the first few",
+            Self::Inviting => "inviting",
+            Self::Settling => "settling open answers",
+            Self::Verifying => "verifying",
+            Self::Writing => "writing results",
+        }
+    }
+}
+
+/// The numbers of a run as they are now.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    pub phase: Phase,
+    /// Rows in all, once that is known.
+    pub total: Option<u64>,
+    /// Rows of which this phase knows the end.
+    pub done: u64,
+    pub invited: u64,
+    pub existing: u64,
+    /// Invalid, refused, failed and the like.
+    pub not_done: u64,
+    /// Rows whose outcome is open and looked up.
+    pub parked: u64,
+    /// What the pacer allows.
+    pub rate_per_second: Option<f64>,
+    /// Until when the server asked not to be asked.
+    pub waiting_until: Option<Instant>,
+}
+
+/// What is shown, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProgressMode {
+    Bar,
+    Lines,
+    Hidden,
+}
+
+impl ProgressMode {
+    pub fn choose(quiet: bool, terminal: bool) -> Self {
+        match (quiet, terminal) {
+            (true, _) => Self::Hidden,
+            (false, true) => Self::Bar,
+            (false, false) => Self::Lines,
+        }
+    }
+}
+
+/// A running display; it goes away by [`finish`](Self::finish) or when dropped.
+pub struct ProgressView {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl ProgressView {
+    /// Must be called inside a tokio runtime.
+    pub fn start(numbers: watch::Receiver<Progress>, mode: ProgressMode) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            match mode {
+                ProgressMode::Bar => show_bar(numbers, stopped).await,
+                ProgressMode::Lines => show_lines(numbers, stopped, tell).await,
+                ProgressMode::Hidden => {}
+            }
+        });
+        Self { stop, task }
+    }
+
+    /// Takes the bar off the screen, so that what is written next stands alone.
+    pub async fn finish(self) {
+        drop(self.stop);
+        let _ = self.task.await;
+    }
+}
+
+async fn show_bar(numbers: watch::Receiver<Progress>, mut stopped: oneshot::Receiver<()>) {
+    let screen = ProgressDrawTarget::stderr();
+    if screen.is_hidden() {
+        // A terminal that cannot move its cursor (`TERM=dumb`) reads lines.
+        return show_lines(numbers, stopped, tell).await;
+    }
+    let bar = ProgressBar::with_draw_target(Some(0), screen);
+    set_bar(Some(bar.clone()));
+    let mut ticks = ticks(BAR_TICK);
+    let mut speed = Speed::default();
+    let mut styled_for = None;
+    loop {
+        tokio::select! {
+            _ = &mut stopped => break,
+            _ = ticks.tick() => {}
+        }
+        let now = numbers.borrow().clone();
+        if styled_for != Some(now.total.is_some()) {
+            styled_for = Some(now.total.is_some());
+            bar.set_style(style(now.total.is_some()));
+        }
+        bar.set_length(now.total.unwrap_or(0));
+        bar.set_position(now.done);
+        bar.set_prefix(now.phase.word());
+        let measured = speed.measure(&now, Instant::now());
+        bar.set_message(status(&now, measured, Instant::now()));
+        bar.tick();
+    }
+    set_bar(None);
+    bar.finish_and_clear();
+}
+
+fn style(with_total: bool) -> ProgressStyle {
+    let template = if with_total {
+        "{prefix} {bar:20} {wide_msg}"
+    } else {
+        "{prefix} {spinner} {wide_msg}"
+    };
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("█▌░")
+}
+
+async fn show_lines(
+    numbers: watch::Receiver<Progress>,
+    mut stopped: oneshot::Receiver<()>,
+    mut line: impl FnMut(String),
+) {
+    let mut ticks = ticks(LINE_TICK);
+    let mut speed = Speed::default();
+    loop {
+        tokio::select! {
+            _ = &mut stopped => break,
+            at = ticks.tick() => {
+                let now = numbers.borrow().clone();
+                let measured = speed.measure(&now, at);
+                // Nothing to say before the first half minute is over.
+                if measured.is_some() || speed.older_than_a_tick() {
+                    line(format!("{}: {}", now.phase.word(), status(&now, measured, at)));
+                }
+            }
+        }
+    }
+}
+
+fn ticks(every: Duration) -> tokio::time::Interval {
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// The numbers in one line, the most important first.
+fn status(progress: &Progress, per_second: Option<f64>, now: Instant) -> String {
+    let mut parts = vec![match progress.total {
+        Some(total) => format!("{} of {}", number(progress.done), number(total)),
+        None => number(progress.done),
+    }];
+    let wait = progress
+        .waiting_until
+        .map(|until| until.saturating_duration_since(now))
+        .filter(|wait| !wait.is_zero());
+    if let Some(wait) = wait {
+        let seconds = wait.as_secs_f64().ceil() as u64;
+        parts.push(format!("the server asks to wait {} s", number(seconds)));
+    } else if let Some(per_second) = per_second {
+        parts.push(format!("{per_second:.1}/s"));
+        let left = progress
+            .total
+            .map(|total| total.saturating_sub(progress.done) as f64);
+        if let Some(left) = left.filter(|left| *left > 0.0 && per_second > 0.0) {
+            let seconds = (left / per_second).min(1e8);
+            parts.push(format!(
+                "{} left",
+                estimate(Duration::from_secs_f64(seconds))
+            ));
+        }
+    }
+    for (n, word) in [
+        (progress.invited, "invited"),
+        (progress.existing, "already here"),
+        (progress.not_done, "not done"),
+        (progress.parked, "open"),
+    ] {
+        if n > 0 {
+            parts.push(format!("{} {word}", number(n)));
+        }
+    }
+    parts.join(" · ")
+}
+
+/// Rows a second, over the last while of one phase.
+#[derive(Default)]
+struct Speed {
+    phase: Option<Phase>,
+    samples: VecDeque<(Instant, u64)>,
+    ticks: u32,
+}
+
+impl Speed {
+    fn measure(&mut self, progress: &Progress, now: Instant) -> Option<f64> {
+        self.ticks = self.ticks.saturating_add(1);
+        if self.phase != Some(progress.phase) {
+            self.phase = Some(progress.phase);
+            self.samples.clear();
+        }
+        self.samples.push_back((now, progress.done));
+        // The oldest that is kept is the last one before the span began.
+        while self.samples.len() > 2 && now - self.samples[1].0 >= SPEED_SPAN {
+            self.samples.pop_front();
+        }
+        let (since, before) = *self.samples.front()?;
+        let seconds = (now - since).as_secs_f64();
+        (seconds >= 1.0).then(|| progress.done.saturating_sub(before) as f64 / seconds)
+    }
+
+    fn older_than_a_tick(&self) -> bool {
+        self.ticks > 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    fn inviting() -> Progress {
+        Progress {
+            phase: Phase::Inviting,
+            total: Some(1_000),
+            done: 412,
+            invited: 380,
+            existing: 20,
+            not_done: 12,
+            ..Progress::default()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_line_says_how_far_how_fast_and_how_long() {
+        let now = Instant::now();
+        assert_eq!(
+            status(&inviting(), Some(7.96), now),
+            "412 of 1,000 · 8.0/s · 1 min left · 380 invited · 20 already here · 12 not done"
+        );
+        let looking = Progress {
+            done: 20,
+            ..Progress::default()
+        };
+        assert_eq!(status(&looking, None, now), "20");
+        let waiting = Progress {
+            waiting_until: Some(now + Duration::from_millis(11_200)),
+            parked: 2,
+            ..inviting()
+        };
+        assert_eq!(
+            status(&waiting, Some(7.96), now),
+            "412 of 1,000 · the server asks to wait 12 s · 380 invited · 20 already here · 12 not done · 2 open"
+        );
+        assert!(status(&waiting, Some(1.0), now + Duration::from_secs(12)).contains("1.0/s"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_terminal_there_is_a_line_every_half_minute() {
+        let (sender, numbers) = watch::channel(inviting());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let seen = lines.clone();
+        let view = tokio::spawn(show_lines(numbers, stopped, move |line| {
+            seen.lock().unwrap().push(line);
+        }));
+        tokio::time::sleep(Duration::from_secs(29)).await;
+        assert!(lines.lock().unwrap().is_empty(), "a short run says nothing");
+        sender.send_modify(|progress| progress.done = 652);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(
+            *lines.lock().unwrap(),
+            [
+                "inviting: 652 of 1,000 · 8.0/s · 45 s left · 380 invited · 20 already here · 12 not done"
+            ]
+        );
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert_eq!(lines.lock().unwrap().len(), 3);
+        drop(stop);
+        view.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn speed_forgets_what_is_long_ago_and_other_phases() {
+        let mut speed = Speed::default();
+        let mut progress = inviting();
+        let mut last = None;
+        for second in 0..60 {
+            progress.done = if second < 30 {
+                second * 100
+            } else {
+                3_000 + (second - 30) * 2
+            };
+            last = speed.measure(&progress, Instant::now());
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        assert!((last.unwrap() - 2.0).abs() < 0.01, "{last:?}");
+        progress.phase = Phase::Verifying;
+        assert_eq!(speed.measure(&progress, Instant::now()), None);
+    }
+
+    #[tokio::test]
+    async fn a_view_ends_when_it_is_told_to() {
+        let (_sender, numbers) = watch::channel(inviting());
+        for mode in [ProgressMode::Bar, ProgressMode::Lines, ProgressMode::Hidden] {
+            let view = ProgressView::start(numbers.clone(), mode);
+            tokio::time::timeout(Duration::from_secs(5), view.finish())
+                .await
+                .unwrap();
+        }
+    }
+}

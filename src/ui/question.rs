@@ -1,0 +1,289 @@
+//! The question before a real run: everything that would happen, and the tenant's name to be typed.
+//!
+//! Data in, text out, and a reader for the answer. Anything but the name means no. Must not find out
+//! anything itself.
+
+use super::style::{bold, care, dim};
+use super::text::{
+    estimate, list, number, pad, plural, plural_of, printable, printable_line, wrap,
+};
+use super::words::meaning;
+use crate::engine::outcome::Outcome;
+use std::fmt::Write as _;
+use std::io::{self, BufRead, Read, Write};
+use std::time::Duration;
+
+/// Where the values of the table begin.
+const INDENT: usize = 14;
+/// Lines of the first mail that are shown.
+const MAIL_LINES: usize = 20;
+/// An answer is a name, not a novel.
+const LONGEST_ANSWER: u64 = 1_024;
+
+#[derive(Debug, Clone, Default)]
+pub struct TenantShown {
+    pub id: String,
+    pub name: Option<String>,
+    /// The domain to show first; every one of them is accepted as an answer.
+    pub domains: Vec<String>,
+}
+
+/// What mail goes out.
+#[derive(Debug, Clone, Default)]
+pub struct MailPlan {
+    /// People who get a mail.
+    pub mailed: u64,
+    /// People who are invited without one.
+    pub silent: u64,
+    /// Who sends it, such as "Microsoft, in the name of Contoso".
+    pub by: String,
+    /// Languages as a person would say them, and how many mails.
+    pub languages: Vec<(String, u64)>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct FirstMail {
+    pub to: String,
+    pub cc: Option<String>,
+    /// Own words inside it; without any it is Microsoft's own text.
+    pub words: Option<String>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    pub tenant: TenantShown,
+    /// Such as "ada@contoso.com" or "the app guest-inviter".
+    pub identity: String,
+    pub sheet: String,
+    pub rows: u64,
+    pub new: u64,
+    /// People who are there already, by outcome.
+    pub here: Vec<(Outcome, u64)>,
+    /// Rows that are not invited, with the reason.
+    pub not_invited: Vec<(String, u64)>,
+    pub mail: MailPlan,
+    pub unused_columns: Vec<String>,
+    pub first_mail: Option<FirstMail>,
+    pub warnings: Vec<String>,
+    pub takes: Option<Duration>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    Yes,
+    /// What to tell the person.
+    No(String),
+}
+
+impl Question {
+    /// Shows everything and reads one line. The end of the input is a no.
+    pub fn ask(&self, input: &mut dyn BufRead, output: &mut dyn Write) -> io::Result<Answer> {
+        write!(output, "{}\n{} ", self.text(), bold(self.prompt()))?;
+        output.flush()?;
+        let mut typed = Vec::new();
+        input.take(LONGEST_ANSWER).read_until(b'\n', &mut typed)?;
+        let typed = String::from_utf8_lossy(&typed);
+        if !typed.ends_with('\n') {
+            writeln!(output)?; // The answer did not end the prompt's line.
+        }
+        Ok(self.judge(&typed))
+    }
+
+    fn judge(&self, typed: &str) -> Answer {
+        let typed = folded(typed);
+        if typed.is_empty() {
+            return Answer::No("no name typed: nothing was sent".to_owned());
+        }
+        if self.names().any(|name| folded(name) == typed) {
+            return Answer::Yes;
+        }
+        Answer::No(format!(
+            "\"{}\" is not the name of this tenant: nothing was sent",
+            super::text::shorten(&printable_line(&typed), 40)
+        ))
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let tenant = &self.tenant;
+        tenant
+            .name
+            .iter()
+            .chain(&tenant.domains)
+            .chain([&tenant.id])
+            .map(String::as_str)
+            .filter(|name| !name.trim().is_empty())
+    }
+
+    fn prompt(&self) -> String {
+        let shown: Vec<String> = self.names().take(2).map(printable_line).collect();
+        format!(
+            "To invite {}, type the tenant's name ({}):",
+            plural_of(self.new, "person", "people"),
+            shown.join(" or ")
+        )
+    }
+
+    /// The whole question, apart from the prompt.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let mut say = |name: &str, value: &str| {
+            let value = wrap(value, INDENT, INDENT);
+            let _ = writeln!(text, "{}{value}", bold(pad(name, INDENT)));
+        };
+        say("Tenant", &self.tenant_line());
+        say("Signed in as", &printable_line(&self.identity));
+        let sheet = printable_line(&self.sheet);
+        say("Sheet", &format!("{sheet}, {}", plural(self.rows, "row")));
+        say("Mail", &self.mail_line());
+        if !self.unused_columns.is_empty() {
+            let names: Vec<String> = self
+                .unused_columns
+                .iter()
+                .map(|name| printable_line(name))
+                .collect();
+            say(
+                "Not used",
+                &format!("{} (returned in the results)", list(&names)),
+            );
+        }
+        if let Some(takes) = self.takes {
+            say("Takes", &format!("about {}", estimate(takes)));
+        }
+        text.push('\n');
+        text.push_str(&self.counts());
+        for warning in &self.warnings {
+            let warning = wrap(&printable(warning), 9, 9);
+            let _ = write!(text, "\n{} {warning}\n", care("warning:"));
+        }
+        if let Some(mail) = &self.first_mail {
+            let _ = write!(text, "\n{}", first_mail(mail));
+        }
+        text
+    }
+
+    fn tenant_line(&self) -> String {
+        let tenant = &self.tenant;
+        let details: Vec<String> = tenant
+            .domains
+            .iter()
+            .take(1)
+            .chain([&tenant.id])
+            .filter(|detail| !detail.is_empty())
+            .map(|detail| printable_line(detail))
+            .collect();
+        match &tenant.name {
+            Some(name) => format!("{} ({})", printable_line(name), details.join(", ")),
+            None => details.join(", "),
+        }
+    }
+
+    fn mail_line(&self) -> String {
+        let MailPlan {
+            mailed,
+            silent,
+            by,
+            languages,
+        } = &self.mail;
+        if *mailed == 0 {
+            return "none: everybody is invited silently".to_owned();
+        }
+        let by = printable_line(by);
+        let mut line = format!(
+            "{} get a mail from {by}",
+            plural_of(*mailed, "person", "people")
+        );
+        if *mailed == 1 {
+            line = format!("1 person gets a mail from {by}");
+        }
+        match languages.as_slice() {
+            [] => {}
+            [(language, _)] => {
+                let _ = write!(line, ", in {language}");
+            }
+            several => {
+                let each: Vec<String> = several
+                    .iter()
+                    .map(|(language, n)| format!("{language} ({})", number(*n)))
+                    .collect();
+                let _ = write!(line, ", in {}", list(&each));
+            }
+        }
+        if *silent > 0 {
+            let _ = write!(
+                line,
+                "; {} invited silently",
+                match silent {
+                    1 => "1 is".to_owned(),
+                    n => format!("{} are", number(*n)),
+                }
+            );
+        }
+        line
+    }
+
+    fn counts(&self) -> String {
+        let mut text = format!("{:>9}  {}\n", number(self.new), bold("to invite"));
+        let mut line = |n: u64, what: &str, why: &str| {
+            if n > 0 {
+                let _ = writeln!(
+                    text,
+                    "{:>9}  {}  {}",
+                    number(n),
+                    pad(what, 12),
+                    wrap(why, 25, 25)
+                );
+            }
+        };
+        for (outcome, n) in &self.here {
+            line(*n, "already here", meaning(*outcome));
+        }
+        for (reason, n) in &self.not_invited {
+            line(*n, "not invited", &printable_line(reason));
+        }
+        text
+    }
+}
+
+fn first_mail(mail: &FirstMail) -> String {
+    let mut text = format!("The first mail goes to {}", printable_line(&mail.to));
+    if let Some(cc) = &mail.cc {
+        let _ = write!(text, ", cc {}", printable_line(cc));
+    }
+    match &mail.words {
+        None => text.push_str(" in Microsoft's own words.\n"),
+        Some(words) => {
+            text.push_str(" with these words:\n");
+            let words = printable(words);
+            let mut lines = words.lines().flat_map(|line| {
+                let wrapped = wrap(line, 4, 4);
+                let lines = wrapped.split('\n').map(|line| line.trim_start().to_owned());
+                lines.collect::<Vec<_>>()
+            });
+            for line in lines.by_ref().take(MAIL_LINES) {
+                let _ = writeln!(text, "{}", format!("  {} {line}", dim("|")).trim_end());
+            }
+            let more = lines.count();
+            if more > 0 {
+                let _ = writeln!(
+                    text,
+                    "  {} … {}",
+                    dim("|"),
+                    plural(more as u64, "more line")
+                );
+            }
+        }
+    }
+    text
+}
+
+/// For comparing: without case, and with single spaces.
+fn folded(name: &str) -> String {
+    name.split_whitespace()
+        .map(str::to_lowercase)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+#[path = "question_tests.rs"]
+mod tests;

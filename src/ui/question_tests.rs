@@ -1,0 +1,156 @@
+//! What a person is shown before a run, and what counts as a yes.
+
+use super::*;
+use crate::ui::style::plain;
+use unicode_width::UnicodeWidthStr;
+
+fn question() -> Question {
+    Question {
+        tenant: TenantShown {
+            id: "11111111-2222-3333-4444-555555555555".into(),
+            name: Some("Contoso GmbH".into()),
+            domains: vec!["contoso.com".into(), "contoso.onmicrosoft.com".into()],
+        },
+        identity: "ada@contoso.com".into(),
+        sheet: "guests.csv".into(),
+        rows: 1_000,
+        new: 860,
+        here: vec![
+            (Outcome::ExistsPending, 70),
+            (Outcome::ExistsAccepted, 45),
+            (Outcome::ExistsDisabled, 0),
+        ],
+        not_invited: vec![
+            ("the sheet is wrong there".into(), 20),
+            ("an earlier row has the same address".into(), 5),
+        ],
+        mail: MailPlan {
+            mailed: 800,
+            silent: 60,
+            by: "Microsoft, in the name of Contoso GmbH".into(),
+            languages: vec![("English".into(), 790), ("German".into(), 10)],
+        },
+        unused_columns: vec!["note".into(), "Abteilung".into()],
+        first_mail: Some(FirstMail {
+            to: "zoe@example.org".into(),
+            cc: Some("boss@contoso.com".into()),
+            words: Some("Welcome, Zoë!\n\nPlease read the house rules before the first meeting, they are on the start page of the portal.".into()),
+        }),
+        warnings: vec!["the custom words of 3 rows are dropped by Microsoft, because an app signs in and not a person".into()],
+        takes: Some(Duration::from_secs(108)),
+    }
+}
+
+fn answer(typed: &str) -> Answer {
+    let mut shown = Vec::new();
+    question().ask(&mut typed.as_bytes(), &mut shown).unwrap()
+}
+
+#[test]
+fn everything_that_would_happen_is_shown() {
+    let mut shown = Vec::new();
+    question().ask(&mut "no\n".as_bytes(), &mut shown).unwrap();
+    let shown = plain(&String::from_utf8(shown).unwrap());
+    insta::assert_snapshot!(shown, @"
+    Tenant        Contoso GmbH (contoso.com, 11111111-2222-3333-4444-555555555555)
+    Signed in as  ada@contoso.com
+    Sheet         guests.csv, 1,000 rows
+    Mail          800 people get a mail from Microsoft, in the name of Contoso GmbH,
+                  in English (790) and German (10); 60 are invited silently
+    Not used      note and Abteilung (returned in the results)
+    Takes         about 2 min
+
+          860  to invite
+           70  already here  a guest, has not redeemed yet
+           45  already here  a guest, has redeemed
+           20  not invited   the sheet is wrong there
+            5  not invited   an earlier row has the same address
+
+    warning: the custom words of 3 rows are dropped by Microsoft, because an app
+             signs in and not a person
+
+    The first mail goes to zoe@example.org, cc boss@contoso.com with these words:
+      | Welcome, Zoë!
+      |
+      | Please read the house rules before the first meeting, they are on the start
+      | page of the portal.
+
+    To invite 860 people, type the tenant's name (Contoso GmbH or contoso.com):
+    ");
+    assert!(shown.lines().all(|line| line.trim_end().width() <= 80));
+}
+
+#[test]
+fn the_name_a_domain_or_the_id_is_a_yes() {
+    for typed in [
+        "Contoso GmbH\n",
+        "  contoso  gmbh \r\n",
+        "CONTOSO.com\n",
+        "contoso.onmicrosoft.com\n",
+        "11111111-2222-3333-4444-555555555555",
+    ] {
+        assert_eq!(answer(typed), Answer::Yes, "{typed:?}");
+    }
+}
+
+#[test]
+fn anything_else_sends_nothing() {
+    for typed in [
+        "",
+        "\n",
+        "y\n",
+        "yes\n",
+        "Contoso\n",
+        "fabrikam.com\n",
+        "\u{fffd}\n",
+    ] {
+        let Answer::No(why) = answer(typed) else {
+            panic!("{typed:?} was taken for a yes");
+        };
+        assert!(why.contains("nothing was sent"), "{why}");
+    }
+    assert_eq!(
+        answer("fabrikam\n"),
+        Answer::No("\"fabrikam\" is not the name of this tenant: nothing was sent".into())
+    );
+    assert!(matches!(answer(&"x".repeat(100_000)), Answer::No(why) if why.len() < 200));
+}
+
+#[test]
+fn a_tenant_without_a_readable_name_is_known_by_its_id() {
+    let id = "11111111-2222-3333-4444-555555555555";
+    let question = Question {
+        tenant: TenantShown {
+            id: id.into(),
+            ..TenantShown::default()
+        },
+        new: 1,
+        ..Question::default()
+    };
+    assert!(question.text().contains(id));
+    assert!(
+        question
+            .prompt()
+            .contains("To invite 1 person, type the tenant's name (1111")
+    );
+    assert_eq!(
+        question.judge(""),
+        Answer::No("no name typed: nothing was sent".into())
+    );
+    assert_eq!(question.judge(id), Answer::Yes);
+    assert!(question.text().contains("everybody is invited silently"));
+}
+
+#[test]
+fn a_sheet_cannot_write_on_the_screen_as_it_likes() {
+    let mut question = question();
+    question.unused_columns = vec!["\u{1b}[2Jgone".into()];
+    question.first_mail = Some(FirstMail {
+        to: "a@b.org\r\nTo: c".into(),
+        cc: None,
+        words: Some("hi \u{1b}]0;x\u{7} there\n".repeat(50)),
+    });
+    let text = question.text();
+    assert!(!text.contains("\u{1b}[2J") && !text.contains('\u{7}') && !text.contains('\r'));
+    assert!(plain(&text).contains("… 30 more lines"), "{text}");
+}

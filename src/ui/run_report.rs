@@ -1,0 +1,135 @@
+//! A run in numbers: the object that `invite --json` prints, and what the summary is made of.
+//!
+//! Scripts rely on the keys. Must not hold an address or a link.
+
+use crate::engine::outcome::Outcome;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, Serialize)]
+pub struct RunReport {
+    pub run: String,
+    pub tenant: TenantReport,
+    pub sheet: String,
+    pub rows: u64,
+    /// Every outcome has a key, so that a script need not ask whether it is there.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    pub this_run: ThisRunReport,
+    pub requests: RequestTotals,
+    /// Why the run ended before the sheet did.
+    pub stopped_by: Option<String>,
+    pub elapsed_seconds: f64,
+    pub results: Option<String>,
+    pub to_fix: Option<String>,
+    pub ledger: Option<String>,
+    pub exit_code: u8,
+}
+
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct TenantReport {
+    pub id: Option<String>,
+    pub name: Option<String>,
+}
+
+/// What this run did, as against what was so before.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct ThisRunReport {
+    pub invited: u64,
+    pub mails_requested: u64,
+    pub relinked: u64,
+    pub checked: u64,
+    pub not_selected: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct RequestTotals {
+    pub total: u64,
+    pub throttled: u64,
+    pub retried: u64,
+}
+
+/// All outcomes at zero, and those that are given counted.
+pub fn outcome_counts(
+    outcomes: impl IntoIterator<Item = (Outcome, u64)>,
+) -> BTreeMap<Outcome, u64> {
+    let mut counts: BTreeMap<Outcome, u64> =
+        Outcome::ALL.iter().map(|outcome| (*outcome, 0)).collect();
+    for (outcome, n) in outcomes {
+        *counts.entry(outcome).or_default() += n;
+    }
+    counts
+}
+
+impl RunReport {
+    pub fn count(&self, outcome: Outcome) -> u64 {
+        self.outcomes.get(&outcome).copied().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+pub fn sample() -> RunReport {
+    RunReport {
+        run: "2026-11-22-0200-7f3a".into(),
+        tenant: TenantReport {
+            id: Some("11111111-2222-3333-4444-555555555555".into()),
+            name: Some("Contoso".into()),
+        },
+        sheet: "guests.csv".into(),
+        rows: 1_000,
+        outcomes: outcome_counts([
+            (Outcome::Invited, 860),
+            (Outcome::ExistsPending, 70),
+            (Outcome::ExistsAccepted, 45),
+            (Outcome::ExistsMember, 10),
+            (Outcome::Duplicate, 5),
+            (Outcome::Invalid, 10),
+        ]),
+        this_run: ThisRunReport {
+            invited: 840,
+            mails_requested: 800,
+            ..ThisRunReport::default()
+        },
+        requests: RequestTotals {
+            total: 1_024,
+            throttled: 3,
+            retried: 5,
+        },
+        stopped_by: None,
+        elapsed_seconds: 125.4,
+        results: Some("guests.results.csv".into()),
+        to_fix: Some("guests.to-fix.csv".into()),
+        ledger: Some("guestlist.db".into()),
+        exit_code: 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_json_has_the_documented_keys_in_order() {
+        let json = serde_json::to_value(sample()).unwrap();
+        let keys = |value: &serde_json::Value| {
+            let keys: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+            keys.join(" ")
+        };
+        assert_eq!(
+            keys(&json),
+            "run tenant sheet rows outcomes this_run requests stopped_by elapsed_seconds results to_fix ledger exit_code"
+        );
+        assert_eq!(keys(&json["tenant"]), "id name");
+        assert_eq!(keys(&json["requests"]), "total throttled retried");
+        assert!(keys(&json["this_run"]).starts_with("invited mails_requested"));
+        assert_eq!(json["outcomes"]["exists-pending"], 70);
+        assert_eq!(json["outcomes"]["refused"], 0);
+        assert_eq!(json["stopped_by"], serde_json::Value::Null);
+    }
+
+    #[test]
+    fn the_outcomes_add_up_to_the_rows() {
+        let report = sample();
+        assert_eq!(report.outcomes.values().sum::<u64>(), report.rows);
+        assert_eq!(report.outcomes.len(), Outcome::ALL.len());
+    }
+}

@@ -1,0 +1,196 @@
+//! The two streams: data on stdout, messages on stderr, without tearing the progress bar.
+//!
+//! A reader that goes away (`| head`) is not an error. Must not make texts.
+
+use super::failure::failure_text;
+use super::problems::Look;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use indicatif::ProgressBar;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::sync::{PoisonError, RwLock};
+
+/// The bar that is on the screen now: there is one screen in a process.
+static BAR: RwLock<Option<ProgressBar>> = RwLock::new(None);
+
+pub fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+pub fn stdin_is_terminal() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// How problems are shown on stdout: as wide as the terminal, within reason. Colours are taken out where they are
+/// not wanted.
+pub fn look() -> Look {
+    const USUAL: usize = 80;
+    let width = terminal_size::terminal_size().map_or(USUAL, |(width, _)| usize::from(width.0));
+    Look {
+        colour: true,
+        width: width.clamp(40, 120),
+    }
+}
+
+/// Shows a message on stderr. That nobody can read it is no reason to stop a run.
+pub fn tell(message: impl AsRef<str>) {
+    let _ = writeln!(Messages, "{}", message.as_ref());
+}
+
+/// Shows why a command could not do its job.
+pub fn show_failure(failure: &Failure) {
+    tell(failure_text(failure));
+}
+
+pub(super) fn set_bar(bar: Option<ProgressBar>) {
+    *BAR.write().unwrap_or_else(PoisonError::into_inner) = bar;
+}
+
+/// Stderr for messages and logs: what is written in one call appears above the progress bar.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Messages;
+
+impl Write for Messages {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let write = || anstream::stderr().write_all(bytes);
+        match &*BAR.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn write_fmt(&mut self, arguments: std::fmt::Arguments<'_>) -> io::Result<()> {
+        // In one piece, whatever it is made of.
+        self.write_all(arguments.to_string().as_bytes())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        anstream::stderr().flush()
+    }
+}
+
+/// Stdout for data, buffered. After the reader has gone, writing does nothing and succeeds.
+pub struct Out<W: Write = anstream::AutoStream<io::Stdout>> {
+    inner: BufWriter<W>,
+    closed: bool,
+}
+
+impl Out {
+    pub fn stdout() -> Self {
+        Self::new(anstream::stdout())
+    }
+}
+
+impl<W: Write> Out<W> {
+    pub fn new(inner: W) -> Self {
+        Self {
+            inner: BufWriter::new(inner),
+            closed: false,
+        }
+    }
+
+    /// Whether the reader has gone, so that long work for its sake can end.
+    pub fn closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Writes a text and a line end.
+    pub fn line(&mut self, text: impl AsRef<str>) -> Result<()> {
+        writeln!(self, "{}", text.as_ref()).map_err(|error| failure(&error))
+    }
+
+    /// Writes one JSON value, indented, and a line end.
+    pub fn json(&mut self, value: &impl serde::Serialize) -> Result<()> {
+        serde_json::to_writer_pretty(&mut *self, value)
+            .map_err(io::Error::from)
+            .and_then(|()| writeln!(self))
+            .map_err(|error| failure(&error))
+    }
+
+    /// To be called at the end: what is still buffered is written, and a failure is told.
+    pub fn finish(mut self) -> Result<()> {
+        self.flush().map_err(|error| failure(&error))
+    }
+
+    fn unless_closed<T>(&mut self, done: io::Result<T>, otherwise: T) -> io::Result<T> {
+        match done {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(otherwise)
+            }
+            done => done,
+        }
+    }
+}
+
+impl<W: Write> Write for Out<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.closed {
+            return Ok(bytes.len());
+        }
+        let done = self.inner.write(bytes);
+        self.unless_closed(done, bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.closed {
+            return Ok(());
+        }
+        let done = self.inner.flush();
+        self.unless_closed(done, ())
+    }
+}
+
+fn failure(error: &io::Error) -> Failure {
+    Failure::new(
+        Exit::Unexpected,
+        format!("cannot write to standard output: {error}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Gone(io::ErrorKind);
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_a_quiet_success() {
+        let mut out = Out::new(Gone(io::ErrorKind::BrokenPipe));
+        for _ in 0..10_000 {
+            out.line("data").unwrap();
+        }
+        assert!(out.closed());
+        out.finish().unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_is_told() {
+        let mut out = Out::new(Gone(io::ErrorKind::StorageFull));
+        out.line("data").unwrap();
+        let failure = out.finish().unwrap_err();
+        assert!(failure.what.contains("standard output"), "{}", failure.what);
+    }
+
+    #[test]
+    fn json_is_one_object_and_a_line_end() {
+        let mut bytes = Vec::new();
+        let mut out = Out::new(&mut bytes);
+        out.json(&serde_json::json!({"rows": 1})).unwrap();
+        out.finish().unwrap();
+        assert_eq!(String::from_utf8(bytes).unwrap(), "{\n  \"rows\": 1\n}\n");
+    }
+}

@@ -1,0 +1,204 @@
+//! The end of a run, for a person: what became of the rows, where it is written, and what to do next.
+//!
+//! Made from the same numbers as the JSON object. Must not hold an address or a link.
+
+use super::run_report::RunReport;
+use super::style::{bad, bold, care, good};
+use super::text::{
+    duration, number, pad, plural, plural_of, printable, printable_line, shorten, wrap,
+};
+use super::words::meaning;
+use crate::engine::outcome::Outcome;
+use crate::results::needs_a_hand;
+use std::fmt::Write;
+use std::time::Duration;
+
+const INDENT: usize = 10;
+
+/// A run's numbers, and the commands that may come next.
+#[derive(Debug, Clone)]
+pub struct Summary<'a> {
+    pub report: &'a RunReport,
+    pub dry_run: bool,
+    /// The same command; for a dry run, the one that really invites.
+    pub again: &'a str,
+    /// The command that runs the to-fix file.
+    pub fix: Option<&'a str>,
+    /// What to do when every row is done.
+    pub when_done: Option<&'a str>,
+    /// Things about this run that a person should know.
+    pub notes: &'a [String],
+}
+
+impl Summary<'_> {
+    pub fn text(&self) -> String {
+        let mut text = format!("{}\n\n{}\n", bold(self.head()), self.counts());
+        for (name, value) in self.places() {
+            let value = wrap(&value, INDENT, INDENT);
+            let _ = writeln!(text, "{}{value}", pad(name, INDENT));
+        }
+        for note in self.notes {
+            let note = wrap(&printable(note), INDENT, INDENT);
+            let _ = writeln!(text, "{}{note}", pad("note", INDENT));
+        }
+        if let Some(why) = &self.report.stopped_by {
+            let why = wrap(&printable(why), INDENT, INDENT);
+            let _ = write!(text, "\n{}{why}\n", care(pad("stopped", INDENT)));
+        }
+        for (what, command) in self.next() {
+            let what = wrap(&what, INDENT, INDENT);
+            let _ = write!(text, "\n{}{what}\n", bold(pad("next", INDENT)));
+            if let Some(command) = command {
+                let _ = writeln!(text, "{}{command}", " ".repeat(INDENT + 2));
+            }
+        }
+        text
+    }
+
+    fn head(&self) -> String {
+        let report = self.report;
+        let tenant = report.tenant.name.as_ref().or(report.tenant.id.as_ref());
+        let tenant = tenant.map_or(String::new(), |name| {
+            format!("{}: ", shorten(&printable_line(name), 30))
+        });
+        let rows = plural(report.rows, "row");
+        let took = duration(Duration::from_secs_f64(report.elapsed_seconds.max(0.0)));
+        if self.dry_run {
+            format!("{tenant}dry run of {rows} in {took}, nothing was changed")
+        } else {
+            format!("{tenant}{rows} in {took}")
+        }
+    }
+
+    fn counts(&self) -> String {
+        let mut text = String::new();
+        for (&outcome, &n) in self.report.outcomes.iter().filter(|(_, n)| **n > 0) {
+            let word = pad(outcome.word(), 16);
+            let word = match outcome {
+                Outcome::NotAttempted | Outcome::Unknown | Outcome::Failed => care(word),
+                _ if outcome.is_done() => good(word),
+                _ => bad(word),
+            };
+            let _ = writeln!(
+                text,
+                "{:>9}  {word} {}",
+                number(n),
+                self.meaning_of(outcome, n)
+            );
+        }
+        text
+    }
+
+    fn meaning_of(&self, outcome: Outcome, n: u64) -> String {
+        let report = self.report;
+        let now = report.this_run.invited;
+        match outcome {
+            Outcome::Invited if now == n => "all in this run".to_owned(),
+            Outcome::Invited if now == 0 => "all in earlier runs".to_owned(),
+            Outcome::Invited => format!(
+                "{} in this run, {} in earlier ones",
+                number(now),
+                number(n.saturating_sub(now))
+            ),
+            Outcome::NotAttempted if report.this_run.not_selected == n => "not selected".to_owned(),
+            other => meaning(other).to_owned(),
+        }
+    }
+
+    fn places(&self) -> Vec<(&'static str, String)> {
+        let report = self.report;
+        let mut places = Vec::new();
+        if !self.dry_run {
+            let mails = match report.this_run.mails_requested {
+                0 => "none requested in this run".to_owned(),
+                n => format!("{} requested from Microsoft in this run", number(n)),
+            };
+            places.push(("mails", mails));
+        }
+        let requests = report.requests;
+        let mut asked = number(requests.total);
+        for (n, word) in [
+            (requests.throttled, "throttled"),
+            (requests.retried, "retried"),
+        ] {
+            if n > 0 {
+                let _ = write!(asked, ", {} {word}", number(n));
+            }
+        }
+        places.push(("requests", asked));
+        for (name, path) in [
+            ("results", &report.results),
+            ("to fix", &report.to_fix),
+            ("ledger", &report.ledger),
+            ("run", &Some(report.run.clone())),
+        ] {
+            if let Some(path) = path {
+                places.push((name, printable_line(path)));
+            }
+        }
+        places
+    }
+
+    /// What to do, and the command for it.
+    fn next(&self) -> Vec<(String, Option<&str>)> {
+        let count = |of: fn(Outcome) -> bool| -> u64 {
+            let counts = self.report.outcomes.iter();
+            counts
+                .filter(|(outcome, _)| of(**outcome))
+                .map(|(_, n)| n)
+                .sum()
+        };
+        let mut next = Vec::new();
+        let to_fix = count(needs_a_hand);
+        if to_fix > 0 {
+            let file = self.report.to_fix.as_deref().unwrap_or("the sheet");
+            let rows = match to_fix {
+                1 => "1 row needs".to_owned(),
+                n => format!("{} rows need", number(n)),
+            };
+            let what = format!(
+                "{rows} a person's hand: correct {}, then run",
+                printable_line(file)
+            );
+            next.push((what, Some(self.fix.unwrap_or(self.again))));
+        }
+        if self.dry_run {
+            next.push(match count(|outcome| outcome == Outcome::WouldInvite) {
+                0 => ("there is nobody to invite".to_owned(), None),
+                n => {
+                    let people = plural_of(n, "person", "people");
+                    (format!("to invite {people}, run"), Some(self.again))
+                }
+            });
+            return next;
+        }
+        let open = count(|outcome| {
+            matches!(
+                outcome,
+                Outcome::Failed | Outcome::Unknown | Outcome::NotAttempted
+            )
+        })
+        .saturating_sub(self.report.this_run.not_selected);
+        if open > 0 {
+            let rows = match open {
+                1 => "1 row is".to_owned(),
+                n => format!("{} rows are", number(n)),
+            };
+            next.push((
+                format!("{rows} not done yet; the same command goes on with them"),
+                Some(self.again),
+            ));
+        }
+        if next.is_empty() {
+            next.extend(self.when_done.map(|command| {
+                let what = "every row is done; to see who has redeemed, run";
+                (what.to_owned(), Some(command))
+            }));
+        }
+        next
+    }
+}
+
+#[cfg(test)]
+#[path = "summary_tests.rs"]
+mod tests;

@@ -1,0 +1,159 @@
+//! What a person reads at the end of a run.
+
+use super::*;
+use crate::ui::run_report::{ThisRunReport, outcome_counts, sample};
+use crate::ui::style::plain;
+use unicode_width::UnicodeWidthStr;
+
+fn summary(report: &RunReport) -> Summary<'_> {
+    Summary {
+        report,
+        dry_run: false,
+        again: "guestlist invite guests.csv",
+        fix: Some("guestlist invite guests.to-fix.csv"),
+        when_done: Some("guestlist status guests.csv"),
+        notes: &[],
+    }
+}
+
+fn shown(summary: &Summary<'_>) -> String {
+    let text = plain(&summary.text());
+    assert!(text.lines().all(|line| line.width() <= 80), "{text}");
+    text
+}
+
+#[test]
+fn a_run_with_rows_to_fix_names_the_file_and_the_command() {
+    let report = sample();
+    insta::assert_snapshot!(shown(&summary(&report)), @"
+    Contoso: 1,000 rows in 2 min 5 s
+
+          860  invited          840 in this run, 20 in earlier ones
+           70  exists-pending   a guest, has not redeemed yet
+           45  exists-accepted  a guest, has redeemed
+           10  exists-member    an internal user of the tenant
+            5  duplicate        an earlier row has the same address
+           10  invalid          the sheet is wrong here
+
+    mails     800 requested from Microsoft in this run
+    requests  1,024, 3 throttled, 5 retried
+    results   guests.results.csv
+    to fix    guests.to-fix.csv
+    ledger    guestlist.db
+    run       2026-11-22-0200-7f3a
+
+    next      10 rows need a person's hand: correct guests.to-fix.csv, then run
+                guestlist invite guests.to-fix.csv
+    ");
+}
+
+#[test]
+fn a_stopped_run_says_why_and_how_to_go_on() {
+    let report = RunReport {
+        outcomes: outcome_counts([(Outcome::Invited, 100), (Outcome::NotAttempted, 900)]),
+        this_run: ThisRunReport {
+            invited: 100,
+            ..ThisRunReport::default()
+        },
+        stopped_by: Some(
+            "the daily cap of 100 invitations is reached; there is room again at 02:00 UTC".into(),
+        ),
+        to_fix: None,
+        ..sample()
+    };
+    insta::assert_snapshot!(shown(&summary(&report)), @"
+    Contoso: 1,000 rows in 2 min 5 s
+
+          100  invited          all in this run
+          900  not-attempted    not reached
+
+    mails     none requested in this run
+    requests  1,024, 3 throttled, 5 retried
+    results   guests.results.csv
+    ledger    guestlist.db
+    run       2026-11-22-0200-7f3a
+
+    stopped   the daily cap of 100 invitations is reached; there is room again at
+              02:00 UTC
+
+    next      900 rows are not done yet; the same command goes on with them
+                guestlist invite guests.csv
+    ");
+}
+
+#[test]
+fn a_finished_sheet_leads_to_status() {
+    let report = RunReport {
+        rows: 25,
+        outcomes: outcome_counts([(Outcome::Invited, 25)]),
+        this_run: ThisRunReport::default(),
+        to_fix: None,
+        elapsed_seconds: 0.42,
+        ..sample()
+    };
+    insta::assert_snapshot!(shown(&summary(&report)), @"
+    Contoso: 25 rows in 0.4 s
+
+           25  invited          all in earlier runs
+
+    mails     none requested in this run
+    requests  1,024, 3 throttled, 5 retried
+    results   guests.results.csv
+    ledger    guestlist.db
+    run       2026-11-22-0200-7f3a
+
+    next      every row is done; to see who has redeemed, run
+                guestlist status guests.csv
+    ");
+}
+
+#[test]
+fn a_dry_run_says_that_nothing_was_changed_and_names_the_real_command() {
+    let report = RunReport {
+        rows: 3,
+        outcomes: outcome_counts([(Outcome::WouldInvite, 2), (Outcome::ExistsMember, 1)]),
+        to_fix: None,
+        results: Some("guests.dry-run.csv".into()),
+        ..sample()
+    };
+    let notes = ["whether somebody was deleted not long ago cannot be told: the app may not read deleted users".to_owned()];
+    let summary = Summary {
+        dry_run: true,
+        notes: &notes,
+        ..summary(&report)
+    };
+    insta::assert_snapshot!(shown(&summary), @"
+    Contoso: dry run of 3 rows in 2 min 5 s, nothing was changed
+
+            1  exists-member    an internal user of the tenant
+            2  would-invite     would be invited
+
+    requests  1,024, 3 throttled, 5 retried
+    results   guests.dry-run.csv
+    ledger    guestlist.db
+    run       2026-11-22-0200-7f3a
+    note      whether somebody was deleted not long ago cannot be told: the app may
+              not read deleted users
+
+    next      to invite 2 people, run
+                guestlist invite guests.csv
+    ");
+}
+
+#[test]
+fn rows_that_were_not_selected_are_not_called_open() {
+    let report = RunReport {
+        rows: 10,
+        outcomes: outcome_counts([(Outcome::Invited, 1), (Outcome::NotAttempted, 9)]),
+        this_run: ThisRunReport {
+            invited: 1,
+            not_selected: 9,
+            ..ThisRunReport::default()
+        },
+        to_fix: None,
+        ..sample()
+    };
+    let text = shown(&summary(&report));
+    assert!(text.contains("9  not-attempted    not selected"), "{text}");
+    assert!(!text.contains("not done yet"), "{text}");
+}

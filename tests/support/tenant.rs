@@ -1,0 +1,122 @@
+//! A practice tenant in a process of its own, reached like the real one: URLs, an app's secret, a user's token.
+
+use super::{Ended, Workdir};
+use serde_json::Value;
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+pub struct Practice {
+    process: Child,
+    pub url: String,
+    pub tenant: String,
+    pub client_id: String,
+    pub client_secret: String,
+    pub user_token: String,
+}
+
+impl Practice {
+    /// With the weather in TOML; empty is clear.
+    pub fn start(workdir: &Workdir, weather: &str) -> Self {
+        workdir.write("weather.toml", weather);
+        let mut command = workdir.command(&["sandbox", "--port", "0", "--weather", "weather.toml"]);
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        let text = |key: &str| ready[key].as_str().unwrap().to_owned();
+        Self {
+            process,
+            url: text("url"),
+            tenant: text("tenant"),
+            client_id: text("client_id"),
+            client_secret: text("client_secret"),
+            user_token: text("user_token"),
+        }
+    }
+
+    /// `invite SHEET` as a signed-in user, unattended, with a ledger `guestlist.db` in the folder.
+    pub fn invite(&self, workdir: &Workdir, sheet: &str, more: &[&str]) -> Command {
+        let mut command = self.command(workdir, sheet, more);
+        command.env("GUESTLIST_ACCESS_TOKEN", &self.user_token);
+        command
+    }
+
+    /// The same as an app: Microsoft drops custom words then.
+    pub fn invite_as_app(&self, workdir: &Workdir, sheet: &str, more: &[&str]) -> Command {
+        let mut command = self.command(workdir, sheet, more);
+        command
+            .env("AZURE_TENANT_ID", &self.tenant)
+            .env("AZURE_CLIENT_ID", &self.client_id)
+            .env("AZURE_CLIENT_SECRET", &self.client_secret);
+        command
+    }
+
+    pub fn run(&self, workdir: &Workdir, sheet: &str, more: &[&str]) -> Ended {
+        Ended::of(&mut self.invite(workdir, sheet, more))
+    }
+
+    fn command(&self, workdir: &Workdir, sheet: &str, more: &[&str]) -> Command {
+        let mut arguments = vec![
+            "invite",
+            sheet,
+            "--yes",
+            "--new-ledger",
+            "--ledger",
+            "guestlist.db",
+            "--tenant",
+            &self.tenant,
+            "--graph-url",
+            &self.url,
+            "--authority-url",
+            &self.url,
+        ];
+        arguments.extend(more);
+        workdir.command(&arguments)
+    }
+
+    /// `GET /_sandbox…`
+    pub fn view(&self, path: &str) -> Value {
+        self.send("GET", path, "")
+    }
+
+    /// `POST /_sandbox…`
+    pub fn post(&self, path: &str, body: &str) -> Value {
+        self.send("POST", path, body)
+    }
+
+    /// The view speaks plain HTTP/1.1: no client is needed for it.
+    fn send(&self, method: &str, path: &str, body: &str) -> Value {
+        let host = self.url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
+        write!(
+            stream,
+            "{method} /_sandbox{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(
+            head.starts_with("HTTP/1.1 200"),
+            "{method} {path}: {answer}"
+        );
+        serde_json::from_str(body).unwrap()
+    }
+}
+
+impl Drop for Practice {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,147 @@
+//! A temporary folder and the program run in it, with an environment that holds nothing but what is given.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+pub struct Workdir {
+    folder: tempfile::TempDir,
+}
+
+/// How the program ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Workdir {
+    pub fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> &Self {
+        fs::write(self.path(name), text).unwrap();
+        self
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub fn exists(&self, name: &str) -> bool {
+        self.path(name).exists()
+    }
+
+    /// A results or to-fix file, by column.
+    pub fn table(&self, name: &str) -> Table {
+        Table::read(&self.path(name))
+    }
+
+    /// The program, ready to run here. Stdin is empty and no terminal.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guestlist"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .stdin(Stdio::null());
+        for kept in ["PATH", "HOME", "TMPDIR", "SYSTEMROOT", "TEMP"] {
+            if let Ok(value) = std::env::var(kept) {
+                command.env(kept, value);
+            }
+        }
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        Ended::of(&mut self.command(arguments))
+    }
+}
+
+impl Ended {
+    pub fn of(command: &mut Command) -> Self {
+        let output = command.output().unwrap();
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// The exit code, with everything that was said when it is another one.
+    #[track_caller]
+    pub fn expect_code(self, code: i32) -> Self {
+        assert_eq!(
+            self.code, code,
+            "\nstdout:\n{}\nstderr:\n{}",
+            self.stdout, self.stderr
+        );
+        self
+    }
+
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(
+            self.stderr.contains(text),
+            "no {text:?} in stderr:\n{}",
+            self.stderr
+        );
+        self
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+}
+
+/// A CSV file as rows of named cells.
+#[derive(Debug, Clone)]
+pub struct Table(pub Vec<HashMap<String, String>>);
+
+impl Table {
+    pub fn read(path: &Path) -> Self {
+        let mut reader = csv::Reader::from_path(path).unwrap();
+        let header = reader.headers().unwrap().clone();
+        let rows = reader.records().map(|record| {
+            let record = record.unwrap();
+            let cells = header.iter().zip(&record);
+            cells
+                .map(|(name, cell)| {
+                    (
+                        name.trim_start_matches('\u{feff}').to_owned(),
+                        cell.to_owned(),
+                    )
+                })
+                .collect()
+        });
+        Self(rows.collect())
+    }
+
+    /// How many rows ended how.
+    pub fn outcomes(&self) -> HashMap<String, usize> {
+        let mut outcomes = HashMap::new();
+        for row in &self.0 {
+            *outcomes.entry(row["outcome"].clone()).or_default() += 1;
+        }
+        outcomes
+    }
+
+    pub fn with_outcome<'a>(
+        &'a self,
+        outcome: &'a str,
+    ) -> impl Iterator<Item = &'a HashMap<String, String>> {
+        self.0.iter().filter(move |row| row["outcome"] == outcome)
+    }
+}
