@@ -262,7 +262,7 @@ async fn declined_expired_and_forbidden_codes_end_clearly() {
             || {
                 json(
                     400,
-                    r#"{"error":"authorization_declined","error_description":"no"}"#,
+                    r#"{"error":"authorization_declined","error_description":"AADSTS70018: no","error_codes":[70018]}"#,
                 )
             },
             900,
