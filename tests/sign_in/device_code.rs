@@ -23,6 +23,17 @@ fn device(tenant: &Tenant) -> Value {
     devices[0].clone()
 }
 
+/// Looks until there is something to see.
+fn until<T>(look: impl Fn() -> Option<T>) -> T {
+    for _ in 0..600 {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    unreachable!("it was waited for a minute");
+}
+
 /// What the person does on the other device.
 fn person(tenant: &Tenant, code: &str, does: &str) {
     let url = &tenant.practice.url;
@@ -174,4 +185,32 @@ fn where_no_browser_can_open_a_code_is_shown() {
     let (exit, screen) = terminal.end();
     assert_eq!(exit, 0, "{screen}");
     assert!(!screen.contains("/authorize"), "{screen}");
+}
+
+/// Somebody ends the person's sessions while invitations go out: the person is asked again, and nobody is
+/// invited twice.
+#[test]
+fn a_sign_in_that_is_revoked_during_the_run_is_asked_for_again() {
+    let tenant = Tenant::start("token_lifetime = 12\n[sign_in]\ndevice_interval = 1");
+    tenant.workdir.write("guests.csv", Guests::new().people(14));
+    let ledger = ["--new-ledger", "--ledger", "guestlist.db", "--rate", "1"];
+    let command = tenant.invite("device-code", &[], &ledger);
+    let Some(mut terminal) = Terminal::open(&tenant.workdir, &command) else {
+        return;
+    };
+    let first = code(&tenant, &mut terminal);
+    person(&tenant, &first, "approve");
+    until(|| (tenant.practice.view("/mails")["total"] != 0).then_some(()));
+    tenant.practice.post("/revoke", "");
+    let second = until(|| {
+        let devices = tenant.practice.view("/device")["devices"].take();
+        Some(devices.get(1)?["user_code"].as_str()?.to_owned())
+    });
+    terminal.wait_for(&second);
+    person(&tenant, &second, "approve");
+    let (exit, screen) = terminal.end();
+    assert_eq!(exit, 0, "{screen}");
+    let mails = tenant.practice.view("/mails");
+    assert_eq!(mails["total"], 14);
+    assert_eq!(mails["addresses"].as_object().unwrap().len(), 14);
 }

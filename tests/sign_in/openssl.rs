@@ -4,6 +4,7 @@ use crate::support::Workdir;
 use std::{fs, process::Command};
 
 /// `None`, with the reason printed, where there is no openssl.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 pub fn openssl(workdir: &Workdir, arguments: &str) -> Option<String> {
     let output = Command::new("openssl")
         .current_dir(workdir.path(""))

@@ -94,7 +94,7 @@ impl Service {
         Self { url, asked }
     }
 
-    /// Every request, with its head in lower case and its body as it is.
+    /// Every request, with the names of its headers in lower case.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
@@ -109,17 +109,18 @@ fn received(stream: &TcpStream) -> String {
         if line.trim().is_empty() {
             break;
         }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
+        // The names of headers, which are written in any case; the first line has none.
+        let Some((name, value)) = line.split_once(": ") else {
+            head.push_str(&line);
+            continue;
+        };
+        let name = name.to_lowercase();
+        if name == "content-length" {
             length = value.trim().parse().unwrap();
         }
-        let (first, rest) = line.split_once(':').unwrap_or(("", &line));
-        head += &format!(
-            "{}{}{rest}",
-            first.to_lowercase(),
-            if first.is_empty() { "" } else { ":" }
-        );
+        head.push_str(&name);
+        head.push_str(": ");
+        head.push_str(value);
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
