@@ -64,7 +64,9 @@ fn the_code_is_shown_and_the_interval_kept() {
 
 #[test]
 fn slow_down_is_obeyed() {
-    let tenant = Tenant::start("[sign_in]\ndevice_interval = 1\ndevice_slow_downs = 1");
+    let tenant = Tenant::start(
+        "[sign_in]\ndevice_interval = 1\ndevice_slow_downs = 1\ndevice_lifetime = 60",
+    );
     let Some(mut terminal) = tenant.at_a_terminal("device-code") else {
         return;
     };
