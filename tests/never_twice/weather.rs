@@ -237,6 +237,25 @@ fn weather(dice: &mut fastrand::Rng) -> String {
         "no_link",
     ];
     text += "[faults.invitations]\nlost_ms = 50\nbody = \"mixed\"\n";
+    let severity = [0.02, 0.1, 0.25][dice.usize(..3)];
+    // Told to wait again and again the run slows down for long: then a case takes minutes.
+    if severity < 0.05 {
+        text += "retry_after = \"0.4\"\nthrottled = 0.03\n";
+    }
+    let faults = [
+        "unavailable",
+        "unavailable_after",
+        "lost_before",
+        "lost_after",
+        "cut",
+        "reset",
+        "timed_out",
+        "silent_failure",
+        "status_error",
+        "no_user",
+        "no_link",
+    ];
+    text += "[faults.invitations]\nlost_ms = 50\nbody = \"mixed\"\n";
     // Told to wait, the run slows down for long: rarely, or a case takes minutes.
     if dice.bool() {
         text += &format!(
@@ -244,7 +263,6 @@ fn weather(dice: &mut fastrand::Rng) -> String {
             dice.f64() * 0.05
         );
     }
-    let severity = [0.02, 0.1, 0.3][dice.usize(..3)];
     // Together they stay below one.
     let mut left = 0.9;
     for fault in faults {
@@ -255,7 +273,7 @@ fn weather(dice: &mut fastrand::Rng) -> String {
         }
     }
     text += "[faults.all]\nlost_ms = 50\n";
-    for fault in ["throttled", "unavailable", "lost_before", "cut", "reset"] {
+    for fault in ["unavailable", "lost_before", "cut", "reset"] {
         if dice.u8(0..3) == 0 {
             text += &format!("{fault} = {:.3}\n", dice.f64() * 0.06);
         }
