@@ -223,19 +223,6 @@ fn weather(dice: &mut fastrand::Rng) -> String {
         if dice.bool() { 0 } else { dice.u64(0..5_000) },
         if dice.bool() { 0 } else { dice.u64(0..700) },
     );
-    let faults = [
-        "unavailable",
-        "unavailable_after",
-        "lost_before",
-        "lost_after",
-        "cut",
-        "reset",
-        "timed_out",
-        "silent_failure",
-        "status_error",
-        "no_user",
-        "no_link",
-    ];
     text += "[faults.invitations]\nlost_ms = 50\nbody = \"mixed\"\n";
     let severity = [0.02, 0.1, 0.25][dice.usize(..3)];
     // Told to wait again and again the run slows down for long: then a case takes minutes.
@@ -255,14 +242,6 @@ fn weather(dice: &mut fastrand::Rng) -> String {
         "no_user",
         "no_link",
     ];
-    text += "[faults.invitations]\nlost_ms = 50\nbody = \"mixed\"\n";
-    // Told to wait, the run slows down for long: rarely, or a case takes minutes.
-    if dice.bool() {
-        text += &format!(
-            "retry_after = \"0.4\"\nthrottled = {:.3}\n",
-            dice.f64() * 0.05
-        );
-    }
     // Together they stay below one.
     let mut left = 0.9;
     for fault in faults {
