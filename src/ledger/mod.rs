@@ -53,7 +53,7 @@ pub enum LedgerError {
     Network { path: String, kind: String },
     #[error("cannot write the ledger {path}: {reason}")]
     Unwritable { path: String, reason: String },
-    #[error("the disk is full: the ledger cannot take another intent")]
+    #[error("the disk is full or a quota is used up: the ledger cannot take another intent")]
     Full,
     #[error("the ledger failed: {0}")]
     Sqlite(rusqlite::Error),
@@ -92,8 +92,11 @@ impl LedgerError {
 
 impl From<rusqlite::Error> for LedgerError {
     fn from(error: rusqlite::Error) -> Self {
+        let extended = error.sqlite_extended_error_code();
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
+            // A quota, or a limit on the size of files.
+            _ if extended == Some(rusqlite::ffi::SQLITE_IOERR_WRITE) => Self::Full,
             _ => Self::Sqlite(error),
         }
     }
