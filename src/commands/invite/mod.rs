@@ -103,7 +103,9 @@ pub async fn invite(
     let dry_run = settings.invite.dry_run.value;
     let held = if dry_run { None } else { Some(ledger.lock()?) };
     ledger.bind(&connection.tenant, clock.now())?;
-    announce(&ledger, ledger_path, &connection, clock)?;
+    if !telling.quiet {
+        announce(&ledger, ledger_path, &connection, clock)?;
+    }
 
     let directory = Directory::new(connection.graph.clone(), connection.domains.clone());
     let sponsors = async { Ok(Sponsors::resolve(&directory, survey.sponsors.clone()).await?) };
@@ -297,6 +299,6 @@ fn announce(ledger: &Ledger, path: &Path, connection: &Connection, clock: &Clock
         new: ledger.created(),
     };
     ui::tell(ui::ledger_line(&seen, clock.now()));
-    question::identity_line(connection);
+    question::announce(connection);
     Ok(())
 }
