@@ -105,7 +105,7 @@ fn walk(
         tally.rows += 1;
         match understanding.inspect(&row, &mut problems) {
             Inspected::Guest => tally.guests += 1,
-            Inspected::Duplicate => tally.duplicates += 1,
+            Inspected::Duplicate { .. } => tally.duplicates += 1,
             Inspected::Invalid => tally.errors += 1,
         }
         for problem in problems.drain(..) {

@@ -63,8 +63,9 @@ pub(super) struct Asked {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OnDone {
     pub mail: Mail,
-    /// A probe leaves the person unsettled: its mail may still be owed.
-    pub settled: bool,
+    /// Where the person stands then: a probe leaves it unsettled, as its mail may still be owed, and a link
+    /// for somebody whom others invited makes nobody ours.
+    pub state: PersonState,
 }
 
 impl Shared {
@@ -272,8 +273,14 @@ impl Shared {
             PersonState::Open
         };
         let (kind, state) = match &answer.verdict {
-            Verdict::Done(_) if on_done.settled => ("invited", PersonState::Invited),
-            Verdict::Done(_) => ("probed", PersonState::Asked),
+            Verdict::Done(_) => {
+                let kind = match on_done.state {
+                    PersonState::Invited => "invited",
+                    PersonState::Asked => "probed",
+                    PersonState::Open | PersonState::Refused => "relinked",
+                };
+                (kind, on_done.state)
+            }
             Verdict::Unknown { .. } => ("unknown", PersonState::Asked),
             Verdict::Refused { .. } if !unsettled => ("not-performed", PersonState::Refused),
             _ => ("not-performed", back),

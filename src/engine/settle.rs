@@ -227,7 +227,7 @@ impl Shared {
         }
         let on_done = OnDone {
             mail: Mail::None,
-            settled: false,
+            state: PersonState::Asked,
         };
         let Some(asked) = self.ask_patiently(parked, AskKind::Probe, on_done).await? else {
             return Ok(None);
@@ -285,7 +285,7 @@ impl Shared {
         }
         let on_done = OnDone {
             mail,
-            settled: true,
+            state: PersonState::Invited,
         };
         loop {
             self.may_ask(parked)?;
@@ -316,7 +316,7 @@ impl Shared {
         self.look_once(parked).await?;
         let on_done = OnDone {
             mail: Mail::Requested,
-            settled: true,
+            state: PersonState::Invited,
         };
         let Some(asked) = self.ask_patiently(parked, AskKind::Invite, on_done).await? else {
             return Err(Open::Cannot(

@@ -74,7 +74,7 @@ impl Reader {
                     let answered: Option<i64> = row.get(5)?;
                     open.retain(|(intent, _)| Some(*intent) != answered);
                 }
-                "invited" | "settled" => open.clear(),
+                "invited" | "relinked" | "settled" => open.clear(),
                 _ => {}
             }
         }

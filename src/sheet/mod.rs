@@ -8,16 +8,20 @@ mod dialect;
 mod encoding;
 mod field;
 mod find;
+pub mod formula;
 mod header;
 mod nearest;
+mod open;
 mod problem;
 mod records;
+mod refuse;
 mod row;
 mod rows;
 mod source;
 mod stopped;
 #[cfg(test)]
 mod tests;
+mod workbook;
 
 pub use dialect::{Dialect, LineEnd};
 pub use field::Field;

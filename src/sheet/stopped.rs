@@ -6,7 +6,7 @@ use super::catalogue::{RECORD_TOO_LARGE, UNCLOSED_QUOTE, UNDECODABLE};
 use super::encoding::{self, Charset};
 use super::header::{Header, column_letter};
 use super::records::{Broken, Stopped};
-use super::source::cannot_read;
+use super::refuse::cannot_read;
 use super::{Problem, shorten};
 use encoding_rs::UTF_8;
 use std::fs::File;

@@ -4,7 +4,7 @@
 //! Must not find problems, and must not keep more of them than it shows.
 
 use super::excerpt::{Excerpt, excerpt};
-use crate::sheet::{Entry, Header, Problem, Row, Severity, column_letter};
+use crate::sheet::{Entry, Header, Problem, Row, Severity};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -80,14 +80,10 @@ impl<'a> ProblemScreen<'a> {
     pub fn add_in_row(&mut self, problem: Problem, row: &Row, header: &Header) {
         let width = self.look.width;
         self.insert(problem, |problem| {
-            let name = problem.column.as_deref()?;
-            let column = (0..header.names.len())
-                .find(|column| header.name(*column) == name)
-                .or_else(|| (0..row.found()).find(|column| column_letter(*column) == name))?;
             let gutter = row.number.to_string().len() + 3;
             Some(excerpt(
                 row,
-                column,
+                problem.cell?,
                 header.delimiter,
                 width.saturating_sub(gutter),
             ))
@@ -375,7 +371,9 @@ mod tests {
             let problem = Problem::error(Code("GL900"), "nothing after the @")
                 .column("email")
                 .fix("put the part after the @ there, which is called a domain");
-            screen.add_in_row(problem.at(number, number + 1), &row, &header());
+            let mut problem = problem.at(number, number + 1);
+            problem.cell = Some(1);
+            screen.add_in_row(problem, &row, &header());
         }
         screen.text()
     }

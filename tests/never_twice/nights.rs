@@ -1,62 +1,12 @@
 //! A nightly job with a daily cap: night after night at the same local time, until the sheet is through.
 
-use super::proofs::{self, RESULTS, SHEET};
-use crate::support::{Practice, Workdir};
-use clap::Parser;
-use guestlist::{
-    cli::{Cli, Command},
-    clock::Clock,
-    commands::invite::{Telling, invite},
-    engine::Stop,
-    exit::Exit,
-    settings,
+use super::{
+    in_process::night,
+    proofs::{self, RESULTS},
 };
+use crate::support::{Practice, Workdir};
+use guestlist::exit::Exit;
 use jiff::{Timestamp, ToSpan, civil::date};
-
-/// One night in this process, with a clock that starts at `start` and jumps over waits.
-fn night(workdir: &Workdir, practice: &Practice, start: Timestamp, more: &[&str]) -> Exit {
-    let sheet = workdir.path(SHEET);
-    let ledger = workdir.path("guestlist.db");
-    let mut arguments = vec![
-        "guestlist",
-        "invite",
-        sheet.to_str().unwrap(),
-        "--yes",
-        "--new-ledger",
-        "--ledger",
-        ledger.to_str().unwrap(),
-        "--tenant",
-        &practice.tenant,
-        "--graph-url",
-        &practice.url,
-        "--authority-url",
-        &practice.url,
-    ];
-    arguments.extend(more);
-    let cli = Cli::try_parse_from(arguments).unwrap();
-    let Command::Invite(typed) = &cli.command else {
-        unreachable!()
-    };
-    let token = practice.user_token.clone();
-    let env = move |name: &str| (name == "GUESTLIST_ACCESS_TOKEN").then(|| token.clone());
-    let settings = settings::resolve(&cli.flags(), &env, &workdir.path("")).unwrap();
-    let telling = Telling {
-        quiet: true,
-        ..Telling::default()
-    };
-    let clock = Clock::jumping_from(start);
-    tokio::runtime::Runtime::new()
-        .unwrap()
-        .block_on(invite(
-            &typed.sheet,
-            &settings,
-            &env,
-            telling,
-            &clock,
-            Stop::default(),
-        ))
-        .unwrap()
-}
 
 /// Two o'clock in Berlin; in the night to summer time there is none, and cron starts at three.
 fn nights() -> Vec<Timestamp> {

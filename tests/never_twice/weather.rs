@@ -234,9 +234,12 @@ fn weather(dice: &mut fastrand::Rng) -> String {
     ];
     text += "[faults.invitations]\nretry_after = \"0.4\"\nlost_ms = 50\nbody = \"mixed\"\n";
     let severity = [0.02, 0.1, 0.3][dice.usize(..3)];
+    let mut left = 0.95;
     for fault in faults {
         if dice.u8(0..3) == 0 {
-            text += &format!("{fault} = {:.3}\n", dice.f64() * severity);
+            let chance = (dice.f64() * severity).min(left);
+            left -= chance;
+            text += &format!("{fault} = {chance:.3}\n");
         }
     }
     text += "[faults.all]\nretry_after = \"0.3\"\nlost_ms = 50\n";

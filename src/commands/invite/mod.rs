@@ -106,7 +106,9 @@ pub async fn invite(
     let dry_run = settings.invite.dry_run.value;
     let held = if dry_run { None } else { Some(ledger.lock()?) };
     ledger.bind(&connection.tenant, clock.now())?;
-    announce(&ledger, ledger_path, &connection, clock)?;
+    if !telling.quiet {
+        announce(&ledger, ledger_path, &connection, clock)?;
+    }
 
     let domains = connection.domains.clone().with_lists(policy.lists);
     let directory = Directory::new(connection.graph.clone(), domains);
@@ -301,6 +303,6 @@ fn announce(ledger: &Ledger, path: &Path, connection: &Connection, clock: &Clock
         new: ledger.created(),
     };
     ui::tell(ui::ledger_line(&seen, clock.now()));
-    question::identity_line(connection);
+    question::announce(connection);
     Ok(())
 }
