@@ -232,7 +232,7 @@ async fn reads_wait_as_long_as_they_are_told() {
         graph.organization().await.unwrap();
         let sent = server.received();
         let waited = sent[1].at.duration_since(sent[0].at).as_secs_f64();
-        assert!(waited >= least && waited < least + 1.0, "{waited}");
+        assert!(waited >= least && waited < least + 5.0, "{waited}");
         assert_eq!(
             graph.requests(),
             RequestCounts {
@@ -256,7 +256,7 @@ async fn reads_wait_as_long_as_they_are_told() {
     graph.organization().await.unwrap();
     let sent = server.received();
     let waited = sent[1].at.duration_since(sent[0].at).as_secs_f64();
-    assert!((0.9..2.5).contains(&waited), "{waited}");
+    assert!((0.9..6.0).contains(&waited), "{waited}");
 }
 
 #[tokio::test]

@@ -2,9 +2,11 @@
 
 use super::{super::connect::Connection, survey::Survey};
 use crate::{
+    directory::InvitationPolicy,
     engine::{Existing, Options, Precheck, Selection},
     exit::Exit,
     failure::{Failure, Result},
+    graph::{self, Class, Fault},
     guest::EmailAddress,
     ledger::Ledger,
     message::Delivery,
@@ -129,6 +131,24 @@ pub(super) fn own_people(survey: &Survey, connection: &Connection) -> Result<()>
     .hint("this is the wrong sheet, or the wrong tenant: see --tenant"))
 }
 
+/// Where nobody may invite, asking once per row would only make noise.
+pub(super) fn invitations_are_on(policy: &InvitationPolicy, connection: &Connection) -> Result<()> {
+    if !policy.switched_off {
+        return Ok(());
+    }
+    let tenant = connection.tenant.name.as_deref();
+    let fault = Fault::new(graph::catalogue::INVITATIONS_OFF, Class::Tenant, "");
+    let what = format!(
+        "{} lets nobody invite guests: allowInvitesFrom is \"none\" [{}]; nothing was sent",
+        tenant.unwrap_or(&connection.tenant.id),
+        fault.code
+    );
+    Err(Failure {
+        what,
+        ..fault.into()
+    })
+}
+
 /// Microsoft drops custom words when an app invites, and does not say so: we do, before anything is sent.
 pub(super) fn words_will_arrive(
     settings: &Settings,
@@ -195,8 +215,10 @@ fn auto_rate(settings: &Settings, ledger: &Ledger) -> Result<f64> {
 pub(super) fn options(settings: &Settings) -> Result<Options> {
     let invite = &settings.invite;
     let precheck = match invite.precheck.value {
+        settings::Precheck::Auto => Precheck::Auto,
+        settings::Precheck::Each => Precheck::Each,
+        settings::Precheck::Snapshot => Precheck::Snapshot,
         settings::Precheck::Off => Precheck::Off,
-        _ => Precheck::Each,
     };
     if precheck == Precheck::Off && !invite.accept_second_mail.value {
         return Err(Failure::usage(
