@@ -2,6 +2,7 @@
 //!
 //! Sends nothing but token requests and reads of public or organization data.
 
+use super::sign_in;
 use crate::{
     clock::Clock,
     directory::Domains,
@@ -15,7 +16,8 @@ use crate::{
     ledger::Tenant,
     pace::Pace,
     sandbox::Sandbox,
-    settings::{Env, Method, Settings, Sourced, TenantName, word_of},
+    settings::{Env, Settings, Sourced, TenantName},
+    ui,
 };
 
 /// A client that is signed in, and what is known about whom and where.
@@ -55,7 +57,11 @@ pub async fn connect(
     };
     let method = match practice {
         Some(sandbox) => auth::Method::Token(sandbox.user_token.clone().into()),
-        None => method(settings, env)?,
+        None => sign_in::method(
+            settings,
+            env,
+            ui::stdin_is_terminal() && ui::stderr_is_terminal(),
+        )?,
     };
     let word = method.word();
     let meant = settings.tenant.id.as_ref();
@@ -176,42 +182,4 @@ async fn same_tenant(
         "the tenant meant is {named}, and the sign-in leads to another one: {name}{elsewhere}"
     ))
     .hint("sign in to the tenant that is meant, or correct --tenant; nothing was sent"))
-}
-
-/// The way to sign in: the one that is named, or the first for which the environment provides everything.
-fn method(settings: &Settings, env: &Env<'_>) -> Result<auth::Method> {
-    let auth = &settings.auth;
-    let named = auth.method.value;
-    let token = || match &auth.access_token {
-        Some(token) => Ok(Some(auth::Method::Token(token.value.read(env)?))),
-        None => Ok::<_, Failure>(None),
-    };
-    let secret = || match (&auth.client_id, &auth.client_secret) {
-        (Some(id), Some(secret)) => Ok(Some(auth::Method::ClientSecret {
-            client_id: id.value.clone(),
-            secret: secret.value.read(env)?,
-        })),
-        _ => Ok::<_, Failure>(None),
-    };
-    let missing = |what: &str| {
-        Failure::usage(format!(
-            "[auth] method = \"{}\" needs {what}",
-            word_of(&named)
-        ))
-    };
-    match named {
-        Method::Token => token()?.ok_or_else(|| missing("GUESTLIST_ACCESS_TOKEN")),
-        Method::ClientSecret => secret()?.ok_or_else(|| {
-            missing("a client id and a client secret").hint(
-                "set AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or [auth] client_id and client_secret = { env = \"…\" }",
-            )
-        }),
-        Method::AzureCli => Ok(auth::Method::AzureCli),
-        Method::Auto => Ok(match token()? {
-            Some(token) => token,
-            None => secret()?.unwrap_or(auth::Method::AzureCli),
-        }),
-        other => Err(Failure::usage(format!("[auth] method = \"{}\" is not offered yet", word_of(&other)))
-            .hint("use client-secret, azure-cli or token")),
-    }
 }

@@ -14,10 +14,19 @@ const WIDTH: usize = 80;
 const MOST: usize = 8;
 
 /// Explains a code, or names the codes that a few words may mean.
-pub fn explain(asked: &str, catalogues: &[&[Entry]], out: &mut dyn Write) -> Result<Exit> {
+/// `recognise` knows what Microsoft says: AADSTS numbers and messages as they were shown.
+pub fn explain(
+    asked: &str,
+    catalogues: &[&[Entry]],
+    recognise: impl Fn(&str) -> Option<&'static Entry>,
+    out: &mut dyn Write,
+) -> Result<Exit> {
     let entries = || catalogues.iter().flat_map(|entries| entries.iter());
     let code = normalise(asked);
     if let Some(entry) = entries().find(|entry| entry.code.eq_ignore_ascii_case(&code)) {
+        return written(out.write_all(page(entry).as_bytes()));
+    }
+    if let Some(entry) = recognise(asked) {
         return written(out.write_all(page(entry).as_bytes()));
     }
     let found: Vec<&Entry> = search(asked, entries()).take(MOST).collect();
@@ -107,6 +116,7 @@ mod tests {
         explain(
             asked,
             &[sheet::catalogue::ENTRIES, guest::catalogue::ENTRIES],
+            |_| None,
             &mut out,
         )?;
         Ok(String::from_utf8(out).unwrap())

@@ -5,7 +5,9 @@ mod files; // results and to-fix files of a run
 mod fix; // check --fix: the certain repairs
 mod progress; // the engine's totals on the screen
 mod sheet_options; // settings -> reading and understanding
+mod sign_in; // what there is to sign in with
 mod signals; // Ctrl-C
+pub mod typed_command; // what was typed, to be typed again
 
 pub mod check;
 pub mod explain;
@@ -75,6 +77,7 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
         Command::Explain(typed) => Ok(explain::explain(
             &typed.text(),
             CATALOGUES,
+            crate::graph::explain,
             &mut anstream::stdout().lock(),
         )?),
         Command::Template => Ok(template::template(

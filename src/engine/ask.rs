@@ -62,8 +62,9 @@ pub(super) struct Asked {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OnDone {
     pub mail: Mail,
-    /// A probe leaves the person unsettled: its mail may still be owed.
-    pub settled: bool,
+    /// Where the person stands then: a probe leaves it unsettled, as its mail may still be owed, and a link
+    /// for somebody whom others invited makes nobody ours.
+    pub state: PersonState,
 }
 
 impl Shared {
@@ -82,10 +83,12 @@ impl Shared {
             if self.stop.is_raised() {
                 return Err(Stopped);
             }
-            self.caps
+            let place = self
+                .caps
                 .admit(&self.stop)
                 .await
-                .map_err(|reason| self.stopped(reason))?;
+                .map_err(|reason| self.stopped(reason))?
+                .ok_or(Stopped)?;
             self.wait(self.pace.before_invitation()).await?;
             let client_request_id = uuid::Uuid::new_v4();
             let at = self.clock.now();
@@ -100,13 +103,14 @@ impl Shared {
                 client_request_id: client_request_id.to_string(),
             };
             let ask = Ask {
+                kind,
                 at,
                 server_at: intent.server_at,
                 mails,
             };
             let intent = self.recorder.intent(intent).await.map_err(|_| Stopped)?;
             if self.wait(self.pace.gate()).await.is_err() {
-                self.caps.give_back().await;
+                place.give_back();
                 self.answered(item, intent, &unsent(), on_done, unsettled)
                     .await;
                 return Err(Stopped);
@@ -118,11 +122,18 @@ impl Shared {
                 request_id: attempt.request_id,
                 server_at: attempt.server_date,
             };
+            // Before anything is written down: nobody else is to ask meanwhile.
+            if let Verdict::Stop { exit, fault } = &answer.verdict {
+                self.stop.raise(StopReason::Refused {
+                    exit: *exit,
+                    fault: Box::new(fault.clone()),
+                });
+            }
             self.answered(item, intent, &answer, on_done, unsettled)
                 .await;
             match &answer.verdict {
                 Verdict::NotSent { .. } => {
-                    self.caps.give_back().await;
+                    place.give_back();
                     connects += 1;
                     if connects < CONNECTS
                         && self
@@ -132,12 +143,6 @@ impl Shared {
                     {
                         continue;
                     }
-                }
-                Verdict::Stop { exit, fault } => {
-                    self.stop.raise(StopReason::Refused {
-                        exit: *exit,
-                        fault: Box::new(fault.clone()),
-                    });
                 }
                 Verdict::Refused {
                     domain_wide: true,
@@ -267,8 +272,14 @@ impl Shared {
             PersonState::Open
         };
         let (kind, state) = match &answer.verdict {
-            Verdict::Done(_) if on_done.settled => ("invited", PersonState::Invited),
-            Verdict::Done(_) => ("probed", PersonState::Asked),
+            Verdict::Done(_) => {
+                let kind = match on_done.state {
+                    PersonState::Invited => "invited",
+                    PersonState::Asked => "probed",
+                    PersonState::Open | PersonState::Refused => "relinked",
+                };
+                (kind, on_done.state)
+            }
             Verdict::Unknown { .. } => ("unknown", PersonState::Asked),
             Verdict::Refused { .. } if !unsettled => ("not-performed", PersonState::Refused),
             _ => ("not-performed", back),

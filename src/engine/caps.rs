@@ -8,8 +8,15 @@ use super::{
 };
 use crate::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
-use std::{collections::VecDeque, time::Duration};
-use tokio::sync::Mutex;
+use std::{
+    collections::VecDeque,
+    sync::{
+        Mutex as StdMutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+use tokio::sync::{Mutex, watch};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Clocks on the wall are not exact to the millisecond, and a cap is not to be missed by one.
@@ -21,7 +28,12 @@ pub(super) struct Caps {
     daily: Option<u64>,
     cap_wait: Duration,
     clock: Clock,
-    state: Mutex<State>,
+    /// Whoever waits for a place waits alone; the others are behind.
+    turn: Mutex<()>,
+    waiting: AtomicBool,
+    state: StdMutex<State>,
+    /// Places whose ask has no answer yet.
+    under_way: watch::Sender<usize>,
 }
 
 #[derive(Debug)]
@@ -29,6 +41,16 @@ struct State {
     made: u64,
     /// Those of the last 24 hours, oldest first.
     recent: VecDeque<Timestamp>,
+}
+
+/// A place within the caps, held until its ask is answered.
+#[derive(Debug)]
+pub(super) struct Place<'a>(&'a Caps);
+
+enum Room {
+    Taken,
+    After(Duration),
+    Never(StopReason),
 }
 
 impl Caps {
@@ -39,61 +61,110 @@ impl Caps {
             daily: options.daily_cap,
             cap_wait: options.cap_wait,
             clock,
-            state: Mutex::new(State {
+            turn: Mutex::default(),
+            waiting: AtomicBool::new(false),
+            state: StdMutex::new(State {
                 made: 0,
                 recent: recent.into(),
             }),
+            under_way: watch::Sender::new(0),
         }
     }
 
-    /// Takes a place, waiting for room in the daily cap if it opens soon enough. The caller looks at the stop next.
-    pub async fn admit(&self, stop: &Stop) -> Result<(), StopReason> {
-        let mut state = self.state.lock().await;
+    /// Takes a place, waiting for room in the daily cap if it opens soon enough. None: the run stops meanwhile.
+    ///
+    /// That there is none is told only when nobody is under way: to stop the run then takes no place from
+    /// somebody who has one, and one that is given back is taken.
+    pub async fn admit(&self, stop: &Stop) -> Result<Option<Place<'_>>, StopReason> {
+        let _turn = self.turn.lock().await;
+        let mut under_way = self.under_way.subscribe();
+        loop {
+            let busy = *under_way.borrow_and_update() > 0;
+            match self.room() {
+                Room::Taken => return Ok(Some(Place(self))),
+                Room::Never(reason) if !busy => return Err(reason),
+                Room::Never(_) => tokio::select! {
+                    biased;
+                    () = stop.raised() => return Ok(None),
+                    // The sender lives as long as `self`.
+                    _ = under_way.changed() => {}
+                },
+                Room::After(wait) => {
+                    self.waiting.store(true, Relaxed);
+                    let slept = tokio::select! {
+                        biased;
+                        () = stop.raised() => false,
+                        () = self.clock.sleep(wait) => true,
+                    };
+                    self.waiting.store(false, Relaxed);
+                    if !slept {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the run waits for room in the daily cap: that is no lack of progress.
+    pub fn waiting(&self) -> bool {
+        self.waiting.load(Relaxed)
+    }
+
+    fn room(&self) -> Room {
+        let mut state = self.state();
         if let Some(cap) = self.max_invites
             && state.made >= cap
         {
-            return Err(StopReason::MaxInvites { cap });
+            return Room::Never(StopReason::MaxInvites { cap });
         }
         if let Some(cap) = self.daily {
-            loop {
-                let now = self.clock.now();
-                while state
-                    .recent
-                    .front()
-                    .is_some_and(|oldest| *oldest + DAY <= now)
-                {
-                    state.recent.pop_front();
-                }
-                let over = (state.recent.len() as u64).checked_sub(cap);
-                let Some(over) = over else { break };
+            let now = self.clock.now();
+            while state
+                .recent
+                .front()
+                .is_some_and(|oldest| *oldest + DAY <= now)
+            {
+                state.recent.pop_front();
+            }
+            if let Some(over) = (state.recent.len() as u64).checked_sub(cap) {
                 // With the cap lowered since, several places have to come free before one opens.
                 let room_at = state
                     .recent
                     .get(over as usize)
                     .map_or(now + DAY, |oldest| *oldest + DAY + MARGIN);
-                let wait = room_at.duration_since(now);
-                if cap == 0 || Duration::try_from(wait).unwrap_or_default() > self.cap_wait {
-                    return Err(StopReason::DailyCap { cap, room_at });
+                let wait = Duration::try_from(room_at.duration_since(now)).unwrap_or_default();
+                if cap == 0 || wait > self.cap_wait {
+                    return Room::Never(StopReason::DailyCap { cap, room_at });
                 }
-                tokio::select! {
-                    biased;
-                    // Whoever raised it has said why.
-                    () = stop.raised() => return Ok(()),
-                    () = self.clock.sleep(Duration::try_from(wait).unwrap_or_default()) => {}
-                }
+                return Room::After(wait);
             }
-            state.recent.push_back(self.clock.now());
+            state.recent.push_back(now);
         }
         state.made += 1;
-        Ok(())
+        self.under_way.send_modify(|count| *count += 1);
+        Room::Taken
     }
 
-    /// Gives a place back: what it was taken for never left.
-    pub async fn give_back(&self) {
-        let mut state = self.state.lock().await;
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place<'_> {
+    /// Gives it back: what it was taken for never left.
+    pub fn give_back(self) {
+        let mut state = self.0.state();
         state.made = state.made.saturating_sub(1);
-        if self.daily.is_some() {
+        if self.0.daily.is_some() {
             state.recent.pop_back();
         }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0
+            .under_way
+            .send_modify(|count| *count = count.saturating_sub(1));
     }
 }

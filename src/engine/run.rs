@@ -25,7 +25,8 @@ use crate::{
 use jiff::SignedDuration;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex as StdMutex},
+    sync::{Arc, Mutex as StdMutex, Weak},
+    time::Duration,
 };
 use tokio::{
     sync::{Mutex, mpsc, watch},
@@ -36,6 +37,8 @@ use tokio::{
 const PARKED: usize = 200;
 /// Decided rows that wait for a worker.
 const DECIDED: usize = 64;
+/// Without progress for this long a run ends.
+const STUCK: Duration = Duration::from_secs(15 * 60);
 /// A percentage says nothing before this many rows were asked.
 const PILE: u64 = InviteSettings::FAILURES_JUDGED_AFTER;
 
@@ -97,7 +100,7 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
         clock: clock.clone(),
         refused_domains: StdMutex::new(HashMap::new()),
     });
-    let watchers = watchers(&options, &stop, totals.clone());
+    let watchers = watchers(&shared, &totals);
 
     let feeder = Feeder {
         sheet,
@@ -195,9 +198,29 @@ async fn settler(shared: Arc<Shared>, mut parked: mpsc::Receiver<Parked>) {
     }
 }
 
+/// A run that comes no further ends, whatever the reason may be.
+async fn progress(shared: Weak<Shared>, mut totals: watch::Receiver<Tally>) {
+    loop {
+        let changed = tokio::time::timeout(STUCK, totals.changed()).await;
+        let Some(shared) = shared.upgrade() else {
+            return;
+        };
+        match changed {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return,
+            Err(_) if shared.caps.waiting() => {}
+            Err(_) => shared.stop.raise(StopReason::Unreachable {
+                why: format!("no row came further for {} minutes", STUCK.as_secs() / 60),
+            }),
+        }
+    }
+}
+
 /// Those who only watch: the clock, and the share of failures. They end when dropped.
-fn watchers(options: &Options, stop: &Stop, mut totals: watch::Receiver<Tally>) -> JoinSet<()> {
+fn watchers(shared: &Arc<Shared>, totals: &watch::Receiver<Tally>) -> JoinSet<()> {
     let mut watchers = JoinSet::new();
+    let (options, stop) = (&shared.options, &shared.stop);
+    watchers.spawn(progress(Arc::downgrade(shared), totals.clone()));
     if let Some(limit) = options.max_duration {
         let stop = stop.clone();
         watchers.spawn(async move {
@@ -205,7 +228,7 @@ fn watchers(options: &Options, stop: &Stop, mut totals: watch::Receiver<Tally>) 
             stop.raise(StopReason::TimeUsed);
         });
     }
-    let (limit, stop) = (options.max_failures, stop.clone());
+    let (limit, stop, mut totals) = (options.max_failures, stop.clone(), totals.clone());
     watchers.spawn(async move {
         while totals.changed().await.is_ok() {
             let (bad, asked) = {

@@ -10,6 +10,7 @@ use super::{
     recorder::Weight,
     settle::Parked,
     telling,
+    verify::unseen,
     worker::Work,
 };
 use crate::{
@@ -19,7 +20,6 @@ use crate::{
     ledger::Person,
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use jiff::SignedDuration;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
@@ -30,8 +30,6 @@ const IDS: usize = 1_000;
 const ABREAST: usize = 4;
 /// How long a group waits to be full.
 const GATHER: Duration = Duration::from_millis(50);
-/// A replica may lag; a guest that is not there after this long never was.
-const MISSING_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 pub(super) struct Scout {
     pub shared: Arc<Shared>,
@@ -247,7 +245,11 @@ impl Scout {
                 .user_id
                 .as_ref()
                 .and_then(|id| states.get(&id.to_ascii_lowercase()));
-            if seen.is_none() && self.shared.options.again {
+            // Not seen yet is not gone: a replica may lag, and asking again would mail twice.
+            let gone = seen.is_none()
+                && (person.verified == Some(Verified::Found)
+                    || unseen(person.invited_at, self.shared.clock.now()) == Verified::Missing);
+            if gone && self.shared.options.again {
                 again.push(item);
                 continue;
             }
@@ -258,9 +260,6 @@ impl Scout {
 
     async fn confirmed(&self, item: &Item, mut person: Person, seen: Option<&Option<String>>) {
         let now = self.shared.clock.now();
-        let old = person
-            .invited_at
-            .is_none_or(|at| now.duration_since(at) >= MISSING_AFTER);
         let (verified, result) = match seen {
             Some(state) => {
                 person.redemption.clone_from(state);
@@ -270,14 +269,15 @@ impl Scout {
                 )
             }
             None if person.verified == Some(Verified::Found) => (None, telling::gone(&item.guest)),
-            None if old => (
-                Some(Verified::Missing),
-                telling::missing(&item.guest, &person),
-            ),
-            None => (
-                Some(Verified::NotYet),
-                telling::invited_before(&item.guest, &person, Some(ThisRun::Checked)),
-            ),
+            None => {
+                let verified = unseen(person.invited_at, now);
+                let result = if verified == Verified::Missing {
+                    telling::missing(&item.guest, &person)
+                } else {
+                    telling::invited_before(&item.guest, &person, Some(ThisRun::Checked))
+                };
+                (Some(verified), result)
+            }
         };
         if let Some(verified) = verified {
             self.shared

@@ -25,7 +25,8 @@ use tokio::time::Instant;
 
 /// Asks a row and run may make, the first one included.
 const ASKS: usize = 3;
-/// A silent ask is told from the one before it by its time, and servers tell times in whole seconds.
+/// A silent ask is told from the one before it by its time, and servers tell times in whole seconds: so long
+/// after the last moment at which that one can have been under way.
 const APART: Duration = Duration::from_secs(6);
 
 /// A row that waits until it is known what its asks did.
@@ -40,6 +41,8 @@ pub(super) struct Parked {
     intent: IntentId,
     /// When its answer was given up.
     given_up: Instant,
+    /// Since when none of them can have left for Graph any more.
+    quiet_since: Instant,
     /// Seen already, by the look that follows a throttled ask.
     seen: Option<DirectoryUser>,
     /// The user whose link the ledger has.
@@ -70,6 +73,7 @@ impl Parked {
             made: 1,
             intent: asked.intent,
             given_up: asked.ended,
+            quiet_since: asked.ended,
             seen: None,
             linked: None,
             request_id: asked.request_id,
@@ -90,6 +94,7 @@ impl Parked {
             made: 1,
             intent: asked.intent,
             given_up: asked.ended,
+            quiet_since: asked.ended,
             seen: Some(user),
             linked: None,
             request_id: asked.request_id.clone(),
@@ -112,10 +117,19 @@ impl Parked {
             made: 0,
             intent: IntentId { person, event: 0 },
             given_up: Instant::now().checked_sub(age).unwrap_or_else(Instant::now),
+            // A run that was killed may have sent it with its last breath, long after the intent.
+            quiet_since: Instant::now(),
             seen: None,
             linked,
             request_id: None,
         })
+    }
+
+    /// One more ask whose answer did not come.
+    fn unanswered(&mut self, asked: &Asked) {
+        self.asks.push(asked.ask);
+        self.given_up = asked.ended;
+        self.quiet_since = asked.ended;
     }
 
     fn first(&self) -> Option<&Ask> {
@@ -200,29 +214,26 @@ impl Shared {
     /// Asks silently for somebody who was not found. None: that ask's own answer did not come either.
     async fn probe(&self, parked: &mut Parked) -> Result<Option<Asked>, Open> {
         self.may_ask(parked)?;
-        if let Some(last) = parked.asks.last() {
-            let apart = APART.saturating_sub(since(self.clock.now(), last.at));
-            if !apart.is_zero() {
-                if !self.stop.sleep(apart).await {
-                    return Err(Open::Stopped);
-                }
-                // A look-up comes before every ask, silent ones too.
-                if let Some(user) = self.look(parked).await? {
-                    parked.seen = Some(user);
-                    return Ok(None);
-                }
+        let apart = APART.saturating_sub(parked.quiet_since.elapsed());
+        if !apart.is_zero() {
+            if !self.stop.sleep(apart).await {
+                return Err(Open::Stopped);
+            }
+            // A look-up comes before every ask, silent ones too.
+            if let Some(user) = self.look(parked).await? {
+                parked.seen = Some(user);
+                return Ok(None);
             }
         }
         let on_done = OnDone {
             mail: Mail::None,
-            settled: false,
+            state: PersonState::Asked,
         };
         let Some(asked) = self.ask_patiently(parked, AskKind::Probe, on_done).await? else {
             return Ok(None);
         };
         if matches!(asked.verdict, Verdict::Unknown { .. }) {
-            parked.asks.push(asked.ask);
-            parked.given_up = asked.ended;
+            parked.unanswered(&asked);
             return Ok(None);
         }
         Ok(Some(asked))
@@ -274,7 +285,7 @@ impl Shared {
         }
         let on_done = OnDone {
             mail,
-            settled: true,
+            state: PersonState::Invited,
         };
         loop {
             self.may_ask(parked)?;
@@ -283,7 +294,10 @@ impl Shared {
             };
             match asked.verdict {
                 Verdict::Done(_) => return Ok(self.invited(parked, mail, user_id).await),
-                Verdict::Unknown { .. } => {}
+                Verdict::Unknown { .. } => {
+                    parked.unanswered(&asked);
+                    self.look_once(parked).await?;
+                }
                 _ => return self.not_invited(parked, asked).await,
             }
         }
@@ -299,16 +313,10 @@ impl Shared {
         if !wait.is_zero() && !self.stop.sleep(wait).await {
             return Err(Open::Stopped);
         }
-        if let Err(fault) = self.finder.find(&parked.item.guest.email).await {
-            self.heed(&fault);
-            return Err(Open::Cannot(format!(
-                "is due a mail, and cannot be looked up ({})",
-                fault.title()
-            )));
-        }
+        self.look_once(parked).await?;
         let on_done = OnDone {
             mail: Mail::Requested,
-            settled: true,
+            state: PersonState::Invited,
         };
         let Some(asked) = self.ask_patiently(parked, AskKind::Invite, on_done).await? else {
             return Err(Open::Cannot(
@@ -323,11 +331,24 @@ impl Shared {
             }
             // The guest is there, and whether this mail left cannot be read: no further one.
             Verdict::Unknown { .. } => {
-                parked.asks.push(asked.ask);
-                parked.given_up = asked.ended;
+                parked.unanswered(&asked);
                 Box::pin(self.try_settle(parked)).await
             }
             _ => self.not_invited(parked, asked).await,
+        }
+    }
+
+    /// The look that comes before every ask, where it is known already whom it will find.
+    async fn look_once(&self, parked: &Parked) -> Result<(), Open> {
+        match self.finder.find(&parked.item.guest.email).await {
+            Ok(_) => Ok(()),
+            Err(fault) => {
+                self.heed(&fault);
+                Err(Open::Cannot(format!(
+                    "was asked for, and cannot be looked up ({})",
+                    fault.title()
+                )))
+            }
         }
     }
 
@@ -376,6 +397,7 @@ impl Shared {
             // Not performed, as far as is known: looked for once more before the next ask.
             match self.finder.find(&parked.item.guest.email).await {
                 Ok(Some(user)) if kind == AskKind::Probe => {
+                    parked.asks.push(asked.ask);
                     parked.seen = Some(user);
                     return Ok(None);
                 }

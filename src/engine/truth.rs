@@ -3,11 +3,15 @@
 //! Pure. All times are the server's. When in doubt about a mail the answer is `Unknown`, never "not mailed".
 
 use super::outcome::Mail;
-use crate::ledger::Ask;
+use crate::ledger::{Ask, AskKind};
 use jiff::{SignedDuration, Timestamp};
 
 /// Clocks and indexes may disagree by this much before a guest counts as older than our ask.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(2);
+/// Servers tell times in whole seconds, and their clock is known to us to a second or two.
+const SLACK: SignedDuration = SignedDuration::from_secs(3);
+/// Asks closer together than this cannot be told apart by the time that a guest was made.
+const TELLABLE: SignedDuration = SignedDuration::from_secs(4);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Truth {
@@ -25,19 +29,33 @@ pub(super) fn truth(created: Option<Timestamp>, asks: &[Ask]) -> Truth {
     } else {
         Mail::None
     };
+    // A relink is for somebody who is there.
+    if asks.first().is_some_and(|ask| ask.kind == AskKind::Relink) {
+        return Truth::OlderThanUs { mail: unsure };
+    }
     let (Some(created), Some(first)) = (created, asks.first()) else {
         return Truth::Ours { mail: unsure };
     };
     if created + TOLERANCE < first.server_at {
         return Truth::OlderThanUs { mail: unsure };
     }
-    let distance = |ask: &Ask| created.duration_since(ask.server_at).abs();
-    let maker = (0..asks.len())
-        .min_by_key(|index| distance(&asks[*index]))
+    // An ask is sent after its intent, so it cannot have made a guest who is older than that.
+    let maker = asks
+        .iter()
+        .rposition(|ask| ask.server_at <= created + SLACK)
         .unwrap_or(0);
-    let mail = if asks[maker].mails {
+    let mut earliest = maker;
+    while earliest > 0
+        && asks[earliest]
+            .server_at
+            .duration_since(asks[earliest - 1].server_at)
+            < TELLABLE
+    {
+        earliest -= 1;
+    }
+    let mail = if asks[earliest..=maker].iter().all(|ask| ask.mails) {
         Mail::Requested
-    } else if asks[maker + 1..].iter().any(|ask| ask.mails) {
+    } else if asks[earliest..].iter().any(|ask| ask.mails) {
         // A mailing ask after the guest was there leaves no trace that reading could find.
         Mail::Unknown
     } else {
@@ -56,6 +74,11 @@ mod tests {
 
     fn ask(second: i64, mails: bool) -> Ask {
         Ask {
+            kind: if mails {
+                AskKind::Invite
+            } else {
+                AskKind::Probe
+            },
             at: at(second),
             server_at: at(second),
             mails,
@@ -63,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_ask_made_the_guest() {
+    fn the_last_ask_that_is_not_younger_than_the_guest_made_the_guest() {
         let mailing_then_silent = [ask(0, true), ask(60, false)];
         let ours = |created: i64| truth(Some(at(created)), &mailing_then_silent);
         assert_eq!(
@@ -79,6 +102,24 @@ mod tests {
             }
         );
         assert_eq!(ours(60), Truth::Ours { mail: Mail::None });
+        // A slow server made the guest long after it was asked, and before it was asked again.
+        assert_eq!(
+            ours(50),
+            Truth::Ours {
+                mail: Mail::Requested
+            }
+        );
+    }
+
+    #[test]
+    fn asks_in_the_same_seconds_cannot_be_told_apart() {
+        let asks = [ask(0, true), ask(60, false), ask(61, true)];
+        assert_eq!(
+            truth(Some(at(60)), &asks),
+            Truth::Ours {
+                mail: Mail::Unknown
+            }
+        );
     }
 
     #[test]
@@ -108,6 +149,18 @@ mod tests {
         );
         assert_eq!(
             truth(Some(at(-3600)), &[ask(0, false)]),
+            Truth::OlderThanUs { mail: Mail::None }
+        );
+    }
+
+    #[test]
+    fn a_relink_that_was_cut_short_made_nobody() {
+        let relink = Ask {
+            kind: AskKind::Relink,
+            ..ask(0, false)
+        };
+        assert_eq!(
+            truth(Some(at(-30)), &[relink]),
             Truth::OlderThanUs { mail: Mail::None }
         );
     }

@@ -7,10 +7,22 @@ use super::{
     outcome::Verified,
 };
 use crate::ledger::Reader;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use tokio::time::Instant;
 
 const PAGE: usize = 1_000;
+/// A replica may lag; a guest who is not there after this long never was.
+const MISSING_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// What it means that somebody who was invited then cannot be seen now.
+pub(super) fn unseen(invited_at: Option<Timestamp>, now: Timestamp) -> Verified {
+    if invited_at.is_none_or(|at| now.duration_since(at) >= MISSING_AFTER) {
+        Verified::Missing
+    } else {
+        Verified::NotYet
+    }
+}
 
 impl Shared {
     /// Looks every guest of this run up by id, and again for those not seen, until `settle` is over.
@@ -29,10 +41,10 @@ impl Shared {
         }
     }
 
-    /// How many are still not seen; on the last look they are marked.
+    /// How many are still not seen and may yet appear; on the last look they are marked.
     async fn look_by_id(&self, run: &str, reader: &Reader, last: bool) -> usize {
         self.recorder.flush().await;
-        let (mut after, mut unseen) = (0, 0);
+        let (mut after, mut waited_for) = (0, 0);
         while let Ok(page) = reader.unverified(run, after, PAGE) {
             let Some(end) = page.last() else { break };
             after = end.row;
@@ -54,16 +66,18 @@ impl Shared {
                     self.recorder
                         .verified(guest.person, Verified::Found, state.clone(), now)
                         .await;
-                } else {
-                    unseen += 1;
-                    if last {
-                        self.recorder
-                            .verified(guest.person, Verified::NotYet, None, now)
-                            .await;
-                    }
+                    continue;
+                }
+                let verified = unseen(guest.invited_at, now);
+                // Who has been missing for a day is not waited for.
+                waited_for += usize::from(verified == Verified::NotYet);
+                if last || verified == Verified::Missing {
+                    self.recorder
+                        .verified(guest.person, verified, None, now)
+                        .await;
                 }
             }
         }
-        unseen
+        waited_for
     }
 }

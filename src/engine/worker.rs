@@ -60,7 +60,7 @@ impl Shared {
                     AskKind::Invite,
                     OnDone {
                         mail,
-                        settled: true,
+                        state: PersonState::Invited,
                     },
                     false,
                 )
@@ -169,7 +169,7 @@ impl Shared {
     async fn relink_pending(&self, item: Item, user: &DirectoryUser) -> Turn {
         let on_done = OnDone {
             mail: Mail::None,
-            settled: true,
+            state: PersonState::Open,
         };
         let mut result = telling::exists(&item.guest, user);
         for _ in 0..THROTTLES {

@@ -588,6 +588,49 @@ async fn counts_ids_and_changes() {
     );
 }
 
+#[tokio::test]
+async fn sponsors_are_added_by_reference_and_read_back() {
+    let server = Server::start(|received, before| match (received.method.as_str(), before) {
+        ("POST", 0) => Reply::Http(204, vec![], String::new()),
+        ("POST", 1) => error(400, "Request_BadRequest", "One or more added object references already exist for the following modified properties: 'sponsors'."),
+        ("POST", _) => error(404, "Request_ResourceNotFound", "Resource 'u1' does not exist or one of its queried reference-property objects are not present."),
+        _ => json(200, r#"{"value":[{"id":"s1","@odata.type":"user"},{"id":"g1"}]}"#),
+    })
+    .await;
+    let graph = server.graph();
+    graph
+        .add_sponsor("u1", &Sponsor::User("s1".into()))
+        .await
+        .unwrap();
+    graph
+        .add_sponsor("u1", &Sponsor::Group("g1".into()))
+        .await
+        .unwrap();
+    assert_eq!(
+        graph
+            .add_sponsor("u1", &Sponsor::User("s1".into()))
+            .await
+            .unwrap_err()
+            .class,
+        Class::Absent
+    );
+    assert_eq!(graph.sponsors_of("u1").await.unwrap(), ["s1", "g1"]);
+    let sent = server.received();
+    assert_eq!(
+        (sent.len(), sent[0].path.as_str()),
+        (4, "/v1.0/users/u1/sponsors/$ref")
+    );
+    assert_eq!(
+        sent[0].json()["@odata.id"],
+        format!("{}/v1.0/users/s1", server.url)
+    );
+    assert_eq!(
+        sent[1].json()["@odata.id"],
+        format!("{}/v1.0/groups/g1", server.url)
+    );
+    assert!(graph.abilities().sponsors_in_invitations);
+}
+
 #[test]
 fn the_base_url_is_checked_before_anything_is_sent() {
     let with = |url: &str| {

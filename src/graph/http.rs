@@ -5,6 +5,7 @@
 use super::answer::{Answer, Attempt, Ending, http_date, retry_after};
 use crate::{
     clock::Clock,
+    exit::Exit,
     failure::{Failure, Result},
 };
 use reqwest::{
@@ -25,6 +26,9 @@ pub const USER_AGENT: &str = concat!("guestlist/", env!("CARGO_PKG_VERSION"));
 
 /// A server that is unwell gets a new connection, but not more often than this.
 const RENEW_AT_MOST_EVERY: Duration = Duration::from_secs(2);
+
+/// An error has a code and a sentence.
+const LONGEST_ERROR: usize = 256 * 1024;
 
 /// How to reach a server.
 #[derive(Debug, Clone)]
@@ -83,12 +87,7 @@ impl Http {
                 "the token holds characters that no header can carry".into(),
             );
         };
-        let client = self
-            .current
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
-            .clone();
+        let (client, _) = self.current();
         let mut request = client
             .request(outgoing.method, outgoing.url)
             .header(header::AUTHORIZATION, bearer)
@@ -125,6 +124,11 @@ impl Http {
             body: Vec::new(),
             ending: Ending::Whole,
         };
+        let limit = if response.status().is_success() {
+            limit
+        } else {
+            limit.min(LONGEST_ERROR)
+        };
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if answer.body.len() + chunk.len() > limit => {
@@ -147,12 +151,22 @@ impl Http {
     /// After a 503 the next request goes out on a new connection, perhaps to another server behind the
     /// same name. What is under way on the old ones is left alone.
     pub fn renew(&self, sent_at: Instant) {
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        let is_news = sent_at >= current.1 && current.1.elapsed() >= RENEW_AT_MOST_EVERY;
-        // A client was built from the same parts before; should it fail now, the old one still serves.
-        if is_news && let Ok(client) = client(&self.base, &self.options) {
-            *current = (client, Instant::now());
+        let born = self.current().1;
+        if sent_at < born || born.elapsed() < RENEW_AT_MOST_EVERY {
+            return;
         }
+        // A client was built from the same parts before; should it fail now, the old one still serves.
+        if let Ok(client) = client(&self.base, &self.options) {
+            let fresh = (client, Instant::now());
+            *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
+    }
+
+    fn current(&self) -> (Client, Instant) {
+        self.current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -195,6 +209,19 @@ pub fn client(base: &Url, options: &HttpOptions) -> Result<Client> {
         Failure::usage(format!("no secure connection can be set up: {}", reason(error)))
             .hint("install the system's CA certificates (package ca-certificates), or name a PEM file with --ca-file")
     })
+}
+
+/// A client for services on this machine or its link (metadata, managed identity): plain http, no proxy.
+pub fn local_client() -> Result<Client> {
+    Client::builder()
+        .user_agent(USER_AGENT)
+        .connect_timeout(Duration::from_secs(2))
+        .timeout(Duration::from_secs(20))
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .tls_certs_only([])
+        .build()
+        .map_err(|error| Failure::new(Exit::Unexpected, reason(error)))
 }
 
 fn read_certificates(path: &PathBuf) -> Result<Vec<Certificate>> {

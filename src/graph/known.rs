@@ -150,6 +150,19 @@ pub fn recognise(status: u16, envelope: &Envelope) -> &'static Known {
         })
 }
 
+/// What a text is that somebody pasted, when it is known at all: an error body, a sentence, a code.
+pub fn recognise_text(text: &str) -> Option<&'static Known> {
+    let mut envelope = Envelope::parse(text.as_bytes());
+    if !envelope.is_graph {
+        let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        envelope.more = words.map(|word| (word.to_owned(), String::new())).collect();
+        text.clone_into(&mut envelope.message);
+        envelope.is_graph = true;
+    }
+    let known = recognise(0, &envelope);
+    KNOWN.iter().find(|row| std::ptr::eq(*row, known))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,13 +8,17 @@ pub mod auth; // tokens: who asks
 pub mod batch; // twenty reads in one request
 pub mod catalogue; // our codes GL5xx-GL7xx in words
 pub mod client; // the client
+pub mod cloud; // what a national cloud lacks
 pub mod envelope; // the error body, whatever it is
+pub mod explain; // what a pasted text means
 pub mod fault; // what went wrong, kept for support
 pub mod http; // one request, one attempt
 pub mod invite; // the one POST that is never repeated
 pub mod known; // every answer that is known, as a table
 pub mod odata; // quoting and escaping
 pub mod pages; // following nextLink
+pub mod policies; // what the tenant says beforehand
+pub mod sponsors; // those who vouch for a guest
 pub mod verdict; // what an answer means
 pub mod wire; // what travels
 
@@ -29,7 +33,10 @@ pub use answer::{Answer, Attempt};
 pub use auth::{Identity, IdentityKind, Tokens};
 pub use batch::BatchGet;
 pub use client::{Graph, GraphConfig, Read, RequestCounts};
+pub use explain::explain;
 pub use fault::{Class, Fault};
 pub use invite::InviteAttempt;
+pub use policies::{DomainRules, InvitesFrom};
+pub use sponsors::Sponsor;
 pub use verdict::{Verdict, judge, judge_read};
 pub use wire::{DirectoryUser, Invitation, InvitationRequest, MessageInfo, Organization};

@@ -195,6 +195,12 @@ impl Organization {
     }
 }
 
+/// Anything that has an id.
+#[derive(Debug, Clone, Deserialize)]
+pub struct DirectoryObject {
+    pub id: String,
+}
+
 /// A list as Graph answers it.
 #[derive(Debug, Deserialize)]
 pub struct Page<T> {

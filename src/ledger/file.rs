@@ -219,6 +219,8 @@ fn recognise(path: &Path) -> Result<()> {
     connection.busy_timeout(BUSY)?;
     match schema::application_id(&connection) {
         Ok(schema::APPLICATION_ID) => {}
+        // Made by a run that was killed before it wrote the tables.
+        Ok(0) if schema::is_empty(&connection)? => {}
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
             return Err(error.into());
         }
@@ -291,6 +293,17 @@ mod tests {
             Ledger::open(&database, NewLedger::Allowed),
             Err(LedgerError::Foreign { .. })
         ));
+    }
+
+    #[test]
+    fn a_ledger_whose_making_was_cut_short_is_finished() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guestlist.db");
+        create_private(&path).unwrap();
+        drop(connect(&path).unwrap());
+        assert!(fs::metadata(&path).unwrap().len() > 0);
+        let ledger = Ledger::open(&path, NewLedger::Refused).unwrap();
+        assert_eq!(ledger.reader().unwrap().people().unwrap(), 0);
     }
 
     #[test]

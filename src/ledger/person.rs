@@ -72,11 +72,20 @@ impl AskKind {
             Self::Probe => "probe",
         }
     }
+
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "relink" => Self::Relink,
+            "probe" => Self::Probe,
+            _ => Self::Invite,
+        }
+    }
 }
 
 /// An ask whose effect is not known yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ask {
+    pub kind: AskKind,
     /// By our clock.
     pub at: Timestamp,
     /// By the server's clock, as far as its `Date` headers told.

@@ -1,6 +1,6 @@
 //! Questions asked of the ledger. Reads only; sees what was committed.
 
-use super::{Ask, Person, PersonState, Result, RunRecord, Tenant, millis, timestamp};
+use super::{Ask, AskKind, Person, PersonState, Result, RunRecord, Tenant, millis, timestamp};
 use crate::engine::outcome::{Mail, Outcome, RowResult, ThisRun, Verified};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -51,7 +51,7 @@ impl Reader {
     /// The asks of a person whose effect is not known, oldest first.
     pub fn open_asks(&self, person: i64) -> Result<Vec<Ask>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, kind, at, server_at, mails, intent FROM event WHERE person = ?1 ORDER BY id",
+            "SELECT id, kind, at, server_at, mails, intent, detail FROM event WHERE person = ?1 ORDER BY id",
         )?;
         let mut rows = statement.query([person])?;
         let mut open: Vec<(i64, Ask)> = Vec::new();
@@ -63,6 +63,7 @@ impl Reader {
                     open.push((
                         row.get(0)?,
                         Ask {
+                            kind: AskKind::from_word(row.get_ref(6)?.as_str().unwrap_or_default()),
                             at,
                             server_at,
                             mails: row.get(4)?,
@@ -73,7 +74,7 @@ impl Reader {
                     let answered: Option<i64> = row.get(5)?;
                     open.retain(|(intent, _)| Some(*intent) != answered);
                 }
-                "invited" | "settled" => open.clear(),
+                "invited" | "relinked" | "settled" => open.clear(),
                 _ => {}
             }
         }

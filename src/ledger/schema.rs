@@ -115,3 +115,10 @@ pub(super) fn version(connection: &Connection) -> Result<i64> {
 pub(super) fn application_id(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "application_id", |row| row.get(0))
 }
+
+/// Whether nothing has ever been put into it.
+pub(super) fn is_empty(connection: &Connection) -> Result<bool> {
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
+    Ok(tables == 0 && version(connection)? == 0)
+}

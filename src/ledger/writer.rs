@@ -49,7 +49,7 @@ pub struct Answered {
     pub row: u64,
     pub at: Timestamp,
     pub server_at: Option<Timestamp>,
-    /// The event's kind: `invited`, `not-performed`, `unknown`, `settled`.
+    /// The event's kind: `invited`, `probed`, `relinked`, `not-performed`, `unknown`, `settled`.
     pub kind: &'static str,
     pub status: Option<u16>,
     pub request_id: Option<String>,

@@ -1,30 +1,14 @@
-//! What Graph allows in a `$filter` of directory objects, and what it means.
+//! What Graph allows in a `$filter` of directory objects. What it means is in `matching`.
 //!
 //! The refusals are those of the advanced-queries and query-parameters pages of the Graph documentation.
 
 use super::{
-    directory::{Directory, Key},
+    directory::Directory,
+    matching::{Entity, holds, places, values},
     odata::{Expr, Function, Literal, Operator, parse},
     reply::{Refusal, bad_request, unsupported_query},
 };
 use jiff::Timestamp;
-
-/// A property as a filter sees it.
-pub enum Field<'a> {
-    Null,
-    Text(&'a str),
-    Bool(bool),
-    Time(Timestamp),
-    Texts(&'a [String]),
-    /// `identities`: the issuer and the assigned id of the only one.
-    Identity(&'a str, &'a str),
-}
-
-/// Anything that can be filtered.
-pub trait Entity {
-    /// Nothing when the type has no such property.
-    fn field<'a>(&'a self, name: &str, tenant: &'a str) -> Option<Field<'a>>;
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
@@ -146,7 +130,7 @@ impl Filter {
             )));
         }
         if !advanced {
-            check.clauses(&expr)?;
+            clauses(&expr)?;
         }
         Ok(Self(expr))
     }
@@ -312,9 +296,8 @@ impl Check {
         match operator {
             Operator::Eq => Ok(()),
             Operator::Ge | Operator::Le if support == Some(Support::Default) => Ok(()),
-            Operator::Ge | Operator::Le => Err(self.clause(path)),
             Operator::Ne => self.needs_advanced("ne"),
-            Operator::Gt | Operator::Lt => Err(self.clause(path)),
+            Operator::Ge | Operator::Le | Operator::Gt | Operator::Lt => Err(self.clause(path)),
         }
     }
 
@@ -375,22 +358,20 @@ impl Check {
             self.resource.name()
         ))
     }
+}
 
-    /// The limit on the clauses of an OR; an `in` is one OR of its values.
-    fn clauses(&self, expr: &Expr) -> Result<(), Refusal> {
-        let count = or_clauses(expr);
-        if count > MAX_OR {
-            return Err(unsupported_query(format!(
-                "Too many child clauses specified in search filter expression containing 'OR' operators: {count}. Max allowed: {MAX_OR}."
-            )));
-        }
-        match expr {
-            Expr::And(parts) | Expr::Or(parts) => {
-                parts.iter().try_for_each(|part| self.clauses(part))
-            }
-            Expr::Not(inner) => self.clauses(inner),
-            _ => Ok(()),
-        }
+/// The limit on the clauses of an OR; an `in` is one OR of its values.
+fn clauses(expr: &Expr) -> Result<(), Refusal> {
+    let count = or_clauses(expr);
+    if count > MAX_OR {
+        return Err(unsupported_query(format!(
+            "Too many child clauses specified in search filter expression containing 'OR' operators: {count}. Max allowed: {MAX_OR}."
+        )));
+    }
+    match expr {
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().try_for_each(clauses),
+        Expr::Not(inner) => clauses(inner),
+        _ => Ok(()),
     }
 }
 
@@ -414,198 +395,5 @@ fn height(expr: &Expr) -> usize {
             body: Some(body), ..
         } => height(body),
         _ => 1,
-    }
-}
-
-fn places(expr: &Expr, directory: &Directory) -> Option<Vec<u32>> {
-    match expr {
-        Expr::Or(parts) => {
-            let mut all = Vec::new();
-            for part in parts {
-                all.extend(places(part, directory)?);
-            }
-            Some(all)
-        }
-        Expr::And(parts) => parts.iter().find_map(|part| places(part, directory)),
-        Expr::Compare {
-            path,
-            operator: Operator::Eq,
-            value: Literal::Text(value),
-        } => Some(directory.find(Key::of(path)?, value)),
-        Expr::In { path, values } => {
-            let key = Key::of(path)?;
-            let mut all = Vec::new();
-            for value in values {
-                let Literal::Text(value) = value else {
-                    return None;
-                };
-                all.extend(directory.find(key, value));
-            }
-            Some(all)
-        }
-        Expr::Any {
-            path,
-            body: Some(body),
-            ..
-        } => any_places(Key::of(path)?, body, directory),
-        _ => None,
-    }
-}
-
-fn any_places(key: Key, body: &Expr, directory: &Directory) -> Option<Vec<u32>> {
-    match body {
-        Expr::Or(parts) => {
-            let mut all = Vec::new();
-            for part in parts {
-                all.extend(any_places(key, part, directory)?);
-            }
-            Some(all)
-        }
-        Expr::Compare {
-            operator: Operator::Eq,
-            value: Literal::Text(value),
-            ..
-        } => Some(directory.find(key, value)),
-        _ => None,
-    }
-}
-
-fn values<'a>(expr: &'a Expr, found: &mut Vec<&'a str>) {
-    let mut add = |literal: &'a Literal| {
-        if let Literal::Text(text) = literal {
-            found.push(text);
-        }
-    };
-    match expr {
-        Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| values(part, found)),
-        Expr::Not(inner) => values(inner, found),
-        Expr::Compare { value, .. } => add(value),
-        Expr::In { values, .. } => values.iter().for_each(add),
-        Expr::Function { value, .. } => found.push(value),
-        Expr::Any { body, .. } => {
-            if let Some(body) = body {
-                values(body, found);
-            }
-        }
-    }
-}
-
-fn holds<E: Entity>(expr: &Expr, entity: &E, tenant: &str) -> bool {
-    match expr {
-        Expr::And(parts) => parts.iter().all(|part| holds(part, entity, tenant)),
-        Expr::Or(parts) => parts.iter().any(|part| holds(part, entity, tenant)),
-        Expr::Not(inner) => !holds(inner, entity, tenant),
-        Expr::Compare {
-            path,
-            operator,
-            value,
-        } => {
-            if let Some(collection) = path.strip_suffix("/$count") {
-                let Some(Field::Texts(texts)) = entity.field(collection, tenant) else {
-                    return false;
-                };
-                let Literal::Bare(wanted) = value else {
-                    return false;
-                };
-                return wanted
-                    .parse()
-                    .is_ok_and(|wanted| ordered(*operator, texts.len().cmp(&wanted)));
-            }
-            entity
-                .field(path, tenant)
-                .is_some_and(|field| compares(&field, *operator, value, false))
-        }
-        Expr::In { path, values } => entity.field(path, tenant).is_some_and(|field| {
-            values
-                .iter()
-                .any(|value| compares(&field, Operator::Eq, value, false))
-        }),
-        Expr::Function { name, path, value } => matches!(
-            entity.field(path, tenant),
-            Some(Field::Text(text)) if function(*name, text, value)
-        ),
-        Expr::Any { path, body, .. } => match entity.field(path, tenant) {
-            Some(Field::Texts(texts)) => match body {
-                None => !texts.is_empty(),
-                Some(body) => texts
-                    .iter()
-                    .any(|text| text_holds(body, text, path == "proxyAddresses")),
-            },
-            Some(Field::Identity(issuer, id)) => body
-                .as_deref()
-                .is_some_and(|body| identity_holds(body, issuer, id)),
-            _ => false,
-        },
-    }
-}
-
-fn text_holds(body: &Expr, text: &str, prefixed: bool) -> bool {
-    match body {
-        Expr::Or(parts) => parts.iter().any(|part| text_holds(part, text, prefixed)),
-        Expr::Compare {
-            operator, value, ..
-        } => compares(&Field::Text(text), *operator, value, prefixed),
-        Expr::Function { name, value, .. } => function(*name, text, value),
-        _ => false,
-    }
-}
-
-fn identity_holds(body: &Expr, issuer: &str, id: &str) -> bool {
-    let Expr::And(parts) = body else {
-        return false;
-    };
-    parts.iter().all(|part| {
-        let Expr::Compare { path, value, .. } = part else {
-            return false;
-        };
-        let text = if path.ends_with("/issuer") {
-            issuer
-        } else {
-            id
-        };
-        compares(&Field::Text(text), Operator::Eq, value, false)
-    })
-}
-
-/// Directory strings compare without case. Whether that includes the prefix of a proxy address
-/// is not documented, so the practice tenant takes the reading that is harder for a client.
-fn compares(field: &Field<'_>, operator: Operator, value: &Literal, prefixed: bool) -> bool {
-    match (field, value) {
-        (Field::Text(text), Literal::Text(wanted)) => {
-            let same_prefix = !prefixed || text.get(..5) == wanted.get(..5);
-            let order = text.to_lowercase().cmp(&wanted.to_lowercase());
-            match operator {
-                Operator::Eq => order.is_eq() && same_prefix,
-                Operator::Ne => order.is_ne() || !same_prefix,
-                _ => ordered(operator, order),
-            }
-        }
-        (Field::Bool(is), Literal::Bool(wanted)) => ordered(operator, is.cmp(wanted)),
-        (Field::Time(at), Literal::Bare(wanted)) => wanted
-            .parse::<Timestamp>()
-            .is_ok_and(|wanted| ordered(operator, at.cmp(&wanted))),
-        (Field::Null, Literal::Null) => operator == Operator::Eq,
-        (Field::Null, _) | (_, Literal::Null) => operator == Operator::Ne,
-        _ => false,
-    }
-}
-
-fn ordered(operator: Operator, order: std::cmp::Ordering) -> bool {
-    match operator {
-        Operator::Eq => order.is_eq(),
-        Operator::Ne => order.is_ne(),
-        Operator::Ge => order.is_ge(),
-        Operator::Gt => order.is_gt(),
-        Operator::Le => order.is_le(),
-        Operator::Lt => order.is_lt(),
-    }
-}
-
-fn function(name: Function, text: &str, value: &str) -> bool {
-    let (text, value) = (text.to_lowercase(), value.to_lowercase());
-    match name {
-        Function::StartsWith => text.starts_with(&value),
-        Function::EndsWith => text.ends_with(&value),
-        Function::Contains => text.contains(&value),
     }
 }

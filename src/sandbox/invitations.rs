@@ -2,7 +2,6 @@
 
 use super::{
     address::acceptable,
-    call::Call,
     invitation_request::{Request, Sponsor},
     people,
     reply::{Body, Refusal, Reply, bad_request, not_found, refuse},
@@ -20,12 +19,11 @@ const DAY: i64 = 24 * 60 * 60;
 
 pub fn invite(
     tenant: &mut Tenant,
-    call: &Call,
     caller: &Caller,
     body: &Value,
     fault: Option<Fault>,
 ) -> Result<Reply, Refusal> {
-    tenant.may_invite(caller, call)?;
+    tenant.may_invite(caller)?;
     let request = Request::read(body)?;
     tenant.policies(&request)?;
     tenant.sponsors_exist(&request.sponsors)?;
@@ -47,7 +45,7 @@ pub fn invite(
 }
 
 impl Tenant {
-    fn may_invite(&self, caller: &Caller, call: &Call) -> Result<(), Refusal> {
+    fn may_invite(&self, caller: &Caller) -> Result<(), Refusal> {
         let withdrawn = self
             .weather
             .withdraw_after
@@ -67,15 +65,24 @@ impl Tenant {
                 ),
             ));
         }
-        // The signed-in user is an administrator; nobody may when invitations are off.
-        if self.weather.allow_invites_from == AllowInvitesFrom::None {
+        // The signed-in user is an administrator. An application that can only write users was
+        // seen to be refused where invitations are restricted.
+        let refused = match self.weather.allow_invites_from {
+            AllowInvitesFrom::None => true,
+            AllowInvitesFrom::AdminsAndGuestInviters => {
+                caller.is_app() && !caller.has(&permissions[..1])
+            }
+            AllowInvitesFrom::AdminsGuestInvitersAndAllMembers | AllowInvitesFrom::Everyone => {
+                false
+            }
+        };
+        if refused {
             return Err(refuse(
                 403,
                 "Forbidden",
                 "Guest invitations not allowed for your company. Contact your company administrator for more details.",
             ));
         }
-        debug_assert_eq!(call.method, "POST");
         Ok(())
     }
 

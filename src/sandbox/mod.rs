@@ -2,6 +2,7 @@
 //!
 //! It is its own reading of the API: nothing of the client that it tests is used here.
 
+mod exchange; // one request and its answer
 mod server; // a port, requests in, answers out
 mod view;
 mod wire; //   connections that can be broken on purpose //   what tests and people may look at and change: /_sandbox
@@ -20,7 +21,8 @@ mod objects; // groups, objects by id, the organisation
 mod token; // the token endpoint, bearer tokens
 mod users; // lists, filters, single users, sponsors, the deleted
 
-mod filter; // what a $filter may be and means
+mod filter; // what a $filter may be
+mod matching; // what it means
 mod odata; //  its grammar
 mod query; //  the other query options
 
@@ -34,6 +36,9 @@ mod throttle; // the documented limits
 mod weather; //  everything that can go wrong, as data
 
 mod seen; // what was seen: counts, mails, invitations, the log
+
+#[cfg(test)]
+mod tests; // over real HTTP
 
 pub use people::{CLIENT_ID, CLIENT_SECRET, DOMAIN, INITIAL_DOMAIN, TENANT_ID, TENANT_NAME};
 pub use server::{Sandbox, SandboxOptions};

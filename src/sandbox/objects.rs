@@ -3,7 +3,8 @@
 use super::{
     call::Call,
     directory::Group,
-    filter::{Entity, Field, Resource},
+    filter::Resource,
+    matching::{Entity, Field},
     people::{BLOCKED_DOMAIN, DOMAIN, INITIAL_DOMAIN, TENANT_NAME, stable_id},
     query::{Offers, Query, select},
     reply::{Refusal, Reply, bad_request, denied, not_found},
@@ -248,7 +249,7 @@ pub fn groups(tenant: &Tenant, call: &Call, caller: &Caller) -> Result<Reply, Re
         .take(query.top)
         .map(|group| Value::Object(group.shown(query.select.as_deref())))
         .collect();
-    Ok(list(tenant, "groups", value))
+    Ok(list(tenant, "groups", &value))
 }
 
 pub fn group(tenant: &Tenant, call: &Call, caller: &Caller, id: &str) -> Result<Reply, Refusal> {
@@ -290,7 +291,7 @@ pub fn organization(tenant: &Tenant, call: &Call, caller: &Caller) -> Result<Rep
     Ok(list(
         tenant,
         "organization",
-        vec![chosen(whole, call, "microsoft.graph.organization")?],
+        &[chosen(whole, call, "microsoft.graph.organization")?],
     ))
 }
 
@@ -320,8 +321,8 @@ pub fn domains(tenant: &Tenant, call: &Call, caller: &Caller) -> Result<Reply, R
     ]
     .into_iter()
     .map(|whole| chosen(whole, call, "microsoft.graph.domain"))
-    .collect::<Result<_, _>>()?;
-    Ok(list(tenant, "domains", value))
+    .collect::<Result<Vec<_>, _>>()?;
+    Ok(list(tenant, "domains", &value))
 }
 
 pub fn authorization_policy(
@@ -393,7 +394,7 @@ fn with_context(tenant: &Tenant, what: &str, object: Value) -> Value {
     body
 }
 
-fn list(tenant: &Tenant, what: &str, value: Vec<Value>) -> Reply {
+fn list(tenant: &Tenant, what: &str, value: &[Value]) -> Reply {
     Reply::ok(json!({
         "@odata.context": format!("{}/v1.0/$metadata#{what}", tenant.names.url),
         "value": value,

@@ -200,13 +200,13 @@ impl Parser {
         }
         let word = self.word("a property or a function is expected")?;
         if self.take(&Token::Open) {
-            return self.call(word, depth);
+            return self.call(&word, depth);
         }
         self.comparison(word)
     }
 
     /// After `name(`: a function or a lambda.
-    fn call(&mut self, name: String, depth: usize) -> Result<Expr, Malformed> {
+    fn call(&mut self, name: &str, depth: usize) -> Result<Expr, Malformed> {
         if let Some(path) = name.strip_suffix("/any") {
             let path = path.to_owned();
             if self.take(&Token::Close) {

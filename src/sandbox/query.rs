@@ -125,7 +125,7 @@ pub fn next_link(call: &Call, url: &str, path: &str, from: u32) -> String {
     for (name, value) in &call.query {
         if !name.eq_ignore_ascii_case("$skiptoken") {
             let value: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
-            link.push_str(&format!("{name}={value}&"));
+            link.extend([name, "=", &value, "&"]);
         }
     }
     link.push_str("$skiptoken=");

@@ -33,7 +33,7 @@ pub fn dispatch(
         };
     }
     match (method, lower.as_slice()) {
-        ("POST", ["invitations"]) => invitations::invite(tenant, call, caller, body()?, fault),
+        ("POST", ["invitations"]) => invitations::invite(tenant, caller, body()?, fault),
         // Nothing but POST is known here; the 404 is a page, not JSON.
         (_, ["invitations", ..]) => Ok(Reply::new(
             404,
@@ -64,18 +64,19 @@ pub fn dispatch(
         ("GET", ["policies", "authorizationpolicy"]) => {
             objects::authorization_policy(tenant, call, caller)
         }
-        (
-            _,
-            ["$batch" | "me" | "organization" | "domains" | "groups" | "users"]
-            | ["users" | "groups", _]
+        (_, known) if exists(known) => Err(method_not_allowed(method)),
+        _ => Err(no_such_segment(path.last().unwrap_or(&"v1.0"))),
+    }
+}
+
+/// A path that some method is known for.
+fn exists(path: &[&str]) -> bool {
+    matches!(
+        path,
+        ["$batch" | "me" | "organization" | "domains" | "groups" | "users"]
+            | ["users" | "groups" | "directoryobjects", _]
             | ["users", _, "sponsors"]
             | ["users", _, "sponsors", "$ref"]
-            | ["directoryobjects", _]
-            | ["policies", "authorizationpolicy"],
-        ) => Err(method_not_allowed(method)),
-        (_, [] | ["directory" | "directoryobjects" | "policies"]) => {
-            Err(no_such_segment(path.first().unwrap_or(&"v1.0")))
-        }
-        (_, [.., _]) => Err(no_such_segment(path.last().unwrap_or(&""))),
-    }
+            | ["policies", "authorizationpolicy"]
+    )
 }

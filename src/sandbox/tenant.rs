@@ -161,7 +161,7 @@ impl Tenant {
             };
             self.seen.note(entry);
         }
-        self.stamp(reply, call, request_id)
+        stamp(reply, call, request_id)
     }
 
     /// Faults before, the limits, the work, faults after.
@@ -266,22 +266,22 @@ impl Tenant {
             look_ups_before: 0,
         }
     }
+}
 
-    /// The headers that every answer of Graph carries.
-    fn stamp(&self, reply: Reply, call: &Call, request_id: String) -> Reply {
-        let echoed = call.client_request_id.as_ref().unwrap_or(&request_id);
-        let reply = reply.header("client-request-id", echoed.clone());
-        if call.in_batch {
-            return reply;
-        }
-        reply
-            .header("request-id", request_id)
-            .header(
-                "x-ms-ags-diagnostic",
-                r#"{"ServerInfo":{"DataCenter":"Practice","Slice":"E","Ring":"5","ScaleUnit":"000","RoleInstance":"SANDBOX"}}"#,
-            )
-            .header("odata-version", "4.0")
+/// The headers that every answer of Graph carries.
+fn stamp(reply: Reply, call: &Call, request_id: String) -> Reply {
+    let echoed = call.client_request_id.as_ref().unwrap_or(&request_id);
+    let reply = reply.header("client-request-id", echoed.clone());
+    if call.in_batch {
+        return reply;
     }
+    reply
+        .header("request-id", request_id)
+        .header(
+            "x-ms-ags-diagnostic",
+            r#"{"ServerInfo":{"DataCenter":"Practice","Slice":"E","Ring":"5","ScaleUnit":"000","RoleInstance":"SANDBOX"}}"#,
+        )
+        .header("odata-version", "4.0")
 }
 
 fn unanswered(reply: &Reply) -> bool {
@@ -391,5 +391,5 @@ pub fn unavailable(status: u16, body: FaultBody, retry_after: Option<String>) ->
 /// How long a request travels, there and back.
 pub fn travel(tenant: &mut Tenant) -> (Duration, Duration) {
     let all = tenant.fates.latency(&tenant.weather);
-    (all / 2, all - all / 2)
+    (all / 2, all.saturating_sub(all / 2))
 }

@@ -2,7 +2,8 @@
 
 use super::{
     call::Call,
-    filter::{Entity, Field, Resource},
+    filter::Resource,
+    matching::{Entity, Field},
     people::INITIAL_DOMAIN,
     query::{Offers, Query, next_link, select},
     reply::{Body, Refusal, Reply, bad_request, denied, not_found, refuse},

@@ -5,11 +5,12 @@
 //! | request | answer |
 //! |---|---|
 //! | `GET /_sandbox` | `{"tenant", "users", "deleted", "mails", "invitations", "invited", "links", "blocked", "ms"}`; `invitations` counts POSTs, `invited` those answered 201 since the weather was set |
-//! | `GET /_sandbox/requests` | `{"kinds": {KIND: {"requests", "in_batch", "throttled", "unavailable", "early"}}, "early": [{"kind", "after_ms", "before_ms"}], "most_tokens_under_way"}` |
+//! | `GET /_sandbox/requests` | `{"kinds": {KIND: {"requests", "in_batch", "throttled", "unavailable", "early"}}, "early": [{"kind", "after_ms", "before_ms"}], "most_tokens_under_way"}`; early: before a Retry-After of the kind had passed, with 100 ms for those already under way |
 //! | `GET /_sandbox/mails[?address=]` | `{"total", "addresses": {ADDRESS: [{"at", "address", "user_id", "language", "words", "words_dropped", "cc"}]}}` |
 //! | `GET /_sandbox/invitations[?address=]` | `{"total", "addresses": {ADDRESS: [{"ms", "send", "status", "fault", "conclusive", "look_ups_before"}]}, "unchecked": [ADDRESS]}`; status 0: no answer left; `unchecked`: asked again after an inconclusive answer without a look-up in between |
 //! | `GET /_sandbox/log[?address=]` | `{"dropped", "entries": [{"ms", "kind", "method", "addresses", "status", "fault", "in_batch"}]}` |
 //! | `GET /_sandbox/links?url=` | `{"known", "user_id"}` |
+//! | `POST /_sandbox/links` | `[LINK]`; answers `{"known", "unknown": [LINK]}`, the first a number |
 //! | `GET /_sandbox/people[?address=]` | `{"people": [USER]}` (all fields, the deleted too; at most 1,000) |
 //! | `POST /_sandbox/people` | adds `[{"address", "name", "standing"}]`; standing: `member`, `disabled-member`, `pending`, `accepted`, `disabled`, `stateless`, `deleted`; answers `{"added"}` |
 //! | `POST /_sandbox/accept`, `/delete`, `/purge` | `{"address"}` or `{"id"}`: redeems, deletes softly, deletes for good |
@@ -55,6 +56,7 @@ pub fn answer(
         ("GET", ["invitations"]) => Ok(invitations(tenant, asked("address"))),
         ("GET", ["log"]) => Ok(log(tenant, asked("address"))),
         ("GET", ["links"]) => link(tenant, asked("url")),
+        ("POST", ["links"]) => links(tenant, body),
         ("GET", ["people"]) => Ok(people(tenant, asked("address"))),
         ("POST", ["people"]) => add_people(tenant, body),
         ("POST", ["accept" | "delete" | "purge"]) => change(tenant, path[0], body),
@@ -145,9 +147,22 @@ fn log(tenant: &Tenant, address: Option<&str>) -> Value {
     json!({"dropped": tenant.seen.log_dropped, "entries": entries})
 }
 
-/// A link is known by the ticket in it.
 fn link(tenant: &Tenant, url: Option<&str>) -> Result<Value, String> {
-    let link = url.ok_or("say which link: ?url=")?;
+    let user = user_of(tenant, url.ok_or("say which link: ?url=")?);
+    Ok(json!({"known": user.is_some(), "user_id": user}))
+}
+
+fn links(tenant: &Tenant, body: &[u8]) -> Result<Value, String> {
+    let links: Vec<String> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let unknown: Vec<&String> = links
+        .iter()
+        .filter(|link| user_of(tenant, link).is_none())
+        .collect();
+    Ok(json!({"known": links.len() - unknown.len(), "unknown": unknown}))
+}
+
+/// A link is known by the ticket in it.
+fn user_of<'a>(tenant: &'a Tenant, link: &str) -> Option<&'a str> {
     let parameter = |link: &str, name: &str| {
         let (_, query) = link.split_once('?')?;
         url::form_urlencoded::parse(query.as_bytes())
@@ -155,9 +170,8 @@ fn link(tenant: &Tenant, url: Option<&str>) -> Result<Value, String> {
             .map(|(_, value)| value.into_owned())
     };
     let inner = parameter(link, "rd").unwrap_or_else(|| link.to_owned());
-    let user = parameter(&inner, "ticket")
-        .and_then(|ticket| tenant.invitations.tickets.get(&ticket).cloned());
-    Ok(json!({"known": user.is_some(), "user_id": user}))
+    let ticket = parameter(&inner, "ticket")?;
+    tenant.invitations.tickets.get(&ticket).map(String::as_str)
 }
 
 fn people(tenant: &Tenant, address: Option<&str>) -> Value {

@@ -145,7 +145,7 @@ pub struct Faults {
     pub reset: f64,
     /// 408 before anything was done.
     pub timed_out: f64,
-    /// Invitations: 201, but there will never be a guest.
+    /// Invitations: 201 and a mail, but there will never be a guest.
     pub silent_failure: f64,
     /// Invitations: 201 with status Error, and no guest.
     pub status_error: f64,

@@ -78,7 +78,8 @@ pub enum Answer {
 impl Question {
     /// Shows everything and reads one line. The end of the input is a no.
     pub fn ask(&self, input: &mut dyn BufRead, output: &mut dyn Write) -> io::Result<Answer> {
-        write!(output, "{}\n{} ", self.text(), bold(self.prompt()))?;
+        let prompt = bold(wrap(&self.prompt(), 0, 0));
+        write!(output, "{}\n{prompt} ", self.text())?;
         output.flush()?;
         let mut typed = Vec::new();
         input.take(LONGEST_ANSWER).read_until(b'\n', &mut typed)?;

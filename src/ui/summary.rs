@@ -20,6 +20,8 @@ const INDENT: usize = 10;
 pub struct Summary<'a> {
     pub report: &'a RunReport,
     pub dry_run: bool,
+    /// Why the run ended before the sheet did, and what to do about it.
+    pub stopped: Option<&'a str>,
     /// The same command; for a dry run, the one that really invites.
     pub again: &'a str,
     /// The command that runs the to-fix file.
@@ -41,7 +43,7 @@ impl Summary<'_> {
             let note = wrap(&printable(note), INDENT, INDENT);
             let _ = writeln!(text, "{}{note}", pad("note", INDENT));
         }
-        if let Some(why) = &self.report.stopped_by {
+        if let Some(why) = self.stopped {
             let why = wrap(&printable(why), INDENT, INDENT);
             let _ = write!(text, "\n{}{why}\n", care(pad("stopped", INDENT)));
         }
@@ -110,6 +112,9 @@ impl Summary<'_> {
         let mut places = Vec::new();
         if !self.dry_run {
             let mails = match report.this_run.mails_requested {
+                0 if report.this_run.invited == 0 => {
+                    "none: nobody was invited in this run".to_owned()
+                }
                 0 => "none requested in this run".to_owned(),
                 n => format!("{} requested from Microsoft in this run", number(n)),
             };

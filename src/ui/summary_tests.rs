@@ -9,6 +9,7 @@ fn summary(report: &RunReport) -> Summary<'_> {
     Summary {
         report,
         dry_run: false,
+        stopped: None,
         again: "guestlist invite guests.csv",
         fix: Some("guestlist invite guests.to-fix.csv"),
         when_done: Some("guestlist status guests.csv"),
@@ -55,13 +56,17 @@ fn a_stopped_run_says_why_and_how_to_go_on() {
             invited: 100,
             ..ThisRunReport::default()
         },
-        stopped_by: Some(
-            "the daily cap of 100 invitations is reached; there is room again at 02:00 UTC".into(),
-        ),
+        stopped_by: Some("daily-cap".into()),
         to_fix: None,
         ..sample()
     };
-    insta::assert_snapshot!(shown(&summary(&report)), @"
+    let summary = Summary {
+        stopped: Some(
+            "the daily cap of 100 invitations is reached; there is room again at 02:00 UTC",
+        ),
+        ..summary(&report)
+    };
+    insta::assert_snapshot!(shown(&summary), @"
     Contoso: 1,000 rows in 2 min 5 s
 
           100  invited          all in this run
@@ -96,7 +101,7 @@ fn a_finished_sheet_leads_to_status() {
 
            25  invited          all in earlier runs
 
-    mails     none requested in this run
+    mails     none: nobody was invited in this run
     requests  1,024, 3 throttled, 5 retried
     results   guests.results.csv
     ledger    guestlist.db

@@ -1,1 +1,15 @@
-//! never_twice
+//! Lost answers, kills, stops, caps: at most one mail a person, no link lost, every row one outcome.
+
+mod in_process; // a run whose clock can be set
+mod proofs; // what must be true, whatever happened
+
+mod answers; // 201s that are hollow, guests who never appear, people refused or gone
+mod blocked; // the tenant refuses everybody
+mod disk; // no space for the ledger
+mod kills; // SIGKILL at random instants
+mod ledgers; // lost, rebuilt, copied, busy, too new
+mod nights; // a cap, night after night
+mod signals; // Ctrl-C
+mod stops; // limits, piled-up failures, results that cannot be written
+mod tokens; // short-lived, from a failing endpoint
+mod weather; // random weather, random sheets

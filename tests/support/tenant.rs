@@ -61,14 +61,23 @@ impl Practice {
         Ended::of(&mut self.invite(workdir, sheet, more))
     }
 
+    /// As a signed-in user, unattended, and nothing said about the ledger.
+    pub fn invite_bare(&self, workdir: &Workdir, sheet: &str, more: &[&str]) -> Command {
+        let mut command = self.bare(workdir, sheet, more);
+        command.env("GUESTLIST_ACCESS_TOKEN", &self.user_token);
+        command
+    }
+
     fn command(&self, workdir: &Workdir, sheet: &str, more: &[&str]) -> Command {
+        let ledger = ["--new-ledger", "--ledger", "guestlist.db"];
+        self.bare(workdir, sheet, &[&ledger, more].concat())
+    }
+
+    fn bare(&self, workdir: &Workdir, sheet: &str, more: &[&str]) -> Command {
         let mut arguments = vec![
             "invite",
             sheet,
             "--yes",
-            "--new-ledger",
-            "--ledger",
-            "guestlist.db",
             "--tenant",
             &self.tenant,
             "--graph-url",

@@ -90,10 +90,12 @@ impl Ended {
         self
     }
 
+    /// Wherever its lines were broken.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
+        let said = self.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
-            self.stderr.contains(text),
+            said.contains(text),
             "no {text:?} in stderr:\n{}",
             self.stderr
         );

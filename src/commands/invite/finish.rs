@@ -4,11 +4,12 @@ use super::{
     super::{connect::Connection, files},
     Telling,
     prepare::Targets,
+    stopped::{self, Stopped},
     survey::Survey,
 };
 use crate::{
     clock::Clock,
-    engine::{RunEnd, StopReason, Tally},
+    engine::{RunEnd, StopReason, Tally, outcome::Outcome},
     exit::Exit,
     failure::{Failure, Result},
     ledger::Ledger,
@@ -34,7 +35,7 @@ pub(super) struct Finish<'a> {
     pub targets: &'a Targets,
     pub survey: &'a Survey,
     pub warnings: Vec<String>,
-    pub telling: Telling,
+    pub telling: &'a Telling,
     pub began: Instant,
     pub clock: &'a Clock,
 }
@@ -76,7 +77,7 @@ impl Finish<'_> {
             }
         };
         let requests = self.connection.graph.requests();
-        let mut report = RunReport {
+        let report = RunReport {
             run: self.run.to_owned(),
             tenant: TenantReport {
                 id: Some(self.connection.tenant.id.clone()),
@@ -118,29 +119,29 @@ impl Finish<'_> {
             out.json(&report)?;
             out.finish()?;
         }
-        report.stopped_by = stopped_by.as_ref().map(|reason| self.why(reason));
-        if !self.telling.quiet {
-            self.summary(&report, &notes);
-        } else if let Some(reason) = &stopped_by {
-            ui::show_failure(&stopped(reason, self.connection, self.asked_today()));
+        let stopped = stopped_by
+            .as_ref()
+            .map(|reason| self.stopped(reason, &tally));
+        if self.telling.quiet {
+            stopped.iter().for_each(ui::show_failure);
+        } else {
+            let stopped =
+                stopped.map(|failure| [vec![failure.what], failure.hints].concat().join("\n"));
+            self.summary(&report, stopped.as_deref(), &notes);
         }
         Ok(exit)
     }
 
-    fn summary(&self, report: &RunReport, notes: &[String]) {
-        let sandbox = if self.settings.invite.sandbox.value {
-            " --sandbox"
-        } else {
-            ""
-        };
-        let again = format!("guestlist invite {}{sandbox}", self.typed.display());
+    fn summary(&self, report: &RunReport, stopped: Option<&str>, notes: &[String]) {
+        let again = self.telling.command.again(self.typed);
         let fix = report
             .to_fix
             .as_ref()
-            .map(|to_fix| format!("guestlist invite {to_fix}{sandbox}"));
+            .map(|to_fix| self.telling.command.with_sheet(self.typed, to_fix));
         let summary = Summary {
             report,
             dry_run: self.settings.invite.dry_run.value,
+            stopped,
             again: &again,
             fix: fix.as_deref(),
             when_done: None,
@@ -149,22 +150,19 @@ impl Finish<'_> {
         ui::tell(summary.text());
     }
 
-    fn why(&self, reason: &StopReason) -> String {
-        let failure = stopped(reason, self.connection, self.asked_today());
-        let hints: Vec<&str> = failure.hints.iter().map(String::as_str).collect();
-        if hints.is_empty() {
-            failure.what
-        } else {
-            format!("{}\n{}", failure.what, hints.join("\n"))
-        }
-    }
-
-    fn asked_today(&self) -> usize {
+    fn stopped(&self, reason: &StopReason, tally: &Tally) -> Failure {
         let since = self.clock.now() - SignedDuration::from_hours(24);
-        self.ledger
+        let asked = self
+            .ledger
             .reader()
-            .and_then(|reader| reader.asks_since(since))
-            .map_or(0, |asks| asks.len())
+            .and_then(|reader| reader.asks_since(since));
+        stopped::stopped(&Stopped {
+            reason,
+            tenant: &self.connection.tenant.id,
+            asked_today: asked.map_or(0, |asks| asks.len()),
+            left: tally.of(Outcome::NotAttempted) - tally.not_selected,
+            now: self.clock.now(),
+        })
     }
 
     fn exit(&self, tally: &Tally, stopped_by: Option<&StopReason>) -> Result<Exit> {
@@ -177,50 +175,5 @@ impl Finish<'_> {
             exit = exit.and(Exit::Unexpected);
         }
         Ok(exit)
-    }
-}
-
-/// Why a run stopped, what to do about it, and who can.
-pub(super) fn stopped(reason: &StopReason, connection: &Connection, asked_today: usize) -> Failure {
-    let failure = |what: String| Failure::new(reason.exit(), what);
-    let again = "the same command continues where this run stopped";
-    match reason {
-        StopReason::Interrupted => failure("interrupted".into()).hint(again),
-        StopReason::Refused { exit, fault } => {
-            let entry = fault.entry();
-            let mut failure = failure(format!("{fault}: {}", entry.meaning)).hint(entry.fix);
-            if !entry.who.is_empty() {
-                failure = failure.hint(format!("who can: {}", entry.who));
-            }
-            if *exit == Exit::TenantRefused {
-                failure = failure.hint(format!(
-                    "for a support ticket: tenant {}, {}, {asked_today} invitations asked for in the last 24 hours",
-                    connection.tenant.id,
-                    fault.reference()
-                ));
-            } else if fault.request_id.is_some() {
-                failure = failure.hint(format!("for support: {}", fault.reference()));
-            }
-            failure.hint(format!("after that, {again}"))
-        }
-        StopReason::Unreachable { why } => failure(format!("Graph cannot be asked now: {why}")).hint(again),
-        StopReason::PiledUp { bad, of } => failure(format!("{bad} of {of} people asked for in this run ended badly")).hint(
-            "look at error and hint in the results first: failed attempts in a row make Microsoft suspicious; --max-failures sets the limit",
-        ),
-        StopReason::MaxInvites { cap } => failure(format!("--max-invites {cap} is reached")).hint(again),
-        StopReason::DailyCap { cap, room_at } => failure(format!(
-            "--daily-cap {cap} is reached; the next place opens at {}",
-            room_at.strftime("%F %T UTC")
-        ))
-        .hint(again),
-        StopReason::TimeUsed => failure("--max-duration is used up".into()).hint(again),
-        StopReason::CanaryNotFound { missing } => failure(format!(
-            "Graph confirmed the first 5 invitations, and {missing} of these guests cannot be found in the directory"
-        ))
-        .hint("nobody else was asked; run the same command in an hour: it looks again before it goes on"),
-        StopReason::LedgerFailed { why, .. } => {
-            failure(why.clone()).hint("make space, or mend the disk; nobody was asked without a durable intent").hint(again)
-        }
-        StopReason::Sheet(problem) => failure(format!("{} [{}]", problem.message, problem.code)).hint(problem.fix.clone()),
     }
 }

@@ -5,11 +5,13 @@
 mod finish;
 mod prepare;
 mod question;
+mod stopped;
 mod survey;
 
 use super::{
     connect::{Connection, connect},
     sheet_options::{open_sheet, rules},
+    typed_command::TypedCommand,
 };
 use crate::{
     cli,
@@ -35,10 +37,11 @@ use survey::Survey;
 use tokio::sync::watch;
 
 /// How this invocation talks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Telling {
     pub json: bool,
     pub quiet: bool,
+    pub command: TypedCommand,
 }
 
 pub fn run(
@@ -51,6 +54,7 @@ pub fn run(
     let telling = Telling {
         json: typed.json,
         quiet: cli.telling.quiet > 0,
+        command: TypedCommand::of_process(),
     };
     let stop = Stop::default();
     let exit = runtime.block_on(async {
@@ -99,7 +103,9 @@ pub async fn invite(
     let dry_run = settings.invite.dry_run.value;
     let held = if dry_run { None } else { Some(ledger.lock()?) };
     ledger.bind(&connection.tenant, clock.now())?;
-    announce(&ledger, ledger_path, &connection, clock)?;
+    if !telling.quiet {
+        announce(&ledger, ledger_path, &connection, clock)?;
+    }
 
     let directory = Directory::new(connection.graph.clone(), connection.domains.clone());
     let sponsors = async { Ok(Sponsors::resolve(&directory, survey.sponsors.clone()).await?) };
@@ -127,7 +133,13 @@ pub async fn invite(
         let start = start("rehearsal", typed, &connection, clock);
         let end = night.run(start, &rehearsal, rehearsed, survey.rows).await?;
         if let Some(reason) = end.stopped_by {
-            return Err(finish::stopped(&reason, &connection, 0));
+            return Err(stopped::stopped(&stopped::Stopped {
+                reason: &reason,
+                tenant: &connection.tenant.id,
+                asked_today: 0,
+                left: 0,
+                now: clock.now(),
+            }));
         }
         let about = question::About {
             typed,
@@ -154,7 +166,7 @@ pub async fn invite(
         targets: &targets,
         survey: &survey,
         warnings,
-        telling,
+        telling: &night.telling,
         began,
         clock,
     };
@@ -287,6 +299,6 @@ fn announce(ledger: &Ledger, path: &Path, connection: &Connection, clock: &Clock
         new: ledger.created(),
     };
     ui::tell(ui::ledger_line(&seen, clock.now()));
-    question::identity_line(connection);
+    question::announce(connection);
     Ok(())
 }

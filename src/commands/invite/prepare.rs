@@ -11,6 +11,7 @@ use crate::{
     pace::{self, PaceOptions},
     results::{self, FileKind, RunKind},
     settings::{self, Only, Rate, Settings, Sourced, Units, WhenDropped},
+    ui,
 };
 use std::path::{Path, PathBuf};
 
@@ -137,18 +138,18 @@ pub(super) fn words_will_arrive(
     if survey.worded == 0 {
         return Ok(Vec::new());
     }
-    let rows = survey.worded;
+    let rows = ui::text::plural_of(survey.worded, "row carries", "rows carry");
     match (Delivery::of(&connection.identity), settings.message.when_dropped.value) {
         (Delivery::Delivered, _) => Ok(Vec::new()),
         (Delivery::CannotTell, _) => Ok(vec![format!(
-            "{rows} rows carry a message; the token does not say whether a user or an app invites, and Microsoft drops the message of an app"
+            "{rows} a message; the token does not say whether a user or an app invites, and Microsoft drops the message of an app"
         )]),
         (Delivery::Dropped, WhenDropped::SendAnyway) => Ok(vec![format!(
-            "{rows} rows carry a message, and Microsoft drops it: an app invites, not a user (when_dropped = \"send-anyway\")"
+            "{rows} a message, and Microsoft drops it: an app invites, not a user (when_dropped = \"send-anyway\")"
         )]),
         (Delivery::Dropped, WhenDropped::Refuse) => Err(Failure::new(
             Exit::SheetRefused,
-            format!("{rows} rows carry a message, and Microsoft would drop it without a word: an app is signed in, not a user"),
+            format!("{rows} a message, and Microsoft would drop it without a word: an app is signed in, not a user"),
         )
         .hint("sign in as a user with a mailbox, for example with `az login` and [auth] method = \"azure-cli\"")
         .hint("or take the message column out, or say [message] when_dropped = \"send-anyway\"; nothing was sent")),

@@ -15,7 +15,7 @@ pub fn meaning(number: u32) -> Option<(Code, bool)> {
         700_027 | 5_000_811 | 50_013 => codes::WRONG_CERTIFICATE,
         700_024 | 500_133 | 500_132 => codes::CLOCK_WRONG,
         70_021 | 700_211 | 700_212 | 700_213 | 700_223 => codes::FEDERATION_MISMATCH,
-        65_001 | 65_002 | 65_004 | 90_094 | 90_008 => codes::NO_CONSENT,
+        65_001 | 65_002 | 90_094 | 90_008 => codes::NO_CONSENT,
         53_000..=53_011 | 530_032 | 530_034 | 50_097 => codes::CONDITIONAL_ACCESS,
         50_076 | 50_079 | 50_072 | 50_074 | 50_158 => codes::MFA_NEEDED,
         500_011 | 50_001 | 500_014 | 650_057 => codes::WRONG_RESOURCE,
@@ -26,6 +26,7 @@ pub fn meaning(number: u32) -> Option<(Code, bool)> {
             codes::SIGN_IN_OVER
         }
         70_018 | 70_019 => codes::CODE_EXPIRED,
+        65_004 => codes::DECLINED,
         50_196 | 90_033 | 90_055 | 90_006 | 90_024 | 90_056 => {
             return Some((codes::SIGN_IN_BUSY, true));
         }

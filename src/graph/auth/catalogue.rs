@@ -177,4 +177,10 @@ codes! {
         fix: "Compare [auth] with config.example.toml.",
         who: "whoever runs the command"
     }
+    NO_BROWSER = "GL729" {
+        title: "no browser can be opened here",
+        meaning: "Signing in with the browser needs a screen.",
+        fix: "Use [auth] method = \"device-code\", or sign in as an app.",
+        who: "whoever runs the command"
+    }
 }

@@ -15,6 +15,8 @@ pub struct Trouble {
     pub fault: Fault,
     pub temporary: bool,
     pub retry_after: Option<Duration>,
+    /// The OAuth error word, where there is one.
+    pub said: String,
 }
 
 impl Trouble {
@@ -23,14 +25,14 @@ impl Trouble {
             fault,
             temporary: false,
             retry_after: None,
+            said: String::new(),
         }
     }
 
     fn passing(fault: Fault) -> Self {
         Self {
-            fault,
             temporary: true,
-            retry_after: None,
+            ..Self::lasting(fault)
         }
     }
 }
@@ -45,6 +47,11 @@ pub fn busy(code: Code, why: impl Into<String>) -> Fault {
     Fault::new(code, Class::SignInLater, why)
 }
 
+/// A fault on its way through `azure_core`.
+pub fn as_error(fault: Fault) -> azure_core::Error {
+    azure_core::Error::new(azure_core::error::ErrorKind::Credential, fault)
+}
+
 pub fn too_slow() -> Trouble {
     Trouble::passing(busy(codes::SIGN_IN_BUSY, "no answer in time"))
 }
@@ -53,19 +60,31 @@ pub fn interrupted() -> Fault {
     busy(codes::SIGN_IN_BUSY, "the sign-in was interrupted")
 }
 
-/// What an error of a credential means: our own fault if one is inside, else what the token endpoint
-/// said, else what the tool or the network said.
+/// The fault that an error carries, when it is one of ours.
+pub fn own_fault(error: &azure_core::Error) -> Option<Fault> {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(inner) = cause {
+        if let Some(fault) = inner.downcast_ref::<Fault>() {
+            return Some(fault.clone());
+        }
+        cause = inner.source();
+    }
+    None
+}
+
+/// What an error of a credential means: our own fault if one is inside (the network's too), else what the
+/// token endpoint said, else what a tool said.
 pub fn fault_of(error: &azure_core::Error) -> Trouble {
+    if let Some(fault) = own_fault(error) {
+        let temporary = fault.class == Class::SignInLater;
+        return Trouble {
+            temporary,
+            ..Trouble::lasting(fault)
+        };
+    }
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     let mut words = String::new();
     while let Some(inner) = cause {
-        if let Some(fault) = inner.downcast_ref::<Fault>() {
-            return Trouble {
-                temporary: fault.class == Class::SignInLater,
-                fault: fault.clone(),
-                retry_after: None,
-            };
-        }
         if let Some(answer) = inner.downcast_ref::<EntraAnswer>() {
             return of_answer(answer);
         }
@@ -88,23 +107,14 @@ pub fn of_answer(answer: &EntraAnswer) -> Trouble {
         .iter()
         .find_map(|number| aadsts::meaning(*number))
         .or_else(|| aadsts::word(&answer.error));
-    let (code, temporary) = known.unwrap_or(match answer.status {
-        408 | 429 | 500..=599 => (codes::SIGN_IN_BUSY, true),
-        _ => (codes::SIGN_IN_REFUSED, false),
-    });
-    let temporary = temporary || matches!(answer.status, 429 | 500..=599);
-    let mut fault = if temporary {
-        busy(
-            if known.is_some() {
-                code
-            } else {
-                codes::SIGN_IN_BUSY
-            },
-            &answer.description,
-        )
+    let unwell = matches!(answer.status, 408 | 429 | 500..=599);
+    let (code, passes) = known.unwrap_or(if unwell {
+        (codes::SIGN_IN_BUSY, true)
     } else {
-        refusal(code, &answer.description)
-    };
+        (codes::SIGN_IN_REFUSED, false)
+    });
+    let temporary = passes || unwell;
+    let mut fault = fault(code, temporary, &answer.description);
     fault.status = Some(answer.status);
     fault.graph_code = match answer.numbers.first() {
         Some(number) => format!("AADSTS{number}"),
@@ -115,60 +125,40 @@ pub fn of_answer(answer: &EntraAnswer) -> Trouble {
         fault,
         temporary,
         retry_after: answer.retry_after,
+        said: answer.error.clone(),
     }
 }
 
-/// Tools and networks speak in sentences.
+/// Tools speak in sentences; the Azure CLI repeats Entra's.
 fn of_words(words: &str) -> Trouble {
-    if let Some((code, temporary)) = aadsts::numbers(words)
-        .iter()
-        .find_map(|number| aadsts::meaning(*number))
-    {
-        let mut fault = if temporary {
-            busy(code, words)
-        } else {
-            refusal(code, words)
-        };
-        fault.graph_code = format!("AADSTS{}", aadsts::numbers(words).first().unwrap_or(&0));
-        return Trouble {
-            fault,
-            temporary,
-            retry_after: None,
-        };
-    }
+    let numbers = aadsts::numbers(words);
+    let known = numbers.iter().find_map(|number| aadsts::meaning(*number));
     let said = words.to_lowercase();
     let says = |any: &[&str]| any.iter().any(|fragment| said.contains(fragment));
-    if said.contains("azureclicredential") {
-        return Trouble::lasting(
-            if says(&["not found", "not recognized", "no such file", "cannot find"]) {
-                refusal(codes::NO_AZURE_CLI, words)
-            } else {
-                refusal(codes::AZURE_CLI_SIGNED_OUT, words)
-            },
-        );
+    let is_cli = said.contains("azureclicredential");
+    let (code, temporary) = known.unwrap_or_else(|| {
+        if is_cli && says(&["found on path", "not recognized", "no such file"]) {
+            (codes::NO_AZURE_CLI, false)
+        } else if is_cli {
+            (codes::AZURE_CLI_SIGNED_OUT, false)
+        } else {
+            (codes::SIGN_IN_BUSY, true)
+        }
+    });
+    let mut fault = fault(code, temporary, words);
+    if let Some(number) = numbers.first() {
+        fault.graph_code = format!("AADSTS{number}");
     }
-    if says(&["managedidentity", "imds", "identity endpoint"]) {
-        return Trouble::lasting(refusal(codes::NO_MANAGED_IDENTITY, words));
+    Trouble {
+        temporary,
+        ..Trouble::lasting(fault)
     }
-    if says(&[
-        "connect",
-        "dns",
-        "tls",
-        "certificate",
-        "timed out",
-        "reset",
-        "broken pipe",
-        "execute",
-    ]) {
-        return Trouble::passing(busy(codes::SIGN_IN_UNREACHABLE, words));
+}
+
+fn fault(code: Code, temporary: bool, why: &str) -> Fault {
+    if temporary {
+        busy(code, why)
+    } else {
+        refusal(code, why)
     }
-    if says(&[
-        "invalid tenant",
-        "no client id",
-        "no secret",
-        "https scheme",
-    ]) {
-        return Trouble::lasting(refusal(codes::SIGN_IN_INCOMPLETE, words));
-    }
-    Trouble::passing(busy(codes::SIGN_IN_BUSY, words))
 }

@@ -1,13 +1,18 @@
-//! The ways to sign in, each made into one credential.
+//! From a way to sign in to the shared refresher.
 //!
-//! Must not choose: which way is meant has been decided, and its values found, by the settings.
+//! Must not choose: which way is meant has been decided, and its values found, before.
 
 use super::{
     catalogue as codes,
-    claims::Identity,
-    failures::refusal,
+    certificate::{Certificate, SignedAssertion},
+    failures::{as_error, refusal},
+    given::GivenToken,
+    managed_identity::ManagedIdentity,
+    method::Method,
+    person::{Desk, LONGEST_SIGN_IN, Person},
     tokens::{CredentialSource, Tokens},
     transport::Authority,
+    workload::WorkloadAssertion,
 };
 use crate::{
     clock::Clock,
@@ -17,42 +22,18 @@ use crate::{
         http::{self, HttpOptions},
     },
 };
-use async_trait::async_trait;
-use azure_core::{
-    credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions},
-    error::ErrorKind,
-    time::OffsetDateTime,
-};
+use azure_core::credentials::{Secret, TokenCredential};
 use azure_identity::{
-    AzureCliCredential, AzureCliCredentialOptions, ClientSecretCredential,
-    ClientSecretCredentialOptions,
+    AzureCliCredential, AzureCliCredentialOptions, ClientAssertion, ClientAssertionCredential,
+    ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
 };
-use secrecy::{ExposeSecret, SecretString};
-use std::{fmt, sync::Arc};
+use secrecy::ExposeSecret;
+use std::{sync::Arc, time::Duration};
 
-/// A way to sign in, with what it needs.
-#[derive(Debug, Clone)]
-pub enum Method {
-    ClientSecret {
-        client_id: String,
-        secret: SecretString,
-    },
-    /// The Azure CLI's own sign-in; always a user or app that somebody signed in with `az login`.
-    AzureCli,
-    /// A token that somebody got elsewhere.
-    Token(SecretString),
-}
-
-impl Method {
-    /// The word in `[auth] method`.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::ClientSecret { .. } => "client-secret",
-            Self::AzureCli => "azure-cli",
-            Self::Token(_) => "token",
-        }
-    }
-}
+/// `az` is slow to start on a busy machine.
+const LONGEST_CLI: Duration = Duration::from_secs(60);
+/// A person may take this long for a device code; everything else is quick.
+const LONGEST_PERSON: Duration = Duration::from_secs(31 * 60);
 
 /// Everything that signing in needs.
 #[derive(Debug, Clone)]
@@ -68,19 +49,33 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// The shared refresher. Nothing is sent yet.
+    /// The shared refresher. Nothing is sent yet; files that are needed are looked at.
     pub fn tokens(self) -> Result<Tokens> {
         let graph = http::base_url(&self.graph_url, "graph_url")?;
         let scope = format!("{}/.default", graph.as_str().trim_end_matches('/'));
         let authority = Authority::new(&self.authority_url, &self.http, self.clock.clone())?;
-        Ok(Tokens::new(self.source(authority)?, scope))
+        let longest = match self.method {
+            Method::Person { .. } => Some(LONGEST_PERSON),
+            Method::AzureCli => Some(LONGEST_CLI),
+            _ => None,
+        };
+        let tokens = Tokens::new(self.source(authority)?, scope);
+        Ok(match longest {
+            Some(longest) => tokens.taking(longest),
+            None => tokens,
+        })
     }
 
     fn source(self, authority: Authority) -> Result<CredentialSource> {
-        let tenant = self.tenant.clone();
-        Ok(match self.method {
+        let Self {
+            method,
+            tenant,
+            clock,
+            ..
+        } = self;
+        Ok(match method {
             Method::ClientSecret { client_id, secret } => {
-                let tenant = needed(tenant, "a tenant")?;
+                let tenant = needed(tenant)?;
                 anew(move || {
                     let options = ClientSecretCredentialOptions {
                         client_options: authority.client_options(),
@@ -89,6 +84,40 @@ impl SignIn {
                     ClientSecretCredential::new(&tenant, client_id.clone(), secret, Some(options))
                 })
             }
+            Method::Certificate { client_id, path } => {
+                let tenant = needed(tenant)?;
+                // Looked at once now, so that a wrong file is told at the start.
+                Certificate::read(&path)?.check(clock.now())?;
+                let audience = authority
+                    .url(&format!("{tenant}/oauth2/v2.0/token"))
+                    .to_string();
+                anew(move || {
+                    let assertion = SignedAssertion {
+                        certificate: Certificate::read(&path).map_err(as_error)?,
+                        client_id: client_id.clone(),
+                        audience: audience.clone(),
+                        clock: clock.clone(),
+                    };
+                    by_assertion(&authority, &tenant, &client_id, assertion)
+                })
+            }
+            Method::Workload {
+                client_id,
+                workload,
+            } => {
+                let tenant = needed(tenant)?;
+                anew(move || {
+                    let assertion = WorkloadAssertion {
+                        workload: workload.clone(),
+                        authority: authority.clone(),
+                    };
+                    by_assertion(&authority, &tenant, &client_id, assertion)
+                })
+            }
+            Method::ManagedIdentity {
+                app_service,
+                client_id,
+            } => always(ManagedIdentity::new(authority, app_service, client_id)?),
             Method::AzureCli => anew(move || {
                 let options = AzureCliCredentialOptions {
                     tenant_id: tenant.clone(),
@@ -96,15 +125,41 @@ impl SignIn {
                 };
                 AzureCliCredential::new(Some(options))
             }),
-            Method::Token(token) => {
-                let given: Arc<dyn TokenCredential> = Arc::new(GivenToken {
-                    token,
-                    clock: self.clock,
-                });
-                Arc::new(move || Ok(given.clone()))
+            Method::Person {
+                client_id,
+                ask,
+                prompt,
+            } => {
+                let tenant = tenant.unwrap_or_else(|| "organizations".to_owned());
+                let desk = Desk {
+                    authority,
+                    tenant,
+                    client_id,
+                    prompt,
+                    longest: LONGEST_SIGN_IN,
+                };
+                always(Person::new(desk, ask))
             }
+            Method::Token(token) => always(GivenToken::new(token, clock)),
         })
     }
+}
+
+fn by_assertion<A: ClientAssertion + 'static>(
+    authority: &Authority,
+    tenant: &str,
+    client_id: &str,
+    assertion: A,
+) -> azure_core::Result<Arc<ClientAssertionCredential<A>>> {
+    let options = ClientAssertionCredentialOptions {
+        client_options: authority.client_options(),
+    };
+    ClientAssertionCredential::new(
+        tenant.to_owned(),
+        client_id.to_owned(),
+        assertion,
+        Some(options),
+    )
 }
 
 /// A credential that is made again for each refresh: those of `azure_identity` cache for themselves.
@@ -113,45 +168,17 @@ fn anew<C: TokenCredential + 'static>(
 ) -> CredentialSource {
     Arc::new(move || match make() {
         Ok(credential) => Ok(credential as Arc<dyn TokenCredential>),
-        Err(error) => Err(refusal(codes::SIGN_IN_INCOMPLETE, error.to_string())),
+        Err(error) => Err(super::failures::own_fault(&error)
+            .unwrap_or_else(|| refusal(codes::SIGN_IN_INCOMPLETE, error.to_string()))),
     })
 }
 
-fn needed<T>(value: Option<T>, what: &str) -> std::result::Result<T, Fault> {
-    value.ok_or_else(|| refusal(codes::SIGN_IN_INCOMPLETE, format!("{what} is needed")))
+/// A credential that remembers what it must and caches nothing.
+fn always<C: TokenCredential + 'static>(credential: C) -> CredentialSource {
+    let credential: Arc<dyn TokenCredential> = Arc::new(credential);
+    Arc::new(move || Ok(credential.clone()))
 }
 
-/// A token as it was given, for as long as it lives.
-struct GivenToken {
-    token: SecretString,
-    clock: Clock,
-}
-
-#[async_trait]
-impl TokenCredential for GivenToken {
-    async fn get_token(
-        &self,
-        _: &[&str],
-        _: Option<TokenRequestOptions<'_>>,
-    ) -> azure_core::Result<AccessToken> {
-        let token = self.token.expose_secret();
-        let now = self.clock.now();
-        // A token that does not say when it ends is used until Graph refuses it.
-        let left = match Identity::of_token(token).expires {
-            Some(expires) => expires.duration_since(now).as_secs(),
-            None => 3_600,
-        };
-        if left <= 0 {
-            let over = refusal(codes::TOKEN_OVER, "the token's time is over");
-            return Err(azure_core::Error::new(ErrorKind::Credential, over));
-        }
-        let expires = OffsetDateTime::now_utc() + azure_core::time::Duration::seconds(left);
-        Ok(AccessToken::new(Secret::new(token.to_owned()), expires))
-    }
-}
-
-impl fmt::Debug for GivenToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GivenToken(…)")
-    }
+fn needed(tenant: Option<String>) -> std::result::Result<String, Fault> {
+    tenant.ok_or_else(|| refusal(codes::SIGN_IN_INCOMPLETE, "a tenant is needed"))
 }

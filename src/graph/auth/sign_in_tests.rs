@@ -96,6 +96,10 @@ async fn a_client_secret_is_sent_to_the_authority_and_the_token_used() {
             "{name}: {form:?}"
         );
     }
+    assert_eq!(
+        sent.header("user-agent"),
+        Some(concat!("guestlist/", env!("CARGO_PKG_VERSION")))
+    );
     assert_eq!(server.received().len(), 1);
 }
 
@@ -178,18 +182,20 @@ async fn what_is_missing_is_said_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_given_token_is_used_as_it_is_and_its_end_noticed() {
+async fn a_given_token_is_used_as_it_is_and_its_end_noticed_when_graph_does() {
     let server = Server::start(|_, _| Reply::HangUp).await;
     let now = jiff::Timestamp::now().as_second();
-    for (expires, works) in [(now + 600, true), (now - 1, false)] {
+    for (expires, over) in [(now + 600, false), (now - 1, true)] {
         let token =
             jwt(&value!({"exp": expires, "scp": "User.Invite.All", "upn": "hr@contoso.example"}));
         let tokens = sign_in(&server, Method::Token(token.clone().into()))
             .tokens()
             .unwrap();
-        match tokens.token().await {
-            Ok(given) => assert!(works && given.secret().expose_secret() == token),
-            Err(fault) => assert!(!works && fault.code == codes::TOKEN_OVER, "{fault:?}"),
+        let given = tokens.token().await.unwrap();
+        assert_eq!(given.secret().expose_secret(), token);
+        match tokens.refresh(&given).await {
+            Ok(again) => assert!(!over && again.is(&given)),
+            Err(fault) => assert!(over && fault.code == codes::TOKEN_OVER, "{fault:?}"),
         }
     }
     let opaque = sign_in(&server, Method::Token("opaque".into()))

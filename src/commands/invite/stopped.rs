@@ -1,0 +1,94 @@
+//! Why a run stopped, in words: what happened, what to do about it, who can, and the command to run afterwards.
+
+use crate::{
+    engine::StopReason,
+    exit::Exit,
+    failure::Failure,
+    ui::text::{number, plural},
+};
+use jiff::{SignedDuration, Timestamp};
+
+/// What the words are made of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stopped<'a> {
+    pub reason: &'a StopReason,
+    pub tenant: &'a str,
+    /// POSTs to /invitations in the last 24 hours.
+    pub asked_today: usize,
+    /// Rows that the run did not reach.
+    pub left: u64,
+    pub now: Timestamp,
+}
+
+/// Why a run stopped, what to do about it, and who can.
+pub(super) fn stopped(about: &Stopped<'_>) -> Failure {
+    let Stopped {
+        reason,
+        tenant,
+        asked_today,
+        left,
+        now,
+    } = *about;
+    let failure = |what: String| Failure::new(reason.exit(), what);
+    let again = "the same command continues where this run stopped";
+    match reason {
+        StopReason::Interrupted => failure("interrupted".into()).hint(again),
+        StopReason::Refused { exit, fault } => {
+            let entry = fault.entry();
+            let mut failure = failure(format!("{fault}: {}", entry.meaning)).hint(entry.fix);
+            if !entry.who.is_empty() {
+                failure = failure.hint(format!("who can: {}", entry.who));
+            }
+            if *exit == Exit::TenantRefused {
+                failure = failure.hint(format!(
+                    "for a support ticket: tenant {}, {}, {asked_today} invitations asked for in the last 24 hours",
+                    tenant,
+                    fault.reference()
+                ));
+            } else if fault.request_id.is_some() {
+                failure = failure.hint(format!("for support: {}", fault.reference()));
+            }
+            failure.hint(format!("after that, {again}"))
+        }
+        StopReason::Unreachable { why } => failure(format!("Graph cannot be asked now: {why}")).hint(again),
+        StopReason::PiledUp { bad, of } => failure(format!("{bad} of {of} people asked for in this run ended badly")).hint(
+            "look at error and hint in the results first: failed attempts in a row make Microsoft suspicious; --max-failures sets the limit",
+        ),
+        StopReason::MaxInvites { cap } => failure(format!("--max-invites {cap} is reached")).hint(again),
+        StopReason::DailyCap { cap, room_at } => failure(format!(
+            "--daily-cap {cap} is reached; the next place opens at {}",
+            room_at.strftime("%F %T UTC")
+        ))
+        .hint(format!("{again}{}", through(left, *cap, now))),
+        StopReason::TimeUsed => failure("--max-duration is used up".into()).hint(again),
+        StopReason::CanaryNotFound { missing } => failure(format!(
+            "Graph confirmed the first 5 invitations, and {missing} of these guests cannot be found in the directory"
+        ))
+        .hint("nobody else was asked; run the same command in an hour: it looks again before it goes on"),
+        StopReason::LedgerFailed { why, .. } => {
+            failure(why.clone()).hint("make space, or mend the disk; nobody was asked without a durable intent").hint(again)
+        }
+        StopReason::Sheet(problem) => failure(format!("{} [{}]", problem.message, problem.code)).hint(problem.fix.clone()),
+    }
+}
+
+/// When a nightly run with this cap will be through the rest of the sheet.
+fn through(left: u64, cap: u64, now: Timestamp) -> String {
+    if left == 0 || cap == 0 {
+        return String::new();
+    }
+    let nights = left.div_ceil(cap);
+    let day = i64::try_from(nights)
+        .ok()
+        .and_then(|nights| {
+            now.checked_add(SignedDuration::from_hours(24 * nights))
+                .ok()
+        })
+        .map(|day| format!(", about {}", day.strftime("%F")))
+        .unwrap_or_default();
+    format!(
+        "; {} of the sheet are left: once a day it is through in {}{day}",
+        number(left),
+        plural(nights, "day")
+    )
+}

@@ -1,0 +1,79 @@
+//! What was typed, so that a message can name the command to type next, with all its flags.
+//!
+//! Flags never hold secrets; an address in `--only` is shown back to whoever typed it.
+
+use std::path::Path;
+
+#[derive(Debug, Clone, Default)]
+pub struct TypedCommand(Vec<String>);
+
+impl TypedCommand {
+    pub fn of_process() -> Self {
+        Self(std::env::args().skip(1).collect())
+    }
+
+    pub fn new(arguments: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self(arguments.into_iter().map(Into::into).collect())
+    }
+
+    /// The same command; for a dry run the one that really does it.
+    pub fn again(&self, sheet: &Path) -> String {
+        self.with_sheet(sheet, &sheet.display().to_string())
+    }
+
+    /// The same for another sheet, whose files then have names of their own.
+    pub fn with_sheet(&self, sheet: &Path, other: &str) -> String {
+        let sheet = sheet.display().to_string();
+        let mut words = vec!["guestlist".to_owned()];
+        let mut arguments = self.0.iter();
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "-n" | "--dry-run" | "--new-ledger" => {}
+                "-o" | "--results" | "--to-fix" if other != sheet => drop(arguments.next()),
+                argument if argument == sheet => words.push(quoted(other)),
+                argument => words.push(quoted(argument)),
+            }
+        }
+        words.join(" ")
+    }
+}
+
+/// As a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%\\".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    if cfg!(windows) {
+        format!("\"{word}\"")
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_command_keeps_what_was_typed() {
+        let typed = TypedCommand::new([
+            "invite",
+            "my guests.csv",
+            "-n",
+            "--tenant",
+            "contoso.com",
+            "-o",
+            "out.csv",
+        ]);
+        let sheet = Path::new("my guests.csv");
+        assert_eq!(
+            typed.again(sheet),
+            "guestlist invite 'my guests.csv' --tenant contoso.com -o out.csv"
+        );
+        assert_eq!(
+            typed.with_sheet(sheet, "fix.csv"),
+            "guestlist invite fix.csv --tenant contoso.com"
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! Signing in with a code on another device (RFC 8628).
+//!
+//! Must keep to the interval that the server asks for, and to the end of the code's life.
+
+use super::{
+    catalogue as codes,
+    failures::{Trouble, busy, fault_of, refusal},
+    person::{Desk, DeviceCode},
+};
+use crate::graph::fault::Fault;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// What `slow_down` adds for good (RFC 8628 3.5).
+const SLOWER: Duration = Duration::from_secs(5);
+
+pub async fn sign_in(desk: &Desk, scope: &str) -> Result<Value, Fault> {
+    let (code, secret, mut interval) = begin(desk, scope).await?;
+    let until = Instant::now() + code.expires_in;
+    desk.prompt.show_code(&code);
+    loop {
+        sleep(interval).await;
+        if Instant::now() >= until {
+            return Err(refusal(
+                codes::CODE_EXPIRED,
+                "the code was not used in time",
+            ));
+        }
+        let form = [
+            ("client_id", desk.client_id.as_str()),
+            ("grant_type", GRANT),
+            ("device_code", secret.expose_secret()),
+        ];
+        let trouble = match desk.authority.post_form(desk.token_url(), &form).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => fault_of(&error),
+        };
+        match trouble.said.as_str() {
+            "authorization_pending" => {}
+            "slow_down" => interval += SLOWER,
+            // The person is still typing; an unlucky poll is no reason to begin anew.
+            _ if trouble.temporary => {
+                interval = interval.max(trouble.retry_after.unwrap_or_default());
+            }
+            _ => return Err(trouble.fault),
+        }
+    }
+}
+
+async fn begin(desk: &Desk, scope: &str) -> Result<(DeviceCode, SecretString, Duration), Fault> {
+    let url = desk
+        .authority
+        .url(&format!("{}/oauth2/v2.0/devicecode", desk.tenant));
+    let form = [("client_id", desk.client_id.as_str()), ("scope", scope)];
+    let answer = desk.authority.post_form(url, &form).await;
+    let answer = answer
+        .map_err(|error| -> Trouble { fault_of(&error) })
+        .map_err(|trouble| trouble.fault)?;
+    let text = |name: &str| answer[name].as_str().map(str::to_owned);
+    let seconds = |name: &str| {
+        answer[name]
+            .as_u64()
+            .or_else(|| answer[name].as_str()?.parse().ok())
+    };
+    let parts = (
+        text("device_code"),
+        text("user_code"),
+        text("verification_uri").or_else(|| text("verification_url")),
+    );
+    let (Some(secret), Some(user_code), Some(url)) = parts else {
+        return Err(busy(codes::SIGN_IN_BUSY, "the answer holds no device code"));
+    };
+    let code = DeviceCode {
+        message: text("message")
+            .unwrap_or_else(|| format!("open {url} and enter the code {user_code}")),
+        user_code,
+        url,
+        expires_in: Duration::from_secs(seconds("expires_in").unwrap_or(900).clamp(1, 1_800)),
+    };
+    let interval = Duration::from_secs(seconds("interval").unwrap_or(5).clamp(1, 60));
+    Ok((code, secret.into(), interval))
+}

@@ -1,0 +1,336 @@
+//! The ways to sign in, and which of them is meant.
+//!
+//! Must not read the environment: what was found there is passed in.
+
+use super::{
+    catalogue as codes,
+    failures::refusal,
+    managed_identity::AppService,
+    person::{Ask, Prompt},
+    workload::{AzurePipelines, GitHubActions, Workload},
+};
+use crate::graph::fault::Fault;
+use secrecy::SecretString;
+use std::{fmt, path::PathBuf, sync::Arc};
+
+/// A way to sign in, with what it needs.
+#[derive(Clone)]
+pub enum Method {
+    ClientSecret {
+        client_id: String,
+        secret: SecretString,
+    },
+    /// A PEM file with certificate and key.
+    Certificate { client_id: String, path: PathBuf },
+    /// A token of the workload's own platform.
+    Workload {
+        client_id: String,
+        workload: Workload,
+    },
+    ManagedIdentity {
+        app_service: Option<AppService>,
+        client_id: Option<String>,
+    },
+    /// The Azure CLI's own sign-in; always a user or app that somebody signed in with `az login`.
+    AzureCli,
+    /// Somebody at a screen.
+    Person {
+        client_id: String,
+        ask: Ask,
+        prompt: Arc<dyn Prompt>,
+    },
+    /// A token that somebody got elsewhere.
+    Token(SecretString),
+}
+
+impl Method {
+    /// The word in `[auth] method`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::ClientSecret { .. } => "client-secret",
+            Self::Certificate { .. } => "certificate",
+            Self::Workload {
+                workload: Workload::File(_),
+                ..
+            } => "workload-identity",
+            Self::Workload {
+                workload: Workload::GitHubActions(_),
+                ..
+            } => "github-actions",
+            Self::Workload {
+                workload: Workload::AzurePipelines(_),
+                ..
+            } => "azure-pipelines",
+            Self::ManagedIdentity { .. } => "managed-identity",
+            Self::AzureCli => "azure-cli",
+            Self::Person {
+                ask: Ask::DeviceCode,
+                ..
+            } => "device-code",
+            Self::Person { .. } => "browser",
+            Self::Token(_) => "token",
+        }
+    }
+}
+
+impl fmt::Debug for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Method({})", self.word())
+    }
+}
+
+/// Everything that settings and environment have to offer for signing in.
+#[derive(Clone, Default)]
+pub struct Found {
+    pub client_id: Option<String>,
+    pub client_secret: Option<SecretString>,
+    pub certificate: Option<PathBuf>,
+    /// `AZURE_FEDERATED_TOKEN_FILE`
+    pub token_file: Option<PathBuf>,
+    pub github: Option<GitHubActions>,
+    pub pipelines: Option<AzurePipelines>,
+    pub app_service: Option<AppService>,
+    /// `GUESTLIST_ACCESS_TOKEN`
+    pub access_token: Option<SecretString>,
+    /// Where somebody sits at a screen.
+    pub prompt: Option<Arc<dyn Prompt>>,
+}
+
+impl Found {
+    /// What the platform sets in the environment (GitHub Actions, Azure Pipelines, App Service), looked up
+    /// by `variable`.
+    #[must_use]
+    pub fn with_platform(mut self, variable: impl Fn(&str) -> Option<String>) -> Self {
+        let pair = |url, token| Some((variable(url)?, SecretString::from(variable(token)?)));
+        self.github = pair(
+            "ACTIONS_ID_TOKEN_REQUEST_URL",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        )
+        .map(|(url, token)| GitHubActions { url, token });
+        self.pipelines =
+            pair("SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN").and_then(|(url, token)| {
+                let service_connection = variable("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID")?;
+                Some(AzurePipelines {
+                    url,
+                    token,
+                    service_connection,
+                })
+            });
+        self.app_service = pair("IDENTITY_ENDPOINT", "IDENTITY_HEADER")
+            .map(|(endpoint, header)| AppService { endpoint, header });
+        self
+    }
+
+    /// The way that is named, with what it needs.
+    pub fn named(&self, word: &str) -> Result<Method, Fault> {
+        let missing = |what: &str| {
+            refusal(
+                codes::SIGN_IN_INCOMPLETE,
+                format!("[auth] method = \"{word}\" needs {what}"),
+            )
+        };
+        let client_id = || self.client_id.clone().ok_or_else(|| missing("a client id"));
+        let workload = |workload: Option<Workload>, what: &str| {
+            let workload = workload.ok_or_else(|| missing(what))?;
+            Ok(Method::Workload {
+                client_id: client_id()?,
+                workload,
+            })
+        };
+        let person = |ask| {
+            let prompt = self.prompt.clone().ok_or_else(|| missing("a terminal"))?;
+            Ok(Method::Person {
+                client_id: client_id()?,
+                ask,
+                prompt,
+            })
+        };
+        match word {
+            "client-secret" => {
+                let secret = self
+                    .client_secret
+                    .clone()
+                    .ok_or_else(|| missing("a client secret"))?;
+                Ok(Method::ClientSecret {
+                    client_id: client_id()?,
+                    secret,
+                })
+            }
+            "certificate" => {
+                let path = self
+                    .certificate
+                    .clone()
+                    .ok_or_else(|| missing("a certificate"))?;
+                Ok(Method::Certificate {
+                    client_id: client_id()?,
+                    path,
+                })
+            }
+            "workload-identity" => workload(
+                self.token_file.clone().map(Workload::File),
+                "AZURE_FEDERATED_TOKEN_FILE",
+            ),
+            "github-actions" => workload(
+                self.github.clone().map(Workload::GitHubActions),
+                "`permissions: id-token: write`, which sets ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN",
+            ),
+            "azure-pipelines" => workload(
+                self.pipelines.clone().map(Workload::AzurePipelines),
+                "SYSTEM_OIDCREQUESTURI, SYSTEM_ACCESSTOKEN and a service connection",
+            ),
+            "managed-identity" => Ok(Method::ManagedIdentity {
+                app_service: self.app_service.clone(),
+                client_id: self.client_id.clone(),
+            }),
+            "azure-cli" => Ok(Method::AzureCli),
+            "browser" => person(Ask::Browser),
+            "device-code" => person(Ask::DeviceCode),
+            "token" => {
+                let token = self.access_token.clone();
+                token
+                    .map(Method::Token)
+                    .ok_or_else(|| missing("GUESTLIST_ACCESS_TOKEN"))
+            }
+            "auto" => Ok(self.auto()),
+            _ => Err(refusal(
+                codes::SIGN_IN_INCOMPLETE,
+                format!("`{word}` is no way to sign in"),
+            )),
+        }
+    }
+
+    /// The first way for which everything is there; on a terminal then a person, else whoever is signed in
+    /// to the Azure CLI.
+    pub fn auto(&self) -> Method {
+        const PROVIDED: [&str; 6] = [
+            "token",
+            "client-secret",
+            "certificate",
+            "workload-identity",
+            "github-actions",
+            "azure-pipelines",
+        ];
+        if let Some(method) = PROVIDED.iter().find_map(|word| self.named(word).ok()) {
+            return method;
+        }
+        if self.app_service.is_some() {
+            let (app_service, client_id) = (self.app_service.clone(), self.client_id.clone());
+            return Method::ManagedIdentity {
+                app_service,
+                client_id,
+            };
+        }
+        match (&self.client_id, &self.prompt) {
+            (Some(client_id), Some(prompt)) => Method::Person {
+                client_id: client_id.clone(),
+                ask: Ask::BrowserElseCode,
+                prompt: prompt.clone(),
+            },
+            _ => Method::AzureCli,
+        }
+    }
+}
+
+impl fmt::Debug for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Found({})", self.auto().word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nobody;
+
+    impl Prompt for Nobody {
+        fn browse(&self, _: &str) -> bool {
+            false
+        }
+
+        fn show_code(&self, _: &super::super::person::DeviceCode) {}
+    }
+
+    #[test]
+    fn auto_takes_what_is_complete_and_a_person_last() {
+        let mut found = Found::default();
+        assert_eq!(found.auto().word(), "azure-cli");
+        found.client_secret = Some("s".into());
+        assert_eq!(
+            found.auto().word(),
+            "azure-cli",
+            "a secret without its app is nothing"
+        );
+        found.prompt = Some(Arc::new(Nobody));
+        found.app_service = Some(AppService {
+            endpoint: "http://localhost:1".into(),
+            header: "h".into(),
+        });
+        assert_eq!(found.auto().word(), "managed-identity");
+        found.app_service = None;
+        found.client_secret = None;
+        found.client_id = Some("app".into());
+        assert_eq!(found.auto().word(), "browser");
+        found.token_file = Some("/t".into());
+        assert_eq!(found.auto().word(), "workload-identity");
+        found.client_secret = Some("s".into());
+        assert_eq!(found.auto().word(), "client-secret");
+        found.access_token = Some("t".into());
+        assert_eq!(found.auto().word(), "token");
+        assert_eq!(found.named("device-code").unwrap().word(), "device-code");
+    }
+
+    #[test]
+    fn platforms_are_recognised_when_they_are_complete() {
+        let with = |names: &'static [&str]| {
+            let found = Found {
+                client_id: Some("app".into()),
+                ..Found::default()
+            };
+            found
+                .with_platform(|name| names.contains(&name).then(|| "v".to_owned()))
+                .auto()
+                .word()
+        };
+        assert_eq!(
+            with(&[
+                "ACTIONS_ID_TOKEN_REQUEST_URL",
+                "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
+            ]),
+            "github-actions"
+        );
+        assert_eq!(with(&["ACTIONS_ID_TOKEN_REQUEST_URL"]), "azure-cli");
+        let pipelines = &[
+            "SYSTEM_OIDCREQUESTURI",
+            "SYSTEM_ACCESSTOKEN",
+            "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+        ];
+        assert_eq!(with(pipelines), "azure-pipelines");
+        assert_eq!(with(&pipelines[..2]), "azure-cli");
+        assert_eq!(
+            with(&["IDENTITY_ENDPOINT", "IDENTITY_HEADER"]),
+            "managed-identity"
+        );
+    }
+
+    #[test]
+    fn what_a_named_way_lacks_is_said() {
+        let found = Found {
+            client_id: Some("app".into()),
+            ..Found::default()
+        };
+        for (word, lacks) in [
+            ("client-secret", "secret"),
+            ("certificate", "certificate"),
+            ("workload-identity", "AZURE_FEDERATED_TOKEN_FILE"),
+            ("github-actions", "id-token"),
+            ("azure-pipelines", "SYSTEM_ACCESSTOKEN"),
+            ("browser", "terminal"),
+            ("token", "GUESTLIST_ACCESS_TOKEN"),
+            ("magic", "magic"),
+        ] {
+            let fault = found.named(word).unwrap_err();
+            assert!(fault.message.contains(lacks), "{word}: {}", fault.message);
+        }
+    }
+}

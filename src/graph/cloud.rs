@@ -1,0 +1,73 @@
+//! What a national cloud lacks of the invitation API (Graph: schemas of the clouds).
+//!
+//! Hosts and sign-in addresses are settings; here a cloud is known by the host of its Graph.
+
+use reqwest::Url;
+
+/// The parts of the API that differ between clouds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Abilities {
+    /// Whether there are invitations at all.
+    pub invitations: bool,
+    /// Whether an invitation may name sponsors. Where not, they are added afterwards.
+    pub sponsors_in_invitations: bool,
+    /// Whether a redemption can be reset.
+    pub reset_redemption: bool,
+}
+
+const ALL: Abilities = Abilities {
+    invitations: true,
+    sponsors_in_invitations: true,
+    reset_redemption: true,
+};
+const NO_SPONSORS: Abilities = Abilities {
+    sponsors_in_invitations: false,
+    ..ALL
+};
+const NO_INVITATIONS: Abilities = Abilities {
+    invitations: false,
+    sponsors_in_invitations: false,
+    reset_redemption: false,
+};
+
+/// By the ending of the host: US Government, China, and the sovereign clouds of France, Germany and Singapore.
+const LACKING: [(&str, Abilities); 5] = [
+    ("graph.microsoft.us", NO_SPONSORS),
+    ("microsoftgraph.chinacloudapi.cn", NO_SPONSORS),
+    (".sovcloud.fr", NO_SPONSORS),
+    (".sovcloud.de", NO_SPONSORS),
+    (".sovcloud.sg", NO_INVITATIONS),
+];
+
+/// Of any other host it is assumed that it can do everything; its answer tells if not.
+pub fn abilities(graph: &Url) -> Abilities {
+    let host = graph.host_str().unwrap_or_default().to_ascii_lowercase();
+    LACKING
+        .iter()
+        .find(|(ending, _)| host.ends_with(ending))
+        .map_or(ALL, |(_, abilities)| *abilities)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clouds_that_take_no_sponsors_are_known_by_their_host() {
+        for (url, sponsors, invitations) in [
+            ("https://graph.microsoft.com", true, true),
+            ("https://GRAPH.microsoft.us", false, true),
+            ("https://dod-graph.microsoft.us", false, true),
+            ("https://microsoftgraph.chinacloudapi.cn", false, true),
+            ("https://graph.svc.sovcloud.sg", false, false),
+            ("http://127.0.0.1:8080", true, true),
+        ] {
+            let abilities = abilities(&url.parse().unwrap());
+            assert_eq!(
+                (abilities.sponsors_in_invitations, abilities.invitations),
+                (sponsors, invitations),
+                "{url}"
+            );
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! One request off the wire and its answer back on it, with the weather in between.
+
+use super::{
+    call::{Call, take_apart},
+    kind::Kind,
+    reply::{Body, Reply, Way, no_such_segment},
+    tenant::{Tenant, travel},
+    throttle::asked,
+    view,
+    weather::Fault,
+    wire::Wire,
+};
+use crate::clock::Clock;
+use axum::{
+    body::{Body as HttpBody, Bytes},
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::Response,
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// What every request shares.
+pub struct App {
+    clock: Clock,
+    tenant: Mutex<Tenant>,
+}
+
+impl App {
+    pub fn new(tenant: Tenant) -> Self {
+        Self {
+            clock: tenant.clock.clone(),
+            tenant: Mutex::new(tenant),
+        }
+    }
+
+    /// A poisoned lock means that one request failed; the tenant goes on.
+    fn lock(&self) -> MutexGuard<'_, Tenant> {
+        self.tenant.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn respond(&self, reply: Reply) -> Response {
+        let (content_type, body) = match reply.body {
+            Body::Json(value) => (
+                Some("application/json; charset=utf-8"),
+                serde_json::to_vec(&value).unwrap_or_default(),
+            ),
+            Body::Html(html) => (Some("text/html"), html.as_bytes().to_vec()),
+            Body::Plain(text) => (Some("text/plain"), text.into_bytes()),
+            Body::Empty => (None, Vec::new()),
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in reply.headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        if let Some(content_type) = content_type {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        let now = self.clock.now();
+        let seconds = Duration::from_secs(now.as_second().unsigned_abs());
+        let date = httpdate::fmt_http_date(std::time::UNIX_EPOCH + seconds);
+        if let Ok(date) = HeaderValue::from_str(&date) {
+            headers.insert(header::DATE, date);
+        }
+        let body = if reply.way == Way::Cut {
+            headers.insert(header::CONTENT_LENGTH, body.len().into());
+            cut(body)
+        } else {
+            HttpBody::from(body)
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() =
+            StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.headers_mut() = headers;
+        response
+    }
+}
+
+pub async fn handle(
+    State(app): State<Arc<App>>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
+    request: Request,
+) -> Response {
+    let arrived = Instant::now();
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
+        return app.respond(Reply::new(413, Body::Empty));
+    };
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("/", axum::http::uri::PathAndQuery::as_str);
+    let (path, query) = take_apart(target);
+    let method = parts.method.as_str();
+    if path.first().is_some_and(|first| first == "_sandbox") {
+        let reply = view::answer(&mut app.lock(), method, &path[1..], &query, &body);
+        return app.respond(reply);
+    }
+
+    let asked = match ask(
+        method,
+        &path,
+        query,
+        &parts.headers,
+        target.len(),
+        arrived,
+        body,
+    ) {
+        Ok(asked) => asked,
+        Err(reply) => return app.respond(reply),
+    };
+    let reply = travelled(app.clone(), asked).await;
+    match reply.way {
+        Way::Clear | Way::Cut => {}
+        Way::Lost(wait) => {
+            tokio::time::sleep(wait).await;
+            wire.lose();
+        }
+        Way::Reset => wire.reset(),
+    }
+    app.respond(reply)
+}
+
+enum Asked {
+    Graph(Box<Call>),
+    Authority(Box<Authority>),
+}
+
+impl Asked {
+    fn for_a_token(&self) -> bool {
+        matches!(self, Self::Authority(authority) if authority.path.last().is_some_and(|part| part == "token"))
+    }
+}
+
+struct Authority {
+    method: String,
+    path: Vec<String>,
+    form: HashMap<String, String>,
+    arrived: Instant,
+}
+
+fn ask(
+    method: &str,
+    path: &[String],
+    query: Vec<(String, String)>,
+    headers: &HeaderMap,
+    url_length: usize,
+    arrived: Instant,
+    body: Bytes,
+) -> Result<Asked, Reply> {
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
+    let Some(first) = path.first() else {
+        return Err(Reply::new(404, Body::Empty));
+    };
+    if first != "v1.0" && first != "beta" {
+        return Ok(Asked::Authority(Box::new(Authority {
+            method: method.to_owned(),
+            path: path.to_vec(),
+            form: url::form_urlencoded::parse(&body).into_owned().collect(),
+            arrived,
+        })));
+    }
+    let bearer = text("authorization").and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme
+            .eq_ignore_ascii_case("bearer")
+            .then(|| token.trim().to_owned())
+    });
+    Ok(Asked::Graph(Box::new(Call {
+        method: method.to_owned(),
+        version: first.clone(),
+        path: path[1..].to_vec(),
+        query,
+        // The base belongs to the limit; ours is shorter than Graph's.
+        url_length: url_length + "https://graph.microsoft.com".len(),
+        content_type: text("content-type"),
+        bearer,
+        eventual: text("consistencylevel")
+            .is_some_and(|level| level.eq_ignore_ascii_case("eventual")),
+        client_request_id: text("client-request-id"),
+        body: body.into(),
+        arrived,
+        in_batch: false,
+    })))
+}
+
+/// There, the work, and back. What has arrived is done, even when its client is gone by then.
+async fn travelled(app: Arc<App>, asked: Asked) -> Reply {
+    let (there, back) = travel(&mut app.lock());
+    if asked.for_a_token() {
+        app.lock().seen.token_request_began();
+    }
+    if there.is_zero() {
+        return work(&app, &asked);
+    }
+    let task = tokio::spawn(async move {
+        tokio::time::sleep(there).await;
+        let reply = work(&app, &asked);
+        // A refusal to serve is quick, so that the time it names counts from here.
+        if !matches!(reply.status, 429 | 503) {
+            tokio::time::sleep(back).await;
+        }
+        reply
+    });
+    task.await.unwrap_or_else(|_| Reply::new(500, Body::Empty))
+}
+
+fn work(app: &App, asked: &Asked) -> Reply {
+    let mut tenant = app.lock();
+    match asked {
+        Asked::Graph(call) => tenant.answer(call),
+        Asked::Authority(authority) => {
+            let reply = authority_answer(&mut tenant, authority);
+            if asked.for_a_token() {
+                tenant.seen.token_request_ended();
+            }
+            reply
+        }
+    }
+}
+
+fn authority_answer(tenant: &mut Tenant, authority: &Authority) -> Reply {
+    let path: Vec<&str> = authority.path.iter().map(String::as_str).collect();
+    match (authority.method.as_str(), path.as_slice()) {
+        ("POST", [name, "oauth2", "v2.0", "token"]) => {
+            tenant.seen.arrived(Kind::Token, authority.arrived, false);
+            let fate = tenant.fates.of(&tenant.weather, Kind::Token, None);
+            let reply = match fate {
+                Some(fate) => match fate.fault {
+                    Fault::LostBefore | Fault::LostAfter | Fault::Cut => {
+                        let mut reply = Reply::new(500, Body::Empty);
+                        reply.way = Way::Lost(fate.lost_for);
+                        reply
+                    }
+                    Fault::Reset => {
+                        let mut reply = Reply::new(500, Body::Empty);
+                        reply.way = Way::Reset;
+                        reply
+                    }
+                    Fault::Throttled => {
+                        super::tenant::unavailable(429, fate.body, fate.retry_after)
+                    }
+                    _ => super::tenant::unavailable(fate.status, fate.body, fate.retry_after),
+                },
+                None => tenant.token_answer(name, &authority.form),
+            };
+            let wait = reply
+                .headers
+                .iter()
+                .find(|(name, _)| *name == "retry-after")
+                .and_then(|(_, text)| asked(text, tenant.clock.now()));
+            tenant.seen.answered(Kind::Token, reply.status, wait);
+            reply
+        }
+        (_, [_, "oauth2", "v2.0", "token"]) => Reply::new(405, Body::Empty),
+        ("GET", [name, "v2.0", ".well-known", "openid-configuration"]) => {
+            tenant.openid_configuration(name)
+        }
+        ("GET", ["common", "discovery", "instance"]) => tenant.instance_discovery(),
+        _ => {
+            let first = path.first().copied().unwrap_or_default();
+            let refusal = no_such_segment(first);
+            Reply::new(
+                404,
+                Body::Json(serde_json::json!({"error": {
+                    "code": refusal.code,
+                    "message": refusal.message,
+                }})),
+            )
+        }
+    }
+}
+
+/// Half of the body, a moment for it to leave, then the end of the connection.
+fn cut(mut body: Vec<u8>) -> HttpBody {
+    body.truncate(body.len() / 2);
+    let half = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from(body))]);
+    let end = futures_util::stream::once(async {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        Err::<Bytes, _>(std::io::ErrorKind::ConnectionAborted.into())
+    });
+    HttpBody::from_stream(futures_util::StreamExt::chain(half, end))
+}

@@ -1,0 +1,143 @@
+//! The token endpoint, bearer tokens, permissions.
+
+use super::{Tenant, code, message};
+use crate::sandbox::{DOMAIN, INITIAL_DOMAIN, TENANT_ID, people::EXPIRED_SECRET};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn the_tenant_is_known_by_id_and_by_domain() {
+    let tenant = Tenant::start().await;
+    for name in [TENANT_ID, DOMAIN, INITIAL_DOMAIN] {
+        let (status, answer) = tenant.token_request(name, &[]).await;
+        assert_eq!(status, 200, "{name}: {answer}");
+        let token = answer["access_token"].as_str().unwrap();
+        let claims = URL_SAFE_NO_PAD
+            .decode(token.split('.').nth(1).unwrap())
+            .unwrap();
+        let claims: Value = serde_json::from_slice(&claims).unwrap();
+        assert_eq!(claims["tid"], TENANT_ID);
+        assert_eq!(claims["aud"], json!(tenant.sandbox.url));
+        assert_eq!(claims["idtyp"], "app");
+        assert!(
+            claims["roles"]
+                .as_array()
+                .unwrap()
+                .contains(&json!("User.Invite.All"))
+        );
+        let (status, configuration) = tenant
+            .get(&format!("/{name}/v2.0/.well-known/openid-configuration"))
+            .await;
+        assert_eq!(status, 200);
+        assert!(
+            configuration["issuer"]
+                .as_str()
+                .unwrap()
+                .contains(TENANT_ID)
+        );
+    }
+}
+
+#[tokio::test]
+async fn wrong_token_requests_get_their_aadsts_code() {
+    let tenant = Tenant::start().await;
+    for (name, changes, status, aadsts) in [
+        (TENANT_ID, [("client_secret", "wrong")], 401, 7_000_215),
+        (
+            TENANT_ID,
+            [("client_secret", EXPIRED_SECRET)],
+            401,
+            7_000_222,
+        ),
+        (TENANT_ID, [("client_secret", "")], 401, 7_000_218),
+        (
+            TENANT_ID,
+            [("client_id", "11111111-1111-1111-1111-111111111111")],
+            400,
+            700_016,
+        ),
+        (
+            "fabrikam.example",
+            [("grant_type", "client_credentials")],
+            400,
+            90_002,
+        ),
+        (TENANT_ID, [("grant_type", "")], 400, 900_144),
+        (TENANT_ID, [("grant_type", "password")], 400, 70_003),
+        (TENANT_ID, [("scope", "User.Read")], 400, 1_002_012),
+        (
+            TENANT_ID,
+            [("scope", "https://graph.microsoft.com/.default")],
+            400,
+            500_011,
+        ),
+    ] {
+        let (got, answer) = tenant.token_request(name, &changes).await;
+        assert_eq!(
+            (got, &answer["error_codes"][0]),
+            (status, &json!(aadsts)),
+            "{changes:?}"
+        );
+        let description = answer["error_description"].as_str().unwrap();
+        assert!(description.starts_with(&format!("AADSTS{aadsts}: ")));
+        assert!(answer["correlation_id"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn graph_wants_a_good_token() {
+    let mut tenant = Tenant::in_weather("token_lifetime = 0").await;
+    for (token, said) in [
+        (String::new(), "empty"),
+        ("nonsense".into(), "not well formed"),
+        ("a.b.c".into(), "signature"),
+        (tenant.app_token().await, "expired"),
+    ] {
+        tenant.token = token;
+        let (status, answer) = tenant.get("/v1.0/organization").await;
+        assert_eq!(status, 401);
+        assert_eq!(code(&answer), "InvalidAuthenticationToken");
+        assert!(message(&answer).contains(said), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn each_call_needs_its_permission() {
+    let tenant = Tenant::in_weather("[permissions]\napp = [\"Device.Read.All\"]")
+        .await
+        .into_app()
+        .await;
+    for path in [
+        "/v1.0/users",
+        "/v1.0/users/mia.keller@northwind.example",
+        "/v1.0/organization",
+        "/v1.0/domains",
+        "/v1.0/groups",
+        "/v1.0/policies/authorizationPolicy",
+        "/beta/policies/b2bManagementPolicies",
+        "/v1.0/directory/deletedItems/microsoft.graph.user",
+    ] {
+        let (status, answer) = tenant.get(path).await;
+        assert_eq!(
+            (status, code(&answer)),
+            (403, "Authorization_RequestDenied"),
+            "{path}"
+        );
+    }
+    let (status, answer) = tenant.invite("a@new.example").await;
+    assert_eq!((status, code(&answer)), (401, "Unauthorized"));
+    assert!(message(&answer).contains("ControllerName=MSGraphInviteAPI"));
+    assert_eq!(tenant.view("mails").await["total"], 0);
+}
+
+#[tokio::test]
+async fn me_is_for_users() {
+    let tenant = Tenant::start().await;
+    let (status, me) = tenant.get("/v1.0/me?$select=mail").await;
+    assert_eq!(
+        (status, me["mail"].as_str()),
+        (200, Some("mia.keller@northwind.example"))
+    );
+    let (status, _) = tenant.into_app().await.get("/v1.0/me").await;
+    assert_eq!(status, 400);
+}

@@ -1,0 +1,167 @@
+//! Answers that are not what they seem, and what a later run does about them.
+
+use super::{
+    in_process::night,
+    proofs::{self, RESULTS, SHEET},
+};
+use crate::support::{Practice, Workdir};
+use guestlist::exit::Exit;
+use jiff::{Timestamp, ToSpan};
+
+const QUICK: [&str; 6] = ["--rate", "max", "--settle", "2s", "--ask-again-after", "3s"];
+
+fn mails(practice: &Practice) -> u64 {
+    practice.view("/mails")["total"].as_u64().unwrap()
+}
+
+fn posts(practice: &Practice) -> u64 {
+    practice.view("/invitations")["total"].as_u64().unwrap()
+}
+
+#[test]
+fn a_201_with_status_error_or_without_user_or_link_is_looked_into() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 3);
+    let script = ["status_error", "no_user", "no_link"]
+        .map(|fault| format!("[[script]]\nkind = \"invitations\"\nfault = \"{fault}\"\n"))
+        .concat();
+    let practice = Practice::start(&workdir, &script);
+    practice.run(&workdir, SHEET, &QUICK).expect_code(0);
+    let table = workdir.table(RESULTS);
+    assert_eq!(proofs::finished(&practice, &table, 3).unsure, 0);
+    for row in &table.0 {
+        assert_eq!(row["this_run"], "invited", "{row:?}");
+        assert!(row["hint"].contains("settled by looking"), "{row:?}");
+    }
+}
+
+#[test]
+fn guests_who_never_appear_stop_the_run_after_five() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 30);
+    let practice = Practice::start(&workdir, "[faults.invitations]\nsilent_failure = 1.0");
+    practice
+        .run(&workdir, SHEET, &QUICK)
+        .expect_code(5)
+        .says("cannot be found");
+    assert_eq!(posts(&practice), 5);
+    let outcomes = workdir.table(RESULTS).outcomes();
+    assert_eq!((outcomes["invited"], outcomes["not-attempted"]), (5, 25));
+    for row in workdir.table(RESULTS).with_outcome("invited") {
+        assert_eq!(row["verified"], "not-yet", "{row:?}");
+    }
+    // It is over: the rest goes out, and the five are not asked again.
+    practice.post("/weather", "");
+    practice.run(&workdir, SHEET, &QUICK).expect_code(0);
+    assert_eq!((posts(&practice), mails(&practice)), (30, 30));
+    proofs::nobody_twice(&practice);
+}
+
+#[test]
+fn a_guest_missing_for_a_day_is_told_and_asked_again_only_when_told_so() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 3);
+    let practice = Practice::start(&workdir, "user_token_lifetime = 200000");
+    practice.run(&workdir, SHEET, &QUICK).expect_code(0);
+    workdir.write(
+        SHEET,
+        "email\np0001@partner.example\np0002@partner.example\nphantom@partner.example\n",
+    );
+    practice.post(
+        "/weather",
+        "[[script]]\nkind = \"invitations\"\nfault = \"silent_failure\"",
+    );
+    practice.run(&workdir, SHEET, &QUICK).expect_code(0);
+    let verified = |row: usize| workdir.table(RESULTS).0[row]["verified"].clone();
+    assert_eq!(
+        (verified(0), verified(2)),
+        ("found".into(), "not-yet".into())
+    );
+    practice.post("/purge", r#"{"address": "p0002@partner.example"}"#);
+
+    let tomorrow = Timestamp::now() + 25.hours();
+    let asked = posts(&practice);
+    assert_eq!(
+        night(&workdir, &practice, tomorrow, &QUICK),
+        Exit::SomeRowsNotDone
+    );
+    let table = workdir.table(RESULTS);
+    assert_eq!(verified(2), "missing");
+    assert!(table.0[2]["hint"].contains("--again"), "{:?}", table.0[2]);
+    assert_eq!(table.0[1]["outcome"], "gone");
+    assert!(table.0[1]["hint"].contains("--again"), "{:?}", table.0[1]);
+    assert_eq!(posts(&practice), asked, "never by itself");
+
+    let again = [&QUICK[..], &["--again"]].concat();
+    assert_eq!(night(&workdir, &practice, tomorrow, &again), Exit::Done);
+    assert_eq!(posts(&practice), asked + 2);
+    let table = workdir.table(RESULTS);
+    assert_eq!(table.outcomes()["invited"], 3);
+    for row in &table.0 {
+        proofs::link_leads_to(&practice, row);
+        assert_eq!(row["verified"], "found", "{row:?}");
+    }
+}
+
+#[test]
+fn again_does_not_mean_those_who_cannot_be_seen_yet() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 4);
+    let practice = Practice::start(
+        &workdir,
+        "[replication]\nfilters_ms = 60000\nby_id_ms = 60000",
+    );
+    let again = ["--rate", "max", "--settle", "1s", "--again"];
+    for _ in 0..2 {
+        practice.run(&workdir, SHEET, &again).expect_code(0);
+        assert_eq!(mails(&practice), 4);
+    }
+    assert_eq!(workdir.table(RESULTS).outcomes()["invited"], 4);
+}
+
+#[test]
+fn the_refused_are_asked_again_only_when_told_so() {
+    let workdir = Workdir::new();
+    workdir.write(
+        SHEET,
+        "email\na@blocked.example\nb@blocked.example\nc@partner.example\n",
+    );
+    let practice = Practice::start(&workdir, "");
+    let one = ["--rate", "max", "--workers", "1"];
+    practice.run(&workdir, SHEET, &one).expect_code(4);
+    let outcomes = workdir.table(RESULTS).outcomes();
+    assert_eq!((outcomes["refused"], outcomes["invited"]), (2, 1));
+    assert_eq!(posts(&practice), 2, "a domain is refused once for all");
+
+    practice.run(&workdir, SHEET, &one).expect_code(4);
+    let tolerant = [&one[..], &["--tolerate", "refused"]].concat();
+    practice.run(&workdir, SHEET, &tolerant).expect_code(0);
+    practice
+        .run(&workdir, SHEET, &[&one[..], &["--retry-refused"]].concat())
+        .expect_code(4);
+    assert_eq!(mails(&practice), 1);
+}
+
+#[test]
+fn relink_fetches_a_link_silently_and_once() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 2);
+    let practice = Practice::start(&workdir, "");
+    practice.post(
+        "/people",
+        r#"[{"address": "p0001@partner.example", "standing": "pending"}]"#,
+    );
+    practice.run(&workdir, SHEET, &QUICK).expect_code(0);
+    assert_eq!(workdir.table(RESULTS).0[0]["redeem_url"], "");
+    let relink = [&QUICK[..], &["--existing", "relink"]].concat();
+    for this_run in ["relinked", "checked"] {
+        practice.run(&workdir, SHEET, &relink).expect_code(0);
+        let row = workdir.table(RESULTS).0[0].clone();
+        assert_eq!(
+            (&*row["outcome"], &*row["this_run"]),
+            ("exists-pending", this_run)
+        );
+        proofs::link_leads_to(&practice, &row);
+    }
+    assert_eq!((posts(&practice), mails(&practice)), (2, 1));
+}

@@ -1,0 +1,99 @@
+//! Ctrl-C: what is under way is finished, the rest waits for the next run.
+#![cfg(unix)]
+
+use super::proofs::{self, RESULTS, SHEET};
+use crate::support::{Practice, Workdir};
+use std::{
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// Of every request, and so of what is under way.
+const LATENCY: Duration = Duration::from_millis(300);
+
+fn signal(process: &Child, name: &str) {
+    let id = process.id().to_string();
+    let sent = Command::new("kill").args([name, &id]).status().unwrap();
+    assert!(sent.success());
+}
+
+fn until(practice: &Practice, mails: u64) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while practice.view("")["mails"].as_u64().unwrap() < mails {
+        assert!(Instant::now() < end, "never {mails} mails");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn ctrl_c_ends_within_one_request_and_the_next_run_completes() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 1_000);
+    let latency = LATENCY.as_millis();
+    let practice = Practice::start(
+        &workdir,
+        &format!("[latency]\nmin_ms = {latency}\nmax_ms = {latency}"),
+    );
+    for name in ["-INT", "-TERM"] {
+        let before = practice.view("")["mails"].as_u64().unwrap();
+        let process = practice
+            .invite(&workdir, SHEET, &["--rate", "20"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        until(&practice, before + 40);
+        let pressed = Instant::now();
+        signal(&process, name);
+        let ended = process.wait_with_output().unwrap();
+        let took = pressed.elapsed();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(130), "{said}");
+        // One request, one last look at the new guests, and a busy machine writing results.
+        assert!(took < LATENCY * 2 + Duration::from_secs(2), "{took:?}");
+        assert!(said.contains("the same command continues"), "{said}");
+        let outcomes = workdir.table(RESULTS).outcomes();
+        let invited = outcomes["invited"];
+        assert_eq!(invited + outcomes["not-attempted"], 1_000, "{outcomes:?}");
+        let mails = practice.view("")["mails"].as_u64().unwrap();
+        assert_eq!(invited as u64, mails, "every answer was waited for");
+    }
+    practice.post("/weather", "");
+    practice
+        .run(&workdir, SHEET, &["--rate", "max", "--workers", "8"])
+        .expect_code(0);
+    let proof = proofs::finished(&practice, &workdir.table(RESULTS), 1_000);
+    assert_eq!(proof.unsure, 0);
+}
+
+#[test]
+fn a_second_ctrl_c_leaves_at_once_and_nothing_is_lost() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 12);
+    let practice = Practice::start(&workdir, "");
+    practice
+        .run(&workdir, SHEET, &["--max-invites", "6", "--rate", "max"])
+        .expect_code(8);
+    practice.post("/weather", "[latency]\nmin_ms = 3000\nmax_ms = 3000");
+    let mut process = practice
+        .invite(&workdir, SHEET, &["--rate", "max", "--workers", "2"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Two asks are on their way then: each is in the tenant before its answer can be.
+    until(&practice, 8);
+    signal(&process, "-INT");
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(process.try_wait().unwrap().is_none(), "it waits for them");
+    let pressed = Instant::now();
+    signal(&process, "-INT");
+    assert_eq!(process.wait().unwrap().code(), Some(130));
+    assert!(pressed.elapsed() < Duration::from_secs(1));
+
+    practice.post("/weather", "");
+    practice
+        .run(&workdir, SHEET, &["--rate", "max", "--settle", "2s"])
+        .expect_code(0);
+    let proof = proofs::finished(&practice, &workdir.table(RESULTS), 12);
+    assert_eq!(proof.unsure, 0);
+}

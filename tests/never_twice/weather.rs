@@ -1,0 +1,252 @@
+//! Random weather, random sheets, one to three runs: no row is lost or told twice, nobody is mailed twice.
+//!
+//! `GUESTLIST_LONG=1` tries many more; `GUESTLIST_SEED` repeats one case.
+
+use super::proofs;
+use crate::support::{Practice, Table, Workdir};
+use std::collections::HashMap;
+
+const SHEET: &str = "guests.csv";
+const RESULTS: &str = "guests.results.csv";
+
+#[test]
+fn whatever_the_weather_every_row_has_one_outcome_and_nobody_two_mails() {
+    let long = std::env::var("GUESTLIST_LONG").is_ok_and(|long| long == "1");
+    let seeds: Vec<u64> = match std::env::var("GUESTLIST_SEED") {
+        Ok(seed) => vec![seed.parse().unwrap()],
+        Err(_) => {
+            let cases = if long { 160 } else { 8 };
+            (0..cases).map(|_| fastrand::u64(..1_000_000)).collect()
+        }
+    };
+    // Most of a case is waiting: several at once.
+    let queue = std::sync::Mutex::new(seeds.into_iter());
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                loop {
+                    let Some(seed) = queue.lock().unwrap().next() else {
+                        break;
+                    };
+                    case(seed);
+                }
+            });
+        }
+    });
+}
+
+/// A row as the test means it.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+enum Kind {
+    New,
+    Silent,
+    Invalid,
+    Duplicate,
+    There(&'static str),
+}
+
+fn case(seed: u64) {
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let workdir = Workdir::new();
+    let (sheet, kinds, people) = sheet(&mut dice);
+    workdir.write(SHEET, sheet);
+    let weather = weather(&mut dice);
+    eprintln!("seed {seed}: {} rows", kinds.len());
+    let told = || format!("seed {seed}, weather:\n{weather}");
+    let practice = Practice::start(&workdir, &weather);
+    practice.post("/people", &serde_json::Value::from(people).to_string());
+    let runs = dice.usize(1..=3);
+    for run in 1..=runs {
+        if run == 3 {
+            practice.post("/weather", "");
+        }
+        let mut more = vec![
+            "--json",
+            "--settle",
+            "1s",
+            "--ask-again-after",
+            "3s",
+            "--rate",
+            "max",
+            "--workers",
+            "6",
+            "--max-failures",
+            "100%",
+        ];
+        let stop = dice.usize(1..=kinds.len()).to_string();
+        match dice.u8(0..6) {
+            0 => more.extend(["--max-invites", &stop]),
+            1 => more.extend(["--max-duration", "2s"]),
+            _ => {}
+        }
+        let ended = practice.run(&workdir, SHEET, &more);
+        assert!(
+            [0, 4, 5, 8, 10].contains(&ended.code),
+            "{}\n{}",
+            told(),
+            ended.stderr
+        );
+        conserved(&ended.json(), kinds.len(), &told);
+        let table = workdir.table(RESULTS);
+        proofs::nobody_twice(&practice);
+        true_to_the_tenant(&practice, &table, &kinds, &told);
+    }
+}
+
+/// Rows in = rows out = the sum of the outcomes.
+fn conserved(report: &serde_json::Value, rows: usize, told: &dyn Fn() -> String) {
+    let sum: u64 = report["outcomes"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|count| count.as_u64().unwrap())
+        .sum();
+    assert_eq!(sum, rows as u64, "{}\n{report}", told());
+    assert_eq!(report["rows"], rows as u64, "{}", told());
+}
+
+fn true_to_the_tenant(
+    practice: &Practice,
+    table: &Table,
+    kinds: &[Kind],
+    told: &dyn Fn() -> String,
+) {
+    assert_eq!(table.0.len(), kinds.len(), "{}", told());
+    let mails = proofs::mails(practice);
+    for (index, (row, kind)) in table.0.iter().zip(kinds).enumerate() {
+        let told = || {
+            format!(
+                "{}\n{kind:?} {row:?}\n{}",
+                told(),
+                proofs::story(practice, &row["email"].to_lowercase())
+            )
+        };
+        assert_eq!(row["row"], (index + 2).to_string(), "{}", told());
+        let count = mails
+            .get(&row["email"].to_lowercase())
+            .copied()
+            .unwrap_or(0);
+        let outcome = row["outcome"].as_str();
+        match kind {
+            Kind::Invalid => assert_eq!(outcome, "invalid", "{}", told()),
+            Kind::Duplicate => assert_eq!(outcome, "duplicate", "{}", told()),
+            Kind::There(expected) => {
+                assert_eq!(count, 0, "{}", told());
+                assert!(
+                    [*expected, "not-attempted", "failed"].contains(&outcome),
+                    "{}",
+                    told()
+                );
+            }
+            Kind::New | Kind::Silent => {
+                assert!(
+                    ["invited", "unknown", "failed", "not-attempted"].contains(&outcome),
+                    "{}",
+                    told()
+                );
+                if *kind == Kind::Silent {
+                    assert_eq!(count, 0, "{}", told());
+                }
+            }
+        }
+        if outcome == "invited" {
+            proofs::link_leads_to(practice, row);
+            let expected = if *kind == Kind::Silent {
+                "none"
+            } else {
+                "requested"
+            };
+            if row["mail"] == "unknown" {
+                assert_eq!(*kind, Kind::New, "{}", told());
+            } else {
+                assert_eq!(row["mail"], expected, "{}", told());
+                assert_eq!(count, usize::from(*kind == Kind::New), "{}", told());
+            }
+        }
+        if ["failed", "not-attempted"].contains(&outcome) {
+            assert_eq!(count, 0, "{}", told());
+        }
+    }
+}
+
+/// A sheet, what each of its rows is, and the people who are there already.
+fn sheet(dice: &mut fastrand::Rng) -> (String, Vec<Kind>, Vec<serde_json::Value>) {
+    let standings: HashMap<&str, &'static str> = HashMap::from([
+        ("pending", "exists-pending"),
+        ("accepted", "exists-accepted"),
+        ("disabled", "exists-disabled"),
+        ("stateless", "exists-accepted"),
+    ]);
+    let mut names: Vec<&str> = standings.keys().copied().collect();
+    names.sort_unstable();
+    let mut text = String::from("email,display_name,send\n");
+    let (mut kinds, mut people) = (Vec::new(), Vec::new());
+    let mut known: Vec<String> = Vec::new();
+    for row in 0..dice.usize(5..40) {
+        let address = format!("p{row:03}@partner.example");
+        let kind = match dice.u8(0..20) {
+            0 => Kind::Invalid,
+            1 if !known.is_empty() => Kind::Duplicate,
+            2 | 3 => Kind::Silent,
+            4 | 5 => {
+                let standing = names[dice.usize(..names.len())];
+                people.push(serde_json::json!({"address": address, "standing": standing}));
+                Kind::There(standings[standing])
+            }
+            _ => Kind::New,
+        };
+        let email = match kind {
+            Kind::Invalid => format!("p{row:03} at partner.example"),
+            Kind::Duplicate => known[dice.usize(..known.len())].to_uppercase(),
+            _ => address.clone(),
+        };
+        if kind == Kind::New {
+            known.push(address);
+        }
+        let send = if kind == Kind::Silent { "no" } else { "" };
+        text += &format!("{email},Person {row},{send}\n");
+        kinds.push(kind);
+    }
+    (text, kinds, people)
+}
+
+fn weather(dice: &mut fastrand::Rng) -> String {
+    let mut text = format!(
+        "seed = {}\n[latency]\nmin_ms = 0\nmax_ms = {}\n[replication]\nfilters_ms = {}\nby_id_ms = {}\n",
+        dice.u32(..),
+        dice.u64(0..200),
+        if dice.bool() { 0 } else { dice.u64(0..5_000) },
+        if dice.bool() { 0 } else { dice.u64(0..700) },
+    );
+    let faults = [
+        "throttled",
+        "unavailable",
+        "unavailable_after",
+        "lost_before",
+        "lost_after",
+        "cut",
+        "reset",
+        "timed_out",
+        "silent_failure",
+        "status_error",
+        "no_user",
+        "no_link",
+    ];
+    text += "[faults.invitations]\nretry_after = \"0.4\"\nlost_ms = 50\nbody = \"mixed\"\n";
+    let severity = [0.02, 0.1, 0.3][dice.usize(..3)];
+    let mut left = 0.95;
+    for fault in faults {
+        if dice.u8(0..3) == 0 {
+            let chance = (dice.f64() * severity).min(left);
+            left -= chance;
+            text += &format!("{fault} = {chance:.3}\n");
+        }
+    }
+    text += "[faults.all]\nretry_after = \"0.3\"\nlost_ms = 50\n";
+    for fault in ["throttled", "unavailable", "lost_before", "cut", "reset"] {
+        if dice.u8(0..3) == 0 {
+            text += &format!("{fault} = {:.3}\n", dice.f64() * 0.06);
+        }
+    }
+    text
+}
