@@ -99,6 +99,7 @@ pub fn bounded_text(bytes: &[u8], limit: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::{collection::vec, prelude::*};
 
     fn after(value: &str) -> Option<f64> {
         let server: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
@@ -137,5 +138,22 @@ mod tests {
         assert_eq!(bounded_text("🙂🙂".as_bytes(), 7), "🙂");
         assert_eq!(bounded_text(b"abc", 10), "abc");
         assert_eq!(bounded_text(&[0x80; 9], 5).chars().count(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn no_retry_after_is_longer_than_a_day_and_no_text_longer_than_allowed(value in ".{0,40}", bytes in vec(any::<u8>(), 0..60), limit in 0_usize..64) {
+            if let Some(wait) = retry_after(&value, None, Timestamp::UNIX_EPOCH) {
+                prop_assert!(wait <= LONGEST_RETRY_AFTER);
+            }
+            let text = bounded_text(&bytes, limit);
+            prop_assert!(text.chars().count() <= limit);
+        }
+
+        #[test]
+        fn text_that_is_text_stays_so(text in "\\PC{0,40}", limit in 0_usize..64) {
+            let cut = bounded_text(text.as_bytes(), limit);
+            prop_assert!(text.starts_with(&cut) && cut.len() <= limit);
+        }
     }
 }

@@ -204,6 +204,7 @@ fn visible_text(html: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::{collection::vec, prelude::*};
 
     #[test]
     fn graphs_envelope_in_both_spellings() {
@@ -261,5 +262,21 @@ mod tests {
             "ü".repeat(5_000_000)
         );
         assert!(Envelope::parse(huge.as_bytes()).message.len() <= LONGEST_MESSAGE);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_too_odd(body in vec(any::<u8>(), 0..400), cut in 0_usize..300) {
+            let _ = Envelope::parse(&body);
+            let whole = br#"{"error":{"code":"BadRequest","message":"\u00fcber \"alles\"","details":[{"code":"a"}],"innerError":{"request-id":"r"}}}"#;
+            let envelope = Envelope::parse(&whole[..cut.min(whole.len())]);
+            prop_assert!(envelope.message.len() <= LONGEST_MESSAGE && envelope.code.len() <= LONGEST_CODE);
+        }
+
+        #[test]
+        fn nested_as_deep_as_it_likes(depth in 0_usize..300) {
+            let body = format!("{}{}", r#"{"error":{"innererror":"#.repeat(depth), "}}".repeat(depth));
+            let _ = Envelope::parse(body.as_bytes());
+        }
     }
 }

@@ -246,20 +246,52 @@ impl fmt::Debug for Fault {
 
 impl std::error::Error for Fault {}
 
-/// For commands that a fault ends: what it is, what to do, who can, and the ids for support.
+/// For commands that a fault ends: what it is, what was said, what to do, who can, and the ids for support.
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         let entry = fault.entry();
-        let mut failure = Failure::new(fault.exit(), fault.to_string()).hint(entry.fix);
-        if !entry.who.is_empty() {
+        let mut failure = Failure::new(fault.exit(), fault.to_string());
+        let said = without_addresses(&fault.message);
+        if !said.is_empty() {
+            failure = failure.hint(format!("the reason given: {said}"));
+        }
+        failure = failure.hint(fragment(entry.fix));
+        if !entry.who.is_empty() && entry.who != "whoever runs the command" {
             failure = failure.hint(format!("who can: {}", entry.who));
         }
-        let reference = fault.reference();
         if fault.request_id.is_some() {
-            failure = failure.hint(format!("for support: {reference}"));
+            failure = failure.hint(format!("for support: {}", fault.reference()));
         }
         failure
     }
+}
+
+/// A sentence as the lower-case fragment that hints are.
+fn fragment(sentence: &str) -> String {
+    let sentence = sentence.strip_suffix('.').unwrap_or(sentence);
+    let mut chars = sentence.chars();
+    match (chars.next(), chars.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            format!("{}{}", first.to_lowercase(), chars.as_str())
+        }
+        _ => sentence.to_owned(),
+    }
+}
+
+/// What was said, in one line, with every word that may be an address taken out: screens are copied into
+/// tickets, and output into logs.
+fn without_addresses(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    line.split_whitespace()
+        .map(|word| {
+            if word.contains('@') || word.contains("%40") {
+                "(address)"
+            } else {
+                word
+            }
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]
@@ -278,6 +310,16 @@ mod tests {
     }
 
     #[test]
+    fn sentences_become_fragments() {
+        assert_eq!(fragment("Check the network."), "check the network");
+        assert_eq!(
+            fragment("AADSTS is a code. Look."),
+            "AADSTS is a code. Look"
+        );
+        assert_eq!(fragment(""), "");
+    }
+
+    #[test]
     fn neither_display_nor_debug_nor_the_failure_repeats_the_message() {
         let mut fault = Fault::new(
             catalogue::REFUSED,
@@ -287,7 +329,8 @@ mod tests {
         fault.request_id = Some("r1".into());
         let failure = Failure::from(fault.clone());
         let shown = format!("{fault} {fault:?} {failure:?} {}", fault.reference());
-        assert!(!shown.contains("ada@"), "{shown}");
+        assert!(!shown.contains("ada"), "{shown}");
+        assert!(failure.hints[0].contains("(address) is odd"), "{failure:?}");
         assert!(failure.hints.iter().any(|hint| hint.contains("r1")));
     }
 }

@@ -27,6 +27,9 @@ pub const USER_AGENT: &str = concat!("guestlist/", env!("CARGO_PKG_VERSION"));
 /// A server that is unwell gets a new connection, but not more often than this.
 const RENEW_AT_MOST_EVERY: Duration = Duration::from_secs(2);
 
+/// An error has a code and a sentence.
+const LONGEST_ERROR: usize = 256 * 1024;
+
 /// How to reach a server.
 #[derive(Debug, Clone)]
 pub struct HttpOptions {
@@ -84,12 +87,7 @@ impl Http {
                 "the token holds characters that no header can carry".into(),
             );
         };
-        let client = self
-            .current
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
-            .clone();
+        let (client, _) = self.current();
         let mut request = client
             .request(outgoing.method, outgoing.url)
             .header(header::AUTHORIZATION, bearer)
@@ -126,6 +124,11 @@ impl Http {
             body: Vec::new(),
             ending: Ending::Whole,
         };
+        let limit = if response.status().is_success() {
+            limit
+        } else {
+            limit.min(LONGEST_ERROR)
+        };
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if answer.body.len() + chunk.len() > limit => {
@@ -148,12 +151,22 @@ impl Http {
     /// After a 503 the next request goes out on a new connection, perhaps to another server behind the
     /// same name. What is under way on the old ones is left alone.
     pub fn renew(&self, sent_at: Instant) {
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        let is_news = sent_at >= current.1 && current.1.elapsed() >= RENEW_AT_MOST_EVERY;
-        // A client was built from the same parts before; should it fail now, the old one still serves.
-        if is_news && let Ok(client) = client(&self.base, &self.options) {
-            *current = (client, Instant::now());
+        let born = self.current().1;
+        if sent_at < born || born.elapsed() < RENEW_AT_MOST_EVERY {
+            return;
         }
+        // A client was built from the same parts before; should it fail now, the old one still serves.
+        if let Ok(client) = client(&self.base, &self.options) {
+            let fresh = (client, Instant::now());
+            *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
+    }
+
+    fn current(&self) -> (Client, Instant) {
+        self.current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 

@@ -17,6 +17,7 @@ pub mod invite; // the one POST that is never repeated
 pub mod known; // every answer that is known, as a table
 pub mod odata; // quoting and escaping
 pub mod pages; // following nextLink
+pub mod policies; // what the tenant says beforehand
 pub mod sponsors; // those who vouch for a guest
 pub mod verdict; // what an answer means
 pub mod wire; // what travels
@@ -25,6 +26,9 @@ pub mod wire; // what travels
 mod client_tests;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+#[cfg(unix)] // they need openssl
+mod tls_tests;
 #[cfg(test)]
 mod verdict_tests;
 
@@ -35,6 +39,7 @@ pub use client::{Graph, GraphConfig, Read, RequestCounts};
 pub use explain::explain;
 pub use fault::{Class, Fault};
 pub use invite::InviteAttempt;
+pub use policies::{DomainRules, InvitesFrom};
 pub use sponsors::Sponsor;
 pub use verdict::{Verdict, judge, judge_read};
 pub use wire::{DirectoryUser, Invitation, InvitationRequest, MessageInfo, Organization};

@@ -91,7 +91,7 @@ pub(super) fn read(cell: &str) -> Result<Address<'_>, Wrong> {
 
 /// The rules of Entra and of RFC 5321 together, for one address and nothing else.
 pub(super) fn is_valid(text: &str) -> bool {
-    let Some((local, domain)) = text.split_once('@') else {
+    let Some((local, domain)) = split_at_sign(text) else {
         return false;
     };
     text.len() <= MAX_ADDRESS && is_local(local.as_bytes()) && is_domain(domain.as_bytes())
@@ -122,40 +122,34 @@ pub(super) fn may_stand_before_at(byte: u8) -> bool {
 
 pub(super) fn is_domain(domain: &[u8]) -> bool {
     let mut labels = 0;
-    let mut start = 0;
-    let mut last_label: &[u8] = &[];
-    for end in 0..=domain.len() {
-        match domain.get(end) {
-            Some(byte) if byte.is_ascii_alphanumeric() || *byte == b'-' => {}
-            None | Some(b'.') => {
-                last_label = &domain[start..end];
-                let hyphen = |byte: Option<&u8>| matches!(byte, None | Some(b'-'));
-                if last_label.len() > MAX_LABEL
-                    || hyphen(last_label.first())
-                    || hyphen(last_label.last())
-                {
-                    return false;
-                }
-                labels += 1;
-                start = end + 1;
-            }
-            Some(_) => return false,
+    let mut last: &[u8] = &[];
+    let mut encoded = false;
+    for label in domain.split(|byte| *byte == b'.') {
+        let inside = label
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+        let edges = !matches!(label.first(), None | Some(b'-')) && label.last() != Some(&b'-');
+        if !inside || !edges || label.len() > MAX_LABEL {
+            return false;
         }
+        encoded |= label.len() > 3 && label[..4].eq_ignore_ascii_case(b"xn--");
+        labels += 1;
+        last = label;
     }
     labels >= 2
-        && last_label.len() >= 2
-        && last_label.iter().any(u8::is_ascii_alphabetic)
-        && punycode_is_sound(domain)
+        && last.len() >= 2
+        && last.iter().any(u8::is_ascii_alphabetic)
+        && (!encoded || punycode_is_sound(domain))
 }
 
 fn punycode_is_sound(domain: &[u8]) -> bool {
-    if !domain
-        .windows(4)
-        .any(|part| part.eq_ignore_ascii_case(b"xn--"))
-    {
-        return true;
-    }
     std::str::from_utf8(domain).is_ok_and(|domain| idna::domain_to_ascii_strict(domain).is_ok())
+}
+
+/// Both sides of the first @.
+pub(super) fn split_at_sign(text: &str) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == b'@')?;
+    Some((&text[..at], &text[at + 1..]))
 }
 
 /// Characters that take no room and mean nothing in an address.

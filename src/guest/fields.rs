@@ -163,6 +163,13 @@ pub(super) fn yes_or_no(cell: &str) -> Result<bool, Wrong> {
 
 /// A culture such as `en-US`, its capital letters put right; a changed hyphen counts as a repair.
 pub(super) fn language(cell: &str) -> Result<Cow<'_, str>, Wrong> {
+    // What nearly every cell holds, as it should be.
+    if let [a, b, b'-', c, d] = cell.as_bytes()
+        && [a, b].iter().all(|byte| byte.is_ascii_lowercase())
+        && [c, d].iter().all(|byte| byte.is_ascii_uppercase())
+    {
+        return Ok(Cow::Borrowed(cell));
+    }
     if let Some(code) = language_by_name(cell) {
         let wrong = Wrong::new(
             BAD_LANGUAGE,

@@ -146,8 +146,11 @@ pub(super) fn is_disposable(domain: &str) -> bool {
 }
 
 /// For mailboxes that ignore dots, the one spelling of them all; written into `buffer`.
-pub(super) fn same_mailbox<'b>(address: &str, buffer: &'b mut String) -> Option<&'b str> {
-    let (local, domain) = address.split_once('@')?;
+pub(super) fn same_mailbox<'b>(
+    local: &str,
+    domain: &str,
+    buffer: &'b mut String,
+) -> Option<&'b str> {
     if !matches!(domain, "gmail.com" | "googlemail.com") {
         return None;
     }
@@ -210,9 +213,9 @@ mod tests {
     fn one_mailbox_has_one_spelling() {
         let (mut a, mut b) = (String::new(), String::new());
         assert_eq!(
-            same_mailbox("an.na@googlemail.com", &mut a),
-            same_mailbox("anna@gmail.com", &mut b)
+            same_mailbox("an.na", "googlemail.com", &mut a),
+            same_mailbox("anna", "gmail.com", &mut b)
         );
-        assert_eq!(same_mailbox("an.na@example.org", &mut a), None);
+        assert_eq!(same_mailbox("an.na", "example.org", &mut a), None);
     }
 }

@@ -2,13 +2,17 @@
 
 pub mod catalogue;
 mod diagnose;
+mod draft;
 mod email;
 mod fields;
 mod hints;
+mod layout;
 mod model;
 mod seen;
 #[cfg(test)]
 mod tests;
+mod texts;
+mod told;
 mod understand;
 
 pub use crate::sheet::{Code, Entry, Problem, Severity};

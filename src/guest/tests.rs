@@ -218,7 +218,7 @@ fn every_code_is_in_use_and_in_order() {
         code.map(|path| std::fs::read_to_string(path).unwrap())
             .collect()
     };
-    let users = read_all("sheet") + &read_all("guest");
+    let users = read_all("sheet") + &read_all("sheet/workbook") + &read_all("guest");
     for (folder, entries) in [
         ("sheet", crate::sheet::catalogue::ENTRIES),
         ("guest", catalogue::ENTRIES),

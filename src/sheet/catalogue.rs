@@ -105,4 +105,40 @@ codes! {
         fix: "Give the number that the spreadsheet program shows beside the header.",
         who: "whoever runs the command"
     }
+    DAMAGED_WORKBOOK = "GL018" {
+        title: "the workbook is damaged",
+        meaning: "The file begins like a workbook, but what is inside cannot be read.",
+        fix: "Open it in the spreadsheet program and save it again, as .xlsx or CSV UTF-8.",
+        who: "whoever made the sheet"
+    }
+    PROTECTED = "GL019" {
+        title: "the workbook is protected by a password",
+        meaning: "Its content is encrypted and cannot be read without the password.",
+        fix: "Open it, remove the password, and save it again.",
+        who: "whoever made the sheet"
+    }
+    WORKBOOK_TOO_LARGE = "GL020" {
+        title: "the workbook is too large",
+        meaning: "A workbook is held in memory while it is read, so there are bounds: 512 MiB unpacked, 5,000,000 cells, 128 MiB of text.",
+        fix: "Save the sheet as CSV UTF-8, which has no such bounds.",
+        who: "whoever made the sheet"
+    }
+    NO_SUCH_TAB = "GL021" {
+        title: "--sheet names a sheet that is not there",
+        meaning: "A workbook can hold several sheets; none of them has this name.",
+        fix: "Copy the name from the tab at the bottom of the spreadsheet program.",
+        who: "whoever runs the command"
+    }
+    WHICH_TAB = "GL022" {
+        title: "several sheets of the workbook could be meant",
+        meaning: "More than one visible sheet has a column of addresses, and which one is meant is not guessed.",
+        fix: "Name it: --sheet \"its name\".",
+        who: "whoever runs the command"
+    }
+    HIDDEN_ROWS = "GL023" {
+        title: "rows are hidden in the workbook",
+        meaning: "A filter, or somebody by hand, hides rows below the header. Whether these people are meant is not guessed.",
+        fix: "Say --hidden include to take them along, or --hidden skip to leave them out.",
+        who: "whoever made the sheet"
+    }
 }

@@ -6,7 +6,7 @@ use super::catalogue::DELIMITER_UNCLEAR;
 use super::columns::has_address;
 use super::dialect::LineEnd;
 use super::records::{Broken, Records, Stopped};
-use super::{Field, Problem};
+use super::{Field, Problem, Row, SheetOptions};
 
 /// A header further down than this is not looked for.
 const HEADER_WITHIN: usize = 20;
@@ -41,6 +41,41 @@ pub(super) struct Asked<'a> {
     pub delimiter: Option<u8>,
     pub header_row: Option<u64>,
     pub map: &'a [(Field, String)],
+}
+
+impl<'a> Asked<'a> {
+    pub fn of(options: &'a SheetOptions) -> Self {
+        Self {
+            delimiter: options.delimiter,
+            header_row: options.header_row,
+            map: &options.map,
+        }
+    }
+}
+
+/// Finds the header in rows that need no delimiter.
+pub(super) fn in_rows<'a>(rows: impl Iterator<Item = &'a Row>, asked: Asked<'_>) -> Reading {
+    let wanted = asked.header_row;
+    let records = rows
+        .filter(|row| !row.is_blank() && wanted.is_none_or(|wanted| row.number >= wanted))
+        .take(SAMPLE)
+        .map(|row| HeadRecord {
+            row: row.number,
+            line: row.line,
+            cells: (0..row.found())
+                .map(|column| row.cell(column).to_owned())
+                .collect(),
+        })
+        .collect();
+    let mut reading = Reading {
+        delimiter: b',',
+        evidence: "a workbook".to_owned(),
+        records,
+        header: None,
+        stopped: None,
+    };
+    reading.find_header(asked);
+    reading
 }
 
 /// The delimiter that an Excel `sep=` line names.
@@ -119,6 +154,16 @@ pub(super) fn read(head: &[u8], whole: bool, asked: Asked<'_>) -> Result<Reading
 }
 
 impl Reading {
+    fn find_header(&mut self, asked: Asked<'_>) {
+        self.header = if let Some(row) = asked.header_row {
+            self.records.iter().position(|record| record.row == row)
+        } else {
+            let near = self.records.iter().take(HEADER_WITHIN);
+            near.map(|record| &record.cells)
+                .position(|cells| has_address(cells, asked.map))
+        };
+    }
+
     /// The number of columns, when there is a header.
     fn columns(&self) -> usize {
         self.header.map_or(0, |at| self.records[at].cells.len())
@@ -186,14 +231,7 @@ fn divide(head: &[u8], whole: bool, delimiter: u8, sep: bool, asked: Asked<'_>) 
     if !whole && reading.records.len() <= SAMPLE {
         reading.records.pop();
     }
-    reading.header = match wanted {
-        Some(row) => reading.records.iter().position(|record| record.row == row),
-        None => reading
-            .records
-            .iter()
-            .take(HEADER_WITHIN)
-            .position(|record| has_address(&record.cells, asked.map)),
-    };
+    reading.find_header(asked);
     if let Some(at) = reading.header {
         let width = reading.records[at].cells.len();
         let below = &reading.records[at + 1..];

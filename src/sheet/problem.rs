@@ -90,6 +90,9 @@ pub struct Problem {
     pub fix: String,
     /// The value to put there, where it is certain.
     pub suggestion: Option<String>,
+    /// The column by its place, for those who have the row at hand.
+    #[serde(skip)]
+    pub cell: Option<usize>,
 }
 
 /// An offending text longer than this is cut: a problem is a message, not a copy of the sheet.
@@ -107,6 +110,7 @@ impl Problem {
             message: message.into(),
             fix: String::new(),
             suggestion: None,
+            cell: None,
         }
     }
 

@@ -102,6 +102,8 @@ pub(super) struct Records<S> {
     next_line: u64,
     /// The last line ended with CR, so that an LF now belongs to it.
     after_cr: bool,
+    /// The line ends between the record before and this one.
+    gap: Vec<u8>,
 }
 
 impl<S: Fill> Records<S> {
@@ -123,7 +125,18 @@ impl<S: Fill> Records<S> {
             next_row: 1,
             next_line: 1,
             after_cr: false,
+            gap: Vec::new(),
         }
+    }
+
+    /// The record as it stands in the text, with the byte that ends it; until the next one is asked for.
+    pub fn raw(&self) -> &[u8] {
+        &self.window[self.start..self.at]
+    }
+
+    /// The line ends before the record, those of empty lines among them.
+    pub fn gap(&self) -> &[u8] {
+        &self.gap
     }
 
     pub fn source(&self) -> &S {
@@ -153,16 +166,14 @@ impl<S: Fill> Records<S> {
         self.begin();
         self.parse()?;
         let raw = &self.window[self.start..self.at];
-        let line_ends = raw
-            .iter()
-            .filter(|byte| matches!(byte, b'\n' | b'\r'))
-            .count();
-        let mut flaw = None;
         self.next_row = self.row + 1;
         self.after_cr = raw.last() == Some(&b'\r');
+        let mut flaw = None;
+        // Without quotation marks, a record is its cells with one byte behind each, and then it is one line.
+        let one_line = raw.len() == self.written + self.cells || line_ends(raw) < 2;
         self.next_line = self.line
-            + if line_ends < 2 {
-                line_ends as u64
+            + if one_line {
+                1
             } else {
                 flaw = quote_closes_inside(raw, self.delimiter).then_some(Flaw::SwallowedRows);
                 count_lines(raw)
@@ -194,6 +205,7 @@ impl<S: Fill> Records<S> {
 
     /// Spreadsheet programs number empty lines too.
     fn skip_empty_lines(&mut self) -> Result<bool, Stopped> {
+        self.gap.clear();
         loop {
             self.begin();
             if self.at == self.window.len() && !self.fill()? {
@@ -208,6 +220,7 @@ impl<S: Fill> Records<S> {
                 }
                 _ => return Ok(true),
             }
+            self.gap.push(self.window[self.at]);
             self.at += 1;
         }
     }
@@ -321,14 +334,22 @@ impl<S: Fill> Records<S> {
     }
 }
 
+/// How many bytes end a line; counted in small steps, which the processor does side by side.
+fn line_ends(text: &[u8]) -> usize {
+    let in_step = |step: &[u8]| -> u8 {
+        step.iter()
+            .map(|byte| u8::from(matches!(byte, b'\n' | b'\r')))
+            .sum()
+    };
+    text.chunks(128)
+        .map(|step| usize::from(in_step(step)))
+        .sum()
+}
+
 /// CR, LF and CRLF each end one line.
 fn count_lines(text: &[u8]) -> u64 {
-    let ends = text
-        .iter()
-        .filter(|byte| matches!(byte, b'\n' | b'\r'))
-        .count();
     let pairs = text.windows(2).filter(|pair| pair == b"\r\n").count();
-    (ends - pairs) as u64
+    (line_ends(text) - pairs) as u64
 }
 
 /// Whether a closing quotation mark is followed by something other than a delimiter or a line end: in a record

@@ -52,6 +52,13 @@ impl Row {
         self.ends.push(self.text.len());
     }
 
+    /// Becomes a copy of another row, under a header of this width.
+    pub(super) fn copy(&mut self, other: &Row, width: usize) {
+        self.begin(other.number, other.line, width);
+        self.flaw = other.flaw;
+        self.fill(&other.text, &other.ends);
+    }
+
     /// All cells at once; `ends` must lie on character boundaries of `text`.
     pub(super) fn fill(&mut self, text: &str, ends: &[usize]) {
         self.text.push_str(text);

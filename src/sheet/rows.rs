@@ -5,26 +5,51 @@
 use super::bytes::Bytes;
 use super::encoding::{Charset, Text};
 use super::find;
+use super::formula;
 use super::records::{Record, Records};
 use super::stopped;
 use super::{Field, Header, Problem, Row, Sheet};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Reads the rows below the header. An `Err` is a problem of the whole sheet, and the last item.
 pub struct Rows {
     sheet: Sheet,
-    records: Records<Text>,
-    begun: bool,
+    from: From,
     ended: bool,
 }
 
+enum From {
+    Text {
+        records: Box<Records<Text>>,
+        charset: Charset,
+        begun: bool,
+    },
+    Workbook {
+        rows: Arc<[Row]>,
+        next: usize,
+    },
+}
+
 impl Rows {
-    pub(super) fn new(sheet: Sheet, bytes: Bytes) -> Self {
-        let text = Text::new(bytes, sheet.charset());
-        Self {
-            records: Records::new(text, sheet.dialect().delimiter),
-            sheet,
+    pub(super) fn of_text(sheet: Sheet, charset: Charset, bytes: Bytes) -> Self {
+        let records = Records::new(Text::new(bytes, charset), sheet.dialect().delimiter);
+        let from = From::Text {
+            records: Box::new(records),
+            charset,
             begun: false,
+        };
+        Self {
+            sheet,
+            from,
+            ended: false,
+        }
+    }
+
+    pub(super) fn of_workbook(sheet: Sheet, rows: Arc<[Row]>) -> Self {
+        Self {
+            sheet,
+            from: From::Workbook { rows, next: 0 },
             ended: false,
         }
     }
@@ -42,33 +67,53 @@ impl Rows {
     fn advance(&mut self, row: &mut Row) -> Result<bool, Box<Problem>> {
         let sheet = &self.sheet;
         let header = sheet.header();
-        let as_problem = |stopped| {
-            let (charset, path) = (sheet.charset(), sheet.path());
-            Box::new(stopped::problem(&stopped, Some(header), charset, path))
-        };
-        if !self.begun {
-            self.begun = true;
-            if sheet.dialect().sep_line {
-                self.records.skip_first_line().map_err(as_problem)?;
+        match &mut self.from {
+            From::Workbook { rows, next } => {
+                while let Some(held) = rows.get(*next) {
+                    *next += 1;
+                    let address = |column| held.cell(column);
+                    if held.number > header.row
+                        && !held.is_blank()
+                        && !is_example(header, held.number, address)
+                    {
+                        row.copy(held, header.names.len());
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
             }
-        }
-        loop {
-            let Some(record) = self.records.next().map_err(as_problem)? else {
-                sheet.same_as_before(self.records.source().hash())?;
-                return Ok(false);
-            };
-            if record.row <= header.row || record.is_blank() || is_example(header, &record) {
-                continue;
+            From::Text {
+                records,
+                charset,
+                begun,
+            } => {
+                let charset = *charset;
+                let as_problem = |stopped| {
+                    Box::new(stopped::problem(
+                        &stopped,
+                        Some(header),
+                        charset,
+                        sheet.path(),
+                    ))
+                };
+                if !std::mem::replace(begun, true) && sheet.dialect().sep_line {
+                    records.skip_first_line().map_err(as_problem)?;
+                }
+                loop {
+                    let Some(record) = records.next().map_err(as_problem)? else {
+                        sheet.same_as_before(records.source().hash())?;
+                        return Ok(false);
+                    };
+                    let address = |column| record.cells().nth(column).unwrap_or("");
+                    if record.row > header.row
+                        && !record.is_blank()
+                        && !is_example(header, record.row, address)
+                    {
+                        fill(row, &record, header.names.len());
+                        return Ok(true);
+                    }
+                }
             }
-            row.begin(record.row, record.line, header.names.len());
-            row.flaw = record.flaw;
-            // Only a cell that begins with an apostrophe can be one that was made safe.
-            if record.text.contains('\'') {
-                record.cells().for_each(|cell| row.push(undo_escape(cell)));
-            } else {
-                row.fill(record.text, record.ends);
-            }
-            return Ok(true);
         }
     }
 
@@ -94,39 +139,29 @@ impl Iterator for Rows {
     }
 }
 
-/// A cell that a spreadsheet would have run as a formula is written with an apostrophe before it.
-fn undo_escape(cell: &str) -> &str {
-    let Some(rest) = cell.strip_prefix('\'') else {
-        return cell;
-    };
-    let dangerous = rest
-        .trim_start_matches('\'')
-        .starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if dangerous { rest } else { cell }
+pub(super) fn fill(row: &mut Row, record: &Record<'_>, width: usize) {
+    row.begin(record.row, record.line, width);
+    row.flaw = record.flaw;
+    // Only a cell that begins with an apostrophe can be one that was made safe.
+    if record.text.contains('\'') {
+        record
+            .cells()
+            .for_each(|cell| row.push(formula::undo(cell)));
+    } else {
+        row.fill(record.text, record.ends);
+    }
 }
 
 /// The portal's template has an example below its header: `Example: lstokes@fabrikam.com`, in any language.
-fn is_example(header: &Header, record: &Record<'_>) -> bool {
-    if !header.portal || record.row > header.row + find::EXAMPLE_WITHIN {
+fn is_example<'a>(header: &Header, row: u64, cell: impl Fn(usize) -> &'a str) -> bool {
+    if !header.portal || row > header.row + find::EXAMPLE_WITHIN {
         return false;
     }
     let Some(column) = header.column_of(Field::Email) else {
         return false;
     };
-    let cell = record.cells().nth(column).unwrap_or("").trim();
-    let Some((word, address)) = cell.split_once([':', '：']) else {
+    let Some((word, address)) = cell(column).trim().split_once([':', '：']) else {
         return false;
     };
     !word.contains('@') && !word.eq_ignore_ascii_case("mailto") && address.contains('@')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_cells_that_were_made_safe_lose_an_apostrophe() {
-        let cells = ["'=1+1", "''=1", "'t Hooft", "O'Brien", "'", "=1"].map(undo_escape);
-        assert_eq!(cells, ["=1+1", "'=1", "'t Hooft", "O'Brien", "'", "=1"]);
-    }
 }

@@ -4,7 +4,8 @@
 //! Must not find problems, and must not keep more of them than it shows.
 
 use super::excerpt::{Excerpt, excerpt};
-use crate::sheet::{Entry, Header, Problem, Row, Severity, column_letter};
+use super::text::{number, printable_line, shorten};
+use crate::sheet::{Entry, Header, Problem, Row, Severity};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -80,14 +81,10 @@ impl<'a> ProblemScreen<'a> {
     pub fn add_in_row(&mut self, problem: Problem, row: &Row, header: &Header) {
         let width = self.look.width;
         self.insert(problem, |problem| {
-            let name = problem.column.as_deref()?;
-            let column = (0..header.names.len())
-                .find(|column| header.name(*column) == name)
-                .or_else(|| (0..row.found()).find(|column| column_letter(*column) == name))?;
             let gutter = row.number.to_string().len() + 3;
             Some(excerpt(
                 row,
-                column,
+                problem.cell?,
                 header.delimiter,
                 width.saturating_sub(gutter),
             ))
@@ -147,7 +144,7 @@ impl<'a> ProblemScreen<'a> {
             text,
             severity,
             code,
-            &format!("{} rows: {title}", thousands(group.count)),
+            &format!("{} rows: {title}", number(group.count)),
         );
         self.body(text, problem, excerpt.as_ref());
         let gutter = gutter(problem);
@@ -165,7 +162,7 @@ impl<'a> ProblemScreen<'a> {
         };
         let head = format!("{}[{code}]", severity.word());
         let lines = wrap(
-            message,
+            &printable_line(message),
             self.look.width.saturating_sub(head.len() + 2),
             self.look.width.saturating_sub(4),
         );
@@ -193,14 +190,14 @@ impl<'a> ProblemScreen<'a> {
                 Severity::Warning => WARNING,
                 Severity::Hint => HINT,
             };
-            let number = self
+            let beside = self
                 .look
                 .paint(FRAME, &format!("{row:>width$}", width = gutter.len()));
             let carets = self
                 .look
                 .paint(style, &"^".repeat(excerpt.to - excerpt.from));
             let _ = writeln!(text, "{gutter} {bar}");
-            let _ = writeln!(text, "{number} {bar} {}", excerpt.text);
+            let _ = writeln!(text, "{beside} {bar} {}", excerpt.text);
             let _ = writeln!(text, "{gutter} {bar} {}{carets}", " ".repeat(excerpt.from));
         }
         if !problem.fix.is_empty() {
@@ -239,7 +236,13 @@ impl<'a> ProblemScreen<'a> {
             let _ = write!(place, ", row {row}");
         }
         if let Some(column) = &problem.column {
-            let _ = write!(place, ", column `{}`", crate::sheet::shorten(column, 40));
+            let used = place.width() + ", column ``".len() + gutter(problem).len() + 4;
+            let room = self.look.width.saturating_sub(used).max(12);
+            let _ = write!(
+                place,
+                ", column `{}`",
+                shorten(&printable_line(column), room)
+            );
         }
         place
     }
@@ -254,7 +257,7 @@ impl<'a> ProblemScreen<'a> {
         indent: usize,
     ) {
         let room = self.look.width.saturating_sub(label_width);
-        for (index, line) in wrap(words, room, room.saturating_sub(indent))
+        for (index, line) in wrap(&printable_line(words), room, room.saturating_sub(indent))
             .iter()
             .enumerate()
         {
@@ -300,23 +303,10 @@ impl std::fmt::Display for Stretches {
             }
         }
         if self.more > 0 {
-            write!(f, " and {} more", thousands(self.more))?;
+            write!(f, " and {} more", number(self.more))?;
         }
         Ok(())
     }
-}
-
-/// `12345` as `12,345`.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// Words in lines of at most `first` and then `rest` columns; a longer word has a line of its own.
@@ -375,7 +365,9 @@ mod tests {
             let problem = Problem::error(Code("GL900"), "nothing after the @")
                 .column("email")
                 .fix("put the part after the @ there, which is called a domain");
-            screen.add_in_row(problem.at(number, number + 1), &row, &header());
+            let mut problem = problem.at(number, number + 1);
+            problem.cell = Some(1);
+            screen.add_in_row(problem, &row, &header());
         }
         screen.text()
     }

@@ -143,26 +143,24 @@ pub(super) fn identity(identity: &Identity, method: &str) -> String {
     }
 }
 
-/// For a person without a terminal in front of them.
-pub(super) fn identity_line(connection: &Connection) {
-    let tenant = connection
-        .tenant
-        .name
-        .as_deref()
-        .unwrap_or("a tenant that does not tell its name");
+/// Which tenant, and who asks, for every run.
+pub(super) fn announce(connection: &Connection) {
     let domain = connection
         .domain
         .as_deref()
         .map(|domain| format!(", {domain}"))
         .unwrap_or_default();
+    let tenant = connection
+        .tenant
+        .name
+        .as_deref()
+        .unwrap_or(&connection.tenant.id);
+    ui::tell(format!("tenant {tenant}{domain}"));
     ui::tell(format!(
-        "tenant {tenant}{domain} ({}), signed in as {}",
-        connection.tenant.id,
+        "signed in as {}",
         identity(&connection.identity, connection.method)
     ));
     if !connection.organization_read {
-        ui::tell(
-            "the tenant's own domains cannot be told: the sign-in may not read /organization; the run goes on without them",
-        );
+        ui::tell("the tenant's own domains cannot be told: the sign-in may not read them");
     }
 }

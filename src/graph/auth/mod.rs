@@ -31,6 +31,7 @@ pub use transport::Authority;
 pub use workload::{AzurePipelines, GitHubActions, Workload};
 
 #[cfg(test)]
+#[cfg(unix)] // they need openssl
 mod certificate_tests;
 #[cfg(test)]
 mod machine_tests;

@@ -30,6 +30,8 @@ use azure_identity::{
 use secrecy::ExposeSecret;
 use std::{sync::Arc, time::Duration};
 
+/// `az` is slow to start on a busy machine.
+const LONGEST_CLI: Duration = Duration::from_secs(60);
 /// A person may take this long for a device code; everything else is quick.
 const LONGEST_PERSON: Duration = Duration::from_secs(31 * 60);
 
@@ -52,12 +54,15 @@ impl SignIn {
         let graph = http::base_url(&self.graph_url, "graph_url")?;
         let scope = format!("{}/.default", graph.as_str().trim_end_matches('/'));
         let authority = Authority::new(&self.authority_url, &self.http, self.clock.clone())?;
-        let by_person = matches!(self.method, Method::Person { .. });
+        let longest = match self.method {
+            Method::Person { .. } => Some(LONGEST_PERSON),
+            Method::AzureCli => Some(LONGEST_CLI),
+            _ => None,
+        };
         let tokens = Tokens::new(self.source(authority)?, scope);
-        Ok(if by_person {
-            tokens.taking(LONGEST_PERSON)
-        } else {
-            tokens
+        Ok(match longest {
+            Some(longest) => tokens.taking(longest),
+            None => tokens,
         })
     }
 

@@ -96,6 +96,10 @@ async fn a_client_secret_is_sent_to_the_authority_and_the_token_used() {
             "{name}: {form:?}"
         );
     }
+    assert_eq!(
+        sent.header("user-agent"),
+        Some(concat!("guestlist/", env!("CARGO_PKG_VERSION")))
+    );
     assert_eq!(server.received().len(), 1);
 }
 

@@ -5,6 +5,7 @@
 //! who has to wait waits for that one.
 
 use super::{
+    catalogue as codes,
     claims::Identity,
     failures::{Trouble, fault_of},
 };
@@ -24,7 +25,11 @@ const SOFT: Duration = Duration::from_secs(5 * 60);
 /// The old token is not used in its last moments, as clocks differ and requests travel.
 const HARD: Duration = Duration::from_secs(30);
 /// A refresh gives up after this.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
+/// A question that is lost on the way is asked again after this.
+const LONGEST_QUESTION: Duration = Duration::from_secs(15);
+/// And sooner at the start of a run when nothing answers at all: a wrong address is likelier than bad luck.
+const FIRST_PATIENCE: Duration = Duration::from_secs(8);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// A failed refresh is the answer for everybody who asks in the next moment.
 const REMEMBERED: Duration = Duration::from_secs(3);
@@ -96,12 +101,12 @@ impl Tokens {
         Self(Arc::new(Inner {
             source,
             scope: scope.into(),
-            longest: PATIENCE,
+            longest: LONGEST_QUESTION,
             state: Mutex::new(State::default()),
         }))
     }
 
-    /// The same with more time for one question: people are slower than services.
+    /// The same with more time for one question: people and tools are slower than services.
     #[must_use]
     pub fn taking(self, longest: Duration) -> Self {
         Self(Arc::new(Inner {
@@ -192,7 +197,8 @@ impl Tokens {
 
     /// Asks until there is a token, a refusal, or patience ends.
     async fn fetch(&self) -> Result<Token, Fault> {
-        let until = Instant::now() + PATIENCE;
+        let started = Instant::now();
+        let first = self.state().current.is_none();
         let mut pause = Duration::from_millis(200);
         loop {
             let trouble = match self.ask().await {
@@ -202,7 +208,13 @@ impl Tokens {
             let wait = trouble
                 .retry_after
                 .unwrap_or_else(|| pause.mul_f64(0.5 + fastrand::f64()));
-            if !trouble.temporary || Instant::now() + wait >= until {
+            let unreachable = trouble.fault.code == codes::SIGN_IN_UNREACHABLE;
+            let patience = if first && unreachable {
+                FIRST_PATIENCE
+            } else {
+                PATIENCE
+            };
+            if !trouble.temporary || started.elapsed() + wait >= patience {
                 return Err(trouble.fault);
             }
             tokio::time::sleep(wait).await;

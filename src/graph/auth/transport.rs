@@ -181,7 +181,9 @@ impl HttpClient for Authority {
         let method = reqwest::Method::from_bytes(request.method().as_ref().as_bytes())
             .map_err(|_| unreadable())?;
         let mut outgoing = self.client.request(method, self.turned(request.url()));
-        for (name, value) in request.headers().iter() {
+        // The name in the User-Agent is ours.
+        let named = |name: &HeaderName| name.as_str().eq_ignore_ascii_case("user-agent");
+        for (name, value) in request.headers().iter().filter(|(name, _)| !named(name)) {
             outgoing = outgoing.header(name.as_str(), value.as_str());
         }
         if let Body::Bytes(bytes) = request.body() {

@@ -1,0 +1,220 @@
+//! The texts of a row: names of one line, messages of several, and what is wrong with the record as such.
+//!
+//! Must not shorten or change a text, apart from a line break in a name.
+
+use super::Problem;
+use super::catalogue::{
+    CONTROL_CHARACTER, EMPTY_EXTRA_CELLS, FIELD_TOO_LONG, HTML_MESSAGE, LINE_BREAK, LONG_MESSAGE,
+    LOOK_ALIKE, MESSAGE_TOO_LONG, SWALLOWED_ROWS, TOO_MANY_CELLS, UNQUOTED_MESSAGE,
+};
+use super::hints;
+use super::layout::Layout;
+use super::told::Problems;
+use crate::sheet::{Field, Flaw, Row};
+use std::borrow::Cow;
+
+/// Longer messages are told; much longer ones are not sent. Microsoft publishes no limit.
+const LONG: usize = 500;
+const TOO_LONG: usize = 2000;
+
+/// What is wrong with the record as such.
+pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut Problems<'_>) {
+    if row.flaw == Some(Flaw::SwallowedRows) {
+        let message = "a quotation mark in this row is closed only further down, so rows below it were swallowed";
+        problems.add(
+            Problem::error(SWALLOWED_ROWS, message)
+                .fix("close the quotation mark where the cell ends, or delete it"),
+        );
+    }
+    // Written so that it is one pass over plain bytes.
+    let control =
+        |byte: u8| (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7F;
+    if row
+        .text()
+        .bytes()
+        .fold(false, |found, byte| found | control(byte))
+    {
+        for column in 0..row.found() {
+            if let Some(byte) = row.cell(column).bytes().find(|byte| control(*byte)) {
+                let problem = Problem::error(
+                    CONTROL_CHARACTER,
+                    format!("an invisible control character (U+{byte:04X})"),
+                );
+                problems.at(
+                    column,
+                    problem.fix("type the cell again, or export the sheet again"),
+                );
+            }
+        }
+    }
+    if row.found() > layout.header_cells && row.extra().next().is_none() {
+        let message = format!(
+            "the row has {} cells and the header {}",
+            row.found(),
+            layout.header_cells
+        );
+        let problem = Problem::hint(EMPTY_EXTRA_CELLS, message);
+        problems.add(problem.fix("look whether its cells stand under the right headings"));
+    }
+}
+
+fn too_many_cells(row: &Row, problems: &mut Problems<'_>) {
+    let message = format!(
+        "the row has {} cells and the header {}, so the cells may stand under wrong headings",
+        row.found(),
+        row.width()
+    );
+    if let Some((column, _)) = row.extra().next() {
+        problems.at(
+            column,
+            Problem::error(TOO_MANY_CELLS, message)
+                .fix("put quotation marks around the text that holds the delimiter"),
+        );
+    }
+}
+
+/// A text of one line: a name, a title.
+pub(super) fn line<'r>(
+    layout: &Layout,
+    row: &'r Row,
+    field: Field,
+    longest: usize,
+    problems: &mut Problems<'_>,
+) -> Option<Cow<'r, str>> {
+    let (column, cell) = layout.cell(row, field)?;
+    if cell.len() > longest && cell.chars().count() > longest {
+        let message = format!("{} characters; Entra takes {longest}", cell.chars().count());
+        problems.at(
+            column,
+            Problem::error(FIELD_TOO_LONG, message).fix("shorten the text"),
+        );
+    }
+    if field == Field::DisplayName
+        && let Some(c) = hints::stranger(cell)
+    {
+        let message = format!(
+            "`{c}` (U+{:04X}) is a letter of another script than its neighbours",
+            u32::from(c)
+        );
+        problems.at(
+            column,
+            Problem::hint(LOOK_ALIKE, message).fix("type the name again in one script"),
+        );
+    }
+    if !cell.contains(['\n', '\r']) {
+        return Some(Cow::Borrowed(cell));
+    }
+    let joined = cell
+        .split(['\n', '\r'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    let problem = Problem::warning(LINE_BREAK, "the line break is read as a space")
+        .fix("nothing is to be done");
+    problems.at(column, problem.suggest(joined.as_str()));
+    Some(Cow::Owned(joined))
+}
+
+pub(super) fn message<'r>(
+    layout: &Layout,
+    row: &'r Row,
+    problems: &mut Problems<'_>,
+) -> Option<Cow<'r, str>> {
+    let unquoted = row.extra().next().is_some();
+    let last = row.width().checked_sub(1);
+    let Some((column, cell)) = layout.cell(row, Field::Message) else {
+        if unquoted {
+            too_many_cells(row, problems);
+        }
+        return None;
+    };
+    let mut message = Cow::Borrowed(cell);
+    if unquoted && last == Some(column) {
+        // Row::cell trims to the header; the rest of the record is the rest of the message.
+        let mut joined = row.cell(column).to_owned();
+        for extra in column + 1..row.found() {
+            joined.push(layout.delimiter);
+            joined.push_str(row.cell(extra));
+        }
+        let joined = joined.trim().trim_end_matches(layout.delimiter).to_owned();
+        let problem = Problem::warning(
+            UNQUOTED_MESSAGE,
+            "the message holds the delimiter and has no quotation marks; it was put together again",
+        );
+        problems.at(
+            column,
+            problem
+                .fix("put quotation marks around the message")
+                .suggest(joined.as_str()),
+        );
+        message = Cow::Owned(joined);
+    } else if unquoted {
+        too_many_cells(row, problems);
+    }
+    if message.len() > LONG {
+        let length = message.chars().count();
+        if length > TOO_LONG {
+            problems.at(
+                column,
+                Problem::error(
+                    MESSAGE_TOO_LONG,
+                    format!("{length} characters; at most {TOO_LONG} are sent"),
+                )
+                .fix("shorten the message"),
+            );
+        } else if length > LONG {
+            let problem = Problem::warning(
+                LONG_MESSAGE,
+                format!("{length} characters; more than {LONG} may be refused"),
+            );
+            problems.at(column, problem.fix("shorten the message if you can"));
+        }
+    }
+    if has_tags(&message) {
+        problems.at(
+            column,
+            Problem::hint(
+                HTML_MESSAGE,
+                "Microsoft shows messages as plain text, tags included",
+            )
+            .fix("write plain text"),
+        );
+    }
+    Some(message)
+}
+
+/// Whether a text has something like an HTML tag in it.
+fn has_tags(text: &str) -> bool {
+    text.match_indices('<').any(|(at, _)| {
+        let tag = text[at + 1..].trim_start_matches('/');
+        let name: String = tag
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .take(8)
+            .collect::<String>()
+            .to_ascii_lowercase();
+        matches!(
+            name.as_str(),
+            "a" | "b"
+                | "i"
+                | "u"
+                | "p"
+                | "br"
+                | "div"
+                | "span"
+                | "strong"
+                | "em"
+                | "h1"
+                | "h2"
+                | "h3"
+                | "ul"
+                | "ol"
+                | "li"
+                | "table"
+                | "img"
+                | "html"
+                | "font"
+        ) && tag[name.len()..].starts_with(['>', ' ', '/'])
+    })
+}

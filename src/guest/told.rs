@@ -1,0 +1,45 @@
+//! Where the problems of one row go, with what they all have in common.
+//!
+//! Must not decide what is a problem.
+
+use super::Problem;
+use super::diagnose::Wrong;
+use crate::sheet::{Row, column_letter};
+
+pub(super) struct Problems<'p> {
+    pub row: &'p Row,
+    pub names: &'p [String],
+    pub list: &'p mut Vec<Problem>,
+    /// Whether one of them was an error.
+    pub failed: bool,
+}
+
+impl Problems<'_> {
+    /// A problem of the row as such.
+    pub fn add(&mut self, problem: Problem) {
+        self.failed |= problem.is_error();
+        self.list.push(problem.at(self.row.number, self.row.line));
+    }
+
+    /// A problem of one cell.
+    pub fn at(&mut self, column: usize, problem: Problem) {
+        let name = match self.names.get(column).map(|name| name.trim()) {
+            Some(name) if !name.is_empty() => name.to_owned(),
+            _ => column_letter(column),
+        };
+        let mut problem = problem.column(name).text(self.row.cell(column));
+        problem.cell = Some(column);
+        self.add(problem);
+    }
+
+    pub fn wrong(&mut self, column: usize, wrong: Wrong) {
+        let mut problem = Problem::error(wrong.code, wrong.message).fix(wrong.fix);
+        problem.suggestion = wrong.suggestion;
+        self.at(column, problem);
+    }
+
+    /// The value, or the problem told.
+    pub fn ok<T>(&mut self, column: usize, value: Result<T, Wrong>) -> Option<T> {
+        value.map_err(|wrong| self.wrong(column, wrong)).ok()
+    }
+}

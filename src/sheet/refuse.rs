@@ -1,0 +1,135 @@
+//! Why a sheet as a whole cannot be used, in words that say what to do.
+//!
+//! Must not open or read anything.
+
+use super::catalogue::{
+    CHANGED, EMPTY, NO_ADDRESS_COLUMN, NO_HEADER_ROW, NOT_FOUND, NOT_TEXT, PROTECTED, READ_FAILED,
+};
+use super::find::Reading;
+use super::{Problem, Refused, SheetOptions, columns};
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+pub(super) fn empty() -> Problem {
+    Problem::error(EMPTY, "the sheet is empty")
+        .fix("save it again, or start from `guestlist template`")
+}
+
+pub(super) fn changed() -> Problem {
+    Problem::error(CHANGED, "the sheet changed while it was being read")
+        .fix("save and close it in the spreadsheet program, then run the command again")
+}
+
+pub(super) fn cannot_read(path: &Path, error: &io::Error) -> Problem {
+    let path = path.display();
+    match error.kind() {
+        ErrorKind::NotFound => {
+            Problem::error(NOT_FOUND, format!("there is no file {path}")).fix("check the path")
+        }
+        ErrorKind::PermissionDenied => {
+            Problem::error(NOT_FOUND, format!("{path} may not be read by this user"))
+                .fix("check the file's permissions, and whether another program holds it open")
+        }
+        _ => Problem::error(READ_FAILED, format!("reading {path} failed: {error}"))
+            .fix("copy the file to a local disk and try again"),
+    }
+}
+
+/// Files that are certainly something else, by their first bytes.
+pub(super) fn not_text(head: &[u8]) -> Option<Problem> {
+    if head.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) && holds_encrypted_package(head) {
+        let problem = Problem::error(PROTECTED, "the workbook is protected by a password");
+        return Some(problem.fix("open it, remove the password, and save it again"));
+    }
+    let (kind, fix) = match head {
+        [0xD0, 0xCF, 0x11, 0xE0, ..] => (
+            "an old Excel workbook (.xls)",
+            "open it and save it as .xlsx or CSV UTF-8",
+        ),
+        [b'%', b'P', b'D', b'F', ..] => ("a PDF", "export the table itself as CSV UTF-8 or .xlsx"),
+        [0x1F, 0x8B, ..] => ("a compressed file", "unpack it first"),
+        [b'{', b'\\', b'r', b't', b'f', ..] => (
+            "a text document (RTF)",
+            "copy the table into a spreadsheet and save it as CSV UTF-8",
+        ),
+        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => ("UTF-32 text", "save it as CSV UTF-8"),
+        _ if starts_with_html(head) => (
+            "a web page",
+            "open it in a spreadsheet program and save it as CSV UTF-8 or .xlsx",
+        ),
+        _ => return None,
+    };
+    Some(Problem::error(NOT_TEXT, format!("the file is {kind}, not a text sheet")).fix(fix))
+}
+
+/// An encrypted XLSX file is a stream of this name inside the old container format (MS-OFFCRYPTO).
+fn holds_encrypted_package(head: &[u8]) -> bool {
+    let name: Vec<u8> = "EncryptedPackage"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    head.windows(name.len()).any(|window| window == name)
+}
+
+fn starts_with_html(head: &[u8]) -> bool {
+    let start = String::from_utf8_lossy(&head[..head.len().min(64)])
+        .trim_start()
+        .to_ascii_lowercase();
+    ["<!doctype html", "<html", "<table", "<?xml"]
+        .iter()
+        .any(|tag| start.starts_with(tag))
+}
+
+/// There is no row that could be the header: say the most useful thing about what is there.
+pub(super) fn no_header(reading: &Reading, options: &SheetOptions) -> Refused {
+    if let Some(row) = options.header_row {
+        let problem = Problem::error(
+            NO_HEADER_ROW,
+            format!("row {row} is empty or not there, so it cannot be the header"),
+        );
+        return problem
+            .fix("give --header-row the number that the spreadsheet shows beside the header")
+            .into();
+    }
+    let Some(first) = reading.records.first() else {
+        return empty().into();
+    };
+    let is_address = |cell: &String| {
+        cell.trim()
+            .split('@')
+            .filter(|part| part.contains('.') || !part.is_empty())
+            .count()
+            == 2
+            && !cell.trim().contains(' ')
+    };
+    if first.cells.iter().any(is_address) {
+        let problem = Problem::error(
+            NO_ADDRESS_COLUMN,
+            "the sheet has no header: its first row holds an address already",
+        );
+        return problem
+            .at(first.row, first.line)
+            .fix("put a row with the names of the columns above it, such as `email,display_name`")
+            .into();
+    }
+    let (_, mut problems) =
+        columns::understand(first.cells.clone(), first.row, first.line, &options.map);
+    // What the columns hold tells more than what they are called.
+    let holding = (0..first.cells.len()).find(|column| {
+        let below: Vec<&String> = reading.records[1..]
+            .iter()
+            .filter_map(|record| record.cells.get(*column))
+            .collect();
+        !below.is_empty() && below.iter().filter(|cell| is_address(cell)).count() * 2 > below.len()
+    });
+    if let (Some(column), Some(problem)) = (
+        holding,
+        problems.iter_mut().find(|p| p.code == NO_ADDRESS_COLUMN),
+    ) {
+        let name = first.cells[column].trim();
+        problem.fix = format!(
+            "column `{name}` holds addresses: --map email=\"{name}\", or rename it to `email`"
+        );
+    }
+    Refused { problems }
+}

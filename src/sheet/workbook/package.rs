@@ -1,0 +1,183 @@
+//! The zip file that a workbook is: weighed before anything in it is believed.
+//!
+//! Must not read a part beyond the bound, whatever its directory says about its size.
+
+use super::Trouble;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+/// All parts of a workbook together, unpacked: a sheet of a million people has less.
+const MAX_UNPACKED: u64 = 512 * 1024 * 1024;
+const MAX_PARTS: usize = 10_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Xlsx,
+    Ods,
+}
+
+pub struct Package {
+    pub kind: Kind,
+    archive: ZipArchive<BufReader<File>>,
+}
+
+impl Package {
+    pub fn open(path: &Path) -> Result<Self, Trouble> {
+        let file = BufReader::new(File::open(path).map_err(Trouble::damaged)?);
+        let mut archive = ZipArchive::new(file).map_err(Trouble::damaged)?;
+        let has = |archive: &ZipArchive<_>, name: &str| archive.index_for_name(name).is_some();
+        let kind = if has(&archive, "xl/workbook.bin") {
+            return Err(Trouble::NotAWorkbook("a binary workbook (.xlsb)"));
+        } else if names(&archive)
+            .any(|name| name.to_ascii_lowercase().starts_with("xl/worksheets/"))
+        {
+            Kind::Xlsx
+        } else if has(&archive, "content.xml") && has(&archive, "META-INF/manifest.xml") {
+            Kind::Ods
+        } else {
+            return Err(Trouble::NotAWorkbook("a zip archive"));
+        };
+        weigh(&mut archive)?;
+        Ok(Self { kind, archive })
+    }
+
+    /// The XML of a part.
+    pub fn xml(&mut self, name: &str) -> Result<Reader<impl BufRead + '_>, Trouble> {
+        let same = names(&self.archive).find(|part| part.eq_ignore_ascii_case(name));
+        let part = self
+            .archive
+            .by_name(same.as_deref().unwrap_or(name))
+            .map_err(trouble)?;
+        Ok(Reader::from_reader(BufReader::new(part.take(MAX_UNPACKED))))
+    }
+
+    /// The part of each sheet of an XLSX file, by the sheet's name.
+    pub fn sheet_parts(&mut self) -> Result<HashMap<String, String>, Trouble> {
+        let workbook = self.main_part()?;
+        let (folder, file) = workbook.rsplit_once('/').unwrap_or(("", &workbook));
+        let mut targets = HashMap::new();
+        each_element(
+            self.xml(&format!("{folder}/_rels/{file}.rels"))?,
+            |element| {
+                if let ("Relationship", Some(id), Some(target)) = (
+                    local(element),
+                    attribute(element, "Id"),
+                    attribute(element, "Target"),
+                ) {
+                    targets.insert(id, from_root(folder, &target));
+                }
+                Ok(())
+            },
+        )?;
+        let mut parts = HashMap::new();
+        each_element(self.xml(&workbook)?, |element| {
+            if let ("sheet", Some(name), Some(id)) = (
+                local(element),
+                attribute(element, "name"),
+                attribute(element, "id"),
+            ) && let Some(part) = targets.get(&id)
+            {
+                parts.insert(name, part.clone());
+            }
+            Ok(())
+        })?;
+        Ok(parts)
+    }
+
+    /// Where the workbook itself is; nearly always `xl/workbook.xml`.
+    fn main_part(&mut self) -> Result<String, Trouble> {
+        let mut main = None;
+        each_element(self.xml("_rels/.rels")?, |element| {
+            if attribute(element, "Type").is_some_and(|kind| kind.ends_with("/officeDocument")) {
+                main = attribute(element, "Target").map(|target| from_root("", &target));
+            }
+            Ok(())
+        })?;
+        Ok(main.unwrap_or_else(|| "xl/workbook.xml".to_owned()))
+    }
+}
+
+/// A relationship's target is relative to the folder of its source, unless it begins at the root.
+fn from_root(folder: &str, target: &str) -> String {
+    match target.strip_prefix('/') {
+        Some(absolute) => absolute.to_owned(),
+        None if folder.is_empty() => target.to_owned(),
+        None => format!("{folder}/{target}"),
+    }
+}
+
+/// The names of all parts that have a readable one.
+fn names(archive: &ZipArchive<BufReader<File>>) -> impl Iterator<Item = String> {
+    archive.file_names().flatten().map(Cow::into_owned)
+}
+
+/// Unpacks every part once into nothing, and stops where it becomes too much.
+fn weigh(archive: &mut ZipArchive<BufReader<File>>) -> Result<(), Trouble> {
+    if archive.len() > MAX_PARTS {
+        return Err(Trouble::TooLarge(format!("{} parts", archive.len())));
+    }
+    let mut left = MAX_UNPACKED;
+    for index in 0..archive.len() {
+        let part = archive.by_index(index).map_err(trouble)?;
+        let size = io::copy(&mut part.take(left + 1), &mut io::sink()).map_err(Trouble::damaged)?;
+        if size > left {
+            return Err(Trouble::TooLarge(format!(
+                "more than {} MiB when unpacked",
+                MAX_UNPACKED / 1024 / 1024
+            )));
+        }
+        left -= size;
+    }
+    Ok(())
+}
+
+fn trouble(error: ZipError) -> Trouble {
+    match error {
+        ZipError::UnsupportedArchive(why) if why.contains("assword") => Trouble::Protected,
+        other => Trouble::damaged(other),
+    }
+}
+
+/// Calls `see` for each element that begins.
+pub fn each_element(
+    mut xml: Reader<impl BufRead>,
+    mut see: impl FnMut(&BytesStart<'_>) -> Result<(), Trouble>,
+) -> Result<(), Trouble> {
+    let mut buffer = Vec::new();
+    loop {
+        match xml.read_event_into(&mut buffer).map_err(Trouble::damaged)? {
+            Event::Start(element) | Event::Empty(element) => see(&element)?,
+            Event::Eof => return Ok(()),
+            _ => {}
+        }
+        buffer.clear();
+    }
+}
+
+/// The name of an element without its prefix.
+pub fn local<'a>(element: &'a BytesStart<'_>) -> &'a str {
+    let name = element.name().into_inner();
+    name.rsplit_once(':').map_or(name, |(_, local)| local)
+}
+
+/// The value of an attribute, whatever its prefix.
+pub fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
+    element.attributes().flatten().find_map(|attribute| {
+        let key = attribute.key.into_inner();
+        let key = key.rsplit_once(':').map_or(key, |(_, local)| local);
+        if key != name {
+            return None;
+        }
+        attribute
+            .normalized_value(XmlVersion::Implicit1_0)
+            .ok()
+            .map(Cow::into_owned)
+    })
+}

@@ -1,0 +1,125 @@
+//! One tab of a workbook, put together cell by cell within bounds.
+//!
+//! Must not hold a gap: an empty row costs nothing, and a far-away cell costs what it takes to reach it.
+
+use super::Trouble;
+use super::extras::Extras;
+use crate::sheet::Row;
+use std::collections::HashMap;
+
+/// The cells of all tabs together, gaps before a cell included.
+pub const MAX_CELLS: u64 = 5_000_000;
+/// The text of all cells together.
+const MAX_TEXT: u64 = 128 * 1024 * 1024;
+
+/// A row as it is held, and whether the spreadsheet program shows it.
+#[derive(Debug, Clone)]
+pub struct Held {
+    pub row: Row,
+    pub hidden: bool,
+}
+
+#[derive(Debug)]
+pub struct Tab {
+    pub name: String,
+    pub visible: bool,
+    /// Rows with something in them, in ascending order.
+    pub rows: Vec<Held>,
+    /// Mail links behind cells, by zero-based row and column.
+    pub links: HashMap<(u32, u32), String>,
+}
+
+/// What is left of the bounds, for all tabs of a workbook.
+#[derive(Debug)]
+pub struct Bounds {
+    cells: u64,
+    text: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            cells: MAX_CELLS,
+            text: MAX_TEXT,
+        }
+    }
+}
+
+pub struct Builder<'b> {
+    tab: Tab,
+    hidden: Vec<(u32, u32)>,
+    bounds: &'b mut Bounds,
+}
+
+impl<'b> Builder<'b> {
+    pub fn new(name: String, visible: bool, extras: Extras, bounds: &'b mut Bounds) -> Self {
+        let tab = Tab {
+            name,
+            visible,
+            rows: Vec::new(),
+            links: extras.links,
+        };
+        Self {
+            tab,
+            hidden: extras.hidden,
+            bounds,
+        }
+    }
+
+    /// Adds a cell; cells come row by row, from left to right.
+    pub fn add(&mut self, (row, column): (u32, u32), text: &str) -> Result<(), Trouble> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let number = u64::from(row) + 1;
+        let last = self.tab.rows.last().map_or(0, |held| held.row.number);
+        if number < last {
+            return Err(Trouble::Damaged(format!(
+                "row {number} comes after row {last}"
+            )));
+        }
+        if number > last {
+            let hidden = self.is_hidden(row);
+            let row = Row::new(number, number, 0, []);
+            self.tab.rows.push(Held { row, hidden });
+        }
+        let Some(Held { row, .. }) = self.tab.rows.last_mut() else {
+            return Ok(());
+        };
+        let gap = (column as usize).checked_sub(row.found());
+        let Some(gap) = gap else {
+            return Err(Trouble::Damaged(format!(
+                "a cell of row {number} comes twice"
+            )));
+        };
+        let take = |left: u64, cost: u64, what: &str| {
+            left.checked_sub(cost)
+                .ok_or_else(|| Trouble::TooLarge(what.to_owned()))
+        };
+        self.bounds.cells = take(
+            self.bounds.cells,
+            gap as u64 + 1,
+            "more than 5,000,000 cells",
+        )?;
+        self.bounds.text = take(
+            self.bounds.text,
+            text.len() as u64,
+            "more than 128 MiB of text",
+        )?;
+        for _ in 0..gap {
+            row.push("");
+        }
+        row.push(text);
+        Ok(())
+    }
+
+    /// Hidden stretches come in ascending order.
+    fn is_hidden(&self, row: u32) -> bool {
+        let at = self.hidden.partition_point(|(_, last)| *last < row);
+        self.hidden.get(at).is_some_and(|(first, _)| *first <= row)
+    }
+
+    pub fn finish(self) -> Tab {
+        self.tab
+    }
+}
