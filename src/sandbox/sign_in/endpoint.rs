@@ -121,7 +121,8 @@ pub fn known_app(
     let person = form
         .get("grant_type")
         .is_none_or(|grant| grant != "client_credentials");
-    if !tenant.names.is_tenant(name) && !(any && person) {
+    let known = tenant.names.is_tenant(name) || (any && person);
+    if !known {
         return Err(no_such_tenant(name));
     }
     let client = field(form, "client_id")?;
