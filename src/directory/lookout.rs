@@ -80,23 +80,23 @@ impl Lookout {
     }
 
     async fn snapshot(&self) -> Result<Option<Arc<Snapshot>>, Fault> {
-        let mut shelf = self.shelf.lock().await;
-        match &*shelf {
+        let mut held = self.shelf.lock().await;
+        match &*held {
             Shelf::Holds(snapshot) if snapshot.is_fresh() => return Ok(Some(snapshot.clone())),
             Shelf::Broken => return Ok(None),
             // The old one makes room first.
-            Shelf::Holds(_) | Shelf::Empty => *shelf = Shelf::Empty,
+            Shelf::Holds(_) | Shelf::Empty => *held = Shelf::Empty,
         }
         let _walking = self.walk();
         match Snapshot::take(self.directory.graph()).await {
             Ok(snapshot) => {
                 let snapshot = Arc::new(snapshot);
-                *shelf = Shelf::Holds(snapshot.clone());
+                *held = Shelf::Holds(snapshot.clone());
                 Ok(Some(snapshot))
             }
             Err(fault) if fault.class.ends_run() => Err(fault),
             Err(fault) => {
-                *shelf = Shelf::Broken;
+                *held = Shelf::Broken;
                 self.note(format!(
                     "the directory could not be read as a whole ({fault}); each person was looked up instead"
                 ));

@@ -67,7 +67,7 @@ impl Scout {
                     self.shared
                         .recorder
                         .row(*result, person, Weight::Light)
-                        .await
+                        .await;
                 }
                 Some(Step::Look(item)) => waiting.push(item, self.users()).await,
                 Some(Step::Confirm(item)) => confirming.push(item),

@@ -357,6 +357,19 @@ mod tests {
         ledger.lock().unwrap();
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_ledger_by_another_name_is_taken_as_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guestlist.db");
+        let ledger = Ledger::open(&path, NewLedger::Allowed).unwrap();
+        let _held = ledger.lock().unwrap();
+        let name = folder.path().join("link.db");
+        std::os::unix::fs::symlink(&path, &name).unwrap();
+        let linked = Ledger::open(&name, NewLedger::Refused).unwrap();
+        assert!(matches!(linked.lock(), Err(LedgerError::Busy { .. })));
+    }
+
     #[test]
     fn a_rehearsal_sees_the_ledger_and_leaves_it_alone() {
         let folder = tempfile::tempdir().unwrap();

@@ -101,7 +101,8 @@ pub async fn invite(
     let policy = async { Ok(InvitationPolicy::read(&connection.graph).await) };
     let policy = unless_stopped(&stop, policy).await?;
     prepare::invitations_are_on(&policy, &connection)?;
-    let warnings = prepare::words_will_arrive(settings, &survey, &connection)?;
+    let mut warnings = prepare::words_will_arrive(settings, &survey, &connection)?;
+    warnings.extend(prepare::columns_not_set(&sheet));
 
     let dry_run = settings.invite.dry_run.value;
     let held = if dry_run { None } else { Some(ledger.lock()?) };

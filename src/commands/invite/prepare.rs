@@ -1,6 +1,7 @@
 //! What can refuse a run before anything is sent, and the settings boiled down to what the engine needs.
 
 use super::{super::connect::Connection, survey::Survey};
+use crate::ui::text;
 use crate::{
     directory::InvitationPolicy,
     engine::{Existing, Options, Precheck, Selection},
@@ -13,6 +14,7 @@ use crate::{
     pace::{self, PaceOptions},
     results::{self, FileKind, RunKind},
     settings::{self, Only, Rate, Settings, Sourced, Units, WhenDropped},
+    sheet::{Field, Sheet},
     ui,
 };
 use std::path::{Path, PathBuf};
@@ -174,6 +176,36 @@ pub(super) fn words_will_arrive(
         .hint("sign in as a user with a mailbox, for example with `az login` and [auth] method = \"azure-cli\"")
         .hint("or take the message column out, or say [message] when_dropped = \"send-anyway\"; nothing was sent")),
     }
+}
+
+/// Columns that are understood, kept and returned, and that an invitation cannot carry: said aloud, so that nobody
+/// relies on them.
+pub(super) fn columns_not_set(sheet: &Sheet) -> Option<String> {
+    const AFTERWARDS: [Field; 6] = [
+        Field::Company,
+        Field::Department,
+        Field::JobTitle,
+        Field::UsageLocation,
+        Field::Manager,
+        Field::Groups,
+    ];
+    let header = sheet.header();
+    let names: Vec<String> = AFTERWARDS
+        .iter()
+        .filter_map(|field| header.column_of(*field))
+        .map(|column| header.name(column))
+        .collect();
+    let (these, are) = if names.len() == 1 {
+        ("the column", "is")
+    } else {
+        ("the columns", "are")
+    };
+    (!names.is_empty()).then(|| {
+        format!(
+            "{these} {} {are} returned in the results, and not set in the directory: an invitation carries only the name",
+            text::list(&names)
+        )
+    })
 }
 
 /// How fast, and under which ceilings.
