@@ -63,7 +63,7 @@ impl LedgerError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Missing { .. } => {
-                "give --new-ledger to start a new one; if there was one before, find it first: it knows who has been mailed"
+                "name the right one with --ledger, or start a new one with `guestlist ledger new` or --new-ledger; if there was one before, find it first: it knows who has been mailed"
             }
             Self::Present { .. } => {
                 "leave --new-ledger away to use it, or name another file with --ledger"
@@ -80,7 +80,7 @@ impl LedgerError {
                 "put the ledger on a local disk with --ledger, and copy it with `guestlist ledger backup`"
             }
             Self::Unwritable { .. } => {
-                "make the folder writable, or name another place with --ledger"
+                "make the folder, and make it writable, or name another place with --ledger"
             }
             Self::Full => {
                 "make space on the disk and run the same command again: nobody was asked without a durable intent"
