@@ -26,7 +26,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -94,6 +94,8 @@ pub(super) struct Inner {
     total: AtomicU64,
     throttled: AtomicU64,
     retried: AtomicU64,
+    /// Items in a batch; less than the most after a throttle.
+    pub batch_width: AtomicUsize,
     /// Milliseconds by which the server's clock is ahead.
     skew: AtomicI64,
 }
@@ -133,6 +135,7 @@ impl Graph {
             total: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
             retried: AtomicU64::new(0),
+            batch_width: AtomicUsize::new(super::batch::MOST_ITEMS),
             skew: AtomicI64::new(NO_SKEW),
         })))
     }
