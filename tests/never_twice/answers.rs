@@ -124,7 +124,7 @@ fn the_refused_are_asked_again_only_when_told_so() {
     let workdir = Workdir::new();
     workdir.write(
         SHEET,
-        "email\na@blocked.example\nb@blocked.example\nc@partner.example\n",
+        "email\na@sealed.example\nb@sealed.example\nc@partner.example\n",
     );
     let practice = Practice::start(&workdir, "");
     let one = ["--rate", "max", "--workers", "1"];

@@ -92,7 +92,11 @@ fn a_permission_withdrawn_on_the_way_stops_the_run() {
 #[test]
 fn invitations_switched_off_and_a_full_directory_stop_the_run_before_a_second_request() {
     for (weather, code) in [
-        ("allow_invites_from = \"none\"", 7),
+        // A sign-in that may read the policy is told before it asks for anybody.
+        (
+            "allow_invites_from = \"none\"\n[permissions]\nuser = [\"User.Read\", \"User.ReadWrite.All\"]",
+            7,
+        ),
         ("object_quota = 1", 7),
     ] {
         let workdir = Workdir::new();
