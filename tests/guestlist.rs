@@ -15,3 +15,4 @@ mod main_job; // a sheet in, invitations out, results back
 mod never_twice; // lost answers, kills, stops, caps: at most one mail, no link lost
 mod precheck; // who is there already, in small tenants and large ones
 mod sheets; // any spreadsheet: a corpus, random tables, screens
+mod sign_in; // every way to sign in, and what each failure says

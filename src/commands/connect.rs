@@ -65,6 +65,18 @@ pub async fn connect(
     };
     let word = method.word();
     let meant = settings.tenant.id.as_ref();
+    let app = matches!(
+        method,
+        auth::Method::ClientSecret { .. }
+            | auth::Method::Certificate { .. }
+            | auth::Method::Workload { .. }
+    );
+    if app && meant.is_none() {
+        return Err(Failure::usage(format!(
+            "signing in by {word} needs the tenant's name"
+        ))
+        .hint("name its domain or id: --tenant, GUESTLIST_TENANT_ID, AZURE_TENANT_ID, or id in [tenant]"));
+    }
     let sign_in = SignIn {
         method,
         tenant: practice
@@ -75,11 +87,21 @@ pub async fn connect(
         http: http.clone(),
         clock: clock.clone(),
     };
-    let tokens = sign_in.tokens()?;
-    let identity = tokens
-        .identity()
-        .await
-        .map_err(|fault| reached("sign-in", &authority_url, fault))?;
+    let signed_in = async {
+        let tokens = sign_in.tokens()?;
+        let identity = tokens
+            .identity()
+            .await
+            .map_err(|fault| reached("sign-in", &authority_url, fault))?;
+        Ok((tokens, identity))
+    };
+    let (tokens, identity) =
+        signed_in.await.map_err(|failure: Failure| {
+            match sign_in::picked(settings, word).filter(|_| practice.is_none()) {
+                Some(picked) => failure.hint(picked),
+                None => failure,
+            }
+        })?;
     let config = GraphConfig {
         base_url: graph_url.clone(),
         http: http.clone(),
