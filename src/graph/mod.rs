@@ -23,6 +23,8 @@ pub mod verdict; // what an answer means
 pub mod wire; // what travels
 
 #[cfg(test)]
+mod batch_tests;
+#[cfg(test)]
 mod client_tests;
 #[cfg(test)]
 mod testing;
