@@ -13,5 +13,5 @@ mod support; // a folder, the program in it, a practice tenant beside it
 mod bad_input; // each mistake: one clear message, the right exit code, nothing half-written
 mod main_job; // a sheet in, invitations out, results back
 mod never_twice; // lost answers, kills, stops, caps: at most one mail, no link lost
-mod precheck;
-mod sheets; // any spreadsheet: a corpus, random tables, screens // who is there already, in small tenants and large ones
+mod precheck; // who is there already, in small tenants and large ones
+mod sheets; // any spreadsheet: a corpus, random tables, screens

@@ -9,7 +9,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     graph::{
-        Graph, GraphConfig, Identity, Organization,
+        Class, Fault, Graph, GraphConfig, Identity, Organization,
         auth::{self, Authority, SignIn},
         http::HttpOptions,
     },
@@ -76,9 +76,12 @@ pub async fn connect(
         clock: clock.clone(),
     };
     let tokens = sign_in.tokens()?;
-    let identity = tokens.identity().await?;
+    let identity = tokens
+        .identity()
+        .await
+        .map_err(|fault| reached("sign-in", &authority_url, fault))?;
     let config = GraphConfig {
-        base_url: graph_url,
+        base_url: graph_url.clone(),
         http: http.clone(),
         clock: clock.clone(),
     };
@@ -86,12 +89,8 @@ pub async fn connect(
     let organization = match graph.organization().await {
         Ok(organization) => Some(organization),
         // A least-privilege app may not see it: then it is "cannot tell", and the run goes on.
-        Err(fault)
-            if fault.class == crate::graph::Class::Permission && identity.tenant_id.is_some() =>
-        {
-            None
-        }
-        Err(fault) => return Err(fault.into()),
+        Err(fault) if fault.class == Class::Permission && identity.tenant_id.is_some() => None,
+        Err(fault) => return Err(reached("Graph", &graph_url, fault)),
     };
     let id = organization
         .as_ref()
@@ -142,6 +141,17 @@ pub async fn connect(
         tenant,
         method: word,
     })
+}
+
+/// A failure of the first contact says with whom, when nobody was there.
+fn reached(host: &str, url: &str, fault: Fault) -> Failure {
+    let unreached = fault.status.is_none() && fault.exit() == Exit::TryAgain;
+    let failure = Failure::from(fault);
+    if unreached {
+        failure.hint(format!("the {host} host asked is {url}"))
+    } else {
+        failure
+    }
 }
 
 fn domain(organization: &Organization) -> Option<&str> {
