@@ -27,21 +27,33 @@ pub(super) fn problem(
     } = *stopped;
     // Without a header the delimiter is not known for certain, and so neither is the column.
     let name = header.map(|header| header.name(column));
-    let of_column = name
-        .as_ref()
-        .map_or_else(String::new, |name| format!(" of column `{name}`"));
+    let named = |before: &str| {
+        name.as_ref()
+            .map_or_else(String::new, |name| format!("{before} column `{name}`"))
+    };
     let problem = match &stopped.why {
         Broken::Io(error) => return cannot_read(path, error),
-        Broken::Undecodable { offset, bytes } => undecodable(*offset, bytes, charset, path, &of_column),
+        Broken::Undecodable { offset, bytes } => {
+            undecodable(*offset, bytes, charset, path, &named(", in"))
+        }
         Broken::UnclosedQuote => Problem::error(
             UNCLOSED_QUOTE,
-            format!("the quotation mark{of_column} that opens in row {row} (line {line}) is never closed"),
+            format!(
+                "the quotation mark that opens{} in row {row} (line {line}) is never closed",
+                named("")
+            ),
         )
         .fix("close it, or delete it; inside a quoted cell a quotation mark is written twice"),
-        Broken::TooLarge => Problem::error(RECORD_TOO_LARGE, format!("row {row} (line {line}) has more than 1 MiB"))
-            .fix("look at that row: a missing line end or quotation mark is the usual cause"),
-        Broken::TooManyCells => Problem::error(RECORD_TOO_LARGE, format!("row {row} (line {line}) has more than 16,384 cells"))
-            .fix("look at that row: a missing line end is the usual cause"),
+        Broken::TooLarge => Problem::error(
+            RECORD_TOO_LARGE,
+            format!("row {row} (line {line}) has more than 1 MiB"),
+        )
+        .fix("look at that row: a missing line end or quotation mark is the usual cause"),
+        Broken::TooManyCells => Problem::error(
+            RECORD_TOO_LARGE,
+            format!("row {row} (line {line}) has more than 16,384 cells"),
+        )
+        .fix("look at that row: a missing line end is the usual cause"),
     };
     let problem = problem.at(row, line);
     match name {
@@ -55,7 +67,7 @@ fn undecodable(
     bytes: &[u8],
     charset: Charset,
     path: &Path,
-    of_column: &str,
+    in_column: &str,
 ) -> Problem {
     let shown: Vec<String> = bytes
         .iter()
@@ -66,7 +78,7 @@ fn undecodable(
     let problem = Problem::error(
         UNDECODABLE,
         format!(
-            "{plural} {} at offset {offset}{of_column}: not text in {}",
+            "{plural} {} at offset {offset}{in_column}: not text in {}",
             shown.join(" "),
             charset.encoding.name()
         ),

@@ -129,8 +129,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn a_table_comes_back_cell_by_cell(dialect in dialects(), mut table in tables()) {
+    fn a_table_comes_back_cell_by_cell(mut dialect in dialects(), mut table in tables()) {
         let width = table[0].len();
+        if width == 1 {
+            // Nothing tells the delimiter of a sheet with one column, so it is the usual one.
+            dialect.delimiter = ',';
+        }
         table[0] = (0..width).map(|column| if column == 0 { "email".to_owned() } else { format!("x{column}") }).collect();
         let rows = read(&dialect.write(&table), dialect.encoding).map_err(TestCaseError::fail)?;
         let found: Vec<Vec<String>> = rows.iter().map(|row| row.cells().map(str::to_owned).collect()).collect();
