@@ -40,6 +40,34 @@ pub async fn connect(
     clock: &Clock,
     practice: Option<&Sandbox>,
 ) -> Result<Connection> {
+    let signed_in = sign_in(settings, env, pace, clock, practice).await?;
+    let reached = signed_in.reach().await?;
+    reached.is_meant(settings).await?;
+    Ok(reached.connection)
+}
+
+/// There is a token; whose tenant it opens is not known yet.
+pub struct SignedIn {
+    pub graph: Graph,
+    pub identity: Identity,
+    pub method: &'static str,
+    authority: Authority,
+}
+
+/// The tenant that was reached; whether it is the one that is meant is not known yet.
+pub struct Reached {
+    pub connection: Connection,
+    organization: Option<Organization>,
+    authority: Authority,
+}
+
+pub async fn sign_in(
+    settings: &Settings,
+    env: &Env<'_>,
+    pace: &Pace,
+    clock: &Clock,
+    practice: Option<&Sandbox>,
+) -> Result<SignedIn> {
     let http = HttpOptions {
         ca_file: settings
             .tenant
@@ -82,48 +110,81 @@ pub async fn connect(
         http: http.clone(),
         clock: clock.clone(),
     };
-    let graph = Graph::new(config, tokens, pace.clone())?;
-    let organization = match graph.organization().await {
-        Ok(organization) => Some(organization),
-        // A least-privilege app may not see it: then it is "cannot tell", and the run goes on.
-        Err(fault)
-            if fault.class == crate::graph::Class::Permission && identity.tenant_id.is_some() =>
-        {
-            None
-        }
-        Err(fault) => return Err(fault.into()),
-    };
-    let id = organization
-        .as_ref()
-        .map(|organization| organization.id.clone())
-        .or_else(|| identity.tenant_id.clone())
-        .ok_or_else(|| {
-            Failure::new(
-                Exit::Permission,
-                "neither the token nor Graph says which tenant this is",
-            )
-        })?;
-    let tenant = Tenant {
-        id,
-        name: organization
-            .as_ref()
-            .and_then(|organization| organization.display_name.clone()),
-    };
-    let authority = Authority::new(&authority_url, &http, clock.clone())?;
-    for named in [meant, settings.tenant.also.as_ref()].into_iter().flatten() {
-        same_tenant(named, &tenant, &identity, organization.as_ref(), &authority).await?;
-    }
-    Ok(Connection {
-        domain: organization
-            .as_ref()
-            .and_then(|organization| domain(organization).map(str::to_owned)),
-        domains: organization.as_ref().map(Domains::of).unwrap_or_default(),
-        organization_read: organization.is_some(),
-        graph,
+    Ok(SignedIn {
+        graph: Graph::new(config, tokens, pace.clone())?,
         identity,
-        tenant,
         method: word,
+        authority: Authority::new(&authority_url, &http, clock.clone())?,
     })
+}
+
+impl SignedIn {
+    pub async fn reach(self) -> Result<Reached> {
+        let Self {
+            graph,
+            identity,
+            method,
+            authority,
+        } = self;
+        let organization = match graph.organization().await {
+            Ok(organization) => Some(organization),
+            // A least-privilege app may not see it: then it is "cannot tell", and the run goes on.
+            Err(fault)
+                if fault.class == crate::graph::Class::Permission
+                    && identity.tenant_id.is_some() =>
+            {
+                None
+            }
+            Err(fault) => return Err(fault.into()),
+        };
+        let id = organization
+            .as_ref()
+            .map(|organization| organization.id.clone())
+            .or_else(|| identity.tenant_id.clone())
+            .ok_or_else(|| {
+                Failure::new(
+                    Exit::Permission,
+                    "neither the token nor Graph says which tenant this is",
+                )
+            })?;
+        let tenant = Tenant {
+            id,
+            name: organization
+                .as_ref()
+                .and_then(|organization| organization.display_name.clone()),
+        };
+        let connection = Connection {
+            domain: organization
+                .as_ref()
+                .and_then(|organization| domain(organization).map(str::to_owned)),
+            domains: organization.as_ref().map(Domains::of).unwrap_or_default(),
+            organization_read: organization.is_some(),
+            graph,
+            identity,
+            tenant,
+            method,
+        };
+        Ok(Reached {
+            connection,
+            organization,
+            authority,
+        })
+    }
+}
+
+impl Reached {
+    /// The tenant that was reached must be the one that was named.
+    pub async fn is_meant(&self, settings: &Settings) -> Result<()> {
+        let Connection {
+            tenant, identity, ..
+        } = &self.connection;
+        let organization = self.organization.as_ref();
+        let (meant, also) = (&settings.tenant.id, &settings.tenant.also);
+        for named in [meant, also].into_iter().flatten() {
+            same_tenant(named, tenant, identity, organization, &self.authority).await?;
+        }
+        Ok(())
+    }
 }
 
 fn domain(organization: &Organization) -> Option<&str> {
@@ -136,7 +197,6 @@ fn domain(organization: &Organization) -> Option<&str> {
         .or_else(|| organization.initial_domain())
 }
 
-/// The tenant that was reached must be the one that was named.
 async fn same_tenant(
     named: &Sourced<TenantName>,
     reached: &Tenant,
