@@ -2,7 +2,9 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
     reason = "a test that cannot go on has failed"
 )]
 
@@ -12,3 +14,5 @@ mod bad_input; // each mistake: one clear message, the right exit code, nothing 
 mod doctor; // can this machine, sign-in and tenant do the job?
 mod main_job; // a sheet in, invitations out, results back
 mod never_twice; // lost answers, kills, stops, caps: at most one mail, no link lost
+mod precheck;
+mod sheets; // any spreadsheet: a corpus, random tables, screens // who is there already, in small tenants and large ones

@@ -179,9 +179,28 @@ impl Reached {
             tenant, identity, ..
         } = &self.connection;
         let organization = self.organization.as_ref();
-        let (meant, also) = (&settings.tenant.id, &settings.tenant.also);
-        for named in [meant, also].into_iter().flatten() {
-            same_tenant(named, tenant, identity, organization, &self.authority).await?;
+        let Some(meant) = &settings.tenant.id else {
+            return Ok(());
+        };
+        if let Some(elsewhere) =
+            other_tenant(meant, tenant, identity, organization, &self.authority).await?
+        {
+            return Err(Failure::usage(format!(
+                "the tenant meant is {meant}, and the sign-in leads to another one: {elsewhere}"
+            ))
+            .hint(format!(
+                "sign in to the tenant that is meant, or correct {}; nothing was sent",
+                meant.source.place()
+            )));
+        }
+        if let Some(also) = &settings.tenant.also
+            && let Some(_) =
+                other_tenant(also, tenant, identity, organization, &self.authority).await?
+        {
+            return Err(Failure::usage(format!(
+                "two different tenants are named: {meant} and {also}"
+            ))
+            .hint("take the wrong one away; nothing was sent"));
         }
         Ok(())
     }
@@ -197,13 +216,14 @@ fn domain(organization: &Organization) -> Option<&str> {
         .or_else(|| organization.initial_domain())
 }
 
-async fn same_tenant(
+/// The tenant that was reached, if it is not the one that was named.
+async fn other_tenant(
     named: &Sourced<TenantName>,
     reached: &Tenant,
     identity: &Identity,
     organization: Option<&Organization>,
     authority: &Authority,
-) -> Result<()> {
+) -> Result<Option<String>> {
     let meant = match &named.value {
         TenantName::Id(id) => id.to_string(),
         TenantName::Domain(domain) => {
@@ -225,7 +245,7 @@ async fn same_tenant(
         .as_ref()
         .is_some_and(|id| !id.eq_ignore_ascii_case(&meant));
     if meant.eq_ignore_ascii_case(&reached.id) && !token_elsewhere {
-        return Ok(());
+        return Ok(None);
     }
     let elsewhere = identity
         .tenant_id
@@ -238,8 +258,5 @@ async fn same_tenant(
         .filter(|_| *elsewhere == reached.id)
         .map(|name| format!("{name}, "))
         .unwrap_or_default();
-    Err(Failure::usage(format!(
-        "the tenant meant is {named}, and the sign-in leads to another one: {name}{elsewhere}"
-    ))
-    .hint("sign in to the tenant that is meant, or correct --tenant; nothing was sent"))
+    Ok(Some(format!("{name}{elsewhere}")))
 }

@@ -2,6 +2,7 @@
 
 mod connect; // signed in, in the right tenant
 mod files; // results and to-fix files of a run
+mod fix; // check --fix: the certain repairs
 mod progress; // the engine's totals on the screen
 mod sheet_options; // settings -> reading and understanding
 mod sign_in; // what there is to sign in with
@@ -66,6 +67,7 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
                     cli::Format::Json => check::Format::Json,
                 },
                 show_mapping: typed.show_mapping,
+                fix: typed.fix.clone(),
                 look: ui::look(),
             };
             Ok(check::check(

@@ -80,16 +80,16 @@ fn url(sponsor: &SponsorRef) -> String {
             )
         }
         SponsorRef::Id(id) => format!("/directoryObjects/{id}?$select=id"),
-        SponsorRef::Group(name) => match uuid::Uuid::try_parse(name) {
-            Ok(id) => format!("/groups/{id}?$select=id,displayName"),
-            Err(_) => {
-                let filter = format!("displayName eq {}", odata::literal(name));
-                format!(
-                    "/groups?$filter={}&$select=id,displayName&$top=10",
-                    odata::encode(&filter)
-                )
+        SponsorRef::Group(name) => {
+            if let Ok(id) = uuid::Uuid::try_parse(name) {
+                return format!("/groups/{id}?$select=id,displayName");
             }
-        },
+            let filter = format!("displayName eq {}", odata::literal(name));
+            format!(
+                "/groups?$filter={}&$select=id,displayName&$top=10",
+                odata::encode(&filter)
+            )
+        }
     }
 }
 

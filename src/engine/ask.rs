@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    directory::{Directory, Finder},
+    directory::{Directory, Finder, Lookout},
     graph::{Class, Fault, Graph, Invitation, InvitationRequest, MessageInfo, Verdict, catalogue},
     guest::UserType,
     ledger::{Answered, Ask, AskKind, Found, Intent, IntentId, PersonState},
@@ -35,6 +35,7 @@ pub(super) struct Shared {
     pub graph: Graph,
     pub directory: Directory,
     pub finder: Finder,
+    pub lookout: Lookout,
     pub pace: Pace,
     pub recorder: Recorder,
     pub caps: Caps,

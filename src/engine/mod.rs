@@ -21,6 +21,7 @@ mod tally; // the totals
 mod telling; // one row's outcome, in words
 mod truth; // which of several asks made a guest
 mod verify; // seen in the directory afterwards?
+mod waiting; // rows to look up, and how
 mod worker; // a row's turn to be asked
 
 pub use options::{Existing, Options, Precheck, Selection};

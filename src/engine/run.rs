@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    directory::{Directory, Finder, Sponsors},
+    directory::{Directory, Finder, Lookout, Sponsors},
     failure::Result,
     guest::Rules,
     ledger::{Ledger, RunStart, Writer},
@@ -60,6 +60,8 @@ pub struct Job<'a> {
 pub struct RunEnd {
     pub tally: Tally,
     pub stopped_by: Option<StopReason>,
+    /// What could not be told, in whole sentences.
+    pub notes: Vec<String>,
     /// For the last line about the run.
     pub writer: Writer,
 }
@@ -91,6 +93,7 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
     let shared = Arc::new(Shared {
         graph: directory.graph().clone(),
         finder: Finder::new(directory.clone()),
+        lookout: Lookout::new(directory.clone()),
         caps: Caps::new(&options, recent, clock.clone()),
         options: options.clone(),
         directory,
@@ -134,6 +137,7 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
     }
     drop(watchers);
     shared.recorder.flush().await;
+    let notes = shared.lookout.notes();
     drop(shared);
     let writer = tokio::task::spawn_blocking(|| recording.join())
         .await
@@ -144,6 +148,7 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
     Ok(RunEnd {
         tally,
         stopped_by: stop.reason(),
+        notes,
         writer,
     })
 }
@@ -208,7 +213,7 @@ async fn progress(shared: Weak<Shared>, mut totals: watch::Receiver<Tally>) {
         match changed {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return,
-            Err(_) if shared.caps.waiting() => {}
+            Err(_) if shared.caps.waiting() || shared.lookout.is_walking() => {}
             Err(_) => shared.stop.raise(StopReason::Unreachable {
                 why: format!("no row came further for {} minutes", STUCK.as_secs() / 60),
             }),

@@ -7,7 +7,7 @@
 use super::{
     answer::{Answer, http_date, retry_after},
     catalogue,
-    client::{Graph, Read, too_long, understood},
+    client::{Graph, LONGEST_THROTTLE, Read, too_long, understood},
     fault::{Class, Fault},
 };
 use crate::pace::backoff;
@@ -20,7 +20,8 @@ use tokio::time::Instant;
 
 /// The service takes no more in one request.
 pub const MOST_ITEMS: usize = 20;
-const MOST_ROUNDS: u32 = 6;
+/// Rounds in which every open item met trouble.
+const MOST_TROUBLES: u32 = 6;
 
 /// One read of a batch. `url` begins with `/` and comes after the version, its values encoded.
 #[derive(Clone)]
@@ -72,8 +73,9 @@ impl Graph {
     ) -> Result<HashMap<String, Result<Value, Fault>>, Fault> {
         let mut found = HashMap::with_capacity(gets.len());
         let mut open: Vec<&BatchGet> = gets.iter().collect();
-        for round in 1.. {
-            let sent_at = Instant::now();
+        let (mut troubles, mut progress) = (0, Instant::now());
+        loop {
+            let (before, sent_at) = (open.len(), Instant::now());
             let mut responses = self.round(&open).await?;
             let mut again = Again::default();
             open.retain(|get| {
@@ -81,17 +83,18 @@ impl Graph {
                     Some(response) => self.fate(response, &mut again),
                     None => Err((missing(), false)),
                 };
-                match answer {
-                    Ok(value) => drop(found.insert(key(&get.id), Ok(value))),
-                    Err((fault, repeat)) => {
-                        found.insert(key(&get.id), Err(fault));
-                        return repeat;
-                    }
-                }
-                false
+                let (answer, repeat) = match answer {
+                    Ok(value) => (Ok(value), false),
+                    Err((fault, repeat)) => (Err(fault), repeat),
+                };
+                found.insert(key(&get.id), answer);
+                repeat
             });
-            if open.is_empty() || round >= MOST_ROUNDS || !self.0.pace.retry_allowed() {
-                break;
+            if open.len() < before {
+                (troubles, progress) = (0, Instant::now());
+            }
+            if open.is_empty() {
+                return Ok(found);
             }
             if again.throttled > 0 {
                 self.count_throttled_items(again.throttled);
@@ -99,12 +102,18 @@ impl Graph {
                     .pace
                     .throttled(sent_at, again.after)
                     .map_err(too_long)?;
+                if progress.elapsed() >= LONGEST_THROTTLE {
+                    return Ok(found);
+                }
             } else {
-                tokio::time::sleep(backoff(round, fastrand::f64())).await;
+                troubles += 1;
+                if troubles >= MOST_TROUBLES || !self.0.pace.retry_allowed() {
+                    return Ok(found);
+                }
+                tokio::time::sleep(backoff(troubles, fastrand::f64())).await;
             }
             self.count_retry();
         }
-        Ok(found)
     }
 
     async fn round(&self, gets: &[&BatchGet]) -> Result<HashMap<String, Response>, Fault> {

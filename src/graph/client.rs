@@ -37,8 +37,9 @@ use uuid::Uuid;
 const MOST_ATTEMPTS: u32 = 6;
 /// And no further attempt after this time.
 const LONGEST_TROUBLE: Duration = Duration::from_secs(45);
-/// Attempts of one read when the server only asks to slow down: those are spaced by the gate.
-const MOST_THROTTLED: u32 = 20;
+/// A server that only asks to slow down is obeyed for so long without any progress. Such waits pay nothing
+/// from the retry budget: they are the server's own wish, and the gate spaces them.
+pub(super) const LONGEST_THROTTLE: Duration = Duration::from_secs(10 * 60);
 /// A page of 999 people with all their addresses stays far below this.
 const LONGEST_PAGE: usize = 16 * 1024 * 1024;
 const NO_SKEW: i64 = i64::MIN;
@@ -267,7 +268,8 @@ impl Graph {
     /// Sends a call until it succeeds, is refused, or patience ends.
     pub(super) async fn repeat(&self, call: &Call) -> Result<Answer, Fault> {
         let inner = &*self.0;
-        let (mut troubles, mut throttles, mut refreshed) = (0, 0, false);
+        let started = Instant::now();
+        let (mut troubles, mut refreshed) = (0, false);
         let mut trouble_since = None;
         loop {
             inner
@@ -306,18 +308,16 @@ impl Graph {
             let asked_to_wait = fault.class == Class::Throttled || after.is_some();
             if asked_to_wait {
                 inner.pace.throttled(sent_at, after).map_err(too_long)?;
-                throttles += 1;
+                if started.elapsed() >= LONGEST_THROTTLE {
+                    return Err(fault);
+                }
             } else {
                 troubles += 1;
-                trouble_since.get_or_insert(sent_at);
-            }
-            let patient = troubles < MOST_ATTEMPTS
-                && throttles < MOST_THROTTLED
-                && trouble_since.is_none_or(|since| since.elapsed() < LONGEST_TROUBLE);
-            if !patient || !inner.pace.retry_allowed() {
-                return Err(fault);
-            }
-            if !asked_to_wait {
+                let since = *trouble_since.get_or_insert(sent_at);
+                let patient = troubles < MOST_ATTEMPTS && since.elapsed() < LONGEST_TROUBLE;
+                if !patient || !inner.pace.retry_allowed() {
+                    return Err(fault);
+                }
                 tokio::time::sleep(backoff(troubles, fastrand::f64())).await;
             }
             inner.retried.fetch_add(1, Relaxed);

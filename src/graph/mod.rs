@@ -27,6 +27,9 @@ mod client_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
+#[cfg(unix)] // they need openssl
+mod tls_tests;
+#[cfg(test)]
 mod verdict_tests;
 
 pub use answer::{Answer, Attempt};

@@ -111,16 +111,11 @@ fn rules(policy: &Value) -> DomainRules {
             .collect()
     };
     let (allowed, blocked) = (list("AllowedDomains"), list("BlockedDomains"));
-    // An allow list that is there and empty allows nobody; a block list that is empty blocks nobody.
-    match (
-        policy["AllowedDomains"].is_array(),
-        allowed.is_empty(),
-        blocked.is_empty(),
-    ) {
-        (_, false, _) => DomainRules::OnlyFrom(allowed),
-        (_, true, false) => DomainRules::NotFrom(blocked),
-        (true, true, true) if policy["BlockedDomains"].is_null() => DomainRules::OnlyFrom(allowed),
-        _ => DomainRules::Any,
+    // A list that is there and empty says nothing here: Graph has the last word.
+    match (allowed.is_empty(), blocked.is_empty()) {
+        (false, _) => DomainRules::OnlyFrom(allowed),
+        (true, false) => DomainRules::NotFrom(blocked),
+        (true, true) => DomainRules::Any,
     }
 }
 
@@ -167,6 +162,7 @@ mod tests {
         for none in [
             policy(&value!({})),
             policy(&value!({"BlockedDomains": []})),
+            policy(&value!({"AllowedDomains": []})),
             r#"{"value":[]}"#.into(),
         ] {
             let server = Server::start(move |_, _| json(200, &none)).await;

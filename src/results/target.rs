@@ -127,6 +127,15 @@ pub(super) fn occupant(target: &Path, kind: FileKind) -> io::Result<Occupant> {
         Ok(meta) if !meta.is_file() || meta.len() == 0 => return Ok(Occupant::Nothing),
         Ok(_) => {}
     }
+    if super::workbook::is_meant(target) {
+        let header = super::workbook::header(target)?;
+        let names: Vec<&str> = header.iter().map(String::as_str).collect();
+        return Ok(if kind.wrote(&names) {
+            Occupant::Ours
+        } else {
+            Occupant::Foreign
+        });
+    }
     let mut head = Vec::new();
     fs::File::open(target)?
         .take(64 * 1024)

@@ -2,12 +2,10 @@
 
 use super::{
     call::{Call, take_apart},
-    kind::Kind,
-    reply::{Body, Reply, Way, no_such_segment},
+    reply::{Body, Reply, Way},
+    sign_in::{self, AuthorityCall},
     tenant::{Tenant, travel},
-    throttle::asked,
     view,
-    weather::Fault,
     wire::Wire,
 };
 use crate::clock::Clock;
@@ -18,7 +16,6 @@ use axum::{
     response::Response,
 };
 use std::{
-    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -131,20 +128,13 @@ pub async fn handle(
 
 enum Asked {
     Graph(Box<Call>),
-    Authority(Box<Authority>),
+    Authority(Box<AuthorityCall>),
 }
 
 impl Asked {
     fn for_a_token(&self) -> bool {
-        matches!(self, Self::Authority(authority) if authority.path.last().is_some_and(|part| part == "token"))
+        matches!(self, Self::Authority(call) if call.is_for_a_token())
     }
-}
-
-struct Authority {
-    method: String,
-    path: Vec<String>,
-    form: HashMap<String, String>,
-    arrived: Instant,
 }
 
 fn ask(
@@ -166,9 +156,10 @@ fn ask(
         return Err(Reply::new(404, Body::Empty));
     };
     if first != "v1.0" && first != "beta" {
-        return Ok(Asked::Authority(Box::new(Authority {
+        return Ok(Asked::Authority(Box::new(AuthorityCall {
             method: method.to_owned(),
             path: path.to_vec(),
+            query: query.into_iter().collect(),
             form: url::form_urlencoded::parse(&body).into_owned().collect(),
             arrived,
         })));
@@ -223,63 +214,11 @@ fn work(app: &App, asked: &Asked) -> Reply {
     match asked {
         Asked::Graph(call) => tenant.answer(call),
         Asked::Authority(authority) => {
-            let reply = authority_answer(&mut tenant, authority);
+            let reply = sign_in::answer(&mut tenant, authority);
             if asked.for_a_token() {
                 tenant.seen.token_request_ended();
             }
             reply
-        }
-    }
-}
-
-fn authority_answer(tenant: &mut Tenant, authority: &Authority) -> Reply {
-    let path: Vec<&str> = authority.path.iter().map(String::as_str).collect();
-    match (authority.method.as_str(), path.as_slice()) {
-        ("POST", [name, "oauth2", "v2.0", "token"]) => {
-            tenant.seen.arrived(Kind::Token, authority.arrived, false);
-            let fate = tenant.fates.of(&tenant.weather, Kind::Token, None);
-            let reply = match fate {
-                Some(fate) => match fate.fault {
-                    Fault::LostBefore | Fault::LostAfter | Fault::Cut => {
-                        let mut reply = Reply::new(500, Body::Empty);
-                        reply.way = Way::Lost(fate.lost_for);
-                        reply
-                    }
-                    Fault::Reset => {
-                        let mut reply = Reply::new(500, Body::Empty);
-                        reply.way = Way::Reset;
-                        reply
-                    }
-                    Fault::Throttled => {
-                        super::tenant::unavailable(429, fate.body, fate.retry_after)
-                    }
-                    _ => super::tenant::unavailable(fate.status, fate.body, fate.retry_after),
-                },
-                None => tenant.token_answer(name, &authority.form),
-            };
-            let wait = reply
-                .headers
-                .iter()
-                .find(|(name, _)| *name == "retry-after")
-                .and_then(|(_, text)| asked(text, tenant.clock.now()));
-            tenant.seen.answered(Kind::Token, reply.status, wait);
-            reply
-        }
-        (_, [_, "oauth2", "v2.0", "token"]) => Reply::new(405, Body::Empty),
-        ("GET", [name, "v2.0", ".well-known", "openid-configuration"]) => {
-            tenant.openid_configuration(name)
-        }
-        ("GET", ["common", "discovery", "instance"]) => tenant.instance_discovery(),
-        _ => {
-            let first = path.first().copied().unwrap_or_default();
-            let refusal = no_such_segment(first);
-            Reply::new(
-                404,
-                Body::Json(serde_json::json!({"error": {
-                    "code": refusal.code,
-                    "message": refusal.message,
-                }})),
-            )
         }
     }
 }

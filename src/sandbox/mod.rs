@@ -18,7 +18,8 @@ mod batch; // $batch
 mod invitation_request; // POST /invitations: what may be asked
 mod invitations; //         and what is answered
 mod objects; // groups, objects by id, the organisation
-mod token; // the token endpoint, bearer tokens
+mod sign_in; // the authority: who gets a token
+mod token; // bearer tokens
 mod users; // lists, filters, single users, sponsors, the deleted
 
 mod filter; // what a $filter may be

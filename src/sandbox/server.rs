@@ -6,6 +6,7 @@ use super::{
     journal::Journal,
     people,
     seen::Seen,
+    sign_in::SignIns,
     tenant::{Invitations, Names, Tenant},
     throttle::Throttle,
     token::Tokens,
@@ -71,7 +72,7 @@ impl Sandbox {
             .with_context(|| format!("cannot listen on 127.0.0.1:{}", options.port))?;
         let url = format!("http://{}", listener.local_addr()?);
         let mut tenant = tenant(options, url.clone())?;
-        let user_token = tenant.issue_user_token();
+        let user_token = tenant.issue_user_token(tenant.weather.user_token_lifetime);
         let app = Arc::new(App::new(tenant));
 
         let service = Router::new()
@@ -136,6 +137,7 @@ fn tenant(options: SandboxOptions, url: String) -> anyhow::Result<Tenant> {
         throttle: Throttle::new(&options.weather.throttle),
         weather: options.weather,
         tokens: Tokens::default(),
+        sign_ins: SignIns::default(),
         seen,
         journal,
         touched: Vec::new(),

@@ -12,6 +12,7 @@ use super::{
     reply::{Body, Refusal, Reply, Way, refuse},
     routes,
     seen::{Entry, Post, Seen},
+    sign_in::SignIns,
     throttle::{Cost, Throttle, asked, written},
     token::Tokens,
     weather::{Fault, FaultBody, Weather},
@@ -91,6 +92,7 @@ pub struct Tenant {
     pub fates: Fates,
     pub throttle: Throttle,
     pub tokens: Tokens,
+    pub sign_ins: SignIns,
     pub seen: Seen,
     pub journal: Option<Journal>,
     /// Addresses that the current request is about.

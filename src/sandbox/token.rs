@@ -1,9 +1,9 @@
-//! The token endpoint, and what a bearer token is worth.
+//! Access tokens: issued, and what a bearer token is worth.
 //!
 //! Tokens look like Microsoft's (three base64url parts), but a token is good because it was issued here.
 
 use super::{
-    reply::{Body, Refusal, Reply, denied, refuse},
+    reply::{Refusal, denied, refuse},
     tenant::Tenant,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -58,8 +58,8 @@ impl Tenant {
         self.issue(claims, None, permissions, lifetime)
     }
 
-    pub fn issue_user_token(&mut self) -> String {
-        let lifetime = i64::from(self.weather.user_token_lifetime);
+    /// `lifetime` in seconds.
+    pub fn issue_user_token(&mut self, lifetime: u32) -> String {
         let permissions = self.weather.permissions.user.clone();
         let user = self.names.signed_in_user.clone();
         let (upn, name) = self
@@ -77,7 +77,7 @@ impl Tenant {
             "name": name,
             "scp": permissions.join(" "),
         });
-        self.issue(claims, Some(user), permissions, lifetime)
+        self.issue(claims, Some(user), permissions, lifetime.into())
     }
 
     fn issue(
@@ -131,194 +131,4 @@ impl Tenant {
         }
         Ok(caller.clone())
     }
-
-    /// `POST /{tenant}/oauth2/v2.0/token`.
-    pub fn token_answer(&mut self, tenant: &str, form: &HashMap<String, String>) -> Reply {
-        match self.token_or_error(tenant, form) {
-            Ok(token) => Reply::ok(json!({
-                "token_type": "Bearer",
-                "expires_in": self.weather.token_lifetime,
-                "ext_expires_in": self.weather.token_lifetime,
-                "access_token": token,
-            }))
-            .header("cache-control", "no-store, no-cache"),
-            Err(error) => error.reply(&self.clock.now().to_string()),
-        }
-    }
-
-    fn token_or_error(
-        &mut self,
-        tenant: &str,
-        form: &HashMap<String, String>,
-    ) -> Result<String, TokenError> {
-        if !self.names.is_tenant(tenant) {
-            return Err(no_such_tenant(tenant));
-        }
-        let field = |name: &str| {
-            form.get(name).map(String::as_str).ok_or_else(|| {
-                TokenError::new(
-                    400,
-                    "invalid_request",
-                    900_144,
-                    format!("The request body must contain the following parameter: '{name}'."),
-                )
-            })
-        };
-        let grant = field("grant_type")?;
-        let client = field("client_id")?;
-        if !client.eq_ignore_ascii_case(&self.names.client_id) {
-            return Err(TokenError::new(
-                400,
-                "unauthorized_client",
-                700_016,
-                format!(
-                    "Application with identifier '{client}' was not found in the directory '{}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant.",
-                    self.names.display_name
-                ),
-            ));
-        }
-        if grant != "client_credentials" {
-            return Err(TokenError::new(
-                400,
-                "unsupported_grant_type",
-                70_003,
-                format!("The app requested an unsupported grant type '{grant}'."),
-            ));
-        }
-        let scope = field("scope")?;
-        if !scope.ends_with("/.default") || scope.contains(' ') {
-            return Err(TokenError::new(
-                400,
-                "invalid_scope",
-                1_002_012,
-                format!(
-                    "The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."
-                ),
-            ));
-        }
-        if !self.names.is_scope(scope) {
-            return Err(TokenError::new(
-                400,
-                "invalid_resource",
-                500_011,
-                format!(
-                    "The resource principal named {} was not found in the tenant named {}.",
-                    scope.trim_end_matches("/.default"),
-                    self.names.display_name
-                ),
-            ));
-        }
-        let Some(secret) = form.get("client_secret") else {
-            return Err(TokenError::new(
-                401,
-                "invalid_client",
-                7_000_218,
-                "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.".into(),
-            ));
-        };
-        if *secret == self.names.expired_secret {
-            return Err(TokenError::new(
-                401,
-                "invalid_client",
-                7_000_222,
-                format!(
-                    "The provided client secret keys for app '{client}' are expired. Visit the Azure portal to create new keys for your app."
-                ),
-            ));
-        }
-        if *secret != self.names.client_secret {
-            return Err(TokenError::new(
-                401,
-                "invalid_client",
-                7_000_215,
-                format!(
-                    "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client}'."
-                ),
-            ));
-        }
-        Ok(self.issue_app_token())
-    }
-
-    /// `GET /{tenant}/v2.0/.well-known/openid-configuration`.
-    pub fn openid_configuration(&self, tenant: &str) -> Reply {
-        if !self.names.is_tenant(tenant) {
-            return no_such_tenant(tenant).reply(&self.clock.now().to_string());
-        }
-        let (url, id) = (&self.names.url, &self.names.tenant_id);
-        Reply::ok(json!({
-            "token_endpoint": format!("{url}/{id}/oauth2/v2.0/token"),
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
-            "jwks_uri": format!("{url}/{id}/discovery/v2.0/keys"),
-            "response_types_supported": ["code", "id_token"],
-            "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "issuer": format!("{url}/{id}/v2.0"),
-            "authorization_endpoint": format!("{url}/{id}/oauth2/v2.0/authorize"),
-            "device_authorization_endpoint": format!("{url}/{id}/oauth2/v2.0/devicecode"),
-            "tenant_region_scope": "EU",
-            "cloud_instance_name": "microsoftonline.com",
-            "msgraph_host": url.trim_start_matches("http://"),
-        }))
-    }
-
-    /// `GET /common/discovery/instance`: every authority is its own metadata here.
-    pub fn instance_discovery(&self) -> Reply {
-        let (url, id) = (&self.names.url, &self.names.tenant_id);
-        Reply::ok(json!({
-            "tenant_discovery_endpoint": format!("{url}/{id}/v2.0/.well-known/openid-configuration"),
-            "api-version": "1.1",
-            "metadata": [],
-        }))
-    }
-}
-
-/// The body of the token endpoint's errors; its `error_description` starts with the AADSTS code.
-struct TokenError {
-    status: u16,
-    error: &'static str,
-    code: u32,
-    description: String,
-}
-
-impl TokenError {
-    fn new(status: u16, error: &'static str, code: u32, description: String) -> Self {
-        Self {
-            status,
-            error,
-            code,
-            description,
-        }
-    }
-
-    fn reply(self, now: &str) -> Reply {
-        let trace = super::tenant::new_id();
-        let correlation = super::tenant::new_id();
-        Reply::new(
-            self.status,
-            Body::Json(json!({
-                "error": self.error,
-                "error_description": format!(
-                    "AADSTS{}: {} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {now}",
-                    self.code, self.description
-                ),
-                "error_codes": [self.code],
-                "timestamp": now,
-                "trace_id": trace,
-                "correlation_id": correlation,
-                "error_uri": format!("https://login.microsoftonline.com/error?code={}", self.code),
-            })),
-        )
-        .header("cache-control", "no-store, no-cache")
-    }
-}
-
-fn no_such_tenant(tenant: &str) -> TokenError {
-    TokenError::new(
-        400,
-        "invalid_request",
-        90_002,
-        format!(
-            "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant."
-        ),
-    )
 }

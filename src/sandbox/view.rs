@@ -15,6 +15,10 @@
 //! | `POST /_sandbox/people` | adds `[{"address", "name", "standing"}]`; standing: `member`, `disabled-member`, `pending`, `accepted`, `disabled`, `stateless`, `deleted`; answers `{"added"}` |
 //! | `POST /_sandbox/accept`, `/delete`, `/purge` | `{"address"}` or `{"id"}`: redeems, deletes softly, deletes for good |
 //! | `GET`, `PUT`, `POST /_sandbox/weather` | the weather, as JSON or (to set) TOML; an empty body is clear weather |
+//! | `POST /_sandbox/certificate` | a certificate in PEM is registered with the app; answers `{"thumbprint"}` (SHA-256) |
+//! | `GET /_sandbox/device[?user_code=&do=approve or decline]` | what the person on the other device does; `{"devices": [{"user_code", "state", "polls", "early", "slowed"}]}` |
+//! | `POST /_sandbox/person?does=` | what the person in the browser does: `sign-in`, `decline`, `wrong-state`, `never` |
+//! | `POST /_sandbox/revoke` | refresh tokens are good no more |
 //! | `POST /_sandbox/lift` | lifts the block and `block_after` |
 //! | `POST /_sandbox/reset` | forgets requests, invitations, mails and the log; the people stay |
 
@@ -22,6 +26,7 @@ use super::{
     people::{Standing, person},
     reply::{Body, Reply},
     seen::Post,
+    sign_in::Certificate,
     tenant::Tenant,
     user::User,
     weather::Weather,
@@ -62,6 +67,13 @@ pub fn answer(
         ("POST", ["accept" | "delete" | "purge"]) => change(tenant, path[0], body),
         ("GET", ["weather"]) => Ok(json!(tenant.weather)),
         ("PUT" | "POST", ["weather"]) => set_weather(tenant, body),
+        ("POST", ["certificate"]) => register(tenant, body),
+        ("GET" | "POST", ["device"]) => device(tenant, asked("user_code"), asked("do")),
+        ("POST", ["person"]) => person_does(tenant, asked("does")),
+        ("POST", ["revoke"]) => {
+            tenant.sign_ins.renewals.clear();
+            Ok(json!({}))
+        }
         ("POST", ["lift"]) => {
             tenant.invitations.blocked = false;
             tenant.weather.block_after = None;
@@ -265,4 +277,35 @@ fn set_weather(tenant: &mut Tenant, body: &[u8]) -> Result<Value, String> {
     };
     tenant.set_weather(weather);
     Ok(json!(tenant.weather))
+}
+
+fn register(tenant: &mut Tenant, body: &[u8]) -> Result<Value, String> {
+    let pem = String::from_utf8_lossy(body).into_owned();
+    let certificate = Certificate::of_pem(&pem).ok_or("this is no certificate in PEM")?;
+    tenant.weather.sign_in.certificates.push(pem);
+    Ok(json!({"thumbprint": certificate.sha256}))
+}
+
+fn device(
+    tenant: &mut Tenant,
+    user_code: Option<&str>,
+    does: Option<&str>,
+) -> Result<Value, String> {
+    let devices = &mut tenant.sign_ins.devices;
+    if let (Some(user_code), Some(does)) = (user_code, does) {
+        let device = devices
+            .iter_mut()
+            .find(|device| device.user_code.eq_ignore_ascii_case(user_code));
+        device
+            .ok_or("no device waits for this code")?
+            .decide(does)?;
+    }
+    Ok(json!({"devices": devices}))
+}
+
+fn person_does(tenant: &mut Tenant, does: Option<&str>) -> Result<Value, String> {
+    let does = json!(does.ok_or("say what: ?does=")?);
+    tenant.weather.sign_in.person =
+        serde_json::from_value(does).map_err(|error| error.to_string())?;
+    Ok(json!({}))
 }

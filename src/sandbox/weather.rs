@@ -3,7 +3,7 @@
 //! The same structure is read from a TOML file and set at run time. The default is clear weather.
 //! What the weather does to one request is in `fate`.
 
-use super::kind::Kind;
+use super::{kind::Kind, sign_in::SignInWeather};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
 
@@ -34,6 +34,7 @@ pub struct Weather {
     pub allow_invites_from: AllowInvitesFrom,
     pub organization_readable: bool,
     pub permissions: Permissions,
+    pub sign_in: SignInWeather,
 }
 
 impl Default for Weather {
@@ -54,6 +55,7 @@ impl Default for Weather {
             allow_invites_from: AllowInvitesFrom::Everyone,
             organization_readable: true,
             permissions: Permissions::default(),
+            sign_in: SignInWeather::default(),
         }
     }
 }
@@ -308,6 +310,7 @@ impl Weather {
             self.throttle.min_retry_after.is_finite() && self.throttle.min_retry_after >= 0.0,
             "throttle: min_retry_after must be 0 or more"
         );
+        self.sign_in.check()?;
         for (kind, faults) in &self.faults {
             let chances = faults.chances().map(|(_, chance)| chance);
             anyhow::ensure!(

@@ -195,6 +195,10 @@ impl Sheet {
         })
     }
 
+    pub(super) fn body(&self) -> &Body {
+        &self.0.opened.body
+    }
+
     /// Compares a complete reading with the one before; the first one is remembered.
     pub(super) fn same_as_before(&self, hash: u128) -> Result<(), Box<Problem>> {
         if *self.0.hash.get_or_init(|| hash) == hash {

@@ -149,7 +149,7 @@ fn a_lone_surrogate_in_utf16_is_named_by_row_and_offset() {
     let bytes: Vec<u8> = units.iter().copied().flat_map(u16::to_le_bytes).collect();
     let read = read_with(&bytes, &SheetOptions::default());
     let expected = format!(
-        "GL009 bytes 0x00 0xD8 at offset {}, in column `name`: not text in UTF-16LE",
+        "GL009 bytes 0x00 0xD8 at offset {} of column `name`: not text in UTF-16LE",
         (units.len() - 2) * 2
     );
     assert_eq!(read, [expected]);
@@ -159,7 +159,7 @@ fn a_lone_surrogate_in_utf16_is_named_by_row_and_offset() {
 fn an_unclosed_quote_is_named_where_it_opens() {
     assert_eq!(
         read("email,name\na@x.org,\"A\nb@x.org,B\n"),
-        ["GL012 the quotation mark that opens column `name` in row 2 (line 2) is never closed"]
+        ["GL012 the quotation mark of column `name` that opens in row 2 (line 2) is never closed"]
     );
     let mut huge = b"email,name\na@x.org,A\nb@x.org,\"B\n".to_vec();
     for n in 0..200_000 {
@@ -169,7 +169,7 @@ fn an_unclosed_quote_is_named_where_it_opens() {
         read_with(&huge, &SheetOptions::default()),
         [
             "2:2 a@x.org|A",
-            "GL012 the quotation mark that opens column `name` in row 3 (line 3) is never closed"
+            "GL012 the quotation mark of column `name` that opens in row 3 (line 3) is never closed"
         ]
     );
 }

@@ -4,6 +4,7 @@
 //! Must not find problems, and must not keep more of them than it shows.
 
 use super::excerpt::{Excerpt, excerpt};
+use super::text::{number, printable_line, shorten};
 use crate::sheet::{Entry, Header, Problem, Row, Severity};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
@@ -143,7 +144,7 @@ impl<'a> ProblemScreen<'a> {
             text,
             severity,
             code,
-            &format!("{} rows: {title}", thousands(group.count)),
+            &format!("{} rows: {title}", number(group.count)),
         );
         self.body(text, problem, excerpt.as_ref());
         let gutter = gutter(problem);
@@ -161,7 +162,7 @@ impl<'a> ProblemScreen<'a> {
         };
         let head = format!("{}[{code}]", severity.word());
         let lines = wrap(
-            message,
+            &printable_line(message),
             self.look.width.saturating_sub(head.len() + 2),
             self.look.width.saturating_sub(4),
         );
@@ -189,14 +190,14 @@ impl<'a> ProblemScreen<'a> {
                 Severity::Warning => WARNING,
                 Severity::Hint => HINT,
             };
-            let number = self
+            let beside = self
                 .look
                 .paint(FRAME, &format!("{row:>width$}", width = gutter.len()));
             let carets = self
                 .look
                 .paint(style, &"^".repeat(excerpt.to - excerpt.from));
             let _ = writeln!(text, "{gutter} {bar}");
-            let _ = writeln!(text, "{number} {bar} {}", excerpt.text);
+            let _ = writeln!(text, "{beside} {bar} {}", excerpt.text);
             let _ = writeln!(text, "{gutter} {bar} {}{carets}", " ".repeat(excerpt.from));
         }
         if !problem.fix.is_empty() {
@@ -235,7 +236,13 @@ impl<'a> ProblemScreen<'a> {
             let _ = write!(place, ", row {row}");
         }
         if let Some(column) = &problem.column {
-            let _ = write!(place, ", column `{}`", crate::sheet::shorten(column, 40));
+            let used = place.width() + ", column ``".len() + gutter(problem).len() + 4;
+            let room = self.look.width.saturating_sub(used).max(12);
+            let _ = write!(
+                place,
+                ", column `{}`",
+                shorten(&printable_line(column), room)
+            );
         }
         place
     }
@@ -250,7 +257,7 @@ impl<'a> ProblemScreen<'a> {
         indent: usize,
     ) {
         let room = self.look.width.saturating_sub(label_width);
-        for (index, line) in wrap(words, room, room.saturating_sub(indent))
+        for (index, line) in wrap(&printable_line(words), room, room.saturating_sub(indent))
             .iter()
             .enumerate()
         {
@@ -296,23 +303,10 @@ impl std::fmt::Display for Stretches {
             }
         }
         if self.more > 0 {
-            write!(f, " and {} more", thousands(self.more))?;
+            write!(f, " and {} more", number(self.more))?;
         }
         Ok(())
     }
-}
-
-/// `12345` as `12,345`.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// Words in lines of at most `first` and then `rest` columns; a longer word has a line of its own.

@@ -45,9 +45,10 @@ impl Finish<'_> {
         let RunEnd {
             tally,
             stopped_by,
+            notes: told,
             writer,
         } = end;
-        let mut notes = self.warnings.clone();
+        let mut notes = [self.warnings.as_slice(), told.as_slice()].concat();
         let mut exit = self.exit(&tally, stopped_by.as_ref())?;
         let written = files::write(
             self.ledger,

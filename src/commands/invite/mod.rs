@@ -16,7 +16,7 @@ use super::{
 use crate::{
     cli,
     clock::Clock,
-    directory::{Directory, Sponsors},
+    directory::{Directory, InvitationPolicy, Sponsors},
     engine::{self, Job, Options, Stop, Tally},
     exit::Exit,
     failure::{Failure, Result},
@@ -98,7 +98,11 @@ pub async fn invite(
     )
     .await?;
     prepare::own_people(&survey, &connection)?;
-    let warnings = prepare::words_will_arrive(settings, &survey, &connection)?;
+    let policy = async { Ok(InvitationPolicy::read(&connection.graph).await) };
+    let policy = unless_stopped(&stop, policy).await?;
+    prepare::invitations_are_on(&policy, &connection)?;
+    let mut warnings = prepare::words_will_arrive(settings, &survey, &connection)?;
+    warnings.extend(prepare::columns_not_set(&sheet));
 
     let dry_run = settings.invite.dry_run.value;
     let held = if dry_run { None } else { Some(ledger.lock()?) };
@@ -107,7 +111,8 @@ pub async fn invite(
         announce(&ledger, ledger_path, &connection, clock)?;
     }
 
-    let directory = Directory::new(connection.graph.clone(), connection.domains.clone());
+    let domains = connection.domains.clone().with_lists(policy.lists);
+    let directory = Directory::new(connection.graph.clone(), domains);
     let sponsors = async { Ok(Sponsors::resolve(&directory, survey.sponsors.clone()).await?) };
     let sponsors = Arc::new(unless_stopped(&stop, sponsors).await?);
     let night = Night {
@@ -147,7 +152,7 @@ pub async fn invite(
             rehearsed: &end.tally,
             connection: &connection,
             sheet: &night.sheet,
-            warnings: &warnings,
+            warnings: &[warnings.as_slice(), end.notes.as_slice()].concat(),
         };
         question::ask(about, &night.stop).await?;
     }

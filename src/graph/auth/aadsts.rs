@@ -5,34 +5,36 @@
 use super::catalogue as codes;
 use crate::sheet::Code;
 
+/// What is known: our code, whether it passes by itself, and Entra's numbers for it.
+#[rustfmt::skip] // one meaning a line
+const KNOWN: &[(Code, bool, &[u32])] = &[
+    (codes::WRONG_SECRET, false, &[7_000_215]),
+    (codes::SECRET_EXPIRED, false, &[7_000_222]),
+    (codes::UNKNOWN_APP, false, &[700_016, 7_000_229]),
+    (codes::UNKNOWN_TENANT, false, &[90_002, 50_059, 900_021, 900_023]),
+    (codes::WRONG_CERTIFICATE, false, &[700_027, 5_000_811]),
+    (codes::CLOCK_WRONG, false, &[700_024, 500_133]),
+    (codes::FEDERATION_MISMATCH, false, &[70_021, 700_211, 700_212, 700_213]),
+    (codes::NO_CONSENT, false, &[65_001, 65_002, 90_008, 90_094]),
+    (codes::CONDITIONAL_ACCESS, false, &[50_097, 53_000, 53_001, 53_002, 53_003, 53_004, 53_009, 53_011, 530_032, 530_034]),
+    (codes::MFA_NEEDED, false, &[50_072, 50_074, 50_076, 50_078, 50_079, 50_158, 53_010]),
+    (codes::WRONG_RESOURCE, false, &[50_001, 500_011, 650_057]),
+    (codes::APP_DISABLED, false, &[50_057, 500_571, 7_000_112]),
+    (codes::PUBLIC_CLIENT_OFF, false, &[50_011, 500_113, 7_000_218]),
+    (codes::NOT_ASSIGNED, false, &[50_020, 50_034, 50_105, 90_072]),
+    (codes::SIGN_IN_OVER, false, &[50_089, 50_132, 50_133, 50_173, 70_008, 70_043, 700_082, 700_084]),
+    (codes::DECLINED, false, &[65_004]),
+    (codes::CODE_EXPIRED, false, &[70_018, 70_019, 70_020]),
+    (codes::SIGN_IN_INCOMPLETE, false, &[900_144, 7_000_216]),
+    (codes::SIGN_IN_BUSY, true, &[50_196, 90_006, 90_024, 90_033, 90_055]),
+];
+
 /// What an AADSTS number means, and whether it passes by itself.
 pub fn meaning(number: u32) -> Option<(Code, bool)> {
-    let code = match number {
-        7_000_215 | 7_000_216 => codes::WRONG_SECRET,
-        7_000_222 => codes::SECRET_EXPIRED,
-        700_016 | 7_000_229 => codes::UNKNOWN_APP,
-        90_002 | 90_130 | 900_021 | 900_023 => codes::UNKNOWN_TENANT,
-        700_027 | 5_000_811 | 50_013 => codes::WRONG_CERTIFICATE,
-        700_024 | 500_133 | 500_132 => codes::CLOCK_WRONG,
-        70_021 | 700_211 | 700_212 | 700_213 | 700_223 => codes::FEDERATION_MISMATCH,
-        65_001 | 65_002 | 90_094 | 90_008 => codes::NO_CONSENT,
-        53_000..=53_011 | 530_032 | 530_034 | 50_097 => codes::CONDITIONAL_ACCESS,
-        50_076 | 50_079 | 50_072 | 50_074 | 50_158 => codes::MFA_NEEDED,
-        500_011 | 50_001 | 500_014 | 650_057 => codes::WRONG_RESOURCE,
-        7_000_112 | 50_057 | 500_571 | 7_000_110 => codes::APP_DISABLED,
-        7_000_218 | 50_011 | 500_113 | 700_025 => codes::PUBLIC_CLIENT_OFF,
-        50_105 | 50_020 | 50_034 | 90_072 => codes::NOT_ASSIGNED,
-        50_173 | 700_082 | 70_043 | 70_008 | 700_084 | 50_078 | 50_132 | 50_133 | 50_089 => {
-            codes::SIGN_IN_OVER
-        }
-        70_018 | 70_019 => codes::CODE_EXPIRED,
-        65_004 => codes::DECLINED,
-        50_196 | 90_033 | 90_055 | 90_006 | 90_024 | 90_056 => {
-            return Some((codes::SIGN_IN_BUSY, true));
-        }
-        _ => return None,
-    };
-    Some((code, false))
+    let known = KNOWN
+        .iter()
+        .find(|(_, _, numbers)| numbers.contains(&number));
+    known.map(|(code, passes, _)| (*code, *passes))
 }
 
 /// What an OAuth error word means, when there is no number.
@@ -67,6 +69,58 @@ pub fn numbers(text: &str) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write;
+
+    #[test]
+    fn a_number_means_one_thing() {
+        let mut all: Vec<u32> = KNOWN
+            .iter()
+            .flat_map(|(_, _, numbers)| *numbers)
+            .copied()
+            .collect();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+
+    /// `tests/golden/sign-in-answers.txt`, for support; `UPDATE_GOLDEN=1 cargo test --lib graph` writes it anew.
+    #[test]
+    fn every_known_refusal_has_its_advice() {
+        let mut page = String::from(
+            "What Entra's sign-in answers mean to guestlist: Entra's numbers, then our code, what to do, and who can.\n",
+        );
+        for (code, passes, numbers) in KNOWN {
+            let entry = crate::graph::catalogue::entry(*code).unwrap();
+            let numbers: Vec<String> = numbers
+                .iter()
+                .map(|number| format!("AADSTS{number}"))
+                .collect();
+            let end = if *passes {
+                "asked again for a while, then exit 5"
+            } else {
+                "exit 6"
+            };
+            write!(
+                page,
+                "\n{}\n  {code}   {} ({end})\n  do      {}\n  who     {}\n",
+                numbers.join(" "),
+                entry.title,
+                entry.fix,
+                entry.who
+            )
+            .unwrap();
+        }
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/golden/sign-in-answers.txt");
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, &page).unwrap();
+        }
+        let golden = std::fs::read_to_string(&path)
+            .unwrap_or_default()
+            .replace("\r\n", "\n");
+        assert_eq!(page, golden);
+    }
 
     #[test]
     fn numbers_are_found_in_what_entra_writes() {

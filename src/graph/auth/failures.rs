@@ -102,11 +102,16 @@ pub fn fault_of(error: &azure_core::Error) -> Trouble {
 
 /// What the token endpoint answered.
 pub fn of_answer(answer: &EntraAnswer) -> Trouble {
-    let known = answer
+    let by_word = aadsts::word(&answer.error);
+    let by_number = answer
         .numbers
         .iter()
-        .find_map(|number| aadsts::meaning(*number))
-        .or_else(|| aadsts::word(&answer.error));
+        .find_map(|number| aadsts::meaning(*number));
+    // Of a device code the words are standard (RFC 8628); elsewhere the numbers say more.
+    let known = match answer.error.as_str() {
+        "authorization_declined" | "expired_token" => by_word,
+        _ => by_number.or(by_word),
+    };
     let unwell = matches!(answer.status, 408 | 429 | 500..=599);
     let (code, passes) = known.unwrap_or(if unwell {
         (codes::SIGN_IN_BUSY, true)

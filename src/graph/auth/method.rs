@@ -97,30 +97,6 @@ pub struct Found {
 }
 
 impl Found {
-    /// What the platform sets in the environment (GitHub Actions, Azure Pipelines, App Service), looked up
-    /// by `variable`.
-    #[must_use]
-    pub fn with_platform(mut self, variable: impl Fn(&str) -> Option<String>) -> Self {
-        let pair = |url, token| Some((variable(url)?, SecretString::from(variable(token)?)));
-        self.github = pair(
-            "ACTIONS_ID_TOKEN_REQUEST_URL",
-            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-        )
-        .map(|(url, token)| GitHubActions { url, token });
-        self.pipelines =
-            pair("SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN").and_then(|(url, token)| {
-                let service_connection = variable("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID")?;
-                Some(AzurePipelines {
-                    url,
-                    token,
-                    service_connection,
-                })
-            });
-        self.app_service = pair("IDENTITY_ENDPOINT", "IDENTITY_HEADER")
-            .map(|(endpoint, header)| AppService { endpoint, header });
-        self
-    }
-
     /// The way that is named, with what it needs.
     pub fn named(&self, word: &str) -> Result<Method, Fault> {
         let missing = |what: &str| {
@@ -278,39 +254,6 @@ mod tests {
         found.access_token = Some("t".into());
         assert_eq!(found.auto().word(), "token");
         assert_eq!(found.named("device-code").unwrap().word(), "device-code");
-    }
-
-    #[test]
-    fn platforms_are_recognised_when_they_are_complete() {
-        let with = |names: &'static [&str]| {
-            let found = Found {
-                client_id: Some("app".into()),
-                ..Found::default()
-            };
-            found
-                .with_platform(|name| names.contains(&name).then(|| "v".to_owned()))
-                .auto()
-                .word()
-        };
-        assert_eq!(
-            with(&[
-                "ACTIONS_ID_TOKEN_REQUEST_URL",
-                "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
-            ]),
-            "github-actions"
-        );
-        assert_eq!(with(&["ACTIONS_ID_TOKEN_REQUEST_URL"]), "azure-cli");
-        let pipelines = &[
-            "SYSTEM_OIDCREQUESTURI",
-            "SYSTEM_ACCESSTOKEN",
-            "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
-        ];
-        assert_eq!(with(pipelines), "azure-pipelines");
-        assert_eq!(with(&pipelines[..2]), "azure-cli");
-        assert_eq!(
-            with(&["IDENTITY_ENDPOINT", "IDENTITY_HEADER"]),
-            "managed-identity"
-        );
     }
 
     #[test]

@@ -1,0 +1,37 @@
+//! What the tenant says about itself to everybody.
+
+use super::refused::no_such_tenant;
+use crate::sandbox::{reply::Reply, tenant::Tenant};
+use serde_json::json;
+
+/// `GET /{tenant}/v2.0/.well-known/openid-configuration`.
+pub fn openid_configuration(tenant: &Tenant, name: &str) -> Reply {
+    if !tenant.names.is_tenant(name) {
+        return no_such_tenant(name).into_reply(&tenant.clock.now().to_string());
+    }
+    let (url, id) = (&tenant.names.url, &tenant.names.tenant_id);
+    Reply::ok(json!({
+        "token_endpoint": format!("{url}/{id}/oauth2/v2.0/token"),
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        "jwks_uri": format!("{url}/{id}/discovery/v2.0/keys"),
+        "response_types_supported": ["code", "id_token"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "issuer": format!("{url}/{id}/v2.0"),
+        "authorization_endpoint": format!("{url}/{id}/oauth2/v2.0/authorize"),
+        "device_authorization_endpoint": format!("{url}/{id}/oauth2/v2.0/devicecode"),
+        "tenant_region_scope": "EU",
+        "cloud_instance_name": "microsoftonline.com",
+        "msgraph_host": url.trim_start_matches("http://"),
+    }))
+}
+
+/// `GET /common/discovery/instance`: every authority is its own metadata here.
+pub fn instance_discovery(tenant: &Tenant) -> Reply {
+    let (url, id) = (&tenant.names.url, &tenant.names.tenant_id);
+    Reply::ok(json!({
+        "tenant_discovery_endpoint": format!("{url}/{id}/v2.0/.well-known/openid-configuration"),
+        "api-version": "1.1",
+        "metadata": [],
+    }))
+}

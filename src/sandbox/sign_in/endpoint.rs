@@ -1,0 +1,145 @@
+//! Which path of the authority leads where, and which grant of the token endpoint.
+
+use super::{
+    app, device, discovery, person,
+    refused::{self, Refused, missing, no_such_app, no_such_tenant, refused},
+};
+use crate::sandbox::{
+    fate::Fate,
+    kind::Kind,
+    reply::{Body, Reply, Way, no_such_segment},
+    tenant::{Tenant, unavailable},
+    throttle::asked,
+    weather::Fault,
+};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use tokio::time::Instant;
+
+/// A request to the authority, taken apart.
+#[derive(Debug)]
+pub struct AuthorityCall {
+    pub method: String,
+    pub path: Vec<String>,
+    pub query: HashMap<String, String>,
+    pub form: HashMap<String, String>,
+    pub arrived: Instant,
+}
+
+impl AuthorityCall {
+    pub fn is_for_a_token(&self) -> bool {
+        self.path.last().is_some_and(|part| part == "token")
+    }
+}
+
+pub fn answer(tenant: &mut Tenant, call: &AuthorityCall) -> Reply {
+    let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
+    match (call.method.as_str(), path.as_slice()) {
+        ("POST", [name, "oauth2", "v2.0", "token"]) => token(tenant, name, call),
+        ("POST", [name, "oauth2", "v2.0", "devicecode"]) => {
+            replied(tenant, |tenant| device::begin(tenant, name, call))
+        }
+        ("GET", [name, "oauth2", "v2.0", "authorize"]) => {
+            person::authorize(tenant, name, &call.query)
+        }
+        (_, [_, "oauth2", "v2.0", "token" | "devicecode" | "authorize"]) => {
+            Reply::new(405, Body::Empty)
+        }
+        ("GET", [name, "v2.0", ".well-known", "openid-configuration"]) => {
+            discovery::openid_configuration(tenant, name)
+        }
+        ("GET", ["common", "discovery", "instance"]) => discovery::instance_discovery(tenant),
+        _ => {
+            let refusal = no_such_segment(path.first().copied().unwrap_or_default());
+            let error = json!({"code": refusal.code, "message": refusal.message});
+            Reply::new(404, Body::Json(json!({ "error": error })))
+        }
+    }
+}
+
+/// `POST /{tenant}/oauth2/v2.0/token`, with the weather before it.
+fn token(tenant: &mut Tenant, name: &str, call: &AuthorityCall) -> Reply {
+    tenant.seen.arrived(Kind::Token, call.arrived, false);
+    let reply = match tenant.fates.of(&tenant.weather, Kind::Token, None) {
+        Some(fate) => disturbed(fate),
+        None => replied(tenant, |tenant| granted(tenant, name, call)),
+    };
+    let wait = reply
+        .headers
+        .iter()
+        .find(|(name, _)| *name == "retry-after")
+        .and_then(|(_, text)| asked(text, tenant.clock.now()));
+    tenant.seen.answered(Kind::Token, reply.status, wait);
+    reply
+}
+
+fn disturbed(fate: Fate) -> Reply {
+    let way = match fate.fault {
+        Fault::LostBefore | Fault::LostAfter | Fault::Cut => Way::Lost(fate.lost_for),
+        Fault::Reset => Way::Reset,
+        Fault::Throttled => return unavailable(429, fate.body, fate.retry_after),
+        _ => return unavailable(fate.status, fate.body, fate.retry_after),
+    };
+    let mut reply = Reply::new(500, Body::Empty);
+    reply.way = way;
+    reply
+}
+
+fn replied(tenant: &mut Tenant, work: impl FnOnce(&mut Tenant) -> Result<Value, Refused>) -> Reply {
+    match work(tenant) {
+        Ok(value) => Reply::ok(value).header("cache-control", "no-store, no-cache"),
+        Err(refused) => refused.into_reply(&tenant.clock.now().to_string()),
+    }
+}
+
+fn granted(tenant: &mut Tenant, name: &str, call: &AuthorityCall) -> Result<Value, Refused> {
+    let form = &call.form;
+    let grant = field(form, "grant_type")?;
+    known_app(tenant, name, form)?;
+    match grant {
+        "client_credentials" => app::token(tenant, name, form),
+        "authorization_code" => person::by_code(tenant, form),
+        "refresh_token" => person::renewed(tenant, form),
+        device::GRANT => device::poll(tenant, form, call.arrived),
+        _ => Err(refused(
+            400,
+            "unsupported_grant_type",
+            70_003,
+            format!("The app requested an unsupported grant type '{grant}'."),
+        )),
+    }
+}
+
+/// The tenant and the app that are named must be here.
+pub fn known_app(
+    tenant: &Tenant,
+    name: &str,
+    form: &HashMap<String, String>,
+) -> Result<(), Refused> {
+    // People may sign in without saying where they belong.
+    let any = name.eq_ignore_ascii_case("organizations") || name.eq_ignore_ascii_case("common");
+    let person = form
+        .get("grant_type")
+        .is_none_or(|grant| grant != "client_credentials");
+    let known = tenant.names.is_tenant(name) || (any && person);
+    if !known {
+        return Err(no_such_tenant(name));
+    }
+    let client = field(form, "client_id")?;
+    if !client.eq_ignore_ascii_case(&tenant.names.client_id) {
+        return Err(no_such_app(client, &tenant.names.display_name));
+    }
+    match tenant.weather.sign_in.refuse {
+        Some(number) => {
+            Err(refused::by_weather(number, client, &tenant.names.url)
+                .unwrap_or_else(|| missing("")))
+        }
+        None => Ok(()),
+    }
+}
+
+pub fn field<'a>(form: &'a HashMap<String, String>, name: &str) -> Result<&'a str, Refused> {
+    form.get(name)
+        .map(String::as_str)
+        .ok_or_else(|| missing(name))
+}
