@@ -187,9 +187,13 @@ pub struct Doctor {
     /// Print one JSON object to stdout
     #[arg(long, conflicts_with = "ask_admin")]
     pub json: bool,
-    #[command(flatten)]
-    pub place: Place,
-    /// Create the ledger when it is missing, as invite would
+    /// Look at the built-in practice tenant, with a ledger of its own
+    #[arg(long)]
+    pub sandbox: bool,
+    /// The ledger that will be used [default: guestlist.db; with --sandbox guestlist.practice.db]
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+    /// The ledger may be missing, as it may for invite with the same flag; it is not created
     #[arg(long, hide_short_help = true)]
     pub new_ledger: bool,
     /// Faults and latency for the practice tenant, from a weather file
@@ -263,9 +267,11 @@ impl Cli {
             Command::Doctor(typed) => Flags {
                 invite: InviteFlags {
                     tenant: typed.tenant.clone(),
+                    sandbox: typed.sandbox,
+                    ledger: typed.ledger.clone(),
                     new_ledger: typed.new_ledger,
                     weather: typed.weather.clone(),
-                    ..in_place(&typed.place)
+                    ..InviteFlags::default()
                 },
                 sheet: typed.reading.clone(),
                 connection: typed.connection.clone(),

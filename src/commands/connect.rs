@@ -11,6 +11,7 @@ use crate::{
     graph::{
         Graph, GraphConfig, Identity, Organization,
         auth::{self, Authority, SignIn},
+        cloud::{self, Abilities},
         http::HttpOptions,
     },
     ledger::Tenant,
@@ -19,6 +20,7 @@ use crate::{
     settings::{Env, Settings, Sourced, TenantName},
     ui,
 };
+use url::Url;
 
 /// A client that is signed in, and what is known about whom and where.
 pub struct Connection {
@@ -40,10 +42,27 @@ pub async fn connect(
     clock: &Clock,
     practice: Option<&Sandbox>,
 ) -> Result<Connection> {
+    if !abilities(settings).invitations {
+        return Err(Failure::usage(format!(
+            "the cloud of {} has no guest invitations; nothing was sent",
+            settings.tenant.graph_url
+        ))
+        .hint("correct --graph-url or [tenant] cloud, if another cloud is meant"));
+    }
     let signed_in = sign_in(settings, env, pace, clock, practice).await?;
     let reached = signed_in.reach().await?;
     reached.is_meant(settings).await?;
     Ok(reached.connection)
+}
+
+/// What the cloud can do: as its host tells, and as the cloud does that is named, should the host be a gateway to it.
+pub fn abilities(settings: &Settings) -> Abilities {
+    let of = |url: &str| Url::parse(url).map_or(cloud::ALL, |url| cloud::abilities(&url));
+    let tenant = &settings.tenant;
+    if settings.invite.sandbox.value {
+        return cloud::ALL;
+    }
+    of(tenant.graph_url.value.as_str()).and(of(tenant.cloud.value.graph_url()))
 }
 
 /// There is a token; whose tenant it opens is not known yet.
@@ -109,6 +128,7 @@ pub async fn sign_in(
         base_url: graph_url,
         http: http.clone(),
         clock: clock.clone(),
+        abilities: Some(abilities(settings)),
     };
     Ok(SignedIn {
         graph: Graph::new(config, tokens, pace.clone())?,

@@ -162,6 +162,29 @@ fn a_sheet_is_held_against_the_tenant() {
 }
 
 #[test]
+fn a_cloud_that_takes_sponsors_afterwards_needs_one_more_permission() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(
+        &workdir,
+        "[permissions]\nuser = [\"User.Read\", \"User.Invite.All\", \"User.Read.All\", \"Policy.Read.All\"]",
+    );
+    workdir.write(
+        SHEET,
+        "email,sponsors\nx@partner.example,anna.berg@northwind.example\n",
+    );
+    let mut there = command(&workdir, &practice, &practice.tenant, &[SHEET]);
+    let (checks, code) = checkup(there.env("GUESTLIST_TENANT_CLOUD", "usgov"));
+    assert_eq!((code, named(&checks, "fail")), (4, vec!["add-sponsors"]));
+    assert_eq!(checks["add-sponsors"]["permission"], "User.ReadWrite.All");
+    assert!(
+        checks["cloud"]["hint"]
+            .as_str()
+            .unwrap()
+            .contains("after each invitation")
+    );
+}
+
+#[test]
 fn the_ledger_has_to_be_there_and_this_tenants() {
     let workdir = Workdir::new();
     let practice = Practice::start(&workdir, "");

@@ -2,15 +2,17 @@
 //!
 //! Must not ask anybody: what a token claims is a hint, and reading is the proof.
 
-use super::{super::invite::survey::Survey, GRANT};
+use super::{
+    super::{connect::abilities, invite::survey::Survey},
+    GRANT,
+};
 use crate::{
     exit::Exit,
-    graph::{Identity, IdentityKind, cloud},
+    graph::{Identity, IdentityKind},
     guest::SponsorRef,
     settings::Settings,
     ui::Check,
 };
-use url::Url;
 
 /// One permission, and what it is for.
 pub(super) struct Need {
@@ -28,9 +30,7 @@ pub(super) struct Needs {
 
 impl Needs {
     pub fn of(settings: &Settings, survey: Option<&Survey>) -> Self {
-        let url = Url::parse(settings.tenant.graph_url.value.as_str());
-        let inside = settings.invite.sandbox.value
-            || url.is_ok_and(|url| cloud::abilities(&url).sponsors_in_invitations);
+        let inside = abilities(settings).sponsors_in_invitations;
         let sponsors = survey.map(|survey| &survey.sponsors);
         Self {
             groups: sponsors.is_some_and(|sponsors| {
