@@ -11,7 +11,7 @@ use crate::{
     exit::Exit,
     graph::cloud::Abilities,
     ledger::{Ledger, LedgerError, NewLedger},
-    settings::{Env, Settings, Sourced, word_of},
+    settings::{Env, Settings, Source, Sourced, word_of},
     ui::{Check, text},
 };
 use jiff::SignedDuration;
@@ -26,10 +26,6 @@ pub(super) fn settings(settings: &Settings, config: Option<&Path>) -> Check {
         None if file.exists() => format!("settings file {}", file.display()),
         None => "no settings file".to_owned(),
     }];
-    fn named<T: Display>(what: &str, value: Option<&Sourced<T>>) -> Option<String> {
-        let value = value.filter(|value| value.source != crate::settings::Source::Default)?;
-        Some(format!("{what} {value}"))
-    }
     let (tenant, auth) = (&settings.tenant, &settings.auth);
     let method = Sourced::new(word_of(&auth.method.value), auth.method.source.clone());
     let ledger = &settings.invite.ledger;
@@ -55,6 +51,12 @@ pub(super) fn settings(settings: &Settings, config: Option<&Path>) -> Check {
         );
     }
     check
+}
+
+/// A value that somebody gave, and where.
+fn named<T: Display>(what: &str, value: Option<&Sourced<T>>) -> Option<String> {
+    let value = value.filter(|value| value.source != Source::Default)?;
+    Some(format!("{what} {value}"))
 }
 
 /// Which proxy is in force, without what it is opened with. The first of each pair wins.
@@ -180,12 +182,12 @@ pub(super) fn ledger(settings: &Settings, connection: Option<&Connection>) -> Ch
             Err(error) => Check::failed(NAME, error.into()),
         };
     }
-    let known = Ledger::open(path, NewLedger::Refused).and_then(|ledger| {
+    let contents = Ledger::open(path, NewLedger::Refused).and_then(|ledger| {
         drop(ledger.lock()?);
         Ok((ledger.tenant()?, ledger.reader()?.people()?))
     });
-    let (bound, people) = match known {
-        Ok(known) => known,
+    let (bound, people) = match contents {
+        Ok(contents) => contents,
         Err(error) => return Check::failed(NAME, error.into()),
     };
     let knows = format!(

@@ -60,10 +60,11 @@ struct Doctor<'a> {
     pace: Pace,
 }
 
-/// A sheet that was read, once for all checks.
-struct Read {
-    survey: Survey,
-    check: Check,
+/// A sheet is read once for all checks.
+fn survey(typed: &Path, settings: &Settings) -> Result<Survey> {
+    let sheet = sheet_options::open_sheet(typed, settings)?;
+    let rules = sheet_options::rules(settings);
+    Survey::of(&sheet, &rules, settings.invite.send.value)
 }
 
 impl Doctor<'_> {
@@ -76,10 +77,13 @@ impl Doctor<'_> {
             machine::settings(&settings, self.config),
             machine::proxy(&settings, self.env),
         ];
-        let sheet = self.sheet.map(|typed| self.read(typed, &settings));
-        let (survey, sheet_check) = match sheet {
-            Some(Ok(read)) => (Some(read.survey), Some(read.check)),
-            Some(Err(failure)) => (None, Some(Check::failed("sheet", failure))),
+        let (survey, sheet_check) = match self.sheet.map(|typed| (typed, survey(typed, &settings)))
+        {
+            Some((typed, Ok(survey))) => {
+                let check = sheet::counts(&settings, &survey, typed);
+                (Some(survey), Some(check))
+            }
+            Some((_, Err(failure))) => (None, Some(Check::failed("sheet", failure))),
             None => (None, None),
         };
         checks.push(machine::cloud(&settings, survey.as_ref()));
@@ -159,20 +163,12 @@ impl Doctor<'_> {
         (checks, reached)
     }
 
-    fn read(&self, typed: &Path, settings: &Settings) -> Result<Read> {
-        let opened = sheet_options::open_sheet(typed, settings)?;
-        let rules = sheet_options::rules(settings);
-        let survey = Survey::of(&opened, &rules, settings.invite.send.value)?;
-        let check = sheet::counts(settings, &survey, typed);
-        Ok(Read { survey, check })
-    }
-
     /// The mail to an administrator. Nobody has to be signed in for it, as that may be what fails.
     async fn ask_admin(&self, settings: &Settings) -> Result<String> {
-        let survey = match self.sheet {
-            Some(typed) => Some(self.read(typed, settings)?.survey),
-            None => None,
-        };
+        let survey = self
+            .sheet
+            .map(|typed| survey(typed, settings))
+            .transpose()?;
         let practice = invite::practice(settings, &settings.invite.ledger.value).await?;
         let signed_in = connect::sign_in(
             settings,
