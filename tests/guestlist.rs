@@ -14,5 +14,6 @@ mod bad_input; // each mistake: one clear message, the right exit code, nothing 
 mod doctor; // can this machine, sign-in and tenant do the job?
 mod main_job; // a sheet in, invitations out, results back
 mod never_twice; // lost answers, kills, stops, caps: at most one mail, no link lost
-mod precheck;
-mod sheets; // any spreadsheet: a corpus, random tables, screens // who is there already, in small tenants and large ones
+mod precheck; // who is there already, in small tenants and large ones
+mod sheets; // any spreadsheet: a corpus, random tables, screens
+mod sign_in; // every way to sign in, and what each failure says

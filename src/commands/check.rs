@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::failure::Result;
 use crate::guest::{self, Inspected, Rules, Understanding};
 use crate::sheet::{
-    self, Entry, Problem, Refused, Row, Severity, Sheet, SheetOptions, Use, column_letter,
+    self, Ahead, Entry, Problem, Refused, Row, Severity, Sheet, SheetOptions, Use, column_letter,
 };
 use crate::ui::problems::{Look, ProblemScreen, wrap};
 use crate::ui::text::{number, pad, plural, printable_line, shorten};
@@ -98,34 +98,33 @@ fn walk(
         tell(hint, None)?;
     }
     let mut rows = match sheet.rows() {
-        Ok(rows) => rows,
+        Ok(rows) => Ahead::of(rows),
         Err(refused) => {
-            return refused
+            refused
                 .problems
                 .into_iter()
-                .try_for_each(|problem| tell(problem, None))
-                .map(|()| tally);
+                .try_for_each(|problem| tell(problem, None))?;
+            return Ok(tally);
         }
     };
-    let mut row = Row::default();
     let mut problems = Vec::new();
     loop {
-        match rows.read(&mut row) {
-            Ok(true) => {}
-            Ok(false) => return Ok(tally),
+        let row = match rows.read() {
+            Ok(Some(row)) => row,
+            Ok(None) => return Ok(tally),
             Err(problem) => {
                 tell(*problem, None)?;
                 return Ok(tally);
             }
-        }
+        };
         tally.rows += 1;
-        match understanding.inspect(&row, &mut problems) {
+        match understanding.inspect(row, &mut problems) {
             Inspected::Guest => tally.guests += 1,
             Inspected::Duplicate { .. } => tally.duplicates += 1,
             Inspected::Invalid => tally.errors += 1,
         }
         for problem in problems.drain(..) {
-            tell(problem, Some(&row))?;
+            tell(problem, Some(row))?;
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     graph::{
-        Graph, GraphConfig, Identity, Organization,
+        Class, Fault, Graph, GraphConfig, Identity, Organization,
         auth::{self, Authority, SignIn},
         cloud::{self, Abilities},
         http::HttpOptions,
@@ -70,6 +70,7 @@ pub struct SignedIn {
     pub graph: Graph,
     pub identity: Identity,
     pub method: &'static str,
+    graph_url: String,
     authority: Authority,
 }
 
@@ -112,6 +113,18 @@ pub async fn sign_in(
     };
     let word = method.word();
     let meant = settings.tenant.id.as_ref();
+    let app = matches!(
+        method,
+        auth::Method::ClientSecret { .. }
+            | auth::Method::Certificate { .. }
+            | auth::Method::Workload { .. }
+    );
+    if app && meant.is_none() {
+        return Err(Failure::usage(format!(
+            "signing in by {word} needs the tenant's name"
+        ))
+        .hint("name its domain or id: --tenant, GUESTLIST_TENANT_ID, AZURE_TENANT_ID, or id in [tenant]"));
+    }
     let sign_in = SignIn {
         method,
         tenant: practice
@@ -122,10 +135,23 @@ pub async fn sign_in(
         http: http.clone(),
         clock: clock.clone(),
     };
-    let tokens = sign_in.tokens()?;
-    let identity = tokens.identity().await?;
+    let signed_in = async {
+        let tokens = sign_in.tokens()?;
+        let identity = tokens
+            .identity()
+            .await
+            .map_err(|fault| reached("sign-in", &authority_url, fault))?;
+        Ok((tokens, identity))
+    };
+    let (tokens, identity) =
+        signed_in.await.map_err(|failure: Failure| {
+            match sign_in::picked(settings, word).filter(|_| practice.is_none()) {
+                Some(picked) => failure.hint(picked),
+                None => failure,
+            }
+        })?;
     let config = GraphConfig {
-        base_url: graph_url,
+        base_url: graph_url.clone(),
         http: http.clone(),
         clock: clock.clone(),
         abilities: Some(abilities(settings)),
@@ -134,6 +160,7 @@ pub async fn sign_in(
         graph: Graph::new(config, tokens, pace.clone())?,
         identity,
         method: word,
+        graph_url,
         authority: Authority::new(&authority_url, &http, clock.clone())?,
     })
 }
@@ -144,18 +171,14 @@ impl SignedIn {
             graph,
             identity,
             method,
+            graph_url,
             authority,
         } = self;
         let organization = match graph.organization().await {
             Ok(organization) => Some(organization),
             // A least-privilege app may not see it: then it is "cannot tell", and the run goes on.
-            Err(fault)
-                if fault.class == crate::graph::Class::Permission
-                    && identity.tenant_id.is_some() =>
-            {
-                None
-            }
-            Err(fault) => return Err(fault.into()),
+            Err(fault) if fault.class == Class::Permission && identity.tenant_id.is_some() => None,
+            Err(fault) => return Err(reached("Graph", &graph_url, fault)),
         };
         let id = organization
             .as_ref()
@@ -223,6 +246,17 @@ impl Reached {
             .hint("take the wrong one away; nothing was sent"));
         }
         Ok(())
+    }
+}
+
+/// A failure of the first contact says with whom, when nobody was there.
+fn reached(host: &str, url: &str, fault: Fault) -> Failure {
+    let unreached = fault.status.is_none() && fault.exit() == Exit::TryAgain;
+    let failure = Failure::from(fault);
+    if unreached {
+        failure.hint(format!("the {host} host asked is {url}"))
+    } else {
+        failure
     }
 }
 

@@ -3,7 +3,7 @@
 //! Decides nothing: which way is meant is `graph::auth`'s to say.
 
 use crate::{
-    failure::Result,
+    failure::{Failure, Result},
     graph::auth::{AppService, AzurePipelines, DeviceCode, Found, GitHubActions, Method, Prompt},
     settings::{Env, Settings, word_of},
     ui,
@@ -16,6 +16,7 @@ use std::{
 
 pub fn method(settings: &Settings, env: &Env<'_>, person: bool) -> Result<Method> {
     let auth = &settings.auth;
+    let word = word_of(&auth.method.value);
     let found = Found {
         client_id: auth.client_id.as_ref().map(|id| id.value.clone()),
         client_secret: auth
@@ -36,9 +37,60 @@ pub fn method(settings: &Settings, env: &Env<'_>, person: bool) -> Result<Method
             .as_ref()
             .map(|token| token.value.read(env))
             .transpose()?,
-        prompt: person.then(|| Arc::new(Screen) as Arc<dyn Prompt>),
+        prompt: person.then(|| Arc::new(Screen::new(env, &word)) as Arc<dyn Prompt>),
     };
-    Ok(found.named(&word_of(&auth.method.value))?)
+    // Nothing was asked of anybody yet: what is missing is missing in the settings.
+    found.named(&word).map_err(|fault| {
+        Failure::usage(fault.message.as_str()).hint(format!(
+            "{}; or choose another [auth] method",
+            what_to_set(&word)
+        ))
+    })
+}
+
+/// Where each way to sign in looks for what it needs.
+fn what_to_set(method: &str) -> &'static str {
+    match method {
+        "client-secret" => {
+            "set AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or client_id and client_secret in [auth]"
+        }
+        "certificate" => {
+            "set AZURE_CLIENT_ID and AZURE_CLIENT_CERTIFICATE_PATH, or client_id and certificate in [auth]"
+        }
+        "workload-identity" => {
+            "set AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE, as Kubernetes does for a pod that is labelled for workload identity"
+        }
+        "github-actions" => "set AZURE_CLIENT_ID, and give the job `permissions: id-token: write`",
+        "azure-pipelines" => {
+            "set AZURE_CLIENT_ID, run in an AzureCLI task with its service connection, and pass SYSTEM_ACCESSTOKEN: $(System.AccessToken)"
+        }
+        "browser" | "device-code" => {
+            "set AZURE_CLIENT_ID, or client_id in [auth], and run it where a person can answer"
+        }
+        _ => "compare [auth] with config.example.toml",
+    }
+}
+
+/// What to add when signing in failed in a way that nobody named.
+pub fn picked(settings: &Settings, method: &str) -> Option<String> {
+    let auth = &settings.auth;
+    if word_of(&auth.method.value) != "auto" {
+        return None;
+    }
+    if method != "azure-cli" {
+        return Some(format!(
+            "[auth] method is auto, which took {method} out of what there is"
+        ));
+    }
+    let lacks_app = auth.client_id.is_none()
+        && (auth.client_secret.is_some()
+            || auth.certificate.is_some()
+            || auth.federated_token_file.is_some());
+    Some(if lacks_app {
+        "there is something to sign in with as an app, but no client id: set AZURE_CLIENT_ID, or client_id in [auth]".into()
+    } else {
+        "nothing else to sign in with was found: for an app set AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or a certificate); for a person set AZURE_CLIENT_ID and use a terminal".into()
+    })
 }
 
 fn secret(env: &Env<'_>, name: &str) -> Option<SecretString> {
@@ -72,19 +124,45 @@ fn app_service(env: &Env<'_>) -> Option<AppService> {
     })
 }
 
-struct Screen;
+struct Screen {
+    /// Whether a browser could show itself.
+    display: bool,
+    /// Without a browser a code follows.
+    else_code: bool,
+}
+
+impl Screen {
+    fn new(env: &Env<'_>, method: &str) -> Self {
+        let named = |name: &str| env(name).is_some_and(|value| !value.is_empty());
+        Self {
+            // Over ssh `xdg-open` starts and shows nothing to anybody.
+            display: cfg!(any(target_os = "windows", target_os = "macos"))
+                || ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"]
+                    .into_iter()
+                    .any(named),
+            else_code: method == "auto",
+        }
+    }
+}
 
 impl Prompt for Screen {
     fn browse(&self, url: &str) -> bool {
-        ui::tell(format!(
-            "sign in in the browser that opens; if none does, open\n  {url}"
-        ));
-        open(url)
+        let opens = self.display && open(url);
+        if opens {
+            ui::tell(format!(
+                "sign in in the browser that opens; if none does, open\n  {url}\nCtrl-C gives up"
+            ));
+        } else if !self.else_code {
+            ui::tell(format!(
+                "to sign in, open this in a browser on this machine\n  {url}\nCtrl-C gives up"
+            ));
+        }
+        opens
     }
 
     fn show_code(&self, code: &DeviceCode) {
         ui::tell(format!(
-            "to sign in, open {} and type the code {}\nit can be used for {}",
+            "to sign in, open {} and type the code {}\nit can be used for {}; Ctrl-C gives up",
             code.url,
             code.user_code,
             ui::text::duration(code.expires_in)

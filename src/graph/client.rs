@@ -27,7 +27,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -35,9 +35,11 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 /// Attempts of one read when the server or the network is unwell.
-const MOST_ATTEMPTS: u32 = 6;
+const MOST_ATTEMPTS: u32 = 8;
+/// And when there is no connection at all.
+const MOST_CONNECTS: u32 = 5;
 /// And no further attempt after this time.
-const LONGEST_TROUBLE: Duration = Duration::from_secs(45);
+const LONGEST_TROUBLE: Duration = Duration::from_secs(60);
 /// A server that only asks to slow down is obeyed for so long without any progress. Such waits pay nothing
 /// from the retry budget: they are the server's own wish, and the gate spaces them.
 pub(super) const LONGEST_THROTTLE: Duration = Duration::from_secs(10 * 60);
@@ -98,6 +100,8 @@ pub(super) struct Inner {
     total: AtomicU64,
     throttled: AtomicU64,
     retried: AtomicU64,
+    /// Items in a batch; less than the most after a throttle.
+    pub batch_width: AtomicUsize,
     /// Milliseconds by which the server's clock is ahead.
     skew: AtomicI64,
 }
@@ -138,6 +142,7 @@ impl Graph {
             total: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
             retried: AtomicU64::new(0),
+            batch_width: AtomicUsize::new(super::batch::MOST_ITEMS),
             skew: AtomicI64::new(NO_SKEW),
         })))
     }
@@ -319,7 +324,12 @@ impl Graph {
             } else {
                 troubles += 1;
                 let since = *trouble_since.get_or_insert(sent_at);
-                let patient = troubles < MOST_ATTEMPTS && since.elapsed() < LONGEST_TROUBLE;
+                let most = if fault.class == Class::NotSent {
+                    MOST_CONNECTS
+                } else {
+                    MOST_ATTEMPTS
+                };
+                let patient = troubles < most && since.elapsed() < LONGEST_TROUBLE;
                 if !patient || !inner.pace.retry_allowed() {
                     return Err(fault);
                 }

@@ -84,10 +84,14 @@ pub fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Result<()> {
     let folder = folder_of(target);
     match temporary_in(&folder) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => refuse(format!(
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Failure::usage(format!(
             "the folder {} does not exist, so the {word} cannot be written there",
             folder.display()
-        )),
+        ))
+        .hint(format!(
+            "make the folder, or name another file with {}",
+            kind.flag()
+        ))),
         Err(error) => refuse(format!(
             "cannot write the {word} into the folder {}: {error}",
             folder.display()

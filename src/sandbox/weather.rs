@@ -342,6 +342,9 @@ mod tests {
             "[faults.invitations]\nlost = 0.5",
             "[faults.invitation]\ncut = 0.5",
             "[[script]]\nkind = \"users\"\nfault = \"rain\"",
+            "[sign_in]\nperson = \"sleeps\"",
+            "[sign_in]\nrefuse = 1",
+            "[sign_in]\ncertificates = [\"not PEM\"]",
         ] {
             assert!(Weather::from_toml(text).is_err(), "{text}");
         }

@@ -1,5 +1,6 @@
 //! 1 Reading: the bytes of a sheet become rows.
 
+mod ahead;
 mod aliases;
 mod bytes;
 pub mod catalogue;
@@ -24,6 +25,7 @@ mod stopped;
 mod tests;
 mod workbook;
 
+pub use ahead::Ahead;
 pub use dialect::{Dialect, LineEnd};
 pub use field::Field;
 pub use header::{Header, Use, column_letter};

@@ -9,7 +9,7 @@ use crate::sheet::{Entry, Header, Problem, Row, Severity};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Up to this many of a kind are shown one by one.
 const EACH: usize = 3;
@@ -309,22 +309,37 @@ impl std::fmt::Display for Stretches {
     }
 }
 
-/// Words in lines of at most `first` and then `rest` columns; a longer word has a line of its own.
+/// Words in lines of at most `first` and then `rest` columns; a longer word is broken.
 pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
+    let mut used = 0;
     for word in text.split_whitespace() {
-        let room = if lines.len() == 1 { first } else { rest };
-        let line = lines.last().map_or(0, |line| line.width());
-        if line > 0 && line + 1 + word.width() > room {
-            lines.push(word.to_owned());
-        } else if let Some(last) = lines.last_mut() {
-            if line > 0 {
-                last.push(' ');
+        let room = |lines: &[String]| if lines.len() == 1 { first } else { rest }.max(1);
+        if used > 0 && used + 1 + word.width() > room(&lines) {
+            lines.push(String::new());
+            used = 0;
+        }
+        if used > 0 {
+            append(&mut lines, ' ');
+            used += 1;
+        }
+        for c in word.chars() {
+            let width = c.width().unwrap_or(0);
+            if used > 0 && used + width > room(&lines) {
+                lines.push(String::new());
+                used = 0;
             }
-            last.push_str(word);
+            append(&mut lines, c);
+            used += width;
         }
     }
     lines
+}
+
+fn append(lines: &mut [String], c: char) {
+    if let Some(line) = lines.last_mut() {
+        line.push(c);
+    }
 }
 
 #[cfg(test)]

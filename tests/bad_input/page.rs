@@ -98,10 +98,13 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Request ids are of the same length and shape, and never the same.
+/// Request ids and times are of the same length and shape, and never the same.
 fn without_ids(text: &str) -> String {
     text.split_inclusive(char::is_whitespace)
         .map(|word| {
+            if is_time(word.trim()) {
+                return word.replace(word.trim(), "????-??-??T??:??:??Z");
+            }
             let id = word.trim_matches(|c: char| !c.is_ascii_hexdigit());
             match uuid::Uuid::try_parse(id) {
                 Ok(uuid) if id.len() == 36 && uuid.get_version_num() == 4 && !known(id) => {
@@ -111,6 +114,11 @@ fn without_ids(text: &str) -> String {
             }
         })
         .collect()
+}
+
+/// As `2026-11-22T02:00:00Z`.
+fn is_time(word: &str) -> bool {
+    word.len() == 20 && word.ends_with('Z') && word.as_bytes()[10] == b'T'
 }
 
 /// The practice tenant's own id stays the same.

@@ -303,7 +303,7 @@ fn announce(ledger: &Ledger, path: &Path, connection: &Connection, clock: &Clock
         last_run,
         new: ledger.created(),
     };
-    ui::tell(ui::ledger_line(&seen, clock.now()));
+    ui::tell(ui::text::wrap(&ui::ledger_line(&seen, clock.now()), 0, 7));
     question::announce(connection);
     Ok(())
 }

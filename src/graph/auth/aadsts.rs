@@ -14,7 +14,7 @@ const KNOWN: &[(Code, bool, &[u32])] = &[
     (codes::UNKNOWN_TENANT, false, &[90_002, 50_059, 900_021, 900_023]),
     (codes::WRONG_CERTIFICATE, false, &[700_027, 5_000_811]),
     (codes::CLOCK_WRONG, false, &[700_024, 500_133]),
-    (codes::FEDERATION_MISMATCH, false, &[70_021, 700_211, 700_212, 700_213]),
+    (codes::FEDERATION_MISMATCH, false, &[70_021, 70_025, 700_211, 700_212, 700_213]),
     (codes::NO_CONSENT, false, &[65_001, 65_002, 90_008, 90_094]),
     (codes::CONDITIONAL_ACCESS, false, &[50_097, 53_000, 53_001, 53_002, 53_003, 53_004, 53_009, 53_011, 530_032, 530_034]),
     (codes::MFA_NEEDED, false, &[50_072, 50_074, 50_076, 50_078, 50_079, 50_158, 53_010]),

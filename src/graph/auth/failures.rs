@@ -107,10 +107,19 @@ pub fn of_answer(answer: &EntraAnswer) -> Trouble {
         .numbers
         .iter()
         .find_map(|number| aadsts::meaning(*number));
-    // Of a device code the words are standard (RFC 8628); elsewhere the numbers say more.
     let known = match answer.error.as_str() {
+        // Of a device code the words are standard (RFC 8628); elsewhere the numbers say more.
         "authorization_declined" | "expired_token" => by_word,
+        // The word for a wrong secret and for every fault of an assertion: it says nothing beside a number.
+        "invalid_client" if !answer.numbers.is_empty() => by_number,
         _ => by_number.or(by_word),
+    };
+    // One number for a key that is unknown and for one whose time is over.
+    let known = match known {
+        Some((codes::WRONG_CERTIFICATE, _)) if answer.description.contains("is expired") => {
+            Some((codes::CERTIFICATE_EXPIRED, false))
+        }
+        known => known,
     };
     let unwell = matches!(answer.status, 408 | 429 | 500..=599);
     let (code, passes) = known.unwrap_or(if unwell {

@@ -210,16 +210,7 @@ impl EntraAnswer {
         Self {
             status,
             error: envelope.code,
-            // The first line says it; the others are ids that come separately.
-            description: bounded_text(
-                envelope
-                    .message
-                    .lines()
-                    .next()
-                    .unwrap_or_default()
-                    .as_bytes(),
-                600,
-            ),
+            description: bounded_text(said(&envelope.message).as_bytes(), 600),
             numbers,
             correlation_id: value["correlation_id"]
                 .as_str()
@@ -227,6 +218,13 @@ impl EntraAnswer {
             retry_after: None,
         }
     }
+}
+
+/// What Entra says without its ids, which come separately; they follow in the same line or in new ones.
+fn said(message: &str) -> &str {
+    let line = message.lines().next().unwrap_or_default();
+    let end = line.find(" Trace ID: ").unwrap_or(line.len());
+    line[..end].trim_end()
 }
 
 impl fmt::Display for EntraAnswer {

@@ -2,7 +2,7 @@
 
 use super::{
     app, device, discovery, person,
-    refused::{self, Refused, missing, no_such_app, no_such_tenant, refused},
+    refused::{Refused, by_weather, missing, no_such_app, no_such_tenant, refused},
 };
 use crate::sandbox::{
     fate::Fate,
@@ -116,12 +116,14 @@ pub fn known_app(
     name: &str,
     form: &HashMap<String, String>,
 ) -> Result<(), Refused> {
-    // People may sign in without saying where they belong.
-    let any = name.eq_ignore_ascii_case("organizations") || name.eq_ignore_ascii_case("common");
-    let person = form
+    let for_an_app = form
         .get("grant_type")
-        .is_none_or(|grant| grant != "client_credentials");
-    let known = tenant.names.is_tenant(name) || (any && person);
+        .is_some_and(|grant| grant == "client_credentials");
+    // People may sign in without saying where they belong.
+    let anywhere = ["organizations", "common"]
+        .iter()
+        .any(|any| name.eq_ignore_ascii_case(any));
+    let known = tenant.names.is_tenant(name) || (anywhere && !for_an_app);
     if !known {
         return Err(no_such_tenant(name));
     }
@@ -129,13 +131,9 @@ pub fn known_app(
     if !client.eq_ignore_ascii_case(&tenant.names.client_id) {
         return Err(no_such_app(client, &tenant.names.display_name));
     }
-    match tenant.weather.sign_in.refuse {
-        Some(number) => {
-            Err(refused::by_weather(number, client, &tenant.names.url)
-                .unwrap_or_else(|| missing("")))
-        }
-        None => Ok(()),
-    }
+    let refuse = tenant.weather.sign_in.refuse;
+    let ordered = refuse.and_then(|number| by_weather(number, client, &tenant.names.url));
+    ordered.map_or(Ok(()), Err)
 }
 
 pub fn field<'a>(form: &'a HashMap<String, String>, name: &str) -> Result<&'a str, Refused> {

@@ -1,0 +1,106 @@
+//! A person signs in with a browser: `xdg-open` is a script here, and the test plays the browser.
+#![cfg(target_os = "linux")]
+
+use super::{
+    tenant::{Tenant, shows},
+    web::{get, query},
+};
+use crate::support::Terminal;
+use std::{fs, thread, time::Duration};
+
+/// A person at a terminal, and the address that the browser was opened with.
+fn asked(tenant: &Tenant) -> Option<(Terminal, String)> {
+    let path = tenant.program(
+        "xdg-open",
+        r#"printf %s "$1" > "$(dirname "$0")/part" && mv "$(dirname "$0")/part" "$(dirname "$0")/opened""#,
+    );
+    let command = tenant.command("browser", &[("PATH", &path), ("DISPLAY", ":0")]);
+    let mut terminal = Terminal::open(&tenant.workdir, &command)?;
+    terminal.wait_for("sign in in the browser");
+    let opened = tenant.workdir.path("bin/opened");
+    for _ in 0..600 {
+        if opened.exists() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    let url = fs::read_to_string(opened).unwrap();
+    // Shown as well, for those whose browser is elsewhere.
+    terminal.wait_for(&url);
+    Some((terminal, url))
+}
+
+/// As a browser does: to the sign-in page, and on to where that leads.
+fn visit(url: &str) -> (String, u16, String) {
+    let there = get(url).location.unwrap();
+    let back = there.replacen("/?", "?", 1).replacen('?', "/?", 1);
+    let page = get(&back);
+    (there, page.status, page.body)
+}
+
+#[test]
+fn a_person_signs_in() {
+    let tenant = Tenant::start("");
+    let Some((terminal, url)) = asked(&tenant) else {
+        return;
+    };
+    let parameters = query(&url);
+    assert_eq!(parameters["client_id"], tenant.practice.client_id);
+    assert_eq!(parameters["code_challenge_method"], "S256");
+    assert!(parameters["redirect_uri"].starts_with("http://localhost:"));
+    assert!(!parameters.contains_key("code_verifier"));
+    let (there, status, page) = visit(&url);
+    assert_eq!(query(&there)["state"], parameters["state"]);
+    assert_eq!(status, 200);
+    assert!(page.contains("You are signed in"), "{page}");
+    let (exit, screen) = terminal.end();
+    assert_eq!(exit, 0, "{screen}");
+    shows(&screen, "mia.keller@northwind.example");
+    assert_eq!(tenant.token_requests(), 1);
+}
+
+#[test]
+fn a_redirect_with_another_state_is_not_believed() {
+    let tenant = Tenant::start("");
+    let Some((terminal, url)) = asked(&tenant) else {
+        return;
+    };
+    tenant.practice.post("/person?does=wrong-state", "");
+    let (_, status, page) = visit(&url);
+    assert_eq!(status, 400);
+    assert!(!page.contains("You are signed in"), "{page}");
+    let (exit, screen) = terminal.end();
+    assert_eq!(exit, 6, "{screen}");
+    shows(&screen, "belongs to another sign-in");
+    shows(&screen, "close old sign-in tabs");
+    assert_eq!(tenant.token_requests(), 0, "the code is not used");
+}
+
+#[test]
+fn a_person_who_declines_ends_it() {
+    let tenant = Tenant::start("[sign_in]\nperson = \"decline\"");
+    let Some((terminal, url)) = asked(&tenant) else {
+        return;
+    };
+    let (there, status, _) = visit(&url);
+    assert_eq!(query(&there)["error"], "access_denied");
+    assert_eq!(status, 400);
+    let (exit, screen) = terminal.end();
+    assert_eq!(exit, 6, "{screen}");
+    shows(&screen, "the sign-in was declined");
+    shows(&screen, "AADSTS65004");
+}
+
+/// The wait itself is five minutes long; how it ends is shown with a clock of its own beside the code.
+#[test]
+fn a_closed_browser_can_be_given_up() {
+    let tenant = Tenant::start("[sign_in]\nperson = \"never\"");
+    let Some((mut terminal, url)) = asked(&tenant) else {
+        return;
+    };
+    assert!(get(&url).location.is_none());
+    terminal.type_keys("\u{3}");
+    let (exit, screen) = terminal.end();
+    assert_eq!(exit, 130, "{screen}");
+    assert_eq!(tenant.token_requests(), 0);
+}

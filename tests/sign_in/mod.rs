@@ -1,0 +1,13 @@
+//! Every way to sign in, against the practice tenant: what a machine or a person has, and what goes wrong.
+
+mod openssl; // certificates, and another opinion on signatures
+mod tenant; //  a practice tenant to sign in to
+mod web; //     the least of a browser, and of a web server
+
+mod authority; //   the practice tenant itself is strict
+mod azure_cli; //   whoever is signed in to `az`
+mod browser; //     a person with a browser
+mod certificate; // an app with a certificate
+mod device_code; // a person with a code
+mod incomplete; //  something is missing, or a policy says no
+mod workload; //    a workload with a token of its platform
