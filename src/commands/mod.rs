@@ -10,6 +10,7 @@ mod signals; // Ctrl-C
 pub mod typed_command; // what was typed, to be typed again
 
 pub mod check;
+pub mod doctor;
 pub mod explain;
 pub mod invite;
 pub mod ledger;
@@ -42,6 +43,7 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
     let clock = Clock::system();
     match &cli.command {
         Command::Invite(typed) => Ok(invite::run(cli, typed, &settings()?, env)?),
+        Command::Doctor(typed) => Ok(doctor::run(cli, typed, env)?),
         Command::Results(typed) => Ok(results::run(&settings()?, &typed.run)?),
         Command::Runs(typed) => Ok(runs::run(&settings()?, typed.json, &clock)?),
         Command::Ledger(typed) => Ok(ledger::run(&settings()?, typed, &clock)?),

@@ -20,6 +20,8 @@ pub enum Unresolved {
 #[derive(Debug, Default)]
 pub struct Sponsors {
     ids: HashMap<SponsorRef, Result<String, Unresolved>>,
+    /// This cloud takes none inside an invitation.
+    afterwards: bool,
 }
 
 impl Sponsors {
@@ -46,7 +48,15 @@ impl Sponsors {
                 }
             }
         }
-        Ok(Self { ids })
+        Ok(Self {
+            ids,
+            afterwards: !directory.graph().abilities().sponsors_in_invitations,
+        })
+    }
+
+    /// Whether they are added after the invitation, as this cloud takes none inside it.
+    pub fn afterwards(&self) -> bool {
+        self.afterwards
     }
 
     pub fn id(&self, sponsor: &SponsorRef) -> Result<&str, Unresolved> {

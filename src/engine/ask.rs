@@ -5,6 +5,7 @@
 use super::{
     Options,
     caps::Caps,
+    follow_up::FollowUps,
     outcome::Mail,
     recorder::Recorder,
     stop::{Stop, StopReason},
@@ -38,6 +39,7 @@ pub(super) struct Shared {
     pub lookout: Lookout,
     pub pace: Pace,
     pub recorder: Recorder,
+    pub follow_ups: FollowUps,
     pub caps: Caps,
     pub stop: Stop,
     pub clock: Clock,
@@ -232,7 +234,11 @@ impl Shared {
                 MessageInfo::default()
             },
             member: guest.user_type == Some(UserType::Member),
-            sponsors: item.sponsors.clone(),
+            sponsors: if self.graph.abilities().sponsors_in_invitations {
+                item.sponsors.clone()
+            } else {
+                Vec::new()
+            },
         }
     }
 

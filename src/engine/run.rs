@@ -5,6 +5,7 @@ use super::{
     ask::Shared,
     caps::Caps,
     feeder::Feeder,
+    follow_up::FollowUps,
     recorder::Recorder,
     scout::Scout,
     settle::Parked,
@@ -90,7 +91,16 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
     let canary = !options.dry_run && reader.verified()? == 0;
     let totals = tally.subscribe();
     let (recorder, recording) = Recorder::start(writer, run.clone(), stop.clone(), tally);
+    let follow_ups = FollowUps::new(
+        directory.graph(),
+        &recorder,
+        ledger.reader()?,
+        &stop,
+        &clock,
+        &options,
+    );
     let shared = Arc::new(Shared {
+        follow_ups,
         graph: directory.graph().clone(),
         finder: Finder::new(directory.clone()),
         lookout: Lookout::new(directory.clone()),
@@ -132,6 +142,7 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
     let _ = scouting.await;
     let _ = settling.await;
     let _ = tokio::task::spawn_blocking(|| feeding.join()).await;
+    shared.follow_ups.end().await;
     if !shared.options.dry_run {
         shared.verify(&run, &reader).await;
     }

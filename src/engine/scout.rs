@@ -322,6 +322,12 @@ impl Scout {
                 .verified(person.id, verified, person.redemption.clone(), now)
                 .await;
         }
+        if let (Some(user_id), true) = (&person.user_id, seen.is_some()) {
+            let follow_ups = &self.shared.follow_ups;
+            return follow_ups
+                .then_tell(item, person.id, user_id, result, Weight::Light)
+                .await;
+        }
         self.shared
             .recorder
             .row(result, Some(person.id), Weight::Light)

@@ -447,12 +447,11 @@ impl Shared {
     async fn invited(&self, parked: &Parked, mail: Mail, user_id: String) -> Turn {
         let result =
             telling::invited_and_settled(&parked.item.guest, mail, parked.request_id.clone());
-        self.over(result, Some(parked.intent.person), Weight::Good)
+        let person = parked.intent.person;
+        self.follow_ups
+            .then_tell(&parked.item, person, &user_id, result, Weight::Good)
             .await;
-        Turn::Invited {
-            person: parked.intent.person,
-            user_id,
-        }
+        Turn::Invited { person, user_id }
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     answer::{Answer, Attempt},
     auth::{Token, Tokens},
     catalogue,
+    cloud::{self, Abilities},
     fault::{Class, Fault},
     http::{self, Http, HttpOptions, Outgoing},
     verdict::{ReadVerdict, judge_read},
@@ -53,6 +54,8 @@ pub struct GraphConfig {
     pub base_url: String,
     pub http: HttpOptions,
     pub clock: Clock,
+    /// What the cloud can do; none: as its host tells.
+    pub abilities: Option<Abilities>,
 }
 
 /// What a read costs and needs.
@@ -89,6 +92,7 @@ pub struct Graph(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub base: Url,
+    pub abilities: Abilities,
     pub http: Http,
     pub tokens: Tokens,
     pub pace: Pace,
@@ -130,6 +134,7 @@ impl Graph {
         }
         Ok(Self(Arc::new(Inner {
             http: Http::new(&base, config.http, config.clock.clone())?,
+            abilities: config.abilities.unwrap_or_else(|| cloud::abilities(&base)),
             base,
             tokens,
             pace,

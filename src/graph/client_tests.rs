@@ -115,6 +115,7 @@ async fn where_nobody_listens_nothing_was_sent() {
         base_url: "http://127.0.0.1:1".into(),
         http: http::HttpOptions::default(),
         clock: crate::clock::Clock::system(),
+        abilities: None,
     };
     let graph = Graph::new(
         config,
@@ -543,6 +544,7 @@ fn the_base_url_is_checked_before_anything_is_sent() {
             base_url: url.into(),
             http: http::HttpOptions::default(),
             clock: crate::clock::Clock::system(),
+            abilities: None,
         };
         Graph::new(
             config,

@@ -126,6 +126,7 @@ impl Server {
                 ..HttpOptions::default()
             },
             clock: Clock::system(),
+            abilities: None,
         };
         Graph::new(config, credential.tokens(), quick_pace()).unwrap()
     }

@@ -42,16 +42,7 @@ impl Ledger {
                 path: path.display().to_string(),
             });
         }
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        if let Some(kind) = network::file_system(folder) {
-            return Err(LedgerError::Network {
-                path: path.display().to_string(),
-                kind,
-            });
-        }
+        Self::is_local(path)?;
         if missing {
             create_private(path)?;
         } else {
@@ -64,6 +55,21 @@ impl Ledger {
             created: missing,
             _rehearsal: None,
         })
+    }
+
+    /// Whether a ledger at `path` lies, or would lie, on a disk of this machine.
+    pub fn is_local(path: &Path) -> Result<()> {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        match network::file_system(folder) {
+            Some(kind) => Err(LedgerError::Network {
+                path: path.display().to_string(),
+                kind,
+            }),
+            None => Ok(()),
+        }
     }
 
     /// A private copy of the ledger at `path` (or an empty one): a dry run remembers there and changes nothing.

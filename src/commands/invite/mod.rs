@@ -3,10 +3,10 @@
 //! Read `invite` from top to bottom: everything that can refuse comes before anything is sent.
 
 mod finish;
-mod prepare;
+pub(super) mod prepare;
 mod question;
 mod stopped;
-mod survey;
+pub(super) mod survey;
 
 use super::{
     connect::{Connection, connect},
@@ -252,7 +252,7 @@ fn start(verb: &'static str, typed: &Path, connection: &Connection, clock: &Cloc
 }
 
 /// The practice tenant keeps its people beside the practice ledger.
-async fn practice(settings: &Settings, ledger: &Path) -> Result<Option<Sandbox>> {
+pub(super) async fn practice(settings: &Settings, ledger: &Path) -> Result<Option<Sandbox>> {
     if !settings.invite.sandbox.value {
         return Ok(None);
     }

@@ -92,7 +92,7 @@ impl Targets {
 }
 
 /// A sheet that is mostly wrong is probably the wrong sheet.
-pub(super) fn sheet_is_good_enough(
+pub(in crate::commands) fn sheet_is_good_enough(
     settings: &Settings,
     survey: &Survey,
     typed: &Path,
@@ -116,7 +116,7 @@ pub(super) fn sheet_is_good_enough(
 }
 
 /// A sheet that is mostly the tenant's own people is the wrong sheet, or the tenant is the wrong one.
-pub(super) fn own_people(survey: &Survey, connection: &Connection) -> Result<()> {
+pub(in crate::commands) fn own_people(survey: &Survey, connection: &Connection) -> Result<()> {
     let own = survey.in_own_domains(|domain| connection.domains.is_own(domain));
     if own * 2 <= survey.guests {
         return Ok(());
@@ -152,7 +152,7 @@ pub(super) fn invitations_are_on(policy: &InvitationPolicy, connection: &Connect
 }
 
 /// Microsoft drops custom words when an app invites, and does not say so: we do, before anything is sent.
-pub(super) fn words_will_arrive(
+pub(in crate::commands) fn words_will_arrive(
     settings: &Settings,
     survey: &Survey,
     connection: &Connection,
