@@ -2,13 +2,18 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
     reason = "a test that cannot go on has failed"
 )]
 
 mod support; // a folder, the program in it, a practice tenant beside it
 
 mod bad_input; // each mistake: one clear message, the right exit code, nothing half-written
+mod doctor; // can this machine, sign-in and tenant do the job?
 mod main_job; // a sheet in, invitations out, results back
 mod never_twice; // lost answers, kills, stops, caps: at most one mail, no link lost
+mod precheck; // who is there already, in small tenants and large ones
+mod sheets; // any spreadsheet: a corpus, random tables, screens
 mod sign_in; // every way to sign in, and what each failure says

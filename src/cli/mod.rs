@@ -10,6 +10,7 @@ mod tests;
 pub use flags::{ConnectionFlags, Flags, InviteFlags, SheetFlags, headings};
 pub use telling::{Color, Telling, end};
 
+use crate::settings::TenantName;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -46,6 +47,8 @@ pub enum Command {
     /// Make, back up or rebuild a ledger
     #[command(subcommand, arg_required_else_help = true)]
     Ledger(Ledger),
+    /// Find out whether this machine, sign-in and tenant can do the job; sends nothing
+    Doctor(Box<Doctor>),
     /// Serve the practice tenant on loopback
     Sandbox(Sandbox),
     /// Print an empty sheet with every column
@@ -171,6 +174,38 @@ pub struct Place {
 }
 
 #[derive(Debug, Clone, Args)]
+pub struct Doctor {
+    /// The sheet that is to be invited; its needs are checked too
+    #[arg(value_name = "SHEET")]
+    pub sheet: Option<PathBuf>,
+    /// The tenant meant, by domain or id
+    #[arg(long, value_name = "DOMAIN|ID")]
+    pub tenant: Option<TenantName>,
+    /// Print a mail to forward to an administrator: the app, the permissions it needs, the consent link
+    #[arg(long)]
+    pub ask_admin: bool,
+    /// Print one JSON object to stdout
+    #[arg(long, conflicts_with = "ask_admin")]
+    pub json: bool,
+    /// Look at the built-in practice tenant, with a ledger of its own
+    #[arg(long)]
+    pub sandbox: bool,
+    /// The ledger that will be used [default: guestlist.db; with --sandbox guestlist.practice.db]
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+    /// The ledger may be missing, as it may for invite with the same flag; it is not created
+    #[arg(long, hide_short_help = true)]
+    pub new_ledger: bool,
+    /// Faults and latency for the practice tenant, from a weather file
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub weather: Option<PathBuf>,
+    #[command(flatten)]
+    pub reading: SheetFlags,
+    #[command(flatten)]
+    pub connection: ConnectionFlags,
+}
+
+#[derive(Debug, Clone, Args)]
 pub struct Sandbox {
     /// The port to listen on; 0 takes a free one
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -229,6 +264,19 @@ impl Cli {
                 connection: typed.connection.clone(),
                 ..Flags::default()
             },
+            Command::Doctor(typed) => Flags {
+                invite: InviteFlags {
+                    tenant: typed.tenant.clone(),
+                    sandbox: typed.sandbox,
+                    ledger: typed.ledger.clone(),
+                    new_ledger: typed.new_ledger,
+                    weather: typed.weather.clone(),
+                    ..InviteFlags::default()
+                },
+                sheet: typed.reading.clone(),
+                connection: typed.connection.clone(),
+                ..Flags::default()
+            },
             Command::Check(typed) => Flags {
                 sheet: typed.reading.clone(),
                 ..Flags::default()
@@ -252,7 +300,7 @@ impl Cli {
         };
         Flags {
             config,
-            offline: !matches!(self.command, Command::Invite(_)),
+            offline: !matches!(self.command, Command::Invite(_) | Command::Doctor(_)),
             ..flags
         }
     }

@@ -27,6 +27,7 @@ fn help_screens() {
     ];
     let screens = rest.map(|name| help(&[name], "-h")).join("\n----\n");
     insta::assert_snapshot!("others_short", screens);
+    insta::assert_snapshot!("doctor_long", help(&["doctor"], "--help"));
     let ledger = ["new", "backup", "import"].map(|name| help(&["ledger", name], "-h"));
     insta::assert_snapshot!("ledger_short", ledger.join("\n----\n"));
 }

@@ -3,18 +3,21 @@
 //! Must not keep the problems of a million rows: they are written, or become groups, as they are found.
 
 use super::explain::written;
+use super::fix;
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::guest::{self, Inspected, Rules, Understanding};
 use crate::sheet::{
-    self, Entry, Problem, Refused, Row, Severity, Sheet, SheetOptions, Use, column_letter,
+    self, Ahead, Entry, Problem, Refused, Row, Severity, Sheet, SheetOptions, Use, column_letter,
 };
-use crate::ui::problems::{Look, ProblemScreen, thousands};
+use crate::ui::problems::{Look, ProblemScreen, wrap};
+use crate::ui::text::{number, pad, plural, printable_line, shorten};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::PathBuf;
 
+const WIDTH: usize = 80;
 const CATALOGUES: &[&[Entry]] = &[sheet::catalogue::ENTRIES, guest::catalogue::ENTRIES];
 
 #[derive(Debug, Clone)]
@@ -26,6 +29,8 @@ pub struct CheckOptions {
     pub format: Format,
     pub show_mapping: bool,
     pub look: Look,
+    /// Where to write the sheet with the certain repairs made.
+    pub fix: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -54,9 +59,20 @@ pub fn check(options: &CheckOptions, input: &mut dyn Read, out: &mut dyn Write) 
     let mut out = BufWriter::new(out);
     let mut errors = false;
     let done = match options.format {
-        Format::Json => check_as_json(options, &name, opened, &mut out, &mut errors),
+        Format::Json => check_as_json(options, &name, &opened, &mut out, &mut errors),
         Format::Text => check_as_text(options, &name, &opened, &mut out, &mut errors),
     };
+    if let (Some(path), Ok(sheet)) = (&options.fix, &opened) {
+        let fixed = fix::write(sheet, &options.rules, path)?;
+        if options.format == Format::Text {
+            let line = format!(
+                "fixed: {} ({} repaired)\n",
+                path.display(),
+                plural(fixed, "cell")
+            );
+            written(out.write_all(line.as_bytes()))?;
+        }
+    }
     written(done.and_then(|()| out.flush()))?;
     Ok(if errors {
         Exit::SheetRefused
@@ -82,34 +98,33 @@ fn walk(
         tell(hint, None)?;
     }
     let mut rows = match sheet.rows() {
-        Ok(rows) => rows,
+        Ok(rows) => Ahead::of(rows),
         Err(refused) => {
-            return refused
+            refused
                 .problems
                 .into_iter()
-                .try_for_each(|problem| tell(problem, None))
-                .map(|()| tally);
+                .try_for_each(|problem| tell(problem, None))?;
+            return Ok(tally);
         }
     };
-    let mut row = Row::default();
     let mut problems = Vec::new();
     loop {
-        match rows.read(&mut row) {
-            Ok(true) => {}
-            Ok(false) => return Ok(tally),
+        let row = match rows.read() {
+            Ok(Some(row)) => row,
+            Ok(None) => return Ok(tally),
             Err(problem) => {
                 tell(*problem, None)?;
                 return Ok(tally);
             }
-        }
+        };
         tally.rows += 1;
-        match understanding.inspect(&row, &mut problems) {
+        match understanding.inspect(row, &mut problems) {
             Inspected::Guest => tally.guests += 1,
             Inspected::Duplicate { .. } => tally.duplicates += 1,
             Inspected::Invalid => tally.errors += 1,
         }
         for problem in problems.drain(..) {
-            tell(problem, Some(&row))?;
+            tell(problem, Some(row))?;
         }
     }
 }
@@ -154,7 +169,7 @@ fn summary(name: &str, tally: Option<Tally>, screen: &ProblemScreen<'_>) -> Stri
     let count = |severity: Severity| match screen.count(severity) {
         0 => None,
         1 => Some(format!("1 {}", severity.word())),
-        many => Some(format!("{} {}s", thousands(many), severity.word())),
+        many => Some(format!("{} {}s", number(many), severity.word())),
     };
     let mut parts = Vec::new();
     if let Some(tally) = tally {
@@ -162,7 +177,7 @@ fn summary(name: &str, tally: Option<Tally>, screen: &ProblemScreen<'_>) -> Stri
         if tally.guests == tally.rows {
             parts.push("all can be invited".to_owned());
         } else {
-            parts.push(format!("{} can be invited", thousands(tally.guests)));
+            parts.push(format!("{} can be invited", number(tally.guests)));
         }
         if tally.duplicates > 0 {
             parts.push(plural(tally.duplicates, "duplicate"));
@@ -179,7 +194,8 @@ fn summary(name: &str, tally: Option<Tally>, screen: &ProblemScreen<'_>) -> Stri
             .into_iter()
             .filter_map(count),
     );
-    let mut text = format!("{name}: {}\n", parts.join(", "));
+    let lines = wrap(&format!("{name}: {}", parts.join(", ")), WIDTH, WIDTH - 2);
+    let mut text = format!("{}\n", lines.join("\n  "));
     let sheet = if name.contains(' ') {
         format!("\"{name}\"")
     } else {
@@ -196,28 +212,43 @@ fn summary(name: &str, tally: Option<Tally>, screen: &ProblemScreen<'_>) -> Stri
     text
 }
 
-fn plural(count: u64, word: &str) -> String {
-    format!(
-        "{} {word}{}",
-        thousands(count),
-        if count == 1 { "" } else { "s" }
-    )
-}
-
 /// What was understood, what is not used, and why.
 fn mapping_text(name: &str, sheet: &Sheet) -> String {
     let (dialect, header) = (sheet.dialect(), sheet.header());
-    let delimiter = if dialect.delimiter == b'\t' {
-        "tab".to_owned()
+    let mut text = format!("{}\n", printable_line(name));
+    if let Some(tab) = sheet.tab() {
+        let hidden = sheet.hidden_rows();
+        let hidden = if hidden > 0 {
+            format!(", {} hidden", plural(hidden, "row"))
+        } else {
+            String::new()
+        };
+        let _ = writeln!(
+            text,
+            "  {:<10} {}, sheet `{}`{hidden}",
+            "workbook",
+            sheet.encoding(),
+            printable_line(tab)
+        );
     } else {
-        format!("`{}`", char::from(dialect.delimiter))
-    };
-    let mut text = format!(
-        "{name}: {}, delimiter {delimiter} ({}), header in row {}\n",
-        sheet.encoding(),
-        dialect.evidence,
-        header.row
-    );
+        let delimiter = if dialect.delimiter == b'\t' {
+            "tab".to_owned()
+        } else {
+            format!("`{}`", char::from(dialect.delimiter))
+        };
+        let bom = if dialect.bom {
+            " with a byte order mark"
+        } else {
+            ""
+        };
+        let _ = writeln!(text, "  {:<10} {}{bom}", "encoding", sheet.encoding());
+        let _ = writeln!(
+            text,
+            "  {:<10} {delimiter}: {}",
+            "delimiter", dialect.evidence
+        );
+    }
+    let _ = writeln!(text, "  {:<10} row {}", "header", header.row);
     for (column, used) in header.uses.iter().enumerate() {
         let (to, why) = match used {
             Use::Field(field, why) => (field.word(), (*why).to_owned()),
@@ -227,12 +258,8 @@ fn mapping_text(name: &str, sheet: &Sheet) -> String {
             Use::Other => ("-", "not used: kept for templates and results".to_owned()),
             Use::Unnamed => ("-", "not used: it has no name".to_owned()),
         };
-        let name = sheet::shorten(&header.name(column), 28);
-        let _ = writeln!(
-            text,
-            "  {:<3} {name:<30} {to:<14} {why}",
-            column_letter(column)
-        );
+        let name = pad(&shorten(&printable_line(&header.name(column)), 24), 24);
+        let _ = writeln!(text, "  {:<3} {name} {to:<14} {why}", column_letter(column));
     }
     text.push('\n');
     text
@@ -241,11 +268,11 @@ fn mapping_text(name: &str, sheet: &Sheet) -> String {
 fn check_as_json(
     options: &CheckOptions,
     name: &str,
-    opened: std::result::Result<Sheet, Refused>,
+    opened: &std::result::Result<Sheet, Refused>,
     out: &mut dyn Write,
     errors: &mut bool,
 ) -> io::Result<()> {
-    let (encoding, delimiter, mapping) = match &opened {
+    let (encoding, delimiter, mapping) = match opened {
         Ok(sheet) => {
             let header = sheet.header();
             let mapping: Map<String, Value> = header
@@ -275,10 +302,11 @@ fn check_as_json(
         serde_json::to_writer(&mut *out, &problem).map_err(io::Error::from)
     };
     let rows = match opened {
-        Ok(sheet) => walk(&sheet, &options.rules, &mut tell)?.rows,
+        Ok(sheet) => walk(sheet, &options.rules, &mut tell)?.rows,
         Err(refused) => refused
             .problems
-            .into_iter()
+            .iter()
+            .cloned()
             .try_for_each(|problem| tell(problem, None))
             .map(|()| 0)?,
     };
@@ -296,6 +324,7 @@ mod tests {
             rules: Rules::default(),
             format,
             show_mapping: false,
+            fix: None,
             look: Look {
                 colour: false,
                 width: 80,

@@ -9,8 +9,9 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     graph::{
-        Graph, GraphConfig, Identity, Organization,
+        Class, Fault, Graph, GraphConfig, Identity, Organization,
         auth::{self, Authority, SignIn},
+        cloud::{self, Abilities},
         http::HttpOptions,
     },
     ledger::Tenant,
@@ -19,6 +20,7 @@ use crate::{
     settings::{Env, Settings, Sourced, TenantName},
     ui,
 };
+use url::Url;
 
 /// A client that is signed in, and what is known about whom and where.
 pub struct Connection {
@@ -40,6 +42,52 @@ pub async fn connect(
     clock: &Clock,
     practice: Option<&Sandbox>,
 ) -> Result<Connection> {
+    if !abilities(settings).invitations {
+        return Err(Failure::usage(format!(
+            "the cloud of {} has no guest invitations; nothing was sent",
+            settings.tenant.graph_url
+        ))
+        .hint("correct --graph-url or [tenant] cloud, if another cloud is meant"));
+    }
+    let signed_in = sign_in(settings, env, pace, clock, practice).await?;
+    let reached = signed_in.reach().await?;
+    reached.is_meant(settings).await?;
+    Ok(reached.connection)
+}
+
+/// What the cloud can do: as its host tells, and as the cloud does that is named, should the host be a gateway to it.
+pub fn abilities(settings: &Settings) -> Abilities {
+    let of = |url: &str| Url::parse(url).map_or(cloud::ALL, |url| cloud::abilities(&url));
+    let tenant = &settings.tenant;
+    if settings.invite.sandbox.value {
+        return cloud::ALL;
+    }
+    of(tenant.graph_url.value.as_str()).and(of(tenant.cloud.value.graph_url()))
+}
+
+/// There is a token; whose tenant it opens is not known yet.
+pub struct SignedIn {
+    pub graph: Graph,
+    pub identity: Identity,
+    pub method: &'static str,
+    graph_url: String,
+    authority: Authority,
+}
+
+/// The tenant that was reached; whether it is the one that is meant is not known yet.
+pub struct Reached {
+    pub connection: Connection,
+    organization: Option<Organization>,
+    authority: Authority,
+}
+
+pub async fn sign_in(
+    settings: &Settings,
+    env: &Env<'_>,
+    pace: &Pace,
+    clock: &Clock,
+    practice: Option<&Sandbox>,
+) -> Result<SignedIn> {
     let http = HttpOptions {
         ca_file: settings
             .tenant
@@ -89,7 +137,10 @@ pub async fn connect(
     };
     let signed_in = async {
         let tokens = sign_in.tokens()?;
-        let identity = tokens.identity().await?;
+        let identity = tokens
+            .identity()
+            .await
+            .map_err(|fault| reached("sign-in", &authority_url, fault))?;
         Ok((tokens, identity))
     };
     let (tokens, identity) =
@@ -100,52 +151,113 @@ pub async fn connect(
             }
         })?;
     let config = GraphConfig {
-        base_url: graph_url,
+        base_url: graph_url.clone(),
         http: http.clone(),
         clock: clock.clone(),
+        abilities: Some(abilities(settings)),
     };
-    let graph = Graph::new(config, tokens, pace.clone())?;
-    let organization = match graph.organization().await {
-        Ok(organization) => Some(organization),
-        // A least-privilege app may not see it: then it is "cannot tell", and the run goes on.
-        Err(fault)
-            if fault.class == crate::graph::Class::Permission && identity.tenant_id.is_some() =>
-        {
-            None
-        }
-        Err(fault) => return Err(fault.into()),
-    };
-    let id = organization
-        .as_ref()
-        .map(|organization| organization.id.clone())
-        .or_else(|| identity.tenant_id.clone())
-        .ok_or_else(|| {
-            Failure::new(
-                Exit::Permission,
-                "neither the token nor Graph says which tenant this is",
-            )
-        })?;
-    let tenant = Tenant {
-        id,
-        name: organization
-            .as_ref()
-            .and_then(|organization| organization.display_name.clone()),
-    };
-    let authority = Authority::new(&authority_url, &http, clock.clone())?;
-    for named in [meant, settings.tenant.also.as_ref()].into_iter().flatten() {
-        same_tenant(named, &tenant, &identity, organization.as_ref(), &authority).await?;
-    }
-    Ok(Connection {
-        domain: organization
-            .as_ref()
-            .and_then(|organization| domain(organization).map(str::to_owned)),
-        domains: organization.as_ref().map(Domains::of).unwrap_or_default(),
-        organization_read: organization.is_some(),
-        graph,
+    Ok(SignedIn {
+        graph: Graph::new(config, tokens, pace.clone())?,
         identity,
-        tenant,
         method: word,
+        graph_url,
+        authority: Authority::new(&authority_url, &http, clock.clone())?,
     })
+}
+
+impl SignedIn {
+    pub async fn reach(self) -> Result<Reached> {
+        let Self {
+            graph,
+            identity,
+            method,
+            graph_url,
+            authority,
+        } = self;
+        let organization = match graph.organization().await {
+            Ok(organization) => Some(organization),
+            // A least-privilege app may not see it: then it is "cannot tell", and the run goes on.
+            Err(fault) if fault.class == Class::Permission && identity.tenant_id.is_some() => None,
+            Err(fault) => return Err(reached("Graph", &graph_url, fault)),
+        };
+        let id = organization
+            .as_ref()
+            .map(|organization| organization.id.clone())
+            .or_else(|| identity.tenant_id.clone())
+            .ok_or_else(|| {
+                Failure::new(
+                    Exit::Permission,
+                    "neither the token nor Graph says which tenant this is",
+                )
+            })?;
+        let tenant = Tenant {
+            id,
+            name: organization
+                .as_ref()
+                .and_then(|organization| organization.display_name.clone()),
+        };
+        let connection = Connection {
+            domain: organization
+                .as_ref()
+                .and_then(|organization| domain(organization).map(str::to_owned)),
+            domains: organization.as_ref().map(Domains::of).unwrap_or_default(),
+            organization_read: organization.is_some(),
+            graph,
+            identity,
+            tenant,
+            method,
+        };
+        Ok(Reached {
+            connection,
+            organization,
+            authority,
+        })
+    }
+}
+
+impl Reached {
+    /// The tenant that was reached must be the one that was named.
+    pub async fn is_meant(&self, settings: &Settings) -> Result<()> {
+        let Connection {
+            tenant, identity, ..
+        } = &self.connection;
+        let organization = self.organization.as_ref();
+        let Some(meant) = &settings.tenant.id else {
+            return Ok(());
+        };
+        if let Some(elsewhere) =
+            other_tenant(meant, tenant, identity, organization, &self.authority).await?
+        {
+            return Err(Failure::usage(format!(
+                "the tenant meant is {meant}, and the sign-in leads to another one: {elsewhere}"
+            ))
+            .hint(format!(
+                "sign in to the tenant that is meant, or correct {}; nothing was sent",
+                meant.source.place()
+            )));
+        }
+        if let Some(also) = &settings.tenant.also
+            && let Some(_) =
+                other_tenant(also, tenant, identity, organization, &self.authority).await?
+        {
+            return Err(Failure::usage(format!(
+                "two different tenants are named: {meant} and {also}"
+            ))
+            .hint("take the wrong one away; nothing was sent"));
+        }
+        Ok(())
+    }
+}
+
+/// A failure of the first contact says with whom, when nobody was there.
+fn reached(host: &str, url: &str, fault: Fault) -> Failure {
+    let unreached = fault.status.is_none() && fault.exit() == Exit::TryAgain;
+    let failure = Failure::from(fault);
+    if unreached {
+        failure.hint(format!("the {host} host asked is {url}"))
+    } else {
+        failure
+    }
 }
 
 fn domain(organization: &Organization) -> Option<&str> {
@@ -158,14 +270,14 @@ fn domain(organization: &Organization) -> Option<&str> {
         .or_else(|| organization.initial_domain())
 }
 
-/// The tenant that was reached must be the one that was named.
-async fn same_tenant(
+/// The tenant that was reached, if it is not the one that was named.
+async fn other_tenant(
     named: &Sourced<TenantName>,
     reached: &Tenant,
     identity: &Identity,
     organization: Option<&Organization>,
     authority: &Authority,
-) -> Result<()> {
+) -> Result<Option<String>> {
     let meant = match &named.value {
         TenantName::Id(id) => id.to_string(),
         TenantName::Domain(domain) => {
@@ -187,7 +299,7 @@ async fn same_tenant(
         .as_ref()
         .is_some_and(|id| !id.eq_ignore_ascii_case(&meant));
     if meant.eq_ignore_ascii_case(&reached.id) && !token_elsewhere {
-        return Ok(());
+        return Ok(None);
     }
     let elsewhere = identity
         .tenant_id
@@ -200,8 +312,5 @@ async fn same_tenant(
         .filter(|_| *elsewhere == reached.id)
         .map(|name| format!("{name}, "))
         .unwrap_or_default();
-    Err(Failure::usage(format!(
-        "the tenant meant is {named}, and the sign-in leads to another one: {name}{elsewhere}"
-    ))
-    .hint("sign in to the tenant that is meant, or correct --tenant; nothing was sent"))
+    Ok(Some(format!("{name}{elsewhere}")))
 }

@@ -2,6 +2,7 @@
 
 mod connect; // signed in, in the right tenant
 mod files; // results and to-fix files of a run
+mod fix; // check --fix: the certain repairs
 mod progress; // the engine's totals on the screen
 mod sheet_options; // settings -> reading and understanding
 mod sign_in; // what there is to sign in with
@@ -9,6 +10,7 @@ mod signals; // Ctrl-C
 pub mod typed_command; // what was typed, to be typed again
 
 pub mod check;
+pub mod doctor;
 pub mod explain;
 pub mod invite;
 pub mod ledger;
@@ -41,6 +43,7 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
     let clock = Clock::system();
     match &cli.command {
         Command::Invite(typed) => Ok(invite::run(cli, typed, &settings()?, env)?),
+        Command::Doctor(typed) => Ok(doctor::run(cli, typed, env)?),
         Command::Results(typed) => Ok(results::run(&settings()?, &typed.run)?),
         Command::Runs(typed) => Ok(runs::run(&settings()?, typed.json, &clock)?),
         Command::Ledger(typed) => Ok(ledger::run(&settings()?, typed, &clock)?),
@@ -64,6 +67,7 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
                     cli::Format::Json => check::Format::Json,
                 },
                 show_mapping: typed.show_mapping,
+                fix: typed.fix.clone(),
                 look: ui::look(),
             };
             Ok(check::check(

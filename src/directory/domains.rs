@@ -1,5 +1,6 @@
-//! The tenant's own domains: whose addresses cannot be invited, and where guests' derived names live.
+//! Domains that matter: the tenant's own, where guests' derived names live, and those it does not take guests from.
 
+use super::DomainLists;
 use crate::graph::Organization;
 
 /// Empty when the organization could not be read: then nothing is known to be the tenant's own.
@@ -7,6 +8,7 @@ use crate::graph::Organization;
 pub struct Domains {
     own: Vec<String>,
     initial: Option<String>,
+    lists: DomainLists,
 }
 
 impl Domains {
@@ -18,7 +20,18 @@ impl Domains {
                 .map(|domain| domain.name.to_ascii_lowercase())
                 .collect(),
             initial: organization.initial_domain().map(str::to_ascii_lowercase),
+            lists: DomainLists::default(),
         }
+    }
+
+    #[must_use]
+    pub fn with_lists(self, lists: DomainLists) -> Self {
+        Self { lists, ..self }
+    }
+
+    /// Whether the tenant's allow or deny list keeps guests of this domain out.
+    pub fn is_refused(&self, domain: &str) -> bool {
+        self.lists.refuse(domain)
     }
 
     pub fn is_own(&self, domain: &str) -> bool {

@@ -20,6 +20,8 @@ pub enum Unresolved {
 #[derive(Debug, Default)]
 pub struct Sponsors {
     ids: HashMap<SponsorRef, Result<String, Unresolved>>,
+    /// This cloud takes none inside an invitation.
+    afterwards: bool,
 }
 
 impl Sponsors {
@@ -46,7 +48,15 @@ impl Sponsors {
                 }
             }
         }
-        Ok(Self { ids })
+        Ok(Self {
+            ids,
+            afterwards: !directory.graph().abilities().sponsors_in_invitations,
+        })
+    }
+
+    /// Whether they are added after the invitation, as this cloud takes none inside it.
+    pub fn afterwards(&self) -> bool {
+        self.afterwards
     }
 
     pub fn id(&self, sponsor: &SponsorRef) -> Result<&str, Unresolved> {
@@ -80,16 +90,16 @@ fn url(sponsor: &SponsorRef) -> String {
             )
         }
         SponsorRef::Id(id) => format!("/directoryObjects/{id}?$select=id"),
-        SponsorRef::Group(name) => match uuid::Uuid::try_parse(name) {
-            Ok(id) => format!("/groups/{id}?$select=id,displayName"),
-            Err(_) => {
-                let filter = format!("displayName eq {}", odata::literal(name));
-                format!(
-                    "/groups?$filter={}&$select=id,displayName&$top=10",
-                    odata::encode(&filter)
-                )
+        SponsorRef::Group(name) => {
+            if let Ok(id) = uuid::Uuid::try_parse(name) {
+                return format!("/groups/{id}?$select=id,displayName");
             }
-        },
+            let filter = format!("displayName eq {}", odata::literal(name));
+            format!(
+                "/groups?$filter={}&$select=id,displayName&$top=10",
+                odata::encode(&filter)
+            )
+        }
     }
 }
 

@@ -6,25 +6,65 @@
 use super::Domains;
 use crate::{engine::outcome::Outcome, graph::DirectoryUser, guest::EmailAddress};
 
+/// In the name of everybody whom an invitation made (Graph: user-properties).
+const EXTERNAL: &str = "#EXT#";
+
 /// A disabled account first; then by the invitation's state; an invited Member is a guest by state, not by type.
 pub fn classify(user: &DirectoryUser) -> Outcome {
     if user.account_enabled == Some(false) {
         return Outcome::ExistsDisabled;
     }
-    let external_name = user
-        .user_principal_name
-        .as_deref()
-        .is_some_and(|name| name.to_ascii_uppercase().contains("#EXT#"));
-    let guest = user
-        .user_type
-        .as_deref()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("guest"));
     match user.external_user_state.as_deref() {
         Some(state) if state.eq_ignore_ascii_case("PendingAcceptance") => Outcome::ExistsPending,
         Some(_) => Outcome::ExistsAccepted,
-        None if external_name || guest => Outcome::ExistsAccepted,
+        None if is_guest(user) => Outcome::ExistsAccepted,
         None => Outcome::ExistsMember,
     }
+}
+
+/// By type, or by the name that invitations give.
+pub(super) fn is_guest(user: &DirectoryUser) -> bool {
+    let external_name = user
+        .user_principal_name
+        .as_deref()
+        .is_some_and(|name| external_part(name).is_some());
+    external_name
+        || user
+            .user_type
+            .as_deref()
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("guest"))
+}
+
+/// A derived name up to its mark, without the domain.
+fn external_part(name: &str) -> Option<&str> {
+    let at = name.to_ascii_uppercase().find(EXTERNAL)?;
+    name.get(..at + EXTERNAL.len())
+}
+
+/// Every text that leads to a user: the counterpart of `matches` for a directory read as a whole. The domain of
+/// a derived name is left out: it need not be known, and a tenant may have had another initial domain once.
+pub(super) fn texts_of(user: &DirectoryUser) -> Vec<&str> {
+    let mails = user.mail.iter().chain(&user.other_mails);
+    let proxies = user
+        .proxy_addresses
+        .iter()
+        .filter_map(|proxy| proxy.split_once(':'))
+        .filter(|(kind, _)| kind.eq_ignore_ascii_case("smtp"))
+        .map(|(_, address)| address);
+    let name = user.user_principal_name.as_deref();
+    mails
+        .map(String::as_str)
+        .chain(proxies)
+        .chain(name)
+        .chain(name.and_then(external_part))
+        .collect()
+}
+
+/// What a person with this address may be known under.
+pub(super) fn texts_for(address: &EmailAddress) -> [String; 2] {
+    let key = address.key();
+    let derived = format!("{}{EXTERNAL}", key.replace('@', "_"));
+    [key.to_owned(), derived]
 }
 
 /// Whether this object is findable under the address, by any of the ways a guest can be found.
@@ -51,12 +91,16 @@ pub fn matches(user: &DirectoryUser, address: &EmailAddress, domains: &Domains) 
 
 /// Of several objects under one address, the one that decides: what would stop an invitation comes first.
 pub(super) fn decisive(users: Vec<DirectoryUser>) -> Option<DirectoryUser> {
-    users.into_iter().min_by_key(|user| match classify(user) {
+    users.into_iter().min_by_key(rank)
+}
+
+pub(super) fn rank(user: &DirectoryUser) -> u8 {
+    match classify(user) {
         Outcome::ExistsDisabled => 0,
         Outcome::ExistsMember => 1,
         Outcome::ExistsAccepted => 2,
         _ => 3,
-    })
+    }
 }
 
 #[cfg(test)]

@@ -5,13 +5,14 @@
 use super::{
     Options,
     caps::Caps,
+    follow_up::FollowUps,
     outcome::Mail,
     recorder::Recorder,
     stop::{Stop, StopReason},
 };
 use crate::{
     clock::Clock,
-    directory::{Directory, Finder},
+    directory::{Directory, Finder, Lookout},
     graph::{Class, Fault, Graph, Invitation, InvitationRequest, MessageInfo, Verdict, catalogue},
     guest::UserType,
     ledger::{Answered, Ask, AskKind, Found, Intent, IntentId, PersonState},
@@ -35,8 +36,10 @@ pub(super) struct Shared {
     pub graph: Graph,
     pub directory: Directory,
     pub finder: Finder,
+    pub lookout: Lookout,
     pub pace: Pace,
     pub recorder: Recorder,
+    pub follow_ups: FollowUps,
     pub caps: Caps,
     pub stop: Stop,
     pub clock: Clock,
@@ -231,7 +234,11 @@ impl Shared {
                 MessageInfo::default()
             },
             member: guest.user_type == Some(UserType::Member),
-            sponsors: item.sponsors.clone(),
+            sponsors: if self.graph.abilities().sponsors_in_invitations {
+                item.sponsors.clone()
+            } else {
+                Vec::new()
+            },
         }
     }
 

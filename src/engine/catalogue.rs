@@ -27,6 +27,18 @@ codes! {
         fix: "Name the sponsor by object id, or grant the sign-in the right to read users and groups (User.Read.All, Group.Read.All).",
         who: "an administrator of the tenant"
     }
+    LISTED_DOMAIN = "GL304" {
+        title: "the tenant takes no guests from this domain",
+        meaning: "The tenant's collaboration restrictions were read before anything was sent: the domain is on the deny list, or there is an allow list without it. Nothing was sent for this row.",
+        fix: "Change the list under External collaboration settings, Collaboration restrictions, wait an hour, then run the same command again.",
+        who: "a User Administrator of the tenant"
+    }
+    DELETED = "GL305" {
+        title: "a deleted user has this address",
+        meaning: "A user whom somebody deleted within the last 30 days has this address and can still be restored. Nothing was sent for this row.",
+        fix: "Restore the user under Deleted users in the Entra admin center, or delete it for good there; then run the same command again.",
+        who: "a User Administrator of the tenant"
+    }
     NEVER_APPEARED = "GL410" {
         title: "Graph confirmed the invitation, and no guest has appeared",
         meaning: "The answer was 201 with an object id, and for more than a day nobody with that id has been in the directory.",

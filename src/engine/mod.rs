@@ -10,6 +10,7 @@ mod ask; // one POST: admitted, paced, intended, sent, answered
 mod canary; // five alone, before the rest
 mod caps; // how many, and how many a day
 mod feeder; // the sheet, row by row, with what the ledger knows
+mod follow_up; // what an invitation could not carry
 mod options; // what a run is asked to do
 mod plan; // what a row needs
 mod recorder; // the one writer: group commit, totals
@@ -21,6 +22,7 @@ mod tally; // the totals
 mod telling; // one row's outcome, in words
 mod truth; // which of several asks made a guest
 mod verify; // seen in the directory afterwards?
+mod waiting; // rows to look up, and how
 mod worker; // a row's turn to be asked
 
 pub use options::{Existing, Options, Precheck, Selection};

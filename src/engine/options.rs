@@ -6,8 +6,12 @@ use std::time::Duration;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precheck {
+    /// Whichever of the two needs fewer requests.
+    Auto,
     /// Twenty filtered reads in a `$batch`.
     Each,
+    /// The whole directory, read once.
+    Snapshot,
     Off,
 }
 

@@ -87,7 +87,9 @@ pub(super) fn first_step(
     };
     match item.person.as_ref().map(|person| (person.state, person)) {
         Some((PersonState::Asked, _)) if !item.open.is_empty() => Step::Settle(item),
-        Some((PersonState::Invited, person)) if fresh(person, now) => {
+        Some((PersonState::Invited, person))
+            if fresh(person, now) && (item.sponsors.is_empty() || !sponsors.afterwards()) =>
+        {
             let result = telling::invited_before(&item.guest, person, None::<ThisRun>);
             Step::Tell(Box::new(result), item.person_id())
         }

@@ -5,6 +5,7 @@ use super::{
     ask::Shared,
     caps::Caps,
     feeder::Feeder,
+    follow_up::FollowUps,
     recorder::Recorder,
     scout::Scout,
     settle::Parked,
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    directory::{Directory, Finder, Sponsors},
+    directory::{Directory, Finder, Lookout, Sponsors},
     failure::Result,
     guest::Rules,
     ledger::{Ledger, RunStart, Writer},
@@ -60,6 +61,8 @@ pub struct Job<'a> {
 pub struct RunEnd {
     pub tally: Tally,
     pub stopped_by: Option<StopReason>,
+    /// What could not be told, in whole sentences.
+    pub notes: Vec<String>,
     /// For the last line about the run.
     pub writer: Writer,
 }
@@ -88,9 +91,19 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
     let canary = !options.dry_run && reader.verified()? == 0;
     let totals = tally.subscribe();
     let (recorder, recording) = Recorder::start(writer, run.clone(), stop.clone(), tally);
+    let follow_ups = FollowUps::new(
+        directory.graph(),
+        &recorder,
+        ledger.reader()?,
+        &stop,
+        &clock,
+        &options,
+    );
     let shared = Arc::new(Shared {
+        follow_ups,
         graph: directory.graph().clone(),
         finder: Finder::new(directory.clone()),
+        lookout: Lookout::new(directory.clone()),
         caps: Caps::new(&options, recent, clock.clone()),
         options: options.clone(),
         directory,
@@ -129,11 +142,13 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
     let _ = scouting.await;
     let _ = settling.await;
     let _ = tokio::task::spawn_blocking(|| feeding.join()).await;
+    shared.follow_ups.end().await;
     if !shared.options.dry_run {
         shared.verify(&run, &reader).await;
     }
     drop(watchers);
     shared.recorder.flush().await;
+    let notes = shared.lookout.notes();
     drop(shared);
     let writer = tokio::task::spawn_blocking(|| recording.join())
         .await
@@ -144,6 +159,7 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
     Ok(RunEnd {
         tally,
         stopped_by: stop.reason(),
+        notes,
         writer,
     })
 }
@@ -208,7 +224,7 @@ async fn progress(shared: Weak<Shared>, mut totals: watch::Receiver<Tally>) {
         match changed {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return,
-            Err(_) if shared.caps.waiting() => {}
+            Err(_) if shared.caps.waiting() || shared.lookout.is_walking() => {}
             Err(_) => shared.stop.raise(StopReason::Unreachable {
                 why: format!("no row came further for {} minutes", STUCK.as_secs() / 60),
             }),

@@ -1,20 +1,21 @@
-//! Who is already there: groups of twenty looked up by address, and people of earlier runs confirmed by id.
+//! Who is already there: people looked up by address, and those of earlier runs confirmed by id.
 //!
 //! Decides per row what is to be done; never asks for an invitation.
 
 use super::{
     ask::Shared,
-    options::{Existing, Precheck},
-    outcome::{Outcome, ThisRun, Verified},
+    options::Existing,
+    outcome::{Outcome, RowResult, ThisRun, Verified},
     plan::{Item, Step},
     recorder::Weight,
     settle::Parked,
     telling,
     verify::unseen,
+    waiting::Waiting,
     worker::Work,
 };
 use crate::{
-    directory::{self, Sighting},
+    directory::{self, Sighting, Way},
     graph::Fault,
     guest::EmailAddress,
     ledger::Person,
@@ -23,7 +24,6 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
-const GROUP: usize = 20;
 /// One `getByIds` takes this many (Graph: directoryobject-getbyids).
 const IDS: usize = 1_000;
 /// Groups looked up at once.
@@ -39,15 +39,26 @@ pub(super) struct Scout {
 
 impl Scout {
     pub async fn scout(self, mut steps: mpsc::Receiver<Step>) {
-        let mut looking: Vec<Item> = Vec::with_capacity(GROUP);
+        let mut waiting = Waiting::new(self.shared.options.precheck);
         let mut confirming: Vec<Item> = Vec::new();
         let mut abreast = FuturesUnordered::new();
+        let mut ended = false;
         loop {
+            while abreast.len() < ABREAST
+                && let Some((group, way)) = waiting.group(ended)
+            {
+                abreast.push(self.look(group, way));
+            }
+            if ended && waiting.is_empty() && abreast.is_empty() {
+                return;
+            }
             let step = tokio::select! {
-                step = steps.recv(), if abreast.len() < ABREAST => step,
+                step = steps.recv(), if !ended && waiting.takes_more() => step,
                 Some(()) = abreast.next() => continue,
-                () = tokio::time::sleep(GATHER), if !looking.is_empty() && abreast.len() < ABREAST => {
-                    abreast.push(self.look(std::mem::take(&mut looking)));
+                () = tokio::time::sleep(GATHER), if !waiting.is_empty() && !waiting.is_held() && abreast.len() < ABREAST => {
+                    if let Some((group, way)) = waiting.group(true) {
+                        abreast.push(self.look(group, way));
+                    }
                     continue;
                 }
             };
@@ -56,26 +67,31 @@ impl Scout {
                     self.shared
                         .recorder
                         .row(*result, person, Weight::Light)
-                        .await
+                        .await;
                 }
-                Some(Step::Look(item)) => looking.push(item),
+                Some(Step::Look(item)) => waiting.push(item, self.users()).await,
                 Some(Step::Confirm(item)) => confirming.push(item),
                 Some(Step::Settle(item)) => self.settle(item).await,
-                None => break,
-            }
-            if looking.len() == GROUP {
-                abreast.push(self.look(std::mem::take(&mut looking)));
+                None => {
+                    ended = true;
+                    waiting.end(self.confirm(std::mem::take(&mut confirming)).await);
+                }
             }
             if confirming.len() == IDS {
-                looking.extend(self.confirm(std::mem::take(&mut confirming)).await);
+                for item in self.confirm(std::mem::take(&mut confirming)).await {
+                    waiting.push(item, self.users()).await;
+                }
             }
         }
-        looking.extend(self.confirm(confirming).await);
-        while !looking.is_empty() {
-            let rest = looking.split_off(GROUP.min(looking.len()));
-            abreast.push(self.look(std::mem::replace(&mut looking, rest)));
+    }
+
+    /// How many people are in the directory, unless the run stops first.
+    async fn users(&self) -> Option<u64> {
+        tokio::select! {
+            biased;
+            () = self.shared.stop.raised() => None,
+            users = self.shared.lookout.users() => users,
         }
-        while abreast.next().await.is_some() {}
     }
 
     async fn settle(&self, item: Item) {
@@ -93,22 +109,25 @@ impl Scout {
         }
     }
 
-    /// A group of people, looked up in one request.
-    async fn look(&self, items: Vec<Item>) {
+    /// A group of people, looked up together; without a way nobody is looked up.
+    async fn look(&self, items: Vec<Item>, way: Option<Way>) {
         if self.shared.stop.is_raised() {
             return self.leave(items).await;
         }
-        if self.shared.options.precheck == Precheck::Off {
+        let Some(way) = way else {
             for item in items {
-                self.nobody(item).await;
+                match self.kept_out(&item) {
+                    Some(result) => self.tell(result, &item).await,
+                    None => self.invite(item).await,
+                }
             }
             return;
-        }
+        };
         let addresses: Vec<&EmailAddress> = items.iter().map(|item| &item.guest.email).collect();
         let sightings = tokio::select! {
             biased;
             () = self.shared.stop.raised() => None,
-            sightings = self.shared.directory.find(&addresses) => Some(sightings),
+            sightings = self.shared.lookout.find(way, &addresses) => Some(sightings),
         };
         match sightings {
             None => self.leave(items).await,
@@ -141,11 +160,7 @@ impl Scout {
                 {
                     let _ = self.work.send(Work::Relink(item, Box::new(user))).await;
                 } else {
-                    let result = telling::exists(&item.guest, &user);
-                    self.shared
-                        .recorder
-                        .row(result, item.person_id(), Weight::Light)
-                        .await;
+                    self.tell(telling::exists(&item.guest, &user), &item).await;
                 }
             }
             Err(fault) => self.blind(item, &fault).await,
@@ -165,32 +180,54 @@ impl Scout {
             .await;
     }
 
-    /// Nobody is there under this address.
+    /// Nobody is there under this address: there may be a deleted user.
     async fn nobody(&self, item: Item) {
-        if self
-            .shared
-            .directory
-            .domains()
-            .is_own(item.guest.email.domain())
-        {
-            self.shared
-                .recorder
-                .row(
-                    telling::own_domain(&item.guest),
-                    item.person_id(),
-                    Weight::Light,
-                )
-                .await;
-        } else if self.shared.options.dry_run {
+        if let Some(result) = self.kept_out(&item) {
+            return self.tell(result, &item).await;
+        }
+        let deleted = tokio::select! {
+            biased;
+            () = self.shared.stop.raised() => return self.leave(vec![item]).await,
+            deleted = self.shared.lookout.deleted(&item.guest.email) => deleted,
+        };
+        match deleted {
+            Ok(None) => self.invite(item).await,
+            Ok(Some(id)) => {
+                let result = telling::exists_deleted(&item.guest, id);
+                self.tell(result, &item).await;
+            }
+            Err(fault) => self.blind(item, &fault).await,
+        }
+    }
+
+    /// The tenant takes no guests from this domain.
+    fn kept_out(&self, item: &Item) -> Option<RowResult> {
+        let (domains, domain) = (self.shared.directory.domains(), item.guest.email.domain());
+        if domains.is_own(domain) {
+            Some(telling::own_domain(&item.guest))
+        } else if domains.is_refused(domain) {
+            Some(telling::listed_domain(&item.guest))
+        } else {
+            None
+        }
+    }
+
+    async fn invite(&self, item: Item) {
+        if self.shared.options.dry_run {
             let result = telling::would_invite(&item.guest, item.mails(&self.shared.options));
-            self.shared
-                .recorder
-                .row(result, item.person_id(), Weight::Light)
-                .await;
+            self.tell(result, &item).await;
         } else {
             // The workers outlive the scout: they end when this sender is gone.
             let _ = self.work.send(Work::Invite(item)).await;
         }
+    }
+
+    /// An outcome for which nobody was asked.
+    async fn tell(&self, result: RowResult, item: &Item) {
+        self.shared
+            .recorder
+            .row(result, item.person_id(), Weight::Light)
+            .await;
     }
 
     /// The run is stopping: these rows wait for the next one.
@@ -283,6 +320,12 @@ impl Scout {
             self.shared
                 .recorder
                 .verified(person.id, verified, person.redemption.clone(), now)
+                .await;
+        }
+        if let (Some(user_id), true) = (&person.user_id, seen.is_some()) {
+            let follow_ups = &self.shared.follow_ups;
+            return follow_ups
+                .then_tell(item, person.id, user_id, result, Weight::Light)
                 .await;
         }
         self.shared

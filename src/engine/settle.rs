@@ -172,7 +172,7 @@ impl Shared {
             parked.asks.push(asked.ask);
             parked.linked = Some(user_id.clone());
             let (Truth::Ours { mail } | Truth::OlderThanUs { mail }) =
-                truth(self.created(&user_id).await, &parked.asks);
+                truth(self.created(&user_id).await?, &parked.asks);
             return self.ours(parked, mail, user_id).await;
         }
     }
@@ -243,7 +243,7 @@ impl Shared {
     async fn found(&self, parked: &mut Parked, user: &DirectoryUser) -> Result<Turn, Open> {
         let created = match user.created_date_time {
             Some(created) => Some(created),
-            None => self.created(&user.id).await,
+            None => self.created(&user.id).await?,
         };
         match truth(created, &parked.asks) {
             Truth::OlderThanUs { mail } => {
@@ -423,36 +423,35 @@ impl Shared {
     }
 
     /// When the guest was made, read by id: fresher than any filter, though not at once on every replica.
-    async fn created(&self, user_id: &str) -> Option<Timestamp> {
+    async fn created(&self, user_id: &str) -> Result<Option<Timestamp>, Open> {
         let path = format!("/users/{}?$select={USER_SELECT}", odata::encode(user_id));
         let end = Instant::now() + self.options.settle;
         for look in 0.. {
             match self.graph.get::<DirectoryUser>(&path, Read::ONE).await {
-                Ok(user) => return user.created_date_time,
+                Ok(user) => return Ok(user.created_date_time),
                 Err(fault) => self.heed(&fault),
             }
             let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero()
-                || !self
-                    .stop
-                    .sleep(look_again(look, self.options.settle).min(left))
-                    .await
-            {
-                return None;
+            if left.is_zero() {
+                break;
+            }
+            let wait = look_again(look, self.options.settle).min(left);
+            if !self.stop.sleep(wait).await {
+                // Not read is not unreadable: the next run reads it.
+                return Err(Open::Stopped);
             }
         }
-        None
+        Ok(None)
     }
 
     async fn invited(&self, parked: &Parked, mail: Mail, user_id: String) -> Turn {
         let result =
             telling::invited_and_settled(&parked.item.guest, mail, parked.request_id.clone());
-        self.over(result, Some(parked.intent.person), Weight::Good)
+        let person = parked.intent.person;
+        self.follow_ups
+            .then_tell(&parked.item, person, &user_id, result, Weight::Good)
             .await;
-        Turn::Invited {
-            person: parked.intent.person,
-            user_id,
-        }
+        Turn::Invited { person, user_id }
     }
 }
 

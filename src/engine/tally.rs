@@ -14,6 +14,8 @@ pub struct Tally {
     pub checked: u64,
     pub not_selected: u64,
     pub mails_requested: u64,
+    /// Guests who lack something that was to be added after the invitation.
+    pub unfinished: u64,
     /// Dry run: invitations that would mail.
     pub would_mail: u64,
     /// Rows whose own request ended badly tonight, and all rows that were asked tonight: the ratio stops a run.
@@ -34,6 +36,12 @@ impl Tally {
             Some(ThisRun::NotSelected) => self.not_selected += 1,
             None => {}
         }
+        self.unfinished += u64::from(
+            result
+                .follow_up
+                .as_deref()
+                .is_some_and(|word| word != "done"),
+        );
         if result.this_run == Some(ThisRun::Invited) && result.mail == Some(Mail::Requested) {
             self.mails_requested += 1;
         }

@@ -175,6 +175,37 @@ pub(super) fn own_domain(guest: &Guest) -> RowResult {
     }
 }
 
+pub(super) fn listed_domain(guest: &Guest) -> RowResult {
+    RowResult {
+        error_code: Some(catalogue::LISTED_DOMAIN.to_string()),
+        error: Some(format!(
+            "the tenant takes no guests from {}",
+            guest.email.domain()
+        )),
+        this_run: Some(ThisRun::Checked),
+        ..hinted(
+            guest,
+            Outcome::Refused,
+            "not asked: the tenant's allow or deny list keeps this domain out; when an administrator has changed it, run again",
+        )
+    }
+}
+
+/// In the directory's bin: asking would leave two guests, or fail.
+pub(super) fn exists_deleted(guest: &Guest, user_id: String) -> RowResult {
+    RowResult {
+        error_code: Some(catalogue::DELETED.to_string()),
+        error: Some("a deleted user of this tenant has this address".into()),
+        user_id: Some(user_id),
+        this_run: Some(ThisRun::Checked),
+        ..hinted(
+            guest,
+            Outcome::ExistsDeleted,
+            "was deleted here within 30 days; an administrator restores the user, or deletes it for good, then run again",
+        )
+    }
+}
+
 pub(super) fn would_invite(guest: &Guest, mails: bool) -> RowResult {
     let hint = if mails {
         "would be invited, with a mail from Microsoft"

@@ -79,16 +79,14 @@ impl Shared {
             };
             if let Verdict::Done(invitation) = &asked.verdict {
                 let user_id = invitation.user_id.clone();
-                self.over(
+                let (person, result) = (
+                    asked.intent.person,
                     telling::invited(&item.guest, mail, asked.request_id),
-                    Some(asked.intent.person),
-                    Weight::Good,
-                )
-                .await;
-                return Turn::Invited {
-                    person: asked.intent.person,
-                    user_id,
-                };
+                );
+                self.follow_ups
+                    .then_tell(&item, person, &user_id, result, Weight::Good)
+                    .await;
+                return Turn::Invited { person, user_id };
             }
             if matches!(asked.verdict, Verdict::RetryAfter { .. }) {
                 // A 429 has been seen on an operation that was performed: for a mail, look once before asking again.

@@ -7,7 +7,7 @@
 use super::{
     answer::{Answer, http_date, retry_after},
     catalogue,
-    client::{Graph, Read, too_long, understood},
+    client::{Graph, LONGEST_THROTTLE, Read, too_long, understood},
     fault::{Class, Fault},
 };
 use crate::pace::backoff;
@@ -15,12 +15,17 @@ use jiff::Timestamp;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::atomic::Ordering::Relaxed,
+    time::Duration,
+};
 use tokio::time::Instant;
 
 /// The service takes no more in one request.
 pub const MOST_ITEMS: usize = 20;
-const MOST_ROUNDS: u32 = 6;
+/// Rounds in which every open item met trouble.
+const MOST_TROUBLES: u32 = 6;
 
 /// One read of a batch. `url` begins with `/` and comes after the version, its values encoded.
 #[derive(Clone)]
@@ -47,64 +52,71 @@ struct Response {
 }
 
 impl Graph {
-    /// Asks all of them, twenty in a request, and gives every answer under its id, in the order asked.
-    /// What is throttled or unlucky is asked again in a new batch, after the longest wait asked for.
+    /// Asks all of them, up to twenty in a request, and gives every answer under its id, in the order asked.
+    /// What is throttled or unlucky is asked again in a new batch, after the longest wait asked for. Throttled
+    /// items count against the limit too, so batches get smaller then, for everybody, and larger again after.
     pub async fn batch(
         &self,
         gets: Vec<BatchGet>,
     ) -> Result<Vec<(String, Result<Value, Fault>)>, Fault> {
-        let mut answers = Vec::with_capacity(gets.len());
-        for twenty in gets.chunks(MOST_ITEMS) {
-            let mut found = self.twenty(twenty).await?;
-            for get in twenty {
-                let answer = found
-                    .remove(&key(&get.id))
-                    .unwrap_or_else(|| Err(missing()));
-                answers.push((get.id.clone(), answer));
-            }
-        }
-        Ok(answers)
-    }
-
-    async fn twenty(
-        &self,
-        gets: &[BatchGet],
-    ) -> Result<HashMap<String, Result<Value, Fault>>, Fault> {
         let mut found = HashMap::with_capacity(gets.len());
-        let mut open: Vec<&BatchGet> = gets.iter().collect();
-        for round in 1.. {
+        let mut open: VecDeque<&BatchGet> = gets.iter().collect();
+        let width = &self.0.batch_width;
+        let (mut troubles, mut progress) = (0, Instant::now());
+        while !open.is_empty() {
+            let count = width.load(Relaxed).clamp(1, MOST_ITEMS).min(open.len());
+            let asked: Vec<&BatchGet> = open.drain(..count).collect();
             let sent_at = Instant::now();
-            let mut responses = self.round(&open).await?;
+            let mut responses = self.round(&asked).await?;
             let mut again = Again::default();
-            open.retain(|get| {
+            for get in asked {
                 let answer = match responses.remove(&key(&get.id)) {
                     Some(response) => self.fate(response, &mut again),
                     None => Err((missing(), false)),
                 };
-                match answer {
-                    Ok(value) => drop(found.insert(key(&get.id), Ok(value))),
-                    Err((fault, repeat)) => {
-                        found.insert(key(&get.id), Err(fault));
-                        return repeat;
-                    }
+                let (answer, repeat) = match answer {
+                    Ok(value) => (Ok(value), false),
+                    Err((fault, repeat)) => (Err(fault), repeat),
+                };
+                found.insert(key(&get.id), answer);
+                if repeat {
+                    again.items += 1;
+                    open.push_back(get);
                 }
-                false
-            });
-            if open.is_empty() || round >= MOST_ROUNDS || !self.0.pace.retry_allowed() {
-                break;
+            }
+            if again.items < count {
+                (troubles, progress) = (0, Instant::now());
+            }
+            if again.items == 0 {
+                width.store((count * 2).clamp(width.load(Relaxed), MOST_ITEMS), Relaxed);
+                continue;
             }
             if again.throttled > 0 {
+                width.store((count - again.items).max(1), Relaxed);
                 self.count_throttled_items(again.throttled);
-                self.0
-                    .pace
-                    .throttled(sent_at, again.after)
-                    .map_err(too_long)?;
+                let closed = self.0.pace.throttled(sent_at, again.after);
+                closed.map_err(too_long)?;
+                if progress.elapsed() >= LONGEST_THROTTLE {
+                    break;
+                }
             } else {
-                tokio::time::sleep(backoff(round, fastrand::f64())).await;
+                troubles += 1;
+                if troubles >= MOST_TROUBLES || !self.0.pace.retry_allowed() {
+                    break;
+                }
+                tokio::time::sleep(backoff(troubles, fastrand::f64())).await;
             }
             self.count_retry();
         }
-        Ok(found)
+        // After giving up, those who were not reached share the fate of the last who was.
+        let last = open
+            .back()
+            .and_then(|get| found.get(&key(&get.id)).cloned());
+        let answer = |get: &BatchGet| {
+            let own = found.remove(&key(&get.id)).or_else(|| last.clone());
+            (get.id.clone(), own.unwrap_or_else(|| Err(missing())))
+        };
+        Ok(gets.iter().map(answer).collect())
     }
 
     async fn round(&self, gets: &[&BatchGet]) -> Result<HashMap<String, Response>, Fault> {
@@ -155,6 +167,7 @@ impl Graph {
 
 #[derive(Default)]
 struct Again {
+    items: usize,
     throttled: usize,
     after: Option<Duration>,
 }

@@ -7,6 +7,7 @@ use super::{
     answer::{Answer, Attempt},
     auth::{Token, Tokens},
     catalogue,
+    cloud::{self, Abilities},
     fault::{Class, Fault},
     http::{self, Http, HttpOptions, Outgoing},
     verdict::{ReadVerdict, judge_read},
@@ -26,7 +27,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -34,11 +35,14 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 /// Attempts of one read when the server or the network is unwell.
-const MOST_ATTEMPTS: u32 = 6;
+const MOST_ATTEMPTS: u32 = 8;
+/// And when there is no connection at all.
+const MOST_CONNECTS: u32 = 5;
 /// And no further attempt after this time.
-const LONGEST_TROUBLE: Duration = Duration::from_secs(45);
-/// Attempts of one read when the server only asks to slow down: those are spaced by the gate.
-const MOST_THROTTLED: u32 = 20;
+const LONGEST_TROUBLE: Duration = Duration::from_secs(60);
+/// A server that only asks to slow down is obeyed for so long without any progress. Such waits pay nothing
+/// from the retry budget: they are the server's own wish, and the gate spaces them.
+pub(super) const LONGEST_THROTTLE: Duration = Duration::from_secs(10 * 60);
 /// A page of 999 people with all their addresses stays far below this.
 const LONGEST_PAGE: usize = 16 * 1024 * 1024;
 const NO_SKEW: i64 = i64::MIN;
@@ -50,6 +54,8 @@ pub struct GraphConfig {
     pub base_url: String,
     pub http: HttpOptions,
     pub clock: Clock,
+    /// What the cloud can do; none: as its host tells.
+    pub abilities: Option<Abilities>,
 }
 
 /// What a read costs and needs.
@@ -86,6 +92,7 @@ pub struct Graph(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub base: Url,
+    pub abilities: Abilities,
     pub http: Http,
     pub tokens: Tokens,
     pub pace: Pace,
@@ -93,6 +100,8 @@ pub(super) struct Inner {
     total: AtomicU64,
     throttled: AtomicU64,
     retried: AtomicU64,
+    /// Items in a batch; less than the most after a throttle.
+    pub batch_width: AtomicUsize,
     /// Milliseconds by which the server's clock is ahead.
     skew: AtomicI64,
 }
@@ -125,6 +134,7 @@ impl Graph {
         }
         Ok(Self(Arc::new(Inner {
             http: Http::new(&base, config.http, config.clock.clone())?,
+            abilities: config.abilities.unwrap_or_else(|| cloud::abilities(&base)),
             base,
             tokens,
             pace,
@@ -132,6 +142,7 @@ impl Graph {
             total: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
             retried: AtomicU64::new(0),
+            batch_width: AtomicUsize::new(super::batch::MOST_ITEMS),
             skew: AtomicI64::new(NO_SKEW),
         })))
     }
@@ -267,7 +278,8 @@ impl Graph {
     /// Sends a call until it succeeds, is refused, or patience ends.
     pub(super) async fn repeat(&self, call: &Call) -> Result<Answer, Fault> {
         let inner = &*self.0;
-        let (mut troubles, mut throttles, mut refreshed) = (0, 0, false);
+        let started = Instant::now();
+        let (mut troubles, mut refreshed) = (0, false);
         let mut trouble_since = None;
         loop {
             inner
@@ -306,18 +318,21 @@ impl Graph {
             let asked_to_wait = fault.class == Class::Throttled || after.is_some();
             if asked_to_wait {
                 inner.pace.throttled(sent_at, after).map_err(too_long)?;
-                throttles += 1;
+                if started.elapsed() >= LONGEST_THROTTLE {
+                    return Err(fault);
+                }
             } else {
                 troubles += 1;
-                trouble_since.get_or_insert(sent_at);
-            }
-            let patient = troubles < MOST_ATTEMPTS
-                && throttles < MOST_THROTTLED
-                && trouble_since.is_none_or(|since| since.elapsed() < LONGEST_TROUBLE);
-            if !patient || !inner.pace.retry_allowed() {
-                return Err(fault);
-            }
-            if !asked_to_wait {
+                let since = *trouble_since.get_or_insert(sent_at);
+                let most = if fault.class == Class::NotSent {
+                    MOST_CONNECTS
+                } else {
+                    MOST_ATTEMPTS
+                };
+                let patient = troubles < most && since.elapsed() < LONGEST_TROUBLE;
+                if !patient || !inner.pace.retry_allowed() {
+                    return Err(fault);
+                }
                 tokio::time::sleep(backoff(troubles, fastrand::f64())).await;
             }
             inner.retried.fetch_add(1, Relaxed);

@@ -1,7 +1,7 @@
 //! The client against a server that misbehaves.
 
 use super::{
-    testing::{Credential, Received, Reply, Server, error, json, with},
+    testing::{Credential, Reply, Server, error, json, with},
     *,
 };
 use crate::exit::Exit;
@@ -115,6 +115,7 @@ async fn where_nobody_listens_nothing_was_sent() {
         base_url: "http://127.0.0.1:1".into(),
         http: http::HttpOptions::default(),
         clock: crate::clock::Clock::system(),
+        abilities: None,
     };
     let graph = Graph::new(
         config,
@@ -232,7 +233,7 @@ async fn reads_wait_as_long_as_they_are_told() {
         graph.organization().await.unwrap();
         let sent = server.received();
         let waited = sent[1].at.duration_since(sent[0].at).as_secs_f64();
-        assert!(waited >= least && waited < least + 1.0, "{waited}");
+        assert!(waited >= least && waited < least + 5.0, "{waited}");
         assert_eq!(
             graph.requests(),
             RequestCounts {
@@ -256,7 +257,7 @@ async fn reads_wait_as_long_as_they_are_told() {
     graph.organization().await.unwrap();
     let sent = server.received();
     let waited = sent[1].at.duration_since(sent[0].at).as_secs_f64();
-    assert!((0.9..2.5).contains(&waited), "{waited}");
+    assert!((0.9..6.0).contains(&waited), "{waited}");
 }
 
 #[tokio::test]
@@ -334,6 +335,17 @@ async fn a_wait_that_is_too_long_ends_the_run_as_temporary() {
         Exit::TryAgain
     );
     assert_eq!(server.received().len(), 1, "nobody is sent after it");
+}
+
+#[tokio::test]
+async fn a_read_is_patient_with_a_server_that_asks_for_it() {
+    let server = Server::start(|_, before| match before {
+        0..40 => with(error(429, "TooManyRequests", ""), "Retry-After", "0.01"),
+        _ => json(200, r#"{"value":[{"id":"o1"}]}"#),
+    })
+    .await;
+    server.graph().organization().await.unwrap();
+    assert_eq!(server.received().len(), 41);
 }
 
 #[tokio::test]
@@ -442,112 +454,6 @@ async fn pages_keep_their_header_and_start_again_when_the_server_lost_its_place(
     );
 }
 
-fn batch_of(received: &Received) -> Vec<Value> {
-    received.json()["requests"].as_array().unwrap().clone()
-}
-
-fn gets(ids: &[&str]) -> Vec<BatchGet> {
-    ids.iter()
-        .map(|id| BatchGet {
-            id: (*id).into(),
-            url: format!("/users/{id}"),
-            advanced: *id == "b",
-        })
-        .collect()
-}
-
-#[tokio::test]
-async fn batch_items_are_matched_by_id_and_the_unlucky_asked_again() {
-    let server = Server::start(|received, before| {
-        let mut items: Vec<Value> = batch_of(received)
-            .iter()
-            .map(|item| {
-                let id = item["id"].as_str().unwrap();
-                match (id, before) {
-                    ("b", 0) => value!({"id": "B", "status": 429, "headers": {"retry-after": "1"}, "body": {"error": {"code": "TooManyRequests"}}}),
-                    ("c", 0) => value!({"id": "c", "status": 503, "headers": {"RETRY-AFTER": 0}, "body": null}),
-                    ("d", _) => value!({"id": "d", "status": 404, "body": {"error": {"code": "Request_ResourceNotFound", "message": "x"}}}),
-                    _ => value!({"id": id, "status": 200, "body": {"url": item["url"]}}),
-                }
-            })
-            .collect();
-        items.reverse();
-        json(200, &value!({"responses": items}).to_string())
-    })
-    .await;
-    let graph = server.graph();
-    let found = graph.batch(gets(&["a", "b", "c", "d"])).await.unwrap();
-    let ids: Vec<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
-    assert_eq!(ids, ["a", "b", "c", "d"]);
-    for (id, answer) in &found[..3] {
-        assert_eq!(answer.as_ref().unwrap()["url"], format!("/users/{id}"));
-    }
-    assert_eq!(found[3].1.as_ref().unwrap_err().class, Class::Absent);
-
-    let sent = server.received();
-    let again: Vec<Value> = batch_of(&sent[1])
-        .iter()
-        .map(|item| item["id"].clone())
-        .collect();
-    assert_eq!((sent.len(), again), (2, vec![value!("b"), value!("c")]));
-    assert!(
-        sent[1].at.duration_since(sent[0].at) >= Duration::from_secs(1),
-        "the longest wait"
-    );
-    assert_eq!(
-        batch_of(&sent[0])[1]["headers"]["ConsistencyLevel"],
-        "eventual"
-    );
-    assert_eq!(
-        graph.requests(),
-        RequestCounts {
-            total: 2,
-            throttled: 2,
-            retried: 1
-        }
-    );
-}
-
-#[tokio::test]
-async fn a_missing_batch_item_is_a_fault_never_somebody_elses_answer() {
-    let server =
-        Server::start(|_, _| json(200, r#"{"responses":[{"id":"a","status":200,"body":{}}]}"#))
-            .await;
-    let graph = server.graph();
-    let found = graph.batch(gets(&["a", "b"])).await.unwrap();
-    assert!(found[0].1.is_ok());
-    assert_eq!(
-        found[1].1.as_ref().unwrap_err().code,
-        catalogue::BATCH_ITEM_MISSING
-    );
-}
-
-#[tokio::test]
-async fn a_batch_that_fails_as_a_whole_is_asked_again_as_a_whole() {
-    let server = Server::start(|received, before| match before {
-        0 => error(424, "FailedDependency", "throttled items"),
-        1 => with(error(429, "TooManyRequests", ""), "Retry-After", "0"),
-        _ => {
-            let items: Vec<Value> = batch_of(received)
-                .iter()
-                .map(|item| value!({"id": item["id"], "status": 200, "body": {}}))
-                .collect();
-            json(200, &value!({"responses": items}).to_string())
-        }
-    })
-    .await;
-    let many: Vec<String> = (0..45).map(|n| n.to_string()).collect();
-    let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    let found = server.graph().batch(gets(&many)).await.unwrap();
-    assert!(found.len() == 45 && found.iter().all(|(_, answer)| answer.is_ok()));
-    let sizes: Vec<usize> = server
-        .received()
-        .iter()
-        .map(|sent| batch_of(sent).len())
-        .collect();
-    assert_eq!(sizes, [20, 20, 20, 20, 5]);
-}
-
 #[tokio::test]
 async fn counts_ids_and_changes() {
     let server = Server::start(|received, _| match (received.method.as_str(), received.path.as_str()) {
@@ -638,6 +544,7 @@ fn the_base_url_is_checked_before_anything_is_sent() {
             base_url: url.into(),
             http: http::HttpOptions::default(),
             clock: crate::clock::Clock::system(),
+            abilities: None,
         };
         Graph::new(
             config,

@@ -15,7 +15,19 @@ pub struct Abilities {
     pub reset_redemption: bool,
 }
 
-const ALL: Abilities = Abilities {
+impl Abilities {
+    /// What both can do.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            invitations: self.invitations && other.invitations,
+            sponsors_in_invitations: self.sponsors_in_invitations && other.sponsors_in_invitations,
+            reset_redemption: self.reset_redemption && other.reset_redemption,
+        }
+    }
+}
+
+pub const ALL: Abilities = Abilities {
     invitations: true,
     sponsors_in_invitations: true,
     reset_redemption: true,

@@ -217,17 +217,15 @@ fn object_id(message: &str) -> Option<String> {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.code, self.title())?;
-        match self.status {
-            Some(status) => {
-                write!(f, " (HTTP {status}")?;
-                if !self.graph_code.is_empty() {
-                    write!(f, " {}", self.graph_code)?;
-                }
-                f.write_str(")")
+        f.write_str(self.title())?;
+        if let Some(status) = self.status {
+            write!(f, " (HTTP {status}")?;
+            if !self.graph_code.is_empty() {
+                write!(f, " {}", self.graph_code)?;
             }
-            None => Ok(()),
+            f.write_str(")")?;
         }
+        write!(f, " [{}]", self.code)
     }
 }
 
@@ -250,12 +248,13 @@ impl std::error::Error for Fault {}
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         let entry = fault.entry();
-        let mut failure = Failure::new(fault.exit(), fault.to_string());
+        let mut failure = Failure::new(fault.exit(), fault.to_string()).hint(fragment(entry.fix));
         let said = without_addresses(&fault.message);
+        // Entra repeats its ids and the time in every sentence; the line for support has them.
+        let said = said.split(" Trace ID: ").next().unwrap_or_default();
         if !said.is_empty() {
             failure = failure.hint(format!("the reason given: {said}"));
         }
-        failure = failure.hint(fragment(entry.fix));
         if !entry.who.is_empty() && entry.who != "whoever runs the command" {
             failure = failure.hint(format!("who can: {}", entry.who));
         }
@@ -330,7 +329,7 @@ mod tests {
         let failure = Failure::from(fault.clone());
         let shown = format!("{fault} {fault:?} {failure:?} {}", fault.reference());
         assert!(!shown.contains("ada"), "{shown}");
-        assert!(failure.hints[0].contains("(address) is odd"), "{failure:?}");
+        assert!(failure.hints[1].contains("(address) is odd"), "{failure:?}");
         assert!(failure.hints.iter().any(|hint| hint.contains("r1")));
     }
 }

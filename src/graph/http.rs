@@ -288,9 +288,10 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
         .map(|value| value.chars().take(500).collect())
 }
 
-/// The causes of an error in one line, without the URL.
+/// The causes of an error in one line, without the URL. Of a failed connection, the innermost alone.
 pub fn reason(error: reqwest::Error) -> String {
     let error = error.without_url();
+    let only_innermost = error.is_connect();
     let mut words = vec![error.to_string()];
     let mut cause = std::error::Error::source(&error);
     while let Some(inner) = cause {
@@ -299,6 +300,9 @@ pub fn reason(error: reqwest::Error) -> String {
             words.push(word);
         }
         cause = inner.source();
+    }
+    if only_innermost {
+        return words.pop().unwrap_or_default();
     }
     words.join(": ")
 }

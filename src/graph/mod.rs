@@ -23,9 +23,14 @@ pub mod verdict; // what an answer means
 pub mod wire; // what travels
 
 #[cfg(test)]
+mod batch_tests;
+#[cfg(test)]
 mod client_tests;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+#[cfg(unix)] // they need openssl
+mod tls_tests;
 #[cfg(test)]
 mod verdict_tests;
 

@@ -2,7 +2,7 @@
 
 use super::{
     client::{Graph, Read},
-    cloud::{self, Abilities},
+    cloud::Abilities,
     fault::Fault,
     odata,
     wire::DirectoryObject,
@@ -15,12 +15,14 @@ use serde_json::json;
 pub enum Sponsor {
     User(String),
     Group(String),
+    /// One or the other, named by id.
+    Object(String),
 }
 
 impl Graph {
     /// What this run's Graph can do.
     pub fn abilities(&self) -> Abilities {
-        cloud::abilities(&self.0.base)
+        self.0.abilities
     }
 
     /// Adds a sponsor. One that is set already is a success; a guest whom not every replica knows yet is
@@ -31,6 +33,7 @@ impl Graph {
         let reference = match sponsor {
             Sponsor::User(id) => format!("{base}/v1.0/users/{}", odata::encode(id)),
             Sponsor::Group(id) => format!("{base}/v1.0/groups/{}", odata::encode(id)),
+            Sponsor::Object(id) => self.object_url(&odata::encode(id)),
         };
         let path = format!("/users/{}/sponsors/$ref", odata::encode(user_id));
         self.change(Method::POST, &path, Some(&json!({"@odata.id": reference})))

@@ -122,10 +122,11 @@ impl Server {
         let config = GraphConfig {
             base_url: self.url.clone(),
             http: HttpOptions {
-                answer_timeout: Duration::from_secs(2),
+                answer_timeout: Duration::from_secs(4),
                 ..HttpOptions::default()
             },
             clock: Clock::system(),
+            abilities: None,
         };
         Graph::new(config, credential.tokens(), quick_pace()).unwrap()
     }

@@ -8,6 +8,7 @@ use super::catalogue::{
     NOT_ASCII, NOT_ONE_AT, PLUS, SPACE_INSIDE, TWO_ADDRESSES,
 };
 use super::email::{MAX_ADDRESS, MAX_LOCAL, is_domain, may_stand_before_at};
+use crate::sheet::shorten;
 
 /// What is wrong with a cell.
 #[derive(Debug, Clone)]
@@ -199,6 +200,7 @@ fn not_ascii(c: char, local: &str, domain: &str) -> Wrong {
 }
 
 fn bad_domain(domain: &str) -> Wrong {
+    let shown = shorten(domain, 60);
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
     let message = if let Some(c) = domain.chars().find(|c| !allowed(*c)) {
         format!(
@@ -206,16 +208,16 @@ fn bad_domain(domain: &str) -> Wrong {
             c.escape_default()
         )
     } else if !domain.contains('.') {
-        format!("`{domain}` is not a complete domain")
+        format!("`{shown}` is not a complete domain")
     } else if domain.split('.').any(str::is_empty) {
         "the domain begins with a dot, or has two in a row".to_owned()
     } else if domain
         .bytes()
         .all(|byte| byte.is_ascii_digit() || byte == b'.')
     {
-        format!("`{domain}` is a number, not a domain")
+        format!("`{shown}` is a number, not a domain")
     } else {
-        format!("`{domain}` is not a domain")
+        format!("`{shown}` is not a domain")
     };
     Wrong::new(BAD_DOMAIN, message, "correct the part after the @")
 }

@@ -8,6 +8,7 @@ use super::catalogue::{
 };
 use super::diagnose::Wrong;
 use super::{SponsorRef, UserType, email};
+use crate::sheet::shorten;
 use std::borrow::Cow;
 use url::Url;
 use uuid::Uuid;
@@ -245,7 +246,10 @@ pub(super) fn person(entry: &str) -> Result<SponsorRef, Wrong> {
         Err(_) => {
             return Err(Wrong::new(
                 BAD_SPONSOR,
-                format!("`{entry}` is neither an address nor an object id"),
+                format!(
+                    "`{}` is neither an address nor an object id",
+                    shorten(entry, 60)
+                ),
                 "write the address or the object id of somebody in your tenant",
             ));
         }

@@ -42,16 +42,7 @@ impl Ledger {
                 path: path.display().to_string(),
             });
         }
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        if let Some(kind) = network::file_system(folder) {
-            return Err(LedgerError::Network {
-                path: path.display().to_string(),
-                kind,
-            });
-        }
+        Self::is_local(path)?;
         if missing {
             create_private(path)?;
         } else {
@@ -64,6 +55,21 @@ impl Ledger {
             created: missing,
             _rehearsal: None,
         })
+    }
+
+    /// Whether a ledger at `path` lies, or would lie, on a disk of this machine.
+    pub fn is_local(path: &Path) -> Result<()> {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        match network::file_system(folder) {
+            Some(kind) => Err(LedgerError::Network {
+                path: path.display().to_string(),
+                kind,
+            }),
+            None => Ok(()),
+        }
     }
 
     /// A private copy of the ledger at `path` (or an empty one): a dry run remembers there and changes nothing.
@@ -99,9 +105,7 @@ impl Ledger {
     }
 
     pub fn reader(&self) -> Result<Reader> {
-        let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        connection.busy_timeout(BUSY)?;
-        Ok(Reader::new(connection))
+        Ok(Reader::new(only_reading(&self.path)?))
     }
 
     pub fn writer(&self) -> Result<Writer> {
@@ -237,9 +241,17 @@ fn recognise(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// A connection that writes nothing. It is not opened read-only: whoever closes a ledger last has to tidy up its
+/// `-wal` and `-shm` files, and SQLite lets no read-only connection do that.
+fn only_reading(path: &Path) -> Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
 fn copy_pages(from: &Path, to: &Path) -> Result<()> {
-    let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    source.busy_timeout(BUSY)?;
+    let source = only_reading(from)?;
     let mut target = Connection::open(to)?;
     let backup = rusqlite::backup::Backup::new(&source, &mut target)?;
     backup.run_to_completion(1000, Duration::from_millis(5), None)?;
@@ -349,6 +361,19 @@ mod tests {
         assert!(matches!(ledger.lock(), Err(LedgerError::Busy { .. })));
         drop(held);
         ledger.lock().unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_ledger_by_another_name_is_taken_as_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guestlist.db");
+        let ledger = Ledger::open(&path, NewLedger::Allowed).unwrap();
+        let _held = ledger.lock().unwrap();
+        let name = folder.path().join("link.db");
+        std::os::unix::fs::symlink(&path, &name).unwrap();
+        let linked = Ledger::open(&name, NewLedger::Refused).unwrap();
+        assert!(matches!(linked.lock(), Err(LedgerError::Busy { .. })));
     }
 
     #[test]

@@ -20,7 +20,8 @@ impl RunLock {
             path: ledger.display().to_string(),
             reason: error.to_string(),
         };
-        let path = lock_path(ledger);
+        // One lock, by whatever name the ledger is called.
+        let path = lock_path(&ledger.canonicalize().map_err(unwritable)?);
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)

@@ -53,7 +53,7 @@ pub enum LedgerError {
     Network { path: String, kind: String },
     #[error("cannot write the ledger {path}: {reason}")]
     Unwritable { path: String, reason: String },
-    #[error("the disk is full: the ledger cannot take another intent")]
+    #[error("the disk is full or a quota is used up: the ledger cannot take another intent")]
     Full,
     #[error("the ledger failed: {0}")]
     Sqlite(rusqlite::Error),
@@ -63,7 +63,7 @@ impl LedgerError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Missing { .. } => {
-                "give --new-ledger to start a new one; if there was one before, find it first: it knows who has been mailed"
+                "name the right one with --ledger, or start a new one with `guestlist ledger new` or --new-ledger; if there was one before, find it first: it knows who has been mailed"
             }
             Self::Present { .. } => {
                 "leave --new-ledger away to use it, or name another file with --ledger"
@@ -80,7 +80,7 @@ impl LedgerError {
                 "put the ledger on a local disk with --ledger, and copy it with `guestlist ledger backup`"
             }
             Self::Unwritable { .. } => {
-                "make the folder writable, or name another place with --ledger"
+                "make the folder, and make it writable, or name another place with --ledger"
             }
             Self::Full => {
                 "make space on the disk and run the same command again: nobody was asked without a durable intent"
@@ -92,8 +92,11 @@ impl LedgerError {
 
 impl From<rusqlite::Error> for LedgerError {
     fn from(error: rusqlite::Error) -> Self {
+        let extended = error.sqlite_extended_error_code();
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
+            // A quota, or a limit on the size of files.
+            _ if extended == Some(rusqlite::ffi::SQLITE_IOERR_WRITE) => Self::Full,
             _ => Self::Sqlite(error),
         }
     }

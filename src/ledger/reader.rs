@@ -81,6 +81,20 @@ impl Reader {
         Ok(open.into_iter().map(|(_, ask)| ask).collect())
     }
 
+    /// Whether everything was added to a guest that the newest invitation could not carry.
+    pub fn followed_up(&self, person: i64) -> Result<bool> {
+        let newest: Option<(String, Option<String>)> = self
+            .connection
+            .prepare_cached(
+                "SELECT kind, detail FROM event WHERE person = ?1 AND kind IN ('invited', 'follow-up')
+                 ORDER BY id DESC LIMIT 1",
+            )?
+            .query_row([person], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        Ok(newest
+            .is_some_and(|(kind, detail)| kind == "follow-up" && detail.as_deref() == Some("done")))
+    }
+
     /// When POSTs to /invitations were made since `since`, oldest first; those that never left do not count.
     pub fn asks_since(&self, since: Timestamp) -> Result<Vec<Timestamp>> {
         let mut statement = self.connection.prepare_cached(

@@ -83,7 +83,7 @@ CREATE TABLE row (
 ) WITHOUT ROWID;
 "];
 
-pub(super) const VERSION: i64 = STEPS.len() as i64;
+pub(super) const VERSION: i64 = STEPS.len().cast_signed() as i64;
 
 /// Brings a ledger up to today's version, all steps in one transaction.
 pub(super) fn migrate(connection: &mut Connection, path: &str) -> Result<()> {

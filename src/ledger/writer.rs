@@ -49,7 +49,8 @@ pub struct Answered {
     pub row: u64,
     pub at: Timestamp,
     pub server_at: Option<Timestamp>,
-    /// The event's kind: `invited`, `probed`, `relinked`, `not-performed`, `unknown`, `settled`.
+    /// The event's kind: `invited`, `probed`, `relinked`, `not-performed`, `unknown`, `settled`,
+    /// `follow-up`.
     pub kind: &'static str,
     pub status: Option<u16>,
     pub request_id: Option<String>,

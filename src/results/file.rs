@@ -1,10 +1,12 @@
-//! A CSV file that appears whole or not at all: written beside its place, made durable, renamed.
+//! A table that appears whole or not at all: written beside its place, made durable, renamed. A workbook where the
+//! path ends in `.xlsx`, CSV everywhere else.
 //!
 //! Must not know what the columns mean.
 
 use super::layout::Layout;
 use super::safe::make_safe;
 use super::target::{self, FileKind, Occupant};
+use super::workbook::{self, Book};
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -33,8 +35,14 @@ impl Write for Place {
     }
 }
 
-pub struct CsvFile {
-    csv: csv::Writer<BufWriter<Place>>,
+/// In which form the cells are kept.
+enum Form {
+    Csv(Box<csv::Writer<BufWriter<Place>>>),
+    Workbook(Box<Book>, Place),
+}
+
+pub struct TableFile {
+    form: Form,
     /// As it was asked for, to be told.
     asked: PathBuf,
     /// What is replaced: behind a link, the file that it points to.
@@ -42,7 +50,7 @@ pub struct CsvFile {
     kind: FileKind,
 }
 
-impl CsvFile {
+impl TableFile {
     pub fn create(target: &Path, kind: FileKind, layout: &Layout) -> io::Result<Self> {
         let asked = target.to_owned();
         let target = if target.is_symlink() {
@@ -55,26 +63,13 @@ impl CsvFile {
         } else {
             Place::Temporary(target::temporary_in(&target::folder_of(&target))?)
         };
-        let mut out = BufWriter::new(place);
-        if layout.bom {
-            out.write_all("\u{feff}".as_bytes())?;
-        }
-        if layout.sep_line {
-            out.write_all(b"sep=")?;
-            out.write_all(&[layout.delimiter])?;
-            out.write_all(layout.line_end.as_bytes())?;
-        }
-        let terminator = match layout.line_end {
-            "\r\n" => csv::Terminator::CRLF,
-            "\r" => csv::Terminator::Any(b'\r'),
-            _ => csv::Terminator::Any(b'\n'),
+        let form = if workbook::is_meant(&asked) {
+            Form::Workbook(Box::new(Book::new(kind)?), place)
+        } else {
+            Form::Csv(Box::new(csv_writer(place, layout)?))
         };
-        let csv = csv::WriterBuilder::new()
-            .delimiter(layout.delimiter)
-            .terminator(terminator)
-            .from_writer(out);
         Ok(Self {
-            csv,
+            form,
             asked,
             target,
             kind,
@@ -82,26 +77,37 @@ impl CsvFile {
     }
 
     pub fn record<'a>(&mut self, cells: impl Iterator<Item = &'a str>) -> io::Result<()> {
-        for cell in cells {
-            self.csv.write_field(make_safe(cell).as_bytes())?;
+        match &mut self.form {
+            Form::Csv(csv) => {
+                for cell in cells {
+                    csv.write_field(make_safe(cell).as_bytes())?;
+                }
+                csv.write_record(None::<&[u8]>)?;
+                Ok(())
+            }
+            Form::Workbook(book, _) => book.record(cells.map(make_safe)),
         }
-        self.csv.write_record(None::<&[u8]>)?;
-        Ok(())
     }
 
     /// Makes the file durable and puts it in its place: where it is now, and what there is to say.
     pub fn finish(self) -> io::Result<(PathBuf, Vec<String>)> {
         let Self {
-            csv,
+            form,
             asked,
             target,
             kind,
         } = self;
-        let place = csv
-            .into_inner()
-            .map_err(|error| copy_of(error.error()))?
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)?;
+        let place = match form {
+            Form::Csv(csv) => csv
+                .into_inner()
+                .map_err(|error| copy_of(error.error()))?
+                .into_inner()
+                .map_err(io::IntoInnerError::into_error)?,
+            Form::Workbook(book, mut place) => {
+                book.save(&mut place)?;
+                place
+            }
+        };
         let temporary = match place {
             Place::Device(_) => return Ok((asked, Vec::new())),
             Place::Temporary(file) => file,
@@ -131,6 +137,27 @@ impl CsvFile {
         sync_folder(&target::folder_of(&target));
         Ok((path, notes))
     }
+}
+
+fn csv_writer(place: Place, layout: &Layout) -> io::Result<csv::Writer<BufWriter<Place>>> {
+    let mut out = BufWriter::new(place);
+    if layout.bom {
+        out.write_all("\u{feff}".as_bytes())?;
+    }
+    if layout.sep_line {
+        out.write_all(b"sep=")?;
+        out.write_all(&[layout.delimiter])?;
+        out.write_all(layout.line_end.as_bytes())?;
+    }
+    let terminator = match layout.line_end {
+        "\r\n" => csv::Terminator::CRLF,
+        "\r" => csv::Terminator::Any(b'\r'),
+        _ => csv::Terminator::Any(b'\n'),
+    };
+    Ok(csv::WriterBuilder::new()
+        .delimiter(layout.delimiter)
+        .terminator(terminator)
+        .from_writer(out))
 }
 
 /// Keeps a file of ours as `NAME.previous`; one generation.

@@ -10,6 +10,7 @@ mod names;
 pub mod safe;
 mod target;
 mod to_fix;
+mod workbook;
 mod write;
 
 pub use layout::{Column, Layout, SheetRow};

@@ -43,7 +43,12 @@ fn beside(sheet: &Path, infix: &str) -> PathBuf {
     let mut name = OsString::from(sheet.file_stem().unwrap_or_default());
     name.push(infix);
     name.push(".");
-    name.push(sheet.extension().unwrap_or("csv".as_ref()));
+    name.push(match sheet.extension() {
+        // Workbooks are written in one form.
+        Some(extension) if extension.eq_ignore_ascii_case("ods") => "xlsx".as_ref(),
+        Some(extension) => extension,
+        None => "csv".as_ref(),
+    });
     sheet.with_file_name(name)
 }
 

@@ -84,10 +84,14 @@ pub fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Result<()> {
     let folder = folder_of(target);
     match temporary_in(&folder) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => refuse(format!(
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Failure::usage(format!(
             "the folder {} does not exist, so the {word} cannot be written there",
             folder.display()
-        )),
+        ))
+        .hint(format!(
+            "make the folder, or name another file with {}",
+            kind.flag()
+        ))),
         Err(error) => refuse(format!(
             "cannot write the {word} into the folder {}: {error}",
             folder.display()
@@ -126,6 +130,15 @@ pub(super) fn occupant(target: &Path, kind: FileKind) -> io::Result<Occupant> {
         Err(error) => return Err(error),
         Ok(meta) if !meta.is_file() || meta.len() == 0 => return Ok(Occupant::Nothing),
         Ok(_) => {}
+    }
+    if super::workbook::is_meant(target) {
+        let header = super::workbook::header(target)?;
+        let names: Vec<&str> = header.iter().map(String::as_str).collect();
+        return Ok(if kind.wrote(&names) {
+            Occupant::Ours
+        } else {
+            Occupant::Foreign
+        });
     }
     let mut head = Vec::new();
     fs::File::open(target)?

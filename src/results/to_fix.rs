@@ -3,7 +3,7 @@
 //! It can be corrected and run as a sheet: our columns begin with `_` and are ignored on reading.
 //! There is no such file when there is nothing to fix.
 
-use super::file::{CsvFile, keep_previous};
+use super::file::{TableFile, keep_previous};
 use super::layout::{Layout, SheetRow};
 use super::merge::Merge;
 use super::target::{FileKind, Occupant, occupant, write_failure};
@@ -36,7 +36,7 @@ pub fn write_to_fix(
 ) -> Result<Option<Written>> {
     let failed = |error| write_failure(target, FileKind::ToFix, &error);
     let mut merge = Merge::new(sheet);
-    let mut file: Option<CsvFile> = None;
+    let mut file: Option<TableFile> = None;
     let mut rows = 0;
     for result in results {
         let result = result?;
@@ -72,8 +72,8 @@ pub fn write_to_fix(
     Ok(Some(Written { path, rows, notes }))
 }
 
-fn begin(target: &Path, layout: &Layout) -> io::Result<CsvFile> {
-    let mut file = CsvFile::create(target, FileKind::ToFix, layout)?;
+fn begin(target: &Path, layout: &Layout) -> io::Result<TableFile> {
+    let mut file = TableFile::create(target, FileKind::ToFix, layout)?;
     file.record(layout.kept_names().chain(COLUMNS))?;
     Ok(file)
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not decide an outcome or a hint; it writes down what it is given.
 
-use super::file::CsvFile;
+use super::file::TableFile;
 use super::layout::{Layout, SheetRow};
 use super::merge::Merge;
 use super::target::{FileKind, write_failure};
@@ -60,7 +60,7 @@ pub fn write(
     links: Links,
 ) -> Result<Written> {
     let failed = |error| write_failure(target, FileKind::Results, &error);
-    let mut file = CsvFile::create(target, FileKind::Results, layout).map_err(failed)?;
+    let mut file = TableFile::create(target, FileKind::Results, layout).map_err(failed)?;
     let own = names_without_collisions(layout);
     file.record(COLUMNS.into_iter().chain(own.iter().map(AsRef::as_ref)))
         .map_err(failed)?;

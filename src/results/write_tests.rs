@@ -1,6 +1,6 @@
 //! What a person finds in a results file.
 
-use super::super::layout::Column;
+use super::super::{check_target, layout::Column};
 use super::*;
 use crate::engine::outcome::Outcome;
 use crate::failure::Failure;
@@ -382,4 +382,30 @@ fn a_device_takes_the_bytes() {
     );
     assert_eq!((told.path.as_path(), told.rows), (null, 1));
     assert!(!fs::metadata(null).unwrap().is_file());
+}
+
+#[test]
+fn a_workbook_gets_a_workbook_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("guests.results.xlsx");
+    let ada = "ada@partner.example";
+    let mut results = std::iter::once(Ok(RowResult::new(2, Outcome::Invited, ada)));
+    let sheet = std::iter::once(row(2, &[ada, "=1+1"]));
+    let layout = layout(&["email", "note"]);
+    write(&target, &layout, sheet, &mut results, Links::Results).unwrap();
+    // Ours is recognised as ours, and may be replaced.
+    check_target(&target, FileKind::Results, Path::new("guests.xlsx")).unwrap();
+
+    let mut workbook: calamine::Xlsx<_> = calamine::open_workbook(&target).unwrap();
+    let range = calamine::Reader::worksheet_range(&mut workbook, "results").unwrap();
+    let cells: Vec<String> = range
+        .rows()
+        .nth(1)
+        .unwrap()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(cells[..3], ["2", "invited", ada].map(str::to_owned));
+    // Made safe, also for a later CSV.
+    assert_eq!(cells.last().unwrap(), "'=1+1");
 }

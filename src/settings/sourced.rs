@@ -23,16 +23,23 @@ impl Source {
     pub fn is_named(&self) -> bool {
         !matches!(self, Source::Azure(_) | Source::Default)
     }
+
+    /// What a person has to change: `--tenant`, `AZURE_TENANT_ID`, `guestlist.toml:4`.
+    pub fn place(&self) -> String {
+        match self {
+            Source::Flag(name) | Source::Environment(name) => name.clone(),
+            Source::File { path, line } => format!("{}:{line}", path.display()),
+            Source::Azure(name) => (*name).to_owned(),
+            Source::Default => "the default".to_owned(),
+        }
+    }
 }
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Source::Flag(flag) => write!(f, "from {flag}"),
-            Source::Environment(name) => write!(f, "from {name}"),
-            Source::File { path, line } => write!(f, "from {}:{line}", path.display()),
-            Source::Azure(name) => write!(f, "from {name}"),
             Source::Default => f.write_str("default"),
+            named => write!(f, "from {}", named.place()),
         }
     }
 }

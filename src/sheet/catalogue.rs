@@ -119,7 +119,7 @@ codes! {
     }
     WORKBOOK_TOO_LARGE = "GL020" {
         title: "the workbook is too large",
-        meaning: "A workbook is held in memory while it is read, so there are bounds: 512 MiB unpacked, 5,000,000 cells, 128 MiB of text.",
+        meaning: "A workbook is held in memory while it is read, so there are bounds: 512 MiB unpacked, 2,000,000 cells, 128 MiB of text.",
         fix: "Save the sheet as CSV UTF-8, which has no such bounds.",
         who: "whoever made the sheet"
     }

@@ -231,15 +231,18 @@ fn resolve_bare_names(names: &[String], uses: &mut [Use], problems: &mut Vec<Pro
 
 fn two_columns(field: Field, names: &[String], first: usize, second: usize) -> Problem {
     let (a, b) = (label(names, first), label(names, second));
+    let (one, other) = (names[first].trim(), names[second].trim());
+    let fix = if one.eq_ignore_ascii_case(other) {
+        "rename or delete the one that is not meant".to_owned()
+    } else {
+        format!("name the one that is meant: --map {field}=\"{one}\" or --map {field}=\"{other}\"")
+    };
     Problem::error(
         TWO_COLUMNS,
         format!("two columns could be {field}: {a} and {b}"),
     )
-    .column(names[second].trim())
-    .fix(format!(
-        "name the one that is meant: --map {field}=\"{}\"",
-        names[first].trim()
-    ))
+    .column(other)
+    .fix(fix)
 }
 
 /// A column as a person would point at it: its name and its letter.

@@ -1,5 +1,6 @@
 //! 1 Reading: the bytes of a sheet become rows.
 
+mod ahead;
 mod aliases;
 mod bytes;
 pub mod catalogue;
@@ -15,6 +16,7 @@ mod open;
 mod problem;
 mod records;
 mod refuse;
+mod rewrite;
 mod row;
 mod rows;
 mod source;
@@ -23,12 +25,14 @@ mod stopped;
 mod tests;
 mod workbook;
 
+pub use ahead::Ahead;
 pub use dialect::{Dialect, LineEnd};
 pub use field::Field;
 pub use header::{Header, Use, column_letter};
 pub use nearest::nearest;
 pub(crate) use problem::codes;
 pub use problem::{Code, Entry, Problem, Severity, shorten};
+pub use rewrite::{NotWritten, Repair, rewrite};
 pub use row::{Flaw, Row};
 pub use rows::Rows;
 pub use source::{Fingerprint, Hidden, Refused, Sheet, SheetOptions};

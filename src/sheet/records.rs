@@ -102,6 +102,8 @@ pub(super) struct Records<S> {
     next_line: u64,
     /// The last line ended with CR, so that an LF now belongs to it.
     after_cr: bool,
+    /// The line ends between the record before and this one.
+    gap: Vec<u8>,
 }
 
 impl<S: Fill> Records<S> {
@@ -123,7 +125,18 @@ impl<S: Fill> Records<S> {
             next_row: 1,
             next_line: 1,
             after_cr: false,
+            gap: Vec::new(),
         }
+    }
+
+    /// The record as it stands in the text, with the byte that ends it; until the next one is asked for.
+    pub fn raw(&self) -> &[u8] {
+        &self.window[self.start..self.at]
+    }
+
+    /// The line ends before the record, those of empty lines among them.
+    pub fn gap(&self) -> &[u8] {
+        &self.gap
     }
 
     pub fn source(&self) -> &S {
@@ -192,6 +205,7 @@ impl<S: Fill> Records<S> {
 
     /// Spreadsheet programs number empty lines too.
     fn skip_empty_lines(&mut self) -> Result<bool, Stopped> {
+        self.gap.clear();
         loop {
             self.begin();
             if self.at == self.window.len() && !self.fill()? {
@@ -206,6 +220,7 @@ impl<S: Fill> Records<S> {
                 }
                 _ => return Ok(true),
             }
+            self.gap.push(self.window[self.at]);
             self.at += 1;
         }
     }

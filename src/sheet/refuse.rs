@@ -47,6 +47,9 @@ pub(super) fn not_text(head: &[u8]) -> Option<Problem> {
             "open it and save it as .xlsx or CSV UTF-8",
         ),
         [b'%', b'P', b'D', b'F', ..] => ("a PDF", "export the table itself as CSV UTF-8 or .xlsx"),
+        [0x89, b'P', b'N', b'G', ..] | [0xFF, 0xD8, 0xFF, ..] => {
+            ("a picture", "export the table itself as CSV UTF-8 or .xlsx")
+        }
         [0x1F, 0x8B, ..] => ("a compressed file", "unpack it first"),
         [b'{', b'\\', b'r', b't', b'f', ..] => (
             "a text document (RTF)",

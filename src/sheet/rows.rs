@@ -139,7 +139,7 @@ impl Iterator for Rows {
     }
 }
 
-fn fill(row: &mut Row, record: &Record<'_>, width: usize) {
+pub(super) fn fill(row: &mut Row, record: &Record<'_>, width: usize) {
     row.begin(record.row, record.line, width);
     row.flaw = record.flaw;
     // Only a cell that begins with an apostrophe can be one that was made safe.

@@ -53,9 +53,14 @@ impl From<Refused> for Failure {
         let Some(first) = problems.next() else {
             return Failure::new(Exit::SheetRefused, "the sheet cannot be used");
         };
+        // Most messages say where; what is wrong with the header needs no place.
+        let place = match first.row {
+            Some(row @ 2..) if !first.message.contains("row ") => format!("row {row}: "),
+            _ => String::new(),
+        };
         let failure = Failure::new(
             Exit::SheetRefused,
-            format!("{} [{}]", first.message, first.code),
+            format!("{place}{} [{}]", first.message, first.code),
         )
         .hint(first.fix);
         problems.fold(failure, |failure, problem| {
@@ -193,6 +198,10 @@ impl Sheet {
             Body::Text(charset) => Rows::of_text(self.clone(), *charset, bytes),
             Body::Workbook { rows, .. } => Rows::of_workbook(self.clone(), rows.clone()),
         })
+    }
+
+    pub(super) fn body(&self) -> &Body {
+        &self.0.opened.body
     }
 
     /// Compares a complete reading with the one before; the first one is remembered.

@@ -4,7 +4,7 @@
 
 use super::catalogue::{RECORD_TOO_LARGE, UNCLOSED_QUOTE, UNDECODABLE};
 use super::encoding::{self, Charset};
-use super::header::{Header, column_letter};
+use super::header::Header;
 use super::records::{Broken, Stopped};
 use super::refuse::cannot_read;
 use super::{Problem, shorten};
@@ -25,24 +25,50 @@ pub(super) fn problem(
     let Stopped {
         row, line, column, ..
     } = *stopped;
-    let name = header.map_or_else(|| column_letter(column), |header| header.name(column));
+    // Without a header the delimiter is not known for certain, and so neither is the column.
+    let name = header.map(|header| header.name(column));
+    let named = |before: &str| {
+        name.as_ref()
+            .map_or_else(String::new, |name| format!("{before} column `{name}`"))
+    };
     let problem = match &stopped.why {
         Broken::Io(error) => return cannot_read(path, error),
-        Broken::Undecodable { offset, bytes } => undecodable(*offset, bytes, charset, path, &name),
+        Broken::Undecodable { offset, bytes } => {
+            undecodable(*offset, bytes, charset, path, &named(", in"))
+        }
         Broken::UnclosedQuote => Problem::error(
             UNCLOSED_QUOTE,
-            format!("the quotation mark that opens column `{name}` in row {row} (line {line}) is never closed"),
+            format!(
+                "the quotation mark that opens{} in row {row} (line {line}) is never closed",
+                named("")
+            ),
         )
         .fix("close it, or delete it; inside a quoted cell a quotation mark is written twice"),
-        Broken::TooLarge => Problem::error(RECORD_TOO_LARGE, format!("row {row} (line {line}) has more than 1 MiB"))
-            .fix("look at that row: a missing line end or quotation mark is the usual cause"),
-        Broken::TooManyCells => Problem::error(RECORD_TOO_LARGE, format!("row {row} (line {line}) has more than 16,384 cells"))
-            .fix("look at that row: a missing line end is the usual cause"),
+        Broken::TooLarge => Problem::error(
+            RECORD_TOO_LARGE,
+            format!("row {row} (line {line}) has more than 1 MiB"),
+        )
+        .fix("look at that row: a missing line end or quotation mark is the usual cause"),
+        Broken::TooManyCells => Problem::error(
+            RECORD_TOO_LARGE,
+            format!("row {row} (line {line}) has more than 16,384 cells"),
+        )
+        .fix("look at that row: a missing line end is the usual cause"),
     };
-    problem.at(row, line).column(name)
+    let problem = problem.at(row, line);
+    match name {
+        Some(name) => problem.column(name),
+        None => problem,
+    }
 }
 
-fn undecodable(offset: u64, bytes: &[u8], charset: Charset, path: &Path, column: &str) -> Problem {
+fn undecodable(
+    offset: u64,
+    bytes: &[u8],
+    charset: Charset,
+    path: &Path,
+    in_column: &str,
+) -> Problem {
     let shown: Vec<String> = bytes
         .iter()
         .take(4)
@@ -52,7 +78,7 @@ fn undecodable(offset: u64, bytes: &[u8], charset: Charset, path: &Path, column:
     let problem = Problem::error(
         UNDECODABLE,
         format!(
-            "{plural} {} at offset {offset}, in column `{column}`: not text in {}",
+            "{plural} {} at offset {offset}{in_column}: not text in {}",
             shown.join(" "),
             charset.encoding.name()
         ),

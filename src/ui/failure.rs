@@ -9,16 +9,22 @@ pub fn failure_text(failure: &Failure) -> String {
     let mut lines = vec![format!(
         "{} {}",
         error("error:"),
-        wrap(&printable(&failure.what), 7, 7)
+        wrap(&shown(&failure.what), 7, 7)
     )];
     for text in &failure.hints {
-        lines.push(format!(
-            "{}  {}",
-            hint("hint:"),
-            wrap(&printable(text), 7, 7)
-        ));
+        lines.push(format!("{}  {}", hint("hint:"), wrap(&shown(text), 7, 7)));
     }
     lines.join("\n")
+}
+
+/// Without the number of a system error: its words say the same, and wrap better.
+fn shown(text: &str) -> String {
+    let text = printable(text);
+    let mut parts = text.split(" (os error ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |shown, part| {
+        shown + part.split_once(')').map_or(part, |(_, after)| after)
+    })
 }
 
 #[cfg(test)]

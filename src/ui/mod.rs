@@ -3,6 +3,7 @@
 //! Data goes to stdout, everything else to stderr. Only this module and the commands print; texts are
 //! made by pure functions, so that tests can read them as a person would.
 
+mod doctor;
 mod excerpt;
 mod failure;
 mod opening;
@@ -16,6 +17,7 @@ mod summary;
 pub mod text;
 mod words;
 
+pub use doctor::{Check, Checkup, Finding};
 pub use failure::failure_text;
 pub use opening::{LedgerSeen, ledger_line};
 pub use progress::{Phase, Progress, ProgressMode, ProgressView};

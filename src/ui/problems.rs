@@ -4,11 +4,12 @@
 //! Must not find problems, and must not keep more of them than it shows.
 
 use super::excerpt::{Excerpt, excerpt};
+use super::text::{number, printable_line, shorten};
 use crate::sheet::{Entry, Header, Problem, Row, Severity};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Up to this many of a kind are shown one by one.
 const EACH: usize = 3;
@@ -143,7 +144,7 @@ impl<'a> ProblemScreen<'a> {
             text,
             severity,
             code,
-            &format!("{} rows: {title}", thousands(group.count)),
+            &format!("{} rows: {title}", number(group.count)),
         );
         self.body(text, problem, excerpt.as_ref());
         let gutter = gutter(problem);
@@ -161,7 +162,7 @@ impl<'a> ProblemScreen<'a> {
         };
         let head = format!("{}[{code}]", severity.word());
         let lines = wrap(
-            message,
+            &printable_line(message),
             self.look.width.saturating_sub(head.len() + 2),
             self.look.width.saturating_sub(4),
         );
@@ -189,14 +190,14 @@ impl<'a> ProblemScreen<'a> {
                 Severity::Warning => WARNING,
                 Severity::Hint => HINT,
             };
-            let number = self
+            let beside = self
                 .look
                 .paint(FRAME, &format!("{row:>width$}", width = gutter.len()));
             let carets = self
                 .look
                 .paint(style, &"^".repeat(excerpt.to - excerpt.from));
             let _ = writeln!(text, "{gutter} {bar}");
-            let _ = writeln!(text, "{number} {bar} {}", excerpt.text);
+            let _ = writeln!(text, "{beside} {bar} {}", excerpt.text);
             let _ = writeln!(text, "{gutter} {bar} {}{carets}", " ".repeat(excerpt.from));
         }
         if !problem.fix.is_empty() {
@@ -235,7 +236,13 @@ impl<'a> ProblemScreen<'a> {
             let _ = write!(place, ", row {row}");
         }
         if let Some(column) = &problem.column {
-            let _ = write!(place, ", column `{}`", crate::sheet::shorten(column, 40));
+            let used = place.width() + ", column ``".len() + gutter(problem).len() + 4;
+            let room = self.look.width.saturating_sub(used).max(12);
+            let _ = write!(
+                place,
+                ", column `{}`",
+                shorten(&printable_line(column), room)
+            );
         }
         place
     }
@@ -250,7 +257,7 @@ impl<'a> ProblemScreen<'a> {
         indent: usize,
     ) {
         let room = self.look.width.saturating_sub(label_width);
-        for (index, line) in wrap(words, room, room.saturating_sub(indent))
+        for (index, line) in wrap(&printable_line(words), room, room.saturating_sub(indent))
             .iter()
             .enumerate()
         {
@@ -296,41 +303,43 @@ impl std::fmt::Display for Stretches {
             }
         }
         if self.more > 0 {
-            write!(f, " and {} more", thousands(self.more))?;
+            write!(f, " and {} more", number(self.more))?;
         }
         Ok(())
     }
 }
 
-/// `12345` as `12,345`.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// Words in lines of at most `first` and then `rest` columns; a longer word has a line of its own.
+/// Words in lines of at most `first` and then `rest` columns; a longer word is broken.
 pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
+    let mut used = 0;
     for word in text.split_whitespace() {
-        let room = if lines.len() == 1 { first } else { rest };
-        let line = lines.last().map_or(0, |line| line.width());
-        if line > 0 && line + 1 + word.width() > room {
-            lines.push(word.to_owned());
-        } else if let Some(last) = lines.last_mut() {
-            if line > 0 {
-                last.push(' ');
+        let room = |lines: &[String]| if lines.len() == 1 { first } else { rest }.max(1);
+        if used > 0 && used + 1 + word.width() > room(&lines) {
+            lines.push(String::new());
+            used = 0;
+        }
+        if used > 0 {
+            append(&mut lines, ' ');
+            used += 1;
+        }
+        for c in word.chars() {
+            let width = c.width().unwrap_or(0);
+            if used > 0 && used + width > room(&lines) {
+                lines.push(String::new());
+                used = 0;
             }
-            last.push_str(word);
+            append(&mut lines, c);
+            used += width;
         }
     }
     lines
+}
+
+fn append(lines: &mut [String], c: char) {
+    if let Some(line) = lines.last_mut() {
+        line.push(c);
+    }
 }
 
 #[cfg(test)]

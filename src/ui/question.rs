@@ -91,6 +91,7 @@ impl Question {
     }
 
     fn judge(&self, typed: &str) -> Answer {
+        let shown = printable_line(typed.trim());
         let typed = folded(typed);
         if typed.is_empty() {
             return Answer::No("no name typed: nothing was sent".to_owned());
@@ -100,7 +101,7 @@ impl Question {
         }
         Answer::No(format!(
             "\"{}\" is not the name of this tenant: nothing was sent",
-            super::text::shorten(&printable_line(&typed), 40)
+            super::text::shorten(&shown, 40)
         ))
     }
 

@@ -21,7 +21,15 @@ fn sixty(weather: &str) -> (f64, serde_json::Value) {
         .run(
             &workdir,
             "guests.csv",
-            &["--rate", "max", "--workers", "8", "--json"],
+            &[
+                "--rate",
+                "max",
+                "--workers",
+                "8",
+                "--precheck",
+                "each",
+                "--json",
+            ],
         )
         .expect_code(0)
         .json();

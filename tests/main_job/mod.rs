@@ -3,6 +3,8 @@
 mod again; // the same command once more, a longer sheet
 mod bad_weather; // 429 and 503: complete, and nothing before its time
 mod dry_run; // changes nothing, and foretells
+mod national_cloud; // sponsors added afterwards, or the cloud refused
+mod sample; // the first command of the README
 mod separate_tenant; // a tenant elsewhere gives what the built-in one gives
 mod terminal; // the question, on a real terminal
 mod thousand; // a mixed sheet, and its to-fix file

@@ -7,6 +7,7 @@ use super::{
 use crate::support::{Practice, Workdir};
 use guestlist::exit::Exit;
 use jiff::{Timestamp, ToSpan};
+use std::{process::Stdio, time::Duration};
 
 const QUICK: [&str; 6] = ["--rate", "max", "--settle", "2s", "--ask-again-after", "3s"];
 
@@ -124,7 +125,7 @@ fn the_refused_are_asked_again_only_when_told_so() {
     let workdir = Workdir::new();
     workdir.write(
         SHEET,
-        "email\na@blocked.example\nb@blocked.example\nc@partner.example\n",
+        "email\na@sealed.example\nb@sealed.example\nc@partner.example\n",
     );
     let practice = Practice::start(&workdir, "");
     let one = ["--rate", "max", "--workers", "1"];
@@ -164,4 +165,39 @@ fn relink_fetches_a_link_silently_and_once() {
         proofs::link_leads_to(&practice, &row);
     }
     assert_eq!((posts(&practice), mails(&practice)), (2, 1));
+}
+
+#[test]
+fn a_slow_ask_is_not_taken_for_the_silent_one_that_followed_it() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 2);
+    let practice = Practice::start(&workdir, "");
+    let pace = [
+        "--rate",
+        "1",
+        "--settle",
+        "1s",
+        "--ask-again-after",
+        "1s",
+        "--json",
+    ];
+    let process = practice
+        .invite(&workdir, SHEET, &pace)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while practice.view("")["mails"] == 0 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // The second ask is seven seconds on its way. Then its answer tells nothing, and the guest cannot be found.
+    practice.post("/weather", "[latency]\nmin_ms = 14000\nmax_ms = 14000");
+    std::thread::sleep(Duration::from_secs(3));
+    practice.post(
+        "/weather",
+        "[replication]\nfilters_ms = 60000\n[[script]]\nkind = \"invitations\"\nfault = \"unavailable_after\"",
+    );
+    assert_eq!(process.wait_with_output().unwrap().status.code(), Some(0));
+    let proof = proofs::finished(&practice, &workdir.table(RESULTS), 2);
+    assert_eq!(proof.unsure, 0);
 }

@@ -1,5 +1,5 @@
 //! The disk of the ledger is full: nobody is asked without a durable intent, and nothing is lost.
-#![cfg(target_os = "linux")]
+#![cfg(unix)]
 
 use super::proofs::{self, RESULTS, SHEET};
 use crate::support::{Ended, Practice, Workdir};
@@ -69,6 +69,8 @@ fn a_full_disk_stops_the_run_and_space_lets_it_go_on() {
         "8",
         "--settle",
         "2s",
+        "--ask-again-after",
+        "3s",
     ];
     let run = || Ended::of(&mut practice.invite_bare(&workdir, SHEET, &arguments));
 
@@ -87,4 +89,29 @@ fn a_full_disk_stops_the_run_and_space_lets_it_go_on() {
     let asked = practice.view("/invitations")["total"].as_u64().unwrap() as usize;
     let intents = intents(&workdir.path("small/guestlist.db"));
     assert!(intents >= asked, "{asked} requests on {intents} intents");
+}
+
+#[test]
+fn a_used_up_quota_is_like_a_full_disk() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 300);
+    let practice = Practice::start(&workdir, "[latency]\nmin_ms = 1\nmax_ms = 10");
+    let pace = ["--rate", "max", "--workers", "8", "--settle", "2s"];
+    // A limit on the size of files says no like a quota does, and everybody may set one.
+    let mut limited = Command::new("sh");
+    let program = practice.invite(&workdir, SHEET, &pace);
+    limited
+        .args(["-c", "trap '' XFSZ; ulimit -f 800; exec \"$@\"", "sh"])
+        .arg(program.get_program())
+        .args(program.get_args())
+        .current_dir(workdir.path(""))
+        .env("GUESTLIST_ACCESS_TOKEN", &practice.user_token);
+    Ended::of(&mut limited)
+        .expect_code(5)
+        .says("a quota is used up");
+    proofs::nobody_twice(&practice);
+    let again = [&pace[..], &["--ask-again-after", "3s"]].concat();
+    practice.run(&workdir, SHEET, &again).expect_code(0);
+    let proof = proofs::finished(&practice, &workdir.table(RESULTS), 300);
+    assert_eq!(proof.unsure, 0);
 }

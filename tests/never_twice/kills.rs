@@ -20,7 +20,6 @@ filters_ms = 4000
 by_id_ms = 300
 [faults.invitations]
 throttled = 0.02
-retry_after = "1"
 unavailable = 0.03
 unavailable_after = 0.03
 lost_before = 0.03
@@ -33,6 +32,10 @@ no_user = 0.01
 no_link = 0.01
 lost_ms = 100
 body = "mixed"
+"#;
+const ELSEWHERE: &str = r#"
+[faults.token]
+unavailable = 0.2
 [faults.all]
 unavailable = 0.01
 cut = 0.01
@@ -98,11 +101,23 @@ fn kills_at_random_instants_mail_nobody_twice_and_lose_no_link() {
 fn round(rows: usize, most: usize, weather: u64, dice: &mut fastrand::Rng, seed: u64) -> Round {
     let workdir = Workdir::new();
     proofs::sheet(&workdir, rows);
-    let practice = Practice::start(&workdir, &format!("seed = {weather}\n{WEATHER}"));
+    // A wait that is longer than `--settle` puts time between an intent and its request.
+    let wait = ["0.5", "2", "7"][dice.usize(..3)];
+    let practice = Practice::start(
+        &workdir,
+        &format!(
+            "seed = {weather}\ntoken_lifetime = 5\n{WEATHER}retry_after = \"{wait}\"\n{ELSEWHERE}"
+        ),
+    );
+    let as_app = dice.bool();
     let (mut kills, mut runs) = (0, 0);
     while kills < most {
         runs += 1;
-        let mut command = practice.invite(&workdir, SHEET, &PATIENCE);
+        let mut command = if as_app {
+            practice.invite_as_app(&workdir, SHEET, &PATIENCE)
+        } else {
+            practice.invite(&workdir, SHEET, &PATIENCE)
+        };
         let lives = life(dice);
         match killed_after(&mut command, lives) {
             None => kills += 1,
@@ -133,12 +148,31 @@ fn round(rows: usize, most: usize, weather: u64, dice: &mut fastrand::Rng, seed:
     let said = format!("seed {seed}: {}", last.stderr);
     assert_eq!(last.code, 0, "{said}");
     let proof = proofs::finished(&practice, &workdir.table(RESULTS), rows);
+    nothing_left_over(&workdir);
     Round {
         kills,
         runs,
         unsure: proof.unsure,
         rows: proof.invited,
     }
+}
+
+/// One ledger, one results file (and the one before it); of a killed run at most a private temporary file.
+fn nothing_left_over(workdir: &Workdir) {
+    let expected = [
+        SHEET,
+        "weather.toml",
+        "guestlist.db",
+        "guestlist.db.lock",
+        RESULTS,
+        "guests.results.csv.previous",
+    ];
+    let left: Vec<String> = std::fs::read_dir(workdir.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !expected.contains(&name.as_str()) && !name.starts_with(".guestlist-"))
+        .collect();
+    assert!(left.is_empty(), "left over: {left:?}");
 }
 
 /// Mostly short, so that the kill meets the start, the asks and the look-ups; at times long enough to settle.

@@ -34,7 +34,7 @@ fn ctrl_c_ends_within_one_request_and_the_next_run_completes() {
         &workdir,
         &format!("[latency]\nmin_ms = {latency}\nmax_ms = {latency}"),
     );
-    for name in ["-INT", "-TERM"] {
+    for name in ["-INT", "-TERM", "-HUP"] {
         let before = practice.view("")["mails"].as_u64().unwrap();
         let process = practice
             .invite(&workdir, SHEET, &["--rate", "20"])
@@ -96,4 +96,20 @@ fn a_second_ctrl_c_leaves_at_once_and_nothing_is_lost() {
         .expect_code(0);
     let proof = proofs::finished(&practice, &workdir.table(RESULTS), 12);
     assert_eq!(proof.unsure, 0);
+}
+
+#[test]
+fn a_terminal_that_is_gone_stops_nothing() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 20);
+    let practice = Practice::start(&workdir, "[latency]\nmin_ms = 20\nmax_ms = 20");
+    let mut process = practice
+        .invite(&workdir, SHEET, &["--rate", "max", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop((process.stdout.take(), process.stderr.take()));
+    assert_eq!(process.wait().unwrap().code(), Some(0));
+    proofs::finished(&practice, &workdir.table(RESULTS), 20);
 }

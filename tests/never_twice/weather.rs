@@ -12,12 +12,11 @@ const RESULTS: &str = "guests.results.csv";
 #[test]
 fn whatever_the_weather_every_row_has_one_outcome_and_nobody_two_mails() {
     let long = std::env::var("GUESTLIST_LONG").is_ok_and(|long| long == "1");
-    let seeds: Vec<u64> = match std::env::var("GUESTLIST_SEED") {
-        Ok(seed) => vec![seed.parse().unwrap()],
-        Err(_) => {
-            let cases = if long { 160 } else { 8 };
-            (0..cases).map(|_| fastrand::u64(..1_000_000)).collect()
-        }
+    let seeds: Vec<u64> = if let Ok(seed) = std::env::var("GUESTLIST_SEED") {
+        vec![seed.parse().unwrap()]
+    } else {
+        let cases = if long { 160 } else { 6 };
+        (0..cases).map(|_| fastrand::u64(..1_000_000)).collect()
     };
     // Most of a case is waiting: several at once.
     let queue = std::sync::Mutex::new(seeds.into_iter());
@@ -51,7 +50,7 @@ fn case(seed: u64) {
     let (sheet, kinds, people) = sheet(&mut dice);
     workdir.write(SHEET, sheet);
     let weather = weather(&mut dice);
-    eprintln!("seed {seed}: {} rows", kinds.len());
+    let began = std::time::Instant::now();
     let told = || format!("seed {seed}, weather:\n{weather}");
     let practice = Practice::start(&workdir, &weather);
     practice.post("/people", &serde_json::Value::from(people).to_string());
@@ -91,6 +90,11 @@ fn case(seed: u64) {
         proofs::nobody_twice(&practice);
         true_to_the_tenant(&practice, &table, &kinds, &told);
     }
+    eprintln!(
+        "seed {seed}: {} rows, {runs} runs, {:.0} s",
+        kinds.len(),
+        began.elapsed().as_secs_f64()
+    );
 }
 
 /// Rows in = rows out = the sum of the outcomes.
@@ -218,8 +222,13 @@ fn weather(dice: &mut fastrand::Rng) -> String {
         if dice.bool() { 0 } else { dice.u64(0..5_000) },
         if dice.bool() { 0 } else { dice.u64(0..700) },
     );
+    text += "[faults.invitations]\nlost_ms = 50\nbody = \"mixed\"\n";
+    let severity = [0.02, 0.1, 0.25][dice.usize(..3)];
+    // Told to wait again and again the run slows down for long: then a case takes minutes.
+    if severity < 0.05 {
+        text += "retry_after = \"0.4\"\nthrottled = 0.03\n";
+    }
     let faults = [
-        "throttled",
         "unavailable",
         "unavailable_after",
         "lost_before",
@@ -232,18 +241,17 @@ fn weather(dice: &mut fastrand::Rng) -> String {
         "no_user",
         "no_link",
     ];
-    text += "[faults.invitations]\nretry_after = \"0.4\"\nlost_ms = 50\nbody = \"mixed\"\n";
-    let severity = [0.02, 0.1, 0.3][dice.usize(..3)];
-    let mut left = 0.95;
+    // Together they stay below one.
+    let mut left = 0.9;
     for fault in faults {
         if dice.u8(0..3) == 0 {
             let chance = (dice.f64() * severity).min(left);
             left -= chance;
-            text += &format!("{fault} = {chance:.3}\n");
+            text += &format!("{fault} = {chance:.4}\n");
         }
     }
-    text += "[faults.all]\nretry_after = \"0.3\"\nlost_ms = 50\n";
-    for fault in ["throttled", "unavailable", "lost_before", "cut", "reset"] {
+    text += "[faults.all]\nlost_ms = 50\n";
+    for fault in ["unavailable", "lost_before", "cut", "reset"] {
         if dice.u8(0..3) == 0 {
             text += &format!("{fault} = {:.3}\n", dice.f64() * 0.06);
         }

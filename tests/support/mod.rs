@@ -6,6 +6,6 @@ mod terminal;
 mod workdir;
 
 pub use guests::Guests;
-pub use tenant::Practice;
+pub use tenant::{Practice, sandbox_view};
 pub use terminal::Terminal;
 pub use workdir::{Ended, Table, Workdir};

@@ -99,28 +99,32 @@ impl Practice {
         self.send("POST", path, body)
     }
 
-    /// The view speaks plain HTTP/1.1: no client is needed for it.
     fn send(&self, method: &str, path: &str, body: &str) -> Value {
-        let host = self.url.trim_start_matches("http://");
-        let mut stream = TcpStream::connect(host).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(30)))
-            .unwrap();
-        write!(
-            stream,
-            "{method} /_sandbox{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(
-            head.starts_with("HTTP/1.1 200"),
-            "{method} {path}: {answer}"
-        );
-        serde_json::from_str(body).unwrap()
+        sandbox_view(&self.url, method, path, body)
     }
+}
+
+/// `/_sandbox…` of a practice tenant. It speaks plain HTTP/1.1: no client is needed for it.
+pub fn sandbox_view(url: &str, method: &str, path: &str, body: &str) -> Value {
+    let host = url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    write!(
+        stream,
+        "{method} /_sandbox{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(
+        head.starts_with("HTTP/1.1 200"),
+        "{method} {path}: {answer}"
+    );
+    serde_json::from_str(body).unwrap()
 }
 
 impl Drop for Practice {

@@ -93,9 +93,10 @@ impl Ended {
     /// Wherever its lines were broken.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
-        let said = self.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = words(&self.stderr);
         assert!(
-            said.contains(text),
+            said.contains(&words(text)),
             "no {text:?} in stderr:\n{}",
             self.stderr
         );

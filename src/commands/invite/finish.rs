@@ -45,9 +45,16 @@ impl Finish<'_> {
         let RunEnd {
             tally,
             stopped_by,
+            notes: told,
             writer,
         } = end;
-        let mut notes = self.warnings.clone();
+        let mut notes = [self.warnings.as_slice(), told.as_slice()].concat();
+        if tally.unfinished > 0 {
+            let guests = ui::text::plural_of(tally.unfinished, "guest is", "guests are");
+            notes.push(format!(
+                "{guests} invited, and not all sponsors were added: see follow_up in the results; the same command tries again"
+            ));
+        }
         let mut exit = self.exit(&tally, stopped_by.as_ref())?;
         let written = files::write(
             self.ledger,
@@ -168,7 +175,11 @@ impl Finish<'_> {
     fn exit(&self, tally: &Tally, stopped_by: Option<&StopReason>) -> Result<Exit> {
         let tolerated = &self.settings.invite.tolerate.value;
         let mut exit = stopped_by.map_or(Exit::Done, StopReason::exit);
-        if tally.not_done(tolerated) > 0 || self.ledger.reader()?.missing(self.run)? > 0 {
+        let unfinished = tally.unfinished > 0 && !tolerated.contains(&Outcome::Invited);
+        if unfinished
+            || tally.not_done(tolerated) > 0
+            || self.ledger.reader()?.missing(self.run)? > 0
+        {
             exit = exit.and(Exit::SomeRowsNotDone);
         }
         if tally.rows < self.survey.rows && stopped_by.is_none() {

@@ -3,10 +3,10 @@
 //! Read `invite` from top to bottom: everything that can refuse comes before anything is sent.
 
 mod finish;
-mod prepare;
+pub(super) mod prepare;
 mod question;
 mod stopped;
-mod survey;
+pub(super) mod survey;
 
 use super::{
     connect::{Connection, connect},
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     cli,
     clock::Clock,
-    directory::{Directory, Sponsors},
+    directory::{Directory, InvitationPolicy, Sponsors},
     engine::{self, Job, Options, Stop, Tally},
     exit::Exit,
     failure::{Failure, Result},
@@ -98,7 +98,11 @@ pub async fn invite(
     )
     .await?;
     prepare::own_people(&survey, &connection)?;
-    let warnings = prepare::words_will_arrive(settings, &survey, &connection)?;
+    let policy = async { Ok(InvitationPolicy::read(&connection.graph).await) };
+    let policy = unless_stopped(&stop, policy).await?;
+    prepare::invitations_are_on(&policy, &connection)?;
+    let mut warnings = prepare::words_will_arrive(settings, &survey, &connection)?;
+    warnings.extend(prepare::columns_not_set(&sheet));
 
     let dry_run = settings.invite.dry_run.value;
     let held = if dry_run { None } else { Some(ledger.lock()?) };
@@ -107,7 +111,8 @@ pub async fn invite(
         announce(&ledger, ledger_path, &connection, clock)?;
     }
 
-    let directory = Directory::new(connection.graph.clone(), connection.domains.clone());
+    let domains = connection.domains.clone().with_lists(policy.lists);
+    let directory = Directory::new(connection.graph.clone(), domains);
     let sponsors = async { Ok(Sponsors::resolve(&directory, survey.sponsors.clone()).await?) };
     let sponsors = Arc::new(unless_stopped(&stop, sponsors).await?);
     let night = Night {
@@ -147,7 +152,7 @@ pub async fn invite(
             rehearsed: &end.tally,
             connection: &connection,
             sheet: &night.sheet,
-            warnings: &warnings,
+            warnings: &[warnings.as_slice(), end.notes.as_slice()].concat(),
         };
         question::ask(about, &night.stop).await?;
     }
@@ -247,7 +252,7 @@ fn start(verb: &'static str, typed: &Path, connection: &Connection, clock: &Cloc
 }
 
 /// The practice tenant keeps its people beside the practice ledger.
-async fn practice(settings: &Settings, ledger: &Path) -> Result<Option<Sandbox>> {
+pub(super) async fn practice(settings: &Settings, ledger: &Path) -> Result<Option<Sandbox>> {
     if !settings.invite.sandbox.value {
         return Ok(None);
     }
@@ -298,7 +303,7 @@ fn announce(ledger: &Ledger, path: &Path, connection: &Connection, clock: &Clock
         last_run,
         new: ledger.created(),
     };
-    ui::tell(ui::ledger_line(&seen, clock.now()));
+    ui::tell(ui::text::wrap(&ui::ledger_line(&seen, clock.now()), 0, 7));
     question::announce(connection);
     Ok(())
 }

@@ -1,16 +1,20 @@
 //! What can refuse a run before anything is sent, and the settings boiled down to what the engine needs.
 
 use super::{super::connect::Connection, survey::Survey};
+use crate::ui::text;
 use crate::{
+    directory::InvitationPolicy,
     engine::{Existing, Options, Precheck, Selection},
     exit::Exit,
     failure::{Failure, Result},
+    graph::{self, Class, Fault},
     guest::EmailAddress,
     ledger::Ledger,
     message::Delivery,
     pace::{self, PaceOptions},
     results::{self, FileKind, RunKind},
     settings::{self, Only, Rate, Settings, Sourced, Units, WhenDropped},
+    sheet::{Field, Sheet},
     ui,
 };
 use std::path::{Path, PathBuf};
@@ -88,7 +92,7 @@ impl Targets {
 }
 
 /// A sheet that is mostly wrong is probably the wrong sheet.
-pub(super) fn sheet_is_good_enough(
+pub(in crate::commands) fn sheet_is_good_enough(
     settings: &Settings,
     survey: &Survey,
     typed: &Path,
@@ -112,7 +116,7 @@ pub(super) fn sheet_is_good_enough(
 }
 
 /// A sheet that is mostly the tenant's own people is the wrong sheet, or the tenant is the wrong one.
-pub(super) fn own_people(survey: &Survey, connection: &Connection) -> Result<()> {
+pub(in crate::commands) fn own_people(survey: &Survey, connection: &Connection) -> Result<()> {
     let own = survey.in_own_domains(|domain| connection.domains.is_own(domain));
     if own * 2 <= survey.guests {
         return Ok(());
@@ -129,8 +133,26 @@ pub(super) fn own_people(survey: &Survey, connection: &Connection) -> Result<()>
     .hint("this is the wrong sheet, or the wrong tenant: see --tenant"))
 }
 
+/// Where nobody may invite, asking once per row would only make noise.
+pub(super) fn invitations_are_on(policy: &InvitationPolicy, connection: &Connection) -> Result<()> {
+    if !policy.switched_off {
+        return Ok(());
+    }
+    let tenant = connection.tenant.name.as_deref();
+    let fault = Fault::new(graph::catalogue::INVITATIONS_OFF, Class::Tenant, "");
+    let what = format!(
+        "{} lets nobody invite guests: allowInvitesFrom is \"none\" [{}]; nothing was sent",
+        tenant.unwrap_or(&connection.tenant.id),
+        fault.code
+    );
+    Err(Failure {
+        what,
+        ..fault.into()
+    })
+}
+
 /// Microsoft drops custom words when an app invites, and does not say so: we do, before anything is sent.
-pub(super) fn words_will_arrive(
+pub(in crate::commands) fn words_will_arrive(
     settings: &Settings,
     survey: &Survey,
     connection: &Connection,
@@ -154,6 +176,36 @@ pub(super) fn words_will_arrive(
         .hint("sign in as a user with a mailbox, for example with `az login` and [auth] method = \"azure-cli\"")
         .hint("or take the message column out, or say [message] when_dropped = \"send-anyway\"; nothing was sent")),
     }
+}
+
+/// Columns that are understood, kept and returned, and that an invitation cannot carry: said aloud, so that nobody
+/// relies on them.
+pub(super) fn columns_not_set(sheet: &Sheet) -> Option<String> {
+    const AFTERWARDS: [Field; 6] = [
+        Field::Company,
+        Field::Department,
+        Field::JobTitle,
+        Field::UsageLocation,
+        Field::Manager,
+        Field::Groups,
+    ];
+    let header = sheet.header();
+    let names: Vec<String> = AFTERWARDS
+        .iter()
+        .filter_map(|field| header.column_of(*field))
+        .map(|column| header.name(column))
+        .collect();
+    let (these, are) = if names.len() == 1 {
+        ("the column", "is")
+    } else {
+        ("the columns", "are")
+    };
+    (!names.is_empty()).then(|| {
+        format!(
+            "{these} {} {are} returned in the results, and not set in the directory: an invitation carries only the name",
+            text::list(&names)
+        )
+    })
 }
 
 /// How fast, and under which ceilings.
@@ -195,8 +247,10 @@ fn auto_rate(settings: &Settings, ledger: &Ledger) -> Result<f64> {
 pub(super) fn options(settings: &Settings) -> Result<Options> {
     let invite = &settings.invite;
     let precheck = match invite.precheck.value {
+        settings::Precheck::Auto => Precheck::Auto,
+        settings::Precheck::Each => Precheck::Each,
+        settings::Precheck::Snapshot => Precheck::Snapshot,
         settings::Precheck::Off => Precheck::Off,
-        _ => Precheck::Each,
     };
     if precheck == Precheck::Off && !invite.accept_second_mail.value {
         return Err(Failure::usage(

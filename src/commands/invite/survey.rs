@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 const SHOWN: usize = 10;
 
 #[derive(Debug, Default)]
-pub(super) struct Survey {
+pub(in crate::commands) struct Survey {
     pub rows: u64,
     pub guests: u64,
     pub invalid: u64,

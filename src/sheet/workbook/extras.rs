@@ -4,9 +4,9 @@
 //! Must not look at the cells' values.
 
 use super::Trouble;
-use super::package::{Package, attribute, each_element, local};
+use super::package::{Package, Step, attribute, each_element, local, walk};
 use super::tab::MAX_CELLS;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::BytesStart;
 use std::collections::HashMap;
 
 /// Positions are zero-based: row, column.
@@ -44,35 +44,18 @@ pub fn of_xlsx(package: &mut Package, sheet: &str) -> Result<Extras, Trouble> {
 /// The extras of each table of an ODS file.
 pub fn of_ods(package: &mut Package) -> Result<HashMap<String, Extras>, Trouble> {
     let mut found = HashMap::new();
-    let mut walk = Walk::default();
-    let mut xml = package.xml("content.xml")?;
-    let mut buffer = Vec::new();
-    loop {
-        let event = xml.read_event_into(&mut buffer).map_err(Trouble::damaged)?;
-        match event {
-            Event::Start(element) => walk.begin(&element)?,
-            Event::Empty(element) => {
-                walk.begin(&element)?;
-                walk.end(local(&element), &mut found)?;
-            }
-            Event::End(element) => {
-                let name = element.name().into_inner();
-                walk.end(
-                    name.rsplit_once(':').map_or(name, |(_, local)| local),
-                    &mut found,
-                )?;
-            }
-            Event::Eof => return Ok(found),
-            _ => {}
-        }
-        buffer.clear();
-    }
+    let mut table = Table::default();
+    walk(package.xml("content.xml")?, |step| match step {
+        Step::Begin(element) => table.begin(element),
+        Step::End(name) => table.end(name, &mut found),
+    })?;
+    Ok(found)
 }
 
 /// Where in an ODS table the reading stands.
 #[derive(Default)]
-struct Walk {
-    table: String,
+struct Table {
+    name: String,
     extras: Extras,
     row: u64,
     rows: u64,
@@ -85,12 +68,12 @@ struct Walk {
     spaces: u64,
 }
 
-impl Walk {
+impl Table {
     fn begin(&mut self, element: &BytesStart<'_>) -> Result<(), Trouble> {
         match local(element) {
             "table" => {
                 *self = Self {
-                    table: attribute(element, "name").unwrap_or_default(),
+                    name: attribute(element, "name").unwrap_or_default(),
                     cells: self.cells,
                     spaces: self.spaces,
                     ..Self::default()
@@ -113,9 +96,7 @@ impl Walk {
             }
             "p" => self.cell_filled = true,
             "s" => {
-                self.spaces += attribute(element, "c")
-                    .and_then(|count| count.parse().ok())
-                    .unwrap_or(1);
+                self.spaces += repeated(element, "c");
                 if self.spaces > MAX_CELLS {
                     return Err(Trouble::TooLarge("millions of spaces".to_owned()));
                 }
@@ -156,7 +137,7 @@ impl Walk {
             }
             "table" => {
                 found.insert(
-                    std::mem::take(&mut self.table),
+                    std::mem::take(&mut self.name),
                     std::mem::take(&mut self.extras),
                 );
             }
@@ -166,8 +147,16 @@ impl Walk {
     }
 }
 
+/// A number that is too large to be read is too large in any case.
 fn repeated(element: &BytesStart<'_>, name: &str) -> u64 {
-    number(element, name).map_or(1, u64::from).max(1)
+    match attribute(element, name) {
+        None => 1,
+        Some(number) => number
+            .trim()
+            .parse()
+            .unwrap_or(u64::from(u32::MAX))
+            .clamp(1, u64::from(u32::MAX)),
+    }
 }
 
 fn number(element: &BytesStart<'_>, name: &str) -> Option<u32> {

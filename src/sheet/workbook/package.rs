@@ -145,15 +145,48 @@ fn trouble(error: ZipError) -> Trouble {
     }
 }
 
-/// Calls `see` for each element that begins.
+/// Calls `see` for each element that begins, and makes sure that each one ends: calamine waits for ends that
+/// never come.
 pub fn each_element(
-    mut xml: Reader<impl BufRead>,
+    xml: Reader<impl BufRead>,
     mut see: impl FnMut(&BytesStart<'_>) -> Result<(), Trouble>,
 ) -> Result<(), Trouble> {
+    walk(xml, |step| match step {
+        Step::Begin(element) => see(element),
+        Step::End(_) => Ok(()),
+    })
+}
+
+/// An element that begins or ends; an empty one does both.
+pub enum Step<'e> {
+    Begin(&'e BytesStart<'e>),
+    /// The name without its prefix.
+    End(&'e str),
+}
+
+pub fn walk(
+    mut xml: Reader<impl BufRead>,
+    mut see: impl FnMut(Step<'_>) -> Result<(), Trouble>,
+) -> Result<(), Trouble> {
     let mut buffer = Vec::new();
+    let mut open = 0_u64;
     loop {
         match xml.read_event_into(&mut buffer).map_err(Trouble::damaged)? {
-            Event::Start(element) | Event::Empty(element) => see(&element)?,
+            Event::Start(element) => {
+                open += 1;
+                see(Step::Begin(&element))?;
+            }
+            Event::Empty(element) => {
+                see(Step::Begin(&element))?;
+                see(Step::End(local(&element)))?;
+            }
+            Event::End(element) => {
+                open = open.saturating_sub(1);
+                see(Step::End(without_prefix(element.name().into_inner())))?;
+            }
+            Event::Eof if open > 0 => {
+                return Err(Trouble::Damaged("its XML ends in the middle".to_owned()));
+            }
             Event::Eof => return Ok(()),
             _ => {}
         }
@@ -161,23 +194,28 @@ pub fn each_element(
     }
 }
 
+fn without_prefix(name: &str) -> &str {
+    name.rsplit_once(':').map_or(name, |(_, local)| local)
+}
+
 /// The name of an element without its prefix.
 pub fn local<'a>(element: &'a BytesStart<'_>) -> &'a str {
-    let name = element.name().into_inner();
-    name.rsplit_once(':').map_or(name, |(_, local)| local)
+    without_prefix(element.name().into_inner())
 }
 
 /// The value of an attribute, whatever its prefix.
 pub fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
-    element.attributes().flatten().find_map(|attribute| {
-        let key = attribute.key.into_inner();
-        let key = key.rsplit_once(':').map_or(key, |(_, local)| local);
-        if key != name {
-            return None;
-        }
-        attribute
-            .normalized_value(XmlVersion::Implicit1_0)
-            .ok()
-            .map(Cow::into_owned)
-    })
+    element
+        .attributes()
+        .map_while(Result::ok)
+        .find_map(|attribute| {
+            let key = attribute.key.into_inner();
+            if without_prefix(key) != name {
+                return None;
+            }
+            attribute
+                .normalized_value(XmlVersion::Implicit1_0)
+                .ok()
+                .map(Cow::into_owned)
+        })
 }

@@ -8,7 +8,7 @@ use crate::sheet::Row;
 use std::collections::HashMap;
 
 /// The cells of all tabs together, gaps before a cell included.
-pub const MAX_CELLS: u64 = 5_000_000;
+pub const MAX_CELLS: u64 = 2_000_000;
 /// The text of all cells together.
 const MAX_TEXT: u64 = 128 * 1024 * 1024;
 
@@ -99,7 +99,7 @@ impl<'b> Builder<'b> {
         self.bounds.cells = take(
             self.bounds.cells,
             gap as u64 + 1,
-            "more than 5,000,000 cells",
+            "more than 2,000,000 cells",
         )?;
         self.bounds.text = take(
             self.bounds.text,

@@ -267,3 +267,36 @@ fn a_few_bytes_that_stand_for_a_billion_cells_are_refused() {
         "GL020"
     );
 }
+
+#[test]
+fn xml_that_never_ends_is_refused_and_not_waited_for() {
+    let code = |bytes: &[u8]| {
+        open(bytes, &SheetOptions::default()).unwrap_err().problems[0]
+            .code
+            .as_str()
+    };
+    let row = "<table:table-row><table:table-cell office:value-type=\"string\"><text:p>email</text:p></table:table-cell></table:table-row>";
+    let cut = ods(&format!("<table:table table:name=\"x\">{row}"));
+    let content = format!("<office:document-content><table:table table:name=\"x\">{row}");
+    let open_ended = zipped(&[
+        ("mimetype", ""),
+        ("content.xml", &content),
+        ("META-INF/manifest.xml", "<m/>"),
+    ]);
+    let stray_quote = ods(&format!(
+        "<table:t\"able table:name=\"x\">{row}</table:table>"
+    ));
+    let endless = ods(
+        "<table:table table:name=\"x\"><table:table-row table:number-rows-repeated=\"99999999999999999999\"><table:table-cell office:value-type=\"string\"><text:p>x</text:p></table:table-cell></table:table-row></table:table>",
+    );
+    assert_eq!(
+        [cut, open_ended, stray_quote].map(|book| code(&book)),
+        ["GL018"; 3]
+    );
+    assert_eq!(code(&endless), "GL020");
+    let sheet =
+        "<sheetData><row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>email</t></is></c></row>";
+    let parts = xlsx(&[("People", sheet)]);
+    // The worksheet closes over an open sheetData.
+    assert_eq!(code(&parts), "GL018");
+}

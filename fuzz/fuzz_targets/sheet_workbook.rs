@@ -1,0 +1,60 @@
+//! Any XML inside a sound package, and any package: rows, or a clear refusal, within the bounds of memory.
+//! `cargo +nightly fuzz run sheet_workbook tests/corpus -- -max_total_time=600 -rss_limit_mb=1024`
+#![no_main]
+
+use guestlist::sheet::{Hidden, Sheet, SheetOptions};
+use libfuzzer_sys::fuzz_target;
+use std::io::{Cursor, Write};
+use zip::{ZipWriter, write::SimpleFileOptions};
+
+const RELATIONSHIPS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+
+fuzz_target!(|bytes: &[u8]| {
+    let package = match bytes.split_first() {
+        Some((0, xml)) => xlsx(xml, b"<sst><si><t>email</t></si></sst>"),
+        Some((1, strings)) => xlsx(b"<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c></row></sheetData></worksheet>", strings),
+        Some((2, content)) => ods(content),
+        _ => bytes.to_vec(),
+    };
+    let options = SheetOptions {
+        hidden: Some(Hidden::Skip),
+        ..SheetOptions::default()
+    };
+    if let Ok(sheet) = Sheet::spool(&mut &package[..], "fuzz", &options) {
+        sheet.rows().expect("the file has not changed").count();
+    }
+});
+
+fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in parts {
+        zip.start_file(*name, SimpleFileOptions::default()).expect("a sound name");
+        zip.write_all(content).expect("memory takes it");
+    }
+    zip.finish().expect("a sound archive").into_inner()
+}
+
+fn xlsx(sheet: &[u8], strings: &[u8]) -> Vec<u8> {
+    let relations = |list: &str| format!("<Relationships>{list}</Relationships>");
+    let root = relations(&format!("<Relationship Id=\"a\" Type=\"{RELATIONSHIPS}/officeDocument\" Target=\"xl/workbook.xml\"/>"));
+    let book = relations(&format!(
+        "<Relationship Id=\"b\" Type=\"{RELATIONSHIPS}/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
+         <Relationship Id=\"c\" Type=\"{RELATIONSHIPS}/sharedStrings\" Target=\"sharedStrings.xml\"/>"
+    ));
+    let workbook = format!("<workbook xmlns:r=\"{RELATIONSHIPS}\"><sheets><sheet name=\"x\" sheetId=\"1\" r:id=\"b\"/></sheets></workbook>");
+    zipped(&[
+        ("_rels/.rels", root.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", book.as_bytes()),
+        ("xl/workbook.xml", workbook.as_bytes()),
+        ("xl/sharedStrings.xml", strings),
+        ("xl/worksheets/sheet1.xml", sheet),
+    ])
+}
+
+fn ods(content: &[u8]) -> Vec<u8> {
+    zipped(&[
+        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+        ("content.xml", content),
+        ("META-INF/manifest.xml", b"<manifest/>"),
+    ])
+}

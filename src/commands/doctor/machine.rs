@@ -1,0 +1,296 @@
+//! What this machine brings: settings, proxy, cloud, clock, ledger. None of it asks the tenant.
+
+use super::{
+    super::{
+        connect::{Connection, abilities},
+        invite::survey::Survey,
+    },
+    not_signed_in,
+};
+use crate::{
+    exit::Exit,
+    graph::cloud::Abilities,
+    ledger::{Ledger, LedgerError, NewLedger},
+    settings::{Env, Settings, Source, Sourced, word_of},
+    ui::{Check, text},
+};
+use jiff::SignedDuration;
+use std::{fmt::Display, path::Path};
+use url::Url;
+
+/// Which file, and where the values that lead to a tenant come from.
+pub(super) fn settings(settings: &Settings, config: Option<&Path>) -> Check {
+    let file = Path::new("guestlist.toml");
+    let mut told = vec![match config {
+        Some(config) => format!("settings file {}", config.display()),
+        None if file.exists() => format!("settings file {}", file.display()),
+        None => "no settings file".to_owned(),
+    }];
+    let (tenant, auth) = (&settings.tenant, &settings.auth);
+    let method = Sourced::new(word_of(&auth.method.value), auth.method.source.clone());
+    let ledger = &settings.invite.ledger;
+    let ledger = Sourced::new(ledger.value.display(), ledger.source.clone());
+    let values = [
+        named("tenant", tenant.id.as_ref()),
+        named("Graph", Some(&tenant.graph_url)),
+        named("sign-in host", Some(&tenant.authority_url)),
+        named("method", Some(&method)),
+        named("app", auth.client_id.as_ref()),
+        named("ledger", Some(&ledger)),
+    ];
+    told.extend(values.into_iter().flatten());
+    if settings.invite.sandbox.value {
+        told.push("the practice tenant, whatever the settings say about tenant and sign-in".into());
+    } else if told.len() == 1 {
+        told.push("everything is at its default".into());
+    }
+    let check = Check::pass("settings", told.join("; "));
+    if settings.tenant.id.is_none() && !settings.invite.sandbox.value {
+        return check.hint(
+            "no tenant is named: --tenant or [tenant] id makes sure that it is the one you mean",
+        );
+    }
+    check
+}
+
+/// A value that somebody gave, and where.
+fn named<T: Display>(what: &str, value: Option<&Sourced<T>>) -> Option<String> {
+    let value = value.filter(|value| value.source != Source::Default)?;
+    Some(format!("{what} {value}"))
+}
+
+/// Which proxy is in force, without what it is opened with. The first of each pair wins.
+pub(super) fn proxy(settings: &Settings, env: &Env<'_>) -> Check {
+    const NAME: &str = "proxy";
+    if settings.is_loopback() {
+        return Check::pass(NAME, "none is used for this machine itself");
+    }
+    let first = |names: [&'static str; 2]| {
+        let set = |name| env(name).filter(|value| !value.is_empty());
+        names.into_iter().find_map(|name| Some((name, set(name)?)))
+    };
+    let https = first(["HTTPS_PROXY", "https_proxy"]).or_else(|| first(["ALL_PROXY", "all_proxy"]));
+    let Some((variable, value)) = https else {
+        return Check::pass(NAME, "none: no variable names one");
+    };
+    let except = match first(["NO_PROXY", "no_proxy"]) {
+        Some((name, hosts)) => format!(", except for {hosts} (from {name})"),
+        None => String::new(),
+    };
+    match without_credentials(&value) {
+        Some(shown) => Check::pass(NAME, format!("{shown} (from {variable}){except}")),
+        None => Check::cannot_tell(NAME, format!("{variable} holds no URL, and is not used")).hint(
+            format!("set {variable} to a URL like http://proxy.example:8080"),
+        ),
+    }
+}
+
+fn without_credentials(value: &str) -> Option<String> {
+    let text = if value.contains("://") {
+        value.to_owned()
+    } else {
+        format!("http://{value}")
+    };
+    let url = Url::parse(&text).ok()?;
+    let port = url
+        .port()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
+    let opened = if url.username().is_empty() && url.password().is_none() {
+        ""
+    } else {
+        ", with a user name"
+    };
+    Some(format!(
+        "{}://{}{port}{opened}",
+        url.scheme(),
+        url.host_str()?
+    ))
+}
+
+/// What the cloud lacks of the invitation API.
+pub(super) fn cloud(settings: &Settings, survey: Option<&Survey>) -> Check {
+    if settings.invite.sandbox.value {
+        return Check::pass("cloud", "the practice tenant can do everything");
+    }
+    let sponsors = survey.is_some_and(|survey| !survey.sponsors.is_empty());
+    let host = settings.tenant.graph_url.value.as_str();
+    lacking(abilities(settings), host, sponsors)
+}
+
+fn lacking(abilities: Abilities, host: &str, sponsors: bool) -> Check {
+    const NAME: &str = "cloud";
+    if !abilities.invitations {
+        return Check::fail(NAME, Exit::Usage, format!("{host} has no invitations"))
+            .hint("guests of this cloud are invited in its portal, if at all");
+    }
+    if abilities.sponsors_in_invitations {
+        return Check::pass(NAME, format!("{host} can do everything that is needed"));
+    }
+    let check = Check::pass(NAME, format!("{host} takes no sponsors inside invitations"));
+    if sponsors {
+        return check.hint("they are added after each invitation");
+    }
+    check
+}
+
+/// Sign-in trusts clocks within five minutes (Entra: AADSTS700024).
+pub(super) fn clock(skew: Option<SignedDuration>) -> Check {
+    const NAME: &str = "clock";
+    let Some(skew) = skew else {
+        return Check::cannot_tell(NAME, "no answer has told what time it is at the server");
+    };
+    let off = skew.unsigned_abs();
+    let told = format!(
+        "this clock is {} {} the server's",
+        text::duration(off),
+        if skew.is_negative() {
+            "ahead of"
+        } else {
+            "behind"
+        }
+    );
+    let hint = "set the clock of this machine by time service (NTP)";
+    match off.as_secs() {
+        0..=5 => Check::pass(NAME, "this clock and the server's agree"),
+        6..=60 => Check::pass(NAME, told),
+        61..=300 => Check::pass(NAME, told).hint(format!(
+            "beyond 5 minutes certificates and tokens are refused: {hint}"
+        )),
+        _ => Check::fail(NAME, Exit::Permission, told).hint(hint),
+    }
+}
+
+/// There, ours, this tenant's, not held by another run, on a disk of this machine.
+pub(super) fn ledger(settings: &Settings, connection: Option<&Connection>) -> Check {
+    const NAME: &str = "ledger";
+    let path = &settings.invite.ledger.value;
+    let shown = path.display();
+    if !path.exists() {
+        let invite = &settings.invite;
+        let must_be_there =
+            settings.ledger_is_named() && !invite.new_ledger.value && !invite.sandbox.value;
+        if must_be_there {
+            let path = shown.to_string();
+            return Check::failed(NAME, LedgerError::Missing { path }.into());
+        }
+        return match Ledger::is_local(path) {
+            Ok(()) => Check::pass(
+                NAME,
+                format!("{shown} is not there yet; the first run makes it"),
+            ),
+            Err(error) => Check::failed(NAME, error.into()),
+        };
+    }
+    let contents = Ledger::open(path, NewLedger::Refused).and_then(|ledger| {
+        drop(ledger.lock()?);
+        Ok((ledger.tenant()?, ledger.reader()?.people()?))
+    });
+    let (bound, people) = match contents {
+        Ok(contents) => contents,
+        Err(error) => return Check::failed(NAME, error.into()),
+    };
+    let knows = format!(
+        "{shown} knows {}",
+        text::plural_of(people, "person", "people")
+    );
+    match (bound, connection) {
+        (None, _) => Check::pass(NAME, format!("{knows}, and belongs to no tenant yet")),
+        (Some(bound), None) => Check {
+            message: format!("{knows}, and belongs to the tenant {}", bound.id),
+            hint: Some(
+                "the tenant was not reached, so nobody can tell whether it is this one".into(),
+            ),
+            ..not_signed_in(NAME)
+        },
+        (Some(bound), Some(connection)) if bound.id.eq_ignore_ascii_case(&connection.tenant.id) => {
+            Check::pass(NAME, format!("{knows}, and belongs to this tenant"))
+        }
+        (Some(bound), Some(connection)) => {
+            let other = LedgerError::OtherTenant {
+                path: shown.to_string(),
+                bound: bound.name.unwrap_or(bound.id),
+                asked: connection.tenant.id.clone(),
+            };
+            Check::failed(NAME, other.into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::cloud;
+    use crate::ui::Finding;
+
+    #[test]
+    fn a_clock_may_be_a_minute_off_and_never_five() {
+        let of = |seconds| clock(Some(SignedDuration::from_secs(seconds)));
+        for (seconds, verdict, hinted) in [
+            (0, Finding::Pass, false),
+            (-59, Finding::Pass, false),
+            (61, Finding::Pass, true),
+            (-300, Finding::Pass, true),
+            (301, Finding::Fail, true),
+            (-7_200, Finding::Fail, true),
+        ] {
+            let check = of(seconds);
+            assert_eq!(
+                (check.verdict, check.hint.is_some()),
+                (verdict, hinted),
+                "{seconds}"
+            );
+        }
+        assert_eq!(of(301).exit, Exit::Permission);
+        assert_eq!(
+            of(301).message,
+            "this clock is 5 min 1 s behind the server's"
+        );
+        assert_eq!(
+            of(-90).message,
+            "this clock is 1 min 30 s ahead of the server's"
+        );
+        assert_eq!(clock(None).verdict, Finding::CannotTell);
+    }
+
+    #[test]
+    fn a_proxy_is_shown_without_what_opens_it() {
+        for (value, shown) in [
+            (
+                "http://proxy.example:8080",
+                Some("http://proxy.example:8080"),
+            ),
+            ("proxy.example:8080", Some("http://proxy.example:8080")),
+            (
+                "http://user:s3cret@proxy.example/",
+                Some("http://proxy.example, with a user name"),
+            ),
+            ("http://", None),
+        ] {
+            assert_eq!(without_credentials(value).as_deref(), shown, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_a_cloud_lacks_is_said() {
+        let of = |url: &str, sponsors| {
+            let check = lacking(cloud::abilities(&url.parse().unwrap()), url, sponsors);
+            (check.verdict, check.exit, check.hint.is_some())
+        };
+        let pass = (Finding::Pass, Exit::Done);
+        assert_eq!(
+            of("https://graph.microsoft.com", true),
+            (pass.0, pass.1, false)
+        );
+        assert_eq!(
+            of("https://graph.microsoft.us", false),
+            (pass.0, pass.1, false)
+        );
+        assert_eq!(
+            of("https://graph.microsoft.us", true),
+            (pass.0, pass.1, true)
+        );
+        let none = of("https://graph.svc.sovcloud.sg", false);
+        assert_eq!((none.0, none.1), (Finding::Fail, Exit::Usage));
+    }
+}

@@ -1,0 +1,227 @@
+//! `guestlist doctor [SHEET]`: can this machine, credential and tenant do the job?
+//!
+//! Reads only. A check that fails never keeps those after it from being made; read `examine` from top to bottom.
+
+mod ask_admin; // a mail to forward
+mod machine; //   settings, proxy, clock, ledger
+mod needs; //     which permissions, and what for
+mod sheet; //     what the sheet asks for
+mod tenant; //    sign-in, tenant, permissions, policy
+
+use super::{connect, invite, sheet_options};
+use crate::{
+    cli,
+    clock::Clock,
+    directory::Directory,
+    exit::Exit,
+    failure::{Failure, Result},
+    pace::{Pace, PaceOptions},
+    settings::{self, Env, Settings},
+    ui::{self, Check, Checkup},
+};
+use invite::survey::Survey;
+use needs::Needs;
+use std::path::Path;
+
+pub fn run(cli: &cli::Cli, typed: &cli::Doctor, env: &Env<'_>) -> Result<Exit> {
+    let settings = settings::resolve(&cli.flags(), env, Path::new(""));
+    let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
+    let doctor = Doctor {
+        sheet: typed.sheet.as_deref(),
+        config: cli.config.as_deref(),
+        env,
+        clock: Clock::system(),
+        pace: Pace::new(&PaceOptions::default()),
+    };
+    let mut out = ui::Out::stdout();
+    let exit = if typed.ask_admin {
+        let mail = runtime.block_on(doctor.ask_admin(&settings?))?;
+        out.line(mail.trim_end())?;
+        Exit::Done
+    } else {
+        let checkup = Checkup::new(runtime.block_on(doctor.examine(settings)));
+        if typed.json {
+            out.json(&checkup)?;
+        } else {
+            out.line(checkup.text())?;
+        }
+        checkup.exit
+    };
+    out.finish()?;
+    runtime.shutdown_background();
+    Ok(exit)
+}
+
+struct Doctor<'a> {
+    sheet: Option<&'a Path>,
+    config: Option<&'a Path>,
+    env: &'a Env<'a>,
+    clock: Clock,
+    pace: Pace,
+}
+
+/// A sheet is read once for all checks.
+fn survey(typed: &Path, settings: &Settings) -> Result<Survey> {
+    let sheet = sheet_options::open_sheet(typed, settings)?;
+    let rules = sheet_options::rules(settings);
+    Survey::of(&sheet, &rules, settings.invite.send.value)
+}
+
+impl Doctor<'_> {
+    async fn examine(&self, settings: Result<Settings>) -> Vec<Check> {
+        let settings = match settings {
+            Ok(settings) => settings,
+            Err(failure) => return vec![Check::failed("settings", failure)],
+        };
+        let mut checks = vec![
+            machine::settings(&settings, self.config),
+            machine::proxy(&settings, self.env),
+        ];
+        let (survey, sheet_check) = match self.sheet.map(|typed| (typed, survey(typed, &settings)))
+        {
+            Some((typed, Ok(survey))) => {
+                let check = sheet::counts(&settings, &survey, typed);
+                (Some(survey), Some(check))
+            }
+            Some((_, Err(failure))) => (None, Some(Check::failed("sheet", failure))),
+            None => (None, None),
+        };
+        checks.push(machine::cloud(&settings, survey.as_ref()));
+
+        let ledger = &settings.invite.ledger.value;
+        let practice = match invite::practice(&settings, ledger).await {
+            Ok(practice) => practice,
+            Err(failure) => {
+                checks.push(Check::failed("sandbox", failure));
+                return checks;
+            }
+        };
+        let needs = Needs::of(&settings, survey.as_ref());
+        let reached = {
+            let (found, reached) = self.in_tenant(&settings, practice.as_ref(), &needs).await;
+            checks.extend(found);
+            reached
+        };
+        let connection = reached.as_ref().map(|reached| &reached.connection);
+        checks.push(machine::ledger(&settings, connection));
+        checks.extend(sheet_check);
+        if let Some(survey) = &survey {
+            checks.extend(sheet::checks(&settings, survey, connection).await);
+        }
+        if let Some(sandbox) = practice {
+            sandbox.stop().await;
+        }
+        checks
+    }
+
+    /// Everything that only the tenant can answer, and what was reached.
+    async fn in_tenant(
+        &self,
+        settings: &Settings,
+        practice: Option<&crate::sandbox::Sandbox>,
+        needs: &Needs,
+    ) -> (Vec<Check>, Option<connect::Reached>) {
+        let signed_in =
+            connect::sign_in(settings, self.env, &self.pace, &self.clock, practice).await;
+        let signed_in = match signed_in {
+            Ok(signed_in) => signed_in,
+            Err(failure) => return (vec![Check::failed("sign-in", failure)], None),
+        };
+        let mut checks = vec![tenant::sign_in(
+            &signed_in.identity,
+            signed_in.method,
+            self.clock.now(),
+        )];
+        let (graph, identity) = (signed_in.graph.clone(), signed_in.identity.clone());
+        let reached = signed_in.reach().await;
+        checks.push(machine::clock(graph.skew()));
+        let reached = match reached {
+            Ok(reached) => {
+                let meant = reached.is_meant(settings).await;
+                checks.push(tenant::tenant(&reached.connection, settings, meant));
+                Some(reached)
+            }
+            Err(failure) if failure.exit == Exit::TryAgain => {
+                // Whatever else is asked now would only wait as long again.
+                checks.push(Check::failed("tenant", failure));
+                return (checks, None);
+            }
+            Err(failure) => {
+                checks.push(Check::failed("tenant", failure));
+                None
+            }
+        };
+        checks.extend(
+            reached
+                .as_ref()
+                .map(|reached| tenant::organization(&reached.connection)),
+        );
+        checks.push(tenant::may_invite(&identity));
+        checks.extend(needs.claimed(&identity));
+        checks.extend(tenant::readable(&graph).await);
+        checks.push(tenant::policy(&graph, &identity).await);
+        (checks, reached)
+    }
+
+    /// The mail to an administrator. Nobody has to be signed in for it, as that may be what fails.
+    async fn ask_admin(&self, settings: &Settings) -> Result<String> {
+        let survey = self
+            .sheet
+            .map(|typed| survey(typed, settings))
+            .transpose()?;
+        let practice = invite::practice(settings, &settings.invite.ledger.value).await?;
+        let signed_in = connect::sign_in(
+            settings,
+            self.env,
+            &self.pace,
+            &self.clock,
+            practice.as_ref(),
+        )
+        .await;
+        let (identity, tenant) = match signed_in {
+            Ok(signed_in) => {
+                let identity = signed_in.identity.clone();
+                let reached = signed_in.reach().await.ok();
+                (
+                    Some(identity),
+                    reached.map(|reached| reached.connection.tenant),
+                )
+            }
+            Err(failure) => {
+                ui::tell(format!(
+                    "nobody is signed in, so the app is taken from the settings: {failure}"
+                ));
+                (None, None)
+            }
+        };
+        let authority = match &practice {
+            Some(sandbox) => sandbox.url.clone(),
+            None => settings.tenant.authority_url.value.to_string(),
+        };
+        Ok(ask_admin::mail(&ask_admin::About {
+            settings,
+            identity: identity.as_ref(),
+            tenant: tenant.as_ref(),
+            authority: &authority,
+            needs: &Needs::of(settings, survey.as_ref()),
+        }))
+    }
+}
+
+fn not_signed_in(name: &'static str) -> Check {
+    Check::cannot_tell(name, "the tenant was not reached")
+}
+
+/// For sponsors, which the engine looks up in the same way.
+fn directory(connection: &connect::Connection) -> Directory {
+    Directory::new(connection.graph.clone(), connection.domains.clone())
+}
+
+/// Where an administrator has to help.
+const GRANT: &str =
+    "an administrator can grant it: `guestlist doctor --ask-admin` prints what to send";
+
+/// A fault's failure, for checks that end as `invite` would.
+fn fault(name: &'static str, fault: crate::graph::Fault) -> Check {
+    Check::failed(name, Failure::from(fault))
+}

@@ -1,0 +1,124 @@
+//! Which permissions of Graph a sheet and these settings need, and what for (Graph: permissions reference).
+//!
+//! Must not ask anybody: what a token claims is a hint, and reading is the proof.
+
+use super::{
+    super::{connect::abilities, invite::survey::Survey},
+    GRANT,
+};
+use crate::{
+    exit::Exit,
+    graph::{Identity, IdentityKind},
+    guest::SponsorRef,
+    settings::Settings,
+    ui::Check,
+};
+
+/// One permission, and what it is for.
+pub(super) struct Need {
+    pub permission: &'static str,
+    pub why: &'static str,
+    /// Without it there is no run.
+    pub must: bool,
+}
+
+pub(super) struct Needs {
+    groups: bool,
+    /// Sponsors that this cloud takes only after the invitation.
+    sponsors_afterwards: bool,
+}
+
+impl Needs {
+    pub fn of(settings: &Settings, survey: Option<&Survey>) -> Self {
+        let inside = abilities(settings).sponsors_in_invitations;
+        let sponsors = survey.map(|survey| &survey.sponsors);
+        Self {
+            groups: sponsors.is_some_and(|sponsors| {
+                sponsors
+                    .iter()
+                    .any(|sponsor| matches!(sponsor, SponsorRef::Group(_)))
+            }),
+            sponsors_afterwards: !inside && sponsors.is_some_and(|sponsors| !sponsors.is_empty()),
+        }
+    }
+
+    /// All of them, those without which nothing works first.
+    pub fn list(&self, kind: IdentityKind) -> Vec<Need> {
+        let need = |permission, why, must| Need {
+            permission,
+            why,
+            must,
+        };
+        let mut list = vec![
+            need("User.Invite.All", "to invite guests", true),
+            need(
+                "User.Read.All",
+                "to see who is in the directory already, and who was deleted: nobody is mailed twice",
+                true,
+            ),
+        ];
+        if self.sponsors_afterwards {
+            list.push(need(
+                "User.ReadWrite.All",
+                "to name sponsors: this cloud takes them only after the invitation",
+                true,
+            ));
+        }
+        if self.groups {
+            list.push(need(
+                "GroupMember.Read.All",
+                "to find the groups that are named as sponsors",
+                true,
+            ));
+        }
+        list.push(need(
+            organization(kind),
+            "to read the tenant's name and its own domains",
+            false,
+        ));
+        list.push(need(
+            "Policy.Read.All",
+            "to see before the first mail whether invitations are allowed, and from which domains",
+            false,
+        ));
+        list
+    }
+
+    /// What only claims can tell, as there is nothing to read for it.
+    pub fn claimed(&self, identity: &Identity) -> Option<Check> {
+        const NAME: &str = "add-sponsors";
+        const NEED: &str = "User.ReadWrite.All";
+        if !self.sponsors_afterwards {
+            return None;
+        }
+        Some(match held(identity, &[NEED, "Directory.ReadWrite.All"]) {
+            Some(true) => Check::pass(NAME, "the token may add sponsors after the invitation"),
+            Some(false) => Check::fail(
+                NAME,
+                Exit::SomeRowsNotDone,
+                "the token may not add sponsors, and this cloud takes none inside invitations",
+            )
+            .permission(NEED)
+            .hint(GRANT),
+            None => {
+                Check::cannot_tell(NAME, "the token does not say what it may do").permission(NEED)
+            }
+        })
+    }
+}
+
+/// A user may always read it with what every sign-in asks for.
+pub(super) fn organization(kind: IdentityKind) -> &'static str {
+    match kind {
+        IdentityKind::Delegated => "User.Read",
+        IdentityKind::AppOnly | IdentityKind::Unknown => "Organization.Read.All",
+    }
+}
+
+/// Whether a token claims one of these; nobody knows when it hides its claims.
+pub(super) fn held(identity: &Identity, any: &[&str]) -> Option<bool> {
+    any.iter()
+        .map(|permission| identity.holds(permission))
+        .reduce(|one, other| Some(one? || other?))
+        .flatten()
+}

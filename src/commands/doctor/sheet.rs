@@ -1,0 +1,194 @@
+//! What a sheet asks for: its counts, the tenant's own domains, words that would be dropped, sponsors.
+
+use super::{
+    super::{
+        connect::Connection,
+        invite::{prepare, survey::Survey},
+    },
+    directory, fault, needs, not_signed_in,
+    tenant::unread,
+};
+use crate::{
+    directory::{Sponsors, Unresolved},
+    engine::outcome::Outcome,
+    exit::Exit,
+    graph::IdentityKind,
+    guest::SponsorRef,
+    settings::Settings,
+    ui::{Check, text},
+};
+use std::path::Path;
+use text::{number, plural, plural_of};
+
+pub(super) fn counts(settings: &Settings, survey: &Survey, typed: &Path) -> Check {
+    const NAME: &str = "sheet";
+    if let Err(failure) = prepare::sheet_is_good_enough(settings, survey, typed) {
+        return Check::failed(NAME, failure);
+    }
+    let told = format!(
+        "{}: {} can be invited, {} invalid, {}",
+        plural(survey.rows, "row"),
+        number(survey.guests),
+        number(survey.invalid),
+        plural(survey.duplicates, "duplicate")
+    );
+    let tolerated = settings.invite.tolerate.value.contains(&Outcome::Invalid);
+    if survey.invalid == 0 || tolerated {
+        return Check::pass(NAME, told);
+    }
+    Check::fail(NAME, Exit::SomeRowsNotDone, told).hint(format!(
+        "`guestlist check {}` shows what is wrong with them; all others can be invited",
+        typed.display()
+    ))
+}
+
+pub(super) async fn checks(
+    settings: &Settings,
+    survey: &Survey,
+    connection: Option<&Connection>,
+) -> Vec<Check> {
+    let Some(connection) = connection else {
+        return ["domains", "domain-lists", "words"]
+            .map(not_signed_in)
+            .into();
+    };
+    let mut checks = vec![
+        own_domains(survey, connection),
+        lists(survey, connection).await,
+        words(settings, survey, connection).await,
+    ];
+    checks.extend(sponsors(survey, connection).await);
+    checks
+}
+
+/// People of the tenant's own domains cannot be invited.
+fn own_domains(survey: &Survey, connection: &Connection) -> Check {
+    const NAME: &str = "domains";
+    if !connection.organization_read {
+        return Check::cannot_tell(NAME, "the tenant's own domains cannot be read")
+            .permission(needs::organization(connection.identity.kind));
+    }
+    if let Err(failure) = prepare::own_people(survey, connection) {
+        return Check::failed(NAME, failure);
+    }
+    match survey.in_own_domains(|domain| connection.domains.is_own(domain)) {
+        0 => Check::pass(NAME, "nobody on the sheet is in the tenant's own domains"),
+        own => Check::pass(
+            NAME,
+            format!(
+                "{} in the tenant's own domains",
+                plural_of(own, "person on the sheet is", "people on the sheet are")
+            ),
+        )
+        .hint("people there are users, not guests: they are looked up, and not invited"),
+    }
+}
+
+/// The tenant's allow or deny list.
+async fn lists(survey: &Survey, connection: &Connection) -> Check {
+    const NAME: &str = "domain-lists";
+    let rules = match connection.graph.domain_rules().await {
+        Ok(rules) => rules,
+        Err(refused) => {
+            return unread(
+                NAME,
+                "which domains guests may come from",
+                refused,
+                "Policy.Read.All",
+            );
+        }
+    };
+    match survey.in_own_domains(|domain| !rules.allow(domain)) {
+        0 => Check::pass(
+            NAME,
+            "the tenant takes guests from every domain on the sheet",
+        ),
+        kept_out => Check::fail(
+            NAME,
+            Exit::SomeRowsNotDone,
+            format!(
+                "the tenant takes no guests from the domains of {}",
+                plural_of(kept_out, "person", "people")
+            ),
+        )
+        .hint("an administrator can change the list under External collaboration settings"),
+    }
+}
+
+/// Whether Microsoft delivers what the message column says.
+async fn words(settings: &Settings, survey: &Survey, connection: &Connection) -> Check {
+    const NAME: &str = "words";
+    if survey.worded == 0 {
+        return Check::pass(NAME, "no row carries a message of its own");
+    }
+    match prepare::words_will_arrive(settings, survey, connection) {
+        Err(failure) => return Check::failed(NAME, failure),
+        Ok(warnings) if !warnings.is_empty() => {
+            return Check::cannot_tell(NAME, warnings.join("; "));
+        }
+        Ok(_) => {}
+    }
+    let rows = plural_of(survey.worded, "row carries", "rows carry");
+    let arrive = format!("{rows} a message, and a signed-in user invites: Microsoft delivers them");
+    if connection.identity.kind != IdentityKind::Delegated {
+        return Check::pass(NAME, arrive);
+    }
+    match connection.graph.my_mail().await {
+        Ok(Some(_)) => Check::pass(NAME, arrive),
+        Ok(None) => Check::cannot_tell(
+            NAME,
+            format!("{rows} a message, and the signed-in user has no mail address"),
+        )
+        .hint(
+            "Microsoft leaves the words of a user without a mailbox out: sign in as one who has it",
+        ),
+        Err(refused) => unread(
+            NAME,
+            "whether the signed-in user has a mailbox",
+            refused,
+            "User.Read",
+        ),
+    }
+}
+
+/// Whether everybody who is to vouch can be found.
+async fn sponsors(survey: &Survey, connection: &Connection) -> Option<Check> {
+    const NAME: &str = "sponsors";
+    let wanted = &survey.sponsors;
+    if wanted.is_empty() {
+        return None;
+    }
+    let resolved = match Sponsors::resolve(&directory(connection), wanted.clone()).await {
+        Ok(resolved) => resolved,
+        Err(other) => return Some(fault(NAME, other)),
+    };
+    let (mut unknown, mut untold, mut groups) = (0, 0, false);
+    for sponsor in wanted {
+        match resolved.id(sponsor) {
+            Ok(_) => {}
+            Err(Unresolved::Nobody | Unresolved::Several) => unknown += 1,
+            Err(Unresolved::CannotTell(_)) => {
+                untold += 1;
+                groups |= matches!(sponsor, SponsorRef::Group(_));
+            }
+        }
+    }
+    let of = plural(wanted.len() as u64, "sponsor");
+    let permission = if groups {
+        "GroupMember.Read.All"
+    } else {
+        "User.Read.All"
+    };
+    Some(match (unknown, untold) {
+        (0, 0) => Check::pass(NAME, format!("{of} named, and all of them found")),
+        (0, untold) => Check::cannot_tell(NAME, format!("{untold} of {of} cannot be looked up"))
+            .permission(permission)
+            .hint("rows that name them are not invited"),
+        (unknown, _) => Check::fail(
+            NAME,
+            Exit::SomeRowsNotDone,
+            format!("{unknown} of {of} are not in the tenant, or not certain"),
+        )
+        .hint("rows that name them are not invited; a dry run names the rows"),
+    })
+}

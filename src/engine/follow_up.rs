@@ -1,0 +1,212 @@
+//! Finishing a guest: sponsors, where the cloud takes none inside an invitation.
+//!
+//! Never asks for an invitation. To add a sponsor twice does no harm, so what was cut short is done again by the
+//! next run; the ledger knows for whom.
+
+use super::{
+    Options,
+    ask::look_again,
+    outcome::RowResult,
+    plan::Item,
+    recorder::{Recorder, Weight},
+    stop::{Stop, StopReason},
+};
+use crate::{
+    clock::Clock,
+    graph::{Class, Fault, Graph, Sponsor},
+    guest::SponsorRef,
+    ledger::{Answered, IntentId, PersonState, Reader},
+};
+use std::{
+    sync::{Arc, Mutex as StdMutex, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    sync::{Mutex, Semaphore},
+    task::JoinSet,
+    time::Instant,
+};
+
+/// Guests that wait for their sponsors, at most; then the workers wait too.
+const UNDER_WAY: usize = 200;
+
+pub(super) struct FollowUps {
+    hands: Hands,
+    /// Whether this run has to add sponsors at all.
+    afterwards: bool,
+    reader: StdMutex<Reader>,
+    room: Arc<Semaphore>,
+    under_way: Mutex<JoinSet<()>>,
+}
+
+/// What one guest takes.
+#[derive(Clone)]
+struct Hands {
+    graph: Graph,
+    recorder: Recorder,
+    stop: Stop,
+    clock: Clock,
+    settle: Duration,
+}
+
+impl FollowUps {
+    pub fn new(
+        graph: &Graph,
+        recorder: &Recorder,
+        reader: Reader,
+        stop: &Stop,
+        clock: &Clock,
+        options: &Options,
+    ) -> Self {
+        Self {
+            afterwards: !options.dry_run && !graph.abilities().sponsors_in_invitations,
+            hands: Hands {
+                graph: graph.clone(),
+                recorder: recorder.clone(),
+                stop: stop.clone(),
+                clock: clock.clone(),
+                settle: options.settle,
+            },
+            reader: StdMutex::new(reader),
+            room: Arc::new(Semaphore::new(UNDER_WAY)),
+            under_way: Mutex::new(JoinSet::new()),
+        }
+    }
+
+    /// Tells the row of a guest of ours: at once, or when the sponsors that are still owed were added.
+    pub async fn then_tell(
+        &self,
+        item: &Item,
+        person: i64,
+        user_id: &str,
+        mut result: RowResult,
+        weight: Weight,
+    ) {
+        let hands = self.hands.clone();
+        if !self.afterwards || item.sponsors.is_empty() {
+            return hands.recorder.row(result, Some(person), weight).await;
+        }
+        if self.is_done(person) {
+            result.follow_up = Some("done".to_owned());
+            return hands.recorder.row(result, Some(person), weight).await;
+        }
+        // The semaphore is never closed; and without a permit there would only be more at once.
+        let permit = self.room.clone().acquire_owned().await.ok();
+        let (sponsors, user_id) = (sponsors(item), user_id.to_owned());
+        let mut under_way = self.under_way.lock().await;
+        while under_way.try_join_next().is_some() {}
+        under_way.spawn(async move {
+            let result = hands.finish(person, &user_id, &sponsors, result).await;
+            hands.recorder.row(result, Some(person), weight).await;
+            drop(permit);
+        });
+    }
+
+    /// Returns when everything that was begun has ended.
+    pub async fn end(&self) {
+        while self.under_way.lock().await.join_next().await.is_some() {}
+    }
+
+    /// A ledger that cannot tell means once more: that does no harm.
+    fn is_done(&self, person: i64) -> bool {
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        reader.followed_up(person).unwrap_or(false)
+    }
+}
+
+impl Hands {
+    async fn finish(
+        &self,
+        person: i64,
+        user_id: &str,
+        sponsors: &[Sponsor],
+        mut result: RowResult,
+    ) -> RowResult {
+        let end = Instant::now() + self.settle;
+        let (mut added, mut refused) = (0, None);
+        for sponsor in sponsors {
+            match self.add(user_id, sponsor, end).await {
+                Ok(()) => added += 1,
+                Err(fault) => refused = fault.or(refused),
+            }
+        }
+        let word = match added {
+            _ if added == sponsors.len() => "done",
+            0 => "failed",
+            _ => "partial",
+        };
+        result.follow_up = Some(word.to_owned());
+        if word != "done" {
+            let why = refused
+                .as_ref()
+                .map_or("the run stopped", |fault| fault.title());
+            let owed = format!("not all sponsors were added ({why}); the same command tries again");
+            result.hint = Some(match result.hint.take() {
+                Some(hint) => format!("{hint}; {owed}"),
+                None => owed,
+            });
+            result.error_code = refused.as_ref().map(|fault| fault.code.to_string());
+            result.error = refused.as_ref().map(|fault| fault.title().to_owned());
+        }
+        let done = Answered {
+            intent: IntentId { person, event: 0 },
+            row: result.row,
+            at: self.clock.now(),
+            server_at: None,
+            kind: "follow-up",
+            status: refused.as_ref().and_then(|fault| fault.status),
+            request_id: None,
+            detail: Some(word.to_owned()),
+            state: PersonState::Invited,
+            mail: None,
+            found: None,
+            refusal: None,
+        };
+        self.recorder.answered(done).await;
+        result
+    }
+
+    /// With patience for a guest whom not every replica knows yet. None: the run is stopping.
+    async fn add(
+        &self,
+        user_id: &str,
+        sponsor: &Sponsor,
+        end: Instant,
+    ) -> Result<(), Option<Fault>> {
+        for look in 0.. {
+            if self.stop.is_raised() {
+                break;
+            }
+            let fault = match self.graph.add_sponsor(user_id, sponsor).await {
+                Ok(()) => return Ok(()),
+                Err(fault) => fault,
+            };
+            if !matches!(fault.class, Class::NotYet | Class::Absent) {
+                // Whoever may not add sponsors may still invite.
+                if fault.class != Class::Permission
+                    && let Some(reason) = StopReason::of(&fault)
+                {
+                    self.stop.raise(reason);
+                }
+                return Err(Some(fault));
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            let wait = look_again(look, self.settle).min(left);
+            if left.is_zero() || !self.stop.sleep(wait).await {
+                return Err(Some(fault));
+            }
+        }
+        Err(None)
+    }
+}
+
+fn sponsors(item: &Item) -> Vec<Sponsor> {
+    let named = item.guest.sponsors.iter().zip(&item.sponsors);
+    named
+        .map(|(sponsor, id)| match sponsor {
+            SponsorRef::Address(_) => Sponsor::User(id.clone()),
+            SponsorRef::Group(_) => Sponsor::Group(id.clone()),
+            SponsorRef::Id(_) => Sponsor::Object(id.clone()),
+        })
+        .collect()
+}

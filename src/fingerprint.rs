@@ -1,0 +1,63 @@
+//! Texts told apart without being kept: a keyed 128-bit hash stands for each, whatever its length.
+//!
+//! The key is drawn anew for each `Fingerprints`, so that nobody can make texts that collide.
+
+use siphasher::sip128::{Hasher128, SipHasher13};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState},
+};
+
+/// A 128-bit hash, in a form that packs without gaps beside a small value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fingerprint([u32; 4]);
+
+impl Hash for Fingerprint {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(u64::from(self.0[0]) << 32 | u64::from(self.0[1]));
+    }
+}
+
+pub(crate) type ByFingerprint<T> = HashMap<Fingerprint, T, BuildHasherDefault<Pass>>;
+
+/// What makes fingerprints; only those of one maker can be compared.
+pub(crate) struct Fingerprints(SipHasher13);
+
+impl Default for Fingerprints {
+    fn default() -> Self {
+        let random = RandomState::new();
+        Self(SipHasher13::new_with_keys(
+            random.hash_one(0u8),
+            random.hash_one(1u8),
+        ))
+    }
+}
+
+impl Fingerprints {
+    pub fn of(&self, text: &[u8]) -> Fingerprint {
+        let mut hasher = self.0;
+        hasher.write(text);
+        let (a, b) = hasher.finish128().as_u64();
+        Fingerprint([(a >> 32) as u32, a as u32, (b >> 32) as u32, b as u32])
+    }
+}
+
+/// A fingerprint is a hash already.
+#[derive(Default)]
+pub(crate) struct Pass(u64);
+
+impl Hasher for Pass {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value;
+    }
+}

@@ -1,0 +1,126 @@
+//! Results and to-fix rows as an XLSX workbook: one sheet, its header bold and always in view.
+//!
+//! Must not know what the columns mean; rows go to a temporary file as they come, not into memory.
+
+use super::target::FileKind;
+use calamine::{DataRef, Reader, Xlsx};
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+use std::{
+    borrow::Cow,
+    fs::File,
+    io::{self, BufReader, Write},
+    path::Path,
+};
+
+/// What a cell takes (Excel specifications and limits).
+const LONGEST_CELL: usize = 32_767;
+const COLUMN_WIDTH: f64 = 22.0;
+/// A workbook larger than this is not looked into to find out whether it is ours.
+const LARGEST_LOOKED_AT: u64 = 256 * 1024 * 1024;
+
+/// Whether a path asks for a workbook.
+pub fn is_meant(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"))
+}
+
+pub struct Book {
+    workbook: Workbook,
+    bold: Format,
+    row: u32,
+}
+
+impl Book {
+    pub fn new(kind: FileKind) -> io::Result<Self> {
+        let mut workbook = Workbook::new();
+        let sheet = workbook
+            .add_worksheet_with_constant_memory()
+            .map_err(failed)?;
+        sheet.set_name(kind.word()).map_err(failed)?;
+        sheet.set_freeze_panes(1, 0).map_err(failed)?;
+        Ok(Self {
+            workbook,
+            bold: Format::new().set_bold(),
+            row: 0,
+        })
+    }
+
+    pub fn record<'a>(&mut self, cells: impl Iterator<Item = Cow<'a, str>>) -> io::Result<()> {
+        let (row, bold) = (self.row, self.bold.clone());
+        let sheet = self.workbook.worksheet_from_index(0).map_err(failed)?;
+        for (column, cell) in cells.enumerate() {
+            let column = u16::try_from(column).map_err(io::Error::other)?;
+            write_cell(sheet, row, column, &cell, (row == 0).then_some(&bold)).map_err(failed)?;
+        }
+        self.row += 1;
+        Ok(())
+    }
+
+    pub fn save(mut self, to: &mut impl Write) -> io::Result<()> {
+        let whole = self.workbook.save_to_buffer().map_err(failed)?;
+        to.write_all(&whole)?;
+        to.flush()
+    }
+}
+
+fn write_cell(
+    sheet: &mut Worksheet,
+    row: u32,
+    column: u16,
+    cell: &str,
+    bold: Option<&Format>,
+) -> Result<(), XlsxError> {
+    if let Some(bold) = bold {
+        sheet.set_column_width(column, COLUMN_WIDTH)?;
+        sheet.write_string_with_format(row, column, cell, bold)?;
+    } else if column == 0
+        && let Ok(number) = cell.parse::<u32>()
+        && number.to_string() == cell
+    {
+        sheet.write_number(row, column, number)?;
+    } else if !cell.is_empty() {
+        let end = cell
+            .char_indices()
+            .map(|(at, _)| at)
+            .nth(LONGEST_CELL)
+            .unwrap_or(cell.len());
+        sheet.write_string(row, column, &cell[..end])?;
+    }
+    Ok(())
+}
+
+/// The first row of a workbook, where it is one.
+pub fn header(path: &Path) -> io::Result<Vec<String>> {
+    let file = File::open(path)?;
+    if file.metadata()?.len() > LARGEST_LOOKED_AT {
+        return Ok(Vec::new());
+    }
+    let Ok(mut workbook) = Xlsx::new(BufReader::new(file)) else {
+        return Ok(Vec::new());
+    };
+    let Some(name) = workbook.sheet_names().first().cloned() else {
+        return Ok(Vec::new());
+    };
+    let Ok(mut cells) = workbook.worksheet_cells_reader(&name) else {
+        return Ok(Vec::new());
+    };
+    let mut header = Vec::new();
+    while let Ok(Some(cell)) = cells.next_cell() {
+        if cell.get_position().0 > 0 {
+            break;
+        }
+        header.push(match cell.get_value() {
+            DataRef::String(text) => text.clone(),
+            DataRef::SharedString(text) => (*text).to_owned(),
+            _ => String::new(),
+        });
+    }
+    Ok(header)
+}
+
+fn failed(error: XlsxError) -> io::Error {
+    match error {
+        XlsxError::IoError(error) => error,
+        other => io::Error::other(other),
+    }
+}

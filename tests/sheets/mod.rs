@@ -1,0 +1,7 @@
+//! Sheets as people have them: what is read, what is understood, and what is said about the rest.
+
+mod corpus; // tests/corpus: many small sheets, each with what must come out
+mod expected; // comparing with a file, or writing it again
+mod formats; // one sheet in three formats; a million rows' worth of errors, grouped
+mod random; // random tables in random dialects and encodings, read back
+mod screens; // what `check` shows, line by line

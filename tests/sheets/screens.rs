@@ -1,0 +1,56 @@
+//! What `check` shows of the messy sample, to the letter: plain and coloured, 80 columns wide.
+
+use super::expected::differs;
+use guestlist::commands::check::{CheckOptions, Format, check};
+use guestlist::guest::Rules;
+use guestlist::sheet::SheetOptions;
+use guestlist::ui::problems::Look;
+use std::path::Path;
+use unicode_width::UnicodeWidthStr;
+
+fn screen(sheet: &str, colour: bool, show_mapping: bool) -> String {
+    let options = CheckOptions {
+        // Relative, so that lines break in the same places on every machine.
+        sheet: sheet.into(),
+        reading: SheetOptions::default(),
+        rules: Rules::default(),
+        format: Format::Text,
+        show_mapping,
+        look: Look { colour, width: 80 },
+        fix: None,
+    };
+    let mut out = Vec::new();
+    check(&options, &mut std::io::empty(), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn expected(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/sheets/screens")
+        .join(name)
+}
+
+#[test]
+fn the_messy_sample_is_shown_as_written_down() {
+    for (name, colour, mapping) in [
+        ("messy.txt", false, false),
+        ("messy.coloured.txt", true, false),
+        ("messy.mapping.txt", false, true),
+    ] {
+        let found = screen("samples/messy.csv", colour, mapping);
+        assert_eq!(differs(&expected(name), &found), None);
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_80_columns() {
+    for sheet in [
+        "samples/messy.csv",
+        "samples/portal.csv",
+        "samples/guests.csv",
+    ] {
+        for line in screen(sheet, false, true).lines() {
+            assert!(line.width() <= 80, "{} columns: {line}", line.width());
+        }
+    }
+}
