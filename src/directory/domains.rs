@@ -1,14 +1,13 @@
 //! Domains that matter: the tenant's own, where guests' derived names live, and those it does not take guests from.
 
-use super::DomainLists;
-use crate::graph::Organization;
+use crate::graph::{DomainRules, Organization};
 
 /// Empty when the organization could not be read: then nothing is known to be the tenant's own.
 #[derive(Debug, Clone, Default)]
 pub struct Domains {
     own: Vec<String>,
     initial: Option<String>,
-    lists: DomainLists,
+    rules: DomainRules,
 }
 
 impl Domains {
@@ -20,18 +19,18 @@ impl Domains {
                 .map(|domain| domain.name.to_ascii_lowercase())
                 .collect(),
             initial: organization.initial_domain().map(str::to_ascii_lowercase),
-            lists: DomainLists::default(),
+            rules: DomainRules::Any,
         }
     }
 
     #[must_use]
-    pub fn with_lists(self, lists: DomainLists) -> Self {
-        Self { lists, ..self }
+    pub fn with_rules(self, rules: DomainRules) -> Self {
+        Self { rules, ..self }
     }
 
     /// Whether the tenant's allow or deny list keeps guests of this domain out.
     pub fn is_refused(&self, domain: &str) -> bool {
-        self.lists.refuse(domain)
+        !self.rules.allow(domain)
     }
 
     pub fn is_own(&self, domain: &str) -> bool {

@@ -21,7 +21,7 @@ pub use domains::Domains;
 pub use finder::Finder;
 pub use lookout::{Lookout, Way};
 pub use lookup::{BATCH, Directory, Sighting};
-pub use policy::{DomainLists, InvitationPolicy};
+pub use policy::InvitationPolicy;
 pub use snapshot::pays_above;
 pub use sponsors::{Sponsors, Unresolved};
 pub use who::{classify, matches};

@@ -23,8 +23,9 @@ pub enum InvitesFrom {
 }
 
 /// Which domains guests may come from. A tenant has one list or the other, never both.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum DomainRules {
+    #[default]
     Any,
     OnlyFrom(Vec<String>),
     NotFrom(Vec<String>),

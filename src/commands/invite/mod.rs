@@ -111,7 +111,7 @@ pub async fn invite(
         announce(&ledger, ledger_path, &connection, clock)?;
     }
 
-    let domains = connection.domains.clone().with_lists(policy.lists);
+    let domains = connection.domains.clone().with_rules(policy.domains);
     let directory = Directory::new(connection.graph.clone(), domains);
     let sponsors = async { Ok(Sponsors::resolve(&directory, survey.sponsors.clone()).await?) };
     let sponsors = Arc::new(unless_stopped(&stop, sponsors).await?);
