@@ -1,4 +1,4 @@
-//! Any bytes: rows, or a clear refusal. `cargo +nightly fuzz run sheet_text tests/corpus -- -max_total_time=600`
+//! Any bytes: rows, or a clear refusal. `cargo +nightly fuzz run sheet_text -- -max_total_time=600`
 #![no_main]
 
 use guestlist::guest::{Rules, Understanding};

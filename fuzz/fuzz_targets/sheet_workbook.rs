@@ -1,5 +1,5 @@
 //! Any XML inside a sound package, and any package: rows, or a clear refusal, within the bounds of memory.
-//! `cargo +nightly fuzz run sheet_workbook tests/corpus -- -max_total_time=600 -rss_limit_mb=1024`
+//! `cargo +nightly fuzz run sheet_workbook -- -max_total_time=600 -rss_limit_mb=1024`
 #![no_main]
 
 use guestlist::sheet::{Hidden, Sheet, SheetOptions};

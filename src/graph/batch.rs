@@ -66,7 +66,6 @@ impl Graph {
         while !open.is_empty() {
             let count = width.load(Relaxed).clamp(1, MOST_ITEMS).min(open.len());
             let asked: Vec<&BatchGet> = open.drain(..count).collect();
-            let sent_at = Instant::now();
             let mut responses = self.round(&asked).await?;
             let mut again = Again::default();
             for get in asked {
@@ -94,7 +93,7 @@ impl Graph {
             if again.throttled > 0 {
                 width.store((count - again.items).max(1), Relaxed);
                 self.count_throttled_items(again.throttled);
-                let closed = self.0.pace.throttled(sent_at, again.after);
+                let closed = self.0.pace.wait_out(again.after);
                 closed.map_err(too_long)?;
                 if progress.elapsed() >= LONGEST_THROTTLE {
                     break;

@@ -317,7 +317,7 @@ impl Graph {
             };
             let asked_to_wait = fault.class == Class::Throttled || after.is_some();
             if asked_to_wait {
-                inner.pace.throttled(sent_at, after).map_err(too_long)?;
+                inner.pace.wait_out(after).map_err(too_long)?;
                 if started.elapsed() >= LONGEST_THROTTLE {
                     return Err(fault);
                 }

@@ -116,7 +116,7 @@ impl Graph {
                 // Whether it was done is unknown; that nobody is to ask before its time is certain. A wait
                 // that is too long shows itself to whoever sends next.
                 500..=599 if answer.retry_after.is_some() => {
-                    let _ = inner.pace.throttled(sent_at, answer.retry_after);
+                    let _ = inner.pace.wait_out(answer.retry_after);
                 }
                 _ => {}
             }

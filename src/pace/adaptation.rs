@@ -160,8 +160,9 @@ impl Adaptation {
             // The pacer was not what limited the run, so a part of its rate would change little.
             Some(rate) => measured.clamp(rate / 2.0, rate),
         };
+        // The gate keeps what the server asks for; the rate need not fall so low that nobody comes further.
         let slowest = state.target.unwrap_or(1.0).min(1.0);
-        self.set_rate((rate * CUT).max(slowest.min(SLOWEST)));
+        self.set_rate((rate * CUT).max((slowest / 2.0).max(slowest.min(SLOWEST))));
     }
 
     /// The way to the server is so uneven that spending the documented allowance evenly overdraws it.

@@ -98,12 +98,21 @@ impl Pace {
         sent_at: Instant,
         retry_after: Option<Duration>,
     ) -> Result<(), TooLong> {
-        let shared = &*self.0;
-        let in_a_row = shared.throttles_in_a_row.fetch_add(1, Ordering::Relaxed);
+        let wait = self.wait_asked_for(retry_after);
+        self.0.adaptation.throttled(sent_at, wait);
+        self.0.gate.close(wait)
+    }
+
+    /// The server asked for patience about something else than invitations, a read or its own health: nobody sends
+    /// until that is over, and the rate of invitations stays as it is.
+    pub fn wait_out(&self, retry_after: Option<Duration>) -> Result<(), TooLong> {
+        self.0.gate.close(self.wait_asked_for(retry_after))
+    }
+
+    fn wait_asked_for(&self, retry_after: Option<Duration>) -> Duration {
+        let in_a_row = self.0.throttles_in_a_row.fetch_add(1, Ordering::Relaxed);
         // One wait for all needs no jitter: nobody else is to be kept apart.
-        let wait = retry_after.unwrap_or_else(|| backoff(in_a_row.saturating_add(1), 1.0));
-        shared.adaptation.throttled(sent_at, wait);
-        shared.gate.close(wait)
+        retry_after.unwrap_or_else(|| backoff(in_a_row.saturating_add(1), 1.0))
     }
 
     /// A success: the rate may grow and the retry budget fills. The gate stays as it is.
