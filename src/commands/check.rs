@@ -65,8 +65,12 @@ pub fn check(options: &CheckOptions, input: &mut dyn Read, out: &mut dyn Write) 
     if let (Some(path), Ok(sheet)) = (&options.fix, &opened) {
         let fixed = fix::write(sheet, &options.rules, path)?;
         if options.format == Format::Text {
+            let form = match sheet.tab() {
+                Some(_) => "; the one sheet, as text, without its formats and formulas",
+                None => "",
+            };
             let line = format!(
-                "fixed: {} ({} repaired)\n",
+                "fixed: {} ({} repaired{form})\n",
                 path.display(),
                 plural(fixed, "cell")
             );

@@ -5,7 +5,8 @@
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::guest::{Rules, Understanding, catalogue::UNQUOTED_MESSAGE};
-use crate::sheet::{NotWritten, Problem, Repair, Row, Severity, Sheet, rewrite};
+use crate::results::{self, Book};
+use crate::sheet::{NotWritten, Problem, Repair, Row, Severity, Sheet, rewrite, rewrite_rows};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
@@ -18,14 +19,16 @@ pub fn write(sheet: &Sheet, rules: &Rules, path: &Path) -> Result<u64> {
         ));
         return Err(failure.hint("give --fix the name of a new file"));
     }
-    let workbook = path.extension().is_some_and(|extension| {
-        ["xlsx", "ods", "xls"]
-            .iter()
-            .any(|other| extension.eq_ignore_ascii_case(other))
-    });
-    if workbook {
-        return Err(Failure::usage("--fix writes text, not a workbook")
-            .hint("give it a name that ends in .csv"));
+    if let Some(other) = results::other_workbook(path) {
+        return Err(Failure::usage(format!("--fix does not write .{other}"))
+            .hint("give it a name that ends in .xlsx for a workbook, or in .csv"));
+    }
+    let as_workbook = results::is_workbook(path);
+    if as_workbook && sheet.tab().is_none() {
+        return Err(
+            Failure::usage("the sheet is text, and --fix keeps it as it is")
+                .hint("give --fix a name that ends in .csv"),
+        );
     }
     let failed = |error: std::io::Error| {
         Failure::new(
@@ -46,7 +49,12 @@ pub fn write(sheet: &Sheet, rules: &Rules, path: &Path) -> Result<u64> {
         understanding.inspect(row, &mut problems);
         repairs(&mut problems)
     };
-    let repaired = rewrite(sheet, &mut repair, &mut out).map_err(|error| match error {
+    let repaired = if as_workbook {
+        write_workbook(sheet, &mut repair, &mut out)
+    } else {
+        rewrite(sheet, &mut repair, &mut out)
+    };
+    let repaired = repaired.map_err(|error| match error {
         NotWritten::Sheet(refused) => refused.into(),
         NotWritten::Io(error) => failed(error),
     })?;
@@ -57,6 +65,23 @@ pub fn write(sheet: &Sheet, rules: &Rules, path: &Path) -> Result<u64> {
     file.as_file().sync_all().map_err(failed)?;
     file.persist_noclobber(path)
         .map_err(|error| failed(error.error))?;
+    Ok(repaired)
+}
+
+/// The one sheet that was read, every row in its place; its cells become text.
+fn write_workbook(
+    sheet: &Sheet,
+    repair: &mut dyn FnMut(&Row) -> Repair,
+    out: &mut impl Write,
+) -> std::result::Result<u64, NotWritten> {
+    let index = |row: u64| u32::try_from(row.saturating_sub(1)).map_err(std::io::Error::other);
+    let tab = sheet.tab().unwrap_or_default();
+    let mut book = Book::new(tab, index(sheet.header().row)?)?;
+    let repaired = rewrite_rows(sheet, repair, &mut |number, cells| {
+        book.skip_to(index(number)?);
+        book.record(cells.iter().cloned())
+    })?;
+    book.save(out)?;
     Ok(repaired)
 }
 
@@ -106,6 +131,51 @@ mod tests {
             (count, String::from_utf8(bytes).unwrap().as_str()),
             (3, after)
         );
+    }
+
+    #[test]
+    fn a_workbook_stays_one_and_its_rows_stay_where_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = |name: &str| folder.path().join(name);
+        let mut book = Book::new("People", 2).unwrap();
+        let mut put = |index, cells: &[&str]| {
+            book.skip_to(index);
+            book.record(cells.iter().map(|cell| (*cell).into()))
+                .unwrap();
+        };
+        put(0, &["Guests of the fair"]);
+        put(2, &["E-Mail", "Name"]);
+        put(4, &["mailto:a@x.org", "'=Bo"]);
+        put(7, &["b@x.org", "Ünal 🙂"]);
+        book.save(&mut std::fs::File::create(made("in.xlsx")).unwrap())
+            .unwrap();
+        let sheet = Sheet::open(&made("in.xlsx"), &SheetOptions::default()).unwrap();
+        assert_eq!(
+            write(&sheet, &Rules::default(), &made("out.xlsx")).unwrap(),
+            1
+        );
+        let again = Sheet::open(&made("out.xlsx"), &SheetOptions::default()).unwrap();
+        assert_eq!((again.tab(), again.header().row), (Some("People"), 3));
+        let rows: Vec<(u64, String, String)> = again
+            .rows()
+            .unwrap()
+            .map(|row| row.unwrap())
+            .map(|row| (row.number, row.cell(0).to_owned(), row.cell(1).to_owned()))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                (5, "a@x.org".to_owned(), "=Bo".to_owned()),
+                (8, "b@x.org".to_owned(), "Ünal 🙂".to_owned())
+            ]
+        );
+        for refused in ["out.ods", "out.XLS"] {
+            let failure = write(&sheet, &Rules::default(), &made(refused)).unwrap_err();
+            assert!(
+                failure.to_string().contains("--fix does not write"),
+                "{failure}"
+            );
+        }
     }
 
     #[test]

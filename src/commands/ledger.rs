@@ -8,8 +8,8 @@ use crate::{
     failure::{Failure, Result},
     guest::EmailAddress,
     ledger::{Found, Ledger, LedgerError, NewLedger},
-    results::safe,
     settings::Settings,
+    sheet::formula,
     ui,
 };
 use jiff::Timestamp;
@@ -95,7 +95,7 @@ fn import_file(writer: &crate::ledger::Writer, file: &Path, clock: &Clock) -> Re
     let (mut new, mut known) = (0, 0);
     for record in reader.records() {
         let record = record.map_err(|error| refused(error.to_string()))?;
-        let cell = |index: usize| safe::undo(record.get(index).unwrap_or_default());
+        let cell = |index: usize| formula::undo(record.get(index).unwrap_or_default());
         let optional = |index: Option<usize>| index.map(cell).filter(|text| !text.is_empty());
         if Outcome::from_word(cell(outcome)) != Some(Outcome::Invited) || cell(user_id).is_empty() {
             continue;

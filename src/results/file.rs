@@ -4,9 +4,9 @@
 //! Must not know what the columns mean.
 
 use super::layout::Layout;
-use super::safe::make_safe;
 use super::target::{self, FileKind, Occupant};
 use super::workbook::{self, Book};
+use crate::sheet::formula::make_safe;
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ impl TableFile {
             Place::Temporary(target::temporary_in(&target::folder_of(&target))?)
         };
         let form = if workbook::is_meant(&asked) {
-            Form::Workbook(Box::new(Book::new(kind)?), place)
+            Form::Workbook(Box::new(Book::new(kind.word(), 0)?), place)
         } else {
             Form::Csv(Box::new(csv_writer(place, layout)?))
         };

@@ -3,6 +3,7 @@
 //!
 //! Must not touch the disk.
 
+use super::workbook::other_form;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +46,7 @@ fn beside(sheet: &Path, infix: &str) -> PathBuf {
     name.push(".");
     name.push(match sheet.extension() {
         // Workbooks are written in one form.
-        Some(extension) if extension.eq_ignore_ascii_case("ods") => "xlsx".as_ref(),
+        Some(_) if other_form(sheet).is_some() => "xlsx".as_ref(),
         Some(extension) => extension,
         None => "csv".as_ref(),
     });
@@ -93,5 +94,6 @@ mod tests {
         assert_eq!(names("-", false, false).0, "stdin.results.csv");
         assert_eq!(names("guests", false, false).0, "guests.results.csv");
         assert_eq!(names("a.b.TXT", false, false).0, "a.b.results.TXT");
+        assert_eq!(names("a.XLSM", false, false).0, "a.results.xlsx");
     }
 }

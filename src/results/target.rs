@@ -2,8 +2,10 @@
 //!
 //! Must not change anything that is there.
 
+use super::workbook::other_form;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::sheet::RESULT_COLUMNS;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -33,7 +35,7 @@ impl FileKind {
     /// Whether the header row of a file says that this program wrote it.
     fn wrote(self, names: &[&str]) -> bool {
         match self {
-            Self::Results => names.starts_with(&super::COLUMNS[..4]),
+            Self::Results => names.starts_with(&RESULT_COLUMNS[..4]),
             Self::ToFix => names.ends_with(&super::to_fix::COLUMNS),
         }
     }
@@ -64,6 +66,11 @@ pub fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Result<()> {
     }
     if target.is_dir() {
         return refuse(format!("the {word} path {} is a folder", target.display()));
+    }
+    if let Some(other) = other_form(target) {
+        return refuse(format!(
+            "the {word} can be written as .xlsx or as text, not as .{other}"
+        ));
     }
     match occupant(target, kind) {
         Ok(Occupant::Foreign) => {
@@ -247,6 +254,8 @@ mod tests {
         fs::write(&sheet, "row,outcome,email,display_name\n").unwrap();
         assert!(refused(&sheet, FileKind::Results, &sheet).contains("over the sheet itself"));
         assert!(refused(folder.path(), FileKind::Results, &sheet).contains("is a folder"));
+        let other = folder.path().join("results.ods");
+        assert!(refused(&other, FileKind::Results, &sheet).contains("not as .ods"));
         let nowhere = folder.path().join("no/such/results.csv");
         assert!(refused(&nowhere, FileKind::Results, &sheet).contains("does not exist"));
     }

@@ -1,8 +1,7 @@
-//! Results and to-fix rows as an XLSX workbook: one sheet, its header bold and always in view.
+//! What we write as an XLSX workbook: one sheet, its header bold and always in view.
 //!
 //! Must not know what the columns mean; rows go to a temporary file as they come, not into memory.
 
-use super::target::FileKind;
 use calamine::{DataRef, Reader, Xlsx};
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use std::{
@@ -24,33 +23,52 @@ pub fn is_meant(path: &Path) -> bool {
         .is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"))
 }
 
+/// The extension of a path that asks for a workbook of a form that is not written: text, or another form, under such
+/// a name would open as a damaged file.
+pub fn other_form(path: &Path) -> Option<&'static str> {
+    let extension = path.extension()?;
+    ["ods", "xls", "xlsm", "xlsb", "xltx", "xltm"]
+        .into_iter()
+        .find(|other| extension.eq_ignore_ascii_case(other))
+}
+
 pub struct Book {
     workbook: Workbook,
     bold: Format,
+    header: u32,
     row: u32,
 }
 
 impl Book {
-    pub fn new(kind: FileKind) -> io::Result<Self> {
+    /// `header` is the index of the header's row.
+    pub fn new(tab: &str, header: u32) -> io::Result<Self> {
         let mut workbook = Workbook::new();
         let sheet = workbook
             .add_worksheet_with_constant_memory()
             .map_err(failed)?;
-        sheet.set_name(kind.word()).map_err(failed)?;
-        sheet.set_freeze_panes(1, 0).map_err(failed)?;
+        // Other programs allow names that this format does not; then the sheet has the usual one.
+        let _ = sheet.set_name(tab);
+        sheet.set_freeze_panes(header + 1, 0).map_err(failed)?;
         Ok(Self {
             workbook,
             bold: Format::new().set_bold(),
+            header,
             row: 0,
         })
     }
 
+    /// Leaves rows empty until the one with this index.
+    pub fn skip_to(&mut self, row: u32) {
+        self.row = self.row.max(row);
+    }
+
     pub fn record<'a>(&mut self, cells: impl Iterator<Item = Cow<'a, str>>) -> io::Result<()> {
-        let (row, bold) = (self.row, self.bold.clone());
+        let row = self.row;
+        let bold = (row == self.header).then(|| self.bold.clone());
         let sheet = self.workbook.worksheet_from_index(0).map_err(failed)?;
         for (column, cell) in cells.enumerate() {
             let column = u16::try_from(column).map_err(io::Error::other)?;
-            write_cell(sheet, row, column, &cell, (row == 0).then_some(&bold)).map_err(failed)?;
+            write_cell(sheet, row, column, &cell, bold.as_ref()).map_err(failed)?;
         }
         self.row += 1;
         Ok(())

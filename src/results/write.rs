@@ -8,30 +8,11 @@ use super::merge::Merge;
 use super::target::{FileKind, write_failure};
 use crate::engine::outcome::{Mail, RowResult, ThisRun, Verified};
 use crate::failure::Result;
+use crate::sheet::{RESULT_COLUMNS, SHEET_PREFIX};
 use secrecy::ExposeSecret;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-
-/// Our columns; the sheet's own come after them.
-pub const COLUMNS: [&str; 16] = [
-    "row",
-    "outcome",
-    "email",
-    "display_name",
-    "user_id",
-    "redeem_url",
-    "redemption",
-    "mail",
-    "error_code",
-    "error",
-    "hint",
-    "invited_at",
-    "this_run",
-    "verified",
-    "follow_up",
-    "request_id",
-];
 
 /// Whether redeem links are written into the results. The ledger keeps them in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +43,12 @@ pub fn write(
     let failed = |error| write_failure(target, FileKind::Results, &error);
     let mut file = TableFile::create(target, FileKind::Results, layout).map_err(failed)?;
     let own = names_without_collisions(layout);
-    file.record(COLUMNS.into_iter().chain(own.iter().map(AsRef::as_ref)))
-        .map_err(failed)?;
+    file.record(
+        RESULT_COLUMNS
+            .into_iter()
+            .chain(own.iter().map(AsRef::as_ref)),
+    )
+    .map_err(failed)?;
     let mut merge = Merge::new(sheet);
     let mut rows = 0;
     for result in results {
@@ -81,7 +66,7 @@ pub fn write(
     Ok(Written { path, rows, notes })
 }
 
-fn cells(result: &RowResult, links: Links) -> [Cow<'_, str>; COLUMNS.len()] {
+fn cells(result: &RowResult, links: Links) -> [Cow<'_, str>; RESULT_COLUMNS.len()] {
     fn text(value: Option<&String>) -> Cow<'_, str> {
         Cow::Borrowed(value.map_or("", String::as_str))
     }
@@ -118,13 +103,16 @@ fn cells(result: &RowResult, links: Links) -> [Cow<'_, str>; COLUMNS.len()] {
 
 /// The sheet's own names, with `sheet_` before those that a program would take for ours.
 fn names_without_collisions(layout: &Layout) -> Vec<Cow<'_, str>> {
-    let mut taken: HashSet<String> = COLUMNS.iter().map(|name| (*name).to_owned()).collect();
+    let mut taken: HashSet<String> = RESULT_COLUMNS
+        .iter()
+        .map(|name| (*name).to_owned())
+        .collect();
     layout
         .kept_names()
         .map(|name| {
             let mut own = Cow::Borrowed(name);
             while taken.contains(&own.trim().to_lowercase()) {
-                own = Cow::Owned(format!("sheet_{}", own.trim()));
+                own = Cow::Owned(format!("{SHEET_PREFIX}{}", own.trim()));
             }
             if let Cow::Owned(renamed) = &own {
                 taken.insert(renamed.to_lowercase());

@@ -8,8 +8,8 @@ use super::header::column_letter;
 use super::nearest::nearest;
 use super::{Field, Header, Problem, Use, shorten};
 
-/// The first columns of a results file, as this program writes them.
-const RESULT_COLUMNS: [&str; 16] = [
+/// The first columns of a results file, which can be read as a sheet again; the sheet's own come after them.
+pub const RESULT_COLUMNS: [&str; 16] = [
     "row",
     "outcome",
     "email",
@@ -27,8 +27,8 @@ const RESULT_COLUMNS: [&str; 16] = [
     "follow_up",
     "request_id",
 ];
-/// A sheet's own column whose name collides with one of ours is written with this before it.
-const SHEET_PREFIX: &str = "sheet_";
+/// A sheet's own column whose name collides with one of those is written with this before it.
+pub const SHEET_PREFIX: &str = "sheet_";
 
 const BY_MAP: &str = "named with --map";
 const BY_NAME: &str = "known by its name";

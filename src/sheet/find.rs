@@ -6,7 +6,7 @@ use super::catalogue::DELIMITER_UNCLEAR;
 use super::columns::has_address;
 use super::dialect::LineEnd;
 use super::records::{Broken, Records, Stopped};
-use super::{Field, Problem, Row, SheetOptions};
+use super::{Field, Problem, Row, SheetOptions, formula};
 
 /// A header further down than this is not looked for.
 const HEADER_WITHIN: usize = 20;
@@ -214,7 +214,10 @@ fn divide(head: &[u8], whole: bool, delimiter: u8, sep: bool, asked: Asked<'_>) 
                 reading.records.push(HeadRecord {
                     row: record.row,
                     line: record.line,
-                    cells: record.cells().map(str::to_owned).collect(),
+                    cells: record
+                        .cells()
+                        .map(|cell| formula::undo(cell).to_owned())
+                        .collect(),
                 });
                 if reading.records.len() > SAMPLE {
                     break;

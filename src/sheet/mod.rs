@@ -26,13 +26,14 @@ mod tests;
 mod workbook;
 
 pub use ahead::Ahead;
+pub use columns::{RESULT_COLUMNS, SHEET_PREFIX};
 pub use dialect::{Dialect, LineEnd};
 pub use field::Field;
 pub use header::{Header, Use, column_letter};
 pub use nearest::nearest;
 pub(crate) use problem::codes;
 pub use problem::{Code, Entry, Problem, Severity, shorten};
-pub use rewrite::{NotWritten, Repair, rewrite};
+pub use rewrite::{NotWritten, Repair, rewrite, rewrite_rows};
 pub use row::{Flaw, Row};
 pub use rows::Rows;
 pub use source::{Fingerprint, Hidden, Refused, Sheet, SheetOptions};

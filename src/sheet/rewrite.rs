@@ -42,7 +42,7 @@ impl From<Problem> for NotWritten {
 }
 
 /// Asks for each row below the header what is to be changed, and gives the number of changed cells. A workbook
-/// is written as CSV.
+/// becomes CSV; `rewrite_rows` lets it stay a workbook.
 pub fn rewrite(
     sheet: &Sheet,
     repair: &mut dyn FnMut(&Row) -> Repair,
@@ -50,8 +50,41 @@ pub fn rewrite(
 ) -> Result<u64, NotWritten> {
     match sheet.body() {
         Body::Text(charset) => rewrite_text(sheet, *charset, repair, out),
-        Body::Workbook { rows, .. } => rewrite_workbook(sheet, rows, repair, out),
+        Body::Workbook { .. } => rewrite_as_csv(sheet, repair, out),
     }
+}
+
+/// Takes a row's number and its cells.
+type PutRow<'p> = dyn FnMut(u64, &[Cow<'_, str>]) -> io::Result<()> + 'p;
+
+/// The same for a workbook, whose rows are handed out whole, each with its number; there is nothing to hand out of
+/// a text file, which is kept byte by byte.
+pub fn rewrite_rows(
+    sheet: &Sheet,
+    repair: &mut dyn FnMut(&Row) -> Repair,
+    put: &mut PutRow<'_>,
+) -> Result<u64, NotWritten> {
+    let Body::Workbook { rows, .. } = sheet.body() else {
+        return Ok(0);
+    };
+    let header = sheet.header();
+    let mut row = Row::default();
+    let mut changed = 0;
+    for held in rows.iter() {
+        row.copy(held, header.names.len());
+        let repair = if held.number > header.row {
+            repair(&row)
+        } else {
+            Repair::default()
+        };
+        changed += repair.cells.len() as u64;
+        let cells = (0..held.found()).map(|column| {
+            let repaired = repair.cells.iter().find(|(at, _)| *at == column);
+            formula::make_safe(repaired.map_or(held.cell(column), |(_, text)| text))
+        });
+        put(held.number, &cells.collect::<Vec<_>>())?;
+    }
+    Ok(changed)
 }
 
 fn rewrite_text(
@@ -138,39 +171,22 @@ fn join<'a>(cells: impl Iterator<Item = &'a str>, delimiter: u8) -> String {
     quoted.collect::<Vec<_>>().join(&delimiter.to_string())
 }
 
-fn rewrite_workbook(
+fn rewrite_as_csv(
     sheet: &Sheet,
-    rows: &[Row],
     repair: &mut dyn FnMut(&Row) -> Repair,
     out: &mut dyn Write,
 ) -> Result<u64, NotWritten> {
-    let header = sheet.header();
-    let mut row = Row::default();
-    let mut changed = 0;
-    let mut number = 1;
+    let mut next = 1;
     out.write_all(b"\xEF\xBB\xBF")?;
-    for held in rows {
+    rewrite_rows(sheet, repair, &mut |number, cells| {
         // Empty rows keep their place, so that the numbers stay.
-        for _ in number..held.number {
+        for _ in next..number {
             out.write_all(b"\r\n")?;
         }
-        number = held.number + 1;
-        row.copy(held, header.names.len());
-        let repair = if held.number > header.row {
-            repair(&row)
-        } else {
-            Repair::default()
-        };
-        changed += repair.cells.len() as u64;
-        let cells = (0..held.found()).map(|column| {
-            let repaired = repair.cells.iter().find(|(at, _)| *at == column);
-            formula::make_safe(repaired.map_or(held.cell(column), |(_, text)| text))
-        });
-        let cells: Vec<Cow<'_, str>> = cells.collect();
+        next = number + 1;
         out.write_all(join(cells.iter().map(AsRef::as_ref), b',').as_bytes())?;
-        out.write_all(b"\r\n")?;
-    }
-    Ok(changed)
+        out.write_all(b"\r\n")
+    })
 }
 
 /// Text on its way back into the encoding that it came from.

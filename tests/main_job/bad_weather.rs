@@ -84,7 +84,8 @@ fn throttled_reads_are_asked_again_in_time() {
     for (kind, throttled) in [("batch", 2), ("users", 3), ("getByIds", 1)] {
         assert_eq!(kinds[kind]["throttled"], throttled, "{kind}");
     }
-    assert!(took >= 3.0, "{took}");
+    // The waits may overlap; that none was cut short is what `early` says.
+    assert!(took >= 1.5, "{took}");
 }
 
 #[test]

@@ -4,11 +4,13 @@
 
 use super::Trouble;
 use super::extras::Extras;
-use crate::sheet::Row;
+use crate::sheet::{Row, formula};
 use std::collections::HashMap;
 
 /// The cells of all tabs together, gaps before a cell included.
 pub const MAX_CELLS: u64 = 2_000_000;
+/// As many as a spreadsheet program has (Excel specifications and limits).
+const MAX_ROWS: u32 = 1_048_576;
 /// The text of all cells together.
 const MAX_TEXT: u64 = 128 * 1024 * 1024;
 
@@ -71,6 +73,9 @@ impl<'b> Builder<'b> {
         if text.is_empty() {
             return Ok(());
         }
+        if row >= MAX_ROWS {
+            return Err(Trouble::TooLarge("more than 1,048,576 rows".to_owned()));
+        }
         let number = u64::from(row) + 1;
         let last = self.tab.rows.last().map_or(0, |held| held.row.number);
         if number < last {
@@ -109,7 +114,7 @@ impl<'b> Builder<'b> {
         for _ in 0..gap {
             row.push("");
         }
-        row.push(text);
+        row.push(formula::undo(text));
         Ok(())
     }
 
