@@ -116,6 +116,8 @@ pub struct Results {
     pub results: Option<PathBuf>,
     #[command(flatten)]
     pub place: Place,
+    #[command(flatten)]
+    pub reading: SheetFlags,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -286,6 +288,7 @@ impl Cli {
                     results: typed.results.clone(),
                     ..in_place(&typed.place)
                 },
+                sheet: typed.reading.clone(),
                 ..Flags::default()
             },
             Command::Runs(Runs { place, .. }) => Flags {

@@ -260,10 +260,21 @@ fn mapping_text(name: &str, sheet: &Sheet) -> String {
             Use::OwnResult => ("-", "ignored: a column of a results file".to_owned()),
             Use::Note => ("-", "not used: a note is never mailed".to_owned()),
             Use::Other => ("-", "not used: kept for templates and results".to_owned()),
-            Use::Unnamed => ("-", "not used: it has no name".to_owned()),
+            Use::Unnamed => continue,
         };
         let name = pad(&shorten(&printable_line(&header.name(column)), 24), 24);
         let _ = writeln!(text, "  {:<3} {name} {to:<14} {why}", column_letter(column));
+    }
+    let unnamed = header.uses.iter().filter(|used| **used == Use::Unnamed);
+    match unnamed.count() {
+        0 => {}
+        1 => text.push_str("  1 column has no name: not used, kept for results\n"),
+        many => {
+            let _ = writeln!(
+                text,
+                "  {many} columns have no name: not used, kept for results"
+            );
+        }
     }
     text.push('\n');
     text
@@ -286,7 +297,11 @@ fn check_as_json(
                 .collect();
             (
                 json!(sheet.encoding()),
-                json!(char::from(sheet.dialect().delimiter).to_string()),
+                json!(
+                    header
+                        .delimiter
+                        .map(|delimiter| char::from(delimiter).to_string())
+                ),
                 Value::Object(mapping),
             )
         }

@@ -2,9 +2,10 @@
 
 use crate::{
     failure::{Failure, Result},
+    guest::{EmailAddress, Rules, Understanding},
     ledger::{Ledger, LedgerError},
     results::{self, Column, Layout, Links, SheetRow},
-    sheet::{Refused, Sheet, Use},
+    sheet::{Field, Flaw, Refused, SHEET_PREFIX, Sheet, Use},
 };
 use std::path::{Path, PathBuf};
 
@@ -50,13 +51,19 @@ pub fn write(
 fn layout(sheet: &Sheet) -> Layout {
     let header = sheet.header();
     let dialect = sheet.dialect();
+    // In a results file, a name that had to make room for one of ours gets its place back.
+    let prefix = if header.uses.contains(&Use::OwnResult) {
+        SHEET_PREFIX
+    } else {
+        ""
+    };
     Layout {
         columns: header
             .names
             .iter()
             .zip(&header.uses)
             .map(|(name, used)| Column {
-                name: name.clone(),
+                name: name.strip_prefix(prefix).unwrap_or(name).to_owned(),
                 keep: !matches!(used, Use::OwnResult | Use::Underscore),
             })
             .collect(),
@@ -65,6 +72,11 @@ fn layout(sheet: &Sheet) -> Layout {
         line_end: dialect.line_end.as_str(),
         sep_line: dialect.sep_line,
     }
+}
+
+/// The address of a cell, as results have it; nothing where there is no sound one.
+fn address(cell: &str) -> String {
+    EmailAddress::parse(cell).map_or_else(|_| String::new(), |address| address.as_str().to_owned())
 }
 
 fn bare() -> Layout {
@@ -81,11 +93,28 @@ fn sheet_rows(sheet: Option<&Sheet>) -> Result<Box<dyn Iterator<Item = Result<Sh
     let Some(sheet) = sheet else {
         return Ok(Box::new(std::iter::empty()));
     };
-    Ok(Box::new(sheet.rows()?.map(|row| {
+    let email = sheet.header().column_of(Field::Email);
+    let understanding = Understanding::new(sheet.header(), &Rules::default());
+    Ok(Box::new(sheet.rows()?.map(move |row| {
         let row = row.map_err(Refused::from)?;
+        let mut all: Vec<String> = (0..row.found())
+            .map(|column| row.cell(column).to_owned())
+            .collect();
+        if let Some((column, message)) = understanding.joined_message(&row) {
+            all.truncate(column);
+            all.push(message);
+        }
+        // Of a row that a quotation mark ran through, no cell can be believed.
+        let believed = match row.flaw {
+            Some(Flaw::SwallowedRows) => 0,
+            None => row.width().min(all.len()),
+        };
+        let loose = all.split_off(believed);
         Ok(SheetRow {
             number: row.number,
-            cells: row.cells().map(str::to_owned).collect(),
+            email: email.map_or_else(String::new, |column| address(row.cell(column))),
+            cells: all,
+            loose,
         })
     })))
 }

@@ -1,4 +1,6 @@
 //! `guestlist results`: write the results of a run again, from the ledger.
+//!
+//! Must not keep results back because of the sheet: what the ledger knows is written in any case.
 
 use super::{files, sheet_options::sheet_options};
 use crate::{
@@ -18,7 +20,12 @@ pub fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
     let ledger = Ledger::open(path, NewLedger::Refused)?;
     let run = find(&ledger, wanted)?;
     let sheet_path = run.sheet.as_deref().map(Path::new);
-    let sheet = sheet_path.and_then(|path| Sheet::open(path, &sheet_options(settings)).ok());
+    let sheet = sheet_path.map(|path| Sheet::open(path, &sheet_options(settings)));
+    let (sheet, unread) = match sheet {
+        None => (None, None),
+        Some(Ok(sheet)) => (Some(sheet), None),
+        Some(Err(refused)) => (None, Some(Failure::from(refused))),
+    };
     let kind = RunKind {
         dry_run: false,
         practice: settings.invite.sandbox.value,
@@ -49,8 +56,14 @@ pub fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
     for note in &written.notes {
         ui::tell(note);
     }
-    if sheet.is_none() {
-        ui::tell("the sheet of this run cannot be read any more: its own columns are left out");
+    if let Some(why) = unread {
+        ui::tell(format!(
+            "the sheet's own columns are left out, because it could not be read: {}",
+            why.what
+        ));
+        for hint in &why.hints {
+            ui::tell(format!("  {hint}"));
+        }
     }
     ui::tell(format!(
         "results of run {}: {}",

@@ -72,6 +72,7 @@ impl Recorder {
                 stop,
                 tally,
                 owed: Vec::new(),
+                trouble: None,
             }
             .work(queue)
         });
@@ -138,6 +139,8 @@ struct Desk {
     tally: watch::Sender<Tally>,
     /// Facts that a failing disk did not take: tried again with the next group and at the end.
     owed: Vec<Fact>,
+    /// Why they were not taken.
+    trouble: Option<Failure>,
 }
 
 impl Desk {
@@ -155,12 +158,10 @@ impl Desk {
         if !owed.is_empty() {
             self.keep(owed);
         }
-        if let Some(StopReason::LedgerFailed { why, exit }) = self.stop.reason()
-            && !self.owed.is_empty()
-        {
-            return Err(Failure::new(exit, why).hint(LedgerError::Full.advice()));
+        match self.trouble {
+            Some(trouble) if !self.owed.is_empty() => Err(trouble),
+            _ => Ok(self.writer),
         }
-        Ok(self.writer)
     }
 
     /// Makes a group durable, then tells those who wait for it.
@@ -187,10 +188,10 @@ impl Desk {
                 } else {
                     Exit::Unexpected
                 };
-                self.stop.raise(StopReason::LedgerFailed {
-                    why: error.to_string(),
-                    exit,
-                });
+                let why = error.to_string();
+                self.trouble =
+                    Some(Failure::new(exit, why.clone()).hint(LedgerError::Full.advice()));
+                self.stop.raise(StopReason::LedgerFailed { why, exit });
                 // Whoever waits for an intent hears that there is none; answers and outcomes are kept.
                 facts.retain(|fact| !matches!(fact, Fact::Intent(..) | Fact::Flush(_)));
                 self.owed = facts;

@@ -261,4 +261,10 @@ codes! {
         fix: "Look whether the cells stand under the right headings.",
         who: "whoever made the sheet"
     }
+    NO_HEADING = "GL210" {
+        title: "a cell has no heading above it",
+        meaning: "A cell of the workbook stands to the right of the last heading. It is returned in the results and used for nothing.",
+        fix: "Give the column a heading, or delete the cell.",
+        who: "whoever made the sheet"
+    }
 }

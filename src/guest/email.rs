@@ -160,10 +160,13 @@ fn is_zero_width(c: char) -> bool {
     )
 }
 
+/// A longer cell is not an address with something around it, and is not worth peeling.
+const MAX_PEELED: usize = 4096;
+
 /// Leaves out what certainly does not belong to the address, and says what it was.
 fn repair(cell: &str) -> (Cow<'_, str>, Vec<&'static str>) {
     let mut repairs: Vec<&'static str> = Vec::new();
-    if cell.contains(is_direction_mark) {
+    if cell.len() > MAX_PEELED || cell.contains(is_direction_mark) {
         return (Cow::Borrowed(cell), repairs);
     }
     let mut text = Cow::Borrowed(cell);
@@ -181,6 +184,12 @@ fn repair(cell: &str) -> (Cow<'_, str>, Vec<&'static str>) {
             repairs.push(what);
         }
     }
+}
+
+/// Some programs write the address once more where the name would be.
+fn is_name_of(name: &str, address: &str) -> bool {
+    let bare = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
+    name.trim_matches(bare).eq_ignore_ascii_case(address.trim())
 }
 
 /// One layer off, and what it was.
@@ -206,8 +215,8 @@ fn peel(text: &str) -> (&str, Option<&'static str>) {
     if let Some(inner) = text.strip_suffix('>') {
         let mut parts = inner.splitn(2, '<');
         if let (Some(name), Some(address)) = (parts.next(), parts.next())
-            && !name.contains('@')
             && !address.contains('<')
+            && (!name.contains('@') || is_name_of(name, address))
         {
             return (address, Some("the name and < > around the address"));
         }
@@ -273,6 +282,10 @@ mod tests {
                 "the name and < > around the address",
             ),
             ("<anna@example.org>", "the name and < > around the address"),
+            (
+                "anna@example.org <anna@example.org>",
+                "the name and < > around the address",
+            ),
             ("anna@example.org.", "a trailing dot, comma or semicolon"),
             ("anna@example.org;", "a trailing dot, comma or semicolon"),
             ("'anna@example.org'", "quotation marks"),

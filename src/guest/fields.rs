@@ -284,7 +284,8 @@ pub(super) fn sponsors(cell: &str) -> Result<(Vec<SponsorRef>, bool), Wrong> {
                 Some(name) => SponsorRef::Group(name.to_owned()),
                 None => person(entry)?,
             };
-            if !sponsors.contains(&sponsor) {
+            // Beyond the bound they are only counted.
+            if sponsors.len() > MAX_SPONSORS || !sponsors.contains(&sponsor) {
                 sponsors.push(sponsor);
             }
         }

@@ -7,9 +7,8 @@ use crate::sheet::{Field, Header, Row};
 pub(super) struct Layout {
     pub names: Vec<String>,
     columns: [Option<usize>; Field::COUNT],
-    pub delimiter: char,
-    /// How many cells the header's record has.
-    pub header_cells: usize,
+    /// None in a workbook.
+    pub delimiter: Option<char>,
 }
 
 impl Layout {
@@ -21,8 +20,7 @@ impl Layout {
         Self {
             names: header.names.clone(),
             columns,
-            delimiter: char::from(header.delimiter),
-            header_cells: header.cells,
+            delimiter: header.delimiter.map(char::from),
         }
     }
 

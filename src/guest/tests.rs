@@ -138,6 +138,19 @@ fn an_unquoted_comma_in_the_last_message_is_put_together_and_elsewhere_refused()
 }
 
 #[test]
+fn what_is_not_the_message_never_becomes_a_part_of_it() {
+    // A column without a name, as spreadsheet programs leave it behind.
+    let guest = only_guest("email,message,\na@x.org,Welcome,ask Bob first\n");
+    assert_eq!(guest.message.as_deref(), Some("Welcome"));
+    assert_eq!(told("email,name,\na@x.org,Anna,note\n"), ["2 a@x.org"]);
+    // Whoever quotes one text would have quoted the other.
+    assert_eq!(
+        told("email,message\na@x.org,\"Welcome, Anna\",ask Bob first\n"),
+        ["2 invalid: GL116 C"]
+    );
+}
+
+#[test]
 fn access_and_power_only_where_they_are_allowed() {
     let text = "email,user_type,manager,groups\na@x.org,Member,eva@x.org,Sales;Ops\n";
     let file = tempfile::NamedTempFile::new().unwrap();

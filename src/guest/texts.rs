@@ -5,7 +5,7 @@
 use super::Problem;
 use super::catalogue::{
     CONTROL_CHARACTER, EMPTY_EXTRA_CELLS, FIELD_TOO_LONG, HTML_MESSAGE, LINE_BREAK, LONG_MESSAGE,
-    LOOK_ALIKE, MESSAGE_TOO_LONG, SWALLOWED_ROWS, TOO_MANY_CELLS, UNQUOTED_MESSAGE,
+    LOOK_ALIKE, MESSAGE_TOO_LONG, NO_HEADING, SWALLOWED_ROWS, TOO_MANY_CELLS, UNQUOTED_MESSAGE,
 };
 use super::hints;
 use super::layout::Layout;
@@ -47,30 +47,58 @@ pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut Problems<'_>)
             }
         }
     }
-    if row.found() > layout.header_cells && row.extra().next().is_none() {
-        let message = format!(
-            "the row has {} cells and the header {}",
-            row.found(),
-            layout.header_cells
-        );
-        let problem = Problem::hint(EMPTY_EXTRA_CELLS, message);
-        problems.add(problem.fix("look whether its cells stand under the right headings"));
+    if row.found() > row.width() {
+        beyond_the_header(layout, row, problems);
     }
 }
 
-fn too_many_cells(row: &Row, problems: &mut Problems<'_>) {
-    let message = format!(
-        "the row has {} cells and the header {}, so the cells may stand under wrong headings",
-        row.found(),
-        row.width()
-    );
-    if let Some((column, _)) = row.extra().next() {
-        problems.at(
-            column,
-            Problem::error(TOO_MANY_CELLS, message)
-                .fix("put quotation marks around the text that holds the delimiter"),
-        );
+/// Cells that no heading stands above. In a workbook they are where they are; in a text, a delimiter that was meant as
+/// a comma may have moved the cells before them.
+fn beyond_the_header(layout: &Layout, row: &Row, problems: &mut Problems<'_>) {
+    let (found, width) = (row.found(), row.width());
+    match row.extra().next() {
+        None => {
+            let message = format!("the row has {found} cells and the header {width}");
+            let problem = Problem::hint(EMPTY_EXTRA_CELLS, message);
+            problems.add(problem.fix("look whether its cells stand under the right headings"));
+        }
+        Some((column, _)) if layout.delimiter.is_none() => {
+            let problem = Problem::hint(NO_HEADING, "no heading stands above this cell");
+            problems.at(
+                column,
+                problem.fix("give the column a heading, or delete the cell"),
+            );
+        }
+        Some(_) if joined_message(layout, row).is_some() => {}
+        Some((column, _)) => {
+            let message = format!(
+                "the row has {found} cells and the header {width}, so the cells may stand under wrong headings"
+            );
+            problems.at(
+                column,
+                Problem::error(TOO_MANY_CELLS, message)
+                    .fix("put quotation marks around the text that holds the delimiter"),
+            );
+        }
     }
+}
+
+/// The message put together again, with its column, where the cells beyond the header can only be its rest: it is the
+/// last column, and nobody who wrote this row put quotation marks around anything.
+pub(super) fn joined_message(layout: &Layout, row: &Row) -> Option<(usize, String)> {
+    let delimiter = layout.delimiter?;
+    let (column, _) = layout.cell(row, Field::Message)?;
+    if row.quoted || column + 1 != row.width() || row.extra().next().is_none() {
+        return None;
+    }
+    let mut joined = row.cell(column).to_owned();
+    for extra in column + 1..row.found() {
+        joined.push(delimiter);
+        joined.push_str(row.cell(extra));
+    }
+    let end = joined.trim_end().trim_end_matches(delimiter).len();
+    joined.truncate(end);
+    Some((column, joined.trim().to_owned()))
 }
 
 /// A text of one line: a name, a title.
@@ -121,23 +149,9 @@ pub(super) fn message<'r>(
     row: &'r Row,
     problems: &mut Problems<'_>,
 ) -> Option<Cow<'r, str>> {
-    let unquoted = row.extra().next().is_some();
-    let last = row.width().checked_sub(1);
-    let Some((column, cell)) = layout.cell(row, Field::Message) else {
-        if unquoted {
-            too_many_cells(row, problems);
-        }
-        return None;
-    };
+    let (column, cell) = layout.cell(row, Field::Message)?;
     let mut message = Cow::Borrowed(cell);
-    if unquoted && last == Some(column) {
-        // Row::cell trims to the header; the rest of the record is the rest of the message.
-        let mut joined = row.cell(column).to_owned();
-        for extra in column + 1..row.found() {
-            joined.push(layout.delimiter);
-            joined.push_str(row.cell(extra));
-        }
-        let joined = joined.trim().trim_end_matches(layout.delimiter).to_owned();
+    if let Some((_, joined)) = joined_message(layout, row) {
         let problem = Problem::warning(
             UNQUOTED_MESSAGE,
             "the message holds the delimiter and has no quotation marks; it was put together again",
@@ -149,8 +163,6 @@ pub(super) fn message<'r>(
                 .suggest(joined.as_str()),
         );
         message = Cow::Owned(joined);
-    } else if unquoted {
-        too_many_cells(row, problems);
     }
     if message.len() > LONG {
         let length = message.chars().count();

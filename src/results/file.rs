@@ -157,6 +157,8 @@ fn csv_writer(place: Place, layout: &Layout) -> io::Result<csv::Writer<BufWriter
     Ok(csv::WriterBuilder::new()
         .delimiter(layout.delimiter)
         .terminator(terminator)
+        // Loose cells make a row longer than the header.
+        .flexible(true)
         .from_writer(out))
 }
 

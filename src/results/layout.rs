@@ -28,8 +28,13 @@ pub struct Layout {
 pub struct SheetRow {
     /// The number that a spreadsheet program shows beside it.
     pub number: u64,
+    /// Whose row it is; empty where its address is not sound.
+    pub email: String,
     /// One for each column of the layout; missing ones count as empty.
     pub cells: Vec<String>,
+    /// Cells that stand under no heading, or under headings that cannot be believed. They are written behind
+    /// everything else, so that reading the file again finds the same mistake.
+    pub loose: Vec<String>,
 }
 
 impl Layout {
@@ -41,11 +46,19 @@ impl Layout {
             .map(|column| column.name.as_str())
     }
 
-    /// The cells below them, empty where the row is too short or missing.
-    pub(super) fn kept_cells<'a>(
+    /// The cells below them, empty where the row is too short or missing; then `between`, then the loose cells.
+    pub(super) fn row_cells<'a>(
         &'a self,
         row: Option<&'a SheetRow>,
+        between: &'a [&'a str],
     ) -> impl Iterator<Item = &'a str> {
+        let loose = row.map_or(&[][..], |row| &row.loose);
+        self.kept_cells(row)
+            .chain(between.iter().copied())
+            .chain(loose.iter().map(String::as_str))
+    }
+
+    fn kept_cells<'a>(&'a self, row: Option<&'a SheetRow>) -> impl Iterator<Item = &'a str> {
         self.columns
             .iter()
             .enumerate()

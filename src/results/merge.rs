@@ -26,7 +26,14 @@ impl<S: Iterator<Item = Result<SheetRow>>> Merge<S> {
         loop {
             match self.sheet.peek() {
                 Some(Ok(row)) if row.number == result.row => {
-                    return self.sheet.next().and_then(Result::ok);
+                    let same =
+                        row.email.is_empty() || row.email.eq_ignore_ascii_case(&result.email);
+                    let row = self.sheet.next().and_then(Result::ok);
+                    if same {
+                        return row;
+                    }
+                    self.lost(result.row, "it is somebody else's now");
+                    return None;
                 }
                 Some(Ok(row)) if row.number < result.row => {
                     let number = row.number;

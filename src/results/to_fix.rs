@@ -58,7 +58,7 @@ pub fn write_to_fix(
                 .unwrap_or_else(|| problem(result.outcome)),
             result.hint.as_deref().unwrap_or_default(),
         ];
-        file.record(layout.kept_cells(row.as_ref()).chain(ours))
+        file.record(layout.row_cells(row.as_ref(), &ours))
             .map_err(failed)?;
         rows += 1;
     }

@@ -25,11 +25,13 @@ fn sheet() -> impl Iterator<Item = Result<SheetRow>> {
     (2..6).map(|number| {
         Ok(SheetRow {
             number,
+            email: String::new(),
             cells: vec![
                 format!("p{number}@x.org"),
                 "old".into(),
                 format!("=N{number}"),
             ],
+            loose: Vec::new(),
         })
     })
 }

@@ -11,7 +11,6 @@ use crate::failure::Result;
 use crate::sheet::{RESULT_COLUMNS, SHEET_PREFIX};
 use secrecy::ExposeSecret;
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// Whether redeem links are written into the results. The ledger keeps them in any case.
@@ -42,7 +41,7 @@ pub fn write(
 ) -> Result<Written> {
     let failed = |error| write_failure(target, FileKind::Results, &error);
     let mut file = TableFile::create(target, FileKind::Results, layout).map_err(failed)?;
-    let own = names_without_collisions(layout);
+    let own: Vec<Cow<'_, str>> = names_without_collisions(layout).collect();
     file.record(
         RESULT_COLUMNS
             .into_iter()
@@ -56,7 +55,7 @@ pub fn write(
         let row = merge.row_for(&result);
         let ours = cells(&result, links);
         let ours = ours.iter().map(AsRef::as_ref);
-        file.record(ours.chain(layout.kept_cells(row.as_ref())))
+        file.record(ours.chain(layout.row_cells(row.as_ref(), &[])))
             .map_err(failed)?;
         rows += 1;
     }
@@ -101,25 +100,18 @@ fn cells(result: &RowResult, links: Links) -> [Cow<'_, str>; RESULT_COLUMNS.len(
     ]
 }
 
-/// The sheet's own names, with `sheet_` before those that a program would take for ours.
-fn names_without_collisions(layout: &Layout) -> Vec<Cow<'_, str>> {
-    let mut taken: HashSet<String> = RESULT_COLUMNS
-        .iter()
-        .map(|name| (*name).to_owned())
-        .collect();
-    layout
-        .kept_names()
-        .map(|name| {
-            let mut own = Cow::Borrowed(name);
-            while taken.contains(&own.trim().to_lowercase()) {
-                own = Cow::Owned(format!("{SHEET_PREFIX}{}", own.trim()));
-            }
-            if let Cow::Owned(renamed) = &own {
-                taken.insert(renamed.to_lowercase());
-            }
-            own
-        })
-        .collect()
+/// The sheet's own names, with a prefix before those that a program would take for ours, and before those that have
+/// it already, so that taking one away always gives back what was there.
+fn names_without_collisions(layout: &Layout) -> impl Iterator<Item = Cow<'_, str>> {
+    layout.kept_names().map(|name| {
+        let own = name.trim();
+        let ours = |column: &&str| column.eq_ignore_ascii_case(own);
+        if own.starts_with(SHEET_PREFIX) || RESULT_COLUMNS.iter().any(ours) {
+            Cow::Owned(format!("{SHEET_PREFIX}{own}"))
+        } else {
+            Cow::Borrowed(name)
+        }
+    })
 }
 
 #[cfg(test)]

@@ -29,7 +29,9 @@ fn layout(names: &[&str]) -> Layout {
 fn row(number: u64, cells: &[&str]) -> Result<SheetRow> {
     Ok(SheetRow {
         number,
+        email: String::new(),
         cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
+        loose: Vec::new(),
     })
 }
 
@@ -174,7 +176,7 @@ fn links_can_be_left_out() {
 #[test]
 fn a_name_that_collides_twice_stays_unique() {
     let sheet = layout(&["email", "sheet_email", "note", "note", " Outcome "]);
-    let names = names_without_collisions(&sheet);
+    let names: Vec<Cow<'_, str>> = names_without_collisions(&sheet).collect();
     assert_eq!(
         names,
         [

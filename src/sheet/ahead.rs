@@ -2,19 +2,23 @@
 //!
 //! Must not run ahead further than a few batches.
 
+use super::catalogue::READ_FAILED;
 use super::{Problem, Row, Rows};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
 /// Rows in a batch: enough to make handing over cheap, few enough to stay in the processor's cache.
 const BATCH: usize = 256;
+/// A batch with more text than this is handed over before it is full, and its buffers are not used again.
+const BATCH_TEXT: usize = 256 * 1024;
 /// Batches that wait to be taken.
 const WAITING: usize = 2;
 
 struct Batch {
     rows: Vec<Row>,
-    /// How many of them are filled.
+    /// How many of them are filled, and with how much text.
     filled: usize,
+    text: usize,
     /// What ended the reading, when this is the last batch.
     ended: Option<Result<(), Box<Problem>>>,
 }
@@ -35,6 +39,7 @@ impl Ahead {
         let current = Batch {
             rows: Vec::new(),
             filled: 0,
+            text: 0,
             ended: None,
         };
         Self {
@@ -52,11 +57,17 @@ impl Ahead {
                 return ended.clone().map(|()| None);
             }
             let Ok(batch) = self.batches.recv() else {
-                return Ok(None);
+                // A reader that is gone without a word must not look like the end of the sheet.
+                return Err(Box::new(
+                    Problem::error(READ_FAILED, "reading the sheet ended without a reason")
+                        .fix("run the command again"),
+                ));
             };
             let used = std::mem::replace(&mut self.current, batch);
-            // The reader may be gone already; then nobody needs the buffers.
-            let _ = self.used.send(used.rows);
+            if used.text <= BATCH_TEXT {
+                // The reader may be gone already; then nobody needs the buffers.
+                let _ = self.used.send(used.rows);
+            }
             self.next = 0;
         }
         self.next += 1;
@@ -70,12 +81,16 @@ fn read_on(mut rows: Rows, full: &SyncSender<Batch>, empty: &Receiver<Vec<Row>>)
         let mut batch = Batch {
             rows: empty.try_recv().unwrap_or_default(),
             filled: 0,
+            text: 0,
             ended: None,
         };
         batch.rows.resize_with(BATCH, Row::default);
-        while batch.filled < BATCH && batch.ended.is_none() {
+        while batch.filled < BATCH && batch.text <= BATCH_TEXT && batch.ended.is_none() {
             match rows.read(&mut batch.rows[batch.filled]) {
-                Ok(true) => batch.filled += 1,
+                Ok(true) => {
+                    batch.text += batch.rows[batch.filled].text().len();
+                    batch.filled += 1;
+                }
                 Ok(false) => batch.ended = Some(Ok(())),
                 Err(problem) => batch.ended = Some(Err(problem)),
             }

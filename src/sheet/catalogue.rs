@@ -141,4 +141,10 @@ codes! {
         fix: "Say --hidden include to take them along, or --hidden skip to leave them out.",
         who: "whoever made the sheet"
     }
+    PORTAL_EXAMPLE = "GL024" {
+        title: "the example of Microsoft's template is left out",
+        meaning: "Microsoft's bulk-invite template has an example below its header, with an address at fabrikam.com or contoso.com behind a word and a colon. It is nobody.",
+        fix: "Delete the row, or leave it there.",
+        who: "nobody"
+    }
 }

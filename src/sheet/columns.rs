@@ -48,15 +48,11 @@ pub(super) fn has_address(names: &[String], map: &[(Field, String)]) -> bool {
 
 /// Understands a header. Errors among the problems mean that the sheet cannot be used.
 pub(super) fn understand(
-    mut names: Vec<String>,
+    names: Vec<String>,
     row: u64,
     line: u64,
     map: &[(Field, String)],
 ) -> (Header, Vec<Problem>) {
-    let cells = names.len();
-    while names.len() > 1 && names.last().is_some_and(|name| name.trim().is_empty()) {
-        names.pop();
-    }
     let mut problems = Vec::new();
     let mut uses = first_uses(&names);
     apply_map(&names, map, &mut uses, &mut problems);
@@ -78,9 +74,6 @@ pub(super) fn understand(
     if !has_address && !problems.iter().any(Problem::is_error) {
         problems.push(no_address_column(&names));
     }
-    let portal = names
-        .iter()
-        .any(|name| aliases::portal_name(name).is_some());
     let problems = problems
         .into_iter()
         .map(|problem| problem.at(row, line))
@@ -91,9 +84,8 @@ pub(super) fn understand(
         names,
         uses,
         mapping,
-        cells,
-        portal,
-        delimiter: b',',
+        examples: Vec::new(),
+        delimiter: None,
     };
     (header, problems)
 }

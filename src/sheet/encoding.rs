@@ -4,7 +4,7 @@
 
 use super::bytes::Bytes;
 use super::records::{Broken, Fill};
-use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// The encoding of a sheet, and how many bytes of byte order mark come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,14 @@ pub(super) fn suggestion(sample: &[u8]) -> &'static Encoding {
     use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(sample, true);
-    detector.guess(None, Utf8Detection::Deny)
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    // A single letter may be the same in several encodings; then the most common one is likelier for the rest.
+    let likeliest = WINDOWS_1252.decode_without_bom_handling(sample).0;
+    if guess.decode_without_bom_handling(sample).0 == likeliest {
+        WINDOWS_1252
+    } else {
+        guess
+    }
 }
 
 /// The head of a sheet as text, as far as it can be decoded; UTF-8 is checked record by record.

@@ -6,12 +6,14 @@ use super::catalogue::DELIMITER_UNCLEAR;
 use super::columns::has_address;
 use super::dialect::LineEnd;
 use super::records::{Broken, Records, Stopped};
-use super::{Field, Problem, Row, SheetOptions, formula};
+use super::{Field, Problem, Row, SheetOptions, aliases, formula};
 
 /// A header further down than this is not looked for.
 const HEADER_WITHIN: usize = 20;
 /// The portal's example row is the first row below its header, or the second.
-pub(super) const EXAMPLE_WITHIN: u64 = 2;
+const EXAMPLE_WITHIN: usize = 2;
+/// Whose addresses Microsoft uses in examples.
+const EXAMPLE_DOMAINS: [&str; 2] = ["@fabrikam.com", "@contoso.com"];
 /// How many records of the head are weighed.
 const SAMPLE: usize = 50;
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -33,6 +35,32 @@ pub(super) struct Reading {
     /// The index of the header in `records`, if there is one.
     pub header: Option<usize>,
     pub stopped: Option<Stopped>,
+}
+
+/// The example rows of Microsoft's bulk-invite template, in records that begin with its header:
+/// `Example: lstokes@fabrikam.com`, in any language.
+pub(super) fn examples(
+    records: &[HeadRecord],
+    email: Option<usize>,
+) -> impl Iterator<Item = &HeadRecord> {
+    let portal = records.first().is_some_and(|header| {
+        header
+            .cells
+            .iter()
+            .any(|name| aliases::portal_name(name).is_some())
+    });
+    let below = if portal { EXAMPLE_WITHIN } else { 0 };
+    records.iter().skip(1).take(below).filter(move |record| {
+        let cell = email.and_then(|column| record.cells.get(column));
+        let parts = cell.and_then(|cell| cell.split_once([':', '：']));
+        parts.is_some_and(|(word, address)| {
+            let address = address.trim().to_ascii_lowercase();
+            !word.contains('@')
+                && EXAMPLE_DOMAINS
+                    .iter()
+                    .any(|domain| address.ends_with(domain))
+        })
+    })
 }
 
 /// What was asked for by flags.

@@ -33,15 +33,18 @@ pub struct Header {
     pub uses: Vec<Use>,
     /// The columns that have a meaning.
     pub mapping: Vec<(Field, usize)>,
-    /// How many cells the header's record has, nameless ones at its end included.
-    pub cells: usize,
-    /// Whether this is Microsoft's own bulk-invite template.
-    pub portal: bool,
-    /// What stands between the cells, for putting a text together again that holds it.
-    pub delimiter: u8,
+    /// Rows of Microsoft's own bulk-invite template that are its example, and nobody.
+    pub examples: Vec<u64>,
+    /// What stands between the cells, for putting a text together again that holds it; nothing does in a workbook.
+    pub delimiter: Option<u8>,
 }
 
 impl Header {
+    /// Whether a row with this number is a person's, and not the header, a title or the template's example.
+    pub(super) fn has_below(&self, row: u64) -> bool {
+        row > self.row && !self.examples.contains(&row)
+    }
+
     pub fn column_of(&self, field: Field) -> Option<usize> {
         self.mapping
             .iter()

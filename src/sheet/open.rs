@@ -4,7 +4,7 @@
 
 use super::bytes::{Bytes, Stamp};
 use super::catalogue::{
-    HIDDEN_ROWS, NO_SUCH_TAB, NOT_A_FILE, NOT_TEXT, UNKNOWN_ENCODING, WHICH_TAB,
+    HIDDEN_ROWS, NO_SUCH_TAB, NOT_A_FILE, NOT_TEXT, PORTAL_EXAMPLE, UNKNOWN_ENCODING, WHICH_TAB,
 };
 use super::encoding::{self, Charset};
 use super::find::{self, Asked, HeadRecord, Reading};
@@ -153,7 +153,8 @@ fn open_text(
         };
         return Err(stopped.map_or_else(|| no_header(&reading, options), Refused::from));
     };
-    let (header, hints) = header(&reading, at, options)?;
+    let (mut header, hints) = header(&reading, at, options)?;
+    header.delimiter = Some(reading.delimiter);
     Ok(Opened {
         stamp,
         body: Body::Text(charset),
@@ -180,13 +181,22 @@ fn header(
         line,
         ref cells,
     } = reading.records[at];
-    let (mut header, problems) = columns::understand(cells.clone(), row, line, &options.map);
-    header.delimiter = reading.delimiter;
+    let (mut header, mut problems) = columns::understand(cells.clone(), row, line, &options.map);
     if problems.iter().any(Problem::is_error) {
-        Err(Refused { problems })
-    } else {
-        Ok((header, problems))
+        return Err(Refused { problems });
     }
+    for record in find::examples(&reading.records[at..], header.column_of(Field::Email)) {
+        header.examples.push(record.row);
+        problems.push(
+            Problem::hint(
+                PORTAL_EXAMPLE,
+                "this row is the template's own example and is left out",
+            )
+            .at(record.row, record.line)
+            .fix("delete it, or leave it there"),
+        );
+    }
+    Ok((header, problems))
 }
 
 fn open_workbook(path: &Path, stamp: Stamp, options: &SheetOptions) -> Result<Opened, Refused> {

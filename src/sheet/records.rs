@@ -65,6 +65,9 @@ pub(super) struct Record<'a> {
     pub text: &'a str,
     pub ends: &'a [usize],
     pub flaw: Option<Flaw>,
+    /// As it stands in the text, with the byte that ends it.
+    raw: &'a [u8],
+    delimiter: u8,
 }
 
 impl Record<'_> {
@@ -79,6 +82,13 @@ impl Record<'_> {
 
     pub fn is_blank(&self) -> bool {
         self.text.trim().is_empty()
+    }
+
+    /// Whether quotation marks stand around a cell in this column or one after it.
+    pub fn quotes_from(&self, column: usize) -> bool {
+        raw_cells(self.raw, self.delimiter)
+            .skip(column)
+            .any(|cell| cell.quoted)
     }
 }
 
@@ -169,15 +179,20 @@ impl<S: Fill> Records<S> {
         self.next_row = self.row + 1;
         self.after_cr = raw.last() == Some(&b'\r');
         let mut flaw = None;
-        // Without quotation marks, a record is its cells with one byte behind each, and then it is one line.
-        let one_line = raw.len() == self.written + self.cells || line_ends(raw) < 2;
-        self.next_line = self.line
-            + if one_line {
-                1
-            } else {
-                flaw = quote_closes_inside(raw, self.delimiter).then_some(Flaw::SwallowedRows);
-                count_lines(raw)
-            };
+        // Without quotation marks, a record is its cells with one byte behind each, and then it is one line. At the
+        // end of the file the last of these bytes may be missing.
+        let quoted = raw.len() > self.written + self.cells;
+        let inside = match raw {
+            [inside @ .., b'\n' | b'\r'] => inside,
+            whole => whole,
+        };
+        self.next_line = self.line + 1;
+        if quoted && line_ends(inside) > 0 {
+            // A quotation mark that closes in the middle of a cell began further up, in one that was never closed.
+            let swallowed = raw_cells(raw, self.delimiter).any(|cell| cell.closes_inside);
+            flaw = swallowed.then_some(Flaw::SwallowedRows);
+            self.next_line += count_lines(inside);
+        }
         self.finish(flaw).map(Some)
     }
 
@@ -284,6 +299,8 @@ impl<S: Fill> Records<S> {
             text,
             ends,
             flaw,
+            raw: &self.window[self.start..self.at],
+            delimiter: self.delimiter,
         })
     }
 
@@ -352,34 +369,43 @@ fn count_lines(text: &[u8]) -> u64 {
     (line_ends(text) - pairs) as u64
 }
 
-/// Whether a closing quotation mark is followed by something other than a delimiter or a line end: in a record
-/// that spans lines it then began further up, in a cell that was never closed.
-fn quote_closes_inside(raw: &[u8], delimiter: u8) -> bool {
-    let ends_cell = |byte: Option<&u8>| match byte {
+/// How a cell stands in the text.
+struct RawCell {
+    quoted: bool,
+    /// Its closing quotation mark is followed by something other than a delimiter or a line end.
+    closes_inside: bool,
+}
+
+fn raw_cells(raw: &[u8], delimiter: u8) -> impl Iterator<Item = RawCell> {
+    let ends_cell = move |byte: Option<&u8>| match byte {
         None | Some(b'\n' | b'\r') => true,
         Some(byte) => *byte == delimiter,
     };
     let mut at = 0;
-    while at < raw.len() {
-        if raw[at] == b'"' {
+    std::iter::from_fn(move || {
+        if at >= raw.len() {
+            return None;
+        }
+        let quoted = raw[at] == b'"';
+        if quoted {
             at += 1;
             loop {
                 match raw.get(at) {
-                    None => return false,
                     Some(b'"') if raw.get(at + 1) == Some(&b'"') => at += 2,
-                    Some(b'"') => break,
+                    None | Some(b'"') => break,
                     Some(_) => at += 1,
                 }
             }
-            if !ends_cell(raw.get(at + 1)) {
-                return true;
-            }
         }
+        let closes_inside = quoted && !ends_cell(raw.get(at + 1));
         // To the beginning of the next cell.
         while !ends_cell(raw.get(at)) {
             at += 1;
         }
         at += 1;
-    }
-    false
+        Some(RawCell {
+            quoted,
+            closes_inside,
+        })
+    })
 }

@@ -72,7 +72,7 @@ pub fn rewrite_rows(
     let mut changed = 0;
     for held in rows.iter() {
         row.copy(held, header.names.len());
-        let repair = if held.number > header.row {
+        let repair = if header.has_below(held.number) {
             repair(&row)
         } else {
             Repair::default()
@@ -116,7 +116,7 @@ fn rewrite_text(
             return Ok(changed);
         };
         let mut repaired = None;
-        if record.row > header.row && !record.is_blank() {
+        if header.has_below(record.row) && !record.is_blank() {
             fill(&mut row, &record, header.names.len());
             let repair = repair(&row);
             changed += repair.cells.len() as u64;

@@ -17,6 +17,9 @@ pub struct Row {
     /// The physical line on which the record begins.
     pub line: u64,
     pub flaw: Option<Flaw>,
+    /// Whether quotation marks stand around a cell beyond the header or the last one under it: whoever wrote them knew
+    /// that a delimiter divides.
+    pub quoted: bool,
     text: String,
     ends: Vec<usize>,
     width: usize,
@@ -42,6 +45,7 @@ impl Row {
         self.number = number;
         self.line = line;
         self.flaw = None;
+        self.quoted = false;
         self.width = width;
         self.text.clear();
         self.ends.clear();
@@ -56,6 +60,7 @@ impl Row {
     pub(super) fn copy(&mut self, other: &Row, width: usize) {
         self.begin(other.number, other.line, width);
         self.flaw = other.flaw;
+        self.quoted = other.quoted;
         self.fill(&other.text, &other.ends);
     }
 

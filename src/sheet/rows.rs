@@ -4,11 +4,10 @@
 
 use super::bytes::Bytes;
 use super::encoding::{Charset, Text};
-use super::find;
 use super::formula;
 use super::records::{Record, Records};
 use super::stopped;
-use super::{Field, Header, Problem, Row, Sheet};
+use super::{Problem, Row, Sheet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -71,11 +70,7 @@ impl Rows {
             From::Workbook { rows, next } => {
                 while let Some(held) = rows.get(*next) {
                     *next += 1;
-                    let address = |column| held.cell(column);
-                    if held.number > header.row
-                        && !held.is_blank()
-                        && !is_example(header, held.number, address)
-                    {
+                    if header.has_below(held.number) && !held.is_blank() {
                         row.copy(held, header.names.len());
                         return Ok(true);
                     }
@@ -104,11 +99,7 @@ impl Rows {
                         sheet.same_as_before(records.source().hash())?;
                         return Ok(false);
                     };
-                    let address = |column| record.cells().nth(column).unwrap_or("");
-                    if record.row > header.row
-                        && !record.is_blank()
-                        && !is_example(header, record.row, address)
-                    {
+                    if header.has_below(record.row) && !record.is_blank() {
                         fill(row, &record, header.names.len());
                         return Ok(true);
                     }
@@ -142,6 +133,7 @@ impl Iterator for Rows {
 pub(super) fn fill(row: &mut Row, record: &Record<'_>, width: usize) {
     row.begin(record.row, record.line, width);
     row.flaw = record.flaw;
+    row.quoted = record.ends.len() > width && record.quotes_from(width.saturating_sub(1));
     // Only a cell that begins with an apostrophe can be one that was made safe.
     if record.text.contains('\'') {
         record
@@ -150,18 +142,4 @@ pub(super) fn fill(row: &mut Row, record: &Record<'_>, width: usize) {
     } else {
         row.fill(record.text, record.ends);
     }
-}
-
-/// The portal's template has an example below its header: `Example: lstokes@fabrikam.com`, in any language.
-fn is_example<'a>(header: &Header, row: u64, cell: impl Fn(usize) -> &'a str) -> bool {
-    if !header.portal || row > header.row + find::EXAMPLE_WITHIN {
-        return false;
-    }
-    let Some(column) = header.column_of(Field::Email) else {
-        return false;
-    };
-    let Some((word, address)) = cell(column).trim().split_once([':', '：']) else {
-        return false;
-    };
-    !word.contains('@') && !word.eq_ignore_ascii_case("mailto") && address.contains('@')
 }

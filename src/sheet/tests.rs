@@ -196,6 +196,10 @@ fn a_quote_that_swallows_rows_is_noticed() {
     .unwrap();
     let flaws: Vec<_> = sheet.rows().unwrap().map(|row| row.unwrap().flaw).collect();
     assert_eq!(flaws, [Some(Flaw::SwallowedRows), None]);
+    let at_the_end = b"email,message\na@x.org,\"Hello\nb@x.org,\"Hi\"";
+    let sheet = open_with(at_the_end, &SheetOptions::default()).unwrap();
+    let last = sheet.rows().unwrap().last().unwrap().unwrap();
+    assert_eq!(last.flaw, Some(Flaw::SwallowedRows));
 }
 
 #[test]

@@ -85,7 +85,7 @@ impl<'a> ProblemScreen<'a> {
             Some(excerpt(
                 row,
                 problem.cell?,
-                header.delimiter,
+                header.delimiter.unwrap_or(b','),
                 width.saturating_sub(gutter),
             ))
         });
@@ -362,9 +362,8 @@ mod tests {
             names: vec!["name".into(), "email".into()],
             uses: Vec::new(),
             mapping: Vec::new(),
-            cells: 2,
-            portal: false,
-            delimiter: b',',
+            examples: Vec::new(),
+            delimiter: Some(b','),
         }
     }
 

@@ -58,6 +58,8 @@ fn write_rows(target: &Path, layout: &Layout, rows: &[Vec<String>]) {
     let sheet = rows.iter().enumerate().map(|(at, cells)| {
         Ok(SheetRow {
             number: at as u64 + 2,
+            email: String::new(),
+            loose: Vec::new(),
             cells: std::iter::once(format!("a{at}@x.org"))
                 .chain(cells.iter().cloned())
                 .take(width)
