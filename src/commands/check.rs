@@ -246,11 +246,11 @@ fn mapping_text(name: &str, sheet: &Sheet) -> String {
             ""
         };
         let _ = writeln!(text, "  {:<10} {}{bom}", "encoding", sheet.encoding());
-        let _ = writeln!(
-            text,
-            "  {:<10} {delimiter}: {}",
-            "delimiter", dialect.evidence
-        );
+        let why = match dialect.evidence.as_str() {
+            "" => String::new(),
+            evidence => format!(": {evidence}"),
+        };
+        let _ = writeln!(text, "  {:<10} {delimiter}{why}", "delimiter");
     }
     let _ = writeln!(text, "  {:<10} row {}", "header", header.row);
     for (column, used) in header.uses.iter().enumerate() {

@@ -107,7 +107,7 @@ fn sheet_rows(sheet: Option<&Sheet>) -> Result<Box<dyn Iterator<Item = Result<Sh
         // Of a row that a quotation mark ran through, no cell can be believed.
         let believed = match row.flaw {
             Some(Flaw::SwallowedRows) => 0,
-            None => row.width().min(all.len()),
+            Some(Flaw::NotComputed) | None => row.width().min(all.len()),
         };
         let loose = all.split_off(believed);
         Ok(SheetRow {

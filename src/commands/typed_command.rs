@@ -4,6 +4,18 @@
 
 use std::path::Path;
 
+/// Flags that fit one sheet and no other.
+const ABOUT_THE_SHEET: [&str; 8] = [
+    "-o",
+    "--results",
+    "--to-fix",
+    "--encoding",
+    "--delimiter",
+    "--sheet",
+    "--header-row",
+    "--hidden",
+];
+
 #[derive(Debug, Clone, Default)]
 pub struct TypedCommand(Vec<String>);
 
@@ -21,7 +33,8 @@ impl TypedCommand {
         self.with_sheet(sheet, &sheet.display().to_string())
     }
 
-    /// The same for another sheet, whose files then have names of their own.
+    /// The same for another sheet that this program wrote: its files have names of their own, and it needs no word
+    /// about how it is to be read.
     pub fn with_sheet(&self, sheet: &Path, other: &str) -> String {
         let sheet = sheet.display().to_string();
         let mut words = vec!["guestlist".to_owned()];
@@ -29,7 +42,11 @@ impl TypedCommand {
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "-n" | "--dry-run" | "--new-ledger" => {}
-                "-o" | "--results" | "--to-fix" if other != sheet => drop(arguments.next()),
+                flag if other != sheet && ABOUT_THE_SHEET.contains(&flag) => drop(arguments.next()),
+                flag if other != sheet
+                    && flag
+                        .split_once('=')
+                        .is_some_and(|(name, _)| ABOUT_THE_SHEET.contains(&name)) => {}
                 argument if argument == sheet => words.push(quoted(other)),
                 argument => words.push(quoted(argument)),
             }
@@ -65,11 +82,14 @@ mod tests {
             "contoso.com",
             "-o",
             "out.csv",
+            "--header-row=3",
+            "--sheet",
+            "People",
         ]);
         let sheet = Path::new("my guests.csv");
         assert_eq!(
             typed.again(sheet),
-            "guestlist invite 'my guests.csv' --tenant contoso.com -o out.csv"
+            "guestlist invite 'my guests.csv' --tenant contoso.com -o out.csv --header-row=3 --sheet People"
         );
         assert_eq!(
             typed.with_sheet(sheet, "fix.csv"),

@@ -76,8 +76,8 @@ codes! {
         who: "whoever made the sheet"
     }
     REPAIRED = "GL113" {
-        title: "an address was repaired",
-        meaning: "Something that certainly does not belong to the address was left out on reading: spaces, invisible characters, mailto:, a name before <address>, quotation marks, a trailing dot or semicolon.",
+        title: "an address or a name was repaired",
+        meaning: "Something that certainly does not belong there was left out on reading: invisible characters; around an address also spaces, mailto:, SMTP:, a name before <address>, quotation marks, a trailing dot or semicolon.",
         fix: "Nothing is to be done. `guestlist check SHEET --fix FILE` writes the sheet with the repairs made.",
         who: "nobody"
     }
@@ -207,6 +207,18 @@ codes! {
         fix: "Nothing is to be done.",
         who: "nobody"
     }
+    NOT_COMPUTED = "GL150" {
+        title: "a formula without its result",
+        meaning: "The cell is a formula, and the workbook does not hold what it comes to. Programs that write workbooks without a spreadsheet program leave such cells behind.",
+        fix: "Open the workbook in a spreadsheet program and save it there, or replace the formula by its value.",
+        who: "whoever made the sheet"
+    }
+    ERROR_VALUE = "GL151" {
+        title: "the result of a formula that failed",
+        meaning: "The cell holds what a spreadsheet program shows for a formula that cannot be computed, such as #REF! or #N/A. It is nobody's name.",
+        fix: "Correct the formula, or replace it by the value that is meant.",
+        who: "whoever made the sheet"
+    }
     TYPO_DOMAIN = "GL201" {
         title: "a domain that looks mistyped",
         meaning: "The domain is one letter away from a well-known one. Mail to it would be lost, or read by a stranger.",
@@ -265,6 +277,12 @@ codes! {
         title: "a cell has no heading above it",
         meaning: "A cell of the workbook stands to the right of the last heading. It is returned in the results and used for nothing.",
         fix: "Give the column a heading, or delete the cell.",
+        who: "whoever made the sheet"
+    }
+    ODD_LETTERS = "GL211" {
+        title: "letters that were probably damaged on the way",
+        meaning: "The text holds a replacement character, letters that come from reading a file in the wrong encoding, or an invisible mark that turns the direction of writing.",
+        fix: "Type the text again, or export the sheet again as CSV UTF-8.",
         who: "whoever made the sheet"
     }
 }

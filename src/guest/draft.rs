@@ -12,7 +12,7 @@ use super::layout::Layout;
 use super::texts::{line, message, whole_row};
 use super::told::Problems;
 use super::{Allow, Code, Guest, Problem, Profile, Rules, SponsorRef, UserType, fields};
-use crate::sheet::{Field, Row};
+use crate::sheet::{Field, Flaw, Row};
 use std::borrow::Cow;
 
 /// (Graph: user resource type)
@@ -93,20 +93,12 @@ impl<'r> Draft<'r> {
             self.cc = cc(column, cell, self.email.as_ref(), problems);
         }
         if let Some((column, cell)) = layout.cell(row, Field::Sponsors)
-            && let Some((sponsors, repaired)) = problems.ok(column, fields::sponsors(cell))
+            && let Some((sponsors, respelled)) = problems.ok(column, fields::sponsors(cell))
         {
-            if repaired {
-                let spelled: Vec<&str> = cell
-                    .split([';', ',', '\n', '\r'])
-                    .map(str::trim)
-                    .filter(|entry| !entry.is_empty())
-                    .collect();
-                let problem = Problem::warning(
-                    SPONSORS_REPAIRED,
-                    format!("read as {} sponsors", sponsors.len()),
-                )
-                .fix("separate sponsors with semicolons")
-                .suggest(spelled.join("; "));
+            if let Some(respelled) = respelled {
+                let problem = Problem::warning(SPONSORS_REPAIRED, format!("read as {respelled}"))
+                    .fix("write addresses or object ids, with semicolons between them")
+                    .suggest(respelled);
                 problems.at(column, problem);
             }
             self.sponsors = sponsors;
@@ -207,7 +199,15 @@ fn email<'r>(layout: &Layout, row: &'r Row, problems: &mut Problems<'_>) -> Opti
         );
         return None;
     }
+    if row.flaw == Some(Flaw::NotComputed) && cell.starts_with('=') {
+        return None;
+    }
     let address = problems.ok(column, email::read(cell))?;
+    tell_repairs(column, &address, problems);
+    Some(address)
+}
+
+fn tell_repairs(column: usize, address: &Address<'_>, problems: &mut Problems<'_>) {
     if !address.repairs.is_empty() {
         let problem = Problem::warning(
             REPAIRED,
@@ -217,7 +217,6 @@ fn email<'r>(layout: &Layout, row: &'r Row, problems: &mut Problems<'_>) -> Opti
         .suggest(address.text.as_ref());
         problems.at(column, problem);
     }
-    Some(address)
 }
 
 /// Most sheets repeat one redirect address in every row.
@@ -250,6 +249,7 @@ fn cc<'r>(
                     problem.fix("delete the cc address, or name somebody else"),
                 );
             }
+            tell_repairs(column, &address, problems);
             Some(address)
         }
         Err(wrong) => {

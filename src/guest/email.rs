@@ -196,21 +196,27 @@ fn is_name_of(name: &str, address: &str) -> bool {
 fn peel(text: &str) -> (&str, Option<&'static str>) {
     let trimmed = text.trim();
     if trimmed.len() < text.len() {
-        let odd = text.trim_matches(' ').len() > trimmed.len();
-        return (
-            trimmed,
-            Some(if odd {
-                "no-break or other odd spaces"
-            } else {
-                "spaces"
-            }),
-        );
+        let ends = |c: char| matches!(c, ' ' | '\n' | '\r');
+        let what = if text.trim_matches(' ').len() == trimmed.len() {
+            "spaces"
+        } else if text.trim_matches(ends).len() == trimmed.len() {
+            "a line break"
+        } else {
+            "no-break or other odd spaces"
+        };
+        return (trimmed, Some(what));
     }
     if let Some(start) = text.get(..7)
         && start.eq_ignore_ascii_case("mailto:")
     {
         let address = text[7..].split('?').next().unwrap_or("");
         return (address, Some("mailto:"));
+    }
+    // As directories list mail addresses (proxyAddresses).
+    if let Some(start) = text.get(..5)
+        && start.eq_ignore_ascii_case("smtp:")
+    {
+        return (&text[5..], Some("SMTP:"));
     }
     if let Some(inner) = text.strip_suffix('>') {
         let mut parts = inner.splitn(2, '<');
@@ -281,6 +287,7 @@ mod tests {
                 "Anna Meier <anna@example.org>",
                 "the name and < > around the address",
             ),
+            ("SMTP:anna@example.org", "SMTP:"),
             ("<anna@example.org>", "the name and < > around the address"),
             (
                 "anna@example.org <anna@example.org>",

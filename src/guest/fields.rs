@@ -271,34 +271,16 @@ fn is_user_principal_name(entry: &str) -> bool {
     }
 }
 
-/// The sponsors of a cell, and whether their separators had to be read with good will.
-pub(super) fn sponsors(cell: &str) -> Result<(Vec<SponsorRef>, bool), Wrong> {
-    let strict = |text: &str, separators: &[char]| -> Result<Vec<SponsorRef>, Wrong> {
-        let mut sponsors = Vec::new();
-        for entry in text
-            .split(separators)
-            .map(str::trim)
-            .filter(|entry| !entry.is_empty())
-        {
-            let sponsor = match group(entry) {
-                Some(name) => SponsorRef::Group(name.to_owned()),
-                None => person(entry)?,
-            };
-            // Beyond the bound they are only counted.
-            if sponsors.len() > MAX_SPONSORS || !sponsors.contains(&sponsor) {
-                sponsors.push(sponsor);
-            }
-        }
-        Ok(sponsors)
-    };
-    let (sponsors, repaired) = match strict(cell, &[';']) {
-        Ok(sponsors) => (sponsors, false),
+/// The sponsors of a cell; and how they were read, where that needed some good will.
+pub(super) fn sponsors(cell: &str) -> Result<(Vec<SponsorRef>, Option<String>), Wrong> {
+    let (sponsors, certain) = match divided(cell, &[';']) {
+        Ok(read) => read,
         // A group's name may hold a comma; then nothing but a semicolon is certain.
         Err(wrong) if cell.to_ascii_lowercase().contains("group:") => return Err(wrong),
-        Err(wrong) => (
-            strict(cell, &[';', ',', '\n', '\r']).map_err(|_| wrong)?,
-            true,
-        ),
+        Err(wrong) => {
+            let (sponsors, _) = divided(cell, &[';', ',', '\n', '\r']).map_err(|_| wrong)?;
+            (sponsors, false)
+        }
     };
     if sponsors.len() > MAX_SPONSORS {
         let message = format!("{} sponsors; {MAX_SPONSORS} are possible", sponsors.len());
@@ -308,7 +290,35 @@ pub(super) fn sponsors(cell: &str) -> Result<(Vec<SponsorRef>, bool), Wrong> {
             "keep five, or name a group: group:its name",
         ));
     }
-    Ok((sponsors, repaired))
+    let respelled = (!certain).then(|| {
+        let spelled: Vec<String> = sponsors.iter().map(ToString::to_string).collect();
+        spelled.join("; ")
+    });
+    Ok((sponsors, respelled))
+}
+
+/// The sponsors between these separators, and whether each entry is just what it should be.
+fn divided(text: &str, separators: &[char]) -> Result<(Vec<SponsorRef>, bool), Wrong> {
+    let mut sponsors = Vec::new();
+    let mut certain = true;
+    for entry in text
+        .split(separators)
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty())
+    {
+        let sponsor = match group(entry) {
+            Some(name) => SponsorRef::Group(name.to_owned()),
+            None => person(entry)?,
+        };
+        if let SponsorRef::Address(address) = &sponsor {
+            certain &= address == entry;
+        }
+        // Beyond the bound they are only counted.
+        if sponsors.len() > MAX_SPONSORS || !sponsors.contains(&sponsor) {
+            sponsors.push(sponsor);
+        }
+    }
+    Ok((sponsors, certain))
 }
 
 fn group(entry: &str) -> Option<&str> {
@@ -436,15 +446,18 @@ mod tests {
     fn sponsors_are_people_ids_and_groups() {
         let id = "6f1c9a52-40e2-4c8e-9d63-6a0f2ad2a0c5";
         let cell = format!("eva@contoso.com; {id} ;group: Partner Desk;;eva@contoso.com");
-        let (found, repaired) = sponsors(&cell).unwrap();
-        assert!(!repaired);
+        let (found, respelled) = sponsors(&cell).unwrap();
+        assert_eq!(respelled, None);
         let expected = [
             SponsorRef::Address("eva@contoso.com".into()),
             SponsorRef::Id(id.parse().unwrap()),
             SponsorRef::Group("Partner Desk".into()),
         ];
         assert_eq!(found, expected);
-        assert!(sponsors("a@x.org, b@x.org").unwrap().1);
+        for odd in ["a@x.org, b@x.org", "mailto:a@x.org;Bo <b@x.org>"] {
+            let (_, respelled) = sponsors(odd).unwrap();
+            assert_eq!(respelled.as_deref(), Some("a@x.org; b@x.org"));
+        }
         assert_eq!(
             sponsors("bo_x.org#EXT#@contoso.onmicrosoft.com")
                 .unwrap()

@@ -181,6 +181,16 @@ pub(super) fn stranger(name: &str) -> Option<char> {
     })
 }
 
+/// `Ã¼` and `â€“` are what UTF-8 looks like when it is read as Windows-1252.
+pub(super) fn read_in_the_wrong_encoding(text: &str) -> bool {
+    let follows =
+        |c: char| matches!(c, '\u{80}'..='\u{BF}') || "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ".contains(c);
+    text.contains("â€")
+        || text
+            .match_indices('Ã')
+            .any(|(at, lead)| text[at + lead.len()..].starts_with(follows))
+}
+
 fn is_latin(c: char) -> bool {
     c.is_ascii_alphabetic() || matches!(c, '\u{00C0}'..='\u{024F}')
 }

@@ -28,6 +28,11 @@ impl Layout {
         self.columns[field as usize]
     }
 
+    /// The columns that have a meaning.
+    pub fn used(&self) -> impl Iterator<Item = usize> {
+        self.columns.into_iter().flatten()
+    }
+
     /// The cell of a field without the spaces around it, where there is something in it.
     pub fn cell<'r>(&self, row: &'r Row, field: Field) -> Option<(usize, &'r str)> {
         let column = self.column(field)?;

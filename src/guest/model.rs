@@ -3,6 +3,7 @@
 //! Must not know how a sheet spells any of it.
 
 use super::{EmailAddress, Problem};
+use std::fmt;
 use uuid::Uuid;
 
 /// A person to invite.
@@ -49,6 +50,17 @@ pub enum SponsorRef {
     Id(Uuid),
     /// `group:` and a name or an id.
     Group(String),
+}
+
+/// As it is written into a sheet.
+impl fmt::Display for SponsorRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => f.write_str(address),
+            Self::Id(id) => id.fmt(f),
+            Self::Group(name) => write!(f, "group:{name}"),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

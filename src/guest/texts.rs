@@ -4,8 +4,9 @@
 
 use super::Problem;
 use super::catalogue::{
-    CONTROL_CHARACTER, EMPTY_EXTRA_CELLS, FIELD_TOO_LONG, HTML_MESSAGE, LINE_BREAK, LONG_MESSAGE,
-    LOOK_ALIKE, MESSAGE_TOO_LONG, NO_HEADING, SWALLOWED_ROWS, TOO_MANY_CELLS, UNQUOTED_MESSAGE,
+    CONTROL_CHARACTER, EMPTY_EXTRA_CELLS, ERROR_VALUE, FIELD_TOO_LONG, HTML_MESSAGE, LINE_BREAK,
+    LONG_MESSAGE, LOOK_ALIKE, MESSAGE_TOO_LONG, NO_HEADING, NOT_COMPUTED, ODD_LETTERS, REPAIRED,
+    SWALLOWED_ROWS, TOO_MANY_CELLS, UNQUOTED_MESSAGE,
 };
 use super::hints;
 use super::layout::Layout;
@@ -26,19 +27,36 @@ pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut Problems<'_>)
                 .fix("close the quotation mark where the cell ends, or delete it"),
         );
     }
+    if row.flaw == Some(Flaw::NotComputed) {
+        for column in layout
+            .used()
+            .filter(|column| row.cell(*column).starts_with('='))
+        {
+            let problem = Problem::error(
+                NOT_COMPUTED,
+                "a formula whose result the file does not hold",
+            );
+            problems.at(
+                column,
+                problem.fix("open the workbook in a spreadsheet program and save it there"),
+            );
+        }
+    }
     // Written so that it is one pass over plain bytes.
-    let control =
-        |byte: u8| (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7F;
+    let suspicious = |byte: u8| {
+        (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7F || byte == 0xC2
+    };
     if row
         .text()
         .bytes()
-        .fold(false, |found, byte| found | control(byte))
+        .fold(false, |found, byte| found | suspicious(byte))
     {
+        let control = |c: &char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
         for column in 0..row.found() {
-            if let Some(byte) = row.cell(column).bytes().find(|byte| control(*byte)) {
+            if let Some(c) = row.cell(column).chars().find(control) {
                 let problem = Problem::error(
                     CONTROL_CHARACTER,
-                    format!("an invisible control character (U+{byte:04X})"),
+                    format!("an invisible control character (U+{:04X})", u32::from(c)),
                 );
                 problems.at(
                     column,
@@ -101,6 +119,41 @@ pub(super) fn joined_message(layout: &Layout, row: &Row) -> Option<(usize, Strin
     Some((column, joined.trim().to_owned()))
 }
 
+/// What spreadsheet programs show for a formula that cannot be computed.
+const ERROR_VALUES: [&str; 8] = [
+    "#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!",
+];
+
+/// Takes no room and means nothing in a name; joiners do, in emoji and in some scripts.
+fn invisible(c: char) -> bool {
+    matches!(c, '\u{200B}' | '\u{2060}' | '\u{FEFF}')
+}
+
+/// The plain marks of right-to-left scripts are left alone.
+fn turns_the_direction(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+fn odd_letters(column: usize, cell: &str, problems: &mut Problems<'_>) {
+    if cell.is_ascii() {
+        return;
+    }
+    let what = if cell.contains('\u{FFFD}') {
+        "a letter was lost before this sheet was made (U+FFFD)"
+    } else if cell.contains(turns_the_direction) {
+        "an invisible mark turns the direction of writing"
+    } else if hints::read_in_the_wrong_encoding(cell) {
+        "these letters look like UTF-8 that was read in another encoding"
+    } else {
+        return;
+    };
+    let problem = Problem::hint(ODD_LETTERS, what);
+    problems.at(
+        column,
+        problem.fix("type the text again, or export the sheet again as CSV UTF-8"),
+    );
+}
+
 /// A text of one line: a name, a title.
 pub(super) fn line<'r>(
     layout: &Layout,
@@ -117,6 +170,11 @@ pub(super) fn line<'r>(
             Problem::error(FIELD_TOO_LONG, message).fix("shorten the text"),
         );
     }
+    if ERROR_VALUES.contains(&cell) {
+        let problem = Problem::error(ERROR_VALUE, "the result of a formula that failed");
+        problems.at(column, problem.fix("type what is meant"));
+    }
+    odd_letters(column, cell, problems);
     if field == Field::DisplayName
         && let Some(c) = hints::stranger(cell)
     {
@@ -128,6 +186,13 @@ pub(super) fn line<'r>(
             column,
             Problem::hint(LOOK_ALIKE, message).fix("type the name again in one script"),
         );
+    }
+    if !cell.is_ascii() && cell.contains(invisible) {
+        let visible = cell.replace(invisible, "");
+        let problem = Problem::warning(REPAIRED, "left out: invisible characters")
+            .fix("nothing is to be done; check --fix FILE writes the sheet with the repair made");
+        problems.at(column, problem.suggest(visible.as_str()));
+        return (!visible.is_empty()).then_some(Cow::Owned(visible));
     }
     if !cell.contains(['\n', '\r']) {
         return Some(Cow::Borrowed(cell));
@@ -183,6 +248,7 @@ pub(super) fn message<'r>(
             problems.at(column, problem.fix("shorten the message if you can"));
         }
     }
+    odd_letters(column, &message, problems);
     if has_tags(&message) {
         problems.at(
             column,

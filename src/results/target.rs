@@ -5,7 +5,7 @@
 use super::workbook::other_form;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::sheet::RESULT_COLUMNS;
+use crate::sheet::{RESULT_COLUMNS, TO_FIX_COLUMNS};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ impl FileKind {
     fn wrote(self, names: &[&str]) -> bool {
         match self {
             Self::Results => names.starts_with(&RESULT_COLUMNS[..4]),
-            Self::ToFix => names.ends_with(&super::to_fix::COLUMNS),
+            Self::ToFix => names.ends_with(&TO_FIX_COLUMNS),
         }
     }
 }

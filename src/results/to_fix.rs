@@ -10,12 +10,10 @@ use super::target::{FileKind, Occupant, occupant, write_failure};
 use super::write::Written;
 use crate::engine::outcome::{Outcome, RowResult};
 use crate::failure::Result;
+use crate::sheet::TO_FIX_COLUMNS;
 use std::fs;
 use std::io;
 use std::path::Path;
-
-/// Our columns; they come after the sheet's own.
-pub const COLUMNS: [&str; 4] = ["_row", "_code", "_problem", "_fix"];
 
 /// Rows that another run alone will not bring further: a person has to change the sheet, or something
 /// in the tenant, or the decision.
@@ -74,7 +72,7 @@ pub fn write_to_fix(
 
 fn begin(target: &Path, layout: &Layout) -> io::Result<TableFile> {
     let mut file = TableFile::create(target, FileKind::ToFix, layout)?;
-    file.record(layout.kept_names().chain(COLUMNS))?;
+    file.record(layout.kept_names().chain(TO_FIX_COLUMNS))?;
     Ok(file)
 }
 

@@ -147,4 +147,10 @@ codes! {
         fix: "Delete the row, or leave it there.",
         who: "nobody"
     }
+    HIDDEN_SKIPPED = "GL025" {
+        title: "hidden rows are left out",
+        meaning: "A filter, or somebody by hand, hides rows below the header, and --hidden skip was said: they are not read at all.",
+        fix: "Say --hidden include to take them along.",
+        who: "whoever runs the command"
+    }
 }

@@ -27,6 +27,8 @@ pub const RESULT_COLUMNS: [&str; 16] = [
     "follow_up",
     "request_id",
 ];
+/// The last columns of a to-fix file, which can be corrected and read as a sheet again.
+pub const TO_FIX_COLUMNS: [&str; 4] = ["_row", "_code", "_problem", "_fix"];
 /// A sheet's own column whose name collides with one of those is written with this before it.
 pub const SHEET_PREFIX: &str = "sheet_";
 
@@ -125,15 +127,27 @@ fn first_uses(names: &[String]) -> Vec<Use> {
         .collect()
 }
 
+/// Whether this is the header of a results or to-fix file. Such a file is read without regard to what was said about
+/// the sheet that it came from: where its header is, and what its tab is called.
+pub(super) fn is_ours(names: &[String]) -> bool {
+    let same = |names: &[String], ours: &[&str]| {
+        names.len() == ours.len()
+            && names
+                .iter()
+                .zip(ours)
+                .all(|(name, ours)| name.trim() == *ours)
+    };
+    let results = names.get(..RESULT_COLUMNS.len());
+    let to_fix = names.len().checked_sub(TO_FIX_COLUMNS.len());
+    results.is_some_and(|names| same(names, &RESULT_COLUMNS))
+        || to_fix.is_some_and(|own| same(&names[own..], &TO_FIX_COLUMNS))
+}
+
 /// For a results file, which columns are ours and not the sheet's own; empty for any other sheet.
 /// Where the results are all there is (no column of the sheet's own holds an address), ours are used.
 fn own_results(names: &[String]) -> Vec<bool> {
-    let ours = names
-        .iter()
-        .zip(RESULT_COLUMNS)
-        .take_while(|(name, ours)| name.trim() == *ours)
-        .count();
-    if ours < RESULT_COLUMNS.len() {
+    let ours = RESULT_COLUMNS.len();
+    if names.len() < ours || !is_ours(&names[..ours]) {
         return Vec::new();
     }
     let own = |field| {

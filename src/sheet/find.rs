@@ -3,10 +3,9 @@
 //! Must not read past the head, and must not choose between two delimiters that both fit.
 
 use super::catalogue::DELIMITER_UNCLEAR;
-use super::columns::has_address;
 use super::dialect::LineEnd;
 use super::records::{Broken, Records, Stopped};
-use super::{Field, Problem, Row, SheetOptions, aliases, formula};
+use super::{Field, Problem, Row, SheetOptions, aliases, columns, formula};
 
 /// A header further down than this is not looked for.
 const HEADER_WITHIN: usize = 20;
@@ -64,7 +63,7 @@ pub(super) fn examples(
 }
 
 /// What was asked for by flags.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Asked<'a> {
     pub delimiter: Option<u8>,
     pub header_row: Option<u64>,
@@ -79,21 +78,38 @@ impl<'a> Asked<'a> {
             map: &options.map,
         }
     }
+
+    /// In a file of our own the header is the first row, wherever it was in the sheet that the file came from.
+    fn in_view_of(self, first: Option<&HeadRecord>) -> Self {
+        let ours = first.is_some_and(|first| columns::is_ours(&first.cells));
+        Self {
+            header_row: self.header_row.filter(|_| !ours),
+            ..self
+        }
+    }
+
+    /// Whether a row may be the header, or stand below it.
+    fn takes(&self, row: u64) -> bool {
+        self.header_row.is_none_or(|wanted| row >= wanted)
+    }
 }
 
 /// Finds the header in rows that need no delimiter.
 pub(super) fn in_rows<'a>(rows: impl Iterator<Item = &'a Row>, asked: Asked<'_>) -> Reading {
-    let wanted = asked.header_row;
-    let records = rows
-        .filter(|row| !row.is_blank() && wanted.is_none_or(|wanted| row.number >= wanted))
+    let mut records = rows.filter(|row| !row.is_blank()).map(|row| HeadRecord {
+        row: row.number,
+        line: row.line,
+        cells: (0..row.found())
+            .map(|column| row.cell(column).to_owned())
+            .collect(),
+    });
+    let first = records.next();
+    let asked = asked.in_view_of(first.as_ref());
+    let records = first
+        .into_iter()
+        .chain(records)
+        .filter(|record| asked.takes(record.row))
         .take(SAMPLE)
-        .map(|row| HeadRecord {
-            row: row.number,
-            line: row.line,
-            cells: (0..row.found())
-                .map(|column| row.cell(column).to_owned())
-                .collect(),
-        })
         .collect();
     let mut reading = Reading {
         delimiter: b',',
@@ -153,7 +169,7 @@ pub(super) fn read(head: &[u8], whole: bool, asked: Asked<'_>) -> Result<Reading
         .collect();
     let fits = |reading: &Reading| {
         let header = reading.header.map(|at| &reading.records[at].cells);
-        header.is_some_and(|names| names.len() > 1 && has_address(names, asked.map))
+        header.is_some_and(|names| names.len() > 1 && columns::has_address(names, asked.map))
     };
     let fitting: Vec<usize> = (0..readings.len())
         .filter(|at| fits(&readings[*at]))
@@ -188,7 +204,7 @@ impl Reading {
         } else {
             let near = self.records.iter().take(HEADER_WITHIN);
             near.map(|record| &record.cells)
-                .position(|cells| has_address(cells, asked.map))
+                .position(|cells| columns::has_address(cells, asked.map))
         };
     }
 
@@ -217,7 +233,7 @@ pub(super) fn delimiter_word(delimiter: u8) -> String {
     }
 }
 
-fn divide(head: &[u8], whole: bool, delimiter: u8, sep: bool, asked: Asked<'_>) -> Reading {
+fn divide(head: &[u8], whole: bool, delimiter: u8, sep: bool, mut asked: Asked<'_>) -> Reading {
     let mut reader = Records::new(head, delimiter);
     let mut reading = Reading {
         delimiter,
@@ -230,36 +246,46 @@ fn divide(head: &[u8], whole: bool, delimiter: u8, sep: bool, asked: Asked<'_>) 
         // In memory, this cannot fail.
         let _ = reader.skip_first_line();
     }
-    let wanted = asked.header_row;
+    let mut begun = false;
+    // Whether the last record may go on beyond the head.
+    let mut cut = false;
     loop {
         match reader.next() {
-            Ok(None) => break,
+            Ok(None) => {
+                cut = !whole;
+                break;
+            }
             Ok(Some(record)) => {
-                let passed = wanted.is_none_or(|wanted| record.row >= wanted);
-                if record.is_blank() || !passed {
+                if record.is_blank() {
                     continue;
                 }
-                reading.records.push(HeadRecord {
+                let record = HeadRecord {
                     row: record.row,
                     line: record.line,
                     cells: record
                         .cells()
                         .map(|cell| formula::undo(cell).to_owned())
                         .collect(),
-                });
+                };
+                if !std::mem::replace(&mut begun, true) {
+                    asked = asked.in_view_of(Some(&record));
+                }
+                if asked.takes(record.row) {
+                    reading.records.push(record);
+                }
                 if reading.records.len() > SAMPLE {
                     break;
                 }
             }
             Err(stopped) => {
                 // The cut at the end of the head is not the sheet's fault.
-                let cut = !whole && !matches!(stopped.why, Broken::Undecodable { .. });
-                reading.stopped = (!cut).then_some(stopped);
+                let ours = whole || matches!(stopped.why, Broken::Undecodable { .. });
+                reading.stopped = ours.then_some(stopped);
                 break;
             }
         }
     }
-    if !whole && reading.records.len() <= SAMPLE {
+    if cut {
         reading.records.pop();
     }
     reading.find_header(asked);
@@ -270,10 +296,12 @@ fn divide(head: &[u8], whole: bool, delimiter: u8, sep: bool, asked: Asked<'_>) 
             .iter()
             .filter(|record| record.cells.len() == width)
             .count();
-        reading.evidence = format!(
-            "{same} of the first {} rows have {width} cells, like the header",
-            below.len()
-        );
+        if !below.is_empty() {
+            reading.evidence = format!(
+                "{same} of the first {} rows have {width} cells, like the header",
+                below.len()
+            );
+        }
     }
     reading
 }

@@ -26,7 +26,7 @@ mod tests;
 mod workbook;
 
 pub use ahead::Ahead;
-pub use columns::{RESULT_COLUMNS, SHEET_PREFIX};
+pub use columns::{RESULT_COLUMNS, SHEET_PREFIX, TO_FIX_COLUMNS};
 pub use dialect::{Dialect, LineEnd};
 pub use field::Field;
 pub use header::{Header, Use, column_letter};

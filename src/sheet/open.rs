@@ -4,11 +4,12 @@
 
 use super::bytes::{Bytes, Stamp};
 use super::catalogue::{
-    HIDDEN_ROWS, NO_SUCH_TAB, NOT_A_FILE, NOT_TEXT, PORTAL_EXAMPLE, UNKNOWN_ENCODING, WHICH_TAB,
+    HIDDEN_ROWS, HIDDEN_SKIPPED, NO_SUCH_TAB, NOT_A_FILE, NOT_TEXT, PORTAL_EXAMPLE,
+    UNKNOWN_ENCODING, WHICH_TAB,
 };
 use super::encoding::{self, Charset};
 use super::find::{self, Asked, HeadRecord, Reading};
-use super::refuse::{cannot_read, empty, no_header, not_text};
+use super::refuse::{cannot_read, empty, first_row_too_large, no_header, not_text};
 use super::workbook::{self, Tab};
 use super::{
     Dialect, Field, Header, Hidden, LineEnd, Problem, Refused, Row, Rows, SheetOptions, columns,
@@ -146,8 +147,9 @@ fn open_text(
             return Err(stopped::problem(stopped, None, charset, path).into());
         }
         // Not even one record fits into the head.
-        let stopped = if reading.records.is_empty() {
+        let stopped = if reading.records.is_empty() && !whole {
             Rows::first_stop(path, charset, reading.delimiter)
+                .or_else(|| Some(first_row_too_large()))
         } else {
             None
         };
@@ -205,20 +207,42 @@ fn open_workbook(path: &Path, stamp: Stamp, options: &SheetOptions) -> Result<Op
     let Some(at) = reading.header else {
         return Err(no_header(&reading, options));
     };
-    let (header, hints) = header(&reading, at, options)?;
-    let below = tab.rows.iter().filter(|held| held.row.number > header.row);
-    let hidden = below.filter(|held| held.hidden).count() as u64;
-    if hidden > 0 && options.hidden.is_none() {
-        let are = if hidden == 1 { "row is" } else { "rows are" };
+    let (header, mut hints) = header(&reading, at, options)?;
+    let below = tab
+        .rows
+        .iter()
+        .filter(|held| header.has_below(held.row.number));
+    let hidden: Vec<u64> = below
+        .filter(|held| held.hidden && !held.row.is_blank())
+        .map(|held| held.row.number)
+        .collect();
+    if !hidden.is_empty() && options.hidden.is_none() {
         let problem = Problem::error(
             HIDDEN_ROWS,
-            format!("{hidden} {are} hidden in the workbook, by a filter or by hand"),
+            format!(
+                "{} hidden in the workbook, by a filter or by hand: {}",
+                rows_are(hidden.len()),
+                stretches(&hidden)
+            ),
         );
         return Err(problem
             .fix("say what is meant: --hidden include or --hidden skip")
             .into());
     }
     let skip = options.hidden == Some(Hidden::Skip);
+    if skip && !hidden.is_empty() {
+        hints.push(
+            Problem::hint(
+                HIDDEN_SKIPPED,
+                format!(
+                    "{} hidden and left out: {}",
+                    rows_are(hidden.len()),
+                    stretches(&hidden)
+                ),
+            )
+            .fix("take them along with --hidden include"),
+        );
+    }
     let linked = header.column_of(Field::Email);
     let kept = tab.rows.into_iter().filter(|held| !(skip && held.hidden));
     let rows: Arc<[Row]> = kept
@@ -240,15 +264,51 @@ fn open_workbook(path: &Path, stamp: Stamp, options: &SheetOptions) -> Result<Op
         },
         header,
         hints,
-        hidden,
+        hidden: hidden.len() as u64,
     })
+}
+
+fn rows_are(count: usize) -> String {
+    if count == 1 {
+        "1 row is".to_owned()
+    } else {
+        format!("{count} rows are")
+    }
+}
+
+/// Row numbers in ascending order, as a person would say them: `3, 5–9`; the first few of them.
+fn stretches(rows: &[u64]) -> String {
+    const MOST: usize = 8;
+    let runs: Vec<&[u64]> = rows.chunk_by(|row, next| row + 1 == *next).collect();
+    let told = runs.iter().take(MOST).map(|run| match run {
+        [first, .., last] => format!("{first}–{last}"),
+        [only] => only.to_string(),
+        [] => String::new(),
+    });
+    let told = told.collect::<Vec<_>>().join(", ");
+    if runs.len() > MOST {
+        told + " …"
+    } else {
+        told
+    }
 }
 
 /// The tab that is meant: the one that was named, or the only visible one with an address column.
 fn choose(tabs: Vec<Tab>, options: &SheetOptions) -> Result<(Tab, Reading), Refused> {
     let read = |tab: &Tab| find::in_rows(tab.rows.iter().map(|held| &held.row), Asked::of(options));
     let names: Vec<String> = tabs.iter().map(|tab| tab.name.clone()).collect();
-    if let Some(wanted) = &options.sheet {
+    let ours = |tab: &Tab| {
+        let first = find::in_rows(
+            tab.rows.iter().map(|held| &held.row).take(1),
+            Asked::default(),
+        );
+        first
+            .records
+            .first()
+            .is_some_and(|first| columns::is_ours(&first.cells))
+    };
+    let wanted = options.sheet.as_ref();
+    if let Some(wanted) = wanted.filter(|_| !matches!(&tabs[..], [only] if ours(only))) {
         let same = |tab: &Tab| tab.name.trim().to_lowercase() == wanted.trim().to_lowercase();
         return match tabs.into_iter().find(same) {
             Some(tab) => {

@@ -4,6 +4,7 @@
 
 use super::catalogue::{
     CHANGED, EMPTY, NO_ADDRESS_COLUMN, NO_HEADER_ROW, NOT_FOUND, NOT_TEXT, PROTECTED, READ_FAILED,
+    RECORD_TOO_LARGE,
 };
 use super::find::Reading;
 use super::{Problem, Refused, SheetOptions, columns};
@@ -13,6 +14,14 @@ use std::path::Path;
 pub(super) fn empty() -> Problem {
     Problem::error(EMPTY, "the sheet is empty")
         .fix("save it again, or start from `guestlist template`")
+}
+
+pub(super) fn first_row_too_large() -> Problem {
+    Problem::error(
+        RECORD_TOO_LARGE,
+        "the first row has more than 256 KiB, so it cannot be the header",
+    )
+    .fix("look at that row: a missing line end or quotation mark is the usual cause")
 }
 
 pub(super) fn changed() -> Problem {

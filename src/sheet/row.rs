@@ -7,6 +7,8 @@
 pub enum Flaw {
     /// A quotation mark closes in the middle of a cell that spans lines: it has probably swallowed rows.
     SwallowedRows,
+    /// Cells that begin with `=` are formulas of a workbook that does not hold their results.
+    NotComputed,
 }
 
 /// A row. The buffer can be filled again, so that reading a million rows does not allocate a million times.

@@ -4,41 +4,150 @@
 //! Must not look at the cells' values.
 
 use super::Trouble;
-use super::package::{Package, Step, attribute, each_element, local, walk};
-use super::tab::MAX_CELLS;
+use super::package::{Package, Step, attribute, local, walk};
+use super::tab::{MAX_CELLS, MAX_TEXT};
+use crate::sheet::shorten;
 use quick_xml::events::BytesStart;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+const MAILTO: &str = "mailto:";
+/// Cells of the rectangles that hold all filled ones: an ODS file is unfolded to them before it can be read.
+const MAX_UNFOLDED: u64 = 2 * MAX_CELLS;
+/// As much of a formula as anybody wants to see.
+const LONGEST_FORMULA: usize = 1000;
 
 /// Positions are zero-based: row, column.
 #[derive(Debug, Default)]
 pub struct Extras {
     /// First and last row of each hidden stretch.
     pub hidden: Vec<(u32, u32)>,
+    /// The mail addresses that cells link to.
     pub links: HashMap<(u32, u32), String>,
+    /// Formulas whose results the file does not hold.
+    pub not_computed: BTreeMap<(u32, u32), String>,
+}
+
+/// The address of a `mailto:` link.
+pub fn mail_link(target: &str) -> Option<String> {
+    let address = target
+        .get(..MAILTO.len())
+        .filter(|scheme| scheme.eq_ignore_ascii_case(MAILTO))
+        .map(|_| &target[MAILTO.len()..])?;
+    Some(address.split('?').next().unwrap_or_default().to_owned())
 }
 
 pub fn of_xlsx(package: &mut Package, sheet: &str) -> Result<Extras, Trouble> {
-    let mut extras = Extras::default();
     let Some(part) = package.sheet_parts()?.remove(sheet) else {
         return Err(Trouble::Damaged(format!(
             "sheet `{sheet}` is listed and not there"
         )));
     };
-    let mut row = 0;
-    each_element(package.xml(&part)?, |element| {
-        if local(element) == "row" {
-            // A row without a number follows the one before.
-            row = number(element, "r").unwrap_or(row + 1);
-            if attribute(element, "hidden")
-                .is_some_and(|hidden| matches!(hidden.as_str(), "1" | "true"))
-            {
-                let row = row.saturating_sub(1);
-                extras.hidden.push((row, row));
-            }
+    let mut cells = Cells::default();
+    walk(package.xml(&part)?, |step| {
+        match step {
+            Step::Begin(element) => cells.begin(element),
+            Step::Text(text) => cells.text(text),
+            Step::End(name) => cells.end(name),
         }
         Ok(())
     })?;
-    Ok(extras)
+    Ok(cells.extras)
+}
+
+/// Where in an XLSX sheet the reading stands. Rows and columns without a number follow the one before.
+#[derive(Default)]
+struct Cells {
+    extras: Extras,
+    /// Counted from 1, as the file does.
+    row: u32,
+    column: u32,
+    formula: Option<String>,
+    inside: Inside,
+    has_value: bool,
+}
+
+#[derive(Default, PartialEq, Eq)]
+enum Inside {
+    #[default]
+    Elsewhere,
+    Formula,
+    Value,
+}
+
+impl Cells {
+    fn begin(&mut self, element: &BytesStart<'_>) {
+        match local(element) {
+            "row" => {
+                self.row = number(element, "r").unwrap_or(self.row.saturating_add(1));
+                self.column = 0;
+                if attribute(element, "hidden")
+                    .is_some_and(|hidden| matches!(hidden.as_str(), "1" | "true"))
+                {
+                    let row = self.row.saturating_sub(1);
+                    self.extras.hidden.push((row, row));
+                }
+            }
+            "c" => {
+                let named = attribute(element, "r").and_then(|place| column_number(&place));
+                self.column = named.unwrap_or(self.column.saturating_add(1));
+                (self.formula, self.has_value) = (None, false);
+            }
+            "f" => {
+                self.formula = Some(String::new());
+                self.inside = Inside::Formula;
+            }
+            "v" | "is" => self.inside = Inside::Value,
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        match (&self.inside, &mut self.formula) {
+            (Inside::Formula, Some(formula)) if formula.len() < LONGEST_FORMULA => {
+                formula.push_str(text);
+            }
+            (Inside::Value, _) => self.has_value |= !text.is_empty(),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, name: &str) {
+        match name {
+            "f" | "v" | "is" => self.inside = Inside::Elsewhere,
+            "c" => {
+                let Some(formula) = self.formula.take() else {
+                    return;
+                };
+                let place = (self.row.saturating_sub(1), self.column.saturating_sub(1));
+                if !self.has_value {
+                    self.extras
+                        .not_computed
+                        .insert(place, format!("={formula}"));
+                } else if let Some(address) = linked_by(&formula) {
+                    self.extras.links.insert(place, address);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The address in `HYPERLINK("mailto:…")`.
+fn linked_by(formula: &str) -> Option<String> {
+    let (function, rest) = formula.split_once('(')?;
+    let target = rest.trim_start().strip_prefix('"')?.split('"').next()?;
+    (function.trim().eq_ignore_ascii_case("HYPERLINK"))
+        .then(|| mail_link(target))
+        .flatten()
+}
+
+/// The column of a place such as `AB12`, counted from 1.
+fn column_number(place: &str) -> Option<u32> {
+    let letters = place.bytes().take_while(u8::is_ascii_uppercase);
+    let number = letters.take(4).fold(0, |number, letter| {
+        number * 26 + u32::from(letter - b'A') + 1
+    });
+    (number > 0).then_some(number)
 }
 
 /// The extras of each table of an ODS file.
@@ -46,8 +155,15 @@ pub fn of_ods(package: &mut Package) -> Result<HashMap<String, Extras>, Trouble>
     let mut found = HashMap::new();
     let mut table = Table::default();
     walk(package.xml("content.xml")?, |step| match step {
-        Step::Begin(element) => table.begin(element),
+        Step::Begin(element) => {
+            table.begin(element);
+            Ok(())
+        }
         Step::End(name) => table.end(name, &mut found),
+        Step::Text(text) => {
+            table.cell_text += text.len() as u64;
+            Ok(())
+        }
     })?;
     Ok(found)
 }
@@ -64,24 +180,33 @@ struct Table {
     /// Cells of this row up to the last one that is not empty.
     filled: u64,
     cell_filled: bool,
+    /// The text of this cell, and of this row with what is repeated in it.
+    cell_text: u64,
+    row_text: u64,
+    /// The last row and column with something in them: what lies between is unfolded too.
+    last_row: u64,
+    last_column: u64,
+    /// Of all tables together.
     cells: u64,
-    spaces: u64,
+    unfolded: u64,
+    text: u64,
 }
 
 impl Table {
-    fn begin(&mut self, element: &BytesStart<'_>) -> Result<(), Trouble> {
+    fn begin(&mut self, element: &BytesStart<'_>) {
         match local(element) {
             "table" => {
                 *self = Self {
                     name: attribute(element, "name").unwrap_or_default(),
                     cells: self.cells,
-                    spaces: self.spaces,
+                    unfolded: self.unfolded,
+                    text: self.text,
                     ..Self::default()
                 };
             }
             "table-row" => {
                 self.rows = repeated(element, "number-rows-repeated");
-                (self.column, self.filled) = (0, 0);
+                (self.column, self.filled, self.row_text) = (0, 0, 0);
                 if attribute(element, "visibility")
                     .is_some_and(|seen| matches!(seen.as_str(), "filter" | "collapse"))
                 {
@@ -91,28 +216,34 @@ impl Table {
             }
             "table-cell" | "covered-table-cell" => {
                 self.columns = repeated(element, "number-columns-repeated");
-                self.cell_filled = attribute(element, "value-type").is_some()
-                    || attribute(element, "formula").is_some();
+                let formula = attribute(element, "formula");
+                let has_value = attribute(element, "value-type").is_some();
+                self.cell_filled = has_value || formula.is_some();
+                self.cell_text =
+                    attribute(element, "string-value").map_or(0, |text| text.len() as u64);
+                if let Some(formula) = formula.filter(|_| !has_value) {
+                    let place = (small(self.row), small(self.column));
+                    let formula = formula.strip_prefix("of:").unwrap_or(&formula);
+                    self.extras
+                        .not_computed
+                        .insert(place, shorten(formula, LONGEST_FORMULA));
+                }
             }
             "p" => self.cell_filled = true,
             "s" => {
-                self.spaces += repeated(element, "c");
-                if self.spaces > MAX_CELLS {
-                    return Err(Trouble::TooLarge("millions of spaces".to_owned()));
-                }
+                self.cell_text = self.cell_text.saturating_add(repeated(element, "c"));
             }
             "a" => {
-                if let Some(target) =
-                    attribute(element, "href").filter(|target| target.starts_with("mailto:"))
+                if let Some(address) =
+                    attribute(element, "href").and_then(|target| mail_link(&target))
                 {
                     self.extras
                         .links
-                        .insert((small(self.row), small(self.column)), target);
+                        .insert((small(self.row), small(self.column)), address);
                 }
             }
             _ => {}
         }
-        Ok(())
     }
 
     fn end(&mut self, name: &str, found: &mut HashMap<String, Extras>) -> Result<(), Trouble> {
@@ -121,6 +252,11 @@ impl Table {
                 self.column += self.columns;
                 if self.cell_filled {
                     self.filled = self.column;
+                    let text = self.cell_text.saturating_mul(self.columns);
+                    self.row_text = self.row_text.saturating_add(text);
+                    if self.row_text > MAX_TEXT {
+                        return Err(too_much_text());
+                    }
                 }
             }
             "table-row" => {
@@ -130,12 +266,24 @@ impl Table {
                         .cells
                         .saturating_add(self.filled.saturating_mul(self.rows));
                 }
-                if self.cells > MAX_CELLS {
-                    return Err(Trouble::TooLarge(format!("more than {MAX_CELLS} cells")));
-                }
+                self.text = self
+                    .text
+                    .saturating_add(self.row_text.saturating_mul(self.rows));
                 self.row += self.rows;
+                if self.filled > 0 {
+                    self.last_row = self.row;
+                    self.last_column = self.last_column.max(self.filled);
+                }
+                let unfolded = self.last_row.saturating_mul(self.last_column);
+                if self.cells > MAX_CELLS || self.unfolded.saturating_add(unfolded) > MAX_UNFOLDED {
+                    return Err(Trouble::TooLarge("more than 2,000,000 cells".to_owned()));
+                }
+                if self.text > MAX_TEXT {
+                    return Err(too_much_text());
+                }
             }
             "table" => {
+                self.unfolded += self.last_row.saturating_mul(self.last_column);
                 found.insert(
                     std::mem::take(&mut self.name),
                     std::mem::take(&mut self.extras),
@@ -145,6 +293,10 @@ impl Table {
         }
         Ok(())
     }
+}
+
+fn too_much_text() -> Trouble {
+    Trouble::TooLarge("more than 128 MiB of text".to_owned())
 }
 
 /// A number that is too large to be read is too large in any case.

@@ -96,8 +96,8 @@ fn read_xlsx(package: &mut Package, file: BufReader<File>) -> Result<Vec<Tab>, T
             .hyperlinks_by_sheet_name(&sheet.name)
             .unwrap_or_default()
         {
-            if let Some(target) = link.target.filter(|target| target.starts_with("mailto:")) {
-                extras.links.insert(link.range.start, target);
+            if let Some(address) = link.target.as_deref().and_then(extras::mail_link) {
+                extras.links.insert(link.range.start, address);
             }
         }
         let mut builder = Builder::new(
@@ -110,7 +110,7 @@ fn read_xlsx(package: &mut Package, file: BufReader<File>) -> Result<Vec<Tab>, T
         while let Some(cell) = cells.next_cell().map_err(failed)? {
             builder.add(cell.get_position(), &text::of_ref(cell.get_value()))?;
         }
-        tabs.push(builder.finish());
+        tabs.push(builder.finish()?);
     }
     Ok(tabs)
 }
@@ -120,6 +120,7 @@ fn read_ods(package: &mut Package, file: BufReader<File>) -> Result<Vec<Tab>, Tr
     let mut extras = extras::of_ods(package)?;
     let failed = |error: OdsError| match error {
         OdsError::Password => Trouble::Protected,
+        OdsError::CellLimitExceeded { .. } => Trouble::TooLarge("too many cells".to_owned()),
         other => Trouble::damaged(other),
     };
     let mut book = Ods::new(file).map_err(failed)?;
@@ -138,7 +139,7 @@ fn read_ods(package: &mut Package, file: BufReader<File>) -> Result<Vec<Tab>, Tr
         for (row, column, value) in range.used_cells() {
             builder.add((top + row as u32, left + column as u32), &text::of(value))?;
         }
-        tabs.push(builder.finish());
+        tabs.push(builder.finish()?);
     }
     Ok(tabs)
 }

@@ -42,10 +42,24 @@ impl Package {
         } else if has(&archive, "content.xml") && has(&archive, "META-INF/manifest.xml") {
             Kind::Ods
         } else {
-            return Err(Trouble::NotAWorkbook("a zip archive"));
+            return Err(Trouble::NotAWorkbook(other_package(&archive)));
         };
         weigh(&mut archive)?;
-        Ok(Self { kind, archive })
+        let mut package = Self { kind, archive };
+        if kind == Kind::Ods && package.is_encrypted()? {
+            return Err(Trouble::Protected);
+        }
+        Ok(package)
+    }
+
+    /// (OpenDocument 1.3 part 2, manifest:encryption-data)
+    fn is_encrypted(&mut self) -> Result<bool, Trouble> {
+        let mut encrypted = false;
+        each_element(self.xml("META-INF/manifest.xml")?, |element| {
+            encrypted |= local(element) == "encryption-data";
+            Ok(())
+        })?;
+        Ok(encrypted)
     }
 
     /// The XML of a part.
@@ -104,6 +118,20 @@ impl Package {
     }
 }
 
+/// What else it can be, by the parts that only such a file has.
+fn other_package(archive: &ZipArchive<BufReader<File>>) -> &'static str {
+    let has = |name: &str| archive.index_for_name(name).is_some();
+    if has("word/document.xml") {
+        "a Word document"
+    } else if has("ppt/presentation.xml") {
+        "a presentation"
+    } else if has("Index/Document.iwa") || has("Index.zip") {
+        "a Numbers or Pages document"
+    } else {
+        "a zip archive"
+    }
+}
+
 /// A relationship's target is relative to the folder of its source, unless it begins at the root.
 fn from_root(folder: &str, target: &str) -> String {
     match target.strip_prefix('/') {
@@ -153,8 +181,20 @@ pub fn each_element(
 ) -> Result<(), Trouble> {
     walk(xml, |step| match step {
         Step::Begin(element) => see(element),
-        Step::End(_) => Ok(()),
+        Step::End(_) | Step::Text(_) => Ok(()),
     })
+}
+
+/// What an entity stands for; one letter will do for those that nobody needs to understand here.
+fn entity(name: &str) -> &'static str {
+    match name {
+        "quot" => "\"",
+        "apos" => "'",
+        "amp" => "&",
+        "lt" => "<",
+        "gt" => ">",
+        _ => "?",
+    }
 }
 
 /// An element that begins or ends; an empty one does both.
@@ -162,6 +202,7 @@ pub enum Step<'e> {
     Begin(&'e BytesStart<'e>),
     /// The name without its prefix.
     End(&'e str),
+    Text(&'e str),
 }
 
 pub fn walk(
@@ -184,6 +225,9 @@ pub fn walk(
                 open = open.saturating_sub(1);
                 see(Step::End(without_prefix(element.name().into_inner())))?;
             }
+            Event::Text(text) => see(Step::Text(&text.xml10_content()))?,
+            Event::CData(text) => see(Step::Text(&text.xml10_content()))?,
+            Event::GeneralRef(name) => see(Step::Text(entity(&name)))?,
             Event::Eof if open > 0 => {
                 return Err(Trouble::Damaged("its XML ends in the middle".to_owned()));
             }

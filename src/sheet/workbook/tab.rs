@@ -4,15 +4,15 @@
 
 use super::Trouble;
 use super::extras::Extras;
-use crate::sheet::{Row, formula};
-use std::collections::HashMap;
+use crate::sheet::{Flaw, Row, formula};
+use std::collections::{BTreeMap, HashMap};
 
 /// The cells of all tabs together, gaps before a cell included.
 pub const MAX_CELLS: u64 = 2_000_000;
 /// As many as a spreadsheet program has (Excel specifications and limits).
 const MAX_ROWS: u32 = 1_048_576;
 /// The text of all cells together.
-const MAX_TEXT: u64 = 128 * 1024 * 1024;
+pub const MAX_TEXT: u64 = 128 * 1024 * 1024;
 
 /// A row as it is held, and whether the spreadsheet program shows it.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ pub struct Tab {
     pub visible: bool,
     /// Rows with something in them, in ascending order.
     pub rows: Vec<Held>,
-    /// Mail links behind cells, by zero-based row and column.
+    /// The addresses that cells link to, by zero-based row and column.
     pub links: HashMap<(u32, u32), String>,
 }
 
@@ -50,6 +50,7 @@ impl Default for Bounds {
 pub struct Builder<'b> {
     tab: Tab,
     hidden: Vec<(u32, u32)>,
+    not_computed: BTreeMap<(u32, u32), String>,
     bounds: &'b mut Bounds,
 }
 
@@ -64,12 +65,34 @@ impl<'b> Builder<'b> {
         Self {
             tab,
             hidden: extras.hidden,
+            not_computed: extras.not_computed,
             bounds,
         }
     }
 
     /// Adds a cell; cells come row by row, from left to right.
-    pub fn add(&mut self, (row, column): (u32, u32), text: &str) -> Result<(), Trouble> {
+    pub fn add(&mut self, place: (u32, u32), text: &str) -> Result<(), Trouble> {
+        self.add_formulas(|formula| formula < place)?;
+        self.put(place, text)
+    }
+
+    /// Adds formulas without results as they are written: such a cell is not an empty one.
+    fn add_formulas(&mut self, come_now: impl Fn((u32, u32)) -> bool) -> Result<(), Trouble> {
+        while let Some(first) = self
+            .not_computed
+            .first_entry()
+            .filter(|first| come_now(*first.key()))
+        {
+            let (place, formula) = first.remove_entry();
+            self.put(place, &formula)?;
+            if let Some(Held { row, .. }) = self.tab.rows.last_mut() {
+                row.flaw = Some(Flaw::NotComputed);
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, (row, column): (u32, u32), text: &str) -> Result<(), Trouble> {
         if text.is_empty() {
             return Ok(());
         }
@@ -124,7 +147,8 @@ impl<'b> Builder<'b> {
         self.hidden.get(at).is_some_and(|(first, _)| *first <= row)
     }
 
-    pub fn finish(self) -> Tab {
-        self.tab
+    pub fn finish(mut self) -> Result<Tab, Trouble> {
+        self.add_formulas(|_| true)?;
+        Ok(self.tab)
     }
 }

@@ -1,6 +1,6 @@
 //! Workbooks as spreadsheet programs write them, put together here part by part.
 
-use crate::sheet::{Hidden, Refused, Sheet, SheetOptions};
+use crate::sheet::{Flaw, Hidden, Refused, Sheet, SheetOptions};
 use std::fmt::Write as _;
 use std::io::{Cursor, Write};
 use zip::ZipWriter;
@@ -169,7 +169,7 @@ fn hidden(hidden: Hidden) -> SheetOptions {
 fn cells_are_read_as_a_person_reads_them_in_both_formats() {
     let expected = [
         "2:2 anna@example.org|Anna 🙂|491701234567|2026-03-01|TRUE",
-        "4:4 mailto:bo@example.org|Bo Berg|#N/A||",
+        "4:4 bo@example.org|Bo Berg|#N/A||",
     ];
     assert_eq!(
         rows(&xlsx(&[("Gäste", &guests())]), &hidden(Hidden::Include)),
@@ -184,11 +184,54 @@ fn hidden_rows_are_noticed_and_asked_about() {
         let asked = rows(&book, &SheetOptions::default());
         assert_eq!(
             asked,
-            ["GL023 1 row is hidden in the workbook, by a filter or by hand"]
+            ["GL023 1 row is hidden in the workbook, by a filter or by hand: 4"]
         );
         assert_eq!(rows(&book, &hidden(Hidden::Skip)).len(), 1);
         assert_eq!(open(&book, &hidden(Hidden::Skip)).unwrap().hidden_rows(), 1);
     }
+}
+
+#[test]
+fn a_formula_without_its_result_is_not_an_empty_cell() {
+    let header = text("A1", "E-Mail") + &text("B1", "Name");
+    let formula =
+        |place: &str, formula: &str| format!("<c r=\"{place}\"><f>{formula}</f><v></v></c>");
+    let book = xlsx(&[(
+        "People",
+        &format!(
+            "<sheetData><row r=\"1\">{header}</row><row r=\"2\">{}{}</row><row r=\"3\">{}{}</row></sheetData>",
+            formula("A2", "P!A1"),
+            formula("B2", "P!B1&amp;&quot;x&quot;"),
+            text("A3", "bo@example.org"),
+            "<c r=\"B3\" t=\"str\"><f>HYPERLINK(\"https://x.org\",\"Bo\")</f><v>Bo</v></c>",
+        ),
+    )]);
+    let expected = ["2:2 =P!A1|=P!B1&\"x\"", "3:3 bo@example.org|Bo"];
+    assert_eq!(rows(&book, &SheetOptions::default()), expected);
+    let sheet = open(&book, &SheetOptions::default()).unwrap();
+    let flaws: Vec<_> = sheet.rows().unwrap().map(|row| row.unwrap().flaw).collect();
+    assert_eq!(flaws, [Some(Flaw::NotComputed), None]);
+    let cell =
+        "<table:table-cell office:value-type=\"string\"><text:p>email</text:p></table:table-cell>";
+    let book = ods(&format!(
+        "<table:table table:name=\"x\"><table:table-row>{cell}</table:table-row>\
+         <table:table-row><table:table-cell table:formula=\"of:=[.B1]\"/></table:table-row></table:table>"
+    ));
+    assert_eq!(rows(&book, &SheetOptions::default()), ["2:2 =[.B1]"]);
+}
+
+#[test]
+fn an_address_behind_a_formula_link_is_read() {
+    let header = text("A1", "E-Mail");
+    let link = "<c r=\"A2\" t=\"str\"><f>HYPERLINK(\"mailto:ana@example.org?subject=Hi\",\"Ana Lima\")</f><v>Ana Lima</v></c>";
+    let book = xlsx(&[(
+        "People",
+        &format!("<sheetData><row r=\"1\">{header}</row><row r=\"2\">{link}</row></sheetData>"),
+    )]);
+    assert_eq!(
+        rows(&book, &SheetOptions::default()),
+        ["2:2 ana@example.org"]
+    );
 }
 
 #[test]
@@ -238,6 +281,15 @@ fn what_cannot_be_read_is_one_clear_problem() {
     let mut protected = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec();
     protected.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
     assert_eq!(code(&protected), "GL019");
+    let encrypted = zipped(&[
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        ("content.xml", "\u{7}not XML"),
+        (
+            "META-INF/manifest.xml",
+            "<m:manifest xmlns:m=\"x\"><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>",
+        ),
+    ]);
+    assert_eq!(code(&encrypted), "GL019");
     let broken = xlsx(&[(
         "People",
         "<sheetData><row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>email</is>",
@@ -259,6 +311,15 @@ fn a_few_bytes_that_stand_for_a_billion_cells_are_refused() {
     assert_eq!(code(&ods(&rows)), "GL020");
     let spaces = "<table:table table:name=\"x\"><table:table-row><table:table-cell office:value-type=\"string\"><text:p><text:s text:c=\"4000000000\"/></text:p></table:table-cell></table:table-row></table:table>";
     assert_eq!(code(&ods(spaces)), "GL020");
+    // Little is in it, and much lies between.
+    let sparse = "<table:table table:name=\"x\"><table:table-row table:number-rows-repeated=\"900000\"><table:table-cell/></table:table-row>\
+        <table:table-row><table:table-cell table:number-columns-repeated=\"60\"/><table:table-cell office:value-type=\"string\"><text:p>x</text:p></table:table-cell></table:table-row></table:table>";
+    assert_eq!(code(&ods(sparse)), "GL020");
+    let repeated = format!(
+        "<table:table table:name=\"x\"><table:table-row><table:table-cell office:value-type=\"string\" table:number-columns-repeated=\"3000\"><text:p>{}</text:p></table:table-cell></table:table-row></table:table>",
+        "x".repeat(100_000)
+    );
+    assert_eq!(code(&ods(&repeated)), "GL020");
     let far = (1..2000).fold(String::new(), |far, row| {
         far + &format!("<row r=\"{row}\"><c r=\"XFD{row}\"><v>1</v></c></row>")
     });

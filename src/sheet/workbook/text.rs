@@ -8,7 +8,8 @@ pub fn of(value: &Data) -> String {
     match value {
         Data::Int(number) => number.to_string(),
         Data::Float(number) => float(*number),
-        Data::String(text) | Data::DurationIso(text) => text.clone(),
+        Data::String(text) => text.clone(),
+        Data::DurationIso(text) => duration(text),
         Data::Bool(value) => truth(*value).to_owned(),
         Data::DateTime(time) => date_time(time),
         Data::DateTimeIso(text) => iso(text),
@@ -21,7 +22,8 @@ pub fn of_ref(value: &DataRef<'_>) -> String {
     match value {
         DataRef::Int(number) => number.to_string(),
         DataRef::Float(number) => float(*number),
-        DataRef::String(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::String(text) => text.clone(),
+        DataRef::DurationIso(text) => duration(text),
         DataRef::SharedString(text) => (*text).to_owned(),
         DataRef::Bool(value) => truth(*value).to_owned(),
         DataRef::DateTime(time) => date_time(time),
@@ -74,6 +76,22 @@ fn iso(text: &str) -> String {
     text.replacen('T', " ", 1)
 }
 
+/// A time of day or a duration as OpenDocument writes it: `PT09H30M00S`.
+fn duration(text: &str) -> String {
+    let parts = || {
+        let (hours, rest) = text.strip_prefix("PT")?.split_once('H')?;
+        let (minutes, rest) = rest.split_once('M')?;
+        let seconds = rest.strip_suffix('S')?.split(['.', ',']).next()?;
+        let number = |digits: &str| digits.parse::<u32>().ok();
+        Some((number(hours)?, number(minutes)?, number(seconds)?))
+    };
+    match parts() {
+        Some((hours @ 0..24, minutes, 0)) => format!("{hours:02}:{minutes:02}"),
+        Some((hours, minutes, seconds)) => format!("{hours}:{minutes:02}:{seconds:02}"),
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,5 +113,14 @@ mod tests {
         assert_eq!(at(0.25, ExcelDateTimeType::DateTime), "06:00");
         assert_eq!(at(1.5, ExcelDateTimeType::TimeDelta), "36:00:00");
         assert_eq!(iso("2026-03-01T00:00:00"), "2026-03-01");
+        assert_eq!(
+            ["PT09H30M00S", "PT36H00M05S", "P1D"].map(duration),
+            ["09:30", "36:00:05", "P1D"]
+        );
+        // Whatever number stands in a cell with a date's format.
+        for odd in [-1.0, 1e9, 1e300, f64::MAX, f64::NAN] {
+            at(odd, ExcelDateTimeType::DateTime);
+            at(odd, ExcelDateTimeType::TimeDelta);
+        }
     }
 }
