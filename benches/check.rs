@@ -84,6 +84,7 @@ fn checked(path: &Path, format: Format) -> (Duration, Exit, Vec<u8>) {
             width: 80,
         },
         fix: None,
+        may_ask: false,
     };
     let mut out = Vec::new();
     let started = Instant::now();

@@ -3,12 +3,13 @@
 //! Must not keep the problems of a million rows: they are written, or become groups, as they are found.
 
 use super::explain::written;
-use super::fix;
+use super::{fix, sheet_options};
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::guest::{self, Inspected, Rules, Understanding};
 use crate::sheet::{
     self, Ahead, Entry, Problem, Refused, Row, Severity, Sheet, SheetOptions, Use, column_letter,
+    delimiter_word,
 };
 use crate::ui::problems::{Look, ProblemScreen, wrap};
 use crate::ui::text::{number, pad, plural, printable_line, shorten};
@@ -29,6 +30,8 @@ pub struct CheckOptions {
     pub format: Format,
     pub show_mapping: bool,
     pub look: Look,
+    /// Whether somebody can be asked about hidden rows.
+    pub may_ask: bool,
     /// Where to write the sheet with the certain repairs made.
     pub fix: Option<PathBuf>,
 }
@@ -47,15 +50,16 @@ struct Tally {
     guests: u64,
     duplicates: u64,
     errors: u64,
+    /// Whether the sheet could not be read to its end.
+    stopped: bool,
 }
 
 pub fn check(options: &CheckOptions, input: &mut dyn Read, out: &mut dyn Write) -> Result<Exit> {
     let name = options.sheet.display().to_string();
-    let opened = if name == "-" {
-        Sheet::spool(input, "standard input", &options.reading)
-    } else {
-        Sheet::open(&options.sheet, &options.reading)
-    };
+    if let Some(path) = &options.fix {
+        fix::may_write(path)?;
+    }
+    let opened = sheet_options::open(&options.sheet, &options.reading, options.may_ask, input)?;
     let mut out = BufWriter::new(out);
     let mut errors = false;
     let done = match options.format {
@@ -108,6 +112,7 @@ fn walk(
                 .problems
                 .into_iter()
                 .try_for_each(|problem| tell(problem, None))?;
+            tally.stopped = true;
             return Ok(tally);
         }
     };
@@ -118,6 +123,7 @@ fn walk(
             Ok(None) => return Ok(tally),
             Err(problem) => {
                 tell(*problem, None)?;
+                tally.stopped = true;
                 return Ok(tally);
             }
         };
@@ -152,7 +158,7 @@ fn check_as_text(
         }
         Ok(sheet) => {
             if options.show_mapping {
-                out.write_all(mapping_text(name, sheet).as_bytes())?;
+                out.write_all(mapping_text(name, sheet, &options.rules).as_bytes())?;
             }
             Some(walk(sheet, &options.rules, &mut |problem, row| {
                 match row {
@@ -165,7 +171,36 @@ fn check_as_text(
     };
     *errors = screen.count(Severity::Error) > 0;
     out.write_all(screen.text().as_bytes())?;
+    if let Ok(sheet) = opened
+        && !options.show_mapping
+    {
+        out.write_all(not_used(sheet).as_bytes())?;
+    }
     out.write_all(summary(name, tally, &screen).as_bytes())
+}
+
+/// Columns that nobody will look at: one of them may be a message under a name that is not known.
+fn not_used(sheet: &Sheet) -> String {
+    let names: Vec<String> = sheet
+        .header()
+        .unused()
+        .map(|name| format!("`{}`", shorten(&printable_line(name.trim()), 40)))
+        .collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    let line = format!(
+        "columns not used: {} (--show-mapping says more)",
+        names.join(", ")
+    );
+    let lines = wrap(&line, WIDTH, WIDTH - 2);
+    let mut shown = lines.into_iter();
+    let most = shown.by_ref().take(3).collect::<Vec<_>>().join("\n  ");
+    if shown.next().is_some() {
+        format!("{most} …\n")
+    } else {
+        format!("{most}\n")
+    }
 }
 
 /// The last lines: how the sheet stands, and what to do next.
@@ -178,7 +213,9 @@ fn summary(name: &str, tally: Option<Tally>, screen: &ProblemScreen<'_>) -> Stri
     let mut parts = Vec::new();
     if let Some(tally) = tally {
         parts.push(plural(tally.rows, "row"));
-        if tally.guests == tally.rows {
+        if tally.stopped {
+            parts.push("reading ended there, so nothing can be invited".to_owned());
+        } else if tally.guests == tally.rows {
             parts.push("all can be invited".to_owned());
         } else {
             parts.push(format!("{} can be invited", number(tally.guests)));
@@ -217,7 +254,7 @@ fn summary(name: &str, tally: Option<Tally>, screen: &ProblemScreen<'_>) -> Stri
 }
 
 /// What was understood, what is not used, and why.
-fn mapping_text(name: &str, sheet: &Sheet) -> String {
+fn mapping_text(name: &str, sheet: &Sheet, rules: &Rules) -> String {
     let (dialect, header) = (sheet.dialect(), sheet.header());
     let mut text = format!("{}\n", printable_line(name));
     if let Some(tab) = sheet.tab() {
@@ -235,11 +272,7 @@ fn mapping_text(name: &str, sheet: &Sheet) -> String {
             printable_line(tab)
         );
     } else {
-        let delimiter = if dialect.delimiter == b'\t' {
-            "tab".to_owned()
-        } else {
-            format!("`{}`", char::from(dialect.delimiter))
-        };
+        let delimiter = delimiter_word(dialect.delimiter);
         let bom = if dialect.bom {
             " with a byte order mark"
         } else {
@@ -255,6 +288,10 @@ fn mapping_text(name: &str, sheet: &Sheet) -> String {
     let _ = writeln!(text, "  {:<10} row {}", "header", header.row);
     for (column, used) in header.uses.iter().enumerate() {
         let (to, why) = match used {
+            Use::Field(field, _) if !rules.allow.takes(*field) => (
+                "-",
+                format!("{field} gives access or power: used only with --allow"),
+            ),
             Use::Field(field, why) => (field.word(), (*why).to_owned()),
             Use::Underscore => ("-", "ignored: its name begins with _".to_owned()),
             Use::OwnResult => ("-", "ignored: a column of a results file".to_owned()),
@@ -293,6 +330,7 @@ fn check_as_json(
             let mapping: Map<String, Value> = header
                 .mapping
                 .iter()
+                .filter(|(field, _)| options.rules.allow.takes(*field))
                 .map(|(field, column)| (field.word().to_owned(), json!(header.name(*column))))
                 .collect();
             (
@@ -344,6 +382,7 @@ mod tests {
             format,
             show_mapping: false,
             fix: None,
+            may_ask: false,
             look: Look {
                 colour: false,
                 width: 80,

@@ -10,8 +10,12 @@ use crate::sheet::{NotWritten, Problem, Repair, Row, Severity, Sheet, rewrite, r
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-/// Writes the repaired sheet and gives the number of repaired cells.
-pub fn write(sheet: &Sheet, rules: &Rules, path: &Path) -> Result<u64> {
+/// Asked before the sheet is read, so that nobody waits for a refusal.
+pub fn may_write(path: &Path) -> Result<()> {
+    if path == Path::new("-") {
+        return Err(Failure::usage("--fix writes a file, not standard output")
+            .hint("give --fix the name of a new file"));
+    }
     if path.exists() {
         let failure = Failure::usage(format!(
             "{} exists already, and nothing is overwritten",
@@ -23,6 +27,25 @@ pub fn write(sheet: &Sheet, rules: &Rules, path: &Path) -> Result<u64> {
         return Err(Failure::usage(format!("--fix does not write .{other}"))
             .hint("give it a name that ends in .xlsx for a workbook, or in .csv"));
     }
+    let folder = folder_of(path);
+    if !folder.is_dir() {
+        return Err(
+            Failure::usage(format!("there is no folder {}", folder.display()))
+                .hint("make the folder, or name another file with --fix"),
+        );
+    }
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+/// Writes the repaired sheet and gives the number of repaired cells.
+pub fn write(sheet: &Sheet, rules: &Rules, path: &Path) -> Result<u64> {
+    may_write(path)?;
     let as_workbook = results::is_workbook(path);
     if as_workbook && sheet.tab().is_none() {
         return Err(
@@ -36,12 +59,8 @@ pub fn write(sheet: &Sheet, rules: &Rules, path: &Path) -> Result<u64> {
             format!("writing {} failed: {error}", path.display()),
         )
     };
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
     // Complete or not there at all.
-    let file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let file = tempfile::NamedTempFile::new_in(folder_of(path)).map_err(failed)?;
     let mut out = BufWriter::new(file);
     let mut understanding = Understanding::new(sheet.header(), rules);
     let mut problems = Vec::new();

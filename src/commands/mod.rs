@@ -68,6 +68,7 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
                 },
                 show_mapping: typed.show_mapping,
                 fix: typed.fix.clone(),
+                may_ask: sheet_options::can_ask() && typed.format() == cli::Format::Text,
                 look: ui::look(),
             };
             Ok(check::check(

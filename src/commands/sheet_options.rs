@@ -9,8 +9,8 @@ use crate::{
     ui,
 };
 use std::{
-    io::{BufRead, Read},
-    path::Path,
+    io::{BufRead, Read, Write},
+    path::{Path, PathBuf},
 };
 
 pub fn sheet_options(settings: &Settings) -> SheetOptions {
@@ -46,26 +46,53 @@ pub fn rules(settings: &Settings) -> Rules {
     }
 }
 
-/// The sheet that was typed; stdin is put into a private temporary file, because a sheet is read several times.
-pub fn open_sheet(typed: &Path, settings: &Settings) -> Result<Sheet> {
-    let options = sheet_options(settings);
-    if typed == Path::new("-") {
-        return Ok(Sheet::spool(
-            &mut std::io::stdin().lock(),
-            "standard input",
-            &options,
-        )?);
-    }
-    match Sheet::open(typed, &options) {
-        Err(refused) if hides_rows(&refused) && can_ask(settings) => {
-            let hidden = ask_about_hidden_rows(&refused)?;
-            let answered = SheetOptions {
-                hidden: Some(hidden),
-                ..options
-            };
-            Ok(Sheet::open(typed, &answered)?)
+/// The sheet that was typed, and how it is to be read.
+pub struct WantedSheet {
+    typed: PathBuf,
+    options: SheetOptions,
+    may_ask: bool,
+}
+
+impl WantedSheet {
+    pub fn of(typed: &Path, settings: &Settings) -> Self {
+        Self {
+            typed: typed.to_owned(),
+            options: sheet_options(settings),
+            may_ask: !settings.invite.yes.value && can_ask(),
         }
-        opened => Ok(opened?),
+    }
+
+    pub fn open(&self) -> Result<Sheet> {
+        let stdin = &mut std::io::stdin();
+        Ok(open(&self.typed, &self.options, self.may_ask, stdin)??)
+    }
+}
+
+/// Whether there is somebody to answer.
+pub fn can_ask() -> bool {
+    ui::stdin_is_terminal() && ui::stderr_is_terminal()
+}
+
+/// Opens a sheet, or says why it cannot be used. Standard input is put into a private temporary file, because a sheet
+/// is read several times. Where somebody can be asked, hidden rows are asked about.
+pub fn open(
+    typed: &Path,
+    options: &SheetOptions,
+    may_ask: bool,
+    input: &mut dyn Read,
+) -> Result<std::result::Result<Sheet, Refused>> {
+    if typed == Path::new("-") {
+        return Ok(Sheet::spool(input, "standard input", options));
+    }
+    match Sheet::open(typed, options) {
+        Err(refused) if may_ask && hides_rows(&refused) => {
+            let answered = SheetOptions {
+                hidden: Some(ask_about_hidden_rows(&refused)?),
+                ..options.clone()
+            };
+            Ok(Sheet::open(typed, &answered))
+        }
+        opened => Ok(opened),
     }
 }
 
@@ -77,33 +104,36 @@ fn hides_rows(refused: &Refused) -> bool {
         .all(|problem| problem.code == sheet::catalogue::HIDDEN_ROWS)
 }
 
-fn can_ask(settings: &Settings) -> bool {
-    !settings.invite.yes.value && ui::stdin_is_terminal() && ui::stderr_is_terminal()
-}
-
 /// A filter that somebody forgot, or one that says who is meant: only a person knows.
 fn ask_about_hidden_rows(refused: &Refused) -> Result<sheet::Hidden> {
+    const ATTEMPTS: usize = 3;
     let told = refused
         .problems
         .first()
         .map(|problem| problem.message.as_str())
         .unwrap_or_default();
-    ui::tell(format!(
-        "{told}\ntype include to take them as well, or skip to leave them out:"
-    ));
-    let mut answer = String::new();
-    std::io::stdin()
-        .lock()
-        .take(64)
-        .read_line(&mut answer)
-        .map_err(anyhow::Error::from)?;
-    match answer.trim().to_ascii_lowercase().as_str() {
-        "include" => Ok(sheet::Hidden::Include),
-        "skip" => Ok(sheet::Hidden::Skip),
-        _ => Err(Failure::new(
-            Exit::SheetRefused,
-            "neither include nor skip: nothing was sent",
-        )
-        .hint("say it beforehand with --hidden include or --hidden skip")),
+    ui::tell(told);
+    for _ in 0..ATTEMPTS {
+        let mut screen = anstream::stderr();
+        write!(screen, "include them, or skip them? ")
+            .and_then(|()| screen.flush())
+            .map_err(anyhow::Error::from)?;
+        let mut answer = String::new();
+        let read = std::io::stdin()
+            .lock()
+            .take(64)
+            .read_line(&mut answer)
+            .map_err(anyhow::Error::from)?;
+        match answer.trim().to_ascii_lowercase().as_str() {
+            "include" | "i" => return Ok(sheet::Hidden::Include),
+            "skip" | "s" => return Ok(sheet::Hidden::Skip),
+            _ if read == 0 => break,
+            _ => {}
+        }
     }
+    Err(Failure::new(
+        Exit::SheetRefused,
+        "neither include nor skip: the sheet was not read",
+    )
+    .hint("say it beforehand with --hidden include or --hidden skip"))
 }

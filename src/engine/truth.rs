@@ -23,17 +23,21 @@ pub(super) enum Truth {
 
 /// What asks without a settled answer did, given when the guest was created. `asks` are oldest first.
 pub(super) fn truth(created: Option<Timestamp>, asks: &[Ask]) -> Truth {
+    // A relink is for somebody who is there already: it made nobody, however close to the creation it was sent.
+    let asks: Vec<&Ask> = asks
+        .iter()
+        .filter(|ask| ask.kind != AskKind::Relink)
+        .collect();
     let any_mailed = asks.iter().any(|ask| ask.mails);
     let unsure = if any_mailed {
         Mail::Unknown
     } else {
         Mail::None
     };
-    // A relink is for somebody who is there.
-    if asks.first().is_some_and(|ask| ask.kind == AskKind::Relink) {
-        return Truth::OlderThanUs { mail: unsure };
-    }
-    let (Some(created), Some(first)) = (created, asks.first()) else {
+    let Some(first) = asks.first() else {
+        return Truth::OlderThanUs { mail: Mail::None };
+    };
+    let Some(created) = created else {
         return Truth::Ours { mail: unsure };
     };
     if created + TOLERANCE < first.server_at {
@@ -163,6 +167,21 @@ mod tests {
             truth(Some(at(-30)), &[relink]),
             Truth::OlderThanUs { mail: Mail::None }
         );
+    }
+
+    #[test]
+    fn a_relink_right_after_a_slow_invitation_made_nobody_either() {
+        let relink = |second| Ask {
+            kind: AskKind::Relink,
+            ..ask(second, false)
+        };
+        let asks = [ask(0, true), relink(7), relink(8)];
+        let mailed = Truth::Ours {
+            mail: Mail::Requested,
+        };
+        for created in [0, 4, 6, 7] {
+            assert_eq!(truth(Some(at(created)), &asks), mailed, "{created}");
+        }
     }
 
     #[test]

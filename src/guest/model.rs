@@ -3,6 +3,7 @@
 //! Must not know how a sheet spells any of it.
 
 use super::{EmailAddress, Problem};
+use crate::sheet::Field;
 use std::fmt;
 use uuid::Uuid;
 
@@ -84,6 +85,18 @@ pub struct Allow {
     pub member: bool,
     pub manager: bool,
     pub groups: bool,
+}
+
+impl Allow {
+    /// Whether a column with this meaning may be used.
+    pub fn takes(self, field: Field) -> bool {
+        match field {
+            Field::UserType => self.member,
+            Field::Manager => self.manager,
+            Field::Groups => self.groups,
+            _ => true,
+        }
+    }
 }
 
 /// What the settings say about understanding.

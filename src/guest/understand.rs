@@ -52,13 +52,13 @@ impl Understanding {
     pub fn sheet_hints(&self) -> Vec<Problem> {
         let allow = self.rules.allow;
         [
-            (Field::UserType, allow.member, "member"),
-            (Field::Manager, allow.manager, "manager"),
-            (Field::Groups, allow.groups, "groups"),
+            (Field::UserType, "member"),
+            (Field::Manager, "manager"),
+            (Field::Groups, "groups"),
         ]
         .into_iter()
-        .filter(|(_, allowed, _)| !allowed)
-        .filter_map(|(field, _, word)| {
+        .filter(|(field, _)| !allow.takes(*field))
+        .filter_map(|(field, word)| {
             let name = self.layout.names[self.layout.column(field)?].trim();
             let message = format!("column `{name}` gives access or power, and is not used");
             Some(

@@ -2,6 +2,7 @@
 
 use super::{
     call::{Call, take_apart},
+    kind::Kind,
     reply::{Body, Reply, Way},
     sign_in::{self, AuthorityCall},
     tenant::{Tenant, travel},
@@ -135,6 +136,10 @@ impl Asked {
     fn for_a_token(&self) -> bool {
         matches!(self, Self::Authority(call) if call.is_for_a_token())
     }
+
+    fn invites(&self) -> bool {
+        matches!(self, Self::Graph(call) if call.kind() == Kind::Invitations)
+    }
 }
 
 fn ask(
@@ -190,7 +195,7 @@ fn ask(
 
 /// There, the work, and back. What has arrived is done, even when its client is gone by then.
 async fn travelled(app: Arc<App>, asked: Asked) -> Reply {
-    let (there, back) = travel(&mut app.lock());
+    let (there, back) = travel(&mut app.lock(), asked.invites());
     if asked.for_a_token() {
         app.lock().seen.token_request_began();
     }

@@ -391,7 +391,12 @@ pub fn unavailable(status: u16, body: FaultBody, retry_after: Option<String>) ->
 }
 
 /// How long a request travels, there and back.
-pub fn travel(tenant: &mut Tenant) -> (Duration, Duration) {
+pub fn travel(tenant: &mut Tenant, invites: bool) -> (Duration, Duration) {
     let all = tenant.fates.latency(&tenant.weather);
-    (all / 2, all.saturating_sub(all / 2))
+    let waits = if invites {
+        Duration::from_millis(tenant.weather.latency.invitations_ms)
+    } else {
+        Duration::ZERO
+    };
+    (all / 2 + waits, all.saturating_sub(all / 2))
 }

@@ -62,9 +62,12 @@ impl Default for Weather {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_field_names, reason = "the unit belongs to the key")]
 pub struct Latency {
     pub min_ms: u64,
     pub max_ms: u64,
+    /// How much longer an invitation waits before anything is done about it.
+    pub invitations_ms: u64,
 }
 
 /// The documented limits (Graph: throttling limits); 0 switches one off, and all are off by default.
@@ -297,7 +300,7 @@ impl Weather {
 
     /// What the types alone do not refuse.
     pub fn check(&self) -> anyhow::Result<()> {
-        let Latency { min_ms, max_ms } = self.latency;
+        let Latency { min_ms, max_ms, .. } = self.latency;
         anyhow::ensure!(
             max_ms == 0 || min_ms <= max_ms,
             "latency: min_ms ({min_ms}) is more than max_ms ({max_ms})"

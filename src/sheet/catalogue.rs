@@ -153,4 +153,10 @@ codes! {
         fix: "Say --hidden include to take them along.",
         who: "whoever runs the command"
     }
+    TWO_FIELDS = "GL026" {
+        title: "--map gives one column two meanings",
+        meaning: "A column can hold one field.",
+        fix: "Name another column for one of the fields.",
+        who: "whoever runs the command"
+    }
 }

@@ -3,7 +3,9 @@
 //! Must not guess between two columns.
 
 use super::aliases::{self, Meaning, meaning, normalise};
-use super::catalogue::{NAME_READ_AS_PART, NO_ADDRESS_COLUMN, TWO_COLUMNS, UNKNOWN_MAPPED_COLUMN};
+use super::catalogue::{
+    NAME_READ_AS_PART, NO_ADDRESS_COLUMN, TWO_COLUMNS, TWO_FIELDS, UNKNOWN_MAPPED_COLUMN,
+};
 use super::header::column_letter;
 use super::nearest::nearest;
 use super::{Field, Header, Problem, Use, shorten};
@@ -32,16 +34,16 @@ pub const TO_FIX_COLUMNS: [&str; 4] = ["_row", "_code", "_problem", "_fix"];
 /// A sheet's own column whose name collides with one of those is written with this before it.
 pub const SHEET_PREFIX: &str = "sheet_";
 
-const BY_MAP: &str = "named with --map";
+const BY_MAP: &str = "named with --map or in [columns]";
 const BY_NAME: &str = "known by its name";
 const BY_PORTAL: &str = "the portal's name in brackets";
 
 /// Whether these names could be a header: one of them is an address column.
 pub(super) fn has_address(names: &[String], map: &[(Field, String)]) -> bool {
     let mapped = map.iter().filter(|(field, _)| *field == Field::Email);
-    let mut wanted = mapped.map(|(_, name)| normalise(name)).peekable();
+    let mut wanted = mapped.map(|(_, name)| name).peekable();
     if wanted.peek().is_some() {
-        return wanted.any(|wanted| names.iter().any(|name| normalise(name) == wanted));
+        return wanted.any(|wanted| !exact_or_alike(names, wanted).is_empty());
     }
     names
         .iter()
@@ -180,6 +182,21 @@ fn apply_map(
             problems.push(unknown_mapped_column(*field, wanted, names, &found));
             continue;
         };
+        if let Use::Field(other, why) = &uses[column]
+            && *why == BY_MAP
+            && other != field
+        {
+            problems.push(
+                Problem::error(
+                    TWO_FIELDS,
+                    format!(
+                        "--map says that column `{}` is {other}, and that it is {field}",
+                        shorten(names[column].trim(), 40)
+                    ),
+                )
+                .fix("name another column for one of them"),
+            );
+        }
         for used in uses.iter_mut() {
             if matches!(used, Use::Field(other, why) if other == field && *why != BY_MAP) {
                 *used = Use::Other;
@@ -200,7 +217,14 @@ fn exact_or_alike(names: &[String], wanted: &str) -> Vec<usize> {
         return exact;
     }
     let alike = normalise(wanted);
-    columns(&|name| !alike.is_empty() && normalise(name) == alike)
+    let found = columns(&|name| !alike.is_empty() && normalise(name) == alike);
+    if !found.is_empty() {
+        return found;
+    }
+    // As a spreadsheet program shows it above the column.
+    (0..names.len())
+        .filter(|column| column_letter(*column) == wanted.trim())
+        .collect()
 }
 
 /// `Name` beside `Vorname` is the last name, `Nome` beside `Cognome` the first.
@@ -299,13 +323,10 @@ fn unknown_mapped_column(field: Field, wanted: &str, names: &[String], found: &[
             seen(names)
         ),
     };
-    let near = nearest(
-        &normalise(wanted),
-        names
-            .iter()
-            .map(|name| name.trim())
-            .filter(|name| !name.is_empty()),
-    );
+    let spelled: Vec<String> = names.iter().map(|name| normalise(name)).collect();
+    let near = nearest(&normalise(wanted), spelled.iter().map(String::as_str));
+    let near = near.and_then(|near| spelled.iter().position(|name| name == near));
+    let near = near.map(|column| names[column].trim());
     let problem = Problem::error(UNKNOWN_MAPPED_COLUMN, message).text(wanted);
     match near {
         Some(name) => problem
@@ -318,13 +339,17 @@ fn unknown_mapped_column(field: Field, wanted: &str, names: &[String], found: &[
 /// The columns that were seen, bounded.
 fn seen(names: &[String]) -> String {
     const MOST: usize = 12;
-    let shown: Vec<String> = names
-        .iter()
-        .filter(|name| !name.trim().is_empty())
+    let all = || {
+        names
+            .iter()
+            .map(|name| name.trim())
+            .filter(|name| !name.is_empty())
+    };
+    let shown: Vec<String> = all()
         .take(MOST)
-        .map(|name| format!("`{}`", shorten(name.trim(), 40)))
+        .map(|name| format!("`{}`", shorten(name, 40)))
         .collect();
-    let more = names.len().saturating_sub(MOST);
+    let more = all().count().saturating_sub(MOST);
     match (shown.is_empty(), more) {
         (true, _) => "all without a name".to_owned(),
         (false, 0) => shown.join(", "),

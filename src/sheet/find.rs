@@ -226,7 +226,7 @@ impl Reading {
     }
 }
 
-pub(super) fn delimiter_word(delimiter: u8) -> String {
+pub fn delimiter_word(delimiter: u8) -> String {
     match delimiter {
         b'\t' => "tab".to_owned(),
         other => format!("`{}`", char::from(other)),

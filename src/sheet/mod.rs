@@ -29,6 +29,7 @@ pub use ahead::Ahead;
 pub use columns::{RESULT_COLUMNS, SHEET_PREFIX, TO_FIX_COLUMNS};
 pub use dialect::{Dialect, LineEnd};
 pub use field::Field;
+pub use find::delimiter_word;
 pub use header::{Header, Use, column_letter};
 pub use nearest::nearest;
 pub(crate) use problem::codes;

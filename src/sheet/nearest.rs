@@ -4,7 +4,9 @@
 
 /// The nearest candidate, when it is near enough to be a slip of the finger.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).clamp(1, 3);
+    let letters = word.chars().count();
+    // Of two letters, one that differs is half of the word.
+    let limit = if letters < 3 { 0 } else { (letters / 3).min(3) };
     candidates
         .into_iter()
         .map(|candidate| (distance(word, candidate, limit), candidate))

@@ -7,7 +7,7 @@ use super::catalogue::{
     RECORD_TOO_LARGE,
 };
 use super::find::Reading;
-use super::{Problem, Refused, SheetOptions, columns};
+use super::{Problem, Refused, SheetOptions, column_letter, columns};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
@@ -92,6 +92,9 @@ fn starts_with_html(head: &[u8]) -> bool {
         .any(|tag| start.starts_with(tag))
 }
 
+/// A longer name is no name that anybody would type.
+const LONGEST_NAME: usize = 60;
+
 /// There is no row that could be the header: say the most useful thing about what is there.
 pub(super) fn no_header(reading: &Reading, options: &SheetOptions) -> Refused {
     if let Some(row) = options.header_row {
@@ -138,10 +141,19 @@ pub(super) fn no_header(reading: &Reading, options: &SheetOptions) -> Refused {
         holding,
         problems.iter_mut().find(|p| p.code == NO_ADDRESS_COLUMN),
     ) {
-        let name = first.cells[column].trim();
-        problem.fix = format!(
-            "column `{name}` holds addresses: --map email=\"{name}\", or rename it to `email`"
-        );
+        let letter = column_letter(column);
+        problem.fix = match first.cells[column].trim() {
+            "" => format!("column {letter} holds addresses and has no name: call it `email`"),
+            name if name.len() > LONGEST_NAME => {
+                format!("column {letter} holds addresses: --map email={letter}, or call it `email`")
+            }
+            name => format!(
+                "column `{name}` holds addresses: --map email=\"{name}\", or rename it to `email`"
+            ),
+        };
+    } else if let Some(problem) = problems.iter_mut().find(|p| p.code == NO_ADDRESS_COLUMN) {
+        problem.fix +=
+            "; if the names of the columns stand further down, --header-row N says where";
     }
     Refused { problems }
 }

@@ -201,3 +201,24 @@ fn a_slow_ask_is_not_taken_for_the_silent_one_that_followed_it() {
     let proof = proofs::finished(&practice, &workdir.table(RESULTS), 2);
     assert_eq!(proof.unsure, 0);
 }
+
+#[test]
+fn a_slow_invitation_and_lost_links_after_it_mail_once() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 1);
+    // The guest is made six seconds after the ask; that answer and those that follow it are lost.
+    let practice = Practice::start(
+        &workdir,
+        "[latency]\ninvitations_ms = 6000\n[[script]]\nkind = \"invitations\"\ncount = 3\nfault = \"lost_after\"",
+    );
+    practice.run(&workdir, SHEET, &QUICK).expect_code(4);
+    assert_eq!((posts(&practice), mails(&practice)), (3, 1));
+    let row = workdir.table(RESULTS).0.remove(0);
+    assert_eq!(row["outcome"], "unknown", "{row:?}");
+
+    practice.post("/weather", "");
+    practice.run(&workdir, SHEET, &QUICK).expect_code(0);
+    let table = workdir.table(RESULTS);
+    assert_eq!(table.0[0]["mail"], "requested", "{:?}", table.0[0]);
+    assert_eq!(proofs::finished(&practice, &table, 1).unsure, 0);
+}

@@ -15,6 +15,7 @@ const WEATHER: &str = r#"
 [latency]
 min_ms = 5
 max_ms = 80
+invitations_ms = 300
 [replication]
 filters_ms = 4000
 by_id_ms = 300

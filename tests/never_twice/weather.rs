@@ -216,9 +216,10 @@ fn sheet(dice: &mut fastrand::Rng) -> (String, Vec<Kind>, Vec<serde_json::Value>
 
 fn weather(dice: &mut fastrand::Rng) -> String {
     let mut text = format!(
-        "seed = {}\n[latency]\nmin_ms = 0\nmax_ms = {}\n[replication]\nfilters_ms = {}\nby_id_ms = {}\n",
+        "seed = {}\n[latency]\nmin_ms = 0\nmax_ms = {}\ninvitations_ms = {}\n[replication]\nfilters_ms = {}\nby_id_ms = {}\n",
         dice.u32(..),
         dice.u64(0..200),
+        if dice.bool() { 0 } else { dice.u64(0..1_500) },
         if dice.bool() { 0 } else { dice.u64(0..5_000) },
         if dice.bool() { 0 } else { dice.u64(0..700) },
     );

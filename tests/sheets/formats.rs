@@ -57,6 +57,7 @@ fn one_error_in_a_thousand_is_found_grouped_and_complete() {
                 width: 80,
             },
             fix: None,
+            may_ask: false,
         };
         let mut out = Vec::new();
         let exit = check(&options, &mut std::io::empty(), &mut out).unwrap();

@@ -18,6 +18,7 @@ fn screen(sheet: &str, colour: bool, show_mapping: bool) -> String {
         show_mapping,
         look: Look { colour, width: 80 },
         fix: None,
+        may_ask: false,
     };
     let mut out = Vec::new();
     check(&options, &mut std::io::empty(), &mut out).unwrap();

@@ -8,7 +8,8 @@ mod needs; //     which permissions, and what for
 mod sheet; //     what the sheet asks for
 mod tenant; //    sign-in, tenant, permissions, policy
 
-use super::{connect, invite, sheet_options};
+use super::sheet_options::{WantedSheet, rules};
+use super::{connect, invite};
 use crate::{
     cli,
     clock::Clock,
@@ -62,8 +63,8 @@ struct Doctor<'a> {
 
 /// A sheet is read once for all checks.
 fn survey(typed: &Path, settings: &Settings) -> Result<Survey> {
-    let sheet = sheet_options::open_sheet(typed, settings)?;
-    let rules = sheet_options::rules(settings);
+    let sheet = WantedSheet::of(typed, settings).open()?;
+    let rules = rules(settings);
     Survey::of(&sheet, &rules, settings.invite.send.value)
 }
 

@@ -10,7 +10,7 @@ pub(super) mod survey;
 
 use super::{
     connect::{Connection, connect},
-    sheet_options::{open_sheet, rules},
+    sheet_options::{WantedSheet, rules},
     typed_command::TypedCommand,
 };
 use crate::{
@@ -83,7 +83,13 @@ pub async fn invite(
     let targets = prepare::targets(settings, typed);
     targets.check(typed)?;
 
-    let sheet = Arc::new(open_sheet(typed, settings)?);
+    // On a thread of its own: it may ask, and Ctrl-C is an answer too.
+    let opening = {
+        let wanted = WantedSheet::of(typed, settings);
+        tokio::task::spawn_blocking(move || wanted.open())
+    };
+    let opening = async { opening.await.map_err(anyhow::Error::from)? };
+    let sheet = Arc::new(unless_stopped(&stop, opening).await?);
     let rules = rules(settings);
     let survey = Survey::of(&sheet, &rules, settings.invite.send.value)?;
     prepare::sheet_is_good_enough(settings, &survey, typed)?;
