@@ -1,6 +1,7 @@
 //! Results and to-fix files of a run: the ledger's rows beside the sheet's own columns.
 
 use crate::{
+    exit::Exit,
     failure::{Failure, Result},
     guest::{EmailAddress, Rules, Understanding},
     ledger::{Ledger, LedgerError},
@@ -13,10 +14,30 @@ pub struct Files {
     pub results: PathBuf,
     pub to_fix: Option<PathBuf>,
     pub notes: Vec<String>,
+    /// Why the sheet's own columns are left out.
+    pub without_sheet: Option<Failure>,
 }
 
-/// Writes what a run did. Without the sheet (gone, or changed since) the files hold the ledger's columns alone.
+/// Writes what a run did. A sheet that cannot be read any more, or has changed since, costs its own columns and nothing
+/// else: what the ledger knows is the truth in any case.
 pub fn write(
+    ledger: &Ledger,
+    run: &str,
+    sheet: Option<&Sheet>,
+    results: &Path,
+    to_fix: Option<&Path>,
+    links: Links,
+) -> Result<Files> {
+    match write_with(ledger, run, sheet, results, to_fix, links) {
+        Err(failure) if sheet.is_some() && failure.exit == Exit::SheetRefused => Ok(Files {
+            without_sheet: Some(failure),
+            ..write_with(ledger, run, None, results, to_fix, links)?
+        }),
+        written => written,
+    }
+}
+
+fn write_with(
     ledger: &Ledger,
     run: &str,
     sheet: Option<&Sheet>,
@@ -45,6 +66,7 @@ pub fn write(
         results: written.path,
         to_fix,
         notes,
+        without_sheet: None,
     })
 }
 

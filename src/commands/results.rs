@@ -45,18 +45,11 @@ pub fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
         settings::Links::Results => Links::Results,
         settings::Links::None => Links::None,
     };
-    let written = match files::write(&ledger, &run.id, sheet.as_ref(), &target, None, links) {
-        Ok(written) => written,
-        // The sheet has changed since: the ledger's own columns are still the truth.
-        Err(failure) if failure.exit == Exit::SheetRefused => {
-            files::write(&ledger, &run.id, None, &target, None, links)?
-        }
-        Err(failure) => return Err(failure),
-    };
+    let written = files::write(&ledger, &run.id, sheet.as_ref(), &target, None, links)?;
     for note in &written.notes {
         ui::tell(note);
     }
-    if let Some(why) = unread {
+    if let Some(why) = unread.or(written.without_sheet) {
         ui::tell(format!(
             "the sheet's own columns are left out, because it could not be read: {}",
             why.what

@@ -3,7 +3,7 @@
 use super::Directory;
 use super::lookup::BATCH;
 use crate::{
-    graph::{BatchGet, Fault, odata},
+    graph::{BatchGet, Class, Fault, odata},
     guest::SponsorRef,
 };
 use serde::Deserialize;
@@ -132,6 +132,10 @@ fn judge(
             )),
         }),
         Err(fault) if fault.status == Some(404) => Ok(Err(Unresolved::Nobody)),
+        // An id needs no looking up; that nobody has it would only be good to know.
+        Err(fault) if fault.class == Class::Permission && matches!(sponsor, SponsorRef::Id(_)) => {
+            Ok(Ok(sponsor.to_string()))
+        }
         // Groups need a permission of their own: without it the sheet can still go out for everybody else.
         Err(fault) if matches!(sponsor, SponsorRef::Group(_)) => {
             Ok(Err(Unresolved::CannotTell(fault.to_string())))

@@ -27,11 +27,11 @@ impl Shared {
         }
         // Fewer than five: the sheet is through, and the verification after the run looks for them.
         if birds.len() == BIRDS {
-            self.find(birds).await;
+            self.look_for(birds).await;
         }
     }
 
-    async fn find(&self, mut birds: HashMap<String, i64>) {
+    async fn look_for(&self, mut birds: HashMap<String, i64>) {
         let end = Instant::now() + self.options.settle;
         for look in 0.. {
             let ids: Vec<String> = birds.keys().cloned().collect();

@@ -4,17 +4,17 @@
 
 use super::{
     Options,
-    plan::{self, Step},
+    plan::{self, Hold, Step},
     stop::{Stop, StopReason},
 };
 use crate::{
     clock::Clock,
     directory::Sponsors,
-    guest::{Rules, Understanding},
-    ledger::Reader,
-    sheet::Sheet,
+    guest::{Problem, RowVerdict, Rules, Understanding, Understood},
+    ledger::{LedgerError, Reader},
+    sheet::{Refused, Sheet},
 };
-use std::{sync::Arc, thread::JoinHandle};
+use std::{collections::HashSet, sync::Arc, thread::JoinHandle};
 use tokio::sync::mpsc;
 
 const QUEUE: usize = 64;
@@ -37,49 +37,102 @@ impl Feeder {
     }
 
     fn feed(&self, steps: &mpsc::Sender<Step>) {
-        let rows = match self.sheet.rows() {
-            Ok(rows) => rows,
-            Err(refused) => return self.refuse(refused.problems),
-        };
-        let mut understanding = Understanding::new(self.sheet.header(), &self.rules);
-        for row in rows {
-            let row = match row {
-                Ok(row) => row,
-                Err(problem) => return self.refuse(vec![problem]),
-            };
-            let understood = understanding.understand(&row);
-            let step = plan::first_step(
-                understood,
-                |guest| {
-                    // A ledger that cannot be read must not look like one that knows nobody.
-                    let known = self.reader.person(guest.email.key()).and_then(|person| {
-                        let open = match &person {
-                            Some(person) => self.reader.open_asks(person.id)?,
-                            None => Vec::new(),
-                        };
-                        Ok((person, open))
-                    });
-                    known.unwrap_or_else(|error| {
-                        self.stop.raise(StopReason::LedgerFailed {
-                            why: error.to_string(),
-                            exit: crate::exit::Exit::Unexpected,
-                        });
-                        (None, Vec::new())
-                    })
-                },
-                &self.sponsors,
-                &self.options,
-                self.clock.now(),
-            );
-            if steps.blocking_send(step).is_err() {
-                return;
-            }
+        let mut settled = HashSet::new();
+        let walked = self.settle_first(steps, &mut settled).and_then(|()| {
+            self.walk(|understood| {
+                settled.contains(&understood.row)
+                    || steps.blocking_send(self.step(understood)).is_ok()
+            })
+        });
+        if let Err(problem) = walked {
+            self.stop.raise(StopReason::Sheet(problem));
         }
     }
 
-    fn refuse(&self, problems: Vec<crate::guest::Problem>) {
-        if let Some(problem) = problems.into_iter().next() {
-            self.stop.raise(StopReason::Sheet(Box::new(problem)));
+    /// What earlier runs left open comes before anything new; under a cap, nothing new is asked before that is over.
+    fn settle_first(
+        &self,
+        steps: &mpsc::Sender<Step>,
+        settled: &mut HashSet<u64>,
+    ) -> Result<(), Box<Problem>> {
+        let unsettled = match self.reader.unsettled() {
+            Ok(unsettled) => unsettled,
+            Err(error) => {
+                self.ledger_failed(&error);
+                return Ok(());
+            }
+        };
+        if unsettled.is_empty() || self.options.dry_run {
+            return Ok(());
         }
+        let (anybody, mut over) = mpsc::channel(1);
+        self.walk(|understood| {
+            let row = understood.row;
+            let open = match &understood.verdict {
+                RowVerdict::Guest(guest) => unsettled.contains(guest.email.key()),
+                RowVerdict::Duplicate { .. } | RowVerdict::Invalid => false,
+            };
+            if open && let Step::Settle(item, _) = self.step(understood) {
+                settled.insert(row);
+                let hold = Some(Hold(anybody.clone()));
+                return steps.blocking_send(Step::Settle(item, hold)).is_ok();
+            }
+            true
+        })?;
+        drop(anybody);
+        if self.options.max_invites.is_some() || self.options.daily_cap.is_some() {
+            // Nobody sends anything here: it ends when the last hold is gone.
+            let _ = over.blocking_recv();
+        }
+        Ok(())
+    }
+
+    /// Row by row, until the sheet ends or `see` has seen enough.
+    fn walk(&self, mut see: impl FnMut(Understood) -> bool) -> Result<(), Box<Problem>> {
+        let first = |refused: Refused| match refused.problems.into_iter().next() {
+            Some(problem) => Err(Box::new(problem)),
+            None => Ok(()),
+        };
+        let rows = match self.sheet.rows() {
+            Ok(rows) => rows,
+            Err(refused) => return first(refused),
+        };
+        let mut understanding = Understanding::new(self.sheet.header(), &self.rules);
+        for row in rows {
+            if !see(understanding.understand(&row.map_err(Box::new)?)) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&self, understood: Understood) -> Step {
+        plan::first_step(
+            understood,
+            |guest| {
+                // A ledger that cannot be read must not look like one that knows nobody.
+                let known = self.reader.person(guest.email.key()).and_then(|person| {
+                    let open = match &person {
+                        Some(person) => self.reader.open_asks(person.id)?,
+                        None => Vec::new(),
+                    };
+                    Ok((person, open))
+                });
+                known.unwrap_or_else(|error| {
+                    self.ledger_failed(&error);
+                    (None, Vec::new())
+                })
+            },
+            &self.sponsors,
+            &self.options,
+            self.clock.now(),
+        )
+    }
+
+    fn ledger_failed(&self, error: &LedgerError) {
+        self.stop.raise(StopReason::LedgerFailed {
+            why: error.to_string(),
+            exit: crate::exit::Exit::Unexpected,
+        });
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     ledger::{Ask, Person, PersonState},
 };
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
 
 /// A person known as invited is not asked about again for this long.
 const FRESH: SignedDuration = SignedDuration::from_hours(24);
@@ -46,8 +47,14 @@ pub(super) enum Step {
     /// Invited by an earlier run: look by id whether that still holds.
     Confirm(Item),
     /// An earlier ask was never answered: find out what it did.
-    Settle(Item),
+    Settle(Item, Option<Hold>),
 }
+
+/// Kept for as long as a row is being settled, by whoever does that; somebody waits until the last one is gone.
+#[derive(Debug)]
+pub(super) struct Hold(
+    #[expect(dead_code, reason = "it is there to be dropped")] pub mpsc::Sender<()>,
+);
 
 pub(super) fn first_step(
     understood: Understood,
@@ -75,6 +82,11 @@ pub(super) fn first_step(
     let mut ids = Vec::with_capacity(guest.sponsors.len());
     for sponsor in &guest.sponsors {
         match sponsors.id(sponsor) {
+            // Two names may be one person.
+            Ok(id)
+                if ids
+                    .iter()
+                    .any(|known: &String| known.eq_ignore_ascii_case(id)) => {}
             Ok(id) => ids.push(id.to_owned()),
             Err(why) => return tell(telling::sponsor_unresolved(&guest, sponsor, &why)),
         }
@@ -86,7 +98,7 @@ pub(super) fn first_step(
         open,
     };
     match item.person.as_ref().map(|person| (person.state, person)) {
-        Some((PersonState::Asked, _)) if !item.open.is_empty() => Step::Settle(item),
+        Some((PersonState::Asked, _)) if !item.open.is_empty() => Step::Settle(item, None),
         Some((PersonState::Invited, person))
             if fresh(person, now) && (item.sponsors.is_empty() || !sponsors.afterwards()) =>
         {

@@ -6,7 +6,7 @@ use super::{
     ask::Shared,
     options::Existing,
     outcome::{Outcome, RowResult, ThisRun, Verified},
-    plan::{Item, Step},
+    plan::{Hold, Item, Step},
     recorder::Weight,
     settle::Parked,
     telling,
@@ -71,7 +71,7 @@ impl Scout {
                 }
                 Some(Step::Look(item)) => waiting.push(item, self.users()).await,
                 Some(Step::Confirm(item)) => confirming.push(item),
-                Some(Step::Settle(item)) => self.settle(item).await,
+                Some(Step::Settle(item, hold)) => self.settle(item, hold).await,
                 None => {
                     ended = true;
                     waiting.end(self.confirm(std::mem::take(&mut confirming)).await);
@@ -94,7 +94,7 @@ impl Scout {
         }
     }
 
-    async fn settle(&self, item: Item) {
+    async fn settle(&self, item: Item, hold: Option<Hold>) {
         if self.shared.options.dry_run {
             let (result, person) = (telling::would_settle(&item.guest), item.person_id());
             return self
@@ -103,7 +103,7 @@ impl Scout {
                 .row(result, person, Weight::Light)
                 .await;
         }
-        if let Some(parked) = Parked::from_earlier_run(item, self.shared.clock.now()) {
+        if let Some(parked) = Parked::from_earlier_run(item, hold, self.shared.clock.now()) {
             // The settler outlives the scout.
             let _ = self.park.send(parked).await;
         }

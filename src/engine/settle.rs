@@ -9,7 +9,7 @@
 use super::{
     ask::{Asked, OnDone, Shared, Stopped, look_again},
     outcome::Mail,
-    plan::Item,
+    plan::{Hold, Item},
     recorder::Weight,
     telling,
     truth::{Truth, truth},
@@ -48,6 +48,8 @@ pub(super) struct Parked {
     /// The user whose link the ledger has.
     linked: Option<String>,
     request_id: Option<String>,
+    /// Somebody waits for this row before anything new is asked.
+    _hold: Option<Hold>,
 }
 
 /// Why a row cannot be settled now.
@@ -77,6 +79,7 @@ impl Parked {
             seen: None,
             linked: None,
             request_id: asked.request_id,
+            _hold: None,
         }
     }
 
@@ -98,11 +101,12 @@ impl Parked {
             seen: Some(user),
             linked: None,
             request_id: asked.request_id.clone(),
+            _hold: None,
         }
     }
 
     /// An ask of an earlier run; its answer was given up when that run ended, at the latest now.
-    pub fn from_earlier_run(mut item: Item, now: Timestamp) -> Option<Self> {
+    pub fn from_earlier_run(mut item: Item, hold: Option<Hold>, now: Timestamp) -> Option<Self> {
         let person = item.person_id()?;
         let asks = std::mem::take(&mut item.open);
         let age = asks.last().map_or(Duration::ZERO, |ask| since(now, ask.at));
@@ -122,6 +126,7 @@ impl Parked {
             seen: None,
             linked,
             request_id: None,
+            _hold: hold,
         })
     }
 
@@ -188,7 +193,8 @@ impl Shared {
                 return Err(Open::Stopped);
             }
             let over = Instant::now() >= end;
-            match self.finder.find(&parked.item.guest.email).await {
+            let sighting = self.find(&parked.item.guest.email).await;
+            match sighting.ok_or(Open::Stopped)? {
                 Ok(Some(user)) => return Ok(Some(user)),
                 Ok(None) if over => break,
                 Ok(None) => {}
@@ -340,7 +346,8 @@ impl Shared {
 
     /// The look that comes before every ask, where it is known already whom it will find.
     async fn look_once(&self, parked: &Parked) -> Result<(), Open> {
-        match self.finder.find(&parked.item.guest.email).await {
+        let sighting = self.find(&parked.item.guest.email).await;
+        match sighting.ok_or(Open::Stopped)? {
             Ok(_) => Ok(()),
             Err(fault) => {
                 self.heed(&fault);
@@ -395,7 +402,8 @@ impl Shared {
                 return Ok(Some(asked));
             }
             // Not performed, as far as is known: looked for once more before the next ask.
-            match self.finder.find(&parked.item.guest.email).await {
+            let sighting = self.find(&parked.item.guest.email).await;
+            match sighting.ok_or(Open::Stopped)? {
                 Ok(Some(user)) if kind == AskKind::Probe => {
                     parked.asks.push(asked.ask);
                     parked.seen = Some(user);

@@ -9,9 +9,12 @@ use super::{
 use crate::ledger::Reader;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
+use std::time::Duration;
 use tokio::time::Instant;
 
 const PAGE: usize = 1_000;
+/// Even a look that comes late may take so long.
+const LAST_LOOK: Duration = Duration::from_secs(10);
 /// A replica may lag; a guest who is not there after this long never was.
 const MISSING_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
@@ -30,7 +33,13 @@ impl Shared {
         let end = Instant::now() + self.options.settle;
         for look in 0.. {
             let last = Instant::now() >= end || self.stop.is_raised();
-            if self.look_by_id(run, reader, last).await == 0 || last {
+            // A directory that only asks to wait must not keep the results back.
+            let longest = end.saturating_duration_since(Instant::now()).max(LAST_LOOK);
+            let looked = tokio::time::timeout(longest, self.look_by_id(run, reader, last)).await;
+            if looked.is_err() {
+                tracing::warn!("the new guests could not be looked for in time");
+            }
+            if looked.unwrap_or(0) == 0 || last {
                 return;
             }
             let left = end.saturating_duration_since(Instant::now());

@@ -11,13 +11,16 @@ use super::{
     telling,
 };
 use crate::{
-    directory,
+    directory::{self, Sighting},
     graph::{DirectoryUser, Verdict},
+    guest::EmailAddress,
     ledger::{AskKind, PersonState},
 };
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// How often a row may be throttled before it is left for the next run.
-const THROTTLES: u32 = 20;
+/// How long a row may be throttled, and nothing but throttled, before it is left for the next run.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// What is to be done for a row.
 #[derive(Debug)]
@@ -49,7 +52,8 @@ impl Shared {
     async fn invite(&self, item: Item) -> Turn {
         let mails = item.mails(&self.options);
         let mail = if mails { Mail::Requested } else { Mail::None };
-        for _ in 0..THROTTLES {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
             if let Some((code, error)) = self.refused_domain(item.guest.email.domain()) {
                 let result = telling::refused_like_domain(&item.guest, &code, &error);
                 return self.over(result, item.person_id(), Weight::Light).await;
@@ -143,7 +147,12 @@ impl Shared {
 
     async fn look_after_throttle(&self, item: &Item, asked: &Asked) -> Option<Turn> {
         let person = Some(asked.intent.person);
-        match self.finder.find(&item.guest.email).await {
+        // Nobody waits for a throttle to end when the run ends: it was not performed, as far as is known.
+        let Some(sighting) = self.find(&item.guest.email).await else {
+            let result = telling::not_attempted(&item.guest);
+            return Some(self.over(result, person, Weight::Light).await);
+        };
+        match sighting {
             Ok(None) => None,
             Ok(Some(user)) => {
                 // Nobody else was asked for this address: the throttled ask was performed after all.
@@ -170,7 +179,8 @@ impl Shared {
             state: PersonState::Open,
         };
         let mut result = telling::exists(&item.guest, user);
-        for _ in 0..THROTTLES {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
             let Ok(asked) = self.ask(&item, AskKind::Relink, on_done, false).await else {
                 return self
                     .over(
@@ -211,6 +221,15 @@ impl Shared {
             .find(|user| user.id.eq_ignore_ascii_case(&ids[0]))?;
         debug_assert!(directory::classify(&user) != Outcome::Invited);
         Some(telling::exists(&item.guest, &user))
+    }
+
+    /// Looks a person up; none when the run stops first.
+    pub(super) async fn find(&self, email: &EmailAddress) -> Option<Sighting> {
+        tokio::select! {
+            biased;
+            () = self.stop.raised() => None,
+            sighting = self.finder.find(email) => Some(sighting),
+        }
     }
 
     pub(super) async fn over(

@@ -11,7 +11,7 @@ use super::{
     fault::{Class, Fault},
     http::{self, Http, HttpOptions, Outgoing},
     verdict::{ReadVerdict, judge_read},
-    wire::{DirectoryUser, Organization, Page, USER_SELECT},
+    wire::{Organization, Page},
 };
 use crate::{
     clock::Clock,
@@ -22,12 +22,12 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -102,6 +102,8 @@ pub(super) struct Inner {
     retried: AtomicU64,
     /// Items in a batch; less than the most after a throttle.
     pub batch_width: AtomicUsize,
+    /// Whether this sign-in was refused `getByIds`, so that people are read one by one.
+    pub ids_refused: AtomicBool,
     /// Milliseconds by which the server's clock is ahead.
     skew: AtomicI64,
 }
@@ -143,6 +145,7 @@ impl Graph {
             throttled: AtomicU64::new(0),
             retried: AtomicU64::new(0),
             batch_width: AtomicUsize::new(super::batch::MOST_ITEMS),
+            ids_refused: AtomicBool::new(false),
             skew: AtomicI64::new(NO_SKEW),
         })))
     }
@@ -177,25 +180,6 @@ impl Graph {
                 "no organization in the answer",
             )
         })
-    }
-
-    /// People by id, at most 1,000; those who are not there are left out by Graph.
-    pub async fn get_by_ids(&self, ids: &[String]) -> Result<Vec<DirectoryUser>, Fault> {
-        let path = format!("/directoryObjects/getByIds?$select={USER_SELECT}");
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(1_000) {
-            let body = json!({"ids": ids, "types": ["user"]});
-            let read = Read {
-                units: 2,
-                advanced: false,
-            };
-            let answer = self
-                .repeat(&self.call(Method::POST, &path, Some(&body), read)?)
-                .await?;
-            let page: Page<DirectoryUser> = understood(&answer)?;
-            found.extend(page.value);
-        }
-        Ok(found)
     }
 
     /// A change that may be made twice without harm: setting properties, adding a reference. What is so
@@ -292,7 +276,7 @@ impl Graph {
             let (attempt, sent_at) = self.send(call, &token, &id, LONGEST_PAGE).await?;
             let (after, fault) = match judge_read(&attempt) {
                 ReadVerdict::Done => {
-                    inner.pace.answered();
+                    inner.pace.read_answered();
                     return match attempt {
                         Attempt::Answered(answer) => Ok(answer),
                         Attempt::NotConnected(why) | Attempt::NoAnswer(why) => {

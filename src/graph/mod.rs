@@ -6,6 +6,7 @@
 pub mod answer; // one attempt's answer, whatever its shape
 pub mod auth; // tokens: who asks
 pub mod batch; // twenty reads in one request
+pub mod by_id; // people by id
 pub mod catalogue; // our codes GL5xx-GL7xx in words
 pub mod client; // the client
 pub mod cloud; // what a national cloud lacks

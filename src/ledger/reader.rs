@@ -5,6 +5,7 @@ use crate::engine::outcome::{Mail, Outcome, RowResult, ThisRun, Verified};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use secrecy::SecretString;
+use std::collections::HashSet;
 
 #[derive(Debug)]
 pub struct Reader {
@@ -46,6 +47,15 @@ impl Reader {
             )?
             .query_row([key], person)
             .optional()?)
+    }
+
+    /// The people whose asks have not been settled.
+    pub fn unsettled(&self) -> Result<HashSet<String>> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT key FROM person WHERE state = ?1")?;
+        let keys = statement.query_map([PersonState::Asked.word()], |row| row.get(0))?;
+        Ok(keys.collect::<std::result::Result<_, _>>()?)
     }
 
     /// The asks of a person whose effect is not known, oldest first.

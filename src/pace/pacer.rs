@@ -25,8 +25,10 @@ struct Shared {
     invitations: Mutex<Invitations>,
     has_invitation_ceilings: bool,
     reads: Option<Mutex<Window>>,
-    /// Throttles since the last success, for servers that do not say how long to wait.
+    /// Throttles since the last success, for servers that do not say how long to wait. A read that succeeds says
+    /// nothing about invitations.
     throttles_in_a_row: AtomicU32,
+    read_throttles_in_a_row: AtomicU32,
 }
 
 struct Invitations {
@@ -55,6 +57,7 @@ impl Pace {
             }),
             reads: reads.map(Mutex::new),
             throttles_in_a_row: AtomicU32::new(0),
+            read_throttles_in_a_row: AtomicU32::new(0),
         }))
     }
 
@@ -98,7 +101,7 @@ impl Pace {
         sent_at: Instant,
         retry_after: Option<Duration>,
     ) -> Result<(), TooLong> {
-        let wait = self.wait_asked_for(retry_after);
+        let wait = wait_asked_for(retry_after, &self.0.throttles_in_a_row);
         self.0.adaptation.throttled(sent_at, wait);
         self.0.gate.close(wait)
     }
@@ -106,23 +109,22 @@ impl Pace {
     /// The server asked for patience about something else than invitations, a read or its own health: nobody sends
     /// until that is over, and the rate of invitations stays as it is.
     pub fn wait_out(&self, retry_after: Option<Duration>) -> Result<(), TooLong> {
-        self.0.gate.close(self.wait_asked_for(retry_after))
+        let wait = wait_asked_for(retry_after, &self.0.read_throttles_in_a_row);
+        self.0.gate.close(wait)
     }
 
-    fn wait_asked_for(&self, retry_after: Option<Duration>) -> Duration {
-        let in_a_row = self.0.throttles_in_a_row.fetch_add(1, Ordering::Relaxed);
-        // One wait for all needs no jitter: nobody else is to be kept apart.
-        retry_after.unwrap_or_else(|| backoff(in_a_row.saturating_add(1), 1.0))
-    }
-
-    /// A success: the rate may grow and the retry budget fills. The gate stays as it is.
+    /// An invitation succeeded: the rate may grow and the retry budget fills. The gate stays as it is.
     pub fn answered(&self) {
         let shared = &*self.0;
-        if shared.throttles_in_a_row.load(Ordering::Relaxed) > 0 {
-            shared.throttles_in_a_row.store(0, Ordering::Relaxed);
-        }
+        over(&shared.throttles_in_a_row);
         shared.budget.succeeded();
         shared.adaptation.answered();
+    }
+
+    /// A read succeeded: the retry budget fills.
+    pub fn read_answered(&self) {
+        over(&self.0.read_throttles_in_a_row);
+        self.0.budget.succeeded();
     }
 
     /// Whether one more retry may be made; pays for it from the budget that all share.
@@ -143,5 +145,17 @@ impl Pace {
     /// How long nobody may send, when the gate is closed.
     pub fn closed_for(&self) -> Option<Duration> {
         self.0.gate.remaining()
+    }
+}
+
+/// One wait for all needs no jitter: nobody else is to be kept apart.
+fn wait_asked_for(retry_after: Option<Duration>, in_a_row: &AtomicU32) -> Duration {
+    let before = in_a_row.fetch_add(1, Ordering::Relaxed);
+    retry_after.unwrap_or_else(|| backoff(before.saturating_add(1), 1.0))
+}
+
+fn over(in_a_row: &AtomicU32) {
+    if in_a_row.load(Ordering::Relaxed) > 0 {
+        in_a_row.store(0, Ordering::Relaxed);
     }
 }

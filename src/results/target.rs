@@ -58,7 +58,7 @@ pub fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Result<()> {
     let refuse = |what: String| {
         Err(Failure::usage(what).hint(format!("name another file with {}", kind.flag())))
     };
-    if same_file(target, sheet) {
+    if same_place(target, sheet) {
         return refuse(format!(
             "the {word} would be written over the sheet itself, {}",
             target.display()
@@ -184,11 +184,15 @@ fn header_candidates(head: &[u8]) -> Vec<Vec<String>> {
         .collect()
 }
 
-fn same_file(a: &Path, b: &Path) -> bool {
-    match (fs::canonicalize(a), fs::canonicalize(b)) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => false,
-    }
+/// Whether two paths name one file, which need not be there yet.
+pub fn same_place(a: &Path, b: &Path) -> bool {
+    let place = |path: &Path| {
+        let beside =
+            |_| Ok(fs::canonicalize(folder_of(path))?.join(path.file_name().unwrap_or_default()));
+        fs::canonicalize(path).or_else(beside)
+    };
+    let places: io::Result<(PathBuf, PathBuf)> = place(a).and_then(|a| Ok((a, place(b)?)));
+    places.is_ok_and(|(a, b)| a == b)
 }
 
 /// A failure to write after the run: said so that nobody fears for the invitations.

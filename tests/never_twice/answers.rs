@@ -222,3 +222,44 @@ fn a_slow_invitation_and_lost_links_after_it_mail_once() {
     assert_eq!(table.0[0]["mail"], "requested", "{:?}", table.0[0]);
     assert_eq!(proofs::finished(&practice, &table, 1).unsure, 0);
 }
+
+#[test]
+fn what_was_left_open_comes_first_also_under_a_cap() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 12);
+    let practice = Practice::start(
+        &workdir,
+        "[[script]]\nkind = \"invitations\"\nskip = 10\ncount = 2\nfault = \"lost_after\"\nlost_ms = 60000",
+    );
+    // Ten are invited, and the run is killed while the answers for the last two are awaited.
+    let mut killed = practice
+        .invite(&workdir, SHEET, &["--rate", "max", "--settle", "30s"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while posts(&practice) < 12 {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let text = workdir.read(SHEET);
+    let (header, rows) = text.split_once('\n').unwrap();
+    let fresh: String = (1..=5)
+        .map(|n| format!("new{n}@partner.example,New {n}\n"))
+        .collect();
+    workdir.write(SHEET, format!("{header}\n{fresh}{rows}"));
+    practice.post("/weather", "");
+
+    let capped = [&QUICK[..], &["--max-invites", "3"]].concat();
+    practice.run(&workdir, SHEET, &capped).expect_code(8);
+    let table = workdir.table(RESULTS);
+    assert_eq!(table.with_outcome("unknown").count(), 0);
+    assert_eq!(
+        table.outcomes()["not-attempted"],
+        4,
+        "{:?}",
+        table.outcomes()
+    );
+    proofs::nobody_twice(&practice);
+}

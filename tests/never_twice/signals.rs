@@ -113,3 +113,31 @@ fn a_terminal_that_is_gone_stops_nothing() {
     assert_eq!(process.wait().unwrap().code(), Some(0));
     proofs::finished(&practice, &workdir.table(RESULTS), 20);
 }
+
+#[test]
+fn ctrl_c_is_heard_while_graph_asks_to_wait() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 3);
+    let practice = Practice::start(
+        &workdir,
+        "[[script]]\nkind = \"invitations\"\ncount = 100\nfault = \"throttled\"\nretry_after = \"60\"",
+    );
+    let mut process = practice
+        .invite(&workdir, SHEET, &["--rate", "max"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while practice.view("/requests")["kinds"]["invitations"]["throttled"].as_u64() < Some(1) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    let pressed = Instant::now();
+    signal(&process, "-INT");
+    assert_eq!(process.wait().unwrap().code(), Some(130));
+    assert!(
+        pressed.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        pressed.elapsed()
+    );
+    assert_eq!(workdir.table(RESULTS).outcomes()["not-attempted"], 3);
+}

@@ -71,6 +71,13 @@ impl Finish<'_> {
         let (results, to_fix) = match written {
             Ok(written) => {
                 notes.extend(written.notes);
+                if let Some(why) = written.without_sheet {
+                    exit = exit.and(why.exit);
+                    notes.push(format!(
+                        "the sheet's own columns are left out of the results: {}",
+                        why.what
+                    ));
+                }
                 (Some(written.results), written.to_fix)
             }
             Err(failure) => {

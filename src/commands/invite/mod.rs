@@ -81,7 +81,7 @@ pub async fn invite(
         ui::stdin_is_terminal() && ui::stderr_is_terminal(),
     )?;
     let targets = prepare::targets(settings, typed);
-    targets.check(typed)?;
+    targets.check(typed, &settings.invite.ledger.value)?;
 
     // On a thread of its own: it may ask, and Ctrl-C is an answer too.
     let opening = {

@@ -78,10 +78,19 @@ pub(super) fn targets(settings: &Settings, typed: &Path) -> Targets {
 }
 
 impl Targets {
-    pub fn check(&self, sheet: &Path) -> Result<()> {
+    pub fn check(&self, sheet: &Path, ledger: &Path) -> Result<()> {
+        for (target, flag) in [(&self.results, "-o"), (&self.to_fix, "--to-fix")] {
+            if results::same_place(target, ledger) {
+                return Err(Failure::usage(format!(
+                    "{flag} names the ledger, {}, which would be lost",
+                    ledger.display()
+                ))
+                .hint(format!("name another file with {flag}")));
+            }
+        }
         results::check_target(&self.results, FileKind::Results, sheet)?;
         results::check_target(&self.to_fix, FileKind::ToFix, sheet)?;
-        if self.results == self.to_fix {
+        if results::same_place(&self.results, &self.to_fix) {
             return Err(
                 Failure::usage("results and to-fix rows cannot go into one file")
                     .hint("change -o or --to-fix"),

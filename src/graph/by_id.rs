@@ -1,0 +1,124 @@
+//! People by id: a thousand in a request, or one by one where the sign-in may not do that.
+//!
+//! `getByIds` asks for more than the permission to read people (Graph: directoryobject-getbyids); reading a person does
+//! not. Must not take a refusal for somebody who is gone.
+
+use super::{
+    batch::BatchGet,
+    catalogue,
+    client::{Graph, Read, understood},
+    fault::{Class, Fault},
+    odata,
+    wire::{DirectoryUser, Page, USER_SELECT},
+};
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// One request takes no more (Graph: directoryobject-getbyids).
+const MOST_IDS: usize = 1_000;
+
+fn unreadable(error: &serde_json::Error) -> Fault {
+    let why = format!("a person in the answer cannot be read ({error})");
+    Fault::new(catalogue::ANSWER_UNREADABLE, Class::Request, why)
+}
+
+impl Graph {
+    /// Those who are there; nobody else is in the answer.
+    pub async fn get_by_ids(&self, ids: &[String]) -> Result<Vec<DirectoryUser>, Fault> {
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(MOST_IDS) {
+            found.extend(self.people(ids).await?);
+        }
+        Ok(found)
+    }
+
+    async fn people(&self, ids: &[String]) -> Result<Vec<DirectoryUser>, Fault> {
+        let refused = &self.0.ids_refused;
+        if !refused.load(Relaxed) {
+            match self.at_once(ids).await {
+                Err(fault) if fault.class == Class::Permission => {
+                    tracing::info!("getByIds is refused: people are read one by one");
+                    refused.store(true, Relaxed);
+                }
+                answer => return answer,
+            }
+        }
+        self.one_by_one(ids).await
+    }
+
+    async fn at_once(&self, ids: &[String]) -> Result<Vec<DirectoryUser>, Fault> {
+        let path = format!("/directoryObjects/getByIds?$select={USER_SELECT}");
+        let body = json!({"ids": ids, "types": ["user"]});
+        let read = Read {
+            units: 2,
+            advanced: false,
+        };
+        let call = self.call(Method::POST, &path, Some(&body), read)?;
+        let page: Page<DirectoryUser> = understood(&self.repeat(&call).await?)?;
+        Ok(page.value)
+    }
+
+    async fn one_by_one(&self, ids: &[String]) -> Result<Vec<DirectoryUser>, Fault> {
+        let gets = ids.iter().map(|id| BatchGet {
+            id: id.clone(),
+            url: format!("/users/{}?$select={USER_SELECT}", odata::encode(id)),
+            advanced: false,
+        });
+        let mut found = Vec::with_capacity(ids.len());
+        for (_, answer) in self.batch(gets.collect()).await? {
+            match answer {
+                Ok(user) => {
+                    let user = DirectoryUser::deserialize(user);
+                    found.push(user.map_err(|error| unreadable(&error))?);
+                }
+                Err(fault) if fault.class == Class::Absent => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Server, error, json};
+    use serde_json::json as value;
+
+    #[tokio::test]
+    async fn where_ids_may_not_be_asked_for_together_they_are_read_one_by_one() {
+        let server = Server::start(|received, _| {
+            if received.path.contains("getByIds") {
+                return error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
+            }
+            let answers = received.json()["requests"].as_array().cloned().unwrap_or_default();
+            let answer = |request: &serde_json::Value| {
+                let gone = request["url"].as_str().is_some_and(|url| url.contains("u2"));
+                let body = if gone {
+                    value!({"error": {"code": "Request_ResourceNotFound", "message": "Resource 'u2' does not exist."}})
+                } else {
+                    value!({"id": request["id"], "externalUserState": "Accepted"})
+                };
+                value!({"id": request["id"], "status": if gone { 404 } else { 200 }, "body": body})
+            };
+            let responses: Vec<_> = answers.iter().map(answer).collect();
+            json(200, &value!({"responses": responses}).to_string())
+        })
+        .await;
+        let graph = server.graph();
+        let ids = ["u1", "u2", "u3"].map(str::to_owned);
+        for _ in 0..2 {
+            let found = graph.get_by_ids(&ids).await.unwrap();
+            let found: Vec<&str> = found.iter().map(|user| user.id.as_str()).collect();
+            assert_eq!(found, ["u1", "u3"]);
+        }
+        let paths: Vec<String> = server
+            .received()
+            .iter()
+            .map(|sent| sent.path.clone())
+            .collect();
+        let refused = paths.iter().filter(|path| path.contains("getByIds"));
+        assert_eq!((refused.count(), paths.len()), (1, 3), "{paths:?}");
+    }
+}
