@@ -288,10 +288,9 @@ fn mapping_text(name: &str, sheet: &Sheet, rules: &Rules) -> String {
     let _ = writeln!(text, "  {:<10} row {}", "header", header.row);
     for (column, used) in header.uses.iter().enumerate() {
         let (to, why) = match used {
-            Use::Field(field, _) if !rules.allow.takes(*field) => (
-                "-",
-                format!("{field} gives access or power: used only with --allow"),
-            ),
+            Use::Field(field, _) if !rules.allow.takes(*field) => {
+                ("-", "not used without --allow".to_owned())
+            }
             Use::Field(field, why) => (field.word(), (*why).to_owned()),
             Use::Underscore => ("-", "ignored: its name begins with _".to_owned()),
             Use::OwnResult => ("-", "ignored: a column of a results file".to_owned()),

@@ -23,10 +23,16 @@ pub fn explain(
 ) -> Result<Exit> {
     let entries = || catalogues.iter().flat_map(|entries| entries.iter());
     let code = normalise(asked);
+    let inside = || {
+        let words = asked.split(|c: char| !c.is_ascii_alphanumeric());
+        words
+            .map(str::to_ascii_uppercase)
+            .find_map(|word| entries().find(|entry| entry.code == word))
+    };
     if let Some(entry) = entries().find(|entry| entry.code.eq_ignore_ascii_case(&code)) {
         return written(out.write_all(page(entry).as_bytes()));
     }
-    if let Some(entry) = recognise(asked) {
+    if let Some(entry) = inside().or_else(|| recognise(asked)) {
         return written(out.write_all(page(entry).as_bytes()));
     }
     let found: Vec<&Entry> = search(asked, entries()).take(MOST).collect();
@@ -41,7 +47,11 @@ pub fn explain(
             return written(out.write_all(lines.concat().as_bytes()));
         }
     }
-    let failure = Failure::usage(format!("there is no code `{asked}`"));
+    let failure = Failure::usage(if asked.contains(' ') {
+        "this text is not known here".to_owned()
+    } else {
+        format!("there is no code `{asked}`")
+    });
     Err(match nearest(&code, entries().map(|entry| entry.code)) {
         Some(near) => failure.hint(format!("did you mean `guestlist explain {near}`?")),
         None => failure

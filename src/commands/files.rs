@@ -1,12 +1,13 @@
 //! Results and to-fix files of a run: the ledger's rows beside the sheet's own columns.
 
 use crate::{
+    engine::{left_behind, outcome::RowResult},
     exit::Exit,
     failure::{Failure, Result},
-    guest::{EmailAddress, Rules, Understanding},
-    ledger::{Ledger, LedgerError},
+    guest::{EmailAddress, RowVerdict, Rules, Understanding},
+    ledger::{Ledger, Reader},
     results::{self, Column, Layout, Links, SheetRow},
-    sheet::{Field, Flaw, Refused, SHEET_PREFIX, Sheet, Use},
+    sheet::{Field, Flaw, Refused, Row, SHEET_PREFIX, Sheet, Use},
 };
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ pub struct Files {
 /// else: what the ledger knows is the truth in any case.
 pub fn write(
     ledger: &Ledger,
-    run: &str,
+    run: Run<'_>,
     sheet: Option<&Sheet>,
     results: &Path,
     to_fix: Option<&Path>,
@@ -37,9 +38,18 @@ pub fn write(
     }
 }
 
+/// The run that is written down.
+#[derive(Clone, Copy)]
+pub struct Run<'r> {
+    pub id: &'r str,
+    /// Whether it was killed: then rows may be missing, and are told from what is known of the people on them.
+    pub died: bool,
+    pub rules: &'r Rules,
+}
+
 fn write_with(
     ledger: &Ledger,
-    run: &str,
+    run: Run<'_>,
     sheet: Option<&Sheet>,
     results: &Path,
     to_fix: Option<&Path>,
@@ -47,15 +57,17 @@ fn write_with(
 ) -> Result<Files> {
     let layout = sheet.map_or_else(bare, layout);
     let reader = ledger.reader()?;
-    let rows = || {
-        reader
-            .results(run)
-            .map(|row| row.map_err(|error: LedgerError| Failure::from(error)))
+    let rows = || -> Result<Box<dyn Iterator<Item = Result<RowResult>> + '_>> {
+        let told = reader.results(run.id).map(|row| row.map_err(Failure::from));
+        Ok(match sheet.filter(|_| run.died) {
+            Some(sheet) => Box::new(with_the_missing(told, sheet, run.rules, &reader)?),
+            None => Box::new(told),
+        })
     };
-    let written = results::write(results, &layout, sheet_rows(sheet)?, &mut rows(), links)?;
+    let written = results::write(results, &layout, sheet_rows(sheet)?, &mut rows()?, links)?;
     let mut notes = written.notes;
     let fixing = match to_fix {
-        Some(path) => results::write_to_fix(path, &layout, sheet_rows(sheet)?, &mut rows())?,
+        Some(path) => results::write_to_fix(path, &layout, sheet_rows(sheet)?, &mut rows()?)?,
         None => None,
     };
     let to_fix = fixing.map(|written| {
@@ -68,6 +80,47 @@ fn write_with(
         notes,
         without_sheet: None,
     })
+}
+
+/// The rows that a run told of, and the others of its sheet between them.
+fn with_the_missing<'a>(
+    told: impl Iterator<Item = Result<RowResult>> + 'a,
+    sheet: &Sheet,
+    rules: &Rules,
+    reader: &'a Reader,
+) -> Result<impl Iterator<Item = Result<RowResult>> + 'a> {
+    let mut understanding = Understanding::new(sheet.header(), rules);
+    let mut told = told.peekable();
+    let mut rows = sheet.rows()?.peekable();
+    Ok(std::iter::from_fn(move || {
+        let next = match (told.peek(), rows.peek()) {
+            (_, Some(Err(_))) | (None, Some(_)) => None,
+            (Some(Ok(told)), Some(Ok(row))) if told.row > row.number => None,
+            (Some(Ok(told)), _) => Some(told.row),
+            (Some(Err(_)) | None, _) => return told.next(),
+        };
+        if let Some(number) = next {
+            let same =
+                |row: &std::result::Result<Row, _>| matches!(row, Ok(row) if row.number == number);
+            if let Some(Ok(row)) = rows.next_if(same) {
+                // For the duplicates further down.
+                understanding.understand(&row);
+            }
+            return told.next();
+        }
+        let row = match rows.next()? {
+            Ok(row) => understanding.understand(&row),
+            Err(problem) => return Some(Err(Refused::from(problem).into())),
+        };
+        let person = match &row.verdict {
+            RowVerdict::Guest(guest) => reader.person(guest.email.key()),
+            RowVerdict::Duplicate { .. } | RowVerdict::Invalid => Ok(None),
+        };
+        Some(match person {
+            Ok(person) => Ok(left_behind(&row, person.as_ref())),
+            Err(error) => Err(error.into()),
+        })
+    }))
 }
 
 fn layout(sheet: &Sheet) -> Layout {

@@ -2,7 +2,10 @@
 //!
 //! Must not keep results back because of the sheet: what the ledger knows is written in any case.
 
-use super::{files, sheet_options::sheet_options};
+use super::{
+    files,
+    sheet_options::{rules, sheet_options},
+};
 use crate::{
     cli::RunName,
     exit::Exit,
@@ -45,7 +48,17 @@ pub fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
         settings::Links::Results => Links::Results,
         settings::Links::None => Links::None,
     };
-    let written = files::write(&ledger, &run.id, sheet.as_ref(), &target, None, links)?;
+    let which = files::Run {
+        id: &run.id,
+        died: run.ended_at.is_none(),
+        rules: &rules(settings),
+    };
+    let written = files::write(&ledger, which, sheet.as_ref(), &target, None, links)?;
+    if run.ended_at.is_none() {
+        ui::tell(
+            "this run was killed, or is still under way: run the same command again to finish it",
+        );
+    }
     for note in &written.notes {
         ui::tell(note);
     }

@@ -29,3 +29,4 @@ pub use options::{Existing, Options, Precheck, Selection};
 pub use run::{Job, RunEnd, run};
 pub use stop::{Stop, StopReason};
 pub use tally::Tally;
+pub use telling::left_behind;

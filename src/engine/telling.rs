@@ -11,7 +11,7 @@ use crate::{
     directory::{self, Unresolved},
     graph::{DirectoryUser, Fault},
     guest::{Guest, Problem, RowVerdict, Severity, SponsorRef, Understood},
-    ledger::Person,
+    ledger::{Person, PersonState},
 };
 
 fn row(guest: &Guest, outcome: Outcome) -> RowResult {
@@ -83,26 +83,21 @@ pub(super) fn sponsor_unresolved(
     sponsor: &SponsorRef,
     why: &Unresolved,
 ) -> RowResult {
-    let name = match sponsor {
-        SponsorRef::Address(address) => address.clone(),
-        SponsorRef::Id(id) => id.to_string(),
-        SponsorRef::Group(name) => format!("group:{name}"),
-    };
     let (code, error, hint) = match why {
         Unresolved::Nobody => (
             catalogue::SPONSOR_UNKNOWN,
-            format!("the sponsor {name} is not in this tenant"),
+            format!("the sponsor {sponsor} is not in this tenant"),
             "correct the sponsor, or empty the cell: then whoever invites is the sponsor"
                 .to_owned(),
         ),
         Unresolved::Several => (
             catalogue::SPONSOR_AMBIGUOUS,
-            format!("several objects of this tenant answer to the sponsor {name}"),
+            format!("several objects of this tenant answer to the sponsor {sponsor}"),
             "name the sponsor by object id or user principal name".to_owned(),
         ),
         Unresolved::CannotTell(reason) => (
             catalogue::SPONSOR_UNREADABLE,
-            format!("the sponsor {name} could not be looked up: {reason}"),
+            format!("the sponsor {sponsor} could not be looked up: {reason}"),
             "name the sponsor by object id, or let an administrator grant the right to read it"
                 .to_owned(),
         ),
@@ -111,6 +106,30 @@ pub(super) fn sponsor_unresolved(
         error_code: Some(code.to_string()),
         error: Some(error),
         ..hinted(guest, Outcome::Invalid, hint)
+    }
+}
+
+/// A row that a run never told of, because it was killed; from what the ledger knows of the person.
+pub fn left_behind(understood: &Understood, person: Option<&Person>) -> RowResult {
+    let RowVerdict::Guest(guest) = &understood.verdict else {
+        return unusable(understood);
+    };
+    match person.map(|person| (person.state, person)) {
+        Some((PersonState::Invited, person)) => RowResult {
+            user_id: person.user_id.clone(),
+            redeem_url: person.redeem_url.clone(),
+            redemption: person.redemption.clone(),
+            mail: person.mail,
+            invited_at: person.invited_at,
+            verified: person.verified,
+            request_id: person.request_id.clone(),
+            ..invited_before(guest, person, None)
+        },
+        Some((PersonState::Asked, _)) => unknown(
+            guest,
+            "was asked for, and the run ended before the answer was there",
+        ),
+        _ => not_attempted(guest),
     }
 }
 

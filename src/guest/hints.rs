@@ -2,32 +2,64 @@
 //!
 //! Must not grow into a service: the lists are small on purpose.
 
+/// Domains that very many people have.
+const WELL_KNOWN: [&str; 9] = [
+    "gmail.com",
+    "googlemail.com",
+    "hotmail.com",
+    "outlook.com",
+    "yahoo.com",
+    "icloud.com",
+    "t-online.de",
+    "protonmail.com",
+    "microsoft.com",
+];
+/// One slip away from them, and somebody's own.
+const NO_SLIPS: [&str; 5] = [
+    "mail.com",
+    "ymail.com",
+    "email.com",
+    "zmail.com",
+    "cloud.com",
+];
+
 /// The well-known domain that was probably meant.
 pub(super) fn intended_domain(domain: &str) -> Option<&'static str> {
     let intended = match domain {
-        "gmial.com" | "gmai.com" | "gmal.com" | "gmail.co" | "gmail.con" | "gmail.cm"
-        | "gmaill.com" | "gnail.com" | "gamil.com" | "gmail.de" | "gmil.com" | "gmail.comm"
-        | "gmsil.com" => "gmail.com",
-        "googlemail.co" | "googelmail.com" | "goglemail.com" => "googlemail.com",
-        "hotmial.com" | "hotmal.com" | "hotmai.com" | "hotmail.co" | "hotmail.con"
-        | "hotmil.com" | "hotnail.com" | "hotmaill.com" | "homtail.com" => "hotmail.com",
-        "outlok.com" | "outllok.com" | "outloook.com" | "outlook.co" | "outlook.con"
-        | "outook.com" | "oulook.com" | "outloo.com" => "outlook.com",
-        "yaho.com" | "yahooo.com" | "yahoo.con" | "yhoo.com" | "yaoo.com" | "yahoo.co" => {
-            "yahoo.com"
-        }
-        "iclod.com" | "icoud.com" | "icloud.co" | "icloud.con" | "iclould.com" => "icloud.com",
+        // Two slips, or a short name.
+        "gmail.de" => "gmail.com",
+        "homtail.com" => "hotmail.com",
         "web.dee" | "wed.de" | "we.de" | "web.d" => "web.de",
         "gmx.dee" | "gxm.de" | "gmx.d" | "gmxx.de" => "gmx.de",
-        "t-onlin.de" | "tonline.de" | "t-online.d" | "t-onine.de" => "t-online.de",
-        "onmicrosoft.co" | "microsft.com" | "micorsoft.com" | "mircosoft.com" | "microsoft.con" => {
-            "microsoft.com"
-        }
+        "onmicrosoft.co" => "microsoft.com",
         "orange.f" | "ornage.fr" => "orange.fr",
-        "protonmial.com" | "protonmail.co" => "protonmail.com",
-        _ => return None,
+        _ if NO_SLIPS.contains(&domain) => return None,
+        _ => WELL_KNOWN
+            .into_iter()
+            .find(|known| is_one_slip_apart(domain.as_bytes(), known.as_bytes()))?,
     };
     Some(intended)
+}
+
+/// One letter too many, too few or another one, or two neighbours swapped.
+fn is_one_slip_apart(a: &[u8], b: &[u8]) -> bool {
+    if a.len().abs_diff(b.len()) > 1 || a == b {
+        return false;
+    }
+    let shorter = a.len().min(b.len());
+    let before = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let behind = a
+        .iter()
+        .rev()
+        .zip(b.iter().rev())
+        .take_while(|(a, b)| a == b);
+    let behind = behind.count().min(shorter - before);
+    let (a, b) = (&a[before..a.len() - behind], &b[before..b.len() - behind]);
+    match (a, b) {
+        ([_] | [], [_] | []) => true,
+        ([a, b], [c, d]) => a == d && b == c,
+        _ => false,
+    }
 }
 
 /// Local parts that name an office and not a person.
@@ -216,6 +248,32 @@ mod tests {
             "🙂 Bo",
         ] {
             assert_eq!(stranger(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn one_slip_from_a_well_known_domain_is_noticed_and_a_domain_of_its_own_is_not() {
+        for (domain, intended) in [
+            ("gmial.com", "gmail.com"),
+            ("gmali.com", "gmail.com"),
+            ("gmaul.com", "gmail.com"),
+            ("gmail.ocm", "gmail.com"),
+            ("gmail.co", "gmail.com"),
+            ("outllook.com", "outlook.com"),
+            ("wed.de", "web.de"),
+        ] {
+            assert_eq!(intended_domain(domain), Some(intended), "{domain}");
+        }
+        for domain in [
+            "gmail.com",
+            "mail.com",
+            "ymail.com",
+            "cloud.com",
+            "example.org",
+            "gmx.at",
+            "maily.com",
+        ] {
+            assert_eq!(intended_domain(domain), None, "{domain}");
         }
     }
 

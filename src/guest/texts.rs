@@ -75,6 +75,18 @@ pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut Problems<'_>)
 fn beyond_the_header(layout: &Layout, row: &Row, problems: &mut Problems<'_>) {
     let (found, width) = (row.found(), row.width());
     match row.extra().next() {
+        None if sentence_goes_on(layout, row) => {
+            let message = format!(
+                "the row has {found} cells and the header {width}, and the message seems to go on in the next column"
+            );
+            if let Some(column) = layout.column(Field::Message) {
+                problems.at(
+                    column,
+                    Problem::error(TOO_MANY_CELLS, message)
+                        .fix("put quotation marks around the message"),
+                );
+            }
+        }
         None => {
             let message = format!("the row has {found} cells and the header {width}");
             let problem = Problem::hint(EMPTY_EXTRA_CELLS, message);
@@ -99,6 +111,15 @@ fn beyond_the_header(layout: &Layout, row: &Row, problems: &mut Problems<'_>) {
             );
         }
     }
+}
+
+/// Whether the cell after the message begins as the rest of a sentence does: with the space behind a comma.
+fn sentence_goes_on(layout: &Layout, row: &Row) -> bool {
+    let Some((column, _)) = layout.cell(row, Field::Message) else {
+        return false;
+    };
+    let next = row.cell(column + 1);
+    !row.quoted && next.starts_with(' ') && !next.trim().is_empty()
 }
 
 /// The message put together again, with its column, where the cells beyond the header can only be its rest: it is the

@@ -150,7 +150,14 @@ fn look_twice(address: &str, mailboxes: &mut Seen, column: usize, problems: &mut
     if hints::is_role(local) {
         let problem = Problem::hint(
             ROLE_ADDRESS,
-            format!("{local}@ is read by an office, not by one person"),
+            if matches!(
+                local,
+                "noreply" | "no-reply" | "donotreply" | "do-not-reply"
+            ) {
+                format!("nobody reads {local}@")
+            } else {
+                format!("{local}@ is read by an office, not by one person")
+            },
         );
         problems.at(
             column,

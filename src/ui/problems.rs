@@ -13,6 +13,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Up to this many of a kind are shown one by one.
 const EACH: usize = 3;
+/// Of how many in a group the advice is told.
+const EACH_ADVICE: usize = 8;
 /// How many stretches of rows a group names.
 const STRETCHES: usize = 24;
 
@@ -53,6 +55,22 @@ struct Group {
     count: u64,
     shown: Vec<(Problem, Option<Excerpt>)>,
     rows: Stretches,
+    /// Whether what is said differs from row to row; then the first of them stand here.
+    fix_differs: bool,
+    words_differ: bool,
+    advice: Vec<(u64, String)>,
+}
+
+/// One of many in a line: what stands there and what could, or else what is wrong.
+fn advice(problem: &Problem) -> String {
+    match (&problem.text, &problem.suggestion) {
+        (Some(text), Some(suggestion)) => format!(
+            "{} -> {}",
+            shorten(&printable_line(text), 30),
+            shorten(&printable_line(suggestion), 40)
+        ),
+        _ => shorten(&printable_line(&problem.message), 100).into_owned(),
+    }
 }
 
 impl<'a> ProblemScreen<'a> {
@@ -102,6 +120,13 @@ impl<'a> ProblemScreen<'a> {
         group.count += 1;
         if let Some(row) = problem.row {
             group.rows.add(row);
+            if group.advice.len() < EACH_ADVICE {
+                group.advice.push((row, advice(&problem)));
+            }
+        }
+        if let Some((first, _)) = group.shown.first() {
+            group.fix_differs |= first.fix != problem.fix;
+            group.words_differ |= first.message != problem.message;
         }
         if group.shown.len() < EACH {
             let excerpt = excerpt(&problem);
@@ -134,21 +159,38 @@ impl<'a> ProblemScreen<'a> {
         let Some((problem, excerpt)) = group.shown.first() else {
             return;
         };
-        let title = self
+        let entry = self
             .catalogues
             .iter()
             .flat_map(|entries| entries.iter())
-            .find(|entry| entry.code == code)
-            .map_or(problem.message.as_str(), |entry| entry.title);
+            .find(|entry| entry.code == code);
+        let title = entry.map_or(problem.message.as_str(), |entry| entry.title);
         self.heading(
             text,
             severity,
             code,
             &format!("{} rows: {title}", number(group.count)),
         );
-        self.body(text, problem, excerpt.as_ref());
         let gutter = gutter(problem);
         let label = format!("{gutter} {} ", self.look.paint(FRAME, "="));
+        if group.fix_differs || group.words_differ {
+            // What is good advice for one of them may be wrong for the others.
+            let general = Problem {
+                fix: match entry.filter(|_| group.fix_differs) {
+                    Some(entry) => entry.fix.to_owned(),
+                    None => problem.fix.clone(),
+                },
+                suggestion: None,
+                ..problem.clone()
+            };
+            self.body(text, &general, excerpt.as_ref());
+            for (row, advice) in &group.advice {
+                let line = format!("row {row}: {advice}");
+                self.wrapped(text, &label, gutter.len() + 3, &line, "row ".len());
+            }
+        } else {
+            self.body(text, problem, excerpt.as_ref());
+        }
         let rows = format!("rows: {}", group.rows);
         self.wrapped(text, &label, gutter.len() + 3, &rows, "rows: ".len());
         text.push('\n');

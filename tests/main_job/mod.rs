@@ -7,4 +7,5 @@ mod national_cloud; // sponsors added afterwards, or the cloud refused
 mod sample; // the first command of the README
 mod separate_tenant; // a tenant elsewhere gives what the built-in one gives
 mod terminal; // the question, on a real terminal
-mod thousand; // a mixed sheet, and its to-fix file
+mod thousand;
+mod to_fix; // a mixed sheet, and its to-fix file

@@ -263,3 +263,47 @@ fn what_was_left_open_comes_first_also_under_a_cap() {
     );
     proofs::nobody_twice(&practice);
 }
+
+#[test]
+fn results_after_a_kill_have_every_row() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 12);
+    let practice = Practice::start(
+        &workdir,
+        "[[script]]\nkind = \"invitations\"\nskip = 8\ncount = 4\nfault = \"lost_after\"\nlost_ms = 60000",
+    );
+    let mut killed = practice
+        .invite(&workdir, SHEET, &["--rate", "max", "--workers", "1"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while posts(&practice) < 9 {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let again = ["results", "--ledger", "guestlist.db", "-o", RESULTS];
+    workdir.run(&again).expect_code(0).says("was killed");
+    let outcomes = workdir.table(RESULTS).outcomes();
+    assert_eq!(
+        (
+            outcomes["invited"],
+            outcomes["unknown"],
+            outcomes["not-attempted"]
+        ),
+        (8, 1, 3)
+    );
+
+    // Whoever sorts the sheet meanwhile gets nobody else's cells beside a link.
+    let text = workdir.read(SHEET);
+    let (header, rows) = text.split_once('\n').unwrap();
+    let sorted: Vec<&str> = rows.lines().rev().collect();
+    workdir.write(SHEET, format!("{header}\n{}\n", sorted.join("\n")));
+    workdir.run(&again).expect_code(0).says("somebody else");
+    for row in workdir.table(RESULTS).with_outcome("invited") {
+        assert!(!row["redeem_url"].is_empty(), "{row:?}");
+        let own = &row["sheet_email"];
+        assert!(own.is_empty() || *own == row["email"], "{row:?}");
+    }
+}

@@ -12,6 +12,7 @@ use crate::{
     engine::{RunEnd, StopReason, Tally, outcome::Outcome},
     exit::Exit,
     failure::{Failure, Result},
+    guest::Rules,
     ledger::Ledger,
     results,
     settings::{Links, Settings},
@@ -58,7 +59,11 @@ impl Finish<'_> {
         let mut exit = self.exit(&tally, stopped_by.as_ref())?;
         let written = files::write(
             self.ledger,
-            self.run,
+            files::Run {
+                id: self.run,
+                died: false,
+                rules: &Rules::default(),
+            },
             Some(self.sheet),
             &self.targets.results,
             Some(&self.targets.to_fix),
