@@ -30,6 +30,7 @@ pub fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
         Some(Err(refused)) => (None, Some(Failure::from(refused))),
     };
     let kind = RunKind {
+        workbook: sheet.as_ref().is_some_and(|sheet| sheet.tab().is_some()),
         dry_run: false,
         practice: settings.invite.sandbox.value,
     };

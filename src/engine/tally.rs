@@ -14,6 +14,8 @@ pub struct Tally {
     pub checked: u64,
     pub not_selected: u64,
     pub mails_requested: u64,
+    /// Invited, tonight or before, and nobody can tell whether a mail left.
+    pub mails_unknown: u64,
     /// Guests who lack something that was to be added after the invitation.
     pub unfinished: u64,
     /// Dry run: invitations that would mail.
@@ -44,6 +46,9 @@ impl Tally {
         );
         if result.this_run == Some(ThisRun::Invited) && result.mail == Some(Mail::Requested) {
             self.mails_requested += 1;
+        }
+        if result.outcome == Outcome::Invited && result.mail == Some(Mail::Unknown) {
+            self.mails_unknown += 1;
         }
         if result.outcome == Outcome::WouldInvite && result.mail == Some(Mail::Requested) {
             self.would_mail += 1;

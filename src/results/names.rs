@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RunKind {
+    /// The sheet is a workbook, whatever its name says.
+    pub workbook: bool,
     pub dry_run: bool,
     /// Against the practice tenant.
     pub practice: bool,
@@ -23,7 +25,7 @@ pub struct Paths {
 /// The default paths for a sheet; `-` is standard input, whose files go into the current folder.
 pub fn default_paths(sheet: &Path, kind: RunKind) -> Paths {
     let sheet = if sheet == Path::new("-") {
-        Path::new("stdin.csv")
+        Path::new("stdin")
     } else {
         sheet
     };
@@ -35,18 +37,18 @@ pub fn default_paths(sheet: &Path, kind: RunKind) -> Paths {
     };
     let results = if infix.is_empty() { ".results" } else { infix };
     Paths {
-        results: beside(sheet, results),
-        to_fix: beside(sheet, &format!("{infix}.to-fix")),
+        results: beside(sheet, results, kind.workbook),
+        to_fix: beside(sheet, &format!("{infix}.to-fix"), kind.workbook),
     }
 }
 
-fn beside(sheet: &Path, infix: &str) -> PathBuf {
+fn beside(sheet: &Path, infix: &str, workbook: bool) -> PathBuf {
     let mut name = OsString::from(sheet.file_stem().unwrap_or_default());
     name.push(infix);
     name.push(".");
     name.push(match sheet.extension() {
         // Workbooks are written in one form.
-        Some(_) if other_form(sheet).is_some() => "xlsx".as_ref(),
+        _ if workbook || other_form(sheet).is_some() => "xlsx".as_ref(),
         Some(extension) => extension,
         None => "csv".as_ref(),
     });
@@ -58,7 +60,12 @@ mod tests {
     use super::*;
 
     fn names(sheet: &str, dry_run: bool, practice: bool) -> (String, String) {
-        let paths = default_paths(Path::new(sheet), RunKind { dry_run, practice });
+        let kind = RunKind {
+            workbook: false,
+            dry_run,
+            practice,
+        };
+        let paths = default_paths(Path::new(sheet), kind);
         (
             paths.results.display().to_string(),
             paths.to_fix.display().to_string(),
@@ -95,5 +102,11 @@ mod tests {
         assert_eq!(names("guests", false, false).0, "guests.results.csv");
         assert_eq!(names("a.b.TXT", false, false).0, "a.b.results.TXT");
         assert_eq!(names("a.XLSM", false, false).0, "a.results.xlsx");
+        let workbook = RunKind {
+            workbook: true,
+            ..RunKind::default()
+        };
+        let paths = default_paths(Path::new("-"), workbook);
+        assert_eq!(paths.to_fix, Path::new("stdin.to-fix.xlsx"));
     }
 }

@@ -11,6 +11,8 @@ use std::{
     path::Path,
 };
 
+/// What a sheet takes (Excel specifications and limits).
+pub const MAX_COLUMNS: usize = 16_384;
 /// What a cell takes (Excel specifications and limits).
 const LONGEST_CELL: usize = 32_767;
 const COLUMN_WIDTH: f64 = 22.0;

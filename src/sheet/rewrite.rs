@@ -1,4 +1,4 @@
-//! A sheet written again with some cells changed; everything else stays as it is, byte by byte.
+//! A sheet written again with some cells changed; everything else stays as it is, letter by letter.
 //!
 //! Must not decide what is changed, and must not lose a row.
 
@@ -113,6 +113,9 @@ fn rewrite_text(
             .map_err(|stopped| stopped::problem(&stopped, Some(header), charset, sheet.path()))?
         else {
             out.write(records.gap())?;
+            sheet
+                .same_as_before(records.source().hash())
+                .map_err(|problem| *problem)?;
             return Ok(changed);
         };
         let mut repaired = None;
@@ -229,7 +232,10 @@ fn encode<'t>(text: &'t str, encoding: &'static Encoding) -> Result<Cow<'t, [u8]
         (bytes, _, false) => Ok(bytes),
         (_, _, true) => Err(Problem::error(
             UNDECODABLE,
-            format!("a repaired text cannot be written in {}", encoding.name()),
+            format!(
+                "not every text of the sheet can be written in {}",
+                encoding.name()
+            ),
         )
         .fix("save the sheet as CSV UTF-8 first")
         .into()),

@@ -56,6 +56,12 @@ impl Finish<'_> {
                 "{guests} invited, and not all sponsors were added: see follow_up in the results; the same command tries again"
             ));
         }
+        if tally.mails_unknown > 0 {
+            let guests = ui::text::plural_of(tally.mails_unknown, "guest is", "guests are");
+            notes.push(format!(
+                "{guests} invited, and nobody can tell whether the mail left: see `mail` = unknown in the results"
+            ));
+        }
         let mut exit = self.exit(&tally, stopped_by.as_ref())?;
         let written = files::write(
             self.ledger,

@@ -28,6 +28,7 @@ use crate::{
     sheet::Sheet,
     ui::{self, ProgressMode},
 };
+use serde::Serialize;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -63,7 +64,26 @@ pub fn run(
     });
     // Threads that still wait for an answer nobody needs do not hold the process.
     runtime.shutdown_background();
+    if let (Err(failure), true) = (&exit, typed.json) {
+        let mut out = ui::Out::stdout();
+        out.json(&Refused {
+            stopped_by: "refused",
+            error: &failure.what,
+            hints: &failure.hints,
+            exit_code: failure.exit.code(),
+        })?;
+        out.finish()?;
+    }
     exit
+}
+
+/// What `--json` says of a run that never began.
+#[derive(Serialize)]
+struct Refused<'f> {
+    stopped_by: &'static str,
+    error: &'f str,
+    hints: &'f [String],
+    exit_code: u8,
 }
 
 /// One run, from the sheet to the exit code.
@@ -80,9 +100,6 @@ pub async fn invite(
         settings,
         ui::stdin_is_terminal() && ui::stderr_is_terminal(),
     )?;
-    let targets = prepare::targets(settings, typed);
-    targets.check(typed, &settings.invite.ledger.value)?;
-
     // On a thread of its own: it may ask, and Ctrl-C is an answer too.
     let opening = {
         let wanted = WantedSheet::of(typed, settings);
@@ -90,6 +107,8 @@ pub async fn invite(
     };
     let opening = async { opening.await.map_err(anyhow::Error::from)? };
     let sheet = Arc::new(unless_stopped(&stop, opening).await?);
+    let targets = prepare::targets(settings, typed, &sheet);
+    targets.check(typed, &sheet, &settings.invite.ledger.value)?;
     let rules = rules(settings);
     let survey = Survey::of(&sheet, &rules, settings.invite.send.value)?;
     prepare::sheet_is_good_enough(settings, &survey, typed)?;

@@ -14,7 +14,7 @@ use crate::{
     pace::{self, PaceOptions},
     results::{self, FileKind, RunKind},
     settings::{self, Only, Rate, Settings, Sourced, Units, WhenDropped},
-    sheet::{Field, Sheet},
+    sheet::{Field, RESULT_COLUMNS, Sheet},
     ui,
 };
 use std::path::{Path, PathBuf};
@@ -62,8 +62,9 @@ pub(super) struct Targets {
     pub to_fix: PathBuf,
 }
 
-pub(super) fn targets(settings: &Settings, typed: &Path) -> Targets {
+pub(super) fn targets(settings: &Settings, typed: &Path, sheet: &Sheet) -> Targets {
     let kind = RunKind {
+        workbook: sheet.tab().is_some(),
         dry_run: settings.invite.dry_run.value,
         practice: settings.invite.sandbox.value,
     };
@@ -78,7 +79,18 @@ pub(super) fn targets(settings: &Settings, typed: &Path) -> Targets {
 }
 
 impl Targets {
-    pub fn check(&self, sheet: &Path, ledger: &Path) -> Result<()> {
+    pub fn check(&self, typed: &Path, sheet: &Sheet, ledger: &Path) -> Result<()> {
+        let columns = RESULT_COLUMNS.len() + sheet.header().names.len();
+        if results::is_workbook(&self.results) && columns > results::WORKBOOK_COLUMNS {
+            return Err(Failure::new(
+                Exit::SheetRefused,
+                format!(
+                    "with the results beside them, the sheet's {} columns do not fit into a workbook",
+                    sheet.header().names.len()
+                ),
+            )
+            .hint("look for a stray cell far to the right and delete it, or write text: -o results.csv"));
+        }
         for (target, flag) in [(&self.results, "-o"), (&self.to_fix, "--to-fix")] {
             if results::same_place(target, ledger) {
                 return Err(Failure::usage(format!(
@@ -88,8 +100,8 @@ impl Targets {
                 .hint(format!("name another file with {flag}")));
             }
         }
-        results::check_target(&self.results, FileKind::Results, sheet)?;
-        results::check_target(&self.to_fix, FileKind::ToFix, sheet)?;
+        results::check_target(&self.results, FileKind::Results, typed)?;
+        results::check_target(&self.to_fix, FileKind::ToFix, typed)?;
         if results::same_place(&self.results, &self.to_fix) {
             return Err(
                 Failure::usage("results and to-fix rows cannot go into one file")
