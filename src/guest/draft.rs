@@ -9,9 +9,10 @@ use super::catalogue::{
 use super::diagnose::Wrong;
 use super::email::{self, Address};
 use super::layout::Layout;
-use super::texts::{line, message, whole_row};
+use super::record::whole_row;
+use super::texts::{line, message};
 use super::told::Problems;
-use super::{Allow, Code, Guest, Problem, Profile, Rules, SponsorRef, UserType, fields};
+use super::{Allow, Code, Guest, Problem, Profile, Rules, SponsorRef, UserType, fields, sponsors};
 use crate::sheet::{Field, Flaw, Row};
 use std::borrow::Cow;
 
@@ -93,7 +94,7 @@ impl<'r> Draft<'r> {
             self.cc = cc(column, cell, self.email.as_ref(), problems);
         }
         if let Some((column, cell)) = layout.cell(row, Field::Sponsors)
-            && let Some((sponsors, respelled)) = problems.ok(column, fields::sponsors(cell))
+            && let Some((sponsors, respelled)) = problems.ok(column, sponsors::sponsors(cell))
         {
             if let Some(respelled) = respelled {
                 let problem = Problem::warning(SPONSORS_REPAIRED, format!("read as {respelled}"))
@@ -130,7 +131,7 @@ impl<'r> Draft<'r> {
         if allow.manager
             && let Some((column, cell)) = layout.cell(row, Field::Manager)
         {
-            self.manager = problems.ok(column, fields::person(cell));
+            self.manager = problems.ok(column, sponsors::person(cell));
         }
         if allow.groups
             && let Some((_, cell)) = layout.cell(row, Field::Groups)

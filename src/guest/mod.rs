@@ -8,7 +8,9 @@ mod fields;
 mod hints;
 mod layout;
 mod model;
+mod record;
 mod seen;
+mod sponsors;
 #[cfg(test)]
 mod tests;
 mod texts;

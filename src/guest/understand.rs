@@ -10,7 +10,7 @@ use super::email;
 use super::layout::Layout;
 use super::seen::Seen;
 use super::told::Problems;
-use super::{EmailAddress, Problem, RowVerdict, Rules, Understood, hints, texts};
+use super::{EmailAddress, Problem, RowVerdict, Rules, Understood, hints, record};
 use crate::sheet::{Field, Header, Row};
 
 /// Understands the rows of one sheet, in order.
@@ -45,7 +45,7 @@ impl Understanding {
 
     /// The message of a row whose text was divided by mistake, put together again, with its column.
     pub fn joined_message(&self, row: &Row) -> Option<(usize, String)> {
-        texts::joined_message(&self.layout, row)
+        record::joined_message(&self.layout, row)
     }
 
     /// What is to be said once about the whole sheet: columns that give access or power and are not allowed.

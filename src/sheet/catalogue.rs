@@ -159,4 +159,10 @@ codes! {
         fix: "Name another column for one of the fields.",
         who: "whoever runs the command"
     }
+    PERHAPS_UTF8 = "GL027" {
+        title: "the sheet looks like UTF-8 and is read as something else",
+        meaning: "An encoding was named, and the letters of the sheet are sound UTF-8. Read in another encoding, each of them becomes two odd ones, and nothing fails.",
+        fix: "Leave out --encoding, unless the names are right as they are read.",
+        who: "whoever runs the command"
+    }
 }

@@ -8,31 +8,8 @@ use super::catalogue::{
 };
 use super::header::column_letter;
 use super::nearest::nearest;
+use super::own_files::{SHEET_PREFIX, own_results};
 use super::{Field, Header, Problem, Use, shorten};
-
-/// The first columns of a results file, which can be read as a sheet again; the sheet's own come after them.
-pub const RESULT_COLUMNS: [&str; 16] = [
-    "row",
-    "outcome",
-    "email",
-    "display_name",
-    "user_id",
-    "redeem_url",
-    "redemption",
-    "mail",
-    "error_code",
-    "error",
-    "hint",
-    "invited_at",
-    "this_run",
-    "verified",
-    "follow_up",
-    "request_id",
-];
-/// The last columns of a to-fix file, which can be corrected and read as a sheet again.
-pub const TO_FIX_COLUMNS: [&str; 4] = ["_row", "_code", "_problem", "_fix"];
-/// A sheet's own column whose name collides with one of those is written with this before it.
-pub const SHEET_PREFIX: &str = "sheet_";
 
 const BY_MAP: &str = "named with --map or in [columns]";
 const BY_NAME: &str = "known by its name";
@@ -125,46 +102,6 @@ fn first_uses(names: &[String]) -> Vec<Use> {
                 Some(Meaning::Note) => Use::Note,
                 None => Use::Other,
             }
-        })
-        .collect()
-}
-
-/// Whether this is the header of a results or to-fix file. Such a file is read without regard to what was said about
-/// the sheet that it came from: where its header is, and what its tab is called.
-pub(super) fn is_ours(names: &[String]) -> bool {
-    let same = |names: &[String], ours: &[&str]| {
-        names.len() == ours.len()
-            && names
-                .iter()
-                .zip(ours)
-                .all(|(name, ours)| name.trim() == *ours)
-    };
-    let results = names.get(..RESULT_COLUMNS.len());
-    let to_fix = names.len().checked_sub(TO_FIX_COLUMNS.len());
-    results.is_some_and(|names| same(names, &RESULT_COLUMNS))
-        || to_fix.is_some_and(|own| same(&names[own..], &TO_FIX_COLUMNS))
-}
-
-/// For a results file, which columns are ours and not the sheet's own; empty for any other sheet.
-/// Where the results are all there is (no column of the sheet's own holds an address), ours are used.
-fn own_results(names: &[String]) -> Vec<bool> {
-    let ours = RESULT_COLUMNS.len();
-    if names.len() < ours || !is_ours(&names[..ours]) {
-        return Vec::new();
-    }
-    let own = |field| {
-        names[ours..].iter().any(|name| {
-            let name = name.trim();
-            meaning(name.strip_prefix(SHEET_PREFIX).unwrap_or(name)) == Some(Meaning::Field(field))
-        })
-    };
-    let keep_email = !own(Field::Email);
-    let keep_name = keep_email && !own(Field::DisplayName);
-    (0..names.len())
-        .map(|column| {
-            column < ours
-                && !(keep_email && RESULT_COLUMNS[column] == "email")
-                && !(keep_name && RESULT_COLUMNS[column] == "display_name")
         })
         .collect()
 }
@@ -359,6 +296,7 @@ fn seen(names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::own_files::RESULT_COLUMNS;
     use super::*;
 
     fn header(names: &str, map: &[(Field, &str)]) -> (Header, Vec<Problem>) {

@@ -58,6 +58,13 @@ pub(super) fn looks_like_utf16(head: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
+/// Whether some lines have letters that are sound UTF-8: by chance that hardly ever happens in another encoding.
+pub(super) fn is_partly_utf8(sample: &[u8]) -> bool {
+    sample
+        .split(|byte| matches!(byte, b'\n' | b'\r'))
+        .any(|line| !line.is_ascii() && std::str::from_utf8(line).is_ok())
+}
+
 /// The encoding that the bytes are most probably in: for a suggestion only.
 pub(super) fn suggestion(sample: &[u8]) -> &'static Encoding {
     use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};

@@ -5,7 +5,7 @@
 use super::catalogue::DELIMITER_UNCLEAR;
 use super::dialect::LineEnd;
 use super::records::{Broken, Records, Stopped};
-use super::{Field, Problem, Row, SheetOptions, aliases, columns, formula};
+use super::{Field, Problem, Row, SheetOptions, aliases, columns, formula, own_files};
 
 /// A header further down than this is not looked for.
 const HEADER_WITHIN: usize = 20;
@@ -81,7 +81,7 @@ impl<'a> Asked<'a> {
 
     /// In a file of our own the header is the first row, wherever it was in the sheet that the file came from.
     fn in_view_of(self, first: Option<&HeadRecord>) -> Self {
-        let ours = first.is_some_and(|first| columns::is_ours(&first.cells));
+        let ours = first.is_some_and(|first| own_files::is_ours(&first.cells));
         Self {
             header_row: self.header_row.filter(|_| !ours),
             ..self

@@ -4,7 +4,7 @@
 
 use super::bytes::{Bytes, Stamp};
 use super::catalogue::{
-    HIDDEN_ROWS, HIDDEN_SKIPPED, NO_SUCH_TAB, NOT_A_FILE, NOT_TEXT, PORTAL_EXAMPLE,
+    HIDDEN_ROWS, HIDDEN_SKIPPED, NO_SUCH_TAB, NOT_A_FILE, NOT_TEXT, PERHAPS_UTF8, PORTAL_EXAMPLE,
     UNKNOWN_ENCODING, WHICH_TAB,
 };
 use super::encoding::{self, Charset};
@@ -13,7 +13,7 @@ use super::refuse::{cannot_read, empty, first_row_too_large, no_header, not_text
 use super::workbook::{self, Tab};
 use super::{
     Dialect, Field, Header, Hidden, LineEnd, Problem, Refused, Row, Rows, SheetOptions, columns,
-    nearest, stopped,
+    nearest, own_files, stopped,
 };
 use std::collections::HashMap;
 use std::path::Path;
@@ -155,8 +155,21 @@ fn open_text(
         };
         return Err(stopped.map_or_else(|| no_header(&reading, options), Refused::from));
     };
-    let (mut header, hints) = header(&reading, at, options)?;
+    let (mut header, mut hints) = header(&reading, at, options)?;
     header.delimiter = Some(reading.delimiter);
+    // Umlauts in UTF-8 can be read as two odd letters each, without an error anywhere.
+    if charset.encoding.is_single_byte() && encoding::is_partly_utf8(head) {
+        hints.push(
+            Problem::hint(
+                PERHAPS_UTF8,
+                format!(
+                    "the sheet looks like UTF-8, and is read as {}",
+                    charset.encoding.name()
+                ),
+            )
+            .fix("look at the names below, and leave out --encoding if they are wrong"),
+        );
+    }
     Ok(Opened {
         stamp,
         body: Body::Text(charset),
@@ -305,7 +318,7 @@ fn choose(tabs: Vec<Tab>, options: &SheetOptions) -> Result<(Tab, Reading), Refu
         first
             .records
             .first()
-            .is_some_and(|first| columns::is_ours(&first.cells))
+            .is_some_and(|first| own_files::is_ours(&first.cells))
     };
     let wanted = options.sheet.as_ref();
     if let Some(wanted) = wanted.filter(|_| !matches!(&tabs[..], [only] if ours(only))) {

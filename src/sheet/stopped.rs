@@ -90,9 +90,17 @@ fn undecodable(
     if charset.encoding != UTF_8 {
         return problem.fix(format!("{save}, or name another --encoding"));
     }
+    if encoding::is_partly_utf8(&around) {
+        return problem.fix(format!(
+            "other rows are UTF-8 already, so no encoding reads them all: type the text of this row again, or {save}"
+        ));
+    }
     let suggested = encoding::suggestion(&around);
     let name = suggested.name().to_lowercase();
-    let (read, _, _) = suggested.decode(cell_around(&around, at));
+    let (read, _, damaged) = suggested.decode(cell_around(&around, at));
+    if damaged || read.contains(|c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n')) {
+        return problem.fix(save);
+    }
     let read = shorten(read.trim(), 60);
     problem
         .text(&read)

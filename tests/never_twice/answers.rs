@@ -233,7 +233,7 @@ fn what_was_left_open_comes_first_also_under_a_cap() {
     );
     // Ten are invited, and the run is killed while the answers for the last two are awaited.
     let mut killed = practice
-        .invite(&workdir, SHEET, &["--rate", "max", "--settle", "30s"])
+        .invite(&workdir, SHEET, &["--rate", "max", "--workers", "2"])
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -241,6 +241,8 @@ fn what_was_left_open_comes_first_also_under_a_cap() {
     while posts(&practice) < 12 {
         std::thread::sleep(Duration::from_millis(50));
     }
+    // Everything else is on disk by then.
+    std::thread::sleep(Duration::from_millis(500));
     killed.kill().unwrap();
     killed.wait().unwrap();
     let text = workdir.read(SHEET);
@@ -281,6 +283,7 @@ fn results_after_a_kill_have_every_row() {
     while posts(&practice) < 9 {
         std::thread::sleep(Duration::from_millis(50));
     }
+    std::thread::sleep(Duration::from_millis(500));
     killed.kill().unwrap();
     killed.wait().unwrap();
     let again = ["results", "--ledger", "guestlist.db", "-o", RESULTS];
