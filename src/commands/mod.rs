@@ -71,9 +71,10 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
                 may_ask: sheet_options::can_ask() && typed.format() == cli::Format::Text,
                 look: ui::look(),
             };
+            // Not locked: a question about hidden rows reads from it too.
             Ok(check::check(
                 &options,
-                &mut std::io::stdin().lock(),
+                &mut std::io::stdin(),
                 &mut anstream::stdout().lock(),
             )?)
         }

@@ -34,9 +34,6 @@ fn turns_the_direction(c: char) -> bool {
 }
 
 fn odd_letters(column: usize, cell: &str, problems: &mut Problems<'_>) {
-    if cell.is_ascii() {
-        return;
-    }
     let what = if cell.contains('\u{FFFD}') {
         "a letter was lost before this sheet was made (U+FFFD)"
     } else if cell.contains(turns_the_direction) {
@@ -69,34 +66,41 @@ pub(super) fn line<'r>(
             Problem::error(FIELD_TOO_LONG, message).fix("shorten the text"),
         );
     }
-    if ERROR_VALUES.contains(&cell) {
+    if cell.starts_with('#') && ERROR_VALUES.contains(&cell) {
         let problem = Problem::error(ERROR_VALUE, "the result of a formula that failed");
         problems.at(column, problem.fix("type what is meant"));
     }
-    odd_letters(column, cell, problems);
-    if field == Field::DisplayName
-        && let Some(c) = hints::stranger(cell)
-    {
-        let message = format!(
-            "`{c}` (U+{:04X}) is a letter of another script than its neighbours",
-            u32::from(c)
-        );
-        problems.at(
-            column,
-            Problem::hint(LOOK_ALIKE, message).fix("type the name again in one script"),
-        );
+    let mut text = Cow::Borrowed(cell);
+    // Most names are plain letters, and then there is nothing more to look for.
+    if !cell.is_ascii() {
+        odd_letters(column, cell, problems);
+        if field == Field::DisplayName
+            && let Some(c) = hints::stranger(cell)
+        {
+            let message = format!(
+                "`{c}` (U+{:04X}) is a letter of another script than its neighbours",
+                u32::from(c)
+            );
+            problems.at(
+                column,
+                Problem::hint(LOOK_ALIKE, message).fix("type the name again in one script"),
+            );
+        }
+        if cell.contains(invisible) {
+            text = Cow::Owned(cell.replace(invisible, ""));
+            let problem = Problem::warning(REPAIRED, "left out: invisible characters").fix(
+                "nothing is to be done; check --fix FILE writes the sheet with the repair made",
+            );
+            problems.at(column, problem.suggest(text.as_ref()));
+            if text.trim().is_empty() {
+                return None;
+            }
+        }
     }
-    if !cell.is_ascii() && cell.contains(invisible) {
-        let visible = cell.replace(invisible, "");
-        let problem = Problem::warning(REPAIRED, "left out: invisible characters")
-            .fix("nothing is to be done; check --fix FILE writes the sheet with the repair made");
-        problems.at(column, problem.suggest(visible.as_str()));
-        return (!visible.is_empty()).then_some(Cow::Owned(visible));
+    if !text.contains(['\n', '\r']) {
+        return Some(text);
     }
-    if !cell.contains(['\n', '\r']) {
-        return Some(Cow::Borrowed(cell));
-    }
-    let joined = cell
+    let joined = text
         .split(['\n', '\r'])
         .map(str::trim)
         .filter(|part| !part.is_empty())

@@ -2,7 +2,8 @@
 
 mod corpus; // tests/corpus: many small sheets, each with what must come out
 mod expected; // comparing with a file, or writing it again
-mod formats; // one sheet in three formats; a million rows' worth of errors, grouped
+mod formats;
+mod hidden; // one sheet in three formats; a million rows' worth of errors, grouped
 mod random;
 mod round_trip; // random tables in random dialects and encodings, read back
 mod screens; // what `check` shows, line by line
