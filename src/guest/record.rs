@@ -117,9 +117,12 @@ fn sentence_goes_on(layout: &Layout, row: &Row) -> bool {
 /// The message put together again, with its column, where the cells beyond the header can only be its rest: it is the
 /// last column, and nobody who wrote this row put quotation marks around anything.
 pub(super) fn joined_message(layout: &Layout, row: &Row) -> Option<(usize, String)> {
+    if row.found() <= row.width() || row.quoted {
+        return None;
+    }
     let delimiter = layout.delimiter?;
     let (column, _) = layout.cell(row, Field::Message)?;
-    if row.quoted || column + 1 != row.width() || row.extra().next().is_none() {
+    if column + 1 != row.width() || row.extra().next().is_none() {
         return None;
     }
     let mut joined = row.cell(column).to_owned();

@@ -151,7 +151,9 @@ pub(super) fn message<'r>(
             problems.at(column, problem.fix("shorten the message if you can"));
         }
     }
-    odd_letters(column, &message, problems);
+    if !message.is_ascii() {
+        odd_letters(column, &message, problems);
+    }
     if has_tags(&message) {
         problems.at(
             column,
