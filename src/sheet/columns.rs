@@ -383,6 +383,12 @@ mod tests {
     }
 
     #[test]
+    fn a_to_fix_file_as_wide_as_our_results_is_not_one_of_them() {
+        let own = "email|display_name|company|a|b|c|d|e|f|g|h|i|_row|_code|_problem|_fix";
+        assert_eq!(mapping(own), "email=0 display_name=1 company=2");
+    }
+
+    #[test]
     fn a_map_to_nowhere_names_the_nearest() {
         let (_, problems) = header("email|Sprache2", &[(Field::Language, "Sprach2")]);
         assert_eq!(problems[0].suggestion.as_deref(), Some("Sprache2"));

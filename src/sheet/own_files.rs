@@ -32,24 +32,25 @@ pub const SHEET_PREFIX: &str = "sheet_";
 /// Whether this is the header of a results or to-fix file. Such a file is read without regard to what was said about
 /// the sheet that it came from: where its header is, and what its tab is called.
 pub(super) fn is_ours(names: &[String]) -> bool {
-    let same = |names: &[String], ours: &[&str]| {
-        names.len() == ours.len()
-            && names
-                .iter()
-                .zip(ours)
-                .all(|(name, ours)| name.trim() == *ours)
-    };
-    let results = names.get(..RESULT_COLUMNS.len());
     let to_fix = names.len().checked_sub(TO_FIX_COLUMNS.len());
-    results.is_some_and(|names| same(names, &RESULT_COLUMNS))
-        || to_fix.is_some_and(|own| same(&names[own..], &TO_FIX_COLUMNS))
+    is_results(names) || to_fix.is_some_and(|own| same(&names[own..], &TO_FIX_COLUMNS))
+}
+
+fn is_results(names: &[String]) -> bool {
+    let first = names.get(..RESULT_COLUMNS.len());
+    first.is_some_and(|first| same(first, &RESULT_COLUMNS))
+}
+
+fn same(names: &[String], ours: &[&str]) -> bool {
+    let mut pairs = names.iter().zip(ours);
+    names.len() == ours.len() && pairs.all(|(name, ours)| name.trim() == *ours)
 }
 
 /// For a results file, which columns are ours and not the sheet's own; empty for any other sheet.
 /// Where the results are all there is (no column of the sheet's own holds an address), ours are used.
 pub(super) fn own_results(names: &[String]) -> Vec<bool> {
     let ours = RESULT_COLUMNS.len();
-    if names.len() < ours || !is_ours(&names[..ours]) {
+    if !is_results(names) {
         return Vec::new();
     }
     let own = |field| {
