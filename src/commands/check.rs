@@ -2,23 +2,21 @@
 //!
 //! Must not keep the problems of a million rows: they are written, or become groups, as they are found.
 
+use super::columns::{mapping_text, not_used};
 use super::explain::written;
 use super::{fix, sheet_options};
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::guest::{self, Inspected, Rules, Understanding};
-use crate::sheet::{
-    self, Ahead, Entry, Problem, Refused, Row, Severity, Sheet, SheetOptions, Use, column_letter,
-    delimiter_word,
-};
+use crate::sheet::{self, Ahead, Entry, Problem, Refused, Row, Severity, Sheet, SheetOptions};
 use crate::ui::problems::{Look, ProblemScreen, wrap};
-use crate::ui::text::{number, pad, plural, printable_line, shorten};
+use crate::ui::text::{number, plural};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::PathBuf;
 
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 const CATALOGUES: &[&[Entry]] = &[sheet::catalogue::ENTRIES, guest::catalogue::ENTRIES];
 
 #[derive(Debug, Clone)]
@@ -179,30 +177,6 @@ fn check_as_text(
     out.write_all(summary(name, tally, &screen).as_bytes())
 }
 
-/// Columns that nobody will look at: one of them may be a message under a name that is not known.
-fn not_used(sheet: &Sheet) -> String {
-    let names: Vec<String> = sheet
-        .header()
-        .unused()
-        .map(|name| format!("`{}`", shorten(&printable_line(name.trim()), 40)))
-        .collect();
-    if names.is_empty() {
-        return String::new();
-    }
-    let line = format!(
-        "columns not used: {} (--show-mapping says more)",
-        names.join(", ")
-    );
-    let lines = wrap(&line, WIDTH, WIDTH - 2);
-    let mut shown = lines.into_iter();
-    let most = shown.by_ref().take(3).collect::<Vec<_>>().join("\n  ");
-    if shown.next().is_some() {
-        format!("{most} …\n")
-    } else {
-        format!("{most}\n")
-    }
-}
-
 /// The last lines: how the sheet stands, and what to do next.
 fn summary(name: &str, tally: Option<Tally>, screen: &ProblemScreen<'_>) -> String {
     let count = |severity: Severity| match screen.count(severity) {
@@ -250,69 +224,6 @@ fn summary(name: &str, tally: Option<Tally>, screen: &ProblemScreen<'_>) -> Stri
         )
     };
     text.push_str(&next);
-    text
-}
-
-/// What was understood, what is not used, and why.
-fn mapping_text(name: &str, sheet: &Sheet, rules: &Rules) -> String {
-    let (dialect, header) = (sheet.dialect(), sheet.header());
-    let mut text = format!("{}\n", printable_line(name));
-    if let Some(tab) = sheet.tab() {
-        let hidden = sheet.hidden_rows();
-        let hidden = if hidden > 0 {
-            format!(", {} hidden", plural(hidden, "row"))
-        } else {
-            String::new()
-        };
-        let _ = writeln!(
-            text,
-            "  {:<10} {}, sheet `{}`{hidden}",
-            "workbook",
-            sheet.encoding(),
-            printable_line(tab)
-        );
-    } else {
-        let delimiter = delimiter_word(dialect.delimiter);
-        let bom = if dialect.bom {
-            " with a byte order mark"
-        } else {
-            ""
-        };
-        let _ = writeln!(text, "  {:<10} {}{bom}", "encoding", sheet.encoding());
-        let why = match dialect.evidence.as_str() {
-            "" => String::new(),
-            evidence => format!(": {evidence}"),
-        };
-        let _ = writeln!(text, "  {:<10} {delimiter}{why}", "delimiter");
-    }
-    let _ = writeln!(text, "  {:<10} row {}", "header", header.row);
-    for (column, used) in header.uses.iter().enumerate() {
-        let (to, why) = match used {
-            Use::Field(field, _) if !rules.allow.takes(*field) => {
-                ("-", "not used without --allow".to_owned())
-            }
-            Use::Field(field, why) => (field.word(), (*why).to_owned()),
-            Use::Underscore => ("-", "ignored: its name begins with _".to_owned()),
-            Use::OwnResult => ("-", "ignored: a column of a results file".to_owned()),
-            Use::Note => ("-", "not used: a note is never mailed".to_owned()),
-            Use::Other => ("-", "not used: kept for templates and results".to_owned()),
-            Use::Unnamed => continue,
-        };
-        let name = pad(&shorten(&printable_line(&header.name(column)), 24), 24);
-        let _ = writeln!(text, "  {:<3} {name} {to:<14} {why}", column_letter(column));
-    }
-    let unnamed = header.uses.iter().filter(|used| **used == Use::Unnamed);
-    match unnamed.count() {
-        0 => {}
-        1 => text.push_str("  1 column has no name: not used, kept for results\n"),
-        many => {
-            let _ = writeln!(
-                text,
-                "  {many} columns have no name: not used, kept for results"
-            );
-        }
-    }
-    text.push('\n');
     text
 }
 

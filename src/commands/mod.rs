@@ -1,5 +1,6 @@
 //! One verb per file; here is which word leads to which.
 
+mod columns; // what check says about the columns
 mod connect; // signed in, in the right tenant
 mod files; // results and to-fix files of a run
 mod fix; // check --fix: the certain repairs

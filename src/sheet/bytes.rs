@@ -38,7 +38,7 @@ impl Bytes {
     pub fn open(path: &Path) -> io::Result<(Self, Stamp)> {
         let file = File::open(path)?;
         let stamp = Stamp::of(&file.metadata()?);
-        // The key is fixed: a fingerprint must be the same tomorrow.
+        // The key is fixed: two readings of one file must agree.
         let hasher = SipHasher13::new_with_keys(0, 0);
         Ok((Self { file, hasher }, stamp))
     }

@@ -38,4 +38,4 @@ pub use problem::{Code, Entry, Problem, Severity, shorten};
 pub use rewrite::{NotWritten, Repair, rewrite, rewrite_rows};
 pub use row::{Flaw, Row};
 pub use rows::Rows;
-pub use source::{Fingerprint, Hidden, Refused, Sheet, SheetOptions};
+pub use source::{Hidden, Refused, Sheet, SheetOptions};

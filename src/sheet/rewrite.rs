@@ -58,7 +58,7 @@ pub fn rewrite(
 type PutRow<'p> = dyn FnMut(u64, &[Cow<'_, str>]) -> io::Result<()> + 'p;
 
 /// The same for a workbook, whose rows are handed out whole, each with its number; there is nothing to hand out of
-/// a text file, which is kept byte by byte.
+/// a text file, which is kept letter by letter.
 pub fn rewrite_rows(
     sheet: &Sheet,
     repair: &mut dyn FnMut(&Row) -> Repair,

@@ -69,14 +69,6 @@ impl From<Refused> for Failure {
     }
 }
 
-/// What makes a sheet the same sheet as before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fingerprint {
-    pub length: u64,
-    /// Known after the first complete reading.
-    pub hash: Option<u128>,
-}
-
 /// A handle; clones are the same sheet.
 #[derive(Debug, Clone)]
 pub struct Sheet(Arc<Inner>);
@@ -178,13 +170,6 @@ impl Sheet {
     /// What is worth a look about the sheet as a whole; never an error.
     pub fn hints(&self) -> &[Problem] {
         &self.0.opened.hints
-    }
-
-    pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint {
-            length: self.0.opened.stamp.length,
-            hash: self.0.hash.get().copied(),
-        }
     }
 
     /// The rows from the first to the last; those of a text file are read as they are asked for.
