@@ -323,8 +323,10 @@ mod tests {
             assert_eq!((code, &json["rows"]), (exit, &json!(rows)), "{name}");
         }
         let (_, text) = checked(&options(&sample("guests.csv"), Format::Text), "");
+        // The folder's name decides where the lines break.
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
-            text.contains("guests.csv: 25 rows, all can be invited\nnext: guestlist invite "),
+            words.contains("guests.csv: 25 rows, all can be invited next: guestlist invite "),
             "{text}"
         );
     }

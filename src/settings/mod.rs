@@ -14,6 +14,7 @@ mod sourced;
 mod tenant;
 #[cfg(test)]
 mod tests;
+mod user_folder;
 pub(crate) mod values; // how each is written
 
 pub use base_url::{BaseUrl, Cloud, web_page};
@@ -27,6 +28,7 @@ pub use model::{
 pub use resolve::resolve;
 pub use secret::SecretRef;
 pub use sourced::{Source, Sourced};
+pub use user_folder::{create_user_folder, user_folder};
 pub use values::{Mapping, Only, Rate, Share, TenantName, Units};
 
 /// The environment, as something that is passed in.

@@ -98,15 +98,9 @@ fn a_used_up_quota_is_like_a_full_disk() {
     let practice = Practice::start(&workdir, "[latency]\nmin_ms = 1\nmax_ms = 10");
     let pace = ["--rate", "max", "--workers", "8", "--settle", "2s"];
     // A limit on the size of files says no like a quota does, and everybody may set one.
-    let mut limited = Command::new("sh");
+    let limits = ["sh", "-c", "trap '' XFSZ; ulimit -f 800; exec \"$@\"", "sh"];
     let program = practice.invite(&workdir, SHEET, &pace);
-    limited
-        .args(["-c", "trap '' XFSZ; ulimit -f 800; exec \"$@\"", "sh"])
-        .arg(program.get_program())
-        .args(program.get_args())
-        .current_dir(workdir.path(""))
-        .env("GUESTLIST_ACCESS_TOKEN", &practice.user_token);
-    Ended::of(&mut limited)
+    Ended::of(&mut workdir.inside(&limits, &program))
         .expect_code(5)
         .says("a quota is used up");
     proofs::nobody_twice(&practice);

@@ -1,6 +1,6 @@
 //! The program on a real terminal: a pseudo-terminal of 80 columns, made by `script` (util-linux).
 
-use super::Workdir;
+use super::{Workdir, workdir::given};
 use std::{
     io::{Read, Write},
     process::{Child, ChildStdin, Command, Stdio},
@@ -41,11 +41,7 @@ impl Terminal {
             .args(["-qec", &line, "/dev/null"])
             .current_dir(workdir.path(""))
             .env_clear()
-            .envs(
-                command
-                    .get_envs()
-                    .filter_map(|(name, value)| Some((name, value?))),
-            )
+            .envs(given(command))
             .env("SHELL", "/bin/sh")
             .env("TERM", "xterm")
             .stdin(Stdio::piped())

@@ -1,7 +1,9 @@
-//! A temporary folder and the program run in it, with an environment that holds nothing but what is given.
+//! A temporary folder and the program run in it, with an environment that holds nothing but what is given: whatever
+//! the user who runs the tests has set, and keeps at home, is not there.
 
 use std::{
     collections::HashMap,
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -9,6 +11,8 @@ use std::{
 
 pub struct Workdir {
     folder: tempfile::TempDir,
+    /// The home folder of the user who runs the program.
+    home: tempfile::TempDir,
 }
 
 /// How the program ended.
@@ -23,6 +27,7 @@ impl Workdir {
     pub fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
+            home: tempfile::tempdir().unwrap(),
         }
     }
 
@@ -56,17 +61,41 @@ impl Workdir {
             .current_dir(self.folder.path())
             .env_clear()
             .stdin(Stdio::null());
-        for kept in ["PATH", "HOME", "TMPDIR", "SYSTEMROOT", "TEMP"] {
-            if let Ok(value) = std::env::var(kept) {
+        for kept in ["PATH", "TMPDIR", "SYSTEMROOT", "TEMP"] {
+            if let Some(value) = std::env::var_os(kept) {
                 command.env(kept, value);
             }
         }
+        for home in ["HOME", "USERPROFILE", "LOCALAPPDATA"] {
+            command.env(home, self.home.path());
+        }
         command
+    }
+
+    /// Another program that starts this command as its last arguments: in the same folder and environment.
+    pub fn inside(&self, outer: &[&str], command: &Command) -> Command {
+        let mut whole = Command::new(outer[0]);
+        whole
+            .args(&outer[1..])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs(given(command))
+            .stdin(Stdio::null());
+        whole
     }
 
     pub fn run(&self, arguments: &[&str]) -> Ended {
         Ended::of(&mut self.command(arguments))
     }
+}
+
+/// The variables that a command was given.
+pub fn given(command: &Command) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+    command
+        .get_envs()
+        .filter_map(|(name, value)| Some((name, value?)))
 }
 
 impl Ended {
