@@ -22,4 +22,5 @@ pub mod sandbox; // the practice tenant: its own reading of the API
 pub mod clock;
 pub mod exit;
 pub mod failure;
+pub mod files; // how files are opened
 mod fingerprint; // texts told apart without being kept

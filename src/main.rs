@@ -22,8 +22,16 @@ fn main() -> ExitCode {
             return exit.into();
         }
     };
+    keep_memory_private();
     let env = |name: &str| std::env::var(name).ok();
     let started = cli.telling.start(&env).map_err(anyhow::Error::from);
     let ended = started.and_then(|()| commands::run(&cli, &env));
     cli::end(ended).into()
+}
+
+/// Secrets and redeem links are in memory: no core dump and no other program of this user shows it, where the system
+/// can say so. Where it cannot, nothing is lost.
+fn keep_memory_private() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }

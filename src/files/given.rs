@@ -1,0 +1,128 @@
+//! Files to read: sheets, settings, secrets, certificates, weather. Links may lead to them and they may be somebody
+//! else's, as where Kubernetes mounts them.
+//!
+//! Must not wait without an end: a pipe into which nobody writes is told.
+
+use super::entry::Kind;
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Cursor, ErrorKind, Read},
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long a pipe may stand without anybody who writes into it.
+const PATIENCE: Duration = Duration::from_secs(10);
+const CHUNK: usize = 64 * 1024;
+
+pub enum Given {
+    File(File),
+    /// Can be read only once.
+    Pipe(Box<dyn Read + Send>),
+}
+
+/// Opens what stands behind a path, for reading.
+pub fn open_given(path: &Path) -> io::Result<Given> {
+    // Looked at before it is opened: opening a device can have effects of its own.
+    readable(Kind::of(&fs::metadata(path)?))?;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    without_waiting(&mut options);
+    let file = options.open(path)?;
+    match readable(Kind::of(&file.metadata()?))? {
+        Kind::Pipe => Ok(Given::Pipe(pipe(file, PATIENCE)?)),
+        _ => Ok(Given::File(file)),
+    }
+}
+
+fn readable(kind: Kind) -> io::Result<Kind> {
+    match kind {
+        Kind::File | Kind::Pipe => Ok(kind),
+        other => Err(not_a_file(other)),
+    }
+}
+
+fn not_a_file(kind: Kind) -> io::Error {
+    io::Error::other(format!("it is {kind}, not a file"))
+}
+
+/// Opens a regular file and reads all of it. What is longer than `longest` bytes is refused.
+pub fn read_given(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
+    // Asked for before it is opened, so that nobody waits for a pipe.
+    let kind = Kind::of(&fs::metadata(path)?);
+    let Given::File(file) = (match kind {
+        Kind::Pipe => return Err(not_a_file(kind)),
+        _ => open_given(path)?,
+    }) else {
+        return Err(not_a_file(Kind::Pipe));
+    };
+    let mut bytes = Vec::new();
+    file.take(longest + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > longest {
+        return Err(io::Error::other(format!(
+            "it is too long: more than {} KiB",
+            longest.div_ceil(1024)
+        )));
+    }
+    Ok(bytes)
+}
+
+/// The same for UTF-8 text.
+pub fn read_given_text(path: &Path, longest: u64) -> io::Result<String> {
+    String::from_utf8(read_given(path, longest)?)
+        .map_err(|_| io::Error::other("it is not UTF-8 text"))
+}
+
+/// A pipe, once somebody has opened its other end. Without a writer reading ends at once, with a writer that has not
+/// written yet it would have to wait: that is how the two are told apart.
+fn pipe(mut file: File, patience: Duration) -> io::Result<Box<dyn Read + Send>> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let end = Instant::now() + patience;
+    let mut first = vec![0; CHUNK];
+    let read = loop {
+        match file.read(&mut first) {
+            Ok(0) if Instant::now() >= end => {
+                return Err(io::Error::new(
+                    ErrorKind::TimedOut,
+                    format!(
+                        "it is a pipe, and nobody has written into it for {} s",
+                        patience.as_secs()
+                    ),
+                ));
+            }
+            Ok(0) => thread::sleep(PAUSE),
+            Ok(read) => break read,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break 0,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    };
+    first.truncate(read);
+    // From here on the writer decides how long it takes, as for standard input.
+    waiting(&file)?;
+    Ok(Box::new(Cursor::new(first).chain(file)))
+}
+
+#[cfg(unix)]
+fn without_waiting(options: &mut OpenOptions) {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    options.custom_flags(flags.bits().cast_signed());
+}
+
+#[cfg(not(unix))]
+fn without_waiting(_: &mut OpenOptions) {}
+
+#[cfg(unix)]
+fn waiting(file: &File) -> io::Result<()> {
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+    let flags = fcntl_getfl(file)?;
+    Ok(fcntl_setfl(file, flags - OFlags::NONBLOCK)?)
+}
+
+#[cfg(not(unix))]
+fn waiting(_: &File) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! Opening files: the one way for what the program writes, and the one way for what it is given.
+//!
+//! What is written: no link as the last component of the path, a regular file, never waiting for a reader, readable by
+//! this user only where the system can tell users apart. The only devices are the null device and terminals.
+//! What is given may be reached by links and may belong to others, but it is a regular file; a sheet may be a pipe.
+//!
+//! Must not know what is in a file.
+
+mod entry; //   what stands at a path
+mod given; //   files to read
+mod own; //     files that are kept and written in place
+mod scratch; // temporary files, and what killed runs left of them
+
+pub use entry::{Entry, Kind, Refusal, at};
+pub use given::{Given, open_given, read_given, read_given_text};
+pub use own::{Access, access, access_of, create_own, open_device, open_own, restrict};
+pub use scratch::{Scratch, remove_leftovers, temporary_in};
+
+use std::path::{Path, PathBuf};
+
+/// The folder that a path lies in.
+pub fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! Temporary files, and what killed runs left of them.
+//!
+//! A temporary file is locked for as long as it is in use; the system releases the lock when the process ends, however it
+//! ends. What nobody has locked is a leftover, and the next start removes it. Must not remove anything else.
+
+use super::{
+    entry::{Kind, at},
+    own::{access, careful, create_own},
+};
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+};
+use tempfile::{Builder, NamedTempFile, TempDir};
+
+const FILE_PREFIX: &str = ".guestlist-";
+const FILE_SUFFIX: &str = ".tmp";
+const FOLDER_PREFIX: &str = "guestlist-run-";
+const LOCK: &str = "in-use";
+/// Random letters in a name.
+const RANDOM: usize = 8;
+/// Another start may take what was just made for a leftover, in the instant before it is locked: then once more.
+const ATTEMPTS: usize = 5;
+
+/// What stands in a folder of temporary files; nothing else is ever removed from it.
+const CONTENTS: [&str; 7] = [
+    "sheet",
+    "rehearsal.db",
+    "rehearsal.db-wal",
+    "rehearsal.db-shm",
+    "rehearsal.db-journal",
+    "rehearsal.db.lock",
+    LOCK,
+];
+
+/// A temporary file for this user only. It goes away when dropped.
+pub fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
+    for _ in 0..ATTEMPTS {
+        let file = Builder::new()
+            .prefix(FILE_PREFIX)
+            .suffix(FILE_SUFFIX)
+            .rand_bytes(RANDOM)
+            .tempfile_in(folder)
+            .map_err(|error| match error.get_ref() {
+                // The crate wraps the error to add a random path, which tells a reader nothing.
+                Some(_) => io::Error::from(error.kind()),
+                None => error,
+            })?;
+        if is_locked(file.as_file()) && at(file.path())?.is_some() {
+            return Ok(file);
+        }
+    }
+    Err(taken())
+}
+
+/// Removes the temporary files that killed runs of this user left in a folder.
+pub fn remove_leftovers(folder: &Path) {
+    for path in named(folder, FILE_PREFIX, FILE_SUFFIX) {
+        // Held until it is gone, so that its owner cannot lock it in between.
+        if let Some(_held) = unused(&path) {
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+/// A private folder for what one run needs and nobody else may see. It goes away when dropped.
+#[derive(Debug)]
+pub struct Scratch {
+    folder: TempDir,
+    _lock: File,
+}
+
+impl Scratch {
+    /// Removes what killed runs left, too.
+    pub fn new() -> io::Result<Self> {
+        Self::remove_leftovers();
+        for _ in 0..ATTEMPTS {
+            let mut builder = Builder::new();
+            builder.prefix(FOLDER_PREFIX).rand_bytes(RANDOM);
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt;
+                builder.permissions(fs::Permissions::from_mode(0o700));
+            }
+            let folder = builder.tempdir()?;
+            let lock = match create_own(&folder.path().join(LOCK)) {
+                Ok(lock) => lock,
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            if is_locked(&lock) && at(&folder.path().join(LOCK))?.is_some() {
+                return Ok(Self {
+                    folder,
+                    _lock: lock,
+                });
+            }
+        }
+        Err(taken())
+    }
+
+    /// Where the sheet goes that can be read only once.
+    pub fn sheet(&self) -> PathBuf {
+        self.folder.path().join(CONTENTS[0])
+    }
+
+    /// Where the copy of a ledger goes on which a dry run remembers.
+    pub fn rehearsal(&self) -> PathBuf {
+        self.folder.path().join(CONTENTS[1])
+    }
+
+    /// Removes the folders that killed runs of this user left.
+    pub fn remove_leftovers() {
+        for folder in named(&std::env::temp_dir(), FOLDER_PREFIX, "") {
+            let is_folder = at(&folder).is_ok_and(|entry| {
+                entry.is_some_and(|entry| entry.kind == Kind::Folder && is_mine(&entry.metadata))
+            });
+            if !is_folder {
+                continue;
+            }
+            match unused(&folder.join(LOCK)) {
+                Some(_held) => {
+                    for name in CONTENTS {
+                        let _ = fs::remove_file(folder.join(name));
+                    }
+                }
+                None if !matches!(at(&folder.join(LOCK)), Ok(None)) => continue,
+                None => {}
+            }
+            // Only if it is empty.
+            let _ = fs::remove_dir(&folder);
+        }
+    }
+}
+
+/// Locked by this process now, or not to be locked at all on this file system.
+fn is_locked(file: &File) -> bool {
+    !matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock))
+}
+
+/// A file of this user that nobody has locked, locked now.
+fn unused(path: &Path) -> Option<File> {
+    access(path).ok().flatten()?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    careful(&mut options);
+    let file = options.open(path).ok()?;
+    file.try_lock().ok()?;
+    Some(file)
+}
+
+/// The paths in a folder whose names were made here.
+fn named(folder: &Path, prefix: &str, suffix: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| {
+            let name = entry.file_name();
+            let random = name
+                .to_str()
+                .and_then(|name| name.strip_prefix(prefix)?.strip_suffix(suffix));
+            random.is_some_and(|random| {
+                random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            })
+        })
+        .map(|entry| entry.path())
+        .collect()
+}
+
+#[cfg(unix)]
+fn is_mine(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    metadata.uid() == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+fn is_mine(_: &fs::Metadata) -> bool {
+    true
+}
+
+fn taken() -> io::Error {
+    io::Error::other("other runs took every temporary file that was made; try again")
+}
