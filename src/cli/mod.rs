@@ -111,7 +111,7 @@ pub struct Results {
     /// The run: its id, or last
     #[arg(long, value_name = "ID|last", default_value = "last")]
     pub run: RunName,
-    /// Where to write the results [default: as the run did]
+    /// Where to write the results; - is stdout [default: as the run did]
     #[arg(short = 'o', long, value_name = "FILE")]
     pub results: Option<PathBuf>,
     #[command(flatten)]

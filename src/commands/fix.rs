@@ -4,6 +4,7 @@
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::files;
 use crate::guest::{Rules, Understanding, catalogue::UNQUOTED_MESSAGE};
 use crate::results::{self, Book};
 use crate::sheet::{NotWritten, Problem, Repair, Row, Severity, Sheet, rewrite, rewrite_rows};
@@ -16,7 +17,7 @@ pub fn may_write(path: &Path) -> Result<()> {
         return Err(Failure::usage("--fix writes a file, not standard output")
             .hint("give --fix the name of a new file"));
     }
-    if path.exists() {
+    if files::at(path).is_ok_and(|entry| entry.is_some()) {
         let failure = Failure::usage(format!(
             "{} exists already, and nothing is overwritten",
             path.display()
@@ -27,7 +28,7 @@ pub fn may_write(path: &Path) -> Result<()> {
         return Err(Failure::usage(format!("--fix does not write .{other}"))
             .hint("give it a name that ends in .xlsx for a workbook, or in .csv"));
     }
-    let folder = folder_of(path);
+    let folder = files::folder_of(path);
     if !folder.is_dir() {
         return Err(
             Failure::usage(format!("there is no folder {}", folder.display()))
@@ -35,12 +36,6 @@ pub fn may_write(path: &Path) -> Result<()> {
         );
     }
     Ok(())
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
 }
 
 /// Writes the repaired sheet and gives the number of repaired cells.
@@ -59,8 +54,9 @@ pub fn write(sheet: &Sheet, rules: &Rules, path: &Path) -> Result<u64> {
             format!("writing {} failed: {error}", path.display()),
         )
     };
+    files::remove_leftovers(&files::folder_of(path));
     // Complete or not there at all.
-    let file = tempfile::NamedTempFile::new_in(folder_of(path)).map_err(failed)?;
+    let file = files::temporary_in(&files::folder_of(path)).map_err(failed)?;
     let mut out = BufWriter::new(file);
     let mut understanding = Understanding::new(sheet.header(), rules);
     let mut problems = Vec::new();

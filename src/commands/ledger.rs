@@ -6,6 +6,7 @@ use crate::{
     engine::outcome::{Mail, Outcome},
     exit::Exit,
     failure::{Failure, Result},
+    files,
     guest::EmailAddress,
     ledger::{Found, Ledger, LedgerError, NewLedger},
     settings::Settings,
@@ -19,7 +20,7 @@ pub fn run(settings: &Settings, typed: &cli::Ledger, clock: &Clock) -> Result<Ex
     let path = &settings.invite.ledger.value;
     match typed {
         cli::Ledger::New { .. } => {
-            if path.exists() {
+            if files::at(path).is_ok_and(|entry| entry.is_some()) {
                 return Err(LedgerError::Present {
                     path: path.display().to_string(),
                 }
@@ -133,7 +134,8 @@ fn open(
     file: &Path,
 ) -> std::result::Result<csv::Reader<std::io::BufReader<std::fs::File>>, String> {
     use std::io::{BufRead, BufReader, Seek};
-    let mut source = BufReader::new(std::fs::File::open(file).map_err(|error| error.to_string())?);
+    let mut source =
+        BufReader::new(crate::files::open_given(file).map_err(|error| error.to_string())?);
     let mut start = 0;
     let mut line = String::new();
     for _ in 0..2 {

@@ -11,7 +11,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     ledger::{Ledger, NewLedger, RunRecord},
-    results::{FileKind, Links, RunKind, check_target, default_paths},
+    results::{FileKind, Links, RunKind, STDOUT, check_target, default_paths},
     settings::{self, Settings},
     sheet::Sheet,
     ui,
@@ -72,11 +72,13 @@ pub fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
             ui::tell(format!("  {hint}"));
         }
     }
-    ui::tell(format!(
-        "results of run {}: {}",
-        run.id,
-        written.results.display()
-    ));
+    if written.results != Path::new(STDOUT) {
+        ui::tell(format!(
+            "results of run {}: {}",
+            run.id,
+            written.results.display()
+        ));
+    }
     Ok(Exit::Done)
 }
 

@@ -73,8 +73,8 @@ pub fn can_ask() -> bool {
     ui::stdin_is_terminal() && ui::stderr_is_terminal()
 }
 
-/// Opens a sheet, or says why it cannot be used. Standard input is put into a private temporary file, because a sheet
-/// is read several times. Where somebody can be asked, hidden rows are asked about.
+/// Opens a sheet, or says why it cannot be used. Standard input and pipes are put into a private temporary file, because
+/// a sheet is read several times. Where somebody can be asked, hidden rows are asked about.
 pub fn open(
     typed: &Path,
     options: &SheetOptions,
@@ -83,6 +83,9 @@ pub fn open(
 ) -> Result<std::result::Result<Sheet, Refused>> {
     if typed == Path::new("-") {
         return Ok(Sheet::spool(input, "standard input", options));
+    }
+    if let Some(read) = Sheet::of_pipe(typed, options) {
+        return Ok(read);
     }
     match Sheet::open(typed, options) {
         Err(refused) if may_ask && hides_rows(&refused) => {

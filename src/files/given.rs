@@ -16,31 +16,38 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(10);
 const CHUNK: usize = 64 * 1024;
 
-pub enum Given {
-    File(File),
-    /// Can be read only once.
-    Pipe(Box<dyn Read + Send>),
+/// Opens the regular file behind a path, for reading.
+pub fn open_given(path: &Path) -> io::Result<File> {
+    match open(path)? {
+        (file, Kind::File) => Ok(file),
+        (_, other) => Err(not_a_file(other)),
+    }
 }
 
-/// Opens what stands behind a path, for reading.
-pub fn open_given(path: &Path) -> io::Result<Given> {
+/// Opens the pipe behind a path, which can be read only once; none where something else is. Waits until somebody
+/// writes, for a while.
+pub fn open_pipe(path: &Path) -> io::Result<Option<Box<dyn Read + Send>>> {
+    if Kind::of(&fs::metadata(path)?) != Kind::Pipe {
+        return Ok(None);
+    }
+    match open(path)? {
+        (file, Kind::Pipe) => Ok(Some(started(file, PATIENCE)?)),
+        _ => Ok(None),
+    }
+}
+
+fn open(path: &Path) -> io::Result<(File, Kind)> {
     // Looked at before it is opened: opening a device can have effects of its own.
-    readable(Kind::of(&fs::metadata(path)?))?;
+    let kind = Kind::of(&fs::metadata(path)?);
+    if !matches!(kind, Kind::File | Kind::Pipe) {
+        return Err(not_a_file(kind));
+    }
     let mut options = OpenOptions::new();
     options.read(true);
     without_waiting(&mut options);
     let file = options.open(path)?;
-    match readable(Kind::of(&file.metadata()?))? {
-        Kind::Pipe => Ok(Given::Pipe(pipe(file, PATIENCE)?)),
-        _ => Ok(Given::File(file)),
-    }
-}
-
-fn readable(kind: Kind) -> io::Result<Kind> {
-    match kind {
-        Kind::File | Kind::Pipe => Ok(kind),
-        other => Err(not_a_file(other)),
-    }
+    let kind = Kind::of(&file.metadata()?);
+    Ok((file, kind))
 }
 
 fn not_a_file(kind: Kind) -> io::Error {
@@ -49,16 +56,10 @@ fn not_a_file(kind: Kind) -> io::Error {
 
 /// Opens a regular file and reads all of it. What is longer than `longest` bytes is refused.
 pub fn read_given(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
-    // Asked for before it is opened, so that nobody waits for a pipe.
-    let kind = Kind::of(&fs::metadata(path)?);
-    let Given::File(file) = (match kind {
-        Kind::Pipe => return Err(not_a_file(kind)),
-        _ => open_given(path)?,
-    }) else {
-        return Err(not_a_file(Kind::Pipe));
-    };
     let mut bytes = Vec::new();
-    file.take(longest + 1).read_to_end(&mut bytes)?;
+    open_given(path)?
+        .take(longest + 1)
+        .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > longest {
         return Err(io::Error::other(format!(
             "it is too long: more than {} KiB",
@@ -76,7 +77,7 @@ pub fn read_given_text(path: &Path, longest: u64) -> io::Result<String> {
 
 /// A pipe, once somebody has opened its other end. Without a writer reading ends at once, with a writer that has not
 /// written yet it would have to wait: that is how the two are told apart.
-fn pipe(mut file: File, patience: Duration) -> io::Result<Box<dyn Read + Send>> {
+fn started(mut file: File, patience: Duration) -> io::Result<Box<dyn Read + Send>> {
     const PAUSE: Duration = Duration::from_millis(20);
     let end = Instant::now() + patience;
     let mut first = vec![0; CHUNK];

@@ -55,7 +55,7 @@ fn owner_and_names(_: &Metadata) -> Result<(), Refusal> {
 }
 
 #[cfg(unix)]
-pub fn access_of(metadata: &Metadata) -> Access {
+fn access_of(metadata: &Metadata) -> Access {
     use std::os::unix::fs::MetadataExt;
     let mode = metadata.mode();
     Access {
@@ -66,7 +66,7 @@ pub fn access_of(metadata: &Metadata) -> Access {
 }
 
 #[cfg(not(unix))]
-pub fn access_of(_: &Metadata) -> Access {
+fn access_of(_: &Metadata) -> Access {
     Access::default()
 }
 
@@ -90,6 +90,18 @@ pub fn create_own(path: &Path) -> io::Result<File> {
     options.read(true).write(true).create_new(true);
     careful(&mut options);
     options.open(path)
+}
+
+/// Opens a regular file to look at what is in it, whoever it belongs to; a link is not followed.
+pub fn open_to_look(path: &Path) -> Result<File, Refusal> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    careful(&mut options);
+    let file = options.open(path).map_err(|error| refused(path, error))?;
+    match Kind::of(&file.metadata()?) {
+        Kind::File => Ok(file),
+        other => Err(Refusal::NotAFile(other)),
+    }
 }
 
 /// Opens the null device or a terminal for writing; nothing else is a device that may be written to.
@@ -129,7 +141,8 @@ fn is_null(metadata: &Metadata) -> bool {
 #[cfg(unix)]
 pub fn restrict(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    if file.metadata()?.permissions().mode() & 0o177 == 0 {
+    let beyond = file.metadata()?.permissions().mode() & 0o177;
+    if beyond == 0 {
         return Ok(());
     }
     file.set_permissions(std::fs::Permissions::from_mode(0o600))

@@ -93,9 +93,7 @@ fn a_pipe_is_read_to_its_end() {
         let pipe = pipe.clone();
         move || fs::write(pipe, "x".repeat(1_000_000)).unwrap()
     });
-    let Given::Pipe(mut reader) = open_given(&pipe).unwrap() else {
-        panic!("a pipe");
-    };
+    let mut reader = open_pipe(&pipe).unwrap().unwrap();
     let mut text = String::new();
     reader.read_to_string(&mut text).unwrap();
     writer.join().unwrap();

@@ -15,8 +15,7 @@ use reqwest::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::{
-    fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{PoisonError, RwLock},
     time::Duration,
 };
@@ -28,6 +27,8 @@ pub const USER_AGENT: &str = concat!("guestlist/", env!("CARGO_PKG_VERSION"));
 const RENEW_AT_MOST_EVERY: Duration = Duration::from_secs(2);
 
 /// An error has a code and a sentence.
+/// The certificates of a whole system are far shorter.
+const LONGEST_CA_FILE: u64 = 16 * 1024 * 1024;
 const LONGEST_ERROR: usize = 256 * 1024;
 
 /// How to reach a server.
@@ -224,7 +225,7 @@ pub fn local_client() -> Result<Client> {
         .map_err(|error| Failure::new(Exit::Unexpected, reason(error)))
 }
 
-fn read_certificates(path: &PathBuf) -> Result<Vec<Certificate>> {
+fn read_certificates(path: &Path) -> Result<Vec<Certificate>> {
     let failed = |why: String| {
         Failure::usage(format!(
             "the CA file {} cannot be used: {why}",
@@ -232,7 +233,8 @@ fn read_certificates(path: &PathBuf) -> Result<Vec<Certificate>> {
         ))
         .hint("--ca-file takes a PEM file with one or more certificates")
     };
-    let pem = fs::read(path).map_err(|error| failed(error.to_string()))?;
+    let pem = crate::files::read_given(path, LONGEST_CA_FILE)
+        .map_err(|error| failed(error.to_string()))?;
     let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| failed(reason(error)))?;
     if certificates.is_empty() {
         return Err(failed("it holds no certificate".into()));

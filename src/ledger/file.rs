@@ -3,10 +3,11 @@
 //! Holds no connection: readers and the writer open their own.
 
 use super::{LedgerError, Reader, Result, RunLock, Writer, millis, network, schema};
+use crate::files::{self, Access, Refusal, Scratch};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -29,14 +30,16 @@ pub struct Ledger {
     path: PathBuf,
     /// Whether this opening made the file.
     created: bool,
+    access: Access,
     /// The private folder of a rehearsal; it goes with it.
-    _rehearsal: Option<tempfile::TempDir>,
+    _rehearsal: Option<Scratch>,
 }
 
 impl Ledger {
     /// Opens the ledger at `path`, brought up to today's version.
     pub fn open(path: &Path, new: NewLedger) -> Result<Self> {
-        let missing = !path.exists();
+        let access = admit(path)?;
+        let missing = access.is_none();
         if missing && new == NewLedger::Refused {
             return Err(LedgerError::Missing {
                 path: path.display().to_string(),
@@ -53,17 +56,14 @@ impl Ledger {
         Ok(Self {
             path: path.to_owned(),
             created: missing,
+            access: access.unwrap_or_default(),
             _rehearsal: None,
         })
     }
 
     /// Whether a ledger at `path` lies, or would lie, on a disk of this machine.
     pub fn is_local(path: &Path) -> Result<()> {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        match network::file_system(folder) {
+        match network::file_system(&files::folder_of(path)) {
             Some(kind) => Err(LedgerError::Network {
                 path: path.display().to_string(),
                 kind,
@@ -78,12 +78,10 @@ impl Ledger {
             path: "in the temporary folder".to_owned(),
             reason: error.to_string(),
         };
-        let folder = tempfile::Builder::new()
-            .prefix("guestlist-")
-            .tempdir()
-            .map_err(unwritable)?;
-        let copy = folder.path().join("rehearsal.db");
-        if path.exists() {
+        let scratch = Scratch::new().map_err(unwritable)?;
+        let copy = scratch.rehearsal();
+        let access = admit(path)?;
+        if access.is_some() {
             recognise(path)?;
             create_private(&copy)?;
             copy_pages(path, &copy)?;
@@ -91,7 +89,8 @@ impl Ledger {
         let ledger = Self::open(&copy, NewLedger::Allowed)?;
         Ok(Self {
             created: false,
-            _rehearsal: Some(folder),
+            access: access.unwrap_or_default(),
+            _rehearsal: Some(scratch),
             ..ledger
         })
     }
@@ -102,6 +101,11 @@ impl Ledger {
 
     pub fn created(&self) -> bool {
         self.created
+    }
+
+    /// Who beside this user may use the ledger's file.
+    pub fn access(&self) -> Access {
+        self.access
     }
 
     pub fn reader(&self) -> Result<Reader> {
@@ -147,7 +151,7 @@ impl Ledger {
 
     /// Writes a complete copy to a file that does not exist yet.
     pub fn backup(&self, to: &Path) -> Result<()> {
-        if to.exists() {
+        if there(to)? {
             return Err(LedgerError::Present {
                 path: to.display().to_string(),
             });
@@ -159,6 +163,47 @@ impl Ledger {
 
 const BUSY: Duration = Duration::from_secs(10);
 
+/// Whether anything stands at the path, also a link that leads nowhere.
+fn there(path: &Path) -> Result<bool> {
+    let entry = files::at(path).map_err(|error| unusable(path, error.into()))?;
+    Ok(entry.is_some())
+}
+
+/// The ledger, and what SQLite keeps beside it: regular files of this user with one name each. They are looked at and
+/// not opened: only SQLite opens them. None where there is no ledger.
+fn admit(path: &Path) -> Result<Option<Access>> {
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(suffix);
+        own(Path::new(&beside))?;
+    }
+    own(path)
+}
+
+fn own(path: &Path) -> Result<Option<Access>> {
+    match files::access(path) {
+        Ok(Some(access)) if access.everyone_writes => Err(unusable(path, Refusal::WorldWritable)),
+        Ok(access) => Ok(access),
+        Err(refusal) => Err(unusable(path, refusal)),
+    }
+}
+
+fn unusable(path: &Path, why: Refusal) -> LedgerError {
+    LedgerError::Unusable {
+        path: path.display().to_string(),
+        why,
+    }
+}
+
+/// Opens a database that is there, and nothing behind a link. The folders above it may be links.
+fn open_database(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let place = match (files::folder_of(path).canonicalize(), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    };
+    Connection::open_with_flags(place, flags | OpenFlags::SQLITE_OPEN_NOFOLLOW)
+}
+
 fn named(tenant: &Tenant) -> String {
     match &tenant.name {
         Some(name) => format!("{name} ({})", tenant.id),
@@ -168,8 +213,7 @@ fn named(tenant: &Tenant) -> String {
 
 fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection =
-        Connection::open_with_flags(path, flags).map_err(|error| unwritable(path, &error))?;
+    let connection = open_database(path, flags).map_err(|error| unwritable(path, &error))?;
     connection.busy_timeout(BUSY)?;
     connection
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0))
@@ -191,12 +235,7 @@ fn unwritable(path: &Path, error: &rusqlite::Error) -> LedgerError {
 
 /// Links are in there: readable by its owner only, from the first byte on.
 fn create_private(path: &Path) -> Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
+    files::create_own(path)
         .map(drop)
         .map_err(|error| LedgerError::Unwritable {
             path: path.display().to_string(),
@@ -213,13 +252,10 @@ fn recognise(path: &Path) -> Result<()> {
         path: path.display().to_string(),
         reason: error.to_string(),
     })?;
-    if !metadata.is_file() {
-        return Err(foreign());
-    }
     if metadata.len() == 0 {
         return Ok(());
     }
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let connection = open_database(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.busy_timeout(BUSY)?;
     match schema::application_id(&connection) {
         Ok(schema::APPLICATION_ID) => {}
@@ -244,7 +280,7 @@ fn recognise(path: &Path) -> Result<()> {
 /// A connection that writes nothing. It is not opened read-only: whoever closes a ledger last has to tidy up its
 /// `-wal` and `-shm` files, and SQLite lets no read-only connection do that.
 fn only_reading(path: &Path) -> Result<Connection> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let connection = open_database(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
@@ -252,7 +288,7 @@ fn only_reading(path: &Path) -> Result<Connection> {
 
 fn copy_pages(from: &Path, to: &Path) -> Result<()> {
     let source = only_reading(from)?;
-    let mut target = Connection::open(to)?;
+    let mut target = open_database(to, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let backup = rusqlite::backup::Backup::new(&source, &mut target)?;
     backup.run_to_completion(1000, Duration::from_millis(5), None)?;
     Ok(())
@@ -365,15 +401,33 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_ledger_by_another_name_is_taken_as_well() {
+    fn a_ledger_behind_a_link_or_with_something_planted_beside_it_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("guestlist.db");
-        let ledger = Ledger::open(&path, NewLedger::Allowed).unwrap();
-        let _held = ledger.lock().unwrap();
-        let name = folder.path().join("link.db");
-        std::os::unix::fs::symlink(&path, &name).unwrap();
-        let linked = Ledger::open(&name, NewLedger::Refused).unwrap();
-        assert!(matches!(linked.lock(), Err(LedgerError::Busy { .. })));
+        Ledger::open(&path, NewLedger::Allowed).unwrap();
+        let link = folder.path().join("link.db");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(matches!(
+            Ledger::open(&link, NewLedger::Allowed),
+            Err(LedgerError::Unusable {
+                why: Refusal::Link(_),
+                ..
+            })
+        ));
+        for name in [
+            "guestlist.db-wal",
+            "guestlist.db-shm",
+            "guestlist.db-journal",
+        ] {
+            let planted = folder.path().join(name);
+            std::os::unix::fs::symlink("elsewhere", &planted).unwrap();
+            let refused = Ledger::open(&path, NewLedger::Refused).unwrap_err();
+            assert!(refused.to_string().contains(name), "{refused}");
+            assert!(Ledger::rehearsal(&path).is_err(), "{name}");
+            fs::remove_file(&planted).unwrap();
+            assert!(!folder.path().join("elsewhere").exists());
+        }
+        Ledger::open(&path, NewLedger::Refused).unwrap();
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! The lock file holds nothing; who holds it is read from the ledger's own list of runs.
 
 use super::{LedgerError, Result};
+use crate::files;
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     path::{Path, PathBuf},
 };
 
@@ -22,12 +23,10 @@ impl RunLock {
         };
         // One lock, by whatever name the ledger is called.
         let path = lock_path(&ledger.canonicalize().map_err(unwritable)?);
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path)
-            .map_err(unwritable)?;
+        let file = files::open_own(&path).map_err(|why| LedgerError::Unusable {
+            path: path.display().to_string(),
+            why,
+        })?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(LedgerError::Busy {

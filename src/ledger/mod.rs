@@ -19,6 +19,7 @@ pub use reader::{Reader, Unverified};
 pub use run::{RunRecord, RunStart};
 pub use writer::{Answered, Found, Intent, IntentId, Writer};
 
+use crate::files::Refusal;
 use jiff::Timestamp;
 use thiserror::Error;
 
@@ -51,6 +52,8 @@ pub enum LedgerError {
         "the ledger {path} lies on a network file system ({kind}), where SQLite cannot keep its promises"
     )]
     Network { path: String, kind: String },
+    #[error("{path}, where the ledger is kept, {why}")]
+    Unusable { path: String, why: Refusal },
     #[error("cannot write the ledger {path}: {reason}")]
     Unwritable { path: String, reason: String },
     #[error("the disk is full or a quota is used up: the ledger cannot take another intent")]
@@ -79,6 +82,7 @@ impl LedgerError {
             Self::Network { .. } => {
                 "put the ledger on a local disk with --ledger, and copy it with `guestlist ledger backup`"
             }
+            Self::Unusable { why, .. } => why.advice(),
             Self::Unwritable { .. } => {
                 "make the folder, and make it writable, or name another place with --ledger"
             }

@@ -4,33 +4,67 @@
 //! Must not know what the columns mean.
 
 use super::layout::Layout;
-use super::target::{self, FileKind, Occupant};
+use super::target::{FileKind, Occupant, STDOUT, may_be_replaced, occupant, previous_of};
 use super::workbook::{self, Book};
+use crate::files;
 use crate::sheet::formula::make_safe;
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
 /// Where the bytes go until the file is whole.
 enum Place {
     Temporary(NamedTempFile),
-    /// Something that cannot be renamed over, such as `/dev/null`.
+    /// The null device or a terminal, which cannot be renamed over.
     Device(fs::File),
+    /// A reader that has seen enough is no failure.
+    Stdout {
+        closed: bool,
+    },
 }
 
 impl Write for Place {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Temporary(file) => file.write(bytes),
-            Self::Device(file) => file.write(bytes),
+            Self::Device(file) => in_time(|| file.write(bytes)),
+            Self::Stdout { closed: true } => Ok(bytes.len()),
+            Self::Stdout { closed } => match io::stdout().write(bytes) {
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                    *closed = true;
+                    Ok(bytes.len())
+                }
+                written => written,
+            },
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Temporary(file) => file.flush(),
-            Self::Device(file) => file.flush(),
+            Self::Device(file) => in_time(|| file.flush()),
+            Self::Stdout { .. } => match io::stdout().flush() {
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+                flushed => flushed,
+            },
+        }
+    }
+}
+
+/// A terminal takes what it can show. One that has been stopped (Ctrl-S) is waited for, and not for ever: the mails
+/// are out, and the ledger has everything.
+fn in_time<T>(mut write: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match write() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock && Instant::now() < end => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            done => return done,
         }
     }
 }
@@ -43,35 +77,27 @@ enum Form {
 
 pub struct TableFile {
     form: Form,
-    /// As it was asked for, to be told.
-    asked: PathBuf,
-    /// What is replaced: behind a link, the file that it points to.
     target: PathBuf,
     kind: FileKind,
 }
 
 impl TableFile {
     pub fn create(target: &Path, kind: FileKind, layout: &Layout) -> io::Result<Self> {
-        let asked = target.to_owned();
-        let target = if target.is_symlink() {
-            fs::canonicalize(target)?
+        let place = if target == Path::new(STDOUT) {
+            Place::Stdout { closed: false }
+        } else if matches!(occupant(target, kind), Occupant::Device) {
+            Place::Device(files::open_device(target).map_err(io::Error::other)?)
         } else {
-            asked.clone()
+            Place::Temporary(files::temporary_in(&files::folder_of(target))?)
         };
-        let place = if target::is_device(&target) {
-            Place::Device(fs::OpenOptions::new().write(true).open(&target)?)
-        } else {
-            Place::Temporary(target::temporary_in(&target::folder_of(&target))?)
-        };
-        let form = if workbook::is_meant(&asked) {
+        let form = if workbook::is_meant(target) {
             Form::Workbook(Box::new(Book::new(kind.word(), 0)?), place)
         } else {
             Form::Csv(Box::new(csv_writer(place, layout)?))
         };
         Ok(Self {
             form,
-            asked,
-            target,
+            target: target.to_owned(),
             kind,
         })
     }
@@ -91,12 +117,7 @@ impl TableFile {
 
     /// Makes the file durable and puts it in its place: where it is now, and what there is to say.
     pub fn finish(self) -> io::Result<(PathBuf, Vec<String>)> {
-        let Self {
-            form,
-            asked,
-            target,
-            kind,
-        } = self;
+        let Self { form, target, kind } = self;
         let place = match form {
             Form::Csv(csv) => csv
                 .into_inner()
@@ -109,34 +130,75 @@ impl TableFile {
             }
         };
         let temporary = match place {
-            Place::Device(_) => return Ok((asked, Vec::new())),
             Place::Temporary(file) => file,
-        };
-        temporary.as_file().sync_all()?;
-        let mut notes = Vec::new();
-        if let Err(error) = keep_previous(&target, kind) {
-            notes.push(format!(
-                "the file that was at {} could not be kept: {error}",
-                target.display()
-            ));
-        }
-        let path = match temporary.persist(&target) {
-            Ok(_) => asked,
-            Err(refused) => {
-                let path = persist_beside(refused.file, &target)?;
-                notes.push(format!(
-                    "{} could not be replaced ({}), perhaps because another program has it open: the {} are in {}",
-                    asked.display(),
-                    refused.error,
-                    kind.word(),
-                    path.display()
-                ));
-                path
+            mut other => {
+                other.flush()?;
+                return Ok((target, Vec::new()));
             }
         };
-        sync_folder(&target::folder_of(&target));
-        Ok((path, notes))
+        temporary.as_file().sync_all()?;
+        let placed = put(temporary, &target, kind)?;
+        sync_folder(&files::folder_of(&target));
+        Ok(placed)
     }
+}
+
+/// Looks once more at what stands at the target and puts the file there, or beside it: only a file of ours makes room,
+/// and only when it is kept.
+fn put(
+    temporary: NamedTempFile,
+    target: &Path,
+    kind: FileKind,
+) -> io::Result<(PathBuf, Vec<String>)> {
+    let word = kind.word();
+    let shown = target.display();
+    let (temporary, why) = match occupant(target, kind) {
+        Occupant::Nobody => match temporary.persist_noclobber(target) {
+            Ok(_) => return Ok((target.to_owned(), Vec::new())),
+            Err(refused) => (
+                refused.file,
+                format!("{shown} could not be made ({})", refused.error),
+            ),
+        },
+        Occupant::Nothing => match replace(temporary, target) {
+            Ok(()) => return Ok((target.to_owned(), Vec::new())),
+            Err(kept) => kept,
+        },
+        Occupant::Ours => match keep_previous(target, kind) {
+            Ok(()) => match replace(temporary, target) {
+                Ok(()) => return Ok((target.to_owned(), Vec::new())),
+                Err(kept) => kept,
+            },
+            Err(error) => (
+                temporary,
+                format!("the file that was at {shown} could not be kept ({error}), so it stays"),
+            ),
+        },
+        Occupant::Foreign => (
+            temporary,
+            format!("{shown} was put there during the run, not by guestlist, so it stays"),
+        ),
+        Occupant::Device => (temporary, format!("{shown} is a device now")),
+        Occupant::Refused(refusal) => (temporary, format!("{shown} {refusal}")),
+    };
+    let path = persist_beside(temporary, target)?;
+    let note = format!("{why}: the {word} are in {}", path.display());
+    Ok((path, vec![note]))
+}
+
+/// Renames over what is there; else the file, and why it was not possible.
+fn replace(
+    temporary: NamedTempFile,
+    target: &Path,
+) -> std::result::Result<(), (NamedTempFile, String)> {
+    temporary.persist(target).map(drop).map_err(|refused| {
+        let why = format!(
+            "{} could not be replaced ({}), perhaps because another program has it open",
+            target.display(),
+            refused.error
+        );
+        (refused.file, why)
+    })
 }
 
 fn csv_writer(place: Place, layout: &Layout) -> io::Result<csv::Writer<BufWriter<Place>>> {
@@ -162,23 +224,35 @@ fn csv_writer(place: Place, layout: &Layout) -> io::Result<csv::Writer<BufWriter
         .from_writer(out))
 }
 
-/// Keeps a file of ours as `NAME.previous`; one generation.
-pub fn keep_previous(target: &Path, kind: FileKind) -> io::Result<()> {
-    if target::occupant(target, kind)? != Occupant::Ours {
-        return Ok(());
-    }
-    let mut previous = target.as_os_str().to_owned();
-    previous.push(".previous");
-    let previous = PathBuf::from(previous);
-    if target::occupant(&previous, kind)? == Occupant::Foreign {
-        return Err(io::Error::other(format!(
-            "{} was not written by guestlist",
-            previous.display()
-        )));
-    }
+/// Keeps a file of ours once as `NAME.previous.EXT`, for this user only.
+fn keep_previous(target: &Path, kind: FileKind) -> io::Result<()> {
+    let previous = place_for_previous(target, kind)?;
     // A second name first, so that there is no instant without results; a rename where links do not exist.
     let _ = fs::remove_file(&previous);
     fs::hard_link(target, &previous).or_else(|_| fs::rename(target, &previous))
+}
+
+/// Takes a file of ours away from its place, and keeps it as the previous one.
+pub fn retire(target: &Path, kind: FileKind) -> io::Result<()> {
+    if matches!(occupant(target, kind), Occupant::Ours) {
+        fs::rename(target, place_for_previous(target, kind)?)?;
+    }
+    Ok(())
+}
+
+fn place_for_previous(target: &Path, kind: FileKind) -> io::Result<PathBuf> {
+    let previous = previous_of(target);
+    may_be_replaced(&previous, kind)
+        .map_err(|why| io::Error::other(format!("{} {why}", previous.display())))?;
+    match files::open_to_look(target)
+        .map_err(io::Error::other)
+        .and_then(|file| files::restrict(&file))
+    {
+        // Somebody else's, who could read it all along.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {}
+        done => done?,
+    }
+    Ok(previous)
 }
 
 /// Puts the file under the first free `NAME-2.EXT`, `NAME-3.EXT` …

@@ -14,7 +14,7 @@ mod write;
 
 pub use layout::{Column, Layout, SheetRow};
 pub use names::{Paths, RunKind, default_paths};
-pub use target::{FileKind, check_target, same_place};
+pub use target::{FileKind, STDOUT, check_target, same_place};
 pub use to_fix::{needs_a_hand, write_to_fix};
 pub use workbook::{
     Book, MAX_COLUMNS as WORKBOOK_COLUMNS, is_meant as is_workbook, other_form as other_workbook,

@@ -1,10 +1,12 @@
-//! May we write there? Asked before a run, so that it does not fail after the mails went out.
+//! May we write there? Asked before a run, so that it does not fail after the mails went out, and again right before a
+//! file is put in its place.
 //!
 //! Must not change anything that is there.
 
 use super::workbook::other_form;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::files::{self, Kind, Refusal};
 use crate::sheet::{RESULT_COLUMNS, TO_FIX_COLUMNS};
 use std::fs;
 use std::io::{self, Read};
@@ -42,30 +44,41 @@ impl FileKind {
 }
 
 /// What is at a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Occupant {
     Nobody,
-    /// Empty, or a device: nothing to lose.
+    /// An empty file: nothing to lose.
     Nothing,
+    /// The null device or a terminal.
+    Device,
+    /// A file that this program wrote.
     Ours,
+    /// A file that it did not write.
     Foreign,
+    /// A link, a pipe, a folder, or what cannot be looked at.
+    Refused(Refusal),
 }
 
-/// Refuses a target that holds a file not ours, that is the sheet itself, or whose folder cannot be
-/// written.
+/// The path that means standard output.
+pub const STDOUT: &str = "-";
+
+/// Refuses a target that holds anything but a file of ours, that is the sheet itself, or whose folder cannot be
+/// written. Removes what a killed run left there.
 pub fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Result<()> {
     let word = kind.word();
-    let refuse = |what: String| {
-        Err(Failure::usage(what).hint(format!("name another file with {}", kind.flag())))
-    };
+    let another = format!("name another file with {}", kind.flag());
+    let refuse = |what: String| Err(Failure::usage(what).hint(another.as_str()));
+    if target == Path::new(STDOUT) {
+        return match kind {
+            FileKind::Results => Ok(()),
+            FileKind::ToFix => refuse("only results can go to standard output".to_owned()),
+        };
+    }
     if same_place(target, sheet) {
         return refuse(format!(
             "the {word} would be written over the sheet itself, {}",
             target.display()
         ));
-    }
-    if target.is_dir() {
-        return refuse(format!("the {word} path {} is a folder", target.display()));
     }
     if let Some(other) = other_form(target) {
         return refuse(format!(
@@ -73,32 +86,42 @@ pub fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Result<()> {
         ));
     }
     match occupant(target, kind) {
-        Ok(Occupant::Foreign) => {
+        Occupant::Device => return Ok(()),
+        Occupant::Foreign => {
             return refuse(format!(
                 "{} is there already and was not written by guestlist, so it is not overwritten",
                 target.display()
             ));
         }
-        Err(error) => {
+        Occupant::Refused(Refusal::Io(error)) => {
             return refuse(format!(
                 "cannot look at {}, where the {word} would go: {error}",
                 target.display()
             ));
         }
-        Ok(Occupant::Nothing) if is_device(target) => return Ok(()),
-        Ok(_) => {}
+        Occupant::Refused(refusal) => {
+            let failure = Failure::usage(format!("the {word} path {} {refusal}", target.display()))
+                .hint(another);
+            return Err(match (kind, &refusal) {
+                (FileKind::Results, Refusal::Link(_) | Refusal::NotAFile(Kind::Pipe)) => failure
+                    .hint("`-o -` writes the results to standard output, for another program"),
+                _ => failure,
+            });
+        }
+        Occupant::Ours => previous_is_free(target, kind)?,
+        Occupant::Nobody | Occupant::Nothing => {}
     }
-    let folder = folder_of(target);
-    match temporary_in(&folder) {
-        Ok(_) => Ok(()),
+    let folder = files::folder_of(target);
+    match files::temporary_in(&folder) {
+        Ok(_) => {
+            files::remove_leftovers(&folder);
+            Ok(())
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Failure::usage(format!(
             "the folder {} does not exist, so the {word} cannot be written there",
             folder.display()
         ))
-        .hint(format!(
-            "make the folder, or name another file with {}",
-            kind.flag()
-        ))),
+        .hint(format!("make the folder, or {another}"))),
         Err(error) => refuse(format!(
             "cannot write the {word} into the folder {}: {error}",
             folder.display()
@@ -106,55 +129,74 @@ pub fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Result<()> {
     }
 }
 
-/// A private temporary file (0600 on Unix from its creation) that goes away when dropped.
-pub(super) fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    tempfile::Builder::new()
-        .prefix(".guestlist-")
-        .suffix(".tmp")
-        .tempfile_in(folder)
-        .map_err(|error| match error.get_ref() {
-            // The crate wraps the error to add a random path, which tells a reader nothing.
-            Some(_) => io::Error::from(error.kind()),
-            None => error,
-        })
+/// The file that is there now will be kept under this name.
+pub(super) fn previous_of(target: &Path) -> PathBuf {
+    let mut name = target.file_stem().unwrap_or_default().to_owned();
+    name.push(".previous");
+    if let Some(extension) = target.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    target.with_file_name(name)
 }
 
-pub(super) fn folder_of(target: &Path) -> PathBuf {
-    match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
+fn previous_is_free(target: &Path, kind: FileKind) -> Result<()> {
+    let previous = previous_of(target);
+    match may_be_replaced(&previous, kind) {
+        Ok(()) => Ok(()),
+        Err(why) => Err(Failure::usage(format!(
+            "the {} that are there now would be kept as {}, which {why}",
+            kind.word(),
+            previous.display()
+        ))
+        .hint(format!(
+            "move it away, or name another file with {}",
+            kind.flag()
+        ))),
     }
 }
 
-/// Something that exists and is neither a file nor a folder, such as `/dev/null`.
-pub(super) fn is_device(target: &Path) -> bool {
-    fs::metadata(target).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
+/// Whether nothing is lost with what stands at a path; else what it is.
+pub(super) fn may_be_replaced(path: &Path, kind: FileKind) -> std::result::Result<(), String> {
+    match occupant(path, kind) {
+        Occupant::Nobody | Occupant::Nothing | Occupant::Ours => Ok(()),
+        Occupant::Foreign => Err("was not written by guestlist".to_owned()),
+        Occupant::Device => Err("is a device".to_owned()),
+        Occupant::Refused(refusal) => Err(refusal.to_string()),
+    }
 }
 
-pub(super) fn occupant(target: &Path, kind: FileKind) -> io::Result<Occupant> {
-    match fs::metadata(target) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Occupant::Nobody),
-        Err(error) => return Err(error),
-        Ok(meta) if !meta.is_file() || meta.len() == 0 => return Ok(Occupant::Nothing),
-        Ok(_) => {}
+pub(super) fn occupant(target: &Path, kind: FileKind) -> Occupant {
+    look(target, kind).unwrap_or_else(Occupant::Refused)
+}
+
+fn look(target: &Path, kind: FileKind) -> std::result::Result<Occupant, Refusal> {
+    let Some(entry) = files::at(target)? else {
+        return Ok(Occupant::Nobody);
+    };
+    match entry.kind {
+        Kind::File if entry.metadata.len() == 0 => return Ok(Occupant::Nothing),
+        Kind::File => {}
+        Kind::CharacterDevice => {
+            files::open_device(target)?;
+            return Ok(Occupant::Device);
+        }
+        Kind::Link => return Err(Refusal::link(target)),
+        other => return Err(Refusal::NotAFile(other)),
     }
-    if super::workbook::is_meant(target) {
-        let header = super::workbook::header(target)?;
+    let file = files::open_to_look(target)?;
+    let ours = if super::workbook::is_meant(target) {
+        let header = super::workbook::header(file)?;
         let names: Vec<&str> = header.iter().map(String::as_str).collect();
-        return Ok(if kind.wrote(&names) {
-            Occupant::Ours
-        } else {
-            Occupant::Foreign
-        });
-    }
-    let mut head = Vec::new();
-    fs::File::open(target)?
-        .take(64 * 1024)
-        .read_to_end(&mut head)?;
-    let ours = header_candidates(&head).iter().any(|names| {
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         kind.wrote(&names)
-    });
+    } else {
+        let mut head = Vec::new();
+        file.take(64 * 1024).read_to_end(&mut head)?;
+        header_candidates(&head).iter().any(|names| {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            kind.wrote(&names)
+        })
+    };
     Ok(if ours {
         Occupant::Ours
     } else {
@@ -188,7 +230,10 @@ fn header_candidates(head: &[u8]) -> Vec<Vec<String>> {
 pub fn same_place(a: &Path, b: &Path) -> bool {
     let place = |path: &Path| {
         let beside =
-            |_| Ok(fs::canonicalize(folder_of(path))?.join(path.file_name().unwrap_or_default()));
+            |_| {
+                Ok(fs::canonicalize(files::folder_of(path))?
+                    .join(path.file_name().unwrap_or_default()))
+            };
         fs::canonicalize(path).or_else(beside)
     };
     let places: io::Result<(PathBuf, PathBuf)> = place(a).and_then(|a| Ok((a, place(b)?)));
@@ -258,6 +303,12 @@ mod tests {
         fs::write(&sheet, "row,outcome,email,display_name\n").unwrap();
         assert!(refused(&sheet, FileKind::Results, &sheet).contains("over the sheet itself"));
         assert!(refused(folder.path(), FileKind::Results, &sheet).contains("is a folder"));
+        let device = Path::new("/dev/zero");
+        if device.exists() {
+            assert!(refused(device, FileKind::Results, &sheet).contains("is a device"));
+        }
+        refused(Path::new(STDOUT), FileKind::ToFix, &sheet);
+        check_target(Path::new(STDOUT), FileKind::Results, &sheet).unwrap();
         let other = folder.path().join("results.ods");
         assert!(refused(&other, FileKind::Results, &sheet).contains("not as .ods"));
         let nowhere = folder.path().join("no/such/results.csv");

@@ -3,15 +3,14 @@
 //! It can be corrected and run as a sheet: our columns begin with `_` and are ignored on reading.
 //! There is no such file when there is nothing to fix.
 
-use super::file::{TableFile, keep_previous};
+use super::file::{TableFile, retire};
 use super::layout::{Layout, SheetRow};
 use super::merge::Merge;
-use super::target::{FileKind, Occupant, occupant, write_failure};
+use super::target::{FileKind, write_failure};
 use super::write::Written;
 use crate::engine::outcome::{Outcome, RowResult};
 use crate::failure::Result;
 use crate::sheet::TO_FIX_COLUMNS;
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -24,8 +23,8 @@ pub fn needs_a_hand(outcome: Outcome) -> bool {
     )
 }
 
-/// Writes the rows that need a hand, if there are any. An older file of ours is kept as `.previous`,
-/// also when there is nothing to fix any more.
+/// Writes the rows that need a hand, if there are any. An older file of ours is kept as the previous
+/// one, also when there is nothing to fix any more.
 pub fn write_to_fix(
     target: &Path,
     layout: &Layout,
@@ -61,7 +60,8 @@ pub fn write_to_fix(
         rows += 1;
     }
     let Some(file) = file else {
-        retire(target).map_err(failed)?;
+        // Nothing to fix: a file that says otherwise must not stay.
+        retire(target, FileKind::ToFix).map_err(failed)?;
         return Ok(None);
     };
     let note = merge.finish();
@@ -74,18 +74,6 @@ fn begin(target: &Path, layout: &Layout) -> io::Result<TableFile> {
     let mut file = TableFile::create(target, FileKind::ToFix, layout)?;
     file.record(layout.kept_names().chain(TO_FIX_COLUMNS))?;
     Ok(file)
-}
-
-/// Nothing to fix: a file that says otherwise must not stay.
-fn retire(target: &Path) -> io::Result<()> {
-    if occupant(target, FileKind::ToFix)? == Occupant::Ours {
-        keep_previous(target, FileKind::ToFix)?;
-        match fs::remove_file(target) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 fn problem(outcome: Outcome) -> &'static str {

@@ -2,6 +2,7 @@
 
 use super::super::layout::Column;
 use super::*;
+use std::fs;
 
 fn layout() -> Layout {
     let column = |name: &str, keep| Column {
@@ -90,7 +91,7 @@ fn nothing_to_fix_leaves_no_file_and_retires_an_old_one_of_ours() {
         None
     );
     assert!(!target.exists());
-    assert!(folder.path().join("guests.to-fix.csv.previous").exists());
+    assert!(folder.path().join("guests.to-fix.previous.csv").exists());
 }
 
 #[test]

@@ -110,8 +110,7 @@ fn write_cell(
 }
 
 /// The first row of a workbook, where it is one.
-pub fn header(path: &Path) -> io::Result<Vec<String>> {
-    let file = File::open(path)?;
+pub fn header(file: File) -> io::Result<Vec<String>> {
     if file.metadata()?.len() > LARGEST_LOOKED_AT {
         return Ok(Vec::new());
     }

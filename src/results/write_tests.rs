@@ -234,7 +234,7 @@ fn a_sheet_that_changed_costs_its_columns_and_never_an_outcome() {
 fn ours_is_kept_once_and_a_failed_write_leaves_it_alone() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("r.csv");
-    let previous = folder.path().join("r.csv.previous");
+    let previous = folder.path().join("r.previous.csv");
     let run = |email: &str| {
         let results = vec![invited(2, email)];
         write_to(
@@ -349,25 +349,75 @@ fn only_the_owner_may_read_links() {
     );
 }
 
+/// Writes one row to a target at which something has appeared since it was checked.
+#[cfg(unix)]
+fn written_beside(appear: impl Fn(&Path)) -> (tempfile::TempDir, Written) {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("r.csv");
+    check_target(&target, FileKind::Results, Path::new("guests.csv")).unwrap();
+    appear(&target);
+    let results = vec![invited(2, "a@x.org")];
+    let sheet = vec![row(2, &["x"])];
+    let told = write_to(&target, &layout(&["n"]), sheet, results, Links::Results);
+    assert_eq!(told.path, folder.path().join("r-2.csv"));
+    assert!(fs::read_to_string(&told.path).unwrap().contains("a@x.org"));
+    assert!(told.notes[0].contains("r-2.csv"), "{:?}", told.notes);
+    (folder, told)
+}
+
 #[cfg(unix)]
 #[test]
-fn a_link_is_followed_and_stays_a_link() {
+fn what_appears_during_the_run_stays_and_the_results_go_beside_it() {
+    let (folder, _) = written_beside(|target| fs::write(target, "name,salary\nAda,1\n").unwrap());
+    let theirs = fs::read_to_string(folder.path().join("r.csv")).unwrap();
+    assert_eq!(theirs, "name,salary\nAda,1\n");
+
+    let (folder, told) = written_beside(|target| {
+        fs::write(target.with_file_name("victim"), "precious").unwrap();
+        std::os::unix::fs::symlink(target.with_file_name("victim"), target).unwrap();
+    });
+    assert!(told.notes[0].contains("is a link to"), "{:?}", told.notes);
+    assert!(folder.path().join("r.csv").is_symlink());
+    let victim = fs::read_to_string(folder.path().join("victim")).unwrap();
+    assert_eq!(victim, "precious");
+
+    // Without a reader opening it would wait for ever.
+    let (_, told) = written_beside(|target| {
+        let made = std::process::Command::new("mkfifo").arg(target).status();
+        assert!(made.unwrap().success());
+    });
+    assert!(told.notes[0].contains("is a pipe"), "{:?}", told.notes);
+}
+
+#[cfg(unix)]
+#[test]
+fn earlier_results_that_cannot_be_kept_are_not_replaced() {
+    use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    let real = folder.path().join("real.csv");
-    let target = folder.path().join("link.csv");
-    fs::write(&real, "").unwrap();
-    std::os::unix::fs::symlink(&real, &target).unwrap();
-    let results = vec![invited(2, "a@x.org")];
-    let told = write_to(
-        &target,
-        &layout(&["n"]),
-        vec![row(2, &["x"])],
-        results,
-        Links::Results,
+    let (target, previous) = (
+        folder.path().join("r.csv"),
+        folder.path().join("r.previous.csv"),
     );
-    assert_eq!(told.path, target);
-    assert!(target.is_symlink());
-    assert!(fs::read_to_string(&real).unwrap().contains("a@x.org"));
+    let run = |email: &str| {
+        let results = vec![invited(2, email)];
+        let sheet = vec![row(2, &["x"])];
+        write_to(&target, &layout(&["n"]), sheet, results, Links::Results)
+    };
+    run("first@x.org");
+    fs::write(&previous, "a diary\n").unwrap();
+    let refused = check_target(&target, FileKind::Results, Path::new("guests.csv")).unwrap_err();
+    assert!(refused.what.contains("r.previous.csv"), "{refused}");
+    let told = run("second@x.org");
+    assert_eq!(told.path, folder.path().join("r-2.csv"));
+    assert_eq!(fs::read_to_string(&previous).unwrap(), "a diary\n");
+    assert!(fs::read_to_string(&target).unwrap().contains("first@x.org"));
+
+    // Kept for this user only, whoever could read it before.
+    fs::remove_file(&previous).unwrap();
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).unwrap();
+    run("third@x.org");
+    let mode = fs::metadata(&previous).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
 }
 
 #[cfg(unix)]

@@ -3,11 +3,12 @@
 //! A line is written before the answer that it belongs to leaves. A torn last line is cut off.
 
 use super::{directory::Directory, seen::Mail, user::User};
+use crate::{failure::Failure, files};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     io::{BufRead, BufReader, Seek, SeekFrom, Write},
     path::Path,
 };
@@ -38,12 +39,9 @@ impl Journal {
     /// Opens or creates it, and repeats what it holds.
     pub fn open(path: &Path, directory: &mut Directory) -> anyhow::Result<(Self, Remembered)> {
         let name = path.display();
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(path)
-            .with_context(|| format!("cannot open the people file {name}"))?;
+        let mut file = files::open_own(path).map_err(|refusal| {
+            Failure::usage(format!("the people file {name} {refusal}")).hint(refusal.advice())
+        })?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -62,6 +60,13 @@ impl Journal {
             let length = reader
                 .read_until(b'\n', &mut line)
                 .with_context(|| format!("cannot read the people file {name}"))?;
+            if length > 0 && !begins_like_ours(&line) {
+                return Err(Failure::usage(format!(
+                    "{name}, where the people of the practice tenant are kept, was not written by guestlist"
+                ))
+                .hint("move it away, or name another ledger with --ledger: the people are kept beside it")
+                .into());
+            }
             if length == 0 || line.last() != Some(&b'\n') {
                 break;
             }
@@ -117,6 +122,15 @@ impl Journal {
     }
 }
 
+/// Whether a line, which may be torn, can be one of these.
+fn begins_like_ours(line: &[u8]) -> bool {
+    ["user", "purged", "ticket", "mail"].iter().any(|word| {
+        let ours = format!("{{\"{word}\":");
+        let both = ours.bytes().zip(line);
+        both.into_iter().all(|(ours, found)| ours == *found)
+    })
+}
+
 fn repeat(line: Line, directory: &mut Directory, remembered: &mut Remembered) {
     match line {
         Line::User(user) => directory.put(*user),
@@ -150,7 +164,7 @@ mod tests {
             journal.flush();
         }
         let whole = std::fs::metadata(&path).unwrap().len();
-        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        let mut file = files::open_own(&path).unwrap();
         file.write_all(b"{\"user\":{\"id\":\"2\"").unwrap();
         drop(file);
 

@@ -287,7 +287,7 @@ impl Default for Permissions {
 impl Weather {
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         use anyhow::Context;
-        let text = std::fs::read_to_string(path)
+        let text = crate::files::read_given_text(path, 1024 * 1024)
             .with_context(|| format!("cannot read the weather file {}", path.display()))?;
         Self::from_toml(&text).with_context(|| format!("in the weather file {}", path.display()))
     }

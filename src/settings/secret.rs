@@ -3,12 +3,14 @@
 //! Read at the last moment, into a type that does not print itself.
 
 use super::Env;
-use crate::failure::{Failure, Result};
+use crate::{
+    failure::{Failure, Result},
+    files,
+};
 use secrecy::SecretString;
 use std::{
     collections::BTreeMap,
     fmt,
-    fs::File,
     io::Read,
     path::{Path, PathBuf},
 };
@@ -70,7 +72,7 @@ fn read_file(path: &Path) -> Result<SecretString> {
             path.display()
         ))
     };
-    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    let file = files::open_given(path).map_err(|error| unreadable(&error))?;
     let metadata = file.metadata().map_err(|error| unreadable(&error))?;
     if is_open_to_all(&metadata) {
         tracing::warn!(

@@ -9,10 +9,10 @@ use super::refuse::{cannot_read, changed};
 use super::{Dialect, Field, Header, Problem, Rows};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::files::{self, Scratch};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use tempfile::TempPath;
 
 /// How a sheet is to be read, where that is not left to itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,7 +79,7 @@ struct Inner {
     /// How a person calls it.
     name: String,
     /// Standard input is kept in a private file for as long as the sheet is.
-    _spooled: Option<TempPath>,
+    _spooled: Option<Scratch>,
     hash: OnceLock<u128>,
     opened: Opened,
 }
@@ -102,17 +102,34 @@ impl Sheet {
                     .fix("make room on the disk of temporary files"),
             )
         };
-        let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
+        let spooled = Scratch::new().map_err(failed)?;
+        let path = spooled.sheet();
+        let mut file = files::create_own(&path).map_err(failed)?;
         io::copy(input, &mut file).map_err(failed)?;
-        let spooled = file.into_temp_path();
-        let path = spooled.to_path_buf();
         Self::open_as(&path, name.to_owned(), Some(spooled), options)
+    }
+
+    /// Opens a pipe in the same way; none where the path leads to something else.
+    pub fn of_pipe(path: &Path, options: &SheetOptions) -> Option<Result<Self, Refused>> {
+        let pipe = match files::open_pipe(path) {
+            Ok(pipe) => pipe?,
+            // Nobody wrote. Whatever else is wrong is told by opening it as a file.
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                let message = format!("{} cannot be read: {error}", path.display());
+                let told = Problem::error(READ_FAILED, message)
+                    .fix("start the program that writes into it, or name a file");
+                return Some(Err(told.into()));
+            }
+            Err(_) => return None,
+        };
+        let mut pipe = pipe;
+        Some(Self::spool(&mut pipe, &path.display().to_string(), options))
     }
 
     fn open_as(
         path: &Path,
         name: String,
-        spooled: Option<TempPath>,
+        spooled: Option<Scratch>,
         options: &SheetOptions,
     ) -> Result<Self, Refused> {
         let opened = open::open(path, options)?;

@@ -9,7 +9,6 @@ use super::records::{Broken, Stopped};
 use super::refuse::cannot_read;
 use super::{Problem, shorten};
 use encoding_rs::UTF_8;
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -111,7 +110,7 @@ fn undecodable(
 }
 
 fn bytes_around(path: &Path, offset: u64) -> std::io::Result<(Vec<u8>, usize)> {
-    let mut file = File::open(path)?;
+    let mut file = crate::files::open_given(path)?;
     let from = offset.saturating_sub(AROUND);
     file.seek(SeekFrom::Start(from))?;
     let mut around = Vec::new();

@@ -16,6 +16,8 @@ const TEXT: usize = 22;
 #[serde(rename_all = "kebab-case")]
 pub enum Finding {
     Pass,
+    /// Works, and should be put right all the same.
+    Warn,
     Fail,
     CannotTell,
 }
@@ -50,6 +52,10 @@ impl Check {
 
     pub fn pass(name: &'static str, message: impl Into<String>) -> Self {
         Self::new(name, Finding::Pass, Exit::Done, message)
+    }
+
+    pub fn warn(name: &'static str, message: impl Into<String>) -> Self {
+        Self::new(name, Finding::Warn, Exit::Done, message)
     }
 
     pub fn cannot_tell(name: &'static str, message: impl Into<String>) -> Self {
@@ -132,6 +138,7 @@ impl Checkup {
 fn line(check: &Check) -> String {
     let mark = match check.verdict {
         Finding::Pass => good(pad("pass", MARK)),
+        Finding::Warn => care(pad("warn", MARK)),
         Finding::Fail => bad(pad("FAIL", MARK)),
         Finding::CannotTell => care(pad("?", MARK)),
     };

@@ -138,7 +138,11 @@ impl Summary<'_> {
             ("run", &Some(report.run.clone())),
         ] {
             if let Some(path) = path {
-                places.push((name, printable_line(path)));
+                let path = match path.as_str() {
+                    "-" => "standard output".to_owned(),
+                    path => printable_line(path),
+                };
+                places.push((name, path));
             }
         }
         places

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     exit::Exit,
+    files,
     graph::cloud::Abilities,
     ledger::{Ledger, LedgerError, NewLedger},
     settings::{Env, Settings, Source, Sourced, word_of},
@@ -166,7 +167,7 @@ pub(super) fn ledger(settings: &Settings, connection: Option<&Connection>) -> Ch
     const NAME: &str = "ledger";
     let path = &settings.invite.ledger.value;
     let shown = path.display();
-    if !path.exists() {
+    if files::at(path).is_ok_and(|entry| entry.is_none()) {
         let invite = &settings.invite;
         let must_be_there =
             settings.ledger_is_named() && !invite.new_ledger.value && !invite.sandbox.value;
@@ -184,9 +185,13 @@ pub(super) fn ledger(settings: &Settings, connection: Option<&Connection>) -> Ch
     }
     let contents = Ledger::open(path, NewLedger::Refused).and_then(|ledger| {
         drop(ledger.lock()?);
-        Ok((ledger.tenant()?, ledger.reader()?.people()?))
+        Ok((
+            ledger.tenant()?,
+            ledger.reader()?.people()?,
+            ledger.access(),
+        ))
     });
-    let (bound, people) = match contents {
+    let (bound, people, access) = match contents {
         Ok(contents) => contents,
         Err(error) => return Check::failed(NAME, error.into()),
     };
@@ -195,7 +200,11 @@ pub(super) fn ledger(settings: &Settings, connection: Option<&Connection>) -> Ch
         text::plural_of(people, "person", "people")
     );
     match (bound, connection) {
-        (None, _) => Check::pass(NAME, format!("{knows}, and belongs to no tenant yet")),
+        (None, _) => private_or_not(
+            format!("{knows}, and belongs to no tenant yet"),
+            access,
+            path,
+        ),
         (Some(bound), None) => Check {
             message: format!("{knows}, and belongs to the tenant {}", bound.id),
             hint: Some(
@@ -204,7 +213,7 @@ pub(super) fn ledger(settings: &Settings, connection: Option<&Connection>) -> Ch
             ..not_signed_in(NAME)
         },
         (Some(bound), Some(connection)) if bound.id.eq_ignore_ascii_case(&connection.tenant.id) => {
-            Check::pass(NAME, format!("{knows}, and belongs to this tenant"))
+            private_or_not(format!("{knows}, and belongs to this tenant"), access, path)
         }
         (Some(bound), Some(connection)) => {
             let other = LedgerError::OtherTenant {
@@ -215,6 +224,22 @@ pub(super) fn ledger(settings: &Settings, connection: Option<&Connection>) -> Ch
             Check::failed(NAME, other.into())
         }
     }
+}
+
+/// Links that let people in are in the ledger, so nobody else should be able to use it.
+fn private_or_not(told: String, access: files::Access, path: &Path) -> Check {
+    const NAME: &str = "ledger";
+    let others = match access {
+        files::Access {
+            group_writes: true, ..
+        } => "its group can write to it",
+        files::Access {
+            others_read: true, ..
+        } => "other users of this machine can read it, links included",
+        _ => return Check::pass(NAME, told),
+    };
+    Check::warn(NAME, format!("{told}; {others}"))
+        .hint(format!("`chmod 600 {}` keeps it private", path.display()))
 }
 
 #[cfg(test)]

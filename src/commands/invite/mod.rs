@@ -20,6 +20,7 @@ use crate::{
     engine::{self, Job, Options, Stop, Tally},
     exit::Exit,
     failure::{Failure, Result},
+    files::Scratch,
     guest::Rules,
     ledger::{Ledger, NewLedger, RunStart},
     pace::Pace,
@@ -96,6 +97,9 @@ pub async fn invite(
     stop: Stop,
 ) -> Result<Exit> {
     let began = Instant::now();
+    // What killed runs left, links among it.
+    Scratch::remove_leftovers();
+    prepare::one_thing_on_stdout(settings, telling.json)?;
     prepare::unattended(
         settings,
         ui::stdin_is_terminal() && ui::stderr_is_terminal(),
@@ -134,6 +138,12 @@ pub async fn invite(
     ledger.bind(&connection.tenant, clock.now())?;
     if !telling.quiet {
         announce(&ledger, ledger_path, &connection, clock)?;
+    }
+    if ledger.access().group_writes {
+        ui::tell(format!(
+            "the group of {0} can write to it: `chmod 600 {0}` keeps the ledger private",
+            ledger_path.display()
+        ));
     }
 
     let domains = connection.domains.clone().with_rules(policy.domains);

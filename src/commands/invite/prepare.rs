@@ -55,6 +55,18 @@ pub(super) fn unattended(settings: &Settings, terminal: bool) -> Result<()> {
     Ok(())
 }
 
+/// Results and the JSON object cannot both go to standard output.
+pub(super) fn one_thing_on_stdout(settings: &Settings, json: bool) -> Result<()> {
+    let results = settings.invite.results.as_ref();
+    if json && results.is_some_and(|results| results.value == Path::new(results::STDOUT)) {
+        return Err(
+            Failure::usage("--json and `-o -` both write to standard output")
+                .hint("name a file with -o, or leave --json away"),
+        );
+    }
+    Ok(())
+}
+
 /// Where results and to-fix rows go.
 #[derive(Debug)]
 pub(super) struct Targets {

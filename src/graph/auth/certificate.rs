@@ -7,7 +7,7 @@ use super::{
     der::Validity,
     failures::{as_error, refusal},
 };
-use crate::{clock::Clock, graph::fault::Fault};
+use crate::{clock::Clock, files, graph::fault::Fault};
 use async_trait::async_trait;
 use aws_lc_rs::{
     digest::{SHA256, digest},
@@ -21,11 +21,14 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde_json::json;
-use std::{fmt, fs, path::Path};
+use std::{fmt, path::Path};
 use uuid::Uuid;
 
 /// An assertion lives this long; it is used at once.
 const LIFETIME: i64 = 5 * 60;
+
+/// A chain with its key is far shorter.
+const LONGEST: u64 = 1024 * 1024;
 
 /// A certificate with its key.
 pub struct Certificate {
@@ -44,7 +47,8 @@ impl Certificate {
                 format!("{}: {why}", path.display()),
             )
         };
-        let pem = fs::read(path).map_err(|error| unreadable(&error.to_string()))?;
+        let pem =
+            files::read_given(path, LONGEST).map_err(|error| unreadable(&error.to_string()))?;
         let key = match PrivateKeyDer::from_pem_slice(&pem) {
             Ok(key) => rsa(&key).ok_or_else(|| unreadable("the private key is not an RSA key"))?,
             Err(_) if pem.windows(9).any(|word| word == b"ENCRYPTED") => {

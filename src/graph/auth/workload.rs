@@ -8,14 +8,17 @@ use super::{
     failures::{as_error, busy, fault_of, refusal},
     transport::Authority,
 };
-use crate::graph::fault::{Class, Fault};
+use crate::{
+    files,
+    graph::fault::{Class, Fault},
+};
 use async_trait::async_trait;
 use azure_core::http::ClientMethodOptions;
 use azure_identity::ClientAssertion;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use std::{fs, path::PathBuf};
+use std::path::{Path, PathBuf};
 
 /// What Entra expects such a token to be for.
 const AUDIENCE: &str = "api://AzureADTokenExchange";
@@ -112,20 +115,15 @@ impl WorkloadAssertion {
     }
 }
 
-fn read(path: &PathBuf) -> Result<String, Fault> {
+fn read(path: &Path) -> Result<String, Fault> {
     let missing = |why: String| {
         refusal(
             codes::NO_WORKLOAD_TOKEN,
             format!("{}: {why}", path.display()),
         )
     };
-    let size = fs::metadata(path)
-        .map_err(|error| missing(error.to_string()))?
-        .len();
-    if size > LONGEST_TOKEN {
-        return Err(missing("it is too long for a token".into()));
-    }
-    let token = fs::read_to_string(path).map_err(|error| missing(error.to_string()))?;
+    let token =
+        files::read_given_text(path, LONGEST_TOKEN).map_err(|error| missing(error.to_string()))?;
     match token.trim() {
         "" => Err(missing("it is empty".into())),
         token => Ok(token.to_owned()),

@@ -66,7 +66,7 @@ pub(super) fn read(path: &Path) -> Result<Workbook, Refused> {
 
 fn read_or_trouble(path: &Path) -> Result<Workbook, Trouble> {
     let mut package = Package::open(path)?;
-    let file = BufReader::new(File::open(path).map_err(Trouble::damaged)?);
+    let file = BufReader::new(crate::files::open_given(path).map_err(Trouble::damaged)?);
     match package.kind {
         Kind::Xlsx => Ok(Workbook {
             kind: "XLSX",

@@ -30,7 +30,7 @@ pub struct Package {
 
 impl Package {
     pub fn open(path: &Path) -> Result<Self, Trouble> {
-        let file = BufReader::new(File::open(path).map_err(Trouble::damaged)?);
+        let file = BufReader::new(crate::files::open_given(path).map_err(Trouble::damaged)?);
         let mut archive = ZipArchive::new(file).map_err(Trouble::damaged)?;
         let has = |archive: &ZipArchive<_>, name: &str| archive.index_for_name(name).is_some();
         let kind = if has(&archive, "xl/workbook.bin") {
