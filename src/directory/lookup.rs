@@ -1,10 +1,16 @@
 //! Looking people up: `$batch` requests of 20 filtered reads (strategy `each`).
 //!
-//! Answers are paired by address, never by position, and held against the address asked for.
+//! Answers are paired by address, never by position, and held against the address asked for. "Nobody is there" is
+//! concluded only from an answer that is complete and answers the question: a page may be empty and have a successor
+//! (graph-facts 3.2), and an option that was ignored brings other people.
 
-use super::{Domains, filter, who};
+use super::{
+    Domains,
+    filter::{self, FilteredRead},
+    who,
+};
 use crate::{
-    graph::{BatchGet, Class, DirectoryUser, Fault, Graph, catalogue},
+    graph::{BatchGet, Class, DirectoryUser, Fault, Graph, Read, catalogue},
     guest::EmailAddress,
 };
 use serde::Deserialize;
@@ -14,6 +20,8 @@ pub type Sighting = Result<Option<DirectoryUser>, Fault>;
 
 /// A `$batch` takes this many (Graph: json-batching).
 pub const BATCH: usize = 20;
+/// A filter that brings more users than this did not filter by one address.
+const MOST_MATCHES: usize = 1_000;
 
 #[derive(Clone)]
 pub struct Directory {
@@ -36,42 +44,75 @@ impl Directory {
 
     /// Up to twenty people in one request; the sightings are in the order of the addresses.
     pub async fn find(&self, addresses: &[&EmailAddress]) -> Result<Vec<Sighting>, Fault> {
-        let gets = addresses
+        let reads: Vec<FilteredRead> = addresses
+            .iter()
+            .map(|address| filter::by_address(address, &self.domains))
+            .collect();
+        let gets = reads
             .iter()
             .enumerate()
-            .map(|(index, address)| {
-                let read = filter::by_address(address, &self.domains);
-                BatchGet {
-                    id: index.to_string(),
-                    url: read.url,
-                    advanced: read.advanced,
-                }
+            .map(|(index, read)| BatchGet {
+                id: index.to_string(),
+                url: read.url.clone(),
+                advanced: read.advanced,
             })
             .collect();
         let mut answers = self.graph.batch(gets).await?;
-        Ok(addresses
-            .iter()
-            .enumerate()
-            .map(|(index, address)| {
-                let id = index.to_string();
-                let position = answers.iter().position(|(answered, _)| *answered == id);
-                match position.map(|position| answers.swap_remove(position).1) {
-                    Some(Ok(body)) => self.decisive(body, address),
-                    Some(Err(fault)) => Err(fault),
-                    None => Err(unreadable("the batch answer lacks an item")),
-                }
-            })
-            .collect())
+        let mut sightings = Vec::with_capacity(addresses.len());
+        for (index, (address, read)) in addresses.iter().zip(&reads).enumerate() {
+            let id = index.to_string();
+            let position = answers.iter().position(|(answered, _)| *answered == id);
+            let answer = position.map(|position| answers.swap_remove(position).1);
+            sightings.push(match answer {
+                Some(Ok(body)) => self.sighting(body, address, read).await,
+                Some(Err(fault)) => Err(fault),
+                None => Err(unreadable("the batch answer lacks an item")),
+            });
+        }
+        Ok(sightings)
     }
 
-    fn decisive(&self, body: serde_json::Value, address: &EmailAddress) -> Sighting {
+    async fn sighting(
+        &self,
+        body: serde_json::Value,
+        address: &EmailAddress,
+        read: &FilteredRead,
+    ) -> Sighting {
         let list =
             List::deserialize(body).map_err(|_| unreadable("a list of users without its value"))?;
-        let meant = list
-            .value
+        let users = match list.next_link {
+            None => list.value,
+            Some(_) => self.all_pages(read).await?,
+        };
+        self.decisive(users, address)
+    }
+
+    /// The same question on its own, with every page of its answer.
+    async fn all_pages(&self, read: &FilteredRead) -> Result<Vec<DirectoryUser>, Fault> {
+        let advanced = Read {
+            advanced: read.advanced,
+            ..Read::ONE
+        };
+        let mut pages = self.graph.users(&read.url, advanced)?;
+        let mut users = Vec::new();
+        while let Some(page) = pages.next().await? {
+            users.extend(page);
+            if users.len() > MOST_MATCHES {
+                return Err(unreadable("more users than can have one address"));
+            }
+        }
+        Ok(users)
+    }
+
+    fn decisive(&self, users: Vec<DirectoryUser>, address: &EmailAddress) -> Sighting {
+        let answered = users.is_empty();
+        let meant: Vec<DirectoryUser> = users
             .into_iter()
             .filter(|user| who::matches(user, address, &self.domains))
             .collect();
+        if meant.is_empty() && !answered {
+            return Err(unreadable("only users with other addresses came back"));
+        }
         Ok(who::decisive(meant))
     }
 }
@@ -84,4 +125,66 @@ pub(super) fn unreadable(why: &str) -> Fault {
 #[derive(Deserialize)]
 struct List {
     value: Vec<DirectoryUser>,
+    #[serde(rename = "@odata.nextLink")]
+    next_link: Option<serde::de::IgnoredAny>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::testing::{Server, json};
+    use serde_json::json as value;
+
+    /// What is concluded when Graph answers a batch item, and the same question on its own, with these bodies.
+    async fn concluded(item: serde_json::Value, alone: serde_json::Value) -> Sighting {
+        let server = Server::start(move |received, _| {
+            if received.path.contains("$batch") {
+                let responses = value!([{"id": "0", "status": 200, "body": item}]);
+                return json(200, &value!({"responses": responses}).to_string());
+            }
+            json(200, &alone.to_string())
+        })
+        .await;
+        let directory = Directory::new(server.graph(), Domains::default());
+        let address = EmailAddress::parse("kim@x.example").unwrap();
+        directory.find(&[&address]).await.unwrap().remove(0)
+    }
+
+    #[tokio::test]
+    async fn nobody_is_there_only_when_the_answer_is_complete_and_answers_the_question() {
+        let kim = value!({"id": "8a3cf1de-9a41-4a4e-9b6c-8e2a3f8e2b10", "mail": "kim@x.example"});
+        let lee = value!({"id": "0b6a8a3e-3c6e-4d83-8d1c-8d0f6a3a9a55", "mail": "lee@x.example"});
+        let nobody = value!({"value": []});
+        let more = value!({"value": [], "@odata.nextLink": "http://graph.example/v1.0/users?$skiptoken=1"});
+        assert!(
+            concluded(nobody.clone(), nobody.clone())
+                .await
+                .unwrap()
+                .is_none()
+        );
+        // An empty page is not the end of a list.
+        let found = concluded(more.clone(), value!({"value": [kim]}))
+            .await
+            .unwrap();
+        assert!(found.is_some());
+        assert!(concluded(more, nobody.clone()).await.unwrap().is_none());
+        // A filter that was ignored says nothing about the person.
+        assert!(
+            concluded(value!({"value": [lee]}), nobody.clone())
+                .await
+                .is_err()
+        );
+        let both = value!({"value": [lee, kim]});
+        assert!(concluded(both, nobody).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn an_empty_directory_is_not_believed() {
+        let server = Server::start(|_, _| json(200, &value!({"value": []}).to_string())).await;
+        assert!(
+            crate::directory::snapshot::Snapshot::take(&server.graph())
+                .await
+                .is_err()
+        );
+    }
 }

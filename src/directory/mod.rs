@@ -24,4 +24,4 @@ pub use lookup::{BATCH, Directory, Sighting};
 pub use policy::InvitationPolicy;
 pub use snapshot::pays_above;
 pub use sponsors::{Sponsors, Unresolved};
-pub use who::{classify, matches};
+pub use who::{classify, is_type_guest, matches};

@@ -19,8 +19,10 @@ const NO_STATE: u8 = u8::MAX;
 struct Record {
     id: Uuid,
     enabled: bool,
-    /// By type or by name.
+    /// By the derived name.
     guest: bool,
+    /// The user type, which says nothing about invitations, and is told.
+    type_guest: bool,
     /// Where the state is in `states`.
     state: u8,
 }
@@ -35,6 +37,10 @@ pub(super) struct People {
 }
 
 impl People {
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
     /// Remembers a user under these texts; upper and lower case are the same. Where somebody is known under
     /// one of them already, the one who decides is found.
     pub fn add(&mut self, user: &DirectoryUser, texts: &[&str]) -> Result<(), Fault> {
@@ -49,6 +55,7 @@ impl People {
             id,
             enabled: user.account_enabled != Some(false),
             guest: who::is_guest(user),
+            type_guest: who::is_type_guest(user),
             state,
         });
         for text in texts {
@@ -79,11 +86,11 @@ impl People {
 
     fn user(&self, place: u32) -> Option<DirectoryUser> {
         let record = self.records.get(place as usize)?;
-        let kind = if record.guest { "Guest" } else { "Member" };
         Some(DirectoryUser {
             id: record.id.to_string(),
             account_enabled: Some(record.enabled),
-            user_type: Some(kind.to_owned()),
+            user_type: record.type_guest.then(|| "Guest".to_owned()),
+            user_principal_name: record.guest.then(|| who::EXTERNAL.to_owned()),
             external_user_state: self.states.get(usize::from(record.state)).cloned(),
             ..DirectoryUser::default()
         })
@@ -169,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_person_is_small() {
-        assert_eq!(size_of::<Record>(), 19);
+        assert_eq!(size_of::<Record>(), 20);
         assert_eq!(size_of::<(crate::fingerprint::Fingerprint, u32)>(), 20);
     }
 

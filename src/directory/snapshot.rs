@@ -3,7 +3,7 @@
 //! A picture of one moment: it gets old, and then it is taken again. Whoever is invited after it was taken need
 //! not be added, as a second row with the same address is a duplicate before anybody is looked up.
 
-use super::{people::People, who};
+use super::{lookup::unreadable, people::People, who};
 use crate::{
     graph::{DirectoryUser, Fault, Graph, Read},
     guest::EmailAddress,
@@ -35,6 +35,10 @@ impl Snapshot {
             for user in page {
                 people.add(&user, &who::texts_of(&user))?;
             }
+        }
+        // Whoever reads is in the directory too: an empty list is no directory, and nobody may look absent for it.
+        if people.is_empty() {
+            return Err(unreadable("the directory was read as an empty list"));
         }
         Ok(Self { people, begun })
     }

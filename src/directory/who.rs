@@ -7,9 +7,10 @@ use super::Domains;
 use crate::{engine::outcome::Outcome, graph::DirectoryUser, guest::EmailAddress};
 
 /// In the name of everybody whom an invitation made (Graph: user-properties).
-const EXTERNAL: &str = "#EXT#";
+pub(super) const EXTERNAL: &str = "#EXT#";
 
-/// A disabled account first; then by the invitation's state; an invited Member is a guest by state, not by type.
+/// A disabled account first; then by the state of the invitation. Without a state, only the derived name tells a guest:
+/// the user type does not, because people are invited as Members and internal accounts can have the type Guest.
 pub fn classify(user: &DirectoryUser) -> Outcome {
     if user.account_enabled == Some(false) {
         return Outcome::ExistsDisabled;
@@ -22,17 +23,18 @@ pub fn classify(user: &DirectoryUser) -> Outcome {
     }
 }
 
-/// By type, or by the name that invitations give.
+/// By the name that invitations give.
 pub(super) fn is_guest(user: &DirectoryUser) -> bool {
-    let external_name = user
-        .user_principal_name
+    user.user_principal_name
         .as_deref()
-        .is_some_and(|name| external_part(name).is_some());
-    external_name
-        || user
-            .user_type
-            .as_deref()
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("guest"))
+        .is_some_and(|name| external_part(name).is_some())
+}
+
+/// The user type says nothing about invitations: internal accounts can have it too.
+pub fn is_type_guest(user: &DirectoryUser) -> bool {
+    user.user_type
+        .as_deref()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("guest"))
 }
 
 /// A derived name up to its mark, without the domain.
@@ -140,7 +142,7 @@ mod tests {
             ),
             (
                 user(None, "Guest", "a@t.example", true),
-                Outcome::ExistsAccepted,
+                Outcome::ExistsMember,
             ),
             (
                 user(None, "Member", "a_x.org#EXT#@t.onmicrosoft.com", true),

@@ -141,7 +141,13 @@ pub(super) fn exists(guest: &Guest, user: &DirectoryUser) -> RowResult {
         Outcome::ExistsDisabled => {
             "has an account that is blocked from signing in; an administrator can unblock it"
         }
+        Outcome::ExistsMember if directory::is_type_guest(user) => {
+            "is an internal account of this tenant with the type Guest; there is nothing to invite"
+        }
         Outcome::ExistsMember => "is an internal user of this tenant; there is nothing to invite",
+        _ if user.external_user_state.is_none() => {
+            "is a guest already, without a redemption state (for example after a self-service sign-up); there is nothing to do"
+        }
         _ => "is a guest already and has redeemed; there is nothing to do",
     };
     RowResult {

@@ -28,7 +28,7 @@ mod batch_tests;
 #[cfg(test)]
 mod client_tests;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 #[cfg(unix)] // they need openssl
 mod tls_tests;
