@@ -14,6 +14,10 @@ use crate::{
     guest::EmailAddress,
 };
 use serde::Deserialize;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 /// What looking one person up gave: somebody, nobody, or no answer.
 pub type Sighting = Result<Option<DirectoryUser>, Fault>;
@@ -27,11 +31,17 @@ const MOST_MATCHES: usize = 1_000;
 pub struct Directory {
     graph: Graph,
     domains: Domains,
+    /// The id of the next batch item: none comes twice, so that the answer to another batch is no answer to this one.
+    next_item: Arc<AtomicU64>,
 }
 
 impl Directory {
     pub fn new(graph: Graph, domains: Domains) -> Self {
-        Self { graph, domains }
+        Self {
+            graph,
+            domains,
+            next_item: Arc::default(),
+        }
     }
 
     pub fn domains(&self) -> &Domains {
@@ -48,19 +58,20 @@ impl Directory {
             .iter()
             .map(|address| filter::by_address(address, &self.domains))
             .collect();
+        let first = self.next_item.fetch_add(reads.len() as u64, Relaxed);
         let gets = reads
             .iter()
-            .enumerate()
-            .map(|(index, read)| BatchGet {
-                id: index.to_string(),
+            .zip(first..)
+            .map(|(read, id)| BatchGet {
+                id: id.to_string(),
                 url: read.url.clone(),
                 advanced: read.advanced,
             })
             .collect();
         let mut answers = self.graph.batch(gets).await?;
         let mut sightings = Vec::with_capacity(addresses.len());
-        for (index, (address, read)) in addresses.iter().zip(&reads).enumerate() {
-            let id = index.to_string();
+        for ((address, read), id) in addresses.iter().zip(&reads).zip(first..) {
+            let id = id.to_string();
             let position = answers.iter().position(|(answered, _)| *answered == id);
             let answer = position.map(|position| answers.swap_remove(position).1);
             sightings.push(match answer {
