@@ -5,8 +5,14 @@ use crate::{
     exit::Exit,
     ui,
 };
+use std::time::Duration;
+use tokio::sync::watch;
 
-pub fn listen(stop: Stop) {
+/// How long an interrupted run waits for whoever reads its standard output.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// `writing` is true while results go to standard output.
+pub fn listen(stop: Stop, writing: watch::Receiver<bool>) {
     tokio::spawn(async move {
         let mut signals = Signals::new();
         signals.next().await;
@@ -14,9 +20,23 @@ pub fn listen(stop: Stop) {
         ui::tell(
             "stopping: what is under way is finished; once more to leave at once (nothing is lost)",
         );
-        signals.next().await;
+        tokio::select! {
+            () = signals.next() => {}
+            () = held_up(writing) => {}
+        }
         leave();
     });
+}
+
+/// Returns when the reader of standard output takes nothing: it must not hold an interrupted run.
+async fn held_up(mut writing: watch::Receiver<bool>) {
+    while writing.wait_for(|writing| *writing).await.is_ok() {
+        let written = writing.wait_for(|writing| !*writing);
+        if tokio::time::timeout(PATIENCE, written).await.is_err() {
+            return;
+        }
+    }
+    std::future::pending::<()>().await;
 }
 
 #[expect(

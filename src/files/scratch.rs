@@ -18,8 +18,9 @@ const FILE_PREFIX: &str = ".guestlist-";
 const FILE_SUFFIX: &str = ".tmp";
 const FOLDER_PREFIX: &str = "guestlist-run-";
 const LOCK: &str = "in-use";
-/// Random letters in a name.
+/// Random letters in a name; earlier versions took fewer.
 const RANDOM: usize = 8;
+const SHORTEST: usize = 6;
 /// Another start may take what was just made for a leftover, in the instant before it is locked: then once more.
 const ATTEMPTS: usize = 5;
 
@@ -159,7 +160,7 @@ fn named(folder: &Path, prefix: &str, suffix: &str) -> Vec<PathBuf> {
                 .to_str()
                 .and_then(|name| name.strip_prefix(prefix)?.strip_suffix(suffix));
             random.is_some_and(|random| {
-                random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                random.len() >= SHORTEST && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
             })
         })
         .map(|entry| entry.path())

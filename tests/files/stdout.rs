@@ -68,3 +68,24 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     assert!(first.starts_with("row,outcome"), "{first}");
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_takes_nothing_does_not_hold_an_interrupted_run() {
+    let workdir = Workdir::new();
+    workdir.write("guests.csv", Guests::new().people(2_000));
+    let run = ["invite", "guests.csv", "--sandbox", "-o", "-", "--dry-run"];
+    let mut command = workdir.command(&run);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut results = BufReader::with_capacity(64, child.stdout.take().unwrap());
+    let mut first = String::new();
+    results.read_line(&mut first).unwrap();
+    let pid = child.id().to_string();
+    let told = std::process::Command::new("kill").arg(&pid).status();
+    assert!(told.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}

@@ -63,6 +63,8 @@ impl Finish<'_> {
             ));
         }
         let mut exit = self.exit(&tally, stopped_by.as_ref())?;
+        let to_stdout = self.targets.results == Path::new(results::STDOUT);
+        self.telling.writing.send_replace(to_stdout);
         let written = files::write(
             self.ledger,
             files::Run {
@@ -78,6 +80,7 @@ impl Finish<'_> {
                 Links::None => results::Links::None,
             },
         );
+        self.telling.writing.send_replace(false);
         // What happened in the tenant is in the ledger: files that cannot be written change nothing about it.
         let (results, to_fix) = match written {
             Ok(written) => {

@@ -44,6 +44,8 @@ pub struct Telling {
     pub json: bool,
     pub quiet: bool,
     pub command: TypedCommand,
+    /// True while results go to standard output.
+    pub writing: watch::Sender<bool>,
 }
 
 pub fn run(
@@ -57,10 +59,11 @@ pub fn run(
         json: typed.json,
         quiet: cli.telling.quiet > 0,
         command: TypedCommand::of_process(),
+        writing: watch::Sender::default(),
     };
     let stop = Stop::default();
     let exit = runtime.block_on(async {
-        super::signals::listen(stop.clone());
+        super::signals::listen(stop.clone(), telling.writing.subscribe());
         invite(&typed.sheet, settings, env, telling, &Clock::system(), stop).await
     });
     // Threads that still wait for an answer nobody needs do not hold the process.
