@@ -16,5 +16,6 @@ mod files; // other people's hands: what stands at a path, who put it there, wha
 mod main_job; // a sheet in, invitations out, results back
 mod never_twice; // lost answers, kills, stops, caps: at most one mail, no link lost
 mod precheck; // who is there already, in small tenants and large ones
+mod settings_file; // whose settings are used, and what a stranger's cannot do
 mod sheets; // any spreadsheet: a corpus, random tables, screens
 mod sign_in; // every way to sign in, and what each failure says

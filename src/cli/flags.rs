@@ -3,7 +3,8 @@
 use crate::{
     engine::outcome::Outcome,
     settings::{
-        Access, BaseUrl, Existing, Hidden, Links, Mapping, Only, Precheck, Rate, Share, TenantName,
+        Access, BaseUrl, Existing, Hidden, Links, Mapping, Only, Precheck, Rate, Scope, Share,
+        TenantName,
         values::{count, delimiter, duration, outcome, some_duration, words, workers},
         web_page,
     },
@@ -27,8 +28,8 @@ use headings::{CONNECTION, EVERYDAY, EXPERT, NIGHTLY, SHEET};
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
     pub config: Option<PathBuf>,
-    /// The command meets no tenant, so what is wrong with the tenant's settings is not its business.
-    pub offline: bool,
+    /// The keys that the command uses.
+    pub scope: Scope,
     pub invite: InviteFlags,
     pub sheet: SheetFlags,
     pub connection: ConnectionFlags,

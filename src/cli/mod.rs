@@ -10,7 +10,7 @@ mod tests;
 pub use flags::{ConnectionFlags, Flags, InviteFlags, SheetFlags, headings};
 pub use telling::{Color, Telling, end};
 
-use crate::settings::TenantName;
+use crate::settings::{Scope, TenantName};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -29,7 +29,7 @@ pub struct Cli {
     pub command: Command,
     #[command(flatten)]
     pub telling: Telling,
-    /// Settings file, instead of guestlist.toml in the current folder
+    /// Settings file, used as named, instead of guestlist.toml in the current folder (also GUESTLIST_CONFIG)
     #[arg(long, global = true, value_name = "FILE", help_heading = headings::TELLING, hide_short_help = true)]
     pub config: Option<PathBuf>,
 }
@@ -49,6 +49,8 @@ pub enum Command {
     Ledger(Ledger),
     /// Find out whether this machine, sign-in and tenant can do the job; sends nothing
     Doctor(Box<Doctor>),
+    /// Show every setting in force and where it comes from; or trust the settings file here
+    Config(Config),
     /// Serve the practice tenant on loopback
     Sandbox(Sandbox),
     /// Print an empty sheet with every column
@@ -208,6 +210,18 @@ pub struct Doctor {
 }
 
 #[derive(Debug, Clone, Args)]
+pub struct Config {
+    #[command(subcommand)]
+    pub action: Option<ConfigAction>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum ConfigAction {
+    /// Trust guestlist.toml in the current folder, as it is now
+    Trust,
+}
+
+#[derive(Debug, Clone, Args)]
 pub struct Sandbox {
     /// The port to listen on; 0 takes a free one
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -280,10 +294,12 @@ impl Cli {
                 ..Flags::default()
             },
             Command::Check(typed) => Flags {
+                scope: Scope::Sheet,
                 sheet: typed.reading.clone(),
                 ..Flags::default()
             },
             Command::Results(typed) => Flags {
+                scope: Scope::Results,
                 invite: InviteFlags {
                     results: typed.results.clone(),
                     ..in_place(&typed.place)
@@ -292,19 +308,23 @@ impl Cli {
                 ..Flags::default()
             },
             Command::Runs(Runs { place, .. }) => Flags {
+                scope: Scope::Ledger,
                 invite: in_place(place),
                 ..Flags::default()
             },
             Command::Ledger(typed) => Flags {
+                scope: Scope::Ledger,
                 invite: in_place(typed.place()),
                 ..Flags::default()
             },
-            Command::Sandbox(_) | Command::Template | Command::Explain(_) => Flags::default(),
+            // None of these reads settings, apart from the first.
+            Command::Config(_) | Command::Sandbox(_) | Command::Template | Command::Explain(_) => {
+                Flags {
+                    scope: Scope::Shown,
+                    ..Flags::default()
+                }
+            }
         };
-        Flags {
-            config,
-            offline: !matches!(self.command, Command::Invite(_) | Command::Doctor(_)),
-            ..flags
-        }
+        Flags { config, ..flags }
     }
 }

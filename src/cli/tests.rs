@@ -23,7 +23,7 @@ fn help_screens() {
     insta::assert_snapshot!("invite_long", help(&["invite"], "--help"));
     insta::assert_snapshot!("check_long", help(&["check"], "--help"));
     let rest = [
-        "results", "runs", "ledger", "sandbox", "template", "explain",
+        "results", "runs", "ledger", "config", "sandbox", "template", "explain",
     ];
     let screens = rest.map(|name| help(&[name], "-h")).join("\n----\n");
     insta::assert_snapshot!("others_short", screens);

@@ -5,12 +5,14 @@ mod connect; // signed in, in the right tenant
 mod files; // results and to-fix files of a run
 mod fix; // check --fix: the certain repairs
 mod progress; // the engine's totals on the screen
+mod settings_file; // whether it is trusted, and what it brings
 mod sheet_options; // settings -> reading and understanding
 mod sign_in; // what there is to sign in with
 mod signals; // Ctrl-C
 pub mod typed_command; // what was typed, to be typed again
 
 pub mod check;
+pub mod config;
 pub mod doctor;
 pub mod explain;
 pub mod invite;
@@ -24,11 +26,10 @@ use crate::{
     cli::{self, Cli, Command},
     clock::Clock,
     exit::Exit,
-    settings::{self, Env},
+    settings::Env,
     sheet::Entry,
     ui,
 };
-use std::path::Path;
 
 /// Every code that a person may meet, for `explain`.
 const CATALOGUES: &[&[Entry]] = &[
@@ -40,11 +41,12 @@ const CATALOGUES: &[&[Entry]] = &[
 ];
 
 pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
-    let settings = || settings::resolve(&cli.flags(), env, Path::new(""));
+    let settings = || settings_file::settings(cli, env);
     let clock = Clock::system();
     match &cli.command {
         Command::Invite(typed) => Ok(invite::run(cli, typed, &settings()?, env)?),
         Command::Doctor(typed) => Ok(doctor::run(cli, typed, env)?),
+        Command::Config(typed) => Ok(config::run(cli, typed, env)?),
         Command::Results(typed) => Ok(results::run(&settings()?, &typed.run)?),
         Command::Runs(typed) => Ok(runs::run(&settings()?, typed.json, &clock)?),
         Command::Ledger(typed) => Ok(ledger::run(&settings()?, typed, &clock)?),

@@ -90,6 +90,33 @@ impl BaseUrl {
     }
 }
 
+/// Hosts of Microsoft's that no [`Cloud`] names: older and regional names of the same services.
+const OTHER_NAMES: [&str; 5] = [
+    "login.microsoft.com",
+    "login.windows.net",
+    "sts.windows.net",
+    "login-us.microsoftonline.com",
+    "login.partner.microsoftonline.cn",
+];
+/// The sovereign clouds of France, Germany and Singapore.
+const SOVEREIGN: [&str; 3] = [".sovcloud.fr", ".sovcloud.de", ".sovcloud.sg"];
+
+impl BaseUrl {
+    /// Whether the host is one of Microsoft's, so that a token or a secret goes where it belongs.
+    pub fn is_microsoft(&self) -> bool {
+        let Host::Domain(host) = &self.1 else {
+            return false;
+        };
+        let known = |url: &str| url.strip_prefix("https://") == Some(host.as_str());
+        let clouds = Cloud::value_variants();
+        clouds
+            .iter()
+            .any(|cloud| known(cloud.graph_url()) || known(cloud.authority_url()))
+            || OTHER_NAMES.contains(&host.as_str())
+            || SOVEREIGN.iter().any(|ending| host.ends_with(ending))
+    }
+}
+
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -145,6 +172,28 @@ mod tests {
         }
         let told = BaseUrl::graph("https://user:secret@example.org").unwrap_err();
         assert!(!told.contains("secret"), "{told}");
+    }
+
+    #[test]
+    fn the_hosts_of_microsoft_are_known_and_no_others() {
+        let of = |url: &str| BaseUrl::authority(url).unwrap().is_microsoft();
+        for cloud in Cloud::value_variants() {
+            assert!(
+                of(cloud.graph_url()) && of(cloud.authority_url()),
+                "{cloud:?}"
+            );
+        }
+        assert!(of("https://LOGIN.microsoftonline.com/") && of("https://graph.svc.sovcloud.de"));
+        for other in [
+            "https://graph.microsoft.com.evil.example",
+            "https://evil-graph.microsoft.com",
+            "https://login.example",
+            "https://sovcloud.de.example",
+            "http://127.0.0.1:8080",
+            "http://localhost",
+        ] {
+            assert!(!of(other), "{other}");
+        }
     }
 
     #[test]

@@ -3,10 +3,13 @@
 //! Must not know which keys there are, nor print a value: a line may hold a secret that does not
 //! belong there.
 
-use crate::failure::{Failure, Result};
+use crate::{
+    failure::{Failure, Result},
+    files,
+};
 use std::{
     collections::BTreeMap,
-    fs::File,
+    fs::Metadata,
     io::Read,
     path::{Path, PathBuf},
 };
@@ -36,27 +39,36 @@ pub struct SettingsFile {
     pub path: PathBuf,
     /// In the order of their lines.
     pub entries: Vec<Entry>,
+    /// Of the file that was read, whatever stands at its path by now.
+    pub metadata: Option<Metadata>,
 }
 
 impl SettingsFile {
     pub fn read(path: &Path) -> Result<Self> {
         let wrong =
             |why: String| Failure::usage(format!("the settings file {} {why}", path.display()));
-        let unreadable = |error: std::io::Error| wrong(format!("cannot be read: {error}"));
-        if path.is_dir() {
-            return Err(wrong("is a folder".to_owned()));
-        }
-        let file = File::open(path).map_err(unreadable)?;
+        let unreadable = |error: std::io::Error| {
+            wrong(format!("cannot be read: {error}")).hint(
+                "settings are a regular file, or a link to one: correct what stands there, or name another file with --config",
+            )
+        };
+        let file = files::open_given(path).map_err(unreadable)?;
+        let metadata = file.metadata().map_err(unreadable)?;
         let mut bytes = Vec::new();
         file.take(LONGEST + 1)
             .read_to_end(&mut bytes)
             .map_err(unreadable)?;
         if bytes.len() as u64 > LONGEST {
-            return Err(wrong("is too long to be one".to_owned()));
+            return Err(wrong("is too long to be one".to_owned())
+                .hint("a sheet is named without a flag; --config names the settings"));
         }
         let text = String::from_utf8(bytes)
             .map_err(|_| wrong("is not UTF-8 text".to_owned()).hint("save it as UTF-8"))?;
-        Self::parse(path, text.strip_prefix('\u{feff}').unwrap_or(&text))
+        let parsed = Self::parse(path, text.strip_prefix('\u{feff}').unwrap_or(&text))?;
+        Ok(Self {
+            metadata: Some(metadata),
+            ..parsed
+        })
     }
 
     pub fn parse(path: &Path, text: &str) -> Result<Self> {
@@ -92,6 +104,7 @@ impl SettingsFile {
         Ok(Self {
             path: path.to_owned(),
             entries,
+            metadata: None,
         })
     }
 
@@ -192,12 +205,8 @@ mod tests {
     #[test]
     fn what_is_not_a_settings_file_is_said() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(
-            SettingsFile::read(folder.path())
-                .unwrap_err()
-                .what
-                .ends_with("is a folder")
-        );
+        let none = SettingsFile::read(folder.path()).unwrap_err();
+        assert!(none.what.ends_with("it is a folder, not a file"), "{none}");
         let missing = SettingsFile::read(&folder.path().join("none.toml")).unwrap_err();
         assert!(missing.what.contains("cannot be read"), "{missing}");
         let path = folder.path().join("utf16.toml");

@@ -6,9 +6,11 @@
 use super::{
     Env, SecretRef, Source, Sourced,
     file::{Raw, SettingsFile},
+    needs_trust::needs_trust,
+    written::{NOT_SET, Written},
 };
 use crate::failure::{Failure, Result};
-use std::{fmt::Debug, path::PathBuf};
+use std::path::PathBuf;
 
 /// The section and the name of a key.
 pub type Key = (&'static str, &'static str);
@@ -17,7 +19,9 @@ pub type Parse<T> = fn(&str) -> std::result::Result<T, String>;
 
 pub struct Layers<'a> {
     env: &'a Env<'a>,
-    file: Option<SettingsFile>,
+    file: Option<&'a SettingsFile>,
+    /// Whether the keys of the file that need trust are used.
+    file_is_trusted: bool,
     /// Sections of which nothing given is heard, not even a flag.
     deaf: &'static [&'static str],
     asked: Vec<Asked>,
@@ -28,14 +32,25 @@ pub struct Layers<'a> {
 pub struct Asked {
     pub section: &'static str,
     pub key: &'static str,
+    /// As it would stand in a settings file; empty where nothing is set.
     pub value: String,
+    pub source: Source,
+    /// The line of the settings file that was used and needs trust.
+    pub trusts_line: Option<usize>,
+}
+
+impl Asked {
+    pub fn is_set(&self) -> bool {
+        self.value != NOT_SET
+    }
 }
 
 impl<'a> Layers<'a> {
-    pub fn new(env: &'a Env<'a>, file: Option<SettingsFile>) -> Self {
+    pub fn new(env: &'a Env<'a>, file: Option<&'a SettingsFile>, file_is_trusted: bool) -> Self {
         Self {
             env,
             file,
+            file_is_trusted,
             deaf: &[],
             asked: Vec::new(),
         }
@@ -46,7 +61,7 @@ impl<'a> Layers<'a> {
     }
 
     /// A value that may be missing.
-    pub fn optional<T: Debug>(
+    pub fn optional<T: Written>(
         &mut self,
         key: Key,
         flag: Option<T>,
@@ -54,11 +69,11 @@ impl<'a> Layers<'a> {
         parse: Parse<T>,
     ) -> Result<Option<Sourced<T>>> {
         let picked = self.first_given(key, flag, azure, parse)?;
-        self.note(key, &picked.as_ref().map(|picked| &picked.value));
+        self.note_optional(key, picked.as_ref());
         Ok(picked)
     }
 
-    pub fn value<T: Debug>(
+    pub fn value<T: Written>(
         &mut self,
         key: Key,
         flag: Option<T>,
@@ -67,7 +82,7 @@ impl<'a> Layers<'a> {
     ) -> Result<Sourced<T>> {
         let picked = self.first_given(key, flag, None, parse)?;
         let picked = picked.unwrap_or_else(|| Sourced::new(default, Source::Default));
-        self.note(key, &picked.value);
+        self.note(key, picked.value.written(), &[&picked.source]);
         Ok(picked)
     }
 
@@ -77,7 +92,7 @@ impl<'a> Layers<'a> {
     }
 
     /// Everything that was given, from the first that is heard to the last.
-    pub fn all<T: Debug>(
+    pub fn all<T: Written>(
         &mut self,
         key: Key,
         flag: Option<T>,
@@ -86,12 +101,14 @@ impl<'a> Layers<'a> {
     ) -> Result<Vec<Sourced<T>>> {
         let all = self.all_given(key, flag, azure, parse);
         let all = all.into_iter().collect::<Result<Vec<_>>>()?;
-        self.note(key, &all.iter().map(|one| &one.value).collect::<Vec<_>>());
+        let sources: Vec<&Source> = all.iter().map(|one| &one.source).collect();
+        let first = all.first().map(|one| one.value.written());
+        self.note(key, first.unwrap_or_else(|| NOT_SET.to_owned()), &sources);
         Ok(all)
     }
 
     /// Several values; in the environment separated by commas.
-    pub fn list<T: Debug>(
+    pub fn list<T: Written>(
         &mut self,
         key: Key,
         flags: Vec<T>,
@@ -113,7 +130,7 @@ impl<'a> Layers<'a> {
                 Sourced::new(values.map_err(|why| wrong(key, &source, &why))?, source)
             }
         };
-        self.note(key, &picked.value);
+        self.note(key, picked.value.written(), &[&picked.source]);
         Ok(picked)
     }
 
@@ -125,7 +142,7 @@ impl<'a> Layers<'a> {
         azure: Option<&'static str>,
     ) -> Result<Option<Sourced<PathBuf>>> {
         let picked = self.path_given(key, flag, azure)?;
-        self.note(key, &picked.as_ref().map(|picked| &picked.value));
+        self.note_optional(key, picked.as_ref());
         Ok(picked)
     }
 
@@ -137,7 +154,7 @@ impl<'a> Layers<'a> {
     ) -> Result<Sourced<PathBuf>> {
         let named = self.path_given(key, flag, None)?;
         let picked = named.unwrap_or_else(|| Sourced::new(default.into(), Source::Default));
-        self.note(key, &picked.value);
+        self.note(key, picked.value.written(), &[&picked.source]);
         Ok(picked)
     }
 
@@ -155,7 +172,7 @@ impl<'a> Layers<'a> {
                 source: Source::File { .. },
             }),
             Some(file),
-        ) = (&mut picked, &self.file)
+        ) = (&mut picked, self.file)
         {
             *value = file.folder().join(&*value);
         }
@@ -176,7 +193,6 @@ impl<'a> Layers<'a> {
             Some((Raw::Table(table), source)) => {
                 let folder = self
                     .file
-                    .as_ref()
                     .map_or(std::path::Path::new(""), SettingsFile::folder);
                 let reference = SecretRef::from_table(&table, folder);
                 Some((reference.map_err(|why| wrong(key, &source, &why))?, source))
@@ -190,7 +206,7 @@ impl<'a> Layers<'a> {
             }
         };
         let picked = picked.map(|(value, source)| Sourced::new(value, source));
-        self.note(key, &picked.as_ref().map(|picked| &picked.value));
+        self.note_optional(key, picked.as_ref());
         Ok(picked)
     }
 
@@ -205,7 +221,7 @@ impl<'a> Layers<'a> {
 
     /// Refuses what the settings file holds beyond the keys that were asked for.
     pub fn finish(self) -> Result<Vec<Asked>> {
-        let Some(file) = &self.file else {
+        let Some(file) = self.file else {
             return Ok(self.asked);
         };
         for entry in &file.entries {
@@ -279,7 +295,8 @@ impl<'a> Layers<'a> {
         let own = self
             .said(&variable)
             .map(|text| (Raw::Text(text), Source::Environment(variable)));
-        let file = self.file.as_ref().and_then(|file| {
+        let may_use = self.file_is_trusted || !needs_trust(key);
+        let file = self.file.filter(|_| may_use).and_then(|file| {
             let entry = file.get(key.0, key.1)?;
             let path = file.path.clone();
             Some((
@@ -306,14 +323,44 @@ impl<'a> Layers<'a> {
         !self.deaf.contains(&section)
     }
 
-    fn note(&mut self, (section, key): Key, value: &dyn Debug) {
-        let value = format!("{value:?}");
+    /// A value that the layers did not settle alone, such as a host that follows from the cloud.
+    pub fn in_force<T: Written>(&mut self, (section, key): Key, value: &Sourced<T>) {
+        let same = |asked: &&mut Asked| asked.section == section && asked.key == key;
+        if let Some(asked) = self.asked.iter_mut().find(same) {
+            asked.value = value.value.written();
+            asked.source = value.source.clone();
+            asked.trusts_line = trusts_line((section, key), [&value.source]);
+        }
+    }
+
+    fn note_optional<T: Written>(&mut self, key: Key, picked: Option<&Sourced<T>>) {
+        match picked {
+            Some(picked) => self.note(key, picked.value.written(), &[&picked.source]),
+            None => self.note(key, NOT_SET.to_owned(), &[]),
+        }
+    }
+
+    /// The first source is that of the value; the others were compared with it.
+    fn note(&mut self, key: Key, value: String, sources: &[&Source]) {
         self.asked.push(Asked {
-            section,
-            key,
+            section: key.0,
+            key: key.1,
             value,
+            source: sources
+                .first()
+                .map_or(Source::Default, |source| (*source).clone()),
+            trusts_line: trusts_line(key, sources.iter().copied()),
         });
     }
+}
+
+/// The line of a settings file among the sources, where the key needs trust.
+fn trusts_line<'s>(key: Key, sources: impl IntoIterator<Item = &'s Source>) -> Option<usize> {
+    let mut lines = sources.into_iter().filter_map(|source| match source {
+        Source::File { line, .. } => Some(*line),
+        _ => None,
+    });
+    lines.next().filter(|_| needs_trust(key))
 }
 
 /// `GUESTLIST_INVITE_MAX_INVITES`

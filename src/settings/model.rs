@@ -3,14 +3,39 @@
 //! Must not decide a value; `resolve` does.
 
 use super::{
-    Access, BaseUrl, Cloud, Existing, Hidden, Links, Mapping, Method, Only, Precheck, Rate,
-    SecretRef, Share, Sourced, TenantName, Units, WhenDropped,
+    Access, Asked, BaseUrl, Cloud, Doubt, Existing, Hidden, Links, Mapping, Method, Only, Precheck,
+    Rate, SecretRef, Share, Sourced, TenantName, Units, WhenDropped,
 };
 use crate::engine::outcome::Outcome;
 use std::{path::PathBuf, time::Duration};
 
+/// The settings file that was read.
+#[derive(Debug, Clone)]
+pub struct FileInForce {
+    pub path: PathBuf,
+    pub standing: Standing,
+    /// Keys of it that this command would use and that are left out, as nobody trusts the file.
+    pub left_out: Vec<Asked>,
+}
+
+/// Why what stands in the settings file may be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// By a flag or a variable.
+    Named(&'static str),
+    /// Found in the current folder, and trusted earlier.
+    Trusted,
+    /// Found there, and nothing in it that this command uses needs trust.
+    Harmless,
+    /// Found there; what needs trust is left out.
+    Untrusted(Doubt),
+}
+
 #[derive(Debug)]
 pub struct Settings {
+    pub file: Option<FileInForce>,
+    /// Every key there is, for showing.
+    pub keys: Vec<Asked>,
     pub tenant: TenantSettings,
     pub auth: AuthSettings,
     pub invite: InviteSettings,

@@ -1,11 +1,12 @@
 //! The settings, key by key with their defaults, and the rules between them.
 
 use super::{
-    Env, Existing, InviteSettings, Links, Mapping, MessageSettings, PaceSettings, Precheck, Rate,
-    Settings, Share, SheetSettings, Source, Sourced, Units, WhenDropped,
+    Doubt, Env, Existing, FileInForce, InviteSettings, Links, Mapping, MessageSettings,
+    PaceSettings, Precheck, Rate, Settings, Share, SheetSettings, Source, Sourced, Standing, Units,
+    WhenDropped,
     file::SettingsFile,
     layers::{Asked, Layers},
-    one_of, tenant,
+    one_of, tenant, trust,
     values::{ceiling, count, delimiter, duration, outcome, some_duration, switch, words, workers},
     web_page,
 };
@@ -19,28 +20,204 @@ use std::{
     time::Duration,
 };
 
-/// Read when it is there, unless `--config` names another.
-const FILE: &str = "guestlist.toml";
+/// Read when it is there, unless another file is named.
+pub const FILE: &str = "guestlist.toml";
+const NAMED_BY_FLAG: &str = "--config";
+const NAMED_BY_VARIABLE: &str = "GUESTLIST_CONFIG";
 
-/// Puts the layers together. `folder` is where `guestlist.toml` is looked for.
-pub fn resolve(flags: &Flags, env: &Env<'_>, folder: &Path) -> Result<Settings> {
-    resolve_noting(flags, env, folder).map(|(settings, _)| settings)
+/// What the settings come to.
+#[derive(Debug)]
+pub enum Reading {
+    Settled(Box<Settings>),
+    /// They use keys of a file that nobody trusts yet.
+    Untrusted(Box<Untrusted>),
 }
 
-/// The settings, and every key there is.
-pub(super) fn resolve_noting(
+/// A file that was found and is not trusted, with what it would bring.
+#[derive(Debug)]
+pub struct Untrusted {
+    /// What the settings are once the file is trusted.
+    settings: Settings,
+    file: SettingsFile,
+    pub doubt: Doubt,
+    /// What the command would use of it and needs trust.
+    pub keys: Vec<Asked>,
+}
+
+impl Untrusted {
+    pub fn path(&self) -> &Path {
+        &self.file.path
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Trusts the file from now on.
+    pub fn trust(mut self, env: &Env<'_>) -> Result<Settings> {
+        trust::remember(&self.file, env)?;
+        if let Some(file) = &mut self.settings.file {
+            file.standing = Standing::Trusted;
+        }
+        Ok(self.settings)
+    }
+
+    /// Why the command cannot go on without anybody to ask.
+    pub fn failure(&self) -> Failure {
+        let path = self.file.path.display();
+        let keys: Vec<String> = self
+            .keys
+            .iter()
+            .map(|key| {
+                let line = key.trusts_line.unwrap_or_default();
+                format!("[{}] {} (line {line})", key.section, key.key)
+            })
+            .collect();
+        let failure = Failure::usage(format!(
+            "the settings file {path} {}; this command would use of it: {}",
+            self.doubt,
+            keys.join(", ")
+        ));
+        let failure = if self.doubt.can_be_lifted() {
+            failure.hint("look at it; if it is yours, `guestlist config trust` in this folder trusts it from now on")
+        } else {
+            failure.hint(format!(
+                "make it a file that only you can change (`chown`, `chmod go-w {path}`), then `guestlist config trust` in this folder trusts it"
+            ))
+        };
+        failure.hint(format!(
+            "or name it: a file given by --config {path} or GUESTLIST_CONFIG is used as it is; nothing was sent"
+        ))
+    }
+}
+
+/// The settings, where nobody can be asked. `folder` is where `guestlist.toml` is looked for.
+pub fn resolve(flags: &Flags, env: &Env<'_>, folder: &Path) -> Result<Settings> {
+    match read(flags, env, folder)? {
+        Reading::Settled(settings) => Ok(*settings),
+        Reading::Untrusted(untrusted) => Err(untrusted.failure()),
+    }
+}
+
+/// Puts the layers together. Of a file that was found and is not trusted, keys that need trust are left out, or the
+/// answer is that somebody has to be asked.
+pub fn read(flags: &Flags, env: &Env<'_>, folder: &Path) -> Result<Reading> {
+    let Some((file, named)) = settings_file(flags.config.as_deref(), env, folder)? else {
+        return Ok(settled(layered(flags, env, None, true)?));
+    };
+    let mut settings = layered(flags, env, Some(&file), true)?;
+    let in_force = |standing| {
+        Some(FileInForce {
+            path: file.path.clone(),
+            standing,
+            left_out: Vec::new(),
+        })
+    };
+    if let Some(by) = named {
+        settings.file = in_force(Standing::Named(by));
+        return Ok(settled(settings));
+    }
+    let used = |key: &&Asked| key.trusts_line.is_some() && flags.scope.uses((key.section, key.key));
+    let keys: Vec<Asked> = settings.keys.iter().filter(used).cloned().collect();
+    if keys.is_empty() {
+        settings = layered(flags, env, Some(&file), false)?;
+        settings.file = in_force(Standing::Harmless);
+        return Ok(settled(settings));
+    }
+    let Some(doubt) = trust::doubt(&file, env)? else {
+        settings.file = in_force(Standing::Trusted);
+        return Ok(settled(settings));
+    };
+    settings.file = in_force(Standing::Untrusted(doubt.clone()));
+    let sandbox = &settings.invite.sandbox;
+    let practice = sandbox.value && !matches!(sandbox.source, Source::File { .. });
+    if practice || flags.scope.never_asks() {
+        let mut without = layered(flags, env, Some(&file), false)?;
+        without.file = settings.file.map(|file| FileInForce {
+            left_out: keys,
+            ..file
+        });
+        return Ok(settled(without));
+    }
+    Ok(Reading::Untrusted(Box::new(Untrusted {
+        settings,
+        file,
+        doubt,
+        keys,
+    })))
+}
+
+/// A file that was trusted just now.
+#[derive(Debug)]
+pub struct TrustedFile {
+    pub path: PathBuf,
+    /// What needed trust, and what the file alone comes to.
+    pub keys: Vec<Asked>,
+    pub settings: Settings,
+    /// Where that is remembered.
+    pub kept_in: PathBuf,
+}
+
+/// Trusts the file in the folder as it is now, whatever the environment sets beside it.
+pub fn trust_found(config: Option<&Path>, env: &Env<'_>, folder: &Path) -> Result<TrustedFile> {
+    let (file, named) = settings_file(config, env, folder)?.ok_or_else(|| {
+        Failure::usage(format!("there is no {FILE} in the current folder"))
+            .hint("go to the folder that holds it, or name a settings file with --config: such a file is used as it is")
+    })?;
+    if let Some(by) = named {
+        return Err(Failure::usage(format!(
+            "the settings file {} is named by {by}, and used as it is: there is nothing to trust",
+            file.path.display()
+        ))
+        .hint(format!(
+            "leave {by} away to trust {FILE} in the current folder"
+        )));
+    }
+    let settings = layered(&Flags::default(), &|_| None, Some(&file), true)?;
+    let keys = settings.keys.iter();
+    let keys: Vec<Asked> = keys
+        .filter(|key| key.trusts_line.is_some())
+        .cloned()
+        .collect();
+    if let Some(doubt) = file.metadata.as_ref().and_then(trust::doubt_about_access) {
+        return Err(Untrusted {
+            settings,
+            file,
+            doubt,
+            keys,
+        }
+        .failure());
+    }
+    Ok(TrustedFile {
+        kept_in: trust::remember(&file, env)?,
+        path: file.path,
+        keys,
+        settings,
+    })
+}
+
+fn settled(settings: Settings) -> Reading {
+    Reading::Settled(Box::new(settings))
+}
+
+/// The layers with or without what needs trust.
+fn layered(
     flags: &Flags,
     env: &Env<'_>,
-    folder: &Path,
-) -> Result<(Settings, Vec<Asked>)> {
-    let mut layers = Layers::new(env, settings_file(flags.config.as_deref(), folder)?);
+    file: Option<&SettingsFile>,
+    file_is_trusted: bool,
+) -> Result<Settings> {
+    let mut layers = Layers::new(env, file, file_is_trusted);
     let sandbox = layers.switch(("invite", "sandbox"), flags.invite.sandbox)?;
-    if flags.offline || sandbox.value {
+    let offline = !flags.scope.meets_tenant();
+    if offline || sandbox.value {
         layers.turn_deaf_to(&["tenant", "auth"]);
     }
     let tenant = tenant::tenant(&mut layers, flags.invite.tenant.clone(), &flags.connection)?;
-    let harmless = flags.offline || sandbox.value || tenant.graph_url.value.is_loopback();
-    let settings = Settings {
+    let harmless = offline || sandbox.value || tenant.graph_url.value.is_loopback();
+    let mut settings = Settings {
+        file: None,
+        keys: Vec::new(),
         auth: tenant::auth(&mut layers)?,
         invite: invite(&mut layers, &flags.invite, &flags.sheet, sandbox)?,
         pace: pace(&mut layers, harmless)?,
@@ -55,7 +232,7 @@ pub(super) fn resolve_noting(
         sheet: sheet(&mut layers, &flags.sheet)?,
         tenant,
     };
-    let asked = layers.finish()?;
+    settings.keys = layers.finish()?;
     if settings.invite.rate.value == Rate::Max && !harmless {
         return Err(Failure::usage(format!(
             "a rate without a target ({}) is for loopback only, not for {}",
@@ -63,17 +240,30 @@ pub(super) fn resolve_noting(
         ))
         .hint("leave the rate at auto, or give invitations per second"));
     }
-    Ok((settings, asked))
+    Ok(settings)
 }
 
-fn settings_file(named: Option<&Path>, folder: &Path) -> Result<Option<SettingsFile>> {
-    let here = folder.join(FILE);
-    match named {
-        Some(path) => SettingsFile::read(path).map(Some),
-        // What cannot be looked for is there: reading says what is wrong.
-        None if here.try_exists().unwrap_or(true) => SettingsFile::read(&here).map(Some),
-        None => Ok(None),
+/// The file, and what named it.
+fn settings_file(
+    named: Option<&Path>,
+    env: &Env<'_>,
+    folder: &Path,
+) -> Result<Option<(SettingsFile, Option<&'static str>)>> {
+    let by_variable = env(NAMED_BY_VARIABLE).filter(|name| !name.trim().is_empty());
+    let named = match (named, by_variable) {
+        (Some(path), _) => Some((path.to_owned(), NAMED_BY_FLAG)),
+        (None, Some(name)) => Some((PathBuf::from(name), NAMED_BY_VARIABLE)),
+        (None, None) => None,
+    };
+    if let Some((path, by)) = named {
+        return Ok(Some((SettingsFile::read(&path)?, Some(by))));
     }
+    let here = folder.join(FILE);
+    // What cannot be looked for is there: reading says what is wrong.
+    if here.try_exists().unwrap_or(true) {
+        return Ok(Some((SettingsFile::read(&here)?, None)));
+    }
+    Ok(None)
 }
 
 fn invite(
@@ -177,8 +367,9 @@ fn ledger(
 ) -> Result<Sourced<PathBuf>> {
     let named = layers.path_or(("invite", "ledger"), flag.cloned(), "guestlist.db")?;
     if sandbox && flag.is_none() {
-        let practice = PathBuf::from("guestlist.practice.db");
-        return Ok(Sourced::new(practice, Source::Default));
+        let practice = Sourced::new(PathBuf::from("guestlist.practice.db"), Source::Default);
+        layers.in_force(("invite", "ledger"), &practice);
+        return Ok(practice);
     }
     Ok(named)
 }

@@ -71,6 +71,7 @@ fn read_file(path: &Path) -> Result<SecretString> {
             "the secret file {} cannot be read: {why}",
             path.display()
         ))
+        .hint("a secret stands alone in a regular file, or behind a link to one: correct the file, or its name in the settings")
     };
     let file = files::open_given(path).map_err(|error| unreadable(&error))?;
     let metadata = file.metadata().map_err(|error| unreadable(&error))?;

@@ -34,6 +34,7 @@ pub fn tenant(
         Some(url) => url,
         None => of_cloud(cloud.value.graph_url(), BaseUrl::graph)?,
     };
+    layers.in_force(("tenant", "graph_url"), &graph_url);
     let authority_url = layers.optional(
         ("tenant", "authority_url"),
         flags.authority_url.clone(),
@@ -45,6 +46,7 @@ pub fn tenant(
         Some(url) if url.is_named() || !cloud.is_named() => url,
         _ => of_cloud(cloud.value.authority_url(), BaseUrl::authority)?,
     };
+    layers.in_force(("tenant", "authority_url"), &authority_url);
     same_cloud(&graph_url, &authority_url)?;
     let ca_file = layers.path(("tenant", "ca_file"), flags.ca_file.clone(), None)?;
     Ok(TenantSettings {

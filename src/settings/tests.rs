@@ -1,10 +1,9 @@
 //! What a person notices about the settings: who is heard, and what is refused.
 
 mod keys;
+mod trust;
 
-use super::{
-    Env, Method, SecretRef, Settings, Source, Units, layers::Asked, resolve::resolve_noting,
-};
+use super::{Asked, Env, Method, SecretRef, Settings, Source, Units, resolve};
 use crate::{cli::Cli, exit::Exit, failure::Failure};
 use clap::Parser;
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
@@ -41,11 +40,17 @@ impl World {
     fn noting_as(&self, command: &[String]) -> crate::failure::Result<(Settings, Vec<Asked>)> {
         let cli = Cli::try_parse_from(command.iter().chain(&self.args)).unwrap();
         let folder = tempfile::tempdir().unwrap();
+        let mut flags = cli.flags();
         if let Some(text) = &self.file {
-            std::fs::write(folder.path().join("guestlist.toml"), text).unwrap();
+            // Named, so that no test here depends on whether it is trusted.
+            let path = folder.path().join("guestlist.toml");
+            std::fs::write(&path, text).unwrap();
+            flags.config = Some(path);
         }
         let env: &Env<'_> = &|name| self.env.get(name).cloned();
-        resolve_noting(&cli.flags(), env, folder.path())
+        let settings = resolve(&flags, env, folder.path())?;
+        let keys = settings.keys.clone();
+        Ok((settings, keys))
     }
 
     fn settings(&self) -> Settings {

@@ -56,6 +56,14 @@ pub struct Question {
     pub identity: String,
     pub sheet: String,
     pub rows: u64,
+    /// Which one, or that there is none.
+    pub settings_file: String,
+    /// Sentences about hosts that are not Microsoft's.
+    pub hosts: Vec<String>,
+    /// The host of the landing page, for rows that name none.
+    pub landing: String,
+    /// That people may become members, where the settings allow it.
+    pub members: Option<String>,
     pub new: u64,
     /// People who are there already, by outcome.
     pub here: Vec<(Outcome, u64)>,
@@ -136,6 +144,14 @@ impl Question {
         say("Signed in as", &printable_line(&self.identity));
         let sheet = printable_line(&self.sheet);
         say("Sheet", &format!("{sheet}, {}", plural(self.rows, "row")));
+        say("Settings", &self.settings_file);
+        say("Landing page", &self.landing);
+        for host in &self.hosts {
+            say("Host", host);
+        }
+        if let Some(members) = &self.members {
+            say("Member", members);
+        }
         say("Mail", &self.mail_line());
         if !self.unused_columns.is_empty() {
             let names: Vec<String> = self

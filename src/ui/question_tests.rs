@@ -14,6 +14,12 @@ fn question() -> Question {
         identity: "ada@contoso.com".into(),
         sheet: "guests.csv".into(),
         rows: 1_000,
+        settings_file: "guestlist.toml (trusted)".into(),
+        hosts: vec![
+            "Graph is asked at http://127.0.0.1:8086 (from --graph-url), which is not a host of Microsoft".into(),
+        ],
+        landing: "intranet.contoso.com (from guestlist.toml:7)".into(),
+        members: Some("people may be invited as Member instead of Guest, where the sheet says so (from --allow)".into()),
         new: 860,
         here: vec![
             (Outcome::ExistsPending, 70),
@@ -55,6 +61,12 @@ fn everything_that_would_happen_is_shown() {
     Tenant        Contoso GmbH (contoso.com, 11111111-2222-3333-4444-555555555555)
     Signed in as  ada@contoso.com
     Sheet         guests.csv, 1,000 rows
+    Settings      guestlist.toml (trusted)
+    Landing page  intranet.contoso.com (from guestlist.toml:7)
+    Host          Graph is asked at http://127.0.0.1:8086 (from --graph-url), which
+                  is not a host of Microsoft
+    Member        people may be invited as Member instead of Guest, where the sheet
+                  says so (from --allow)
     Mail          800 people get a mail from Microsoft, in the name of Contoso GmbH,
                   in English (790) and German (10); 60 are invited silently
     Not used      note and Abteilung (returned in the results)

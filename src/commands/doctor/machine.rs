@@ -4,6 +4,7 @@ use super::{
     super::{
         connect::{Connection, abilities},
         invite::survey::Survey,
+        settings_file::Particulars,
     },
     not_signed_in,
 };
@@ -20,11 +21,10 @@ use std::{fmt::Display, path::Path};
 use url::Url;
 
 /// Which file, and where the values that lead to a tenant come from.
-pub(super) fn settings(settings: &Settings, config: Option<&Path>) -> Check {
-    let file = Path::new("guestlist.toml");
-    let mut told = vec![match config {
-        Some(config) => format!("settings file {}", config.display()),
-        None if file.exists() => format!("settings file {}", file.display()),
+pub(super) fn settings(settings: &Settings) -> Check {
+    let particulars = Particulars::of(settings);
+    let mut told = vec![match &settings.file {
+        Some(_) => format!("settings file {}", particulars.file),
         None => "no settings file".to_owned(),
     }];
     let (tenant, auth) = (&settings.tenant, &settings.auth);
@@ -45,6 +45,7 @@ pub(super) fn settings(settings: &Settings, config: Option<&Path>) -> Check {
     } else if told.len() == 1 {
         told.push("everything is at its default".into());
     }
+    told.extend(particulars.lines(true));
     let check = Check::pass("settings", told.join("; "));
     if settings.tenant.id.is_none() && !settings.invite.sandbox.value {
         return check.hint(

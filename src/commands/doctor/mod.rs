@@ -9,7 +9,7 @@ mod sheet; //     what the sheet asks for
 mod tenant; //    sign-in, tenant, permissions, policy
 
 use super::sheet_options::{WantedSheet, rules};
-use super::{connect, invite};
+use super::{connect, invite, settings_file};
 use crate::{
     cli,
     clock::Clock,
@@ -17,7 +17,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     pace::{Pace, PaceOptions},
-    settings::{self, Env, Settings},
+    settings::{Env, Settings},
     ui::{self, Check, Checkup},
 };
 use invite::survey::Survey;
@@ -25,11 +25,10 @@ use needs::Needs;
 use std::path::Path;
 
 pub fn run(cli: &cli::Cli, typed: &cli::Doctor, env: &Env<'_>) -> Result<Exit> {
-    let settings = settings::resolve(&cli.flags(), env, Path::new(""));
+    let settings = settings_file::settings(cli, env);
     let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
     let doctor = Doctor {
         sheet: typed.sheet.as_deref(),
-        config: cli.config.as_deref(),
         env,
         clock: Clock::system(),
         pace: Pace::new(&PaceOptions::default()),
@@ -55,7 +54,6 @@ pub fn run(cli: &cli::Cli, typed: &cli::Doctor, env: &Env<'_>) -> Result<Exit> {
 
 struct Doctor<'a> {
     sheet: Option<&'a Path>,
-    config: Option<&'a Path>,
     env: &'a Env<'a>,
     clock: Clock,
     pace: Pace,
@@ -75,7 +73,7 @@ impl Doctor<'_> {
             Err(failure) => return vec![Check::failed("settings", failure)],
         };
         let mut checks = vec![
-            machine::settings(&settings, self.config),
+            machine::settings(&settings),
             machine::proxy(&settings, self.env),
         ];
         let (survey, sheet_check) = match self.sheet.map(|typed| (typed, survey(typed, &settings)))

@@ -10,6 +10,7 @@ pub(super) mod survey;
 
 use super::{
     connect::{Connection, connect},
+    settings_file::Particulars,
     sheet_options::{WantedSheet, rules},
     typed_command::TypedCommand,
 };
@@ -140,7 +141,7 @@ pub async fn invite(
     let held = if dry_run { None } else { Some(ledger.lock()?) };
     ledger.bind(&connection.tenant, clock.now())?;
     if !telling.quiet {
-        announce(&ledger, ledger_path, &connection, clock)?;
+        announce(settings, &ledger, &connection, clock)?;
     }
     if ledger.access().group_writes {
         ui::tell(format!(
@@ -190,6 +191,7 @@ pub async fn invite(
             rehearsed: &end.tally,
             connection: &connection,
             sheet: &night.sheet,
+            particulars: Particulars::of(settings),
             warnings: &[warnings.as_slice(), end.notes.as_slice()].concat(),
         };
         question::ask(about, &night.stop).await?;
@@ -330,8 +332,14 @@ fn open_ledger(settings: &Settings, path: &Path) -> Result<Ledger> {
     )?)
 }
 
-/// The first lines of every run: which ledger, which tenant, signed in as whom.
-fn announce(ledger: &Ledger, path: &Path, connection: &Connection, clock: &Clock) -> Result<()> {
+/// The first lines of every run: which ledger, which settings, which tenant, signed in as whom.
+fn announce(
+    settings: &Settings,
+    ledger: &Ledger,
+    connection: &Connection,
+    clock: &Clock,
+) -> Result<()> {
+    let path = &settings.invite.ledger.value;
     let reader = ledger.reader()?;
     let last_run = reader.runs(1)?.first().map(|run| run.started_at);
     let people = reader.people()?;
@@ -342,6 +350,9 @@ fn announce(ledger: &Ledger, path: &Path, connection: &Connection, clock: &Clock
         new: ledger.created(),
     };
     ui::tell(ui::text::wrap(&ui::ledger_line(&seen, clock.now()), 0, 7));
+    for line in Particulars::of(settings).lines(false) {
+        ui::tell(ui::text::wrap(&line, 0, 2));
+    }
     question::announce(connection);
     Ok(())
 }

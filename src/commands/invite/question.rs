@@ -1,6 +1,9 @@
 //! The question before a real run: gathers what it shows, and heeds the answer.
 
-use super::{super::connect::Connection, survey::Survey};
+use super::{
+    super::{connect::Connection, settings_file::Particulars},
+    survey::Survey,
+};
 use crate::{
     engine::{Stop, Tally, outcome::Outcome},
     exit::Exit,
@@ -25,6 +28,7 @@ pub(super) struct About<'a> {
     pub rehearsed: &'a Tally,
     pub connection: &'a Connection,
     pub sheet: &'a Sheet,
+    pub particulars: Particulars,
     pub warnings: &'a [String],
 }
 
@@ -96,6 +100,10 @@ impl About<'_> {
             identity: identity(&connection.identity, connection.method),
             sheet: self.typed.display().to_string(),
             rows: survey.rows,
+            settings_file: self.particulars.file.clone(),
+            hosts: self.particulars.hosts.clone(),
+            landing: self.particulars.landing.clone(),
+            members: self.particulars.members.clone(),
             new,
             here: here
                 .into_iter()

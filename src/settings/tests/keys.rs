@@ -4,7 +4,11 @@
 use super::{Asked, World, world};
 use crate::{
     cli::{Cli, headings},
-    settings::{Env, Rate, resolve},
+    settings::{
+        Env, Rate,
+        needs_trust::{lines_of_the_table, needs_trust},
+        resolve,
+    },
 };
 use clap::{CommandFactory, Parser};
 use std::{
@@ -154,6 +158,57 @@ fn every_key_is_heard_from_flag_environment_and_file() {
     }
 }
 
+#[test]
+fn it_is_decided_for_every_key_whether_it_needs_trust() {
+    let (_, asked) = world().noting().unwrap();
+    let mut known: BTreeSet<(&str, &str)> = set_of(&asked)
+        .into_iter()
+        .map(|(section, key)| match section {
+            "invite" => (section, key),
+            section => (section, "*"),
+        })
+        .collect();
+    for line in lines_of_the_table() {
+        assert!(known.remove(&line), "{line:?} stands twice, or is no key");
+    }
+    assert!(known.is_empty(), "nobody has decided about {known:?}");
+}
+
+#[test]
+fn what_needs_no_trust_is_documented() {
+    const README: &str = include_str!("../../../README.md");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let readme = words(README);
+    let example = words(&EXAMPLE.replace("\n#", "\n"));
+    let harmless: Vec<&str> = lines_of_the_table()
+        .into_iter()
+        .filter(|(section, key)| *section == "invite" && !needs_trust((section, key)))
+        .map(|(_, key)| key)
+        .collect();
+    let quoted: Vec<String> = harmless.iter().map(|key| format!("`{key}`")).collect();
+    assert!(readme.contains(&format!("do less ({})", quoted.join(", "))));
+    let (last, first) = harmless.split_last().unwrap();
+    let named = format!("{} and {last} of [invite] are used", first.join(", "));
+    assert!(example.contains(&named), "no {named:?}");
+}
+
+#[test]
+fn what_is_shown_could_stand_in_a_settings_file() {
+    for (section, key, text) in KEYS {
+        let value = |file: &str| {
+            let (_, asked) = world().file(file).noting().unwrap();
+            let mut asked = asked.into_iter();
+            asked
+                .find(|a| a.section == *section && a.key == *key)
+                .unwrap()
+                .value
+        };
+        let shown = value(&format!("[{section}]\n{key} = \"{text}\"\n"));
+        let again = value(&format!("[{section}]\n{key} = {shown}\n"));
+        assert_eq!(again, shown, "{key}");
+    }
+}
+
 const EXAMPLE: &str = include_str!("../../../config.example.toml");
 
 /// The keys of the example in their order, also those behind a `#`.
@@ -214,7 +269,7 @@ fn every_line_of_the_example_may_be_switched_on() {
     };
     let all: Vec<String> = EXAMPLE.lines().map(line).collect();
     let (_, heard) = world().file(&all.join("\n")).noting().unwrap();
-    let silent: Vec<_> = heard.iter().filter(|asked| asked.value == "None").collect();
+    let silent: Vec<_> = heard.iter().filter(|asked| !asked.is_set()).collect();
     assert!(silent.is_empty(), "{silent:?}");
 }
 

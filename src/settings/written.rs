@@ -1,0 +1,133 @@
+//! How a value is written in a settings file, so that `guestlist config` prints lines that could stand there.
+
+use super::{
+    Access, BaseUrl, Cloud, Existing, Hidden, Links, Method, Only, Precheck, Rate, SecretRef,
+    Share, TenantName, Units, WhenDropped, word_of,
+};
+use crate::engine::outcome::Outcome;
+use std::{path::PathBuf, time::Duration};
+
+pub trait Written {
+    fn written(&self) -> String;
+}
+
+/// A text between quotation marks.
+pub fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// What is not set.
+pub const NOT_SET: &str = "";
+
+impl<T: Written> Written for Option<T> {
+    fn written(&self) -> String {
+        self.as_ref()
+            .map_or_else(|| NOT_SET.to_owned(), Written::written)
+    }
+}
+
+impl<T: Written> Written for Vec<T> {
+    fn written(&self) -> String {
+        let items: Vec<String> = self.iter().map(Written::written).collect();
+        format!("[{}]", items.join(", "))
+    }
+}
+
+macro_rules! bare {
+    ($($type:ty),*) => {$(
+        impl Written for $type {
+            fn written(&self) -> String {
+                self.to_string()
+            }
+        }
+    )*};
+}
+bare!(bool, u32, u64, usize);
+
+macro_rules! in_quotes {
+    ($($type:ty),*) => {$(
+        impl Written for $type {
+            fn written(&self) -> String {
+                quoted(&self.to_string())
+            }
+        }
+    )*};
+}
+in_quotes!(String, BaseUrl, Rate, Share, TenantName);
+
+macro_rules! words {
+    ($($type:ty),*) => {$(
+        impl Written for $type {
+            fn written(&self) -> String {
+                quoted(&word_of(self))
+            }
+        }
+    )*};
+}
+words!(
+    Access,
+    Cloud,
+    Existing,
+    Hidden,
+    Links,
+    Method,
+    Precheck,
+    WhenDropped
+);
+
+impl Written for PathBuf {
+    fn written(&self) -> String {
+        quoted(&self.to_string_lossy())
+    }
+}
+
+impl Written for Duration {
+    fn written(&self) -> String {
+        match jiff::SignedDuration::try_from(*self) {
+            Ok(duration) => quoted(&format!("{duration:#}")),
+            Err(_) => quoted(&format!("{}s", self.as_secs())),
+        }
+    }
+}
+
+impl Written for Outcome {
+    fn written(&self) -> String {
+        quoted(self.word())
+    }
+}
+
+impl Written for Only {
+    fn written(&self) -> String {
+        match self {
+            Only::Row(row) => quoted(&row.to_string()),
+            Only::Domain(domain) => quoted(&format!("@{domain}")),
+            Only::Address(address) => quoted(address),
+        }
+    }
+}
+
+impl Written for Units {
+    fn written(&self) -> String {
+        match self {
+            Units::ByTenantSize => quoted("auto"),
+            Units::Fixed(units) => units.to_string(),
+        }
+    }
+}
+
+/// The character between cells.
+impl Written for u8 {
+    fn written(&self) -> String {
+        quoted(&char::from(*self).to_string())
+    }
+}
+
+/// Where the secret is; never the secret.
+impl Written for SecretRef {
+    fn written(&self) -> String {
+        match self {
+            SecretRef::Env(name) => format!("{{ env = {} }}", quoted(name)),
+            SecretRef::File(path) => format!("{{ file = {} }}", path.written()),
+        }
+    }
+}
