@@ -9,13 +9,13 @@ use super::{
     view,
     wire::Wire,
 };
-use crate::clock::Clock;
 use axum::{
     body::{Body as HttpBody, Bytes},
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
+use jiff::Timestamp;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -26,14 +26,12 @@ const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// What every request shares.
 pub struct App {
-    clock: Clock,
     tenant: Mutex<Tenant>,
 }
 
 impl App {
     pub fn new(tenant: Tenant) -> Self {
         Self {
-            clock: tenant.clock.clone(),
             tenant: Mutex::new(tenant),
         }
     }
@@ -41,6 +39,11 @@ impl App {
     /// A poisoned lock means that one request failed; the tenant goes on.
     fn lock(&self) -> MutexGuard<'_, Tenant> {
         self.tenant.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn date(&self) -> Option<Timestamp> {
+        let tenant = self.lock();
+        (!tenant.weather.clocks.without_date).then(|| tenant.date())
     }
 
     fn respond(&self, reply: Reply) -> Response {
@@ -62,9 +65,14 @@ impl App {
         if let Some(content_type) = content_type {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        let now = self.clock.now();
-        let seconds = Duration::from_secs(now.as_second().unsigned_abs());
-        let date = httpdate::fmt_http_date(std::time::UNIX_EPOCH + seconds);
+        // The server would add a missing one by itself; an empty one tells as little.
+        let date = match self.date() {
+            None => String::new(),
+            Some(now) => {
+                let seconds = Duration::from_secs(now.as_second().unsigned_abs());
+                httpdate::fmt_http_date(std::time::UNIX_EPOCH + seconds)
+            }
+        };
         if let Ok(date) = HeaderValue::from_str(&date) {
             headers.insert(header::DATE, date);
         }

@@ -117,9 +117,13 @@ fn fate(fault: Fault, faults: &Faults, rng: &mut fastrand::Rng) -> Fate {
         },
         body => body,
     };
+    let status = match fault {
+        Fault::ForgedBefore | Fault::ForgedAfter => rng.choice(&faults.forged_statuses).copied(),
+        _ => rng.choice([500, 502, 503, 504]),
+    };
     Fate {
         fault,
-        status: [500, 502, 503, 504][rng.usize(0..4)],
+        status: status.unwrap_or(503),
         body,
         retry_after: faults.retry_after.clone(),
         lost_for: Duration::from_millis(faults.lost_ms),
@@ -129,7 +133,7 @@ fn fate(fault: Fault, faults: &Faults, rng: &mut fastrand::Rng) -> Fate {
 fn only_for_invitations(fault: Fault) -> bool {
     matches!(
         fault,
-        Fault::SilentFailure | Fault::StatusError | Fault::NoUser | Fault::NoLink
+        Fault::SilentFailure | Fault::StatusError | Fault::NoUser | Fault::NoLink | Fault::Swapped
     )
 }
 

@@ -11,8 +11,12 @@ use super::{
     user::User,
     weather::{AllowInvitesFrom, Fault},
 };
+use jiff::SignedDuration;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{
+    hash::{Hash, Hasher},
+    time::Duration,
+};
 use tokio::time::Instant;
 
 const DAY: i64 = 24 * 60 * 60;
@@ -302,7 +306,7 @@ impl Tenant {
             external_user_state: Some("PendingAcceptance".into()),
             external_user_state_changed: Some(now),
             creation_type: Some("Invitation".into()),
-            created: now,
+            created: now + self.created_ahead(address),
             sponsors,
             in_filters_from: seen_after(self.weather.replication.filters_ms),
             by_id_from: seen_after(self.weather.replication.by_id_ms),
@@ -377,9 +381,35 @@ impl Tenant {
         match fault {
             Some(Fault::NoUser) => body["invitedUser"] = Value::Null,
             Some(Fault::NoLink) => body["inviteRedeemUrl"] = Value::Null,
-            _ => {}
+            Some(Fault::Swapped) => body = self.somebody_elses(&request.address, &body),
+            _ => self.invitations.newest = Some((request.address.clone(), body.clone())),
         }
         Reply::new(201, Body::Json(body))
+    }
+
+    /// The 201 that another request got, or one like it when there was none.
+    fn somebody_elses(&self, address: &str, own: &Value) -> Value {
+        if let Some((other, body)) = &self.invitations.newest
+            && !other.eq_ignore_ascii_case(address)
+        {
+            return body.clone();
+        }
+        let mut body = own.clone();
+        body["id"] = json!(new_id());
+        body["invitedUserEmailAddress"] = json!("somebody.else@elsewhere.example");
+        body["invitedUser"] = json!({"id": new_id()});
+        body["inviteRedeemUrl"] = json!("https://login.microsoftonline.com/redeem?rd=elsewhere");
+        body
+    }
+
+    /// By how much the clock that dates a new guest is ahead.
+    fn created_ahead(&self, address: &str) -> SignedDuration {
+        let clocks = self.weather.clocks;
+        let spread = i64::from(clocks.created_spread);
+        let mut hasher = siphasher::sip::SipHasher13::new_with_keys(self.weather.seed, 1);
+        address.to_lowercase().hash(&mut hasher);
+        let drawn = fastrand::Rng::with_seed(hasher.finish()).i64(-spread..=spread);
+        SignedDuration::from_secs(i64::from(clocks.created) + drawn)
     }
 
     pub fn keep_user(&mut self, user: User) {

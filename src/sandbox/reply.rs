@@ -32,6 +32,8 @@ pub struct Reply {
     pub headers: Vec<(&'static str, String)>,
     pub body: Body,
     pub way: Way,
+    /// Something on the way wrote it: no header of Graph is on it.
+    pub forged: bool,
 }
 
 impl Reply {
@@ -41,6 +43,7 @@ impl Reply {
             headers: Vec::new(),
             body,
             way: Way::Clear,
+            forged: false,
         }
     }
 

@@ -18,6 +18,7 @@ use super::{
     weather::{Fault, FaultBody, Weather},
 };
 use crate::clock::Clock;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::{
     collections::{HashMap, VecDeque},
@@ -80,6 +81,8 @@ pub struct Invitations {
     /// When, in seconds of the clock, for the cap of any 24 hours.
     pub recent: VecDeque<i64>,
     pub blocked: bool,
+    /// The newest 201, by the address that it was for: what a swapped answer shows.
+    pub newest: Option<(String, Value)>,
 }
 
 #[derive(Debug)]
@@ -131,15 +134,15 @@ impl Tenant {
         }
 
         let fault = fate.as_ref().map(|fate| fate.fault);
-        if call.in_batch && reply.way != Way::Clear {
-            // Inside a batch there is no connection of its own to lose.
+        if call.in_batch && (reply.way != Way::Clear || reply.forged) {
+            // An item of a batch has no connection of its own that could be lost or tampered with.
             reply = unavailable(503, FaultBody::Json, None);
         }
         let wait = reply
             .headers
             .iter()
             .find(|(name, _)| *name == "retry-after")
-            .and_then(|(_, text)| asked(text, self.clock.now()));
+            .and_then(|(_, text)| asked(text, self.date()));
         self.seen.answered(kind, reply.status, wait);
         if let Some((address, send)) = invited {
             let post = self.post(&reply, fault, send);
@@ -181,7 +184,7 @@ impl Tenant {
         let cost = cost(kind, call);
         if let Err(throttled) = self.throttle.admit(cost, call.arrived) {
             let form = self.throttle.retry_after_form();
-            let (text, _) = written(form, throttled.retry_after, self.clock.now());
+            let (text, _) = written(form, throttled.retry_after, self.date());
             return self.too_many(text, throttled.information, request_id);
         }
         let fault = fate.map(|fate| fate.fault);
@@ -192,7 +195,7 @@ impl Tenant {
                 refusal.into_reply(call, request_id, &self.clock.now().to_string())
             });
         let mut reply = match fate {
-            Some(fate) => after(fate, reply),
+            Some(fate) => self.after(fate, reply, request_id),
             None => reply,
         };
         if cost.resource_units > 0 {
@@ -212,6 +215,7 @@ impl Tenant {
             }
             Fault::Unavailable => unavailable(fate.status, fate.body, fate.retry_after.clone()),
             Fault::TimedOut => Reply::new(408, Body::Empty),
+            Fault::ForgedBefore => forged(fate),
             Fault::LostBefore => {
                 let mut reply = Reply::new(500, Body::Empty);
                 reply.way = Way::Lost(fate.lost_for);
@@ -219,6 +223,29 @@ impl Tenant {
             }
             _ => return None,
         })
+    }
+
+    fn after(&self, fate: &Fate, mut reply: Reply, request_id: &str) -> Reply {
+        match fate.fault {
+            Fault::UnavailableAfter => {
+                return unavailable(fate.status, fate.body, fate.retry_after.clone());
+            }
+            Fault::ForgedAfter => return forged(fate),
+            Fault::ThrottledAfter => {
+                return self.too_many(fate.retry_after.clone(), "CPULimitExceeded", request_id);
+            }
+            Fault::LostAfter => reply.way = Way::Lost(fate.lost_for),
+            Fault::Reset => reply.way = Way::Reset,
+            Fault::Cut => reply.way = Way::Cut,
+            _ => {}
+        }
+        reply
+    }
+
+    /// What time the `Date` header shows.
+    pub fn date(&self) -> Timestamp {
+        let ahead = SignedDuration::from_secs(self.weather.clocks.date.into());
+        self.clock.now() + ahead
     }
 
     fn too_many(
@@ -257,14 +284,18 @@ impl Tenant {
         let unanswered = unanswered(reply);
         let hollow = matches!(
             fault,
-            Some(Fault::StatusError | Fault::NoUser | Fault::NoLink)
+            Some(Fault::StatusError | Fault::NoUser | Fault::NoLink | Fault::Swapped)
         );
         Post {
             ms: self.seen.ms(),
             send,
             status: if unanswered { 0 } else { reply.status },
             fault,
-            conclusive: !(unanswered || hollow || reply.status == 408 || reply.status >= 500),
+            conclusive: !(unanswered
+                || hollow
+                || reply.forged
+                || reply.status == 408
+                || reply.status >= 500),
             look_ups_before: 0,
         }
     }
@@ -272,6 +303,9 @@ impl Tenant {
 
 /// The headers that every answer of Graph carries.
 fn stamp(reply: Reply, call: &Call, request_id: String) -> Reply {
+    if reply.forged {
+        return reply;
+    }
     let echoed = call.client_request_id.as_ref().unwrap_or(&request_id);
     let reply = reply.header("client-request-id", echoed.clone());
     if call.in_batch {
@@ -350,22 +384,28 @@ fn cost(kind: Kind, call: &Call) -> Cost {
     }
 }
 
-fn after(fate: &Fate, mut reply: Reply) -> Reply {
-    match fate.fault {
-        Fault::UnavailableAfter => unavailable(fate.status, fate.body, fate.retry_after.clone()),
-        Fault::LostAfter => {
-            reply.way = Way::Lost(fate.lost_for);
-            reply
-        }
-        Fault::Reset => {
-            reply.way = Way::Reset;
-            reply
-        }
-        Fault::Cut => {
-            reply.way = Way::Cut;
-            reply
-        }
-        _ => reply,
+/// What a proxy, a content filter or a portal writes; the JSON has no `request-id`, and its form changes.
+fn forged(fate: &Fate) -> Reply {
+    let body = match fate.body {
+        FaultBody::Html => Body::Html(
+            "<html><head><title>Web filter</title></head><body><h1>This request was stopped by your organisation</h1></body></html>",
+        ),
+        FaultBody::Empty => Body::Empty,
+        _ => Body::Json(match fate.status % 3 {
+            0 => {
+                json!({"error": {"code": "PolicyDenied", "message": "Stopped by the web filter."}})
+            }
+            1 => {
+                json!({"error": "policy_denied", "error_description": "Stopped by the web filter."})
+            }
+            _ => json!({"status": fate.status, "message": "Stopped by the web filter."}),
+        }),
+    };
+    let mut reply = Reply::new(fate.status, body);
+    reply.forged = true;
+    match fate.retry_after.clone() {
+        Some(text) => reply.header("retry-after", text),
+        None => reply,
     }
 }
 

@@ -19,6 +19,7 @@ pub struct Weather {
     pub latency: Latency,
     pub throttle: Throttling,
     pub replication: Replication,
+    pub clocks: Clocks,
     /// Chances by kind of request; `all` holds for every kind that is not named.
     pub faults: BTreeMap<Kind, Faults>,
     /// What happens to certain requests for certain; each is used up once.
@@ -46,6 +47,7 @@ impl Default for Weather {
             latency: Latency::default(),
             throttle: Throttling::default(),
             replication: Replication::default(),
+            clocks: Clocks::default(),
             faults: BTreeMap::new(),
             script: Vec::new(),
             block_after: None,
@@ -130,8 +132,22 @@ pub struct Replication {
     pub by_id_ms: u64,
 }
 
+/// By how many seconds the tenant's clocks are ahead of this machine's; less than 0 is behind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Clocks {
+    /// The `Date` header of every answer, and a Retry-After that is written as a date.
+    pub date: i32,
+    /// The `Date` header is empty, so that no client can read it.
+    pub without_date: bool,
+    /// `createdDateTime` of new guests.
+    pub created: i32,
+    /// On top of that, drawn for each address: up to this many seconds more or less.
+    pub created_spread: u32,
+}
+
 /// Chances between 0 and 1; at most one of them hits a request.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Faults {
     /// 429 with `retry_after`.
@@ -158,16 +174,59 @@ pub struct Faults {
     pub no_user: f64,
     /// Invitations: done, but the answer has no link.
     pub no_link: f64,
-    /// The body of a 5xx.
+    /// Something on the way answers in place of Graph, and nothing was done.
+    pub forged_before: f64,
+    /// The same after everything was done.
+    pub forged_after: f64,
+    /// Graph's own 429, after everything was done.
+    pub throttled_after: f64,
+    /// Invitations: done, but the 201 is the one for somebody else.
+    pub swapped: f64,
+    /// The statuses of a forged answer, one of which is drawn.
+    pub forged_statuses: Vec<u16>,
+    /// The body of a 5xx and of a forged answer.
     pub body: FaultBody,
-    /// Seconds in the Retry-After of 429 and 503, as written there.
+    /// Seconds in the Retry-After of 429 and 503 and of a forged answer, as written there.
     pub retry_after: Option<String>,
     /// Milliseconds until a lost answer's connection ends.
     pub lost_ms: u64,
 }
 
+/// What proxies, content filters and portals answer.
+pub const FORGED_STATUSES: [u16; 16] = [
+    300, 302, 400, 401, 403, 404, 407, 408, 413, 429, 451, 499, 500, 502, 503, 504,
+];
+const ANY_STATUS: std::ops::RangeInclusive<u16> = 200..=599;
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self {
+            throttled: 0.0,
+            unavailable: 0.0,
+            unavailable_after: 0.0,
+            lost_before: 0.0,
+            lost_after: 0.0,
+            cut: 0.0,
+            reset: 0.0,
+            timed_out: 0.0,
+            silent_failure: 0.0,
+            status_error: 0.0,
+            no_user: 0.0,
+            no_link: 0.0,
+            forged_before: 0.0,
+            forged_after: 0.0,
+            throttled_after: 0.0,
+            swapped: 0.0,
+            forged_statuses: FORGED_STATUSES.to_vec(),
+            body: FaultBody::default(),
+            retry_after: None,
+            lost_ms: 0,
+        }
+    }
+}
+
 impl Faults {
-    pub fn chances(&self) -> [(Fault, f64); 12] {
+    pub fn chances(&self) -> [(Fault, f64); 16] {
         [
             (Fault::Throttled, self.throttled),
             (Fault::Unavailable, self.unavailable),
@@ -181,6 +240,10 @@ impl Faults {
             (Fault::StatusError, self.status_error),
             (Fault::NoUser, self.no_user),
             (Fault::NoLink, self.no_link),
+            (Fault::ForgedBefore, self.forged_before),
+            (Fault::ForgedAfter, self.forged_after),
+            (Fault::ThrottledAfter, self.throttled_after),
+            (Fault::Swapped, self.swapped),
         ]
     }
 }
@@ -201,6 +264,10 @@ pub enum Fault {
     StatusError,
     NoUser,
     NoLink,
+    ForgedBefore,
+    ForgedAfter,
+    ThrottledAfter,
+    Swapped,
     /// A follow-up page whose token is not found any more.
     PageTokenLost,
 }
@@ -226,7 +293,7 @@ pub struct Step {
     #[serde(default = "one")]
     pub count: u64,
     pub fault: Fault,
-    /// 500 to 504 for `unavailable`; else 503.
+    /// 500 to 504 for `unavailable`, any for `forged_before` and `forged_after`; else 503.
     pub status: Option<u16>,
     /// As written into the header.
     pub retry_after: Option<String>,
@@ -321,12 +388,22 @@ impl Weather {
                     && chances.iter().sum::<f64>() <= 1.0 + 1e-9,
                 "faults.{kind:?}: chances are between 0 and 1, and 1 together"
             );
+            let statuses = &faults.forged_statuses;
+            anyhow::ensure!(
+                !statuses.is_empty() && statuses.iter().all(|status| ANY_STATUS.contains(status)),
+                "faults.{kind:?}: forged_statuses are between 200 and 599, at least one"
+            );
         }
         for step in &self.script {
+            let allowed = match step.fault {
+                Fault::ForgedBefore | Fault::ForgedAfter => ANY_STATUS,
+                _ => 500..=504,
+            };
             anyhow::ensure!(
-                step.status
-                    .is_none_or(|status| (500..=504).contains(&status)),
-                "script: a status is between 500 and 504"
+                step.status.is_none_or(|status| allowed.contains(&status)),
+                "script: a status is between {} and {}",
+                allowed.start(),
+                allowed.end()
             );
         }
         Ok(())
