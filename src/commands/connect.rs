@@ -251,9 +251,13 @@ impl Reached {
 
 /// A failure of the first contact says with whom, when nobody was there.
 fn reached(host: &str, url: &str, fault: Fault) -> Failure {
+    let between = fault.is_from_between();
     let unreached = fault.status.is_none() && fault.exit() == Exit::TryAgain;
-    let failure = Failure::from(fault);
-    if unreached {
+    let mut failure = Failure::from(fault);
+    if between {
+        failure.what.push_str("; nothing was sent");
+    }
+    if unreached || between {
         failure.hint(format!("the {host} host asked is {url}"))
     } else {
         failure

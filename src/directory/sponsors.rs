@@ -14,7 +14,12 @@ use std::collections::{HashMap, HashSet};
 pub enum Unresolved {
     Nobody,
     Several,
-    CannotTell(String),
+    /// For a reason that passes.
+    NotNow(String),
+    /// A name has to be looked up, and the sign-in may not do that.
+    NotAllowed {
+        permission: &'static str,
+    },
 }
 
 #[derive(Debug, Default)]
@@ -25,7 +30,7 @@ pub struct Sponsors {
 }
 
 impl Sponsors {
-    /// Looks every distinct sponsor up. A fault that stops the run is passed on; any other is "cannot tell".
+    /// Looks every distinct sponsor up. A fault that stops the run is passed on; any other is told with its rows.
     pub async fn resolve(
         directory: &Directory,
         wanted: HashSet<SponsorRef>,
@@ -63,7 +68,7 @@ impl Sponsors {
         match self.ids.get(sponsor) {
             Some(Ok(id)) => Ok(id),
             Some(Err(why)) => Err(why.clone()),
-            None => Err(Unresolved::CannotTell("it was not looked up".into())),
+            None => Err(Unresolved::NotNow("it was not looked up".into())),
         }
     }
 }
@@ -103,6 +108,15 @@ fn url(sponsor: &SponsorRef) -> String {
     }
 }
 
+/// The object id, where the sheet names one.
+fn id_of(sponsor: &SponsorRef) -> Option<String> {
+    match sponsor {
+        SponsorRef::Address(_) => None,
+        SponsorRef::Id(id) => Some(id.to_string()),
+        SponsorRef::Group(name) => uuid::Uuid::try_parse(name).ok().map(|id| id.to_string()),
+    }
+}
+
 #[derive(Deserialize)]
 struct Object {
     id: String,
@@ -127,20 +141,22 @@ fn judge(
                 Err(none) if none.is_empty() => Err(Unresolved::Nobody),
                 Err(_) => Err(Unresolved::Several),
             },
-            Err(_) => Err(Unresolved::CannotTell(
-                "the answer could not be read".into(),
-            )),
+            Err(_) => Err(Unresolved::NotNow("the answer could not be read".into())),
         }),
-        Err(fault) if fault.status == Some(404) => Ok(Err(Unresolved::Nobody)),
-        // An id needs no looking up; that nobody has it would only be good to know.
-        Err(fault) if fault.class == Class::Permission && matches!(sponsor, SponsorRef::Id(_)) => {
-            Ok(Ok(sponsor.to_string()))
-        }
-        // Groups need a permission of their own: without it the sheet can still go out for everybody else.
-        Err(fault) if matches!(sponsor, SponsorRef::Group(_)) => {
-            Ok(Err(Unresolved::CannotTell(fault.to_string())))
-        }
-        Err(fault) if fault.class.ends_run() => Err(fault),
-        Err(fault) => Ok(Err(Unresolved::CannotTell(fault.to_string()))),
+        Err(fault) => match (fault.class, id_of(sponsor)) {
+            (Class::Absent, _) => Ok(Err(Unresolved::Nobody)),
+            // An id needs no looking up; that nobody has it would only be good to know.
+            (Class::Permission, Some(id)) => Ok(Ok(id)),
+            // The sheet can still go out for everybody else.
+            (Class::Permission, None) => Ok(Err(Unresolved::NotAllowed {
+                permission: match sponsor {
+                    SponsorRef::Group(_) => "Group.Read.All or GroupMember.Read.All",
+                    _ => "User.Read.All",
+                },
+            })),
+            (Class::Throttled, _) => Ok(Err(Unresolved::NotNow(fault.to_string()))),
+            _ if fault.class.ends_run() => Err(fault),
+            _ => Ok(Err(Unresolved::NotNow(fault.to_string()))),
+        },
     }
 }

@@ -4,6 +4,7 @@
 
 use super::{
     Options,
+    calibration::Calibration,
     caps::Caps,
     follow_up::FollowUps,
     outcome::Mail,
@@ -15,12 +16,15 @@ use crate::{
     directory::{Directory, Finder, Lookout},
     graph::{Class, Fault, Graph, Invitation, InvitationRequest, MessageInfo, Verdict, catalogue},
     guest::UserType,
-    ledger::{Answered, Ask, AskKind, Found, Intent, IntentId, PersonState},
+    ledger::{Answered, Ask, AskEnd, AskKind, Found, Intent, IntentId, PersonState},
     pace::{Pace, TooLong},
 };
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 use tokio::time::Instant;
@@ -43,6 +47,9 @@ pub(super) struct Shared {
     pub caps: Caps,
     pub stop: Stop,
     pub clock: Clock,
+    pub calibration: Calibration,
+    /// A 429 of this run was found to have been performed: from then on none is believed.
+    pub throttles_doubted: AtomicBool,
     /// Domains that Graph refused as a whole: code and text.
     pub refused_domains: Mutex<HashMap<String, (String, String)>>,
 }
@@ -59,6 +66,8 @@ pub(super) struct Asked {
     pub request_id: Option<String>,
     /// When the answer was there, or given up.
     pub ended: Instant,
+    /// How long that took.
+    pub took: Duration,
 }
 
 /// How a good answer is remembered.
@@ -102,37 +111,32 @@ impl Shared {
                 kind,
                 mails,
                 at,
-                server_at: self.graph.server_now(),
+                saw: item.saw,
                 client_request_id: client_request_id.to_string(),
-            };
-            let ask = Ask {
-                kind,
-                at,
-                server_at: intent.server_at,
-                mails,
             };
             let intent = self.recorder.intent(intent).await.map_err(|_| Stopped)?;
             if self.wait(self.pace.gate()).await.is_err() {
                 place.give_back();
-                self.answered(item, intent, &unsent(), on_done, unsettled)
+                self.answered(item, kind, intent, &unsent(), on_done, unsettled)
                     .await;
                 return Err(Stopped);
             }
+            let (left_at, left) = (self.clock.now(), Instant::now());
             let attempt = self.graph.invite(&request, client_request_id).await;
+            let (ended, took) = (Instant::now(), left.elapsed());
             let answer = Answer {
                 verdict: attempt.verdict,
                 status: attempt.status,
                 request_id: attempt.request_id,
-                server_at: attempt.server_date,
             };
             // Before anything is written down: nobody else is to ask meanwhile.
-            if let Verdict::Stop { exit, fault } = &answer.verdict {
+            if let Some(fault) = answer.verdict.run_stopping() {
                 self.stop.raise(StopReason::Refused {
-                    exit: *exit,
+                    exit: fault.exit(),
                     fault: Box::new(fault.clone()),
                 });
             }
-            self.answered(item, intent, &answer, on_done, unsettled)
+            self.answered(item, kind, intent, &answer, on_done, unsettled)
                 .await;
             match &answer.verdict {
                 Verdict::NotSent { .. } => {
@@ -162,12 +166,25 @@ impl Shared {
                 }
                 _ => {}
             }
+            let now = self.clock.now();
+            let end = match &answer.verdict {
+                Verdict::Done(_) => AskEnd::Answered(now),
+                Verdict::RetryAfter { .. } => AskEnd::Throttled(now),
+                _ => AskEnd::GivenUp(now),
+            };
             return Ok(Asked {
                 intent,
-                ask,
+                ask: Ask {
+                    kind,
+                    at: left_at,
+                    mails,
+                    saw: item.saw,
+                    end,
+                },
                 verdict: answer.verdict,
                 request_id: answer.request_id,
-                ended: Instant::now(),
+                ended,
+                took,
             });
         }
     }
@@ -186,7 +203,6 @@ impl Shared {
                 intent,
                 row: item.guest.row,
                 at: self.clock.now(),
-                server_at: None,
                 kind: "settled",
                 status: None,
                 request_id: None,
@@ -197,6 +213,19 @@ impl Shared {
                 refusal: None,
             })
             .await;
+    }
+
+    /// Whether a 429 of this run was found to have been performed.
+    pub fn doubts_throttles(&self) -> bool {
+        self.throttles_doubted.load(Relaxed)
+    }
+
+    pub fn doubt_throttles(&self) {
+        if !self.throttles_doubted.swap(true, Relaxed) {
+            tracing::warn!(
+                "Graph asked to wait although it had performed the request; from now on such a row is settled like one without an answer"
+            );
+        }
     }
 
     pub fn refused_domain(&self, domain: &str) -> Option<(String, String)> {
@@ -267,6 +296,7 @@ impl Shared {
     async fn answered(
         &self,
         item: &Item,
+        kind: AskKind,
         intent: IntentId,
         answer: &Answer,
         on_done: OnDone,
@@ -278,25 +308,25 @@ impl Shared {
         } else {
             PersonState::Open
         };
-        let (kind, state) = match &answer.verdict {
+        let (event, state) = match &answer.verdict {
             Verdict::Done(_) => {
-                let kind = match on_done.state {
+                let event = match on_done.state {
                     PersonState::Invited => "invited",
                     PersonState::Asked => "probed",
                     PersonState::Open | PersonState::Refused => "relinked",
                 };
-                (kind, on_done.state)
+                (event, on_done.state)
             }
             Verdict::Unknown { .. } => ("unknown", PersonState::Asked),
+            // Looked up before anything else, also by a later run; a relink alone leaves nothing to find out.
+            Verdict::RetryAfter { .. } if kind != AskKind::Relink => {
+                ("throttled", PersonState::Asked)
+            }
             Verdict::Refused { .. } if !unsettled => ("not-performed", PersonState::Refused),
             _ => ("not-performed", back),
         };
         let found = match &answer.verdict {
-            Verdict::Done(invitation) => Some(found(
-                invitation,
-                on_done.mail,
-                answer.server_at.unwrap_or(now),
-            )),
+            Verdict::Done(invitation) => Some(found(invitation, on_done.mail, now)),
             _ => None,
         };
         let refusal = match &answer.verdict {
@@ -310,8 +340,7 @@ impl Shared {
                 intent,
                 row: item.guest.row,
                 at: now,
-                server_at: answer.server_at,
-                kind,
+                kind: event,
                 status: answer.status,
                 request_id: answer.request_id.clone(),
                 detail: answer.verdict.fault().map(|fault| fault.code.to_string()),
@@ -328,7 +357,6 @@ struct Answer {
     verdict: Verdict,
     status: Option<u16>,
     request_id: Option<String>,
-    server_at: Option<jiff::Timestamp>,
 }
 
 fn unsent() -> Answer {
@@ -342,7 +370,6 @@ fn unsent() -> Answer {
         },
         status: None,
         request_id: None,
-        server_at: None,
     }
 }
 

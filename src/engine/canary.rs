@@ -4,7 +4,7 @@
 use super::{
     ask::{Shared, look_again},
     outcome::Verified,
-    settle::Parked,
+    parked::Parked,
     stop::StopReason,
     worker::{Turn, Work},
 };

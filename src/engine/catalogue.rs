@@ -23,9 +23,9 @@ codes! {
     }
     SPONSOR_UNREADABLE = "GL303" {
         title: "the sponsor could not be looked up",
-        meaning: "Reading the sponsor failed, so nobody can tell whether it exists. Nothing was sent for this row.",
-        fix: "Name the sponsor by object id, or grant the sign-in the right to read users and groups (User.Read.All, Group.Read.All).",
-        who: "an administrator of the tenant"
+        meaning: "Reading the sponsor failed for a reason that passes, so nobody can tell whether it exists. Nothing was sent for this row.",
+        fix: "Run the same command again.",
+        who: "whoever runs the command"
     }
     LISTED_DOMAIN = "GL304" {
         title: "the tenant takes no guests from this domain",
@@ -38,6 +38,12 @@ codes! {
         meaning: "A user whom somebody deleted within the last 30 days has this address and can still be restored. Nothing was sent for this row.",
         fix: "Restore the user under Deleted users in the Entra admin center, or delete it for good there; then run the same command again.",
         who: "a User Administrator of the tenant"
+    }
+    SPONSOR_NOT_ALLOWED = "GL306" {
+        title: "the sign-in may not look the sponsor up",
+        meaning: "A sponsor that is named by its address or name has to be looked up, and the permission for that is missing. Nothing was sent for this row.",
+        fix: "Grant User.Read.All for people, Group.Read.All or GroupMember.Read.All for groups; or name the sponsor by object id, which needs no look-up.",
+        who: "an administrator of the tenant"
     }
     NEVER_APPEARED = "GL410" {
         title: "Graph confirmed the invitation, and no guest has appeared",

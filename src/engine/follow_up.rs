@@ -152,7 +152,6 @@ impl Hands {
             intent: IntentId { person, event: 0 },
             row: result.row,
             at: self.clock.now(),
-            server_at: None,
             kind: "follow-up",
             status: refused.as_ref().and_then(|fault| fault.status),
             request_id: None,

@@ -7,11 +7,14 @@ pub mod catalogue; // our codes GL3xx and GL4xx in words
 pub mod outcome; // what became of a row, in words
 
 mod ask; // one POST: admitted, paced, intended, sent, answered
+mod attribution; // which of several asks made a guest
+mod calibration; // by which clock new guests are dated
 mod canary; // five alone, before the rest
 mod caps; // how many, and how many a day
 mod feeder; // the sheet, row by row, with what the ledger knows
 mod follow_up; // what an invitation could not carry
 mod options; // what a run is asked to do
+mod parked; // a row that waits until it is known what its asks did
 mod plan; // what a row needs
 mod recorder; // the one writer: group commit, totals
 mod run; // how the parts hang together
@@ -20,7 +23,6 @@ mod settle; // what an unanswered ask did
 mod stop; // why a run ends early
 mod tally; // the totals
 mod telling; // one row's outcome, in words
-mod truth; // which of several asks made a guest
 mod verify; // seen in the directory afterwards?
 mod waiting; // rows to look up, and how
 mod worker; // a row's turn to be asked

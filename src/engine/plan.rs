@@ -6,9 +6,9 @@ use super::{
     telling,
 };
 use crate::{
-    directory::Sponsors,
-    guest::{Guest, RowVerdict, Understood},
-    ledger::{Ask, Person, PersonState},
+    directory::{Sponsors, Unresolved},
+    guest::{Guest, RowVerdict, SponsorRef, Understood},
+    ledger::{Ask, Person, PersonState, Saw},
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
@@ -23,8 +23,10 @@ pub(super) struct Item {
     pub person: Option<Person>,
     /// Object ids.
     pub sponsors: Vec<String>,
-    /// Asks of earlier runs whose effect is not known.
+    /// Asks whose effect is not known, oldest first.
     pub open: Vec<Ask>,
+    /// What the last look-up saw.
+    pub saw: Saw,
 }
 
 impl Item {
@@ -79,24 +81,26 @@ pub(super) fn first_step(
         return tell(telling::unusable(&understood));
     };
     let (person, open) = known(&guest);
-    let mut ids = Vec::with_capacity(guest.sponsors.len());
-    for sponsor in &guest.sponsors {
-        match sponsors.id(sponsor) {
-            // Two names may be one person.
-            Ok(id)
-                if ids
-                    .iter()
-                    .any(|known: &String| known.eq_ignore_ascii_case(id)) => {}
-            Ok(id) => ids.push(id.to_owned()),
-            Err(why) => return tell(telling::sponsor_unresolved(&guest, sponsor, &why)),
-        }
-    }
+    let (ids, unresolved) = resolved(&guest, sponsors);
     let item = Item {
         guest,
         person,
         sponsors: ids,
         open,
+        saw: Saw::default(),
     };
+    // Whoever was asked or invited before does not become somebody of whom nothing is known.
+    if let Some((sponsor, why)) = unresolved {
+        let guest = &item.guest;
+        match item.person.as_ref().map(|person| person.state) {
+            Some(PersonState::Asked) if !item.open.is_empty() => {
+                let result = telling::unknown_without_sponsor(guest, &sponsor, &why);
+                return Step::Tell(Box::new(result), item.person_id());
+            }
+            Some(PersonState::Invited) => {}
+            _ => return tell(telling::sponsor_unresolved(guest, &sponsor, &why)),
+        }
+    }
     match item.person.as_ref().map(|person| (person.state, person)) {
         Some((PersonState::Asked, _)) if !item.open.is_empty() => Step::Settle(item, None),
         Some((PersonState::Invited, person))
@@ -112,6 +116,21 @@ pub(super) fn first_step(
         }
         _ => Step::Look(item),
     }
+}
+
+/// The object ids of a guest's sponsors, and the first of them that has none.
+fn resolved(guest: &Guest, sponsors: &Sponsors) -> (Vec<String>, Option<(SponsorRef, Unresolved)>) {
+    let mut ids: Vec<String> = Vec::with_capacity(guest.sponsors.len());
+    let mut unresolved = None;
+    for sponsor in &guest.sponsors {
+        match sponsors.id(sponsor) {
+            // Two names may be one person.
+            Ok(id) if ids.iter().any(|known| known.eq_ignore_ascii_case(id)) => {}
+            Ok(id) => ids.push(id.to_owned()),
+            Err(why) => unresolved = unresolved.or(Some((sponsor.clone(), why))),
+        }
+    }
+    (ids, unresolved)
 }
 
 /// Invited within a day, or confirmed within a day, and seen in the directory.

@@ -3,12 +3,13 @@
 use super::{
     Options,
     ask::Shared,
+    calibration::Calibration,
     caps::Caps,
     feeder::Feeder,
     follow_up::FollowUps,
+    parked::Parked,
     recorder::Recorder,
     scout::Scout,
-    settle::Parked,
     stop::{Stop, StopReason},
     tally::Tally,
     worker::{Turn, Work},
@@ -26,7 +27,7 @@ use crate::{
 use jiff::SignedDuration;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex as StdMutex, Weak},
+    sync::{Arc, Mutex as StdMutex, Weak, atomic::AtomicBool},
     time::Duration,
 };
 use tokio::{
@@ -111,6 +112,8 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
         recorder,
         stop: stop.clone(),
         clock: clock.clone(),
+        calibration: Calibration::default(),
+        throttles_doubted: AtomicBool::new(false),
         refused_domains: StdMutex::new(HashMap::new()),
     });
     let watchers = watchers(&shared, &totals);

@@ -6,9 +6,9 @@ use super::{
     ask::Shared,
     options::Existing,
     outcome::{Outcome, RowResult, ThisRun, Verified},
+    parked::Parked,
     plan::{Hold, Item, Step},
     recorder::Weight,
-    settle::Parked,
     telling,
     verify::unseen,
     waiting::Waiting,
@@ -18,7 +18,7 @@ use crate::{
     directory::{self, Sighting, Way},
     graph::Fault,
     guest::EmailAddress,
-    ledger::Person,
+    ledger::{Person, Saw},
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use std::{sync::Arc, time::Duration};
@@ -144,7 +144,12 @@ impl Scout {
         }
     }
 
-    async fn decide(&self, item: Item, sighting: Sighting) {
+    async fn decide(&self, mut item: Item, sighting: Sighting) {
+        item.saw = match &sighting {
+            Ok(None) => Saw::Nobody,
+            Ok(Some(_)) => Saw::Somebody,
+            Err(_) => Saw::Unknown,
+        };
         match sighting {
             Ok(None) => self.nobody(item).await,
             Ok(Some(user)) => {

@@ -1,25 +1,28 @@
 //! What an unanswered ask did: found out by looking, then by asking silently; never by asking with mail again.
 //!
-//! 1. Look the person up until `settle` is over. Found: one of our asks made the guest, or the guest is older.
+//! 1. Look the person up until `settle` is over. Found, where nobody had been before: one of our asks made the guest.
 //! 2. Not found: ask silently. It cannot mail, and the guest's creation time tells which ask made the guest.
 //! 3. Nothing had happened, and a mail is due: ask with mail, not before `ask_again_after`.
 //!
-//! Between "perhaps twice" and "perhaps not yet" it chooses "not yet".
+//! Between "perhaps twice" and "perhaps not yet" it chooses "not yet". The link is fetched whatever is decided about
+//! the mail.
 
 use super::{
     ask::{Asked, OnDone, Shared, Stopped, look_again},
-    outcome::Mail,
-    plan::{Hold, Item},
+    attribution,
+    calibration::Made,
+    outcome::{Mail, Outcome, RowResult, ThisRun},
+    parked::Parked,
+    plan::Item,
     recorder::Weight,
     telling,
-    truth::{Truth, truth},
     worker::Turn,
 };
 use crate::{
-    graph::{DirectoryUser, Read, Verdict, odata, wire::USER_SELECT},
-    ledger::{Ask, AskKind, IntentId, PersonState},
+    directory,
+    graph::{DirectoryUser, Fault, Read, Verdict, odata, wire::USER_SELECT},
+    ledger::{AskKind, PersonState, Saw},
 };
-use jiff::Timestamp;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -27,30 +30,7 @@ use tokio::time::Instant;
 const ASKS: usize = 3;
 /// A silent ask is told from the one before it by its time, and servers tell times in whole seconds: so long
 /// after the last moment at which that one can have been under way.
-const APART: Duration = Duration::from_secs(6);
-
-/// A row that waits until it is known what its asks did.
-#[derive(Debug)]
-pub(super) struct Parked {
-    item: Item,
-    /// Asks whose effect is not known, oldest first.
-    asks: Vec<Ask>,
-    /// How many of them this run made.
-    made: usize,
-    /// The newest of them, to which a conclusion is written.
-    intent: IntentId,
-    /// When its answer was given up.
-    given_up: Instant,
-    /// Since when none of them can have left for Graph any more.
-    quiet_since: Instant,
-    /// Seen already, by the look that follows a throttled ask.
-    seen: Option<DirectoryUser>,
-    /// The user whose link the ledger has.
-    linked: Option<String>,
-    request_id: Option<String>,
-    /// Somebody waits for this row before anything new is asked.
-    _hold: Option<Hold>,
-}
+pub(super) const APART: Duration = Duration::from_secs(6);
 
 /// Why a row cannot be settled now.
 enum Open {
@@ -65,107 +45,53 @@ impl From<Stopped> for Open {
     }
 }
 
-impl Parked {
-    pub fn from_ask(mut item: Item, asked: Asked) -> Self {
-        let mut asks = std::mem::take(&mut item.open);
-        asks.push(asked.ask);
-        Self {
-            item,
-            asks,
-            made: 1,
-            intent: asked.intent,
-            given_up: asked.ended,
-            quiet_since: asked.ended,
-            seen: None,
-            linked: None,
-            request_id: asked.request_id,
-            _hold: None,
-        }
-    }
-
-    /// A throttled ask that was performed after all.
-    pub fn found_after_throttle(item: &Item, asked: &Asked, user: DirectoryUser) -> Self {
-        let item = Item {
-            guest: item.guest.clone(),
-            person: item.person.clone(),
-            sponsors: item.sponsors.clone(),
-            open: Vec::new(),
-        };
-        Self {
-            item,
-            asks: vec![asked.ask],
-            made: 1,
-            intent: asked.intent,
-            given_up: asked.ended,
-            quiet_since: asked.ended,
-            seen: Some(user),
-            linked: None,
-            request_id: asked.request_id.clone(),
-            _hold: None,
-        }
-    }
-
-    /// An ask of an earlier run; its answer was given up when that run ended, at the latest now.
-    pub fn from_earlier_run(mut item: Item, hold: Option<Hold>, now: Timestamp) -> Option<Self> {
-        let person = item.person_id()?;
-        let asks = std::mem::take(&mut item.open);
-        let age = asks.last().map_or(Duration::ZERO, |ask| since(now, ask.at));
-        let linked = item
-            .person
-            .as_ref()
-            .filter(|person| person.redeem_url.is_some())
-            .and_then(|person| person.user_id.clone());
-        Some(Self {
-            item,
-            asks,
-            made: 0,
-            intent: IntentId { person, event: 0 },
-            given_up: Instant::now().checked_sub(age).unwrap_or_else(Instant::now),
-            // A run that was killed may have sent it with its last breath, long after the intent.
-            quiet_since: Instant::now(),
-            seen: None,
-            linked,
-            request_id: None,
-            _hold: hold,
-        })
-    }
-
-    /// One more ask whose answer did not come.
-    fn unanswered(&mut self, asked: &Asked) {
-        self.asks.push(asked.ask);
-        self.given_up = asked.ended;
-        self.quiet_since = asked.ended;
-    }
-
-    fn first(&self) -> Option<&Ask> {
-        self.asks.first()
+impl Open {
+    fn no_look(fault: &Fault) -> Self {
+        Self::Cannot(format!(
+            "was asked for, and cannot be looked up ({})",
+            fault.title()
+        ))
     }
 }
 
 impl Shared {
     /// Settles a row, or leaves it `unknown` for the next run.
     pub async fn settle(&self, mut parked: Parked) -> Turn {
-        match self.try_settle(&mut parked).await {
-            Ok(turn) => turn,
-            Err(open) => {
-                let why = match open {
-                    Open::Stopped => {
-                        "was asked for, and the run stopped before it was known what that did"
-                            .to_owned()
-                    }
-                    Open::Cannot(why) => why,
-                };
-                let result = telling::unknown(&parked.item.guest, &why);
-                self.over(result, Some(parked.intent.person), Weight::Bad)
-                    .await
+        let open = match self.try_settle(&mut parked).await {
+            Ok(turn) => return turn,
+            Err(open) => open,
+        };
+        let guest = &parked.item.guest;
+        // Where Graph has only ever asked to wait, nothing happened, as far as is known.
+        let (result, weight) = match open {
+            Open::Stopped if parked.is_only_throttled() => {
+                (telling::not_attempted(guest), Weight::Light)
             }
-        }
+            Open::Cannot(_) if parked.is_only_throttled() => {
+                (telling::throttled_too_often(guest), Weight::Bad)
+            }
+            Open::Stopped => {
+                let why = "was asked for, and the run stopped before it was known what that did";
+                (
+                    telling::unknown(guest, why, parked.fault.as_ref()),
+                    Weight::Bad,
+                )
+            }
+            Open::Cannot(why) => (
+                telling::unknown(guest, &why, parked.fault.as_ref()),
+                Weight::Bad,
+            ),
+        };
+        self.over(result, Some(parked.intent.person), weight).await
     }
 
     async fn try_settle(&self, parked: &mut Parked) -> Result<Turn, Open> {
         loop {
             if let Some(user) = self.look(parked).await? {
                 return self.found(parked, &user).await;
+            }
+            if parked.is_only_throttled() && !self.doubts_throttles() {
+                return self.ask_as_wished(parked).await;
             }
             let Some(asked) = self.probe(parked).await? else {
                 continue;
@@ -176,8 +102,7 @@ impl Shared {
             let user_id = invitation.user_id.clone();
             parked.asks.push(asked.ask);
             parked.linked = Some(user_id.clone());
-            let (Truth::Ours { mail } | Truth::OlderThanUs { mail }) =
-                truth(self.created(&user_id).await?, &parked.asks);
+            let mail = self.mail_of(parked, &user_id).await?;
             return self.ours(parked, mail, user_id).await;
         }
     }
@@ -196,15 +121,16 @@ impl Shared {
             let sighting = self.find(&parked.item.guest.email).await;
             match sighting.ok_or(Open::Stopped)? {
                 Ok(Some(user)) => return Ok(Some(user)),
-                Ok(None) if over => break,
-                Ok(None) => {}
+                Ok(None) => {
+                    parked.item.saw = Saw::Nobody;
+                    if over {
+                        break;
+                    }
+                }
                 Err(fault) => {
                     self.heed(&fault);
                     if over {
-                        return Err(Open::Cannot(format!(
-                            "was asked for, and cannot be looked up ({})",
-                            fault.title()
-                        )));
+                        return Err(Open::no_look(&fault));
                     }
                 }
             }
@@ -217,7 +143,7 @@ impl Shared {
         Ok(None)
     }
 
-    /// Asks silently for somebody who was not found. None: that ask's own answer did not come either.
+    /// Asks silently for somebody who was not found. None: that ask's own answer does not tell either.
     async fn probe(&self, parked: &mut Parked) -> Result<Option<Asked>, Open> {
         self.may_ask(parked)?;
         let apart = APART.saturating_sub(parked.quiet_since.elapsed());
@@ -247,36 +173,69 @@ impl Shared {
 
     /// Somebody is there.
     async fn found(&self, parked: &mut Parked, user: &DirectoryUser) -> Result<Turn, Open> {
-        let created = match user.created_date_time {
-            Some(created) => Some(created),
-            None => self.created(&user.id).await?,
-        };
-        match truth(created, &parked.asks) {
-            Truth::OlderThanUs { mail } => {
-                self.settled(
-                    &parked.item,
-                    parked.intent,
-                    "was there before",
-                    PersonState::Open,
-                    None,
-                )
-                .await;
-                let mut result = telling::exists(&parked.item.guest, user);
-                if mail == Mail::Unknown {
-                    result.mail = Some(mail);
-                }
-                Ok(self
-                    .over(result, Some(parked.intent.person), Weight::Good)
-                    .await)
+        // That nobody was there when this run looked first is evidence too.
+        let appeared = parked.item.saw == Saw::Nobody;
+        if !appeared && !attribution::is_ours(None, &parked.asks) {
+            let made = self.made(&user.id).await?;
+            if !attribution::is_ours(made, &parked.asks) {
+                return self.older(parked, user).await;
             }
-            Truth::Ours { mail } => self.ours(parked, mail, user.id.clone()).await,
         }
+        if parked.is_only_throttled() {
+            self.doubt_throttles();
+        }
+        let mail = self.mail_of(parked, &user.id).await?;
+        self.ours(parked, mail, user.id.clone()).await
+    }
+
+    /// What is known about the mail of a guest of ours.
+    async fn mail_of(&self, parked: &Parked, user_id: &str) -> Result<Mail, Open> {
+        let made = if attribution::depends_on_time(&parked.asks) {
+            self.made(user_id).await?
+        } else {
+            None
+        };
+        Ok(attribution::mail_of(made, &parked.asks))
+    }
+
+    /// A guest who had been there before us; the link is fetched silently, once.
+    async fn older(&self, parked: &mut Parked, user: &DirectoryUser) -> Result<Turn, Open> {
+        let mail = attribution::mail_of_older(&parked.asks);
+        let mut result = telling::exists(&parked.item.guest, user);
+        if mail == Mail::Unknown {
+            result.mail = Some(mail);
+        }
+        let pending = directory::classify(user) == Outcome::ExistsPending;
+        if pending && parked.linked.as_ref() != Some(&user.id) {
+            let on_done = OnDone {
+                mail,
+                state: PersonState::Open,
+            };
+            let asked = self.fetch_link(parked, on_done).await?;
+            if !matches!(asked.verdict, Verdict::Done(_)) {
+                return self.not_invited(parked, asked).await;
+            }
+            result.this_run = Some(ThisRun::Relinked);
+            result.hint = Some(telling::RELINKED.into());
+        } else {
+            self.settled(
+                &parked.item,
+                parked.intent,
+                "was there before",
+                PersonState::Open,
+                None,
+            )
+            .await;
+        }
+        Ok(self
+            .over(result, Some(parked.intent.person), Weight::Good)
+            .await)
     }
 
     /// The guest is ours. A mail that is due goes out with the ask that fetches the link; else that ask is silent.
     async fn ours(&self, parked: &mut Parked, mail: Mail, user_id: String) -> Result<Turn, Open> {
         if mail == Mail::None && parked.item.mails(&self.options) {
-            return self.mail_now(parked).await;
+            return self.ask_as_wished(parked).await;
         }
         if parked.linked.as_ref() == Some(&user_id) {
             self.settled(
@@ -293,47 +252,70 @@ impl Shared {
             mail,
             state: PersonState::Invited,
         };
+        let asked = self.fetch_link(parked, on_done).await?;
+        if matches!(asked.verdict, Verdict::Done(_)) {
+            return Ok(self.invited(parked, mail, user_id).await);
+        }
+        self.not_invited(parked, asked).await
+    }
+
+    /// Asks silently for somebody who is there, until an answer tells.
+    async fn fetch_link(&self, parked: &mut Parked, on_done: OnDone) -> Result<Asked, Open> {
         loop {
             self.may_ask(parked)?;
+            parked.item.saw = Saw::Somebody;
             let Some(asked) = self.ask_patiently(parked, AskKind::Relink, on_done).await? else {
                 continue;
             };
-            match asked.verdict {
-                Verdict::Done(_) => return Ok(self.invited(parked, mail, user_id).await),
-                Verdict::Unknown { .. } => {
-                    parked.unanswered(&asked);
-                    self.look_once(parked).await?;
-                }
-                _ => return self.not_invited(parked, asked).await,
+            if !matches!(asked.verdict, Verdict::Unknown { .. }) {
+                return Ok(asked);
             }
+            parked.unanswered(&asked);
+            self.look_once(parked).await?;
         }
     }
 
-    /// Nothing had happened when the person was asked with mail: now is the time, with a look before it.
-    async fn mail_now(&self, parked: &mut Parked) -> Result<Turn, Open> {
+    /// Nothing had happened: now is the time to ask as the row wishes, with a look before it.
+    async fn ask_as_wished(&self, parked: &mut Parked) -> Result<Turn, Open> {
         self.may_ask(parked)?;
-        let waited = parked
-            .first()
-            .map_or(Duration::MAX, |first| since(self.clock.now(), first.at));
-        let wait = self.options.ask_again_after.saturating_sub(waited);
-        if !wait.is_zero() && !self.stop.sleep(wait).await {
-            return Err(Open::Stopped);
+        let mail = if parked.item.mails(&self.options) {
+            Mail::Requested
+        } else {
+            Mail::None
+        };
+        if mail == Mail::Requested && !parked.is_only_throttled() {
+            let waited = parked.mail_given_up.elapsed();
+            let wait = self.options.ask_again_after.saturating_sub(waited);
+            if !wait.is_zero() && !self.stop.sleep(wait).await {
+                return Err(Open::Stopped);
+            }
         }
-        self.look_once(parked).await?;
+        let seen = self.look_once(parked).await?;
+        // Whoever is known by id already is expected to be seen.
+        if let Some(user) = seen.filter(|_| parked.linked.is_none()) {
+            return Box::pin(self.found(parked, &user)).await;
+        }
         let on_done = OnDone {
-            mail: Mail::Requested,
+            mail,
             state: PersonState::Invited,
         };
         let Some(asked) = self.ask_patiently(parked, AskKind::Invite, on_done).await? else {
-            return Err(Open::Cannot(
-                "is due a mail, and Graph asked to wait".into(),
-            ));
+            return Box::pin(self.try_settle(parked)).await;
         };
         match &asked.verdict {
             Verdict::Done(invitation) => {
                 let user_id = invitation.user_id.clone();
                 parked.request_id.clone_from(&asked.request_id);
-                Ok(self.invited(parked, Mail::Requested, user_id).await)
+                if mail == Mail::Requested
+                    && parked.is_only_throttled()
+                    && self.was_there_before(&user_id, &asked).await
+                {
+                    self.doubt_throttles();
+                    let result =
+                        telling::invited_perhaps_twice(&parked.item.guest, asked.request_id);
+                    return Ok(self.finish(parked, result, user_id).await);
+                }
+                Ok(self.invited(parked, mail, user_id).await)
             }
             // The guest is there, and whether this mail left cannot be read: no further one.
             Verdict::Unknown { .. } => {
@@ -344,17 +326,20 @@ impl Shared {
         }
     }
 
-    /// The look that comes before every ask, where it is known already whom it will find.
-    async fn look_once(&self, parked: &Parked) -> Result<(), Open> {
+    /// The look that comes before every ask.
+    async fn look_once(&self, parked: &mut Parked) -> Result<Option<DirectoryUser>, Open> {
         let sighting = self.find(&parked.item.guest.email).await;
         match sighting.ok_or(Open::Stopped)? {
-            Ok(_) => Ok(()),
+            Ok(seen) => {
+                parked.item.saw = match &seen {
+                    Some(_) => Saw::Somebody,
+                    None => Saw::Nobody,
+                };
+                Ok(seen)
+            }
             Err(fault) => {
                 self.heed(&fault);
-                Err(Open::Cannot(format!(
-                    "was asked for, and cannot be looked up ({})",
-                    fault.title()
-                )))
+                Err(Open::no_look(&fault))
             }
         }
     }
@@ -374,6 +359,7 @@ impl Shared {
                     person: parked.item.person.clone(),
                     sponsors: Vec::new(),
                     open: Vec::new(),
+                    saw: parked.item.saw,
                 };
                 Ok(self.conclude(item, asked).await)
             }
@@ -401,11 +387,16 @@ impl Shared {
             if !matches!(asked.verdict, Verdict::RetryAfter { .. }) {
                 return Ok(Some(asked));
             }
+            if kind != AskKind::Relink {
+                parked.asks.push(asked.ask);
+            }
             // Not performed, as far as is known: looked for once more before the next ask.
+            if asked.ask.mails && !self.stop.sleep(APART).await {
+                return Err(Open::Stopped);
+            }
             let sighting = self.find(&parked.item.guest.email).await;
             match sighting.ok_or(Open::Stopped)? {
-                Ok(Some(user)) if kind == AskKind::Probe => {
-                    parked.asks.push(asked.ask);
+                Ok(Some(user)) if kind != AskKind::Relink && parked.linked.is_none() => {
                     parked.seen = Some(user);
                     return Ok(None);
                 }
@@ -430,13 +421,20 @@ impl Shared {
         Ok(())
     }
 
-    /// When the guest was made, read by id: fresher than any filter, though not at once on every replica.
-    async fn created(&self, user_id: &str) -> Result<Option<Timestamp>, Open> {
+    /// When the guest was made, by our clock: read by id, which is fresher than any filter, though not at once on every
+    /// replica. None: it cannot be told.
+    async fn made(&self, user_id: &str) -> Result<Option<Made>, Open> {
         let path = format!("/users/{}?$select={USER_SELECT}", odata::encode(user_id));
         let end = Instant::now() + self.options.settle;
         for look in 0.. {
             match self.graph.get::<DirectoryUser>(&path, Read::ONE).await {
-                Ok(user) => return Ok(user.created_date_time),
+                Ok(user) => {
+                    let Some(created) = user.created_date_time else {
+                        return Ok(None);
+                    };
+                    let offset = self.calibration.offset(&self.graph).await;
+                    return Ok(offset.and_then(|offset| offset.made(created)));
+                }
                 Err(fault) => self.heed(&fault),
             }
             let left = end.saturating_duration_since(Instant::now());
@@ -452,17 +450,31 @@ impl Shared {
         Ok(None)
     }
 
+    /// Whether somebody whom a throttled ask is said not to have made had been there before the ask that followed it.
+    pub async fn was_there_before(&self, user_id: &str, asked: &Asked) -> bool {
+        let Some(offset) = self.calibration.offset(&self.graph).await else {
+            return false;
+        };
+        let users = self.graph.get_by_ids(&[user_id.to_owned()]).await;
+        let created = users
+            .ok()
+            .and_then(|users| users.into_iter().next()?.created_date_time);
+        created
+            .and_then(|created| offset.made(created))
+            .is_some_and(|made| attribution::is_before(made, &asked.ask))
+    }
+
     async fn invited(&self, parked: &Parked, mail: Mail, user_id: String) -> Turn {
         let result =
             telling::invited_and_settled(&parked.item.guest, mail, parked.request_id.clone());
+        self.finish(parked, result, user_id).await
+    }
+
+    async fn finish(&self, parked: &Parked, result: RowResult, user_id: String) -> Turn {
         let person = parked.intent.person;
         self.follow_ups
             .then_tell(&parked.item, person, &user_id, result, Weight::Good)
             .await;
         Turn::Invited { person, user_id }
     }
-}
-
-fn since(now: Timestamp, then: Timestamp) -> Duration {
-    Duration::try_from(now.duration_since(then)).unwrap_or_default()
 }

@@ -14,6 +14,10 @@ use crate::{
     ledger::{Person, PersonState},
 };
 
+pub(super) const RELINKED: &str =
+    "is a guest already and has not redeemed yet; a new link was fetched silently";
+const MAIL_UNKNOWN: &str = "the guest is there and the link is here, but whether the mail left cannot be told, so none is sent by itself; ask the person, or pass the link on yourself";
+
 fn row(guest: &Guest, outcome: Outcome) -> RowResult {
     RowResult {
         display_name: guest.display_name.clone(),
@@ -83,29 +87,59 @@ pub(super) fn sponsor_unresolved(
     sponsor: &SponsorRef,
     why: &Unresolved,
 ) -> RowResult {
-    let (code, error, hint) = match why {
+    let (outcome, code, error, hint) = match why {
         Unresolved::Nobody => (
+            Outcome::Invalid,
             catalogue::SPONSOR_UNKNOWN,
             format!("the sponsor {sponsor} is not in this tenant"),
             "correct the sponsor, or empty the cell: then whoever invites is the sponsor"
                 .to_owned(),
         ),
         Unresolved::Several => (
+            Outcome::Invalid,
             catalogue::SPONSOR_AMBIGUOUS,
             format!("several objects of this tenant answer to the sponsor {sponsor}"),
             "name the sponsor by object id or user principal name".to_owned(),
         ),
-        Unresolved::CannotTell(reason) => (
+        Unresolved::NotNow(reason) => (
+            Outcome::Failed,
             catalogue::SPONSOR_UNREADABLE,
             format!("the sponsor {sponsor} could not be looked up: {reason}"),
-            "name the sponsor by object id, or let an administrator grant the right to read it"
-                .to_owned(),
+            "nothing was sent; the next run looks the sponsor up again".to_owned(),
+        ),
+        Unresolved::NotAllowed { permission } => (
+            Outcome::Failed,
+            catalogue::SPONSOR_NOT_ALLOWED,
+            format!(
+                "the sponsor {sponsor} could not be looked up: the sign-in lacks the permission {permission}"
+            ),
+            format!(
+                "let an administrator grant {permission}, or name the sponsor by object id, which needs no look-up; nothing was sent"
+            ),
         ),
     };
     RowResult {
         error_code: Some(code.to_string()),
         error: Some(error),
-        ..hinted(guest, Outcome::Invalid, hint)
+        ..hinted(guest, outcome, hint)
+    }
+}
+
+/// Asked by an earlier run, and not to be asked for now.
+pub(super) fn unknown_without_sponsor(
+    guest: &Guest,
+    sponsor: &SponsorRef,
+    why: &Unresolved,
+) -> RowResult {
+    let result = sponsor_unresolved(guest, sponsor, why);
+    RowResult {
+        error_code: result.error_code,
+        error: result.error,
+        ..unknown(
+            guest,
+            "was asked for by an earlier run without an answer, and cannot be asked for again without its sponsor",
+            None,
+        )
     }
 }
 
@@ -128,6 +162,7 @@ pub fn left_behind(understood: &Understood, person: Option<&Person>) -> RowResul
         Some((PersonState::Asked, _)) => unknown(
             guest,
             "was asked for, and the run ended before the answer was there",
+            None,
         ),
         _ => not_attempted(guest),
     }
@@ -263,6 +298,14 @@ pub(super) fn invited(guest: &Guest, mail: Mail, request_id: Option<String>) -> 
     }
 }
 
+/// A 429 had not been true.
+pub(super) fn invited_perhaps_twice(guest: &Guest, request_id: Option<String>) -> RowResult {
+    RowResult {
+        hint: Some("is invited; Graph had first asked to wait, although it had performed the request, so two mails may have left".into()),
+        ..invited(guest, Mail::Requested, request_id)
+    }
+}
+
 /// Tonight's invitation, found out by looking because its answer had been lost.
 pub(super) fn invited_and_settled(
     guest: &Guest,
@@ -270,9 +313,7 @@ pub(super) fn invited_and_settled(
     request_id: Option<String>,
 ) -> RowResult {
     let hint = match mail {
-        Mail::Unknown => {
-            "is invited, but an answer was lost and nobody can tell whether the mail left; `guestlist mail` sends one"
-        }
+        Mail::Unknown => MAIL_UNKNOWN,
         _ => "is invited; the answer was lost and has been settled by looking",
     };
     RowResult {
@@ -292,9 +333,7 @@ pub(super) fn invited_before(
         .map(|at| format!(" on {}", at.strftime("%F")))
         .unwrap_or_default();
     let hint = match person.mail {
-        Some(Mail::Unknown) => format!(
-            "was invited{when}; an answer was lost and nobody can tell whether the mail left; `guestlist mail` sends one"
-        ),
+        Some(Mail::Unknown) => format!("was invited{when}; {MAIL_UNKNOWN}"),
         _ => format!("was invited{when} by an earlier run; nothing was sent"),
     };
     RowResult {
@@ -396,14 +435,19 @@ pub(super) fn throttled_too_often(guest: &Guest) -> RowResult {
     }
 }
 
-pub(super) fn unknown(guest: &Guest, why: &str) -> RowResult {
-    RowResult {
+/// `fault`: the answer that did not tell.
+pub(super) fn unknown(guest: &Guest, why: &str, fault: Option<&Fault>) -> RowResult {
+    let result = RowResult {
         mail: Some(Mail::Unknown),
         ..hinted(
             guest,
             Outcome::Unknown,
             format!("{why}; the next run looks first and asks only if nothing happened"),
         )
+    };
+    match fault {
+        Some(fault) => with_fault(result, fault),
+        None => result,
     }
 }
 
@@ -416,10 +460,11 @@ pub(super) fn not_attempted(guest: &Guest) -> RowResult {
 }
 
 fn with_fault(result: RowResult, fault: &Fault) -> RowResult {
-    let error = if fault.message.is_empty() {
-        fault.title().to_owned()
-    } else {
-        fault.message.clone()
+    let error = match fault.status {
+        // The words of a proxy's page tell nothing about the person.
+        Some(status) if fault.is_from_between() => format!("{} (HTTP {status})", fault.title()),
+        _ if fault.message.is_empty() => fault.title().to_owned(),
+        _ => fault.message.clone(),
     };
     RowResult {
         error_code: Some(fault.code.to_string()),

@@ -110,6 +110,7 @@ mod tests {
             person: None,
             sponsors: Vec::new(),
             open: Vec::new(),
+            saw: crate::ledger::Saw::default(),
         }
     }
 

@@ -5,16 +5,17 @@
 use super::{
     ask::{Asked, OnDone, Shared, Stopped},
     outcome::{Mail, Outcome, RowResult, ThisRun},
+    parked::Parked,
     plan::Item,
     recorder::Weight,
-    settle::Parked,
+    settle::APART,
     telling,
 };
 use crate::{
     directory::{self, Sighting},
     graph::{DirectoryUser, Verdict},
     guest::EmailAddress,
-    ledger::{AskKind, PersonState},
+    ledger::{Ask, AskKind, PersonState, Saw},
 };
 use std::time::Duration;
 use tokio::time::Instant;
@@ -49,7 +50,7 @@ impl Shared {
         }
     }
 
-    async fn invite(&self, item: Item) -> Turn {
+    async fn invite(&self, mut item: Item) -> Turn {
         let mails = item.mails(&self.options);
         let mail = if mails { Mail::Requested } else { Mail::None };
         let began = Instant::now();
@@ -82,24 +83,25 @@ impl Shared {
                 }
             };
             if let Verdict::Done(invitation) = &asked.verdict {
-                let user_id = invitation.user_id.clone();
-                let (person, result) = (
-                    asked.intent.person,
-                    telling::invited(&item.guest, mail, asked.request_id),
-                );
+                let (person, user_id) = (asked.intent.person, invitation.user_id.clone());
+                let result = self.answered_well(&item, mail, &user_id, asked).await;
                 self.follow_ups
                     .then_tell(&item, person, &user_id, result, Weight::Good)
                     .await;
                 return Turn::Invited { person, user_id };
             }
-            if matches!(asked.verdict, Verdict::RetryAfter { .. }) {
-                // A 429 has been seen on an operation that was performed: for a mail, look once before asking again.
-                if mails && let Some(turn) = self.look_after_throttle(&item, &asked).await {
-                    return turn;
-                }
-                continue;
+            if !matches!(asked.verdict, Verdict::RetryAfter { .. }) {
+                return self.conclude(item, asked).await;
             }
-            return self.conclude(item, asked).await;
+            if mails {
+                match self.after_throttle(item, asked).await {
+                    Ok(again) => item = again,
+                    Err(turn) => return turn,
+                }
+            } else {
+                // Silent: to ask again does no harm.
+                item.open.push(asked.ask);
+            }
         }
         self.over(
             telling::throttled_too_often(&item.guest),
@@ -145,30 +147,62 @@ impl Shared {
         }
     }
 
-    async fn look_after_throttle(&self, item: &Item, asked: &Asked) -> Option<Turn> {
-        let person = Some(asked.intent.person);
-        // Nobody waits for a throttle to end when the run ends: it was not performed, as far as is known.
-        let Some(sighting) = self.find(&item.guest.email).await else {
+    /// A 201 for a first ask: it tells what time it is in the directory, or, after a 429, whether that was the truth.
+    async fn answered_well(
+        &self,
+        item: &Item,
+        mail: Mail,
+        user_id: &str,
+        asked: Asked,
+    ) -> RowResult {
+        if item.open.is_empty() && item.saw == Saw::Nobody {
+            let Ask { at, .. } = asked.ask;
+            self.calibration
+                .add(user_id, at, asked.ask.ended(), asked.took);
+        } else if mail == Mail::Requested && self.was_there_before(user_id, &asked).await {
+            self.doubt_throttles();
+            return telling::invited_perhaps_twice(&item.guest, asked.request_id);
+        }
+        telling::invited(&item.guest, mail, asked.request_id)
+    }
+
+    /// A 429 has been seen on an operation that was performed: for a mail, look before asking again. Gives the row back
+    /// when it may be asked again now.
+    ///
+    /// One look is enough once this run has shown what time it is in the directory: should the 429 not have been true,
+    /// that is found out afterwards, and no further one is believed. Before that, `settle` is waited for.
+    async fn after_throttle(&self, mut item: Item, asked: Asked) -> Result<Item, Turn> {
+        // So that the creation time tells afterwards which of the two asks made the guest. Nobody waits for a throttle to
+        // end when the run ends: it was not performed, as far as is known.
+        let looked = if self.stop.sleep(APART).await {
+            self.find(&item.guest.email).await
+        } else {
+            None
+        };
+        let Some(sighting) = looked else {
             let result = telling::not_attempted(&item.guest);
-            return Some(self.over(result, person, Weight::Light).await);
+            let person = Some(asked.intent.person);
+            return Err(self.over(result, person, Weight::Light).await);
         };
         match sighting {
-            Ok(None) => None,
+            Ok(None) => {
+                item.saw = Saw::Nobody;
+                if self.calibration.has_samples() && !self.doubts_throttles() {
+                    item.open.push(asked.ask);
+                    return Ok(item);
+                }
+                Err(Turn::Park(Box::new(Parked::from_ask(item, asked))))
+            }
             Ok(Some(user)) => {
                 // Nobody else was asked for this address: the throttled ask was performed after all.
-                let parked = Parked::found_after_throttle(item, asked, user);
-                Some(Turn::Park(Box::new(parked)))
+                let mut parked = Parked::from_ask(item, asked);
+                parked.seen = Some(user);
+                Err(Turn::Park(Box::new(parked)))
             }
+            // The settler goes on looking.
             Err(fault) => {
                 self.heed(&fault);
-                Some(
-                    self.over(
-                        telling::not_looked_up(&item.guest, &fault),
-                        person,
-                        Weight::Bad,
-                    )
-                    .await,
-                )
+                Err(Turn::Park(Box::new(Parked::from_ask(item, asked))))
             }
         }
     }
@@ -195,7 +229,7 @@ impl Shared {
                 Verdict::Done(invitation) => {
                     result.user_id = Some(invitation.user_id.clone());
                     result.this_run = Some(ThisRun::Relinked);
-                    result.hint = Some("is a guest already and has not redeemed yet; a new link was fetched silently".into());
+                    result.hint = Some(telling::RELINKED.into());
                 }
                 // Silent, and the guest was there before: at worst a link is lost that the next run fetches again.
                 Verdict::Unknown { .. } => {

@@ -26,6 +26,10 @@ pub struct Answer {
     /// The server's clock.
     pub date: Option<Timestamp>,
     pub request_id: Option<String>,
+    /// Whether a header is on it that only Graph sets.
+    pub has_graph_header: bool,
+    /// One of the answers inside a `$batch`: nobody but Graph writes such a thing.
+    pub is_batch_item: bool,
     /// `WWW-Authenticate`, which names the reason of some 401s.
     pub challenge: Option<String>,
     pub body: Vec<u8>,

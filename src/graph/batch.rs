@@ -180,6 +180,7 @@ fn as_answer(response: &Response, now: Timestamp) -> Answer {
             .and_then(|value| retry_after(&value, date, now)),
         date,
         request_id: header(response, "request-id"),
+        is_batch_item: true,
         body: match &response.body {
             Value::Null => Vec::new(),
             body => body.to_string().into_bytes(),

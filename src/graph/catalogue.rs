@@ -163,12 +163,12 @@ codes! {
     }
     NOT_GRAPH = "GL542" {
         title: "something between here and Graph answered",
-        meaning: "The answer was not written by Graph: a proxy, a firewall or a gateway stopped the request.",
-        fix: "Let the network pass requests to the Graph host, then run the same command again.",
+        meaning: "The answer was not written by Graph: a proxy, a firewall, a content filter or a sign-in page of the network wrote it, or graph_url names another server. It says nothing about whether the request was performed.",
+        fix: "Let the network pass requests and answers of the Graph host unchanged, check graph_url, then run the same command again; what is unknown is looked up first.",
         who: "whoever runs the network"
     }
     REDIRECT = "GL543" {
-        title: "the server points somewhere else",
+        title: "something between here and Graph answered: it points somewhere else",
         meaning: "Graph does not redirect; a proxy or a portal of the network may. It is not followed, as the token would go along.",
         fix: "Sign in to the network if it asks for that, and check graph_url.",
         who: "whoever runs the network"
@@ -208,6 +208,13 @@ codes! {
         meaning: "An error inside the invitation service. It may pass, or the address cannot get mail; whether the guest was made is not known.",
         fix: "Check the address with the person; run the same command again, which looks first.",
         who: "whoever runs the command"
+    }
+
+    SOMEBODY_ELSE = "GL551" {
+        title: "a yes for somebody else",
+        meaning: "The server said yes, and its answer is for another address than the one asked for. It is not used, so nobody gets somebody else's link.",
+        fix: "Run the same command again; what is unknown is looked up first. If it happens again, something on the way mixes up answers.",
+        who: "whoever runs the network"
     }
 
     SUSPICIOUS = "GL600" {
@@ -259,7 +266,7 @@ codes! {
         who: "whoever runs the command"
     }
     PROXY_SIGN_IN = "GL631" {
-        title: "the proxy wants a sign-in",
+        title: "something between here and Graph answered: the proxy wants a sign-in",
         meaning: "The network's proxy did not let the request through.",
         fix: "Put the proxy's user and password into HTTPS_PROXY, or ask for an exception for the Graph host.",
         who: "whoever runs the network"

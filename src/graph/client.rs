@@ -106,6 +106,8 @@ pub(super) struct Inner {
     pub ids_refused: AtomicBool,
     /// Milliseconds by which the server's clock is ahead.
     skew: AtomicI64,
+    /// Whether Graph itself has ever answered.
+    is_reached: AtomicBool,
 }
 
 /// One call, as often as it takes.
@@ -147,6 +149,7 @@ impl Graph {
             batch_width: AtomicUsize::new(super::batch::MOST_ITEMS),
             ids_refused: AtomicBool::new(false),
             skew: AtomicI64::new(NO_SKEW),
+            is_reached: AtomicBool::new(false),
         })))
     }
 
@@ -276,6 +279,7 @@ impl Graph {
             let (attempt, sent_at) = self.send(call, &token, &id, LONGEST_PAGE).await?;
             let (after, fault) = match judge_read(&attempt) {
                 ReadVerdict::Done => {
+                    inner.is_reached.store(true, Relaxed);
                     inner.pace.read_answered();
                     return match attempt {
                         Attempt::Answered(answer) => Ok(answer),
@@ -297,9 +301,16 @@ impl Graph {
                     inner.retried.fetch_add(1, Relaxed);
                     continue;
                 }
+                // Nothing says that Graph is there at all: whoever runs the command is to know at once.
+                ReadVerdict::Again { fault, .. }
+                    if fault.is_from_between() && !inner.is_reached.load(Relaxed) =>
+                {
+                    return Err(fault.with_client_request_id(&id));
+                }
                 ReadVerdict::Again { after, fault } => (after, fault.with_client_request_id(&id)),
             };
-            let asked_to_wait = fault.class == Class::Throttled || after.is_some();
+            let asked_to_wait =
+                fault.class == Class::Throttled || fault.status == Some(429) || after.is_some();
             if asked_to_wait {
                 inner.pace.wait_out(after).map_err(too_long)?;
                 if started.elapsed() >= LONGEST_THROTTLE {
@@ -352,6 +363,9 @@ impl Graph {
             if let Some(date) = answer.date {
                 let ahead = date.duration_since(inner.clock.now()).as_millis();
                 inner.skew.store(i64::try_from(ahead).unwrap_or(0), Relaxed);
+            }
+            if answer.has_graph_header {
+                inner.is_reached.store(true, Relaxed);
             }
             if answer.status == 429 {
                 inner.throttled.fetch_add(1, Relaxed);

@@ -321,13 +321,7 @@ async fn a_wait_that_is_too_long_ends_the_run_as_temporary() {
     let graph = server.graph();
     let attempt = graph.invite(&request(), Uuid::new_v4()).await;
     assert!(
-        matches!(
-            attempt.verdict,
-            Verdict::Stop {
-                exit: Exit::TryAgain,
-                ..
-            }
-        ),
+        matches!(attempt.verdict, Verdict::RetryAfter { .. }),
         "{attempt:?}"
     );
     assert_eq!(
@@ -353,7 +347,11 @@ async fn reads_outlive_resets_and_cut_bodies_but_not_for_ever() {
     let server = Server::start(|_, before| match before {
         0 => Reply::HangUp,
         1 => Reply::Raw("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{\"value\":[".into()),
-        2 => Reply::Http(502, vec![], "<html><h1>Bad Gateway</h1></html>".into()),
+        2 => Reply::Http(
+            502,
+            vec![("request-id", "r1".into())],
+            "<html><h1>Bad Gateway</h1></html>".into(),
+        ),
         _ => json(200, r#"{"value":[{"id":"o1","displayName":"Contoso"}]}"#),
     })
     .await;
@@ -460,7 +458,7 @@ async fn counts_ids_and_changes() {
         ("GET", "/v1.0/users/$count") => Reply::Http(200, vec![("Content-Type", "text/plain".into())], "\u{feff}1234\n".into()),
         ("POST", path) if path.contains("getByIds") => json(200, r#"{"value":[{"id":"u1","accountEnabled":true}]}"#),
         ("POST", "/v1.0/users/u1/sponsors/$ref") => error(400, "Request_BadRequest", "One or more added object references already exist for the following modified properties: 'sponsors'."),
-        _ => Reply::Http(204, vec![], String::new()),
+        _ => Reply::Http(204, vec![("request-id", "r1".into())], String::new()),
     })
     .await;
     let graph = server.graph();
@@ -497,7 +495,7 @@ async fn counts_ids_and_changes() {
 #[tokio::test]
 async fn sponsors_are_added_by_reference_and_read_back() {
     let server = Server::start(|received, before| match (received.method.as_str(), before) {
-        ("POST", 0) => Reply::Http(204, vec![], String::new()),
+        ("POST", 0) => Reply::Http(204, vec![("request-id", "r1".into())], String::new()),
         ("POST", 1) => error(400, "Request_BadRequest", "One or more added object references already exist for the following modified properties: 'sponsors'."),
         ("POST", _) => error(404, "Request_ResourceNotFound", "Resource 'u1' does not exist or one of its queried reference-property objects are not present."),
         _ => json(200, r#"{"value":[{"id":"s1","@odata.type":"user"},{"id":"g1"}]}"#),
@@ -558,5 +556,34 @@ fn the_base_url_is_checked_before_anything_is_sent() {
         "graph.microsoft.com",
     ] {
         assert_eq!(with(wrong).err().unwrap().exit, Exit::Usage, "{wrong}");
+    }
+}
+
+/// Something on the way answers in place of Graph: at first that ends the command, later it passes.
+#[tokio::test]
+async fn an_answer_that_graph_did_not_write_is_trouble_that_passes_once_graph_was_reached() {
+    for (status, body) in [
+        (403, "<html>no</html>"),
+        (404, ""),
+        (200, "<html>sign in</html>"),
+        (302, ""),
+        (503, ""),
+    ] {
+        let page = move || Reply::Http(status, vec![], body.into());
+        let server = Server::start(move |_, _| page()).await;
+        let fault = server.graph().organization().await.unwrap_err();
+        assert!(fault.is_from_between(), "{status} {fault:?}");
+        assert_eq!(fault.exit(), Exit::TryAgain, "{status}");
+        assert_eq!(server.received().len(), 1, "{status}");
+
+        let server = Server::start(move |_, before| match before {
+            1 => page(),
+            _ => json(200, r#"{"value":[{"id":"o1"}]}"#),
+        })
+        .await;
+        let graph = server.graph();
+        graph.organization().await.unwrap();
+        graph.organization().await.unwrap();
+        assert_eq!(server.received().len(), 3, "{status}");
     }
 }

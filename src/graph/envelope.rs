@@ -18,8 +18,8 @@ pub struct Envelope {
     /// The codes and messages of `details` and of nested inner errors.
     pub more: Vec<(String, String)>,
     pub request_id: Option<String>,
-    /// Whether it looks like Graph at all, rather than like a gateway or proxy.
-    pub is_graph: bool,
+    /// Whether it has an error code in Graph's form, as proxies and gateways have not.
+    pub has_code: bool,
 }
 
 impl Envelope {
@@ -56,7 +56,7 @@ impl Envelope {
         let mut envelope = Self {
             code: text(error, "code", LONGEST_CODE),
             message: message_of(error),
-            is_graph: true,
+            has_code: error["code"].as_str().is_some_and(is_code),
             ..Self::default()
         };
         for detail in error["details"].as_array().into_iter().flatten().take(10) {
@@ -81,10 +81,11 @@ impl Envelope {
 
     /// A body that ends in the middle: its first code and message are worth having.
     fn from_broken_json(body: &str) -> Self {
+        let code = short(&string_after(body, "\"code\""), LONGEST_CODE);
         Self {
-            code: short(&string_after(body, "\"code\""), LONGEST_CODE),
             message: short(&string_after(body, "\"message\""), LONGEST_MESSAGE),
-            is_graph: body.contains("\"error\""),
+            has_code: body.contains("\"error\"") && is_code(&code),
+            code,
             ..Self::default()
         }
     }
@@ -97,12 +98,8 @@ impl Envelope {
                 .any(|(inner, _)| inner.eq_ignore_ascii_case(code))
     }
 
-    /// Everything that was said, lower-cased, for looking for fragments. Only what Graph itself said:
-    /// a proxy's page may contain any words.
+    /// Everything that was said, lower-cased, for looking for fragments.
     pub fn said(&self) -> String {
-        if !self.is_graph {
-            return String::new();
-        }
         let mut said = format!("{} {}", self.code, self.message);
         for (code, message) in &self.more {
             said.push(' ');
@@ -120,7 +117,7 @@ impl fmt::Debug for Envelope {
         f.debug_struct("Envelope")
             .field("code", &self.code)
             .field("request_id", &self.request_id)
-            .field("is_graph", &self.is_graph)
+            .field("has_code", &self.has_code)
             .finish_non_exhaustive()
     }
 }
@@ -132,6 +129,15 @@ fn inner_of(error: &Value) -> Option<&Value> {
         .iter()
         .find(|(name, value)| name.eq_ignore_ascii_case("innererror") && value.is_object())
         .map(|(_, value)| value)
+}
+
+/// `BadRequest`, `Request_BadRequest`, `activityLimitReached`: a word, not a number and not a sentence.
+fn is_code(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
 }
 
 fn text(value: &Value, name: &str, limit: usize) -> String {
@@ -225,11 +231,23 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_a_proxy_is_not_graph_and_its_words_count_for_nothing() {
+    fn a_page_and_json_of_another_kind_have_no_code() {
         let page = b"<html><title>Blocked</title><p>suspicious activity</p></html>";
         let envelope = Envelope::parse(page);
         assert_eq!(envelope.message, "Blocked suspicious activity");
-        assert!(!envelope.is_graph && envelope.said().is_empty());
+        for body in [
+            &page[..],
+            br#"{"error":"forbidden","error_description":"x"}"#,
+            br#"{"message":"blocked"}"#,
+            br#"{"error":{"code":403,"message":"x"}}"#,
+            br#"{"error":{"code":"403","message":"x"}}"#,
+            br#"{"error":{"code":"not allowed here","message":"x"}}"#,
+            br#"{"error":{"message":"x"}}"#,
+            b"[]",
+            b"",
+        ] {
+            assert!(!Envelope::parse(body).has_code);
+        }
     }
 
     #[test]
@@ -239,7 +257,7 @@ mod tests {
             (envelope.code.as_str(), envelope.message.as_str()),
             ("Forbidden", "Guest \"invit")
         );
-        assert!(envelope.is_graph);
+        assert!(envelope.has_code);
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub enum Class {
     Unsettled,
     /// Nothing was sent.
     NotSent,
-    /// Something between here and Graph answered; nothing happened there.
+    /// Something between here and Graph answered: that says nothing about the request.
     NotGraph,
     /// The address of Graph, the cloud or the proxy is wrong.
     Address,
@@ -74,6 +74,11 @@ impl Class {
         )
     }
 
+    /// Whether these words stop a run whoever wrote them: going on could do harm.
+    pub fn stops_whoever_says_it(self) -> bool {
+        matches!(self, Self::Tenant | Self::Permission)
+    }
+
     pub fn exit(self) -> Exit {
         match self {
             Self::Tenant => Exit::TenantRefused,
@@ -97,6 +102,31 @@ impl Class {
     }
 }
 
+/// Who wrote an answer that is not a success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    /// An error code in Graph's form and a `request-id`: this is what Graph says about the request.
+    Graph,
+    /// It came by way of Graph, and does not say what became of the request: a page, a broken body.
+    Unclear,
+    /// Something between here and Graph: no header of Graph is on it.
+    Between,
+}
+
+impl Author {
+    fn of(answer: &Answer, envelope: &Envelope) -> Self {
+        let has_id =
+            answer.request_id.is_some() || envelope.request_id.is_some() || answer.is_batch_item;
+        if has_id && envelope.has_code && answer.is_whole() {
+            Self::Graph
+        } else if has_id || answer.has_graph_header {
+            Self::Unclear
+        } else {
+            Self::Between
+        }
+    }
+}
+
 /// A fault; boxed, as it is the rare half of many results.
 #[derive(Clone)]
 pub struct Fault(Box<Details>);
@@ -107,6 +137,8 @@ pub struct Details {
     pub code: Code,
     pub class: Class,
     pub status: Option<u16>,
+    /// None: nothing was answered.
+    pub author: Option<Author>,
     pub graph_code: String,
     /// What Graph said, bounded, raw: holds addresses.
     pub message: String,
@@ -123,6 +155,7 @@ impl Fault {
             code,
             class,
             status: None,
+            author: None,
             graph_code: String::new(),
             message: message.into(),
             object_id: None,
@@ -135,8 +168,10 @@ impl Fault {
     /// What an answer that is not a success means.
     pub fn of(answer: &Answer) -> Self {
         let envelope = Envelope::parse(&answer.body);
-        let known = known::recognise(answer.status, &envelope);
+        let author = Author::of(answer, &envelope);
+        let known = known::recognise(answer.status, &envelope, author);
         let mut fault = Self::new(known.code, known.class, envelope.message.clone());
+        fault.author = Some(author);
         if matches!(known.class, Class::Exists | Class::ExistsBlocked) {
             fault.object_id = object_id(&envelope.message);
         }
@@ -159,6 +194,11 @@ impl Fault {
 
     pub fn exit(&self) -> Exit {
         self.class.exit()
+    }
+
+    /// Whether nothing that was said can be held against the request.
+    pub fn is_from_between(&self) -> bool {
+        self.author == Some(Author::Between)
     }
 
     pub fn title(&self) -> &'static str {

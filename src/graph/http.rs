@@ -26,6 +26,9 @@ pub const USER_AGENT: &str = concat!("guestlist/", env!("CARGO_PKG_VERSION"));
 /// A server that is unwell gets a new connection, but not more often than this.
 const RENEW_AT_MOST_EVERY: Duration = Duration::from_secs(2);
 
+/// What Graph puts on every answer, and nothing between here and Graph does.
+const GRAPH_HEADERS: [&str; 3] = ["request-id", "client-request-id", "x-ms-ags-diagnostic"];
+
 /// An error has a code and a sentence.
 /// The certificates of a whole system are far shorter.
 const LONGEST_CA_FILE: u64 = 16 * 1024 * 1024;
@@ -121,6 +124,8 @@ impl Http {
                 .and_then(|value| retry_after(&value, date, self.clock.now())),
             date,
             request_id: text(headers, &HeaderName::from_static("request-id")),
+            has_graph_header: GRAPH_HEADERS.iter().any(|name| headers.contains_key(*name)),
+            is_batch_item: false,
             challenge: text(headers, &header::WWW_AUTHENTICATE),
             body: Vec::new(),
             ending: Ending::Whole,

@@ -10,7 +10,6 @@ use super::{
     verdict::{Verdict, judge},
     wire::InvitationRequest,
 };
-use jiff::Timestamp;
 use reqwest::Method;
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -26,8 +25,6 @@ pub struct InviteAttempt {
     pub client_request_id: String,
     pub request_id: Option<String>,
     pub status: Option<u16>,
-    /// The server's clock at its answer.
-    pub server_date: Option<Timestamp>,
     /// What came back, bounded: holds the redeem link and addresses.
     pub raw: Option<SecretString>,
     pub verdict: Verdict,
@@ -52,7 +49,6 @@ impl Graph {
                     client_request_id: id,
                     request_id: None,
                     status: None,
-                    server_date: None,
                     raw: None,
                     verdict: Verdict::Stop {
                         exit: fault.exit(),
@@ -61,19 +57,17 @@ impl Graph {
                 };
             }
         };
-        let verdict = stamped(judge(&attempt), &id);
+        let verdict = stamped(judge(&attempt, &request.email), &id);
         let mut done = InviteAttempt {
             client_request_id: id,
             request_id: verdict.fault().and_then(|fault| fault.request_id.clone()),
             status: None,
-            server_date: None,
             raw: None,
             verdict,
         };
         if let Attempt::Answered(answer) = attempt {
             done.request_id = answer.request_id.clone().or(done.request_id);
             done.status = Some(answer.status);
-            done.server_date = answer.date;
             done.raw = Some(bounded_text(&answer.body, LONGEST_RAW).into());
         }
         done
@@ -109,12 +103,11 @@ impl Graph {
         if let Attempt::Answered(answer) = &attempt {
             match answer.status {
                 201 => inner.pace.answered(),
+                // Whoever wrote it, and whether or not it was done: nobody is to ask before its time. A wait that is too
+                // long shows itself to whoever sends next.
                 429 => {
-                    let closed = inner.pace.throttled(sent_at, answer.retry_after);
-                    closed.map_err(super::client::too_long)?;
+                    let _ = inner.pace.throttled(sent_at, answer.retry_after);
                 }
-                // Whether it was done is unknown; that nobody is to ask before its time is certain. A wait
-                // that is too long shows itself to whoever sends next.
                 500..=599 if answer.retry_after.is_some() => {
                     let _ = inner.pace.wait_out(answer.retry_after);
                 }

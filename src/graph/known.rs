@@ -2,9 +2,14 @@
 //! by the status.
 //!
 //! The invitation service uses generic codes (`BadRequest`, `Forbidden`), so the words have to be looked at:
-//! short, stable fragments, whatever their case, and only when Graph itself spoke. Must know no network.
+//! short, stable fragments, whatever their case. Where Graph itself did not speak, only words that stop a run count.
+//! Must know no network.
 
-use super::{catalogue, envelope::Envelope, fault::Class};
+use super::{
+    catalogue,
+    envelope::Envelope,
+    fault::{Author, Class},
+};
 use crate::sheet::Code;
 
 /// One known answer. It is recognised when every clue that it names holds.
@@ -113,7 +118,6 @@ static KNOWN: &[Known] = &[
     // Its status.
     status(catalogue::TOKEN_REJECTED, Class::Token, 401),
     status(catalogue::NO_SUCH_GRAPH, Class::Address, 405),
-    status(catalogue::PROXY_SIGN_IN, Class::NotGraph, 407),
     status(catalogue::SERVER_TROUBLE, Class::Unsettled, 408),
     status(catalogue::SERVER_TROUBLE, Class::Unsettled, 424),
     status(catalogue::THROTTLED, Class::Throttled, 429),
@@ -121,16 +125,19 @@ static KNOWN: &[Known] = &[
 
 const REFUSED: Known = says(catalogue::REFUSED, Class::Person, &[]);
 const NOT_GRAPH: Known = says(catalogue::NOT_GRAPH, Class::NotGraph, &[]);
-const NO_SUCH_PLACE: Known = says(catalogue::NO_SUCH_GRAPH, Class::Address, &[]);
 const ABSENT: Known = says(catalogue::ABSENT, Class::Absent, &[]);
-const REDIRECT: Known = says(catalogue::REDIRECT, Class::Unsettled, &[]);
+const REDIRECT: Known = says(catalogue::REDIRECT, Class::NotGraph, &[]);
+const PROXY_SIGN_IN: Known = says(catalogue::PROXY_SIGN_IN, Class::NotGraph, &[]);
 const UNEXPECTED_SUCCESS: Known = says(catalogue::ODD_SUCCESS, Class::Unsettled, &[]);
 const SERVER_TROUBLE: Known = says(catalogue::SERVER_TROUBLE, Class::Unsettled, &[]);
 
-/// What a status and an error body are, by the table; else by the status' family. A 4xx that Graph did
-/// not write comes from something in between, and tells nothing about the person.
-pub fn recognise(status: u16, envelope: &Envelope) -> &'static Known {
+/// What a status and an error body are, by the table; else by the status' family.
+pub fn recognise(status: u16, envelope: &Envelope, author: Author) -> &'static Known {
     let said = envelope.said();
+    // A block must not be missed because something on the way wrapped it into a page of its own.
+    let counts = |known: &&Known| {
+        author == Author::Graph || (known.class.stops_whoever_says_it() && !known.says.is_empty())
+    };
     let holds = |known: &&Known| {
         known.says.iter().all(|fragment| said.contains(fragment))
             && known.graph_code.is_none_or(|code| envelope.is_code(code))
@@ -138,14 +145,15 @@ pub fn recognise(status: u16, envelope: &Envelope) -> &'static Known {
     };
     KNOWN
         .iter()
+        .filter(counts)
         .find(holds)
-        .unwrap_or(match (status, envelope.is_graph) {
-            (404, true) => &ABSENT,
-            (404, false) => &NO_SUCH_PLACE,
-            (400..=499, true) => &REFUSED,
-            (400..=499, false) => &NOT_GRAPH,
-            (200..=299, _) => &UNEXPECTED_SUCCESS,
-            (300..=399, _) => &REDIRECT,
+        .unwrap_or(match (author, status) {
+            (_, 300..=399) => &REDIRECT,
+            (Author::Between, 407) => &PROXY_SIGN_IN,
+            (Author::Between, _) => &NOT_GRAPH,
+            (_, 200..=299) => &UNEXPECTED_SUCCESS,
+            (Author::Graph, 404) => &ABSENT,
+            (Author::Graph, 400..=499) => &REFUSED,
             _ => &SERVER_TROUBLE,
         })
 }
@@ -153,13 +161,12 @@ pub fn recognise(status: u16, envelope: &Envelope) -> &'static Known {
 /// What a text is that somebody pasted, when it is known at all: an error body, a sentence, a code.
 pub fn recognise_text(text: &str) -> Option<&'static Known> {
     let mut envelope = Envelope::parse(text.as_bytes());
-    if !envelope.is_graph {
+    if !envelope.has_code {
         let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
         envelope.more = words.map(|word| (word.to_owned(), String::new())).collect();
         text.clone_into(&mut envelope.message);
-        envelope.is_graph = true;
     }
-    let known = recognise(0, &envelope);
+    let known = recognise(0, &envelope, Author::Graph);
     KNOWN.iter().find(|row| std::ptr::eq(*row, known))
 }
 
@@ -172,7 +179,7 @@ mod tests {
         let rest = [
             REFUSED,
             NOT_GRAPH,
-            NO_SUCH_PLACE,
+            PROXY_SIGN_IN,
             ABSENT,
             REDIRECT,
             UNEXPECTED_SUCCESS,
@@ -193,10 +200,9 @@ mod tests {
             let envelope = Envelope {
                 code: known.graph_code.unwrap_or("BadRequest").into(),
                 message: known.says.join(" … ").to_uppercase(),
-                is_graph: true,
                 ..Envelope::default()
             };
-            let found = recognise(known.status.unwrap_or(400), &envelope);
+            let found = recognise(known.status.unwrap_or(400), &envelope, Author::Graph);
             assert!(
                 std::ptr::eq(found, known),
                 "row {at} ({}) is taken by {found:?}",

@@ -6,7 +6,7 @@
 use super::{
     answer::{Answer, Attempt, Ending},
     catalogue,
-    fault::{Class, Fault},
+    fault::{Author, Class, Fault},
     wire::{Invitation, InvitationAnswer},
 };
 use crate::{exit::Exit, sheet::Code};
@@ -35,7 +35,7 @@ pub enum Verdict {
     Refused { domain_wide: bool, fault: Fault },
     /// Nothing happened, and it says nothing about the person; not repeated in this run.
     Failed { fault: Fault },
-    /// Going on is useless or does harm. Nothing happened for this row.
+    /// Graph said that going on is useless or does harm. Nothing happened for this row.
     Stop { exit: Exit, fault: Fault },
     /// It may have been done. To be settled by looking, never by asking again.
     Unknown { fault: Fault },
@@ -52,6 +52,15 @@ impl Verdict {
             | Self::Failed { fault }
             | Self::Stop { fault, .. }
             | Self::Unknown { fault } => Some(fault),
+        }
+    }
+
+    /// What was said that ends the run, whoever said it.
+    pub fn run_stopping(&self) -> Option<&Fault> {
+        match self {
+            Self::Stop { fault, .. } => Some(fault),
+            Self::Unknown { fault } if fault.class.stops_whoever_says_it() => Some(fault),
+            _ => None,
         }
     }
 
@@ -78,8 +87,8 @@ impl Verdict {
     }
 }
 
-/// What an attempt to invite means. A 401 for a stale token has been dealt with before this is asked.
-pub fn judge(attempt: &Attempt) -> Verdict {
+/// What an attempt to invite this address means. A 401 for a stale token has been dealt with before this is asked.
+pub fn judge(attempt: &Attempt, email: &str) -> Verdict {
     let answer = match attempt {
         Attempt::Answered(answer) => answer,
         Attempt::NotConnected(why) => {
@@ -94,7 +103,7 @@ pub fn judge(attempt: &Attempt) -> Verdict {
         }
     };
     if answer.status == 201 {
-        return match invitation(answer) {
+        return match invitation(answer, email) {
             Ok(invitation) => Verdict::Done(invitation),
             Err(fault) => Verdict::Unknown {
                 fault: fault.with_answer(answer, None),
@@ -102,12 +111,12 @@ pub fn judge(attempt: &Attempt) -> Verdict {
         };
     }
     let fault = Fault::of(answer);
-    let may_be_done = answer.status == 408 || !(400..500).contains(&answer.status);
+    // Only what Graph itself says, with a status that means "not performed", tells what became of the request.
+    let says_no = (400..500).contains(&answer.status) && answer.status != 408;
+    if fault.author != Some(Author::Graph) || !says_no {
+        return Verdict::Unknown { fault };
+    }
     match fault.class {
-        // Whatever its words say: nobody is asked again after an answer that leaves it open.
-        Class::Throttled | Class::NotGraph | Class::NotYet | Class::Absent if may_be_done => {
-            Verdict::Unknown { fault }
-        }
         Class::Exists | Class::ExistsBlocked => Verdict::Exists {
             object_id: fault.object_id.clone(),
             disabled: fault.class == Class::ExistsBlocked,
@@ -121,7 +130,7 @@ pub fn judge(attempt: &Attempt) -> Verdict {
             domain_wide: true,
             fault,
         },
-        Class::NotGraph | Class::NotYet | Class::Absent => Verdict::Failed { fault },
+        Class::NotYet | Class::Absent => Verdict::Failed { fault },
         Class::Throttled => Verdict::RetryAfter {
             after: answer.retry_after,
             fault,
@@ -136,12 +145,14 @@ pub fn judge(attempt: &Attempt) -> Verdict {
             fault,
         },
         Class::NotSent => Verdict::NotSent { fault },
-        Class::Unsettled => Verdict::Unknown { fault },
+        Class::Unsettled | Class::NotGraph => Verdict::Unknown { fault },
     }
 }
 
-/// A 201 is believed when it is whole and names a user and a link, and its status is not `Error`.
-fn invitation(answer: &Answer) -> Result<Invitation, Fault> {
+/// A 201 is believed when it is whole, names a user and a link, is not for another address, and its status is
+/// not `Error`. An answer that names no address at all is taken: it shows nothing that is wrong, and to refuse it
+/// would leave every row open for good, should a cloud leave the property out.
+fn invitation(answer: &Answer, email: &str) -> Result<Invitation, Fault> {
     if let Ending::Cut(why) = &answer.ending {
         return Err(Fault::new(catalogue::CUT_ANSWER, Class::Unsettled, why));
     }
@@ -156,6 +167,15 @@ fn invitation(answer: &Answer) -> Result<Invitation, Fault> {
     let incomplete = |why: &str| Fault::new(catalogue::HOLLOW_SUCCESS, Class::Unsettled, why);
     if status.eq_ignore_ascii_case("error") {
         return Err(incomplete("201 with status Error"));
+    }
+    let somebody_else = given(parsed.invited_user_email_address)
+        .is_some_and(|named| named.trim().to_lowercase() != email.to_lowercase());
+    if somebody_else {
+        return Err(Fault::new(
+            catalogue::SOMEBODY_ELSE,
+            Class::Unsettled,
+            "201 for another address than the one asked for",
+        ));
     }
     let user = parsed
         .invited_user
@@ -210,6 +230,13 @@ pub fn judge_read(attempt: &Attempt) -> ReadVerdict {
     };
     if (200..300).contains(&answer.status) {
         return match &answer.ending {
+            // A portal's page, with a status that says yes.
+            Ending::Whole if !answer.has_graph_header && !is_json(&answer.body) => {
+                ReadVerdict::Again {
+                    after: None,
+                    fault: Fault::of(answer),
+                }
+            }
             Ending::Whole => ReadVerdict::Done,
             Ending::Cut(why) => again(catalogue::CUT_ANSWER, why),
             Ending::TooLong => {
@@ -227,14 +254,18 @@ pub fn judge_read(attempt: &Attempt) -> ReadVerdict {
     let fault = Fault::of(answer);
     match fault.class {
         Class::Token => ReadVerdict::Refresh { fault },
-        // 501 will not change its mind, nor will a redirect.
-        Class::Unsettled if answer.status == 501 || answer.status < 400 => {
-            ReadVerdict::No { fault }
-        }
-        Class::Throttled | Class::Unsettled => ReadVerdict::Again {
+        // 501 will not change its mind.
+        Class::Unsettled if answer.status == 501 => ReadVerdict::No { fault },
+        Class::Throttled | Class::Unsettled | Class::NotGraph => ReadVerdict::Again {
             after: answer.retry_after,
             fault,
         },
         _ => ReadVerdict::No { fault },
     }
+}
+
+fn is_json(body: &[u8]) -> bool {
+    // Some services put a byte order mark before a number.
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }

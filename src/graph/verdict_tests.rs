@@ -12,6 +12,7 @@ use serde_json::json;
 use std::{fmt::Write, fs, path::Path, time::Duration};
 
 const ID: &str = "11111111-2222-4333-8444-555555555555";
+const ASKED: &str = "Ada@partner.example";
 
 /// One answer as the facts about Graph have it.
 struct Case {
@@ -45,6 +46,14 @@ impl Case {
         self
     }
 
+    fn by_way_of_graph(mut self) -> Self {
+        if let Attempt::Answered(answer) = &mut self.attempt {
+            answer.request_id = Some("r".into());
+            answer.has_graph_header = true;
+        }
+        self
+    }
+
     fn cut(mut self) -> Self {
         if let Attempt::Answered(answer) = &mut self.attempt {
             answer.ending = Ending::Cut("connection reset".into());
@@ -57,7 +66,7 @@ impl Case {
 
 fn invitation() -> serde_json::Value {
     json!({"id": "i", "inviteRedeemUrl": "https://login.example/redeem?x", "status": "PendingAcceptance",
-        "invitedUser": {"id": ID}})
+        "invitedUserEmailAddress": "ada@Partner.example", "invitedUser": {"id": ID}})
 }
 
 fn without(path: &str) -> String {
@@ -87,6 +96,8 @@ fn cases() -> Vec<(&'static str, Vec<Case>)> {
                 raw("201 without a user", 201, &without("/invitedUser")),
                 raw("201 without a user id", 201, &without("/invitedUser/id")),
                 raw("201 without a link", 201, &without("/inviteRedeemUrl")),
+                raw("201 that names no address", 201, &without("/invitedUserEmailAddress")),
+                raw("201 for somebody else", 201, &invitation().to_string().replace("ada@", "ida@")),
                 raw("201 whose body breaks off", 201, &invitation().to_string()).cut(),
                 raw("201 with a page", 201, html),
                 raw("201 with nothing", 201, ""),
@@ -145,7 +156,6 @@ fn cases() -> Vec<(&'static str, Vec<Case>)> {
             vec![
                 said("token expired", 401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired."),
                 said("token not accepted", 401, "InvalidAuthenticationToken", "Access token validation failure. Invalid audience."),
-                raw("401 with nothing", 401, ""),
                 said("the app lacks User.Invite.All", 401, "Unauthorized", "Insufficient privileges to perform requested operation by the application '00000003-0000-0000-c000-000000000000'. ControllerName=MSGraphInviteAPI, ActionName=CreateInvite, URL absolute path=/api/t/invites"),
                 said("insufficient privileges", 403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
                 said("the code alone", 403, "Authorization_RequestDenied", ""),
@@ -180,10 +190,21 @@ fn cases() -> Vec<(&'static str, Vec<Case>)> {
         (
             "Somebody else, or no answer",
             vec![
-                raw("403 of a proxy, with dangerous words", 403, "<html><body>Blocked: suspicious activity. Insufficient privileges.</body></html>"),
+                raw("403 of a proxy", 403, "<html><body>Blocked by your organisation.</body></html>"),
+                raw("403 of a proxy, with words that stop a run", 403, "<html><body>Blocked due to suspicious activity.</body></html>"),
+                raw("the same in JSON, without a request-id", 403, r#"{"error":{"code":"Forbidden","message":"Invitations are blocked for this directory due to suspicious activity."}}"#),
+                raw("403 in JSON of another kind", 403, r#"{"error":"forbidden","error_description":"Blocked."}"#),
+                raw("403 in Graph's form, without a request-id", 403, r#"{"error":{"code":"Forbidden","message":"Group email address is not supported"}}"#),
                 raw("400 with nothing", 400, ""),
+                raw("401 with nothing", 401, ""),
                 raw("407", 407, ""),
+                raw("413 with a page", 413, html),
+                raw("451 with a page", 451, html),
+                raw("499 with nothing", 499, ""),
+                raw("300", 300, ""),
                 raw("302 to a portal", 302, ""),
+                raw("403 with Graph's headers and a page", 403, html).by_way_of_graph(),
+                said("403 of Graph that breaks off", 403, "Forbidden", "Guest invitations are").cut(),
                 said("404 for the place", 404, "UnknownError", ""),
                 said("404, no such segment", 404, "BadRequest", "Resource not found for the segment 'invitations'."),
                 raw("404 with a page", 404, html),
@@ -258,7 +279,7 @@ fn page() -> String {
         write!(page, "\n\n== {title} ==\n").unwrap();
         for case in cases {
             write!(page, "\n{} ({})\n", case.what, came(&case.attempt)).unwrap();
-            let verdict = judge(&case.attempt);
+            let verdict = judge(&case.attempt, ASKED);
             if !only_reads {
                 let line = for_invitation(&verdict);
                 writeln!(page, "  invitation  {line}").unwrap();
@@ -336,17 +357,20 @@ fn whatever_the_status_and_the_body_an_invitation_is_done_by_a_whole_201_only() 
             String::new(),
             "<html>".into(),
             "{\"error\":{}}".into(),
+            r#"{"error":{"code":"BadRequest","message":"Group email address is not supported"}}"#
+                .into(),
             r#"{"error":{"code":"TooManyRequests"}}"#.into(),
             r#"{"error":{"code":"Request_ResourceNotFound"}}"#.into(),
         ] {
             for cut in [false, true] {
                 let case = raw("", status, &body);
                 let case = if cut { case.cut() } else { case };
-                let verdict = judge(&case.attempt);
+                let verdict = judge(&case.attempt, ASKED);
                 let whole = status == 201 && !cut && body.contains("inviteRedeemUrl");
                 assert_eq!(matches!(verdict, Verdict::Done(_)), whole, "{status}");
                 // What may have been done is never called refused, failed or to be asked again.
-                if status < 400 && !whole || status == 408 || status >= 500 {
+                // None of these bodies has a request-id: they are not Graph's.
+                if !whole {
                     assert!(
                         matches!(verdict, Verdict::Unknown { .. }),
                         "{status} {verdict:?}"

@@ -120,6 +120,7 @@ pub struct Invitation {
 pub(super) struct InvitationAnswer {
     pub id: Option<String>,
     pub invite_redeem_url: Option<String>,
+    pub invited_user_email_address: Option<String>,
     pub status: Option<String>,
     pub invited_user: Option<InvitedUser>,
 }

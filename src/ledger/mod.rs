@@ -14,7 +14,7 @@ mod writer;
 
 pub use file::{Ledger, NewLedger, Tenant};
 pub use lock::RunLock;
-pub use person::{Ask, AskKind, Person, PersonState};
+pub use person::{Ask, AskEnd, AskKind, Person, PersonState, Saw};
 pub use reader::{Reader, Unverified};
 pub use run::{RunRecord, RunStart};
 pub use writer::{Answered, Found, Intent, IntentId, Writer};

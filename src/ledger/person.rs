@@ -82,13 +82,68 @@ impl AskKind {
     }
 }
 
-/// An ask whose effect is not known yet.
+/// What the look-up before an ask had seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Saw {
+    Nobody,
+    Somebody,
+    /// Nobody was looked up, or it was not written down.
+    #[default]
+    Unknown,
+}
+
+impl Saw {
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Nobody => Some("nobody"),
+            Self::Somebody => Some("somebody"),
+            Self::Unknown => None,
+        }
+    }
+
+    pub fn from_word(word: Option<&str>) -> Self {
+        match word {
+            Some("nobody") => Self::Nobody,
+            Some("somebody") => Self::Somebody,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// An ask whose effect is not known yet. All times are by our clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ask {
     pub kind: AskKind,
-    /// By our clock.
+    /// Nothing of it can have happened before.
     pub at: Timestamp,
-    /// By the server's clock, as far as its `Date` headers told.
-    pub server_at: Timestamp,
     pub mails: bool,
+    pub saw: Saw,
+    pub end: AskEnd,
+}
+
+/// How an ask ended whose effect is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskEnd {
+    /// Nothing is known: the run was killed.
+    Open,
+    /// The answer was given up, or it does not tell.
+    GivenUp(Timestamp),
+    /// Graph asked to wait: not performed, as far as is known.
+    Throttled(Timestamp),
+    /// A silent ask was answered by a 201.
+    Answered(Timestamp),
+}
+
+impl Ask {
+    pub fn is_throttled(&self) -> bool {
+        matches!(self.end, AskEnd::Throttled(_))
+    }
+
+    /// From when on nothing more can come of it, as far as is known.
+    pub fn ended(&self) -> Timestamp {
+        match self.end {
+            AskEnd::Open => self.at,
+            AskEnd::GivenUp(at) | AskEnd::Throttled(at) | AskEnd::Answered(at) => at,
+        }
+    }
 }

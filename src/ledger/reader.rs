@@ -1,6 +1,8 @@
 //! Questions asked of the ledger. Reads only; sees what was committed.
 
-use super::{Ask, AskKind, Person, PersonState, Result, RunRecord, Tenant, millis, timestamp};
+use super::{
+    Ask, AskEnd, AskKind, Person, PersonState, Result, RunRecord, Saw, Tenant, millis, timestamp,
+};
 use crate::engine::outcome::{Mail, Outcome, RowResult, ThisRun, Verified};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -61,29 +63,35 @@ impl Reader {
     /// The asks of a person whose effect is not known, oldest first.
     pub fn open_asks(&self, person: i64) -> Result<Vec<Ask>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, kind, at, server_at, mails, intent, detail FROM event WHERE person = ?1 ORDER BY id",
+            "SELECT id, kind, at, mails, intent, detail, saw FROM event WHERE person = ?1 ORDER BY id",
         )?;
         let mut rows = statement.query([person])?;
         let mut open: Vec<(i64, Ask)> = Vec::new();
         while let Some(row) = rows.next()? {
+            let at = timestamp(row.get(2)?);
+            let answered: Option<i64> = row.get(4)?;
+            let mut ended = |end| {
+                for (intent, ask) in &mut open {
+                    if Some(*intent) == answered {
+                        ask.end = end;
+                    }
+                }
+            };
             match row.get_ref(1)?.as_str().unwrap_or_default() {
                 "intent" => {
-                    let at = timestamp(row.get(2)?);
-                    let server_at = row.get::<_, Option<i64>>(3)?.map_or(at, timestamp);
-                    open.push((
-                        row.get(0)?,
-                        Ask {
-                            kind: AskKind::from_word(row.get_ref(6)?.as_str().unwrap_or_default()),
-                            at,
-                            server_at,
-                            mails: row.get(4)?,
-                        },
-                    ));
+                    let ask = Ask {
+                        kind: AskKind::from_word(row.get_ref(5)?.as_str().unwrap_or_default()),
+                        at,
+                        mails: row.get(3)?,
+                        saw: Saw::from_word(row.get_ref(6)?.as_str().ok()),
+                        end: AskEnd::Open,
+                    };
+                    open.push((row.get(0)?, ask));
                 }
-                "not-performed" => {
-                    let answered: Option<i64> = row.get(5)?;
-                    open.retain(|(intent, _)| Some(*intent) != answered);
-                }
+                "unknown" => ended(AskEnd::GivenUp(at)),
+                "throttled" => ended(AskEnd::Throttled(at)),
+                "probed" => ended(AskEnd::Answered(at)),
+                "not-performed" => open.retain(|(intent, _)| Some(*intent) != answered),
                 "invited" | "relinked" | "settled" => open.clear(),
                 _ => {}
             }

@@ -10,7 +10,8 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i64 = 0x474c_5354;
 
 /// One step a version: a file of version N is brought up by the steps from N on.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
 CREATE TABLE tenant (
     id       TEXT NOT NULL,
     name     TEXT,
@@ -81,7 +82,13 @@ CREATE TABLE row (
     request_id   TEXT,
     PRIMARY KEY (run, row)
 ) WITHOUT ROWID;
-"];
+",
+    "
+-- What the look-up before an intent had seen; empty in intents of version 1. The server's clock decides nothing.
+ALTER TABLE event ADD COLUMN saw TEXT;
+ALTER TABLE event DROP COLUMN server_at;
+",
+];
 
 pub(super) const VERSION: i64 = STEPS.len().cast_signed() as i64;
 
@@ -121,4 +128,29 @@ pub(super) fn is_empty(connection: &Connection) -> Result<bool> {
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
     Ok(tables == 0 && version(connection)? == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ledger_of_version_1_keeps_its_events() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(STEPS[0]).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO person (id, key, email, state) VALUES (1, 'a@x', 'a@x', 'asked');
+                 INSERT INTO event (at, server_at, person, kind, mails, detail) VALUES (5000, 9000, 1, 'intent', 1, 'invite');
+                 PRAGMA user_version = 1;",
+            )
+            .unwrap();
+        migrate(&mut connection, "x").unwrap();
+        assert_eq!(version(&connection).unwrap(), VERSION);
+        let asks = super::super::Reader::new(connection).open_asks(1).unwrap();
+        assert_eq!(asks.len(), 1);
+        assert_eq!(asks[0].at.as_second(), 5);
+        assert_eq!(asks[0].saw, super::super::Saw::Unknown);
+        assert!(asks[0].mails);
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Each method is one fact; none decides anything.
 
-use super::{AskKind, PersonState, Result, RunStart, millis};
+use super::{AskKind, PersonState, Result, RunStart, Saw, millis};
 use crate::engine::outcome::{Mail, RowResult, Verified};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -22,7 +22,8 @@ pub struct Intent {
     pub kind: AskKind,
     pub mails: bool,
     pub at: Timestamp,
-    pub server_at: Timestamp,
+    /// By the look-up before it.
+    pub saw: Saw,
     pub client_request_id: String,
 }
 
@@ -48,9 +49,8 @@ pub struct Answered {
     pub intent: IntentId,
     pub row: u64,
     pub at: Timestamp,
-    pub server_at: Option<Timestamp>,
-    /// The event's kind: `invited`, `probed`, `relinked`, `not-performed`, `unknown`, `settled`,
-    /// `follow-up`.
+    /// The event's kind: `invited`, `probed`, `relinked`, `not-performed`, `throttled`, `unknown`,
+    /// `settled`, `follow-up`.
     pub kind: &'static str,
     pub status: Option<u16>,
     pub request_id: Option<String>,
@@ -122,18 +122,18 @@ impl Writer {
             .query_row((&intent.key, &intent.email), |row| row.get(0))?;
         self.connection
             .prepare_cached(
-                "INSERT INTO event (at, server_at, run, person, row, kind, mails, client_request_id, detail)
-                 VALUES (?1, ?2, ?3, ?4, ?5, 'intent', ?6, ?7, ?8)",
+                "INSERT INTO event (at, run, person, row, kind, mails, client_request_id, detail, saw)
+                 VALUES (?1, ?2, ?3, ?4, 'intent', ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 millis(intent.at),
-                millis(intent.server_at),
                 run,
                 person,
                 intent.row,
                 intent.mails,
                 intent.client_request_id,
-                intent.kind.word()
+                intent.kind.word(),
+                intent.saw.word(),
             ])?;
         Ok(IntentId {
             person,
@@ -145,12 +145,11 @@ impl Writer {
         let person = answered.intent.person;
         self.connection
             .prepare_cached(
-                "INSERT INTO event (at, server_at, run, person, row, kind, intent, status, request_id, detail)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "INSERT INTO event (at, run, person, row, kind, intent, status, request_id, detail)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute(params![
                 millis(answered.at),
-                answered.server_at.map(millis),
                 run,
                 person,
                 answered.row,

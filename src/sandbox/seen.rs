@@ -14,6 +14,8 @@ use tokio::time::Instant;
 /// A request that a client sent before it could have read a Retry-After is not early.
 const GRACE: Duration = Duration::from_millis(100);
 const MOST_EARLY: usize = 1_000;
+/// No latency of the practice tenant's own keeps an invitation for longer, unless the weather says so.
+const UNDER_WAY_MS: u64 = 1_500;
 
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Counts {
@@ -223,7 +225,8 @@ impl Seen {
             .map_or(&[], |trail| &trail.posts)
     }
 
-    /// Addresses that were asked for again after an inconclusive answer without looking first.
+    /// Addresses that were asked for again after an inconclusive answer without looking first. A silent ask so soon
+    /// after another is none of them: it comes from a run that looked while the ask of a killed one was still under way.
     pub fn unchecked(&self) -> Vec<&str> {
         self.trails
             .iter()
@@ -231,6 +234,7 @@ impl Seen {
                 trail
                     .posts
                     .windows(2)
+                    .filter(|pair| pair[1].send || pair[1].ms > pair[0].ms + UNDER_WAY_MS)
                     .any(|pair| !pair[0].conclusive && pair[1].look_ups_before == 0)
             })
             .map(|(address, _)| address.as_str())

@@ -5,11 +5,14 @@ mod proofs; // what must be true, whatever happened
 
 mod answers; // 201s that are hollow, guests who never appear, people refused or gone
 mod blocked; // the tenant refuses everybody
+mod clocks; // clocks that disagree
 mod disk; // no space for the ledger
+mod forged; // answers that Graph did not write, and 201s for somebody else
 mod kills; // SIGKILL at random instants
 mod ledgers; // lost, rebuilt, copied, busy, too new
 mod nights; // a cap, night after night
 mod signals; // Ctrl-C
 mod stops; // limits, piled-up failures, results that cannot be written
+mod throttled; // a 429 after the work was done
 mod tokens; // short-lived, from a failing endpoint
 mod weather; // random weather, random sheets

@@ -35,6 +35,11 @@ pub fn mails(practice: &Practice) -> HashMap<String, usize> {
         .collect()
 }
 
+/// How many people got more than one mail.
+pub fn mailed_twice(practice: &Practice) -> usize {
+    mails(practice).values().filter(|count| **count > 1).count()
+}
+
 /// Nobody mailed twice, and nobody asked again after an unknown answer without a look in between.
 #[track_caller]
 pub fn nobody_twice(practice: &Practice) {

@@ -50,6 +50,8 @@ fn case(seed: u64) {
     let (sheet, kinds, people) = sheet(&mut dice);
     workdir.write(SHEET, sheet);
     let weather = weather(&mut dice);
+    // A 429 that is not true is believed when the run ends before the look that follows it.
+    let untrue_throttles = weather.contains("throttled_after");
     let began = std::time::Instant::now();
     let told = || format!("seed {seed}, weather:\n{weather}");
     let practice = Practice::start(&workdir, &weather);
@@ -85,10 +87,14 @@ fn case(seed: u64) {
             told(),
             ended.stderr
         );
+        proofs::nobody_twice(&practice);
+        // Something on the way answered the first request: the run ended before it began.
+        if ended.code == 5 && !ended.json()["outcomes"].is_object() {
+            continue;
+        }
         conserved(&ended.json(), kinds.len(), &told);
         let table = workdir.table(RESULTS);
-        proofs::nobody_twice(&practice);
-        true_to_the_tenant(&practice, &table, &kinds, &told);
+        true_to_the_tenant(&practice, &table, &kinds, untrue_throttles, &told);
     }
     eprintln!(
         "seed {seed}: {} rows, {runs} runs, {:.0} s",
@@ -113,6 +119,7 @@ fn true_to_the_tenant(
     practice: &Practice,
     table: &Table,
     kinds: &[Kind],
+    untrue_throttles: bool,
     told: &dyn Fn() -> String,
 ) {
     assert_eq!(table.0.len(), kinds.len(), "{}", told());
@@ -167,7 +174,7 @@ fn true_to_the_tenant(
                 assert_eq!(count, usize::from(*kind == Kind::New), "{}", told());
             }
         }
-        if ["failed", "not-attempted"].contains(&outcome) {
+        if ["failed", "not-attempted"].contains(&outcome) && !untrue_throttles {
             assert_eq!(count, 0, "{}", told());
         }
     }
@@ -214,22 +221,32 @@ fn sheet(dice: &mut fastrand::Rng) -> (String, Vec<Kind>, Vec<serde_json::Value>
     (text, kinds, people)
 }
 
+/// The tenant and the way to it. What happens on this machine (a lock deleted, a ledger imported or restored, a second
+/// run) is for the rounds in `case`.
 fn weather(dice: &mut fastrand::Rng) -> String {
+    let lag = if dice.bool() { 0 } else { dice.u64(0..5_000) };
     let mut text = format!(
-        "seed = {}\n[latency]\nmin_ms = 0\nmax_ms = {}\ninvitations_ms = {}\n[replication]\nfilters_ms = {}\nby_id_ms = {}\n",
+        "seed = {}\n[latency]\nmin_ms = 0\nmax_ms = {}\ninvitations_ms = {}\n[replication]\nfilters_ms = {lag}\nby_id_ms = {}\n",
         dice.u32(..),
         dice.u64(0..200),
         if dice.bool() { 0 } else { dice.u64(0..1_500) },
-        if dice.bool() { 0 } else { dice.u64(0..5_000) },
         if dice.bool() { 0 } else { dice.u64(0..700) },
     );
+    text += &clocks(dice);
     text += "[faults.invitations]\nlost_ms = 50\nbody = \"mixed\"\n";
     let severity = [0.02, 0.1, 0.25][dice.usize(..3)];
     // Told to wait again and again the run slows down for long: then a case takes minutes.
     if severity < 0.05 {
         text += "retry_after = \"0.4\"\nthrottled = 0.03\n";
+        // Held where the look after Retry-After can see the guest; beyond that nothing is promised.
+        if lag == 0 && dice.bool() {
+            text += "throttled_after = 0.05\n";
+        }
     }
     let faults = [
+        "forged_before",
+        "forged_after",
+        "swapped",
         "unavailable",
         "unavailable_after",
         "lost_before",
@@ -252,10 +269,36 @@ fn weather(dice: &mut fastrand::Rng) -> String {
         }
     }
     text += "[faults.all]\nlost_ms = 50\n";
-    for fault in ["unavailable", "lost_before", "cut", "reset"] {
+    for fault in [
+        "unavailable",
+        "lost_before",
+        "cut",
+        "reset",
+        "forged_before",
+    ] {
         if dice.u8(0..3) == 0 {
             text += &format!("{fault} = {:.3}\n", dice.f64() * 0.06);
         }
     }
     text
+}
+
+/// Clocks of the tenant that are wrong, by a little or by a lot, or that disagree among themselves.
+pub fn clocks(dice: &mut fastrand::Rng) -> String {
+    let mut ahead = || match dice.u8(0..4) {
+        0 => 0,
+        1 => dice.i32(-8..=8),
+        2 => dice.i32(-90..=90),
+        _ => dice.i32(-700..=700),
+    };
+    let (date, created) = (ahead(), ahead());
+    let spread = if dice.u8(0..5) == 0 {
+        dice.u32(1..60)
+    } else {
+        0
+    };
+    format!(
+        "[clocks]\ndate = {date}\nwithout_date = {}\ncreated = {created}\ncreated_spread = {spread}\n",
+        dice.u8(0..5) == 0
+    )
 }

@@ -4,6 +4,7 @@
 mod cases; // the people whom a careless look-up misses
 mod policy; // who may invite, and whom
 mod size; // large tenants: requests, time, memory
+mod sponsors; // sponsors that cannot be looked up
 mod tenant;
 
 use tenant::Tenant;

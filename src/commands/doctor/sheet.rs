@@ -13,7 +13,6 @@ use crate::{
     engine::outcome::Outcome,
     exit::Exit,
     graph::IdentityKind,
-    guest::SponsorRef,
     settings::Settings,
     ui::{Check, text},
 };
@@ -162,28 +161,29 @@ async fn sponsors(survey: &Survey, connection: &Connection) -> Option<Check> {
         Ok(resolved) => resolved,
         Err(other) => return Some(fault(NAME, other)),
     };
-    let (mut unknown, mut untold, mut groups) = (0, 0, false);
+    let (mut unknown, mut untold, mut permission) = (0, 0, None);
     for sponsor in wanted {
         match resolved.id(sponsor) {
             Ok(_) => {}
             Err(Unresolved::Nobody | Unresolved::Several) => unknown += 1,
-            Err(Unresolved::CannotTell(_)) => {
+            Err(Unresolved::NotNow(_)) => untold += 1,
+            Err(Unresolved::NotAllowed { permission: needed }) => {
                 untold += 1;
-                groups |= matches!(sponsor, SponsorRef::Group(_));
+                permission = Some(needed);
             }
         }
     }
     let of = plural(wanted.len() as u64, "sponsor");
-    let permission = if groups {
-        "GroupMember.Read.All"
-    } else {
-        "User.Read.All"
-    };
     Some(match (unknown, untold) {
         (0, 0) => Check::pass(NAME, format!("{of} named, and all of them found")),
-        (0, untold) => Check::cannot_tell(NAME, format!("{untold} of {of} cannot be looked up"))
-            .permission(permission)
-            .hint("rows that name them are not invited"),
+        (0, untold) => {
+            let check = Check::cannot_tell(NAME, format!("{untold} of {of} cannot be looked up"));
+            let check = match permission {
+                Some(permission) => check.permission(permission),
+                None => check,
+            };
+            check.hint("rows that name them are not invited")
+        }
         (unknown, _) => Check::fail(
             NAME,
             Exit::SomeRowsNotDone,

@@ -1,0 +1,230 @@
+//! By how much the clock that dates new guests is ahead of ours, learnt from guests whom this run invited.
+//!
+//! `createdDateTime` may come from any clock, so it is compared with ours only through guests of whom both are known:
+//! nobody was there before the ask, and the 201 came soon. The `Date` header of an answer decides nothing.
+
+use crate::graph::Graph;
+use jiff::{SignedDuration, Timestamp};
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+/// An answer that takes longer says too little about when the guest was made.
+const SOON: Duration = Duration::from_secs(2);
+/// Samples that disagree by more come from more than one clock.
+const AGREEMENT: SignedDuration = SignedDuration::from_secs(2);
+/// The newest of them: a clock may be set while the run goes on.
+const SAMPLES: usize = 20;
+
+/// A guest of whom both clocks are known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sample {
+    /// By our clock: the guest was made in between.
+    pub asked: Timestamp,
+    pub answered: Timestamp,
+    /// As the directory says.
+    pub created: Timestamp,
+}
+
+/// How far `createdDateTime` is ahead of our clock: somewhere between the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Offset {
+    least: SignedDuration,
+    most: SignedDuration,
+}
+
+/// When a guest was made, by our clock: somewhere between the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Made {
+    pub earliest: Timestamp,
+    pub latest: Timestamp,
+}
+
+impl Offset {
+    /// The interval that covers every sample; none without samples, or when they disagree.
+    pub fn of(samples: &[Sample]) -> Option<Self> {
+        let least = samples
+            .iter()
+            .map(|one| one.created.duration_since(one.answered));
+        let most = samples
+            .iter()
+            .map(|one| one.created.duration_since(one.asked));
+        let disagreement = least.clone().max()? - most.clone().min()?;
+        if disagreement > AGREEMENT {
+            return None;
+        }
+        Some(Self {
+            least: least.min()?,
+            most: most.max()?,
+        })
+    }
+
+    /// None: the time is beyond what a clock can show.
+    pub fn made(self, created: Timestamp) -> Option<Made> {
+        Some(Made {
+            earliest: created.checked_sub(self.most).ok()?,
+            latest: created.checked_sub(self.least).ok()?,
+        })
+    }
+}
+
+/// The guests by whom this run can tell the time.
+#[derive(Debug, Default)]
+pub(super) struct Calibration(Mutex<VecDeque<Candidate>>);
+
+#[derive(Debug, Clone)]
+struct Candidate {
+    user_id: String,
+    asked: Timestamp,
+    answered: Timestamp,
+    /// Read when it is needed for the first time.
+    created: Option<Timestamp>,
+}
+
+impl Calibration {
+    /// A first ask whose look-up had found nobody was answered by a 201 after `took`.
+    pub fn add(&self, user_id: &str, asked: Timestamp, answered: Timestamp, took: Duration) {
+        // A clock that was set meanwhile tells another time than `took`.
+        let by_the_wall = Duration::try_from(answered.duration_since(asked)).ok();
+        if took > SOON || by_the_wall.is_none_or(|wall| wall > SOON) {
+            return;
+        }
+        let mut candidates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if candidates.len() == SAMPLES {
+            candidates.pop_front();
+        }
+        candidates.push_back(Candidate {
+            user_id: user_id.to_owned(),
+            asked,
+            answered,
+            created: None,
+        });
+    }
+
+    pub fn has_samples(&self) -> bool {
+        !self.candidates().is_empty()
+    }
+
+    /// Reads the creation times that are not known yet, in one request.
+    pub async fn offset(&self, graph: &Graph) -> Option<Offset> {
+        let unread: Vec<String> = self
+            .candidates()
+            .into_iter()
+            .filter(|one| one.created.is_none())
+            .map(|one| one.user_id)
+            .collect();
+        if !unread.is_empty() {
+            match graph.get_by_ids(&unread).await {
+                Ok(users) => {
+                    let mut candidates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                    for candidate in candidates.iter_mut() {
+                        let user = users
+                            .iter()
+                            .find(|user| user.id.eq_ignore_ascii_case(&candidate.user_id));
+                        candidate.created = candidate
+                            .created
+                            .or(user.and_then(|user| user.created_date_time));
+                    }
+                }
+                // Those that were read before still tell the time.
+                Err(fault) => {
+                    tracing::debug!(%fault, "the creation times of new guests are not readable");
+                }
+            }
+        }
+        let samples: Vec<Sample> = self
+            .candidates()
+            .into_iter()
+            .filter_map(|one| {
+                Some(Sample {
+                    asked: one.asked,
+                    answered: one.answered,
+                    created: one.created?,
+                })
+            })
+            .collect();
+        Offset::of(&samples)
+    }
+
+    fn candidates(&self) -> Vec<Candidate> {
+        let candidates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        candidates.iter().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::{collection::vec, prelude::*};
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millisecond(1_800_000_000_000 + millis).unwrap()
+    }
+
+    /// What the directory says of somebody made at `made` by our clock: whole seconds of its own clock.
+    fn created(made: i64, ahead: i64) -> Timestamp {
+        Timestamp::from_second((1_800_000_000_000 + made + ahead).div_euclid(1_000)).unwrap()
+    }
+
+    fn sample(asked: i64, made: i64, answered: i64, ahead: i64) -> Sample {
+        Sample {
+            asked: at(asked),
+            answered: at(answered),
+            created: created(made, ahead),
+        }
+    }
+
+    #[test]
+    fn without_samples_or_with_two_clocks_there_is_no_offset() {
+        assert_eq!(Offset::of(&[]), None);
+        let one = sample(0, 100, 200, 0);
+        assert!(Offset::of(&[one, sample(5_000, 5_100, 5_200, 1_500)]).is_some());
+        assert_eq!(Offset::of(&[one, sample(5_000, 5_100, 5_200, 4_000)]), None);
+    }
+
+    #[test]
+    fn a_slow_answer_and_a_clock_that_was_set_are_no_samples() {
+        let calibration = Calibration::default();
+        let second = Duration::from_secs(1);
+        calibration.add("slow", at(0), at(3_000), 3 * second);
+        calibration.add("set ahead", at(0), at(60_000), second);
+        calibration.add("set back", at(0), at(-60_000), second);
+        assert!(!calibration.has_samples());
+        calibration.add("good", at(0), at(1_000), second);
+        assert!(calibration.has_samples());
+    }
+
+    proptest! {
+        /// Whatever the offset of one clock is, and however its seconds are cut: the time that comes out is right to a second.
+        #[test]
+        fn one_clock_is_understood(
+            ahead in -100_000_000_i64..100_000_000,
+            samples in vec((0_i64..600_000, 0_i64..1_000, 0_i64..1_000), 1..20),
+            made in 0_i64..600_000,
+        ) {
+            let samples: Vec<Sample> = samples
+                .into_iter()
+                .map(|(asked, there, back)| sample(asked, asked + there, asked + there + back, ahead))
+                .collect();
+            let offset = Offset::of(&samples);
+            prop_assert!(offset.is_some(), "one clock never disagrees with itself");
+            let when = offset.unwrap().made(created(made, ahead)).unwrap();
+            let second = SignedDuration::from_secs(1);
+            prop_assert!(when.earliest - second <= at(made) && at(made) <= when.latest + second);
+            prop_assert!(when.latest.duration_since(when.earliest) <= SignedDuration::from_secs(4));
+        }
+
+        /// A guest dated by another clock than the others is told apart, or there is no offset at all.
+        #[test]
+        fn two_clocks_that_are_far_apart_are_no_clock(
+            ahead in -1_000_000_i64..1_000_000,
+            further in 6_000_i64..1_000_000,
+            back in 0_i64..2_000,
+        ) {
+            let samples = [sample(0, back / 2, back, ahead), sample(9_000, 9_000 + back / 2, 9_000 + back, ahead + further)];
+            prop_assert_eq!(Offset::of(&samples), None);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Answers that Graph did not write, and 201s for somebody else: they say nothing about what was asked.
+
+use super::proofs::{self, RESULTS, SHEET};
+use crate::support::{Practice, Workdir};
+use std::fmt::Write;
+
+/// Before anything was sent the run is told; afterwards the row is unknown.
+const STATUSES: [u16; 16] = [
+    300, 302, 400, 401, 403, 404, 407, 408, 413, 429, 451, 499, 500, 502, 503, 504,
+];
+const BODIES: [&str; 3] = ["html", "empty", "json"];
+const QUICK: [&str; 9] = [
+    "--rate",
+    "max",
+    "--workers",
+    "1",
+    "--settle",
+    "1s",
+    "--ask-again-after",
+    "3s",
+    "--json",
+];
+
+fn scripted(faults: impl Iterator<Item = String>) -> String {
+    faults.fold(String::new(), |mut text, fault| {
+        // Each step lets the first five pass: they are the canary, and what calibrates the clock.
+        write!(
+            text,
+            "[[script]]\nkind = \"invitations\"\nskip = 5\n{fault}\n"
+        )
+        .unwrap();
+        text
+    })
+}
+
+/// A content filter replaces the 201 after the invitation was made, and new guests stay invisible for longer
+/// than `--settle`.
+#[test]
+fn an_answer_that_graph_did_not_write_is_settled_whatever_its_status() {
+    let workdir = Workdir::new();
+    let rows = 5 + STATUSES.len();
+    proofs::sheet(&workdir, rows);
+    let script = scripted(
+        STATUSES
+            .iter()
+            .zip(BODIES.iter().cycle())
+            .map(|(status, body)| {
+                format!("fault = \"forged_after\"\nstatus = {status}\nbody = \"{body}\"")
+            }),
+    );
+    let practice = Practice::start(
+        &workdir,
+        &format!("[replication]\nfilters_ms = 12000\n{script}"),
+    );
+    let more = [&QUICK[..], &["--max-failures", "100%"]].concat();
+    let first = practice.run(&workdir, SHEET, &more);
+    let told = workdir.table(RESULTS).outcomes();
+    eprintln!("first run: exit {}, {told:?}", first.code);
+    practice.run(&workdir, SHEET, &more);
+    let twice = proofs::mailed_twice(&practice);
+    eprintln!("mailed twice: {twice} of {}", STATUSES.len());
+    let table = workdir.table(RESULTS);
+    assert_eq!(proofs::finished(&practice, &table, rows).unsure, 0);
+}
+
+/// Nothing was done, and the proxy goes on answering: nobody is mailed twice, nobody is said to have failed.
+#[test]
+fn a_proxy_that_answers_every_invitation_leaves_them_unknown() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 3);
+    let practice = Practice::start(
+        &workdir,
+        "[faults.invitations]\nforged_before = 1.0\nforged_statuses = [403]\nbody = \"html\"",
+    );
+    practice.run(&workdir, SHEET, &QUICK).expect_code(4);
+    for row in &workdir.table(RESULTS).0 {
+        assert_eq!(row["outcome"], "unknown", "{row:?}");
+        assert_eq!(row["error_code"], "GL542", "{row:?}");
+        assert!(
+            row["error"].contains("something between here and Graph answered"),
+            "{row:?}"
+        );
+    }
+    practice.post("/weather", "");
+    practice.run(&workdir, SHEET, &QUICK);
+    practice.run(&workdir, SHEET, &QUICK).expect_code(0);
+    proofs::finished(&practice, &workdir.table(RESULTS), 3);
+}
+
+#[test]
+fn a_first_request_that_something_else_answers_ends_the_run_before_anything_is_sent() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 3);
+    let practice = Practice::start(&workdir, "");
+    for (status, body) in STATUSES.into_iter().zip(BODIES.into_iter().cycle()) {
+        practice.post(
+            "/weather",
+            &format!(
+                "[[script]]\nkind = \"organization\"\nfault = \"forged_before\"\nstatus = {status}\nbody = \"{body}\""
+            ),
+        );
+        practice
+            .run(&workdir, SHEET, &QUICK)
+            .expect_code(5)
+            .says("something between here and Graph answered")
+            .says("nothing was sent");
+    }
+    assert_eq!(practice.view("/invitations")["total"], 0);
+}
+
+/// Look-ups too: a proxy's page is passing trouble, and never "nobody there".
+#[test]
+fn a_forged_answer_to_a_look_up_is_asked_again() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 3);
+    let script: String = [403, 404, 407]
+        .iter()
+        .map(|status| {
+            format!(
+                "[[script]]\nkind = \"batch\"\nfault = \"forged_before\"\nstatus = {status}\nbody = \"html\"\n"
+            )
+        })
+        .collect();
+    let practice = Practice::start(&workdir, &script);
+    practice.run(&workdir, SHEET, &QUICK).expect_code(0);
+    assert_eq!(
+        proofs::finished(&practice, &workdir.table(RESULTS), 3).unsure,
+        0
+    );
+}
+
+#[test]
+fn a_201_for_somebody_else_is_not_believed() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 8);
+    let practice = Practice::start(
+        &workdir,
+        &format!(
+            "[replication]\nfilters_ms = 3000\n{}",
+            scripted(["fault = \"swapped\"".to_owned()].into_iter())
+        ),
+    );
+    practice.run(&workdir, SHEET, &QUICK);
+    let ids: std::collections::HashSet<String> = workdir
+        .table(RESULTS)
+        .0
+        .iter()
+        .filter(|row| !row["user_id"].is_empty())
+        .map(|row| row["user_id"].clone())
+        .collect();
+    eprintln!("{} user ids of 8 rows", ids.len());
+    let table = workdir.table(RESULTS);
+    assert_eq!(proofs::finished(&practice, &table, 8).unsure, 0);
+    assert_eq!(ids.len(), 8);
+}
