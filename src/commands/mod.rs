@@ -44,7 +44,7 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
     let settings = || settings_file::settings(cli, env);
     let clock = Clock::system();
     match &cli.command {
-        Command::Invite(typed) => Ok(invite::run(cli, typed, &settings()?, env)?),
+        Command::Invite(typed) => Ok(invite::run(cli, typed, settings(), env)?),
         Command::Doctor(typed) => Ok(doctor::run(cli, typed, env)?),
         Command::Config(typed) => Ok(config::run(cli, typed, env)?),
         Command::Results(typed) => Ok(results::run(&settings()?, &typed.run)?),

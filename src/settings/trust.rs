@@ -165,7 +165,7 @@ impl Store {
     /// A temporary file can be read by this user only, and is renamed into place.
     fn write(&self, folder: &Path, path: &Path) -> io::Result<()> {
         create_user_folder(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let mut file = files::temporary_in(folder)?;
         serde_json::to_writer_pretty(&mut file, self)?;
         file.as_file().sync_all()?;
         file.persist(path)?;

@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod hands; //  a second user, something that appears during the run, what a killed run leaves
+mod personal_data; // what docs/data-protection.md says
 #[cfg(unix)]
 mod planted; // a file, or something else, at a path
 mod stdout; // -o -

@@ -104,6 +104,12 @@ const ROWS: &[Row] = &[
         &["ledger", "backup", "copy.db", "--ledger", "practice.db"],
     ),
     given("the sheet", "fine.csv", None, &["check", "fine.csv"]),
+    given(
+        "settings",
+        "settings.toml",
+        Some("[columns]\nemail = \"email\"\n"),
+        &["check", "fine.csv", "--config", "settings.toml"],
+    ),
     given("a secret", "secret.txt", None, DOCTOR),
     given(
         "a certificate with its key",

@@ -142,6 +142,9 @@ fn nobody_becomes_a_member_or_lands_elsewhere_by_a_strangers_file() {
         .says("[invite] allow (line 2)")
         .says("guestlist config trust")
         .says("--config");
+    let json = practice.run(&workdir, "guests.csv", &["--json"]).json();
+    assert_eq!(json["stopped_by"], "refused");
+    assert_eq!(json["exit_code"], 2);
     assert_eq!(practice.view("")["invitations"], 0);
 
     // The same file, once it is the user's own, does what it says, and every run says so.

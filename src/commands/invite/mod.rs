@@ -49,12 +49,28 @@ pub struct Telling {
     pub writing: watch::Sender<bool>,
 }
 
+/// Settings that are refused are a run that never began.
 pub fn run(
     cli: &cli::Cli,
     typed: &cli::Invite,
-    settings: &Settings,
+    settings: Result<Settings>,
     env: &Env<'_>,
 ) -> Result<Exit> {
+    let exit = settings.and_then(|settings| begin(cli, typed, &settings, env));
+    if let (Err(failure), true) = (&exit, typed.json) {
+        let mut out = ui::Out::stdout();
+        out.json(&Refused {
+            stopped_by: "refused",
+            error: &failure.what,
+            hints: &failure.hints,
+            exit_code: failure.exit.code(),
+        })?;
+        out.finish()?;
+    }
+    exit
+}
+
+fn begin(cli: &cli::Cli, typed: &cli::Invite, settings: &Settings, env: &Env<'_>) -> Result<Exit> {
     let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
     let telling = Telling {
         json: typed.json,
@@ -69,16 +85,6 @@ pub fn run(
     });
     // Threads that still wait for an answer nobody needs do not hold the process.
     runtime.shutdown_background();
-    if let (Err(failure), true) = (&exit, typed.json) {
-        let mut out = ui::Out::stdout();
-        out.json(&Refused {
-            stopped_by: "refused",
-            error: &failure.what,
-            hints: &failure.hints,
-            exit_code: failure.exit.code(),
-        })?;
-        out.finish()?;
-    }
     exit
 }
 
