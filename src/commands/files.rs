@@ -5,11 +5,19 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     guest::{EmailAddress, RowVerdict, Rules, Understanding},
-    ledger::{Ledger, Reader},
+    ledger::{Ledger, Reader, RunRecord},
     results::{self, Column, Layout, Links, SheetRow},
     sheet::{Field, Flaw, Refused, Row, SHEET_PREFIX, Sheet, Use},
 };
-use std::path::{Path, PathBuf};
+use serde_json::Value;
+use std::{
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+/// How far back the run is looked for that wrote a to-fix file.
+const RUNS_LOOKED_AT: u32 = 100;
+const LARGEST_NUMBER: u32 = 1_000;
 
 pub struct Files {
     pub results: PathBuf,
@@ -67,7 +75,18 @@ fn write_with(
     let written = results::write(results, &layout, sheet_rows(sheet)?, &mut rows()?, links)?;
     let mut notes = written.notes;
     let fixing = match to_fix {
-        Some(path) => results::write_to_fix(path, &layout, sheet_rows(sheet)?, &mut rows()?)?,
+        Some(path) => {
+            let place = unedited(&reader, path)?;
+            let fixing = results::write_to_fix(&place, &layout, sheet_rows(sheet)?, &mut rows()?)?;
+            if place != path && fixing.is_some() {
+                notes.push(format!(
+                    "{} was edited since it was written, so it stays: the rows to fix are in {}",
+                    path.display(),
+                    place.display()
+                ));
+            }
+            fixing
+        }
         None => None,
     };
     let to_fix = fixing.map(|written| {
@@ -79,6 +98,40 @@ fn write_with(
         to_fix,
         notes,
         without_sheet: None,
+    })
+}
+
+/// The to-fix file, or a numbered one beside it where a person has edited what an earlier run wrote: that work stays.
+fn unedited(reader: &Reader, path: &Path) -> Result<PathBuf> {
+    let runs = reader.runs(RUNS_LOOKED_AT)?;
+    let numbers = 2..LARGEST_NUMBER;
+    let places = std::iter::once(path.to_owned())
+        .chain(numbers.map(|number| results::numbered(path, number)));
+    let mut places = places.filter(|place| !is_edited(&runs, place));
+    Ok(places.next().unwrap_or_else(|| path.to_owned()))
+}
+
+/// Whether a file has been changed since the run ended that wrote it. What no run is known to have written counts as
+/// unchanged; it is kept as the previous one.
+fn is_edited(runs: &[RunRecord], path: &Path) -> bool {
+    /// In milliseconds. The clocks of a file system may be coarse; nobody edits a file that fast.
+    const TOLERANCE: i128 = 2_000;
+    let name = path.display().to_string();
+    let wrote = |run: &RunRecord| {
+        let report: Value = serde_json::from_str(run.report.as_deref()?).ok()?;
+        report.get("to_fix")?.as_str().map(|to_fix| to_fix == name)
+    };
+    let written = runs.iter().find(|run| wrote(run) == Some(true));
+    let (Some(ended), Ok(metadata)) = (
+        written.and_then(|run| run.ended_at),
+        std::fs::symlink_metadata(path),
+    ) else {
+        return false;
+    };
+    let changed = metadata.modified().ok();
+    let changed = changed.and_then(|changed| changed.duration_since(SystemTime::UNIX_EPOCH).ok());
+    changed.is_some_and(|changed| {
+        i128::from(ended.as_millisecond()) + TOLERANCE < changed.as_millis().cast_signed()
     })
 }
 

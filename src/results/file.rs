@@ -257,14 +257,9 @@ fn place_for_previous(target: &Path, kind: FileKind) -> io::Result<PathBuf> {
 
 /// Puts the file under the first free `NAME-2.EXT`, `NAME-3.EXT` …
 fn persist_beside(mut file: NamedTempFile, target: &Path) -> io::Result<PathBuf> {
-    let stem = target.file_stem().unwrap_or_default().to_string_lossy();
-    let extension = target
-        .extension()
-        .map(|extension| format!(".{}", extension.to_string_lossy()))
-        .unwrap_or_default();
     let mut number = 2;
     loop {
-        let path = target.with_file_name(format!("{stem}-{number}{extension}"));
+        let path = numbered(target, number);
         match file.persist_noclobber(&path) {
             Ok(_) => return Ok(path),
             Err(refused) if path.exists() && number < 1_000 => {
@@ -274,6 +269,17 @@ fn persist_beside(mut file: NamedTempFile, target: &Path) -> io::Result<PathBuf>
             Err(refused) => return Err(refused.error),
         }
     }
+}
+
+/// `NAME-2.EXT` and so on, for a file that cannot have its own name.
+pub fn numbered(target: &Path, number: u32) -> PathBuf {
+    let mut name = target.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{number}"));
+    if let Some(extension) = target.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    target.with_file_name(name)
 }
 
 /// A rename is durable when its folder is. Where folders cannot be opened there is nothing to do.

@@ -12,6 +12,7 @@ mod to_fix;
 mod workbook;
 mod write;
 
+pub use file::numbered;
 pub use layout::{Column, Layout, SheetRow};
 pub use names::{Paths, RunKind, default_paths};
 pub use target::{FileKind, STDOUT, check_target, same_place};

@@ -7,8 +7,8 @@ use std::{
     process::Command,
 };
 
-/// Nobody, on most systems.
-pub const SOMEBODY: u32 = 65_534;
+/// A user that no test runs as.
+pub const SOMEBODY: u32 = 65_533;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Planted {

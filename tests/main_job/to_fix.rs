@@ -1,6 +1,7 @@
 //! The to-fix file is a sheet: what is wrong in it is found again, and what was right stays right.
 
-use crate::support::Workdir;
+use crate::support::{Guests, Workdir};
+use std::time::{Duration, SystemTime};
 
 #[test]
 fn a_row_that_is_wrong_stays_wrong_until_somebody_corrects_it() {
@@ -56,4 +57,34 @@ fn a_message_that_was_put_together_again_stays_whole() {
         .expect_code(0)
         .json();
     assert_eq!(told["problems"], serde_json::json!([]));
+}
+
+#[test]
+fn rows_that_a_person_has_begun_to_correct_are_not_overwritten() {
+    let workdir = Workdir::new();
+    workdir.write("guests.csv", Guests::new().people(1).row("bad", "Bo"));
+    let run = ["invite", "guests.csv", "--sandbox"];
+    workdir.run(&run).expect_code(4);
+    let to_fix = "guests.practice.to-fix.csv";
+    // Nobody has touched it: written anew.
+    workdir.run(&run).expect_code(4);
+    assert!(!workdir.exists("guests.practice.to-fix-2.csv"));
+
+    let corrected = workdir.read(to_fix).replace("bad", "bo@partner.example");
+    workdir.write(to_fix, &corrected);
+    let later = SystemTime::now() + Duration::from_secs(60);
+    let file = std::fs::File::options()
+        .append(true)
+        .open(workdir.path(to_fix));
+    file.unwrap().set_modified(later).unwrap();
+    for _ in 0..2 {
+        workdir
+            .run(&run)
+            .expect_code(4)
+            .says("was edited since it was written, so it stays")
+            .says("guests.practice.to-fix-2.csv");
+        assert_eq!(workdir.read(to_fix), corrected);
+        assert!(workdir.read("guests.practice.to-fix-2.csv").contains("bad"));
+    }
+    assert!(!workdir.exists("guests.practice.to-fix-3.csv"));
 }
