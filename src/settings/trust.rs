@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     failure::{Failure, Result},
-    files,
+    files::{self, Refusal},
 };
 use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
@@ -146,13 +146,22 @@ pub fn remember(file: &SettingsFile, env: &Env<'_>) -> Result<PathBuf> {
 
 impl Store {
     fn read(path: &Path) -> Result<Self> {
-        let unreadable = |why: &dyn fmt::Display| {
+        let wrong = |why: &dyn fmt::Display| {
             Failure::usage(format!(
-                "{}, which holds the settings files that are trusted, cannot be read: {why}",
+                "{}, which holds the settings files that are trusted, {why}",
                 path.display()
             ))
             .hint("delete it; `guestlist config trust` makes it anew, file by file")
         };
+        let unreadable = |why: &dyn fmt::Display| wrong(&format!("cannot be read: {why}"));
+        // Whoever can write to it can make any settings trusted.
+        match files::access(path) {
+            Ok(Some(access)) if access.everyone_writes => {
+                return Err(wrong(&Refusal::WorldWritable));
+            }
+            Ok(_) | Err(Refusal::Io(_)) => {}
+            Err(refusal) => return Err(wrong(&refusal)),
+        }
         match files::read_given(path, LONGEST_STORE) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| unreadable(&error)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
@@ -165,6 +174,7 @@ impl Store {
     /// A temporary file can be read by this user only, and is renamed into place.
     fn write(&self, folder: &Path, path: &Path) -> io::Result<()> {
         create_user_folder(folder)?;
+        files::remove_leftovers(folder);
         let mut file = files::temporary_in(folder)?;
         serde_json::to_writer_pretty(&mut file, self)?;
         file.as_file().sync_all()?;

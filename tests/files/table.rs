@@ -83,6 +83,12 @@ const ROWS: &[Row] = &[
         None,
         INVITE,
     ),
+    written(
+        "which settings are trusted",
+        "guestlist/trusted-settings.json",
+        None,
+        &["config", "trust"],
+    ),
     written("results", "guests.practice.csv", None, INVITE),
     written(
         "the previous results",
@@ -161,10 +167,12 @@ fn prepared(practice: &Practice) -> Workdir {
         )
         .write("fine.csv", Guests::new().people(1))
         .write("weather.toml", "")
+        .write("guestlist.toml", "[sheet]\nheader_row = 1\n")
         .write("secret.txt", &practice.client_secret);
     for _ in 0..2 {
         workdir.run(INVITE).expect_code(0);
     }
+    Ended::of(&mut at_home(&workdir, &["config", "trust"])).expect_code(0);
     workdir
 }
 
@@ -173,9 +181,26 @@ fn copy_of(prepared: &Workdir) -> Workdir {
     let workdir = Workdir::new();
     for entry in fs::read_dir(prepared.path("")).unwrap() {
         let entry = entry.unwrap();
-        fs::copy(entry.path(), workdir.path("").join(entry.file_name())).unwrap();
+        let copy = workdir.path("").join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir(&copy).unwrap();
+            for inner in fs::read_dir(entry.path()).unwrap() {
+                let inner = inner.unwrap();
+                copy_file(&inner.path(), &copy.join(inner.file_name()));
+            }
+        } else {
+            copy_file(&entry.path(), &copy);
+        }
     }
     workdir
+}
+
+/// With its time: rows to fix that seem to be edited are left alone.
+fn copy_file(from: &Path, to: &Path) {
+    fs::copy(from, to).unwrap();
+    let changed = fs::metadata(from).unwrap().modified().unwrap();
+    let file = fs::File::options().append(true).open(to).unwrap();
+    file.set_modified(changed).unwrap();
 }
 
 fn command(workdir: &Workdir, row: &Row, practice: &Practice) -> Command {
@@ -203,7 +228,14 @@ fn command(workdir: &Workdir, row: &Row, practice: &Practice) -> Command {
             arguments.extend(["--ca-file", "ca.pem"]);
         }
     }
-    workdir.command(&arguments)
+    at_home(workdir, &arguments)
+}
+
+/// With the user's data folder inside the folder.
+fn at_home(workdir: &Workdir, arguments: &[&str]) -> Command {
+    let mut command = workdir.command(arguments);
+    command.env("XDG_DATA_HOME", workdir.path(""));
+    command
 }
 
 /// What the program made of it, in a word or two; none where this user cannot plant it.
