@@ -3,6 +3,7 @@
 mod again; // the same command once more, a longer sheet
 mod bad_weather; // 429 and 503: complete, and nothing before its time
 mod dry_run; // changes nothing, and foretells
+mod environment; // proxies, locales, terminals: this machine is reached directly
 mod national_cloud; // sponsors added afterwards, or the cloud refused
 mod sample; // the first command of the README
 mod separate_tenant; // a tenant elsewhere gives what the built-in one gives
