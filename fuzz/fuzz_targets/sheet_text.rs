@@ -21,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(sheet) = Sheet::spool(&mut &bytes[..], "fuzz", &options) else {
         return;
     };
-    let mut understanding = Understanding::new(sheet.header(), &Rules::default());
+    let mut understanding = Understanding::new(&sheet, &Rules::default());
     let mut last = sheet.header().row;
     for row in sheet
         .rows()

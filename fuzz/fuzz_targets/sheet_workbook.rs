@@ -25,7 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
         ..SheetOptions::default()
     };
     if let Ok(sheet) = Sheet::spool(&mut &package[..], "fuzz", &options) {
-        let mut understanding = Understanding::new(sheet.header(), &Rules::default());
+        let mut understanding = Understanding::new(&sheet, &Rules::default());
         let mut last = sheet.header().row;
         for row in sheet
             .rows()

@@ -136,6 +136,9 @@ pub struct SheetFlags {
     /// Which column holds a field, as in email="E-Mail privat"; repeatable
     #[arg(long, value_name = "FIELD=COLUMN", help_heading = SHEET, hide_short_help = true)]
     pub map: Vec<Mapping>,
+    /// Leave this column unused, whatever it is called; repeatable
+    #[arg(long, value_name = "COLUMN", value_parser = words, help_heading = SHEET, hide_short_help = true)]
+    pub ignore: Vec<String>,
     /// The encoding of the sheet, as in windows-1252 [default: found out]
     #[arg(long, value_name = "NAME", value_parser = words, help_heading = SHEET, hide_short_help = true)]
     pub encoding: Option<String>,

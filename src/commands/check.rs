@@ -7,7 +7,7 @@ use super::explain::written;
 use super::{fix, sheet_options};
 use crate::exit::Exit;
 use crate::failure::Result;
-use crate::guest::{self, Inspected, Rules, Understanding};
+use crate::guest::{self, Addresses, Inspected, Rules, Understanding};
 use crate::sheet::{self, Ahead, Entry, Problem, Refused, Row, Severity, Sheet, SheetOptions};
 use crate::ui::problems::{Look, ProblemScreen, wrap};
 use crate::ui::text::{number, plural};
@@ -45,11 +45,14 @@ pub enum Format {
 #[derive(Debug, Clone, Copy, Default)]
 struct Tally {
     rows: u64,
+    addresses: Addresses,
     guests: u64,
     duplicates: u64,
     errors: u64,
     /// Whether the sheet could not be read to its end.
     stopped: bool,
+    /// Whether a person has to decide something before anybody can be invited.
+    refused: bool,
 }
 
 pub fn check(options: &CheckOptions, input: &mut dyn Read, out: &mut dyn Write) -> Result<Exit> {
@@ -93,15 +96,19 @@ fn walk(
     rules: &Rules,
     tell: &mut dyn FnMut(Problem, Option<&Row>) -> io::Result<()>,
 ) -> io::Result<Tally> {
-    let mut tally = Tally::default();
-    let mut understanding = Understanding::new(sheet.header(), rules);
-    for hint in sheet
-        .hints()
+    let mut tally = Tally {
+        refused: !sheet.refusals().is_empty(),
+        ..Tally::default()
+    };
+    let mut understanding = Understanding::new(sheet, rules);
+    for problem in sheet
+        .refusals()
         .iter()
+        .chain(sheet.hints())
         .cloned()
         .chain(understanding.sheet_hints())
     {
-        tell(hint, None)?;
+        tell(problem, None)?;
     }
     let mut rows = match sheet.rows() {
         Ok(rows) => Ahead::of(rows),
@@ -118,11 +125,11 @@ fn walk(
     loop {
         let row = match rows.read() {
             Ok(Some(row)) => row,
-            Ok(None) => return Ok(tally),
+            Ok(None) => break,
             Err(problem) => {
                 tell(*problem, None)?;
                 tally.stopped = true;
-                return Ok(tally);
+                break;
             }
         };
         tally.rows += 1;
@@ -135,6 +142,11 @@ fn walk(
             tell(problem, Some(row))?;
         }
     }
+    tally.addresses = understanding.addresses();
+    for problem in understanding.sheet_problems() {
+        tell(problem, None)?;
+    }
+    Ok(tally)
 }
 
 fn check_as_text(
@@ -189,6 +201,8 @@ fn summary(name: &str, tally: Option<Tally>, screen: &ProblemScreen<'_>) -> Stri
         parts.push(plural(tally.rows, "row"));
         if tally.stopped {
             parts.push("reading ended there, so nothing can be invited".to_owned());
+        } else if tally.refused {
+            parts.push("nobody can be invited until that is decided".to_owned());
         } else if tally.guests == tally.rows {
             parts.push("all can be invited".to_owned());
         } else {
@@ -211,6 +225,10 @@ fn summary(name: &str, tally: Option<Tally>, screen: &ProblemScreen<'_>) -> Stri
     );
     let lines = wrap(&format!("{name}: {}", parts.join(", ")), WIDTH, WIDTH - 2);
     let mut text = format!("{}\n", lines.join("\n  "));
+    if let Some(tally) = tally.filter(|tally| tally.addresses.total > 0) {
+        let lines = wrap(&tally.addresses.told(number), WIDTH, WIDTH - 2);
+        let _ = writeln!(text, "{}", lines.join("\n  "));
+    }
     let sheet = if name.contains(' ') {
         format!("\"{name}\"")
     } else {
@@ -255,7 +273,7 @@ fn check_as_json(
         }
         Err(_) => (Value::Null, Value::Null, json!({})),
     };
-    // Written piece by piece, so that the problems of a million rows need no memory; `rows` is known last.
+    // Written piece by piece, so that the problems of a million rows need no memory; the counts are known last.
     write!(
         out,
         "{{\"sheet\":{},\"encoding\":{encoding},\"delimiter\":{delimiter},\"mapping\":{mapping},\"problems\":[",
@@ -268,16 +286,17 @@ fn check_as_json(
         first = false;
         serde_json::to_writer(&mut *out, &problem).map_err(io::Error::from)
     };
-    let rows = match opened {
-        Ok(sheet) => walk(sheet, &options.rules, &mut tell)?.rows,
+    let tally = match opened {
+        Ok(sheet) => walk(sheet, &options.rules, &mut tell)?,
         Err(refused) => refused
             .problems
             .iter()
             .cloned()
             .try_for_each(|problem| tell(problem, None))
-            .map(|()| 0)?,
+            .map(|()| Tally::default())?,
     };
-    writeln!(out, "],\"rows\":{rows}}}")
+    let addresses = serde_json::to_string(&tally.addresses)?;
+    writeln!(out, "],\"rows\":{},\"addresses\":{addresses}}}", tally.rows)
 }
 
 #[cfg(test)]
@@ -326,7 +345,9 @@ mod tests {
         // The folder's name decides where the lines break.
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
-            words.contains("guests.csv: 25 rows, all can be invited next: guestlist invite "),
+            words.contains(
+                "guests.csv: 25 rows, all can be invited 55 addresses: 25 guests, 2 cc, 28 sponsors next: guestlist invite "
+            ),
             "{text}"
         );
     }
@@ -345,6 +366,7 @@ mod tests {
         assert_eq!(
             keys,
             [
+                "addresses",
                 "delimiter",
                 "encoding",
                 "mapping",

@@ -50,6 +50,7 @@ pub(super) fn mapping_text(name: &str, sheet: &Sheet, rules: &Rules) -> String {
             Use::Field(field, why) => (field.word(), (*why).to_owned()),
             Use::Underscore => ("-", "ignored: its name begins with _".to_owned()),
             Use::OwnResult => ("-", "ignored: a column of a results file".to_owned()),
+            Use::Ignored => ("-", "not used: --ignore or [columns] says so".to_owned()),
             Use::Note => ("-", "not used: a note is never mailed".to_owned()),
             Use::Other => ("-", "not used: kept for templates and results".to_owned()),
             Use::Unnamed => continue,

@@ -142,7 +142,7 @@ fn with_the_missing<'a>(
     rules: &Rules,
     reader: &'a Reader,
 ) -> Result<impl Iterator<Item = Result<RowResult>> + 'a> {
-    let mut understanding = Understanding::new(sheet.header(), rules);
+    let mut understanding = Understanding::new(sheet, rules);
     let mut told = told.peekable();
     let mut rows = sheet.rows()?.peekable();
     Ok(std::iter::from_fn(move || {
@@ -222,7 +222,7 @@ fn sheet_rows(sheet: Option<&Sheet>) -> Result<Box<dyn Iterator<Item = Result<Sh
         return Ok(Box::new(std::iter::empty()));
     };
     let email = sheet.header().column_of(Field::Email);
-    let understanding = Understanding::new(sheet.header(), &Rules::default());
+    let understanding = Understanding::new(sheet, &Rules::default());
     Ok(Box::new(sheet.rows()?.map(move |row| {
         let row = row.map_err(Refused::from)?;
         let mut all: Vec<String> = (0..row.found())
@@ -235,7 +235,7 @@ fn sheet_rows(sheet: Option<&Sheet>) -> Result<Box<dyn Iterator<Item = Result<Sh
         // Of a row that a quotation mark ran through, no cell can be believed.
         let believed = match row.flaw {
             Some(Flaw::SwallowedRows) => 0,
-            Some(Flaw::NotComputed) | None => row.width().min(all.len()),
+            Some(_) | None => row.width().min(all.len()),
         };
         let loose = all.split_off(believed);
         Ok(SheetRow {

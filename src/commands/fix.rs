@@ -58,7 +58,7 @@ pub fn write(sheet: &Sheet, rules: &Rules, path: &Path) -> Result<u64> {
     // Complete or not there at all.
     let file = files::temporary_in(&files::folder_of(path)).map_err(failed)?;
     let mut out = BufWriter::new(file);
-    let mut understanding = Understanding::new(sheet.header(), rules);
+    let mut understanding = Understanding::new(sheet, rules);
     let mut problems = Vec::new();
     let mut repair = |row: &Row| {
         understanding.inspect(row, &mut problems);

@@ -5,7 +5,7 @@ use crate::{
     failure::{Failure, Result},
     guest::{Allow, Rules},
     settings::{Access, Hidden, Settings},
-    sheet::{self, Refused, Sheet, SheetOptions},
+    sheet::{self, Problem, Refused, Sheet, SheetOptions},
     ui,
 };
 use std::{
@@ -21,6 +21,7 @@ pub fn sheet_options(settings: &Settings) -> SheetOptions {
             .iter()
             .map(|map| (map.value.field, map.value.column.clone()))
             .collect(),
+        ignore: sheet.ignore.value.clone(),
         encoding: sheet
             .encoding
             .as_ref()
@@ -64,7 +65,8 @@ impl WantedSheet {
 
     pub fn open(&self) -> Result<Sheet> {
         let stdin = &mut std::io::stdin();
-        Ok(open(&self.typed, &self.options, self.may_ask, stdin)??)
+        let sheet = open(&self.typed, &self.options, self.may_ask, stdin)??;
+        Ok(sheet.or_refused()?)
     }
 }
 
@@ -73,8 +75,8 @@ pub fn can_ask() -> bool {
     ui::stdin_is_terminal() && ui::stderr_is_terminal()
 }
 
-/// Opens a sheet, or says why it cannot be used. Standard input and pipes are put into a private temporary file, because
-/// a sheet is read several times. Where somebody can be asked, hidden rows are asked about.
+/// Opens a sheet to check it, or says why it cannot be read. Standard input and pipes are put into a private temporary
+/// file, because a sheet is read several times. Where somebody can be asked, hidden rows are asked about.
 pub fn open(
     typed: &Path,
     options: &SheetOptions,
@@ -82,36 +84,36 @@ pub fn open(
     input: &mut dyn Read,
 ) -> Result<std::result::Result<Sheet, Refused>> {
     if typed == Path::new("-") {
-        return Ok(Sheet::spool(input, "standard input", options));
+        return Ok(Sheet::spool_to_check(input, "standard input", options));
     }
     if let Some(read) = Sheet::of_pipe(typed, options) {
         return Ok(read);
     }
-    match Sheet::open(typed, options) {
-        Err(refused) if may_ask && hides_rows(&refused) => {
+    let opened = Sheet::open_to_check(typed, options);
+    match &opened {
+        Ok(sheet) if may_ask && hides_rows(sheet) => {
             let answered = SheetOptions {
-                hidden: Some(ask_about_hidden_rows(&refused)?),
+                hidden: Some(ask_about_hidden_rows(sheet)?),
                 ..options.clone()
             };
-            Ok(Sheet::open(typed, &answered))
+            Ok(Sheet::open_to_check(typed, &answered))
         }
-        opened => Ok(opened),
+        _ => Ok(opened),
     }
 }
 
 /// Whether hidden rows are all that stands against the sheet.
-fn hides_rows(refused: &Refused) -> bool {
-    refused
-        .problems
-        .iter()
-        .all(|problem| problem.code == sheet::catalogue::HIDDEN_ROWS)
+fn hides_rows(sheet: &Sheet) -> bool {
+    let refusals = sheet.refusals();
+    let hidden = |problem: &Problem| problem.code == sheet::catalogue::HIDDEN_ROWS;
+    !refusals.is_empty() && refusals.iter().all(hidden)
 }
 
 /// A filter that somebody forgot, or one that says who is meant: only a person knows.
-fn ask_about_hidden_rows(refused: &Refused) -> Result<sheet::Hidden> {
+fn ask_about_hidden_rows(sheet: &Sheet) -> Result<sheet::Hidden> {
     const ATTEMPTS: usize = 3;
-    let told = refused
-        .problems
+    let told = sheet
+        .refusals()
         .first()
         .map(|problem| problem.message.as_str())
         .unwrap_or_default();

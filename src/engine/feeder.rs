@@ -97,7 +97,7 @@ impl Feeder {
             Ok(rows) => rows,
             Err(refused) => return first(refused),
         };
-        let mut understanding = Understanding::new(self.sheet.header(), &self.rules);
+        let mut understanding = Understanding::new(&self.sheet, &self.rules);
         for row in rows {
             if !see(understanding.understand(&row.map_err(Box::new)?)) {
                 break;

@@ -77,7 +77,7 @@ codes! {
     }
     REPAIRED = "GL113" {
         title: "an address or a name was repaired",
-        meaning: "Something that certainly does not belong there was left out on reading: invisible characters; around an address also spaces, mailto:, SMTP:, a name before <address>, quotation marks, a trailing dot or semicolon.",
+        meaning: "Something that certainly does not belong there was left out on reading: invisible characters; around an address also spaces, mailto:, SMTP:, a name before <address>, quotation marks, a trailing dot or semicolon; around any value one mark that makes a text of it, such as a leading apostrophe or a bullet.",
         fix: "Nothing is to be done. `guestlist check SHEET --fix FILE` writes the sheet with the repairs made.",
         who: "nobody"
     }
@@ -105,10 +105,28 @@ codes! {
         fix: "Nothing is to be done; quotation marks around the message make it certain for other programs too.",
         who: "nobody"
     }
+    TEXT_BESIDE_QUOTE = "GL118" {
+        title: "a text beside a quoted text in one cell",
+        meaning: "A quotation mark closes and text follows in the same cell. A delimiter is missing between them, or a quotation mark inside the cell is not written twice, so the cells after it cannot be believed.",
+        fix: "Put the delimiter there, or write quotation marks inside a cell twice; spreadsheet programs do so when they save a sheet.",
+        who: "whoever made the sheet"
+    }
+    QUOTES_DO_NOT_HOLD = "GL119" {
+        title: "quotation marks that do not hold a cell together",
+        meaning: "The delimiter stands inside quotation marks that do not count: typographic ones, or plain ones with a blank before them. The text was divided there, so the cells after it stand under wrong headings.",
+        fix: "Use plain quotation marks directly after the delimiter; spreadsheet programs do so when they save a sheet.",
+        who: "whoever made the sheet"
+    }
     DUPLICATE = "GL120" {
         title: "the same address as in an earlier row",
         meaning: "A person is invited once. The first valid row counts; capital letters make no difference.",
         fix: "Delete one of the rows; if they differ, keep the one that is right first.",
+        who: "whoever made the sheet"
+    }
+    TEXT_WITH_ADDRESS = "GL121" {
+        title: "a text that mentions an address",
+        meaning: "The address cell holds a sentence with an address in it. Whether that person is to be invited is not guessed.",
+        fix: "Write the address alone, or delete the row.",
         who: "whoever made the sheet"
     }
     BAD_URL = "GL130" {

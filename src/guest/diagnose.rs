@@ -5,10 +5,10 @@
 use super::Code;
 use super::catalogue::{
     ADDRESS_TOO_LONG, BAD_CHARACTER, BAD_DOMAIN, BAD_LOCAL_PART, DIRECTION_MARK, FORMULA,
-    NOT_ASCII, NOT_ONE_AT, PLUS, SPACE_INSIDE, TWO_ADDRESSES,
+    NOT_ASCII, NOT_ONE_AT, PLUS, SPACE_INSIDE, TEXT_WITH_ADDRESS, TWO_ADDRESSES,
 };
 use super::email::{MAX_ADDRESS, MAX_LOCAL, is_domain, may_stand_before_at};
-use crate::sheet::shorten;
+use crate::sheet::{addresses, shorten};
 
 /// What is wrong with a cell.
 #[derive(Debug, Clone)]
@@ -73,6 +73,13 @@ pub(super) fn diagnose(text: &str) -> Wrong {
             FORMULA,
             "the error value of a formula, not an address",
             "correct the formula, or type the address",
+        );
+    }
+    if addresses::is_sentence(text) {
+        return Wrong::new(
+            TEXT_WITH_ADDRESS,
+            "a text that mentions an address, not an address",
+            "if the person is meant, write the address alone; else delete the row",
         );
     }
     let ats = text.matches('@').count();

@@ -32,6 +32,8 @@ pub(super) struct Sources<'s> {
 /// What one row says, still borrowed from it.
 #[derive(Default)]
 pub(super) struct Draft<'r> {
+    /// Whether the cells of the row cannot be believed to stand where they belong.
+    pub shifted: bool,
     pub email: Option<Address<'r>>,
     display_name: Option<Cow<'r, str>>,
     redirect_url: Option<&'r str>,
@@ -57,14 +59,17 @@ const PROFILE: [(Field, usize); 5] = [
 ];
 
 impl<'r> Draft<'r> {
-    /// Fills an empty draft from a row.
+    /// Fills an empty draft from a row; nothing is read from cells that cannot be believed.
     pub fn read(&mut self, sources: Sources<'_>, row: &'r Row, problems: &mut Problems<'_>) {
         let Sources {
             layout,
             rules,
             last_url,
         } = sources;
-        whole_row(layout, row, problems);
+        if !whole_row(layout, row, problems) {
+            self.shifted = true;
+            return;
+        }
         self.email = email(layout, row, problems);
         self.display_name = line(layout, row, Field::DisplayName, MAX_DISPLAY_NAME, problems);
         self.message = message(layout, row, problems);

@@ -3,6 +3,7 @@
 //! Must not guess: an address with anything doubtful in it is an error for a person to correct.
 
 use super::diagnose::{Wrong, diagnose, is_direction_mark};
+use super::marks;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -101,6 +102,8 @@ fn is_local(local: &[u8]) -> bool {
     let at_edge = |byte: Option<&u8>| matches!(byte, None | Some(b'.' | b'-'));
     local.len() <= MAX_LOCAL
         && !at_edge(local.first())
+        // It would be a mark that makes a text of the cell, and no part of the address.
+        && !matches!(local.first(), Some(b'\'' | b'`'))
         && !at_edge(local.last())
         && local.iter().all(|byte| may_stand_before_at(*byte))
         && !has_double_dot(local)
@@ -236,6 +239,14 @@ fn peel(text: &str) -> (&str, Option<&'static str>) {
         {
             return (inner, Some("quotation marks"));
         }
+    }
+    let listed = text
+        .strip_prefix(['-', '*'])
+        .filter(|rest| rest.starts_with(' '));
+    if let Some(rest) =
+        listed.or_else(|| Some(marks::strip(text)).filter(|rest| rest.len() < text.len()))
+    {
+        return (rest, Some("a text mark"));
     }
     let ended = text.trim_end_matches(['.', ';', ',']);
     if ended.len() < text.len() && !ended.is_empty() {

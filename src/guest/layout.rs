@@ -2,6 +2,7 @@
 //!
 //! Must not look at what the cells say.
 
+use super::marks;
 use crate::sheet::{Field, Header, Row};
 
 pub(super) struct Layout {
@@ -33,10 +34,31 @@ impl Layout {
         self.columns.into_iter().flatten()
     }
 
-    /// The cell of a field without the spaces around it, where there is something in it.
+    /// The cell of a field without the spaces and the mark around it, where there is something in it.
     pub fn cell<'r>(&self, row: &'r Row, field: Field) -> Option<(usize, &'r str)> {
         let column = self.column(field)?;
-        let cell = row.cell(column).trim();
+        let cell = without_mark(field, row.cell(column).trim());
         (!cell.is_empty()).then_some((column, cell))
+    }
+
+    /// The cells that a mark was taken off, with what is left. Those of addresses are told with their other repairs.
+    pub fn marked<'r>(&self, row: &'r Row) -> impl Iterator<Item = (usize, &'r str)> {
+        Field::ALL.iter().filter_map(move |field| {
+            let column = self.column(*field)?;
+            let cell = row.cell(column).trim();
+            let plain = without_mark(*field, cell);
+            (*field != Field::Email && plain.len() < cell.len()).then_some((column, plain))
+        })
+    }
+}
+
+/// A message may begin with a quotation, so only a lone apostrophe is taken for a mark there.
+fn without_mark(field: Field, cell: &str) -> &str {
+    let plain = marks::strip(cell);
+    let lone = || cell.starts_with('\'') && !plain.contains('\'') && plain.len() + 1 == cell.len();
+    if field == Field::Message && !lone() {
+        cell
+    } else {
+        plain
     }
 }

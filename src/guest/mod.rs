@@ -1,5 +1,6 @@
 //! 2 Understanding: a row becomes a guest, or problems.
 
+mod accounts;
 pub mod catalogue;
 mod diagnose;
 mod draft;
@@ -7,6 +8,7 @@ mod email;
 mod fields;
 mod hints;
 mod layout;
+mod marks;
 mod model;
 mod record;
 mod seen;
@@ -18,6 +20,7 @@ mod told;
 mod understand;
 
 pub use crate::sheet::{Code, Entry, Problem, Severity};
+pub use accounts::Addresses;
 pub use email::EmailAddress;
 pub use model::{Allow, Guest, Profile, RowVerdict, Rules, SponsorRef, Understood, UserType};
 pub use understand::{Inspected, Understanding};

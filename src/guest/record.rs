@@ -4,45 +4,21 @@
 
 use super::Problem;
 use super::catalogue::{
-    CONTROL_CHARACTER, EMPTY_EXTRA_CELLS, NO_HEADING, NOT_COMPUTED, SWALLOWED_ROWS, TOO_MANY_CELLS,
+    CONTROL_CHARACTER, EMPTY_EXTRA_CELLS, NO_HEADING, NOT_COMPUTED, QUOTES_DO_NOT_HOLD, REPAIRED,
+    SWALLOWED_ROWS, TEXT_BESIDE_QUOTE, TOO_MANY_CELLS,
 };
 use super::layout::Layout;
 use super::told::Problems;
-use crate::sheet::{Field, Flaw, Row};
+use crate::sheet::{Field, Flaw, Row, shorten, swallowed_lines};
 
-/// What is wrong with the record as such.
-pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut Problems<'_>) {
-    if row.flaw == Some(Flaw::SwallowedRows) {
-        let message = "a quotation mark in this row is closed only further down, so rows below it were swallowed";
-        problems.add(
-            Problem::error(SWALLOWED_ROWS, message)
-                .fix("close the quotation mark where the cell ends, or delete it"),
-        );
-    }
-    if row.flaw == Some(Flaw::NotComputed) {
-        for column in layout
-            .used()
-            .filter(|column| row.cell(*column).starts_with('='))
-        {
-            let problem = Problem::error(
-                NOT_COMPUTED,
-                "a formula whose result the file does not hold",
-            );
-            problems.at(
-                column,
-                problem.fix("open the workbook in a spreadsheet program and save it there"),
-            );
-        }
-    }
-    // Written so that it is one pass over plain bytes.
-    let suspicious = |byte: u8| {
-        (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7F || byte == 0xC2
+/// What is wrong with the record as such. The answer is whether its cells can be believed to stand where they belong.
+pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut Problems<'_>) -> bool {
+    let bytes = row.text().bytes().fold(0, |found, byte| found | kind(byte));
+    let believed = match row.flaw {
+        Some(flaw) => tell_flaw(flaw, layout, row, problems),
+        None => true,
     };
-    if row
-        .text()
-        .bytes()
-        .fold(false, |found, byte| found | suspicious(byte))
-    {
+    if bytes & SUSPICIOUS > 0 {
         let control = |c: &char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
         for column in 0..row.found() {
             if let Some(c) = row.cell(column).chars().find(control) {
@@ -57,9 +33,139 @@ pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut Problems<'_>)
             }
         }
     }
-    if row.found() > row.width() {
+    if bytes & MARK > 0 {
+        if believed && let Some((column, message, fix)) = divided_inside_quotes(layout, row) {
+            problems.at(column, Problem::error(QUOTES_DO_NOT_HOLD, message).fix(fix));
+            return false;
+        }
+        for (column, plain) in layout.marked(row) {
+            let problem = Problem::warning(REPAIRED, "left out: a text mark")
+                .fix(
+                    "nothing is to be done; check --fix FILE writes the sheet with the repair made",
+                )
+                .suggest(plain);
+            problems.at(column, problem);
+        }
+    }
+    if believed && row.found() > row.width() {
         beyond_the_header(layout, row, problems);
     }
+    believed
+}
+
+/// The kinds of bytes that are looked for in one pass: perhaps a part of a control character, perhaps of a mark.
+const SUSPICIOUS: u8 = 1;
+const MARK: u8 = 2;
+
+fn kind(byte: u8) -> u8 {
+    let suspicious =
+        (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7F || byte == 0xC2;
+    let mark = matches!(byte, b'\'' | b'`' | b'"') || byte >= 0x80;
+    (u8::from(suspicious) * SUSPICIOUS) | (u8::from(mark) * MARK)
+}
+
+/// Tells a flaw; the answer is whether the cells can still be believed to stand where they belong.
+fn tell_flaw(flaw: Flaw, layout: &Layout, row: &Row, problems: &mut Problems<'_>) -> bool {
+    match flaw {
+        Flaw::SwallowedRows => {
+            let column = (0..row.found()).find(|column| row.cell(*column).contains(['\n', '\r']));
+            let delimiter = layout
+                .delimiter
+                .and_then(|c| u8::try_from(c).ok())
+                .unwrap_or(b',');
+            let lines: Vec<String> = swallowed_lines(row, delimiter)
+                .take(3)
+                .map(|line| format!("`{}`", shorten(line.trim(), 60)))
+                .collect();
+            let mut message = "a quotation mark in this row is closed only further down, so rows below it were swallowed".to_owned();
+            if !lines.is_empty() {
+                message = format!("{message}: {}", lines.join(", "));
+            }
+            let problem = Problem::error(SWALLOWED_ROWS, message)
+                .fix("close the quotation mark where the cell ends, or delete it");
+            match column {
+                Some(column) => problems.at(column, problem),
+                None => problems.add(problem),
+            }
+            false
+        }
+        Flaw::TextBesideQuote => {
+            let message = "text stands directly beside a quoted text in one cell, so a delimiter or a quotation mark is missing";
+            problems.add(Problem::error(TEXT_BESIDE_QUOTE, message).fix(
+                "put the delimiter between them; quotation marks that belong to the text are written twice",
+            ));
+            false
+        }
+        Flaw::BackslashQuote => {
+            let message = "quotation marks inside a cell are written with a backslash here, which ends the cell";
+            problems.add(Problem::error(TEXT_BESIDE_QUOTE, message).fix(
+                "write them twice instead (\"\"), as spreadsheet programs do when they save a sheet as CSV",
+            ));
+            false
+        }
+        Flaw::EmptyQuotes => {
+            let message = "left out: an empty pair of quotation marks before a value";
+            problems.add(Problem::warning(REPAIRED, message).fix("nothing is to be done"));
+            true
+        }
+        Flaw::NotComputed => {
+            for column in layout
+                .used()
+                .filter(|column| row.cell(*column).starts_with('='))
+            {
+                let problem = Problem::error(
+                    NOT_COMPUTED,
+                    "a formula whose result the file does not hold",
+                );
+                problems.at(
+                    column,
+                    problem.fix("open the workbook in a spreadsheet program and save it there"),
+                );
+            }
+            true
+        }
+    }
+}
+
+/// Quotation marks that do not count: a delimiter inside them divided the text.
+fn divided_inside_quotes(
+    layout: &Layout,
+    row: &Row,
+) -> Option<(usize, &'static str, &'static str)> {
+    layout.delimiter?;
+    let ends_later = |column: usize, ends: &[char]| {
+        (column + 1..row.found()).any(|later| row.cell(later).trim_end().ends_with(ends))
+    };
+    (0..row.found()).find_map(|column| {
+        let cell = row.cell(column);
+        let text = cell.trim_start();
+        let mut chars = text.chars();
+        let (first, rest) = (chars.next()?, chars.as_str());
+        let ends: &[char] = match first {
+            '"' if text.len() < cell.len() => &['"'],
+            '„' | '“' | '”' => &['“', '”'],
+            '«' => &['»'],
+            '»' => &['«'],
+            _ => return None,
+        };
+        if rest.contains(ends) || !ends_later(column, ends) {
+            return None;
+        }
+        let save = "write plain quotation marks directly after the delimiter, as spreadsheet programs do when they save a sheet as CSV";
+        Some(if first == '"' {
+            (
+                column,
+                "a blank stands before the quotation mark, so it holds nothing together, and the delimiter in the text divided it",
+                "delete the blank before the quotation mark, or save the sheet from a spreadsheet program as CSV",
+            )
+        } else {
+            (
+                column,
+                "typographic quotation marks hold nothing together, so the delimiter in the text divided it",
+                save,
+            )
+        })
+    })
 }
 
 /// Cells that no heading stands above. In a workbook they are where they are; in a text, a delimiter that was meant as

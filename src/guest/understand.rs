@@ -2,6 +2,7 @@
 //!
 //! Must not stop at the first problem of a row, and must not remember more of a row than its hash.
 
+use super::accounts::{self, Accounts};
 use super::catalogue::{
     DISPOSABLE_DOMAIN, DUPLICATE, NOT_USED, ROLE_ADDRESS, SAME_PERSON, TYPO_DOMAIN,
 };
@@ -10,11 +11,13 @@ use super::email;
 use super::layout::Layout;
 use super::seen::Seen;
 use super::told::Problems;
-use super::{EmailAddress, Problem, RowVerdict, Rules, Understood, hints, record};
-use crate::sheet::{Field, Header, Row};
+use super::{Addresses, EmailAddress, Problem, RowVerdict, Rules, Understood, hints, record};
+use crate::sheet::{Field, Row, Sheet};
 
 /// Understands the rows of one sheet, in order.
 pub struct Understanding {
+    header_row: u64,
+    accounts: Accounts,
     layout: Layout,
     rules: Rules,
     addresses: Seen,
@@ -32,8 +35,11 @@ pub enum Inspected {
 }
 
 impl Understanding {
-    pub fn new(header: &Header, rules: &Rules) -> Self {
+    pub fn new(sheet: &Sheet, rules: &Rules) -> Self {
+        let header = sheet.header();
         Self {
+            header_row: header.row,
+            accounts: Accounts::new(sheet),
             layout: Layout::new(header),
             rules: rules.clone(),
             addresses: Seen::default(),
@@ -41,6 +47,16 @@ impl Understanding {
             last_url: String::new(),
             scratch: String::new(),
         }
+    }
+
+    /// Where the addresses of all rows went that were understood so far.
+    pub fn addresses(&self) -> Addresses {
+        self.accounts.addresses()
+    }
+
+    /// What is told once, now that all rows were understood.
+    pub fn sheet_problems(&self) -> Vec<Problem> {
+        self.accounts.problems()
     }
 
     /// The message of a row whose text was divided by mistake, put together again, with its column.
@@ -73,7 +89,15 @@ impl Understanding {
     pub fn understand(&mut self, row: &Row) -> Understood {
         let mut problems = Vec::new();
         let mut draft = Draft::default();
-        let verdict = match self.judge(row, &mut draft, &mut problems) {
+        let inspected = self.judge(row, &mut draft, &mut problems);
+        self.accounts.add(row, inspected, draft.shifted);
+        for problem in &problems {
+            self.accounts.is_told_by_column(problem);
+        }
+        if let Some(outside) = accounts::outside(row, self.header_row) {
+            problems.push(outside.at(row.number, row.line));
+        }
+        let verdict = match inspected {
             Inspected::Guest => draft
                 .guest(row)
                 .map(|guest| RowVerdict::Guest(Box::new(guest))),
@@ -94,9 +118,21 @@ impl Understanding {
         }
     }
 
-    /// Like `understand`, without making a guest: for a check of a million rows.
+    /// Like `understand`, without making a guest, for a check of a million rows. What is told once for all rows is left
+    /// to `sheet_problems`.
     pub fn inspect(&mut self, row: &Row, problems: &mut Vec<Problem>) -> Inspected {
-        self.judge(row, &mut Draft::default(), problems)
+        let before = problems.len();
+        let mut draft = Draft::default();
+        let inspected = self.judge(row, &mut draft, problems);
+        self.accounts.add(row, inspected, draft.shifted);
+        if problems.len() > before {
+            let own = problems.split_off(before);
+            let own = own
+                .into_iter()
+                .filter(|problem| !self.accounts.is_told_by_column(problem));
+            problems.extend(own);
+        }
+        inspected
     }
 
     fn judge<'r>(
@@ -105,6 +141,9 @@ impl Understanding {
         draft: &mut Draft<'r>,
         list: &mut Vec<Problem>,
     ) -> Inspected {
+        if !row.place.is_in_table() {
+            return Inspected::Invalid;
+        }
         let mut problems = Problems {
             row,
             names: &self.layout.names,

@@ -371,6 +371,7 @@ fn variable((section, name): Key) -> String {
 fn flag_of(key: Key) -> Source {
     Source::Flag(match key {
         ("tenant", "id") => "--tenant".to_owned(),
+        ("columns", "ignore") => "--ignore".to_owned(),
         ("columns", _) => "--map".to_owned(),
         (_, name) => format!("--{}", name.replace('_', "-")),
     })

@@ -149,6 +149,8 @@ pub struct MessageSettings {
 #[derive(Debug)]
 pub struct SheetSettings {
     pub columns: Vec<Sourced<Mapping>>,
+    /// Columns that are left unused.
+    pub ignore: Sourced<Vec<String>>,
     pub encoding: Option<Sourced<String>>,
     pub delimiter: Option<Sourced<u8>>,
     pub sheet: Option<Sourced<String>>,

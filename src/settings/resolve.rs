@@ -451,6 +451,7 @@ fn sheet(layers: &mut Layers<'_>, flags: &SheetFlags) -> Result<SheetSettings> {
     }
     Ok(SheetSettings {
         columns,
+        ignore: layers.list(("columns", "ignore"), flags.ignore.clone(), words)?,
         encoding: layers.optional(("sheet", "encoding"), flags.encoding.clone(), None, words)?,
         delimiter: layers.optional(("sheet", "delimiter"), flags.delimiter, None, delimiter)?,
         sheet: layers.optional(("sheet", "sheet"), flags.sheet.clone(), None, words)?,

@@ -3,6 +3,9 @@
 //! Must not decide between two columns; `understand` does.
 
 use super::Field;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// What a header name means by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,16 +83,70 @@ pub(super) fn meaning(name: &str) -> Option<Meaning> {
     }
     let name = normalise(name);
     let name = name.strip_suffix("required").unwrap_or(&name);
-    if let Some(field) = Field::ALL
-        .iter()
-        .find(|field| normalise(field.word()) == name)
-    {
-        return Some(Meaning::Field(*field));
+    index().get(name).copied()
+}
+
+/// Every name with its meaning, put together once.
+fn index() -> &'static HashMap<Cow<'static, str>, Meaning> {
+    static INDEX: OnceLock<HashMap<Cow<'static, str>, Meaning>> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let aliases = ALIASES
+            .iter()
+            .flat_map(|(meaning, names)| names.iter().map(|name| (Cow::Borrowed(*name), *meaning)));
+        let words = Field::ALL
+            .iter()
+            .map(|field| (Cow::Owned(normalise(field.word())), Meaning::Field(*field)));
+        aliases.chain(words).collect()
+    })
+}
+
+/// Words that say guest, attendee, invitee, participant or external, by their beginnings. A host is none of them.
+const GUEST_WORDS: [&str; 24] = [
+    "guest",
+    "attendee",
+    "invitee",
+    "participant",
+    "external",
+    "gast",
+    "gaste",
+    "gaesten",
+    "teilnehm",
+    "eingeladen",
+    "extern",
+    "participante",
+    "invit",
+    "convid",
+    "asistente",
+    "partecipant",
+    "ospit",
+    "estern",
+    "deelnem",
+    "genodigd",
+    "uczestnik",
+    "deltag",
+    "osallistuj",
+    "vieras",
+];
+const HOST_WORDS: [&str; 6] = [
+    "gastgeber",
+    "gastheer",
+    "invitedby",
+    "inviter",
+    "inviteur",
+    "invitante",
+];
+
+/// Whether the name of a column says that it is about guests.
+pub(super) fn says_guest(name: &str) -> bool {
+    if HOST_WORDS.iter().any(|host| normalise(name).contains(host)) {
+        return false;
     }
-    ALIASES
-        .iter()
-        .find(|(_, names)| names.contains(&name))
-        .map(|(meaning, _)| *meaning)
+    name.split(|c: char| !c.is_alphanumeric())
+        .map(normalise)
+        .any(|word| GUEST_WORDS.iter().any(|known| word.starts_with(known)))
+        || ["ゲスト", "参加者", "来宾", "参与者"]
+            .iter()
+            .any(|known| name.contains(known))
 }
 
 /// Every known name of a field, for finding the nearest one to a name that is not known.
@@ -111,7 +168,7 @@ const ALIASES: &[(Meaning, &[&str])] = &[
         "email", "emails", "mail", "emailaddress", "emailaddresses", "mailaddress", "emailaddr", "emailid", "emailaddresstoinvite",
         "inviteeemail", "inviteemail", "inviteduseremailaddress", "inviteduseremail", "guestemail", "guestemailaddress",
         "useremail", "useremailaddress", "externalemail", "externalemailaddress", "contactemail", "workemail", "businessemail",
-        "primaryemail", "primarysmtpaddress", "smtpaddress", "emailwork", "recipient", "invitee",
+        "primaryemail", "email1value", "email1address", "primarysmtpaddress", "smtpaddress", "emailwork", "recipient", "invitee",
         "emailadresse", "mailadresse", "emailadressen", "emailanschrift", "emaildienstlich", "emailgeschaeftlich", "emailgeschaftlich",
         "adresseemail", "adressemail", "courriel", "adressecourriel", "adresseelectronique", "courrierelectronique", "adressedemessagerie",
         "correo", "correoelectronico", "direcciondecorreo", "direcciondecorreoelectronico", "direccioncorreo", "direccioncorreoelectronico",
@@ -148,7 +205,7 @@ const ALIASES: &[(Meaning, &[&str])] = &[
         "csaladnev", "soyad", "soyadi", "фамилия", "прізвище", "姓", "名字姓", "성",
     ]),
     (field(Field::RedirectUrl), &[
-        "redirecturl", "redirecturi", "redirectionurl", "redirectionuri", "inviteredirecturl", "redirect", "redirectto", "landingpage", "url", "link", "targeturl", "ziel", "zielurl", "weiterleitung",
+        "redirecturl", "redirecturi", "redirectionurl", "redirectionuri", "inviteredirecturl", "redirect", "redirectto", "landingpage", "landingurl", "landing", "landingpageurl", "landingseite", "weiterleitung",
         "weiterleitungsurl", "umleitungsurl", "umleitung", "urlderedirection", "redirection", "urlderedireccion", "urldireindirizzamento", "omleidingsurl", "urlderedirecionamento",
     ]),
     (field(Field::Send), &[
@@ -186,15 +243,20 @@ const ALIASES: &[(Meaning, &[&str])] = &[
         "dzial", "oddeleni", "osztaly", "departman", "отдел", "部署", "部门", "部門", "부서",
     ]),
     (field(Field::JobTitle), &[
-        "jobtitle", "title", "position", "role", "jobrole", "jobposition", "stellenbezeichnung", "funktion", "berufsbezeichnung", "rolle", "poste", "fonction", "intituledeposte", "titredeposte", "cargo", "puesto",
-        "titulodelpuesto", "qualifica", "posizione", "mansione", "functie", "functietitel", "funcao", "befattning", "titel", "stilling", "tehtavanimike", "stanowisko", "pozice", "beosztas", "unvan", "должность",
+        "jobtitle", "position", "jobrole", "jobposition", "stellenbezeichnung", "funktion", "berufsbezeichnung", "poste", "fonction", "intituledeposte", "titredeposte", "cargo", "puesto",
+        "titulodelpuesto", "qualifica", "posizione", "mansione", "functie", "functietitel", "funcao", "befattning", "stilling", "tehtavanimike", "stanowisko", "pozice", "beosztas", "unvan", "должность",
         "役職", "职位", "職稱", "직함",
     ]),
     (field(Field::UsageLocation), &[
         "usagelocation", "usagelocationcountry", "nutzungsstandort", "verwendungsstandort", "emplacementdutilisation", "lieudutilisation", "ubicaciondeuso", "percorsodiutilizzo", "posizionediutilizzo", "gebruikslocatie", "localdeutilizacao",
     ]),
     (field(Field::UserType), &["usertype", "invitedusertype", "accounttype", "benutzertyp", "typedutilisateur", "tipodeusuario", "tipoutente", "gebruikerstype"]),
-    (field(Field::Manager), &["manager", "manageremail", "managerupn", "supervisor", "linemanager", "vorgesetzter", "vorgesetzte", "fuhrungskraft", "superieur", "jefe", "superiore"]),
+    (field(Field::Manager), &[
+        "manager", "manageremail", "manageremailaddress", "emailmanager", "managerupn", "managersemail", "supervisor", "supervisoremail", "linemanager", "linemanageremail", "reportsto",
+        "vorgesetzter", "vorgesetzte", "vorgesetzteremail", "vorgesetzteemail", "emailvorgesetzter", "emailvorgesetzte", "emaildesvorgesetzten", "emaildervorgesetzten", "fuhrungskraft", "fuhrungskraftemail", "emailfuhrungskraft",
+        "superieur", "superieurhierarchique", "emaildumanager", "emaildusuperieur", "adresseemaildumanager", "manageremailadresse", "jefe", "jefeemail", "emaildeljefe", "correodeljefe", "correoelectronicodeljefe",
+        "superiore", "responsabilediretto", "emaildelsuperiore", "emailresponsabile", "emaildelresponsabile", "leidinggevende", "emailleidinggevende", "leidinggevendeemail", "chef", "chefensepost", "przelozony", "emailprzelozonego",
+    ]),
     (field(Field::Groups), &["groups", "group", "addtogroups", "addtogroup", "groupmembership", "memberof", "gruppen", "gruppe", "groupes", "groupe", "grupos", "grupo", "gruppi", "gruppo", "groepen", "groep", "grupper"]),
     (Meaning::Note, &[
         "note", "notes", "remark", "remarks", "comment", "comments", "internalnote", "internalnotes", "notiz", "notizen", "bemerkung", "bemerkungen", "anmerkung", "anmerkungen", "kommentar", "kommentare", "hinweis",

@@ -165,4 +165,100 @@ codes! {
         fix: "Leave out --encoding, unless the names are right as they are read.",
         who: "whoever runs the command"
     }
+    AMBIGUOUS_ADDRESSES = "GL028" {
+        title: "several columns could hold the guests' addresses",
+        meaning: "More than one column holds addresses, they are different ones, and nothing says for certain which are the guests': the name of another column speaks of guests, or the proposed column holds few addresses, or it repeats them beside different ones. Nobody is invited until a person says which is meant.",
+        fix: "Name the right one: --map email=\"its name\", or leave the other unused: --ignore \"its name\".",
+        who: "whoever runs the command"
+    }
+    ADDRESSES_ELSEWHERE = "GL029" {
+        title: "the address column holds no addresses, and another column does",
+        meaning: "The name of a column says that it holds the addresses. Its cells do not, and those of another column do.",
+        fix: "If the other column is meant, name it: --map email=\"its name\".",
+        who: "whoever runs the command"
+    }
+    SWAPPED_COLUMNS = "GL030" {
+        title: "two columns look swapped",
+        meaning: "The address column holds other texts, and a column of names or the like holds the addresses.",
+        fix: "Correct the headings, or name both columns with --map.",
+        who: "whoever made the sheet"
+    }
+    COLUMN_BY_CELLS = "GL031" {
+        title: "a column was taken for the addresses because of its cells",
+        meaning: "No heading is known as an address column, and the cells of exactly one column are addresses.",
+        fix: "Nothing is to be done if it is right; --map email=\"its name\" says it for good.",
+        who: "whoever runs the command"
+    }
+    ALIAS_WITHOUT_ADDRESSES = "GL032" {
+        title: "a column is called like an address column and holds none",
+        meaning: "Several headings are known as address columns, and only one of the columns holds addresses. That one is used.",
+        fix: "Nothing is to be done if it is right; --map email=\"its name\" says it for good.",
+        who: "whoever runs the command"
+    }
+    UNUSED_ADDRESSES = "GL033" {
+        title: "columns that are not used hold addresses",
+        meaning: "Nobody in these columns is invited, and no mail goes there.",
+        fix: "If one of them is meant, name it: --map email=\"its name\". If not, --ignore \"its name\" says so.",
+        who: "whoever runs the command"
+    }
+    HEADER_AGAIN = "GL034" {
+        title: "the header comes again",
+        meaning: "A row has the same names in the same order as the header. Sheets that were put together have such rows; it is left out, and reading goes on below it.",
+        fix: "Delete the row, or leave it there.",
+        who: "nobody"
+    }
+    OTHER_HEADER = "GL035" {
+        title: "another header further down",
+        meaning: "A row is made of the names of columns, and they are not those of the header. What stands below it belongs to another table, whose columns mean something else: nobody there is invited.",
+        fix: "Put the other table into a sheet of its own, or arrange its columns like the first ones.",
+        who: "whoever made the sheet"
+    }
+    DIVIDED = "GL036" {
+        title: "a row divides the sheet",
+        meaning: "A row has a text of its own and nothing else, such as `Do not invite:` or `Team B`, and addresses follow below. Whether they are meant too is not guessed: nobody below the row is invited.",
+        fix: "Delete the row if the people below are meant, or delete the rows below it.",
+        who: "whoever made the sheet"
+    }
+    ABOVE_HEADER = "GL037" {
+        title: "addresses above the header",
+        meaning: "The rows above the header hold addresses. No heading says what their cells mean, so nobody there is invited.",
+        fix: "Move the rows below the header, or give them a sheet of their own; if the header is another row, --header-row N says which.",
+        who: "whoever made the sheet"
+    }
+    SHORT_ROWS = "GL038" {
+        title: "rows with fewer cells than the header",
+        meaning: "A row ends before the last heading. If a delimiter is missing in it, its cells stand under wrong headings.",
+        fix: "Look whether the cells stand under the right headings, or save the sheet from a spreadsheet program.",
+        who: "whoever made the sheet"
+    }
+    LOST_LETTERS = "GL039" {
+        title: "letters became question marks before the sheet reached us",
+        meaning: "A question mark stands inside a name. A program that saved the sheet in an encoding without these letters wrote `?` instead; which letters they were cannot be told from the file.",
+        fix: "Export the sheet again as CSV UTF-8, or type the names again.",
+        who: "whoever made the sheet"
+    }
+    HEADER_SWALLOWS = "GL040" {
+        title: "a quotation mark in the header is not closed",
+        meaning: "A heading begins with a quotation mark that is closed only further down, so people's rows were taken for a part of the header.",
+        fix: "Close the quotation mark in the header, or delete it.",
+        who: "whoever made the sheet"
+    }
+    NAMES_NOT_ADDRESSES = "GL041" {
+        title: "a column holds names where addresses are expected",
+        meaning: "Sponsors, managers and copies are given by address or object id, and hardly any cell of the column holds one.",
+        fix: "Write addresses or object ids, or leave the column unused: --ignore \"its name\".",
+        who: "whoever made the sheet"
+    }
+    HIDDEN_COLUMN_USED = "GL042" {
+        title: "a hidden column is used",
+        meaning: "The workbook hides a column that has a meaning here, so what is done with it is not seen in the spreadsheet program.",
+        fix: "Show the column and look at it, or leave it unused: --ignore \"its name\".",
+        who: "whoever made the sheet"
+    }
+    OTHER_TABS = "GL043" {
+        title: "addresses on other sheets of the workbook",
+        meaning: "One sheet of the workbook is read, and others hold addresses too. Nobody there is invited.",
+        fix: "If another sheet is meant, name it: --sheet \"its name\".",
+        who: "whoever runs the command"
+    }
 }

@@ -11,7 +11,7 @@ use super::nearest::nearest;
 use super::own_files::{SHEET_PREFIX, own_results};
 use super::{Field, Header, Problem, Use, shorten};
 
-const BY_MAP: &str = "named with --map or in [columns]";
+pub(super) const BY_MAP: &str = "named with --map or in [columns]";
 const BY_NAME: &str = "known by its name";
 const BY_PORTAL: &str = "the portal's name in brackets";
 
@@ -27,16 +27,33 @@ pub(super) fn has_address(names: &[String], map: &[(Field, String)]) -> bool {
         .any(|name| meaning(name) == Some(Meaning::Field(Field::Email)))
 }
 
-/// Understands a header. Errors among the problems mean that the sheet cannot be used.
+/// The columns that could hold the addresses, by their names or because a person named them.
+pub(super) fn address_columns(names: &[String], map: &[(Field, String)]) -> Vec<usize> {
+    let mapped = map.iter().filter(|(field, _)| *field == Field::Email);
+    let mapped: Vec<usize> = mapped
+        .flat_map(|(_, wanted)| exact_or_alike(names, wanted))
+        .collect();
+    if !mapped.is_empty() {
+        return mapped;
+    }
+    (0..names.len())
+        .filter(|column| meaning(&names[*column]) == Some(Meaning::Field(Field::Email)))
+        .collect()
+}
+
+/// Understands a header. Errors among the problems mean that the sheet cannot be used. Which column holds the guests'
+/// addresses is open as long as no name, or more than one, says so.
 pub(super) fn understand(
     names: Vec<String>,
     row: u64,
     line: u64,
     map: &[(Field, String)],
+    ignore: &[String],
 ) -> (Header, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut uses = first_uses(&names);
     apply_map(&names, map, &mut uses, &mut problems);
+    apply_ignore(&names, ignore, &mut uses, &mut problems);
     resolve_bare_names(&names, &mut uses, &mut problems);
     let mut mapping = Vec::new();
     for &field in Field::ALL {
@@ -46,14 +63,10 @@ pub(super) fn understand(
         match columns[..] {
             [] => {}
             [column] => mapping.push((field, column)),
+            // What the cells hold decides; see `address_column`.
+            _ if field == Field::Email => {}
             [first, second, ..] => problems.push(two_columns(field, &names, first, second)),
         }
-    }
-    let has_address = uses
-        .iter()
-        .any(|used| matches!(used, Use::Field(Field::Email, _)));
-    if !has_address && !problems.iter().any(Problem::is_error) {
-        problems.push(no_address_column(&names));
     }
     let problems = problems
         .into_iter()
@@ -66,6 +79,7 @@ pub(super) fn understand(
         uses,
         mapping,
         examples: Vec::new(),
+        hardly_addresses: Vec::new(),
         delimiter: None,
     };
     (header, problems)
@@ -116,7 +130,12 @@ fn apply_map(
     for (field, wanted) in map {
         let found: Vec<usize> = exact_or_alike(names, wanted);
         let [column] = found[..] else {
-            problems.push(unknown_mapped_column(*field, wanted, names, &found));
+            problems.push(unknown_column(
+                &format!("--map {field}="),
+                wanted,
+                names,
+                &found,
+            ));
             continue;
         };
         if let Use::Field(other, why) = &uses[column]
@@ -140,6 +159,33 @@ fn apply_map(
             }
         }
         uses[column] = Use::Field(*field, BY_MAP);
+    }
+}
+
+/// A column that a person wants to leave unused has no role, whatever it is called.
+fn apply_ignore(
+    names: &[String],
+    ignore: &[String],
+    uses: &mut [Use],
+    problems: &mut Vec<Problem>,
+) {
+    for wanted in ignore {
+        let found = exact_or_alike(names, wanted);
+        let [column] = found[..] else {
+            problems.push(unknown_column("--ignore ", wanted, names, &found));
+            continue;
+        };
+        if matches!(&uses[column], Use::Field(_, why) if *why == BY_MAP) {
+            let name = shorten(names[column].trim(), 40);
+            problems.push(
+                Problem::error(
+                    TWO_FIELDS,
+                    format!("column `{name}` is named with --map and with --ignore"),
+                )
+                .fix("leave one of them out"),
+            );
+        }
+        uses[column] = Use::Ignored;
     }
 }
 
@@ -196,7 +242,7 @@ fn resolve_bare_names(names: &[String], uses: &mut [Use], problems: &mut Vec<Pro
     }
 }
 
-fn two_columns(field: Field, names: &[String], first: usize, second: usize) -> Problem {
+pub(super) fn two_columns(field: Field, names: &[String], first: usize, second: usize) -> Problem {
     let (a, b) = (label(names, first), label(names, second));
     let (one, other) = (names[first].trim(), names[second].trim());
     let fix = if one.eq_ignore_ascii_case(other) {
@@ -221,7 +267,7 @@ fn label(names: &[String], column: usize) -> String {
     )
 }
 
-fn no_address_column(names: &[String]) -> Problem {
+pub(super) fn no_address_column(names: &[String]) -> Problem {
     let seen = seen(names);
     let known: Vec<&str> = aliases::known(Field::Email).chain(["email"]).collect();
     let near = names
@@ -248,15 +294,15 @@ fn no_address_column(names: &[String]) -> Problem {
     .fix(fix)
 }
 
-fn unknown_mapped_column(field: Field, wanted: &str, names: &[String], found: &[usize]) -> Problem {
+fn unknown_column(flag: &str, wanted: &str, names: &[String], found: &[usize]) -> Problem {
     let message = match found {
         [first, second, ..] => format!(
-            "--map {field}=\"{wanted}\" fits two columns: {} and {}",
+            "{flag}\"{wanted}\" fits two columns: {} and {}",
             label(names, *first),
             label(names, *second)
         ),
         _ => format!(
-            "--map {field}=\"{wanted}\": there is no such column; the columns are {}",
+            "{flag}\"{wanted}\": there is no such column; the columns are {}",
             seen(names)
         ),
     };
@@ -267,7 +313,7 @@ fn unknown_mapped_column(field: Field, wanted: &str, names: &[String], found: &[
     let problem = Problem::error(UNKNOWN_MAPPED_COLUMN, message).text(wanted);
     match near {
         Some(name) => problem
-            .fix(format!("did you mean --map {field}=\"{name}\"?"))
+            .fix(format!("did you mean {flag}\"{name}\"?"))
             .suggest(name),
         None => problem.fix("copy the column's name out of the sheet"),
     }
@@ -305,7 +351,7 @@ mod tests {
             .iter()
             .map(|(field, name)| (*field, (*name).to_owned()))
             .collect();
-        understand(names, 1, 1, &map)
+        understand(names, 1, 1, &map, &[])
     }
 
     fn mapping(names: &str) -> String {
@@ -344,10 +390,12 @@ mod tests {
 
     #[test]
     fn two_columns_for_one_field_are_named_and_map_decides() {
-        let (_, problems) = header("E-Mail|Mail|Name", &[]);
+        let (_, problems) = header("email|Company|Firma", &[]);
         assert_eq!(problems.len(), 1);
         assert!(
-            problems[0].message.contains("`E-Mail` (A) and `Mail` (B)"),
+            problems[0]
+                .message
+                .contains("`Company` (B) and `Firma` (C)"),
             "{}",
             problems[0].message
         );
@@ -359,12 +407,12 @@ mod tests {
 
     #[test]
     fn without_an_address_column_the_nearest_is_offered() {
-        let (_, problems) = header("Vorname|E-Mail privat", &[]);
-        assert!(problems[0].message.contains("`Vorname`, `E-Mail privat`"));
+        let problem = no_address_column(&["Vorname".to_owned(), "E-Mail privat".to_owned()]);
+        assert!(problem.message.contains("`Vorname`, `E-Mail privat`"));
         assert!(
-            problems[0].fix.contains("--map email=\"E-Mail privat\""),
+            problem.fix.contains("--map email=\"E-Mail privat\""),
             "{}",
-            problems[0].fix
+            problem.fix
         );
     }
 

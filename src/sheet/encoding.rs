@@ -4,7 +4,9 @@
 
 use super::bytes::Bytes;
 use super::records::{Broken, Fill};
-use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{
+    Decoder, DecoderResult, Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252,
+};
 
 /// The encoding of a sheet, and how many bytes of byte order mark come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,7 @@ pub(super) fn by_name(name: &str) -> Option<&'static Encoding> {
         "utf-8-sig" | "utf-8-bom" | "utf8-bom" | "utf8-sig" => "utf-8",
         "utf16" | "utf16le" | "unicode" => "utf-16le",
         "utf16be" => "utf-16be",
+        "mac" | "macroman" | "mac-roman" => "macintosh",
         "sjis" | "shift-jis" => "shift_jis",
         other => other,
     };
@@ -65,8 +68,69 @@ pub(super) fn is_partly_utf8(sample: &[u8]) -> bool {
         .any(|line| !line.is_ascii() && std::str::from_utf8(line).is_ok())
 }
 
-/// The encoding that the bytes are most probably in: for a suggestion only.
-pub(super) fn suggestion(sample: &[u8]) -> &'static Encoding {
+/// The encoding that the bytes are most probably in, where all of them read cleanly: for a suggestion only. None where
+/// they are in an old encoding that is not offered here.
+pub(super) fn suggestion(sample: &[u8]) -> Option<&'static Encoding> {
+    let candidates = [likeliest(sample), WINDOWS_1252, MACINTOSH];
+    candidates.into_iter().find(|encoding| {
+        encoding
+            .decode_without_bom_handling_and_without_replacement(sample)
+            .is_some_and(|text| reads_cleanly(&text))
+    })
+}
+
+/// Whether letters are where letters belong: no symbol inside or beside a word, no capital inside one, no two scripts in
+/// one. What another encoding makes of letters has some of these sooner or later.
+fn reads_cleanly(text: &str) -> bool {
+    let mut before = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let after = chars.peek().copied().unwrap_or(' ');
+        if !c.is_ascii() && !c.is_alphanumeric() && !may_stand_beside(c, before, after) {
+            return false;
+        }
+        before = c;
+    }
+    text.split(|c: char| !c.is_alphabetic()).all(is_sound_word)
+}
+
+/// Punctuation and symbols between these neighbours.
+fn may_stand_beside(c: char, before: char, after: char) -> bool {
+    match c {
+        '’' | '‘' | '‑' | '–' | '—' | '·' | '…' | '\u{A0}' | '\u{AD}' => true,
+        '“' | '”' | '«' | '»' | '‹' | '›' => {
+            !(before.is_alphabetic() && after.is_alphabetic())
+        }
+        '„' | '‚' => !before.is_alphabetic(),
+        _ if c.is_control() => false,
+        // The punctuation of East Asian scripts stands where it likes, but not beside Latin letters.
+        '\u{3000}'..='\u{303F}' | '\u{FF00}'..='\u{FFEF}' => {
+            !before.is_ascii_alphabetic() && !after.is_ascii_alphabetic()
+        }
+        _ => !before.is_alphabetic() && !after.is_alphabetic(),
+    }
+}
+
+fn is_sound_word(word: &str) -> bool {
+    if word.is_ascii() {
+        return true;
+    }
+    let small = word.chars().any(char::is_lowercase);
+    let capital_inside = word
+        .chars()
+        .skip(1)
+        .any(|c| !c.is_ascii() && c.is_uppercase());
+    let latin = word
+        .chars()
+        .any(|c| matches!(c, 'A'..='Z' | 'a'..='z' | '\u{C0}'..='\u{24F}'));
+    let other = word
+        .chars()
+        .any(|c| matches!(c, '\u{370}'..='\u{6FF}' | '\u{E00}'..='\u{E7F}'));
+    !(small && capital_inside || latin && other)
+}
+
+/// What the letters look like most.
+fn likeliest(sample: &[u8]) -> &'static Encoding {
     use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(sample, true);
@@ -205,5 +269,30 @@ impl Fill for Text {
 
     fn origin(&self) -> u64 {
         self.charset.bom as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suggestion_reads_every_letter_cleanly_or_is_not_made() {
+        let suggested = |bytes: &[u8]| suggestion(bytes).map(Encoding::name);
+        assert_eq!(
+            suggested(b"J\x9Frgen M\x9Fller\nZo\x91 L\x8Egar\x8E\n"),
+            Some("macintosh")
+        );
+        assert_eq!(
+            suggested(b"M\xFCller, M\xFCnchen\nJos\xE9\n"),
+            Some("windows-1252")
+        );
+        assert_eq!(
+            suggested(b"O\x92Brien, 5 \x80, \x84Firma\x93\n"),
+            Some("windows-1252")
+        );
+        for dos in [b"Jos\x82 N\xA3\xA4ez\n".as_slice(), b"Ana M\x81ller\n"] {
+            assert_eq!(suggested(dos), None);
+        }
     }
 }

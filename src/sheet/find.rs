@@ -5,7 +5,9 @@
 use super::catalogue::DELIMITER_UNCLEAR;
 use super::dialect::LineEnd;
 use super::records::{Broken, Records, Stopped};
-use super::{Field, Problem, Row, SheetOptions, aliases, columns, formula, own_files};
+use super::{
+    Field, Flaw, Problem, Row, SheetOptions, addresses, aliases, columns, formula, own_files,
+};
 
 /// A header further down than this is not looked for.
 const HEADER_WITHIN: usize = 20;
@@ -23,6 +25,32 @@ pub(super) struct HeadRecord {
     pub row: u64,
     pub line: u64,
     pub cells: Vec<String>,
+    pub flaw: Option<Flaw>,
+}
+
+impl HeadRecord {
+    fn holds(&self, column: usize) -> bool {
+        self.cells
+            .get(column)
+            .is_some_and(|cell| addresses::holds(cell))
+    }
+
+    fn is_filled(&self, column: usize) -> bool {
+        self.cells
+            .get(column)
+            .is_some_and(|cell| !cell.trim().is_empty())
+    }
+
+    /// The columns of its cells that hold addresses. A header has none.
+    fn holding(&self) -> impl Iterator<Item = usize> {
+        (0..self.cells.len()).filter(|column| self.holds(*column))
+    }
+
+    fn filled(&self) -> usize {
+        (0..self.cells.len())
+            .filter(|column| self.is_filled(*column))
+            .count()
+    }
 }
 
 /// The head of a sheet as one delimiter divides it.
@@ -102,6 +130,7 @@ pub(super) fn in_rows<'a>(rows: impl Iterator<Item = &'a Row>, asked: Asked<'_>)
         cells: (0..row.found())
             .map(|column| row.cell(column).to_owned())
             .collect(),
+        flaw: None,
     });
     let first = records.next();
     let asked = asked.in_view_of(first.as_ref());
@@ -122,6 +151,11 @@ pub(super) fn in_rows<'a>(rows: impl Iterator<Item = &'a Row>, asked: Asked<'_>)
     reading
 }
 
+/// Whether a byte can stand between cells: it is no part of a word or an address, and no quotation mark.
+fn may_divide(byte: u8) -> bool {
+    (byte.is_ascii_punctuation() || byte == b'\t') && !b"@.-_+'`\"".contains(&byte)
+}
+
 /// The delimiter that an Excel `sep=` line names.
 pub(super) fn sep_line(head: &[u8]) -> Option<u8> {
     let end = head.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
@@ -131,7 +165,10 @@ pub(super) fn sep_line(head: &[u8]) -> Option<u8> {
         .and_then(|line| line.strip_suffix(b"\""))
         .unwrap_or(line);
     match line {
-        [s, e, p, b'=', delimiter] if [s, e, p].map(u8::to_ascii_lowercase) == *b"sep" => {
+        // A letter would divide the words, and an at sign the addresses.
+        [s, e, p, b'=', delimiter]
+            if [s, e, p].map(u8::to_ascii_lowercase) == *b"sep" && may_divide(*delimiter) =>
+        {
             Some(*delimiter)
         }
         [s, e, p, b'=']
@@ -177,18 +214,21 @@ pub(super) fn read(head: &[u8], whole: bool, asked: Asked<'_>) -> Result<Reading
     match fitting[..] {
         [at] => Ok(readings.swap_remove(at)),
         [] => {
-            // Nothing with several columns has an address column: one column, or no header that is known.
+            // Nothing with several columns has an address column by its name: one column, or the cells have to tell.
             let at = (0..readings.len())
                 .max_by_key(|at| {
+                    let reading = &readings[*at];
                     (
-                        readings[*at].header.is_some(),
-                        readings[*at].regular(),
+                        reading.header.is_some(),
+                        reading.columns() > 1 && reading.holding() > 0,
+                        reading.holding(),
+                        reading.regular(),
                         usize::MAX - at,
                     )
                 })
                 .unwrap_or(0);
             let mut reading = readings.swap_remove(at);
-            if reading.header.is_some() {
+            if reading.header.is_some() && reading.columns() == 1 {
                 "the sheet has one column".clone_into(&mut reading.evidence);
             }
             Ok(reading)
@@ -199,13 +239,59 @@ pub(super) fn read(head: &[u8], whole: bool, asked: Asked<'_>) -> Result<Reading
 
 impl Reading {
     fn find_header(&mut self, asked: Asked<'_>) {
-        self.header = if let Some(row) = asked.header_row {
-            self.records.iter().position(|record| record.row == row)
-        } else {
-            let near = self.records.iter().take(HEADER_WITHIN);
-            near.map(|record| &record.cells)
-                .position(|cells| columns::has_address(cells, asked.map))
+        self.header = match asked.header_row {
+            Some(row) => self.records.iter().position(|record| record.row == row),
+            None => self.header_by_name(asked),
         };
+    }
+
+    /// The first row in which a name says that it is the address column and addresses stand below it; else the row
+    /// above the first addresses; else a name will do. A row that holds an address itself is a person's.
+    fn header_by_name(&self, asked: Asked<'_>) -> Option<usize> {
+        let near = self.records.iter().take(HEADER_WITHIN);
+        let named: Vec<usize> = near
+            .enumerate()
+            .filter(|(_, record)| {
+                columns::has_address(&record.cells, asked.map) && record.holding().next().is_none()
+            })
+            .map(|(at, _)| at)
+            .collect();
+        let holds_below = |at: &usize| {
+            let columns = columns::address_columns(&self.records[*at].cells, asked.map);
+            let below = &self.records[at + 1..];
+            columns
+                .iter()
+                .any(|column| below.iter().any(|record| record.holds(*column)))
+        };
+        let mapped = asked.map.iter().any(|(field, _)| *field == Field::Email);
+        let by_cells = || self.header_by_cells().filter(|_| !mapped);
+        let sure = named.iter().copied().find(holds_below);
+        sure.or_else(by_cells).or(named.first().copied())
+    }
+
+    /// The first row above some address that has a name over it.
+    fn header_by_cells(&self) -> Option<usize> {
+        let near = &self.records[..self.records.len().min(HEADER_WITHIN)];
+        near.iter().enumerate().find_map(|(at, record)| {
+            record.holding().find_map(|column| {
+                let above = |least: usize| {
+                    near[..at].iter().position(|above| {
+                        above.is_filled(column)
+                            && above.filled() >= least
+                            && above.holding().next().is_none()
+                    })
+                };
+                above(2).or_else(|| above(1))
+            })
+        })
+    }
+
+    /// How many cells hold addresses: a delimiter that is not meant leaves none apart.
+    fn holding(&self) -> usize {
+        self.records
+            .iter()
+            .map(|record| record.holding().count())
+            .sum()
     }
 
     /// The number of columns, when there is a header.
@@ -266,6 +352,7 @@ fn divide(head: &[u8], whole: bool, delimiter: u8, sep: bool, mut asked: Asked<'
                         .cells()
                         .map(|cell| formula::undo(cell).to_owned())
                         .collect(),
+                    flaw: record.flaw,
                 };
                 if !std::mem::replace(&mut begun, true) {
                     asked = asked.in_view_of(Some(&record));

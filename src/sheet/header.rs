@@ -2,7 +2,8 @@
 //!
 //! Must not look at people; `guest` does.
 
-use super::Field;
+use super::aliases::normalise;
+use super::{Field, shorten};
 
 /// What a column is used for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,12 +14,21 @@ pub enum Use {
     Underscore,
     /// A column that this program wrote into a results file: ignored.
     OwnResult,
+    /// Left unused with --ignore or in [columns].
+    Ignored,
     /// A note, remark or comment: kept, never mailed.
     Note,
     /// Kept, given to message templates, returned in the results.
     Other,
     /// No name.
     Unnamed,
+}
+
+impl Use {
+    /// Whether nothing is known of the column, so that its cells may say what it is for.
+    pub fn is_without_role(&self) -> bool {
+        matches!(self, Self::Other | Self::Unnamed)
+    }
 }
 
 /// The header of a sheet, understood.
@@ -35,6 +45,8 @@ pub struct Header {
     pub mapping: Vec<(Field, usize)>,
     /// Rows of Microsoft's own bulk-invite template that are its example, and nobody.
     pub examples: Vec<u64>,
+    /// Columns where addresses are expected and hardly any cell holds one: told once, not row by row.
+    pub hardly_addresses: Vec<usize>,
     /// What stands between the cells, for putting a text together again that holds it; nothing does in a workbook.
     pub delimiter: Option<u8>,
 }
@@ -49,6 +61,43 @@ impl Header {
         self.mapping
             .iter()
             .find_map(|(mapped, column)| (*mapped == field).then_some(*column))
+    }
+
+    /// How many columns have something in their heading, counted up to the last one.
+    pub fn named_width(&self) -> usize {
+        self.names
+            .iter()
+            .rposition(|name| !name.trim().is_empty())
+            .map_or(0, |last| last + 1)
+    }
+
+    /// A column as a person would point at it: its name and its letter.
+    pub(super) fn label(&self, column: usize) -> String {
+        match self.names.get(column).map(|name| name.trim()) {
+            Some(name) if !name.is_empty() => {
+                format!("`{}` ({})", shorten(name, 40), column_letter(column))
+            }
+            _ => format!("column {}", column_letter(column)),
+        }
+    }
+
+    /// What to type after `--map FIELD=` or `--ignore`: the name where it is enough, else the letter.
+    pub fn typed(&self, column: usize) -> String {
+        const LONGEST: usize = 60;
+        let name = self.names.get(column).map_or("", |name| name.trim());
+        let same = self
+            .names
+            .iter()
+            .filter(|other| normalise(other) == normalise(name));
+        if name.is_empty()
+            || name.len() > LONGEST
+            || name.contains(['"', '\n', '\r'])
+            || same.count() > 1
+        {
+            column_letter(column)
+        } else {
+            format!("\"{name}\"")
+        }
     }
 
     /// The name that the sheet gives to a column; its letter where it has none.

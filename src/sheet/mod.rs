@@ -1,5 +1,7 @@
 //! 1 Reading: the bytes of a sheet become rows.
 
+mod address_column;
+pub mod addresses;
 mod ahead;
 mod aliases;
 mod bytes;
@@ -13,15 +15,20 @@ pub mod formula;
 mod header;
 mod nearest;
 mod open;
+mod open_workbook;
 mod own_files;
 mod problem;
+mod quotes;
 mod records;
 mod refuse;
 mod rewrite;
 mod row;
 mod rows;
+mod shape;
 mod source;
 mod stopped;
+mod stretches;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod workbook;
@@ -36,6 +43,8 @@ pub use own_files::{RESULT_COLUMNS, SHEET_PREFIX, TO_FIX_COLUMNS};
 pub(crate) use problem::codes;
 pub use problem::{Code, Entry, Problem, Severity, shorten};
 pub use rewrite::{NotWritten, Repair, rewrite, rewrite_rows};
-pub use row::{Flaw, Row};
+pub use row::{Flaw, Place, Row};
 pub use rows::Rows;
+pub(crate) use shape::swallowed_lines;
 pub use source::{Hidden, Refused, Sheet, SheetOptions};
+pub use stretches::Stretches;

@@ -4,18 +4,16 @@
 
 use super::bytes::{Bytes, Stamp};
 use super::catalogue::{
-    HIDDEN_ROWS, HIDDEN_SKIPPED, NO_SUCH_TAB, NOT_A_FILE, NOT_TEXT, PERHAPS_UTF8, PORTAL_EXAMPLE,
-    UNKNOWN_ENCODING, WHICH_TAB,
+    HEADER_SWALLOWS, NO_SUCH_TAB, NOT_A_FILE, NOT_TEXT, PERHAPS_UTF8, PORTAL_EXAMPLE,
+    UNKNOWN_ENCODING,
 };
 use super::encoding::{self, Charset};
 use super::find::{self, Asked, HeadRecord, Reading};
 use super::refuse::{cannot_read, empty, first_row_too_large, no_header, not_text};
-use super::workbook::{self, Tab};
 use super::{
-    Dialect, Field, Header, Hidden, LineEnd, Problem, Refused, Row, Rows, SheetOptions, columns,
-    nearest, own_files, stopped,
+    Dialect, Flaw, Header, Problem, Refused, Row, Rows, SheetOptions, address_column, columns,
+    shorten, stopped, swallowed_lines,
 };
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -81,8 +79,14 @@ pub(super) struct Opened {
     pub header: Header,
     /// What is worth a look; never an error.
     pub hints: Vec<Problem>,
+    /// Why nobody can be invited until a person has decided something.
+    pub refusals: Vec<Problem>,
     /// Rows below the header that the spreadsheet program does not show.
     pub hidden: u64,
+    /// Columns that it does not show.
+    pub hidden_columns: Vec<usize>,
+    /// Addresses that are not read at all: on other sheets of a workbook, and in hidden rows that are left out.
+    pub left_out: u64,
 }
 
 /// Where the rows come from.
@@ -101,7 +105,7 @@ pub(super) enum Body {
 pub(super) fn open(path: &Path, options: &SheetOptions) -> Result<Opened, Refused> {
     let (head, whole, stamp) = read_head(path)?;
     if head.starts_with(b"PK\x03\x04") {
-        return open_workbook(path, stamp, options);
+        return super::open_workbook::open(path, stamp, options);
     }
     match not_text(&head) {
         Some(kind) => Err(kind.into()),
@@ -182,11 +186,14 @@ fn open_text(
         },
         header,
         hints,
+        refusals: Vec::new(),
         hidden: 0,
+        hidden_columns: Vec::new(),
+        left_out: 0,
     })
 }
 
-fn header(
+pub(super) fn header(
     reading: &Reading,
     at: usize,
     options: &SheetOptions,
@@ -195,12 +202,18 @@ fn header(
         row,
         line,
         ref cells,
+        ..
     } = reading.records[at];
-    let (mut header, mut problems) = columns::understand(cells.clone(), row, line, &options.map);
+    let (mut header, mut problems) =
+        columns::understand(cells.clone(), row, line, &options.map, &options.ignore);
+    if let Some(swallowed) = header_swallows(&reading.records[at], reading.delimiter) {
+        problems.insert(0, swallowed.at(row, line));
+    }
     if problems.iter().any(Problem::is_error) {
         return Err(Refused { problems });
     }
-    for record in find::examples(&reading.records[at..], header.column_of(Field::Email)) {
+    let email = address_column::only_proposed(&header);
+    for record in find::examples(&reading.records[at..], email) {
         header.examples.push(record.row);
         problems.push(
             Problem::hint(
@@ -214,202 +227,43 @@ fn header(
     Ok((header, problems))
 }
 
-fn open_workbook(path: &Path, stamp: Stamp, options: &SheetOptions) -> Result<Opened, Refused> {
-    let book = workbook::read(path)?;
-    let (tab, reading) = choose(book.tabs, options)?;
-    let Some(at) = reading.header else {
-        return Err(no_header(&reading, options));
-    };
-    let (header, mut hints) = header(&reading, at, options)?;
-    let below = tab
-        .rows
-        .iter()
-        .filter(|held| header.has_below(held.row.number));
-    let hidden: Vec<u64> = below
-        .filter(|held| held.hidden && !held.row.is_blank())
-        .map(|held| held.row.number)
+/// The header is checked like any other record: a quotation mark that is not closed in it swallows people.
+fn header_swallows(header: &HeadRecord, delimiter: u8) -> Option<Problem> {
+    let row = Row::new(
+        header.row,
+        header.line,
+        0,
+        header.cells.iter().map(String::as_str),
+    );
+    let lines: Vec<String> = swallowed_lines(&row, delimiter)
+        .take(3)
+        .map(|line| format!("`{}`", shorten(line.trim(), 60)))
         .collect();
-    if !hidden.is_empty() && options.hidden.is_none() {
-        let problem = Problem::error(
-            HIDDEN_ROWS,
-            format!(
-                "{} hidden in the workbook, by a filter or by hand: {}",
-                rows_are(hidden.len()),
-                stretches(&hidden)
-            ),
-        );
-        return Err(problem
-            .fix("say what is meant: --hidden include or --hidden skip")
-            .into());
+    let flawed = header.flaw.is_some_and(|flaw| flaw != Flaw::EmptyQuotes);
+    if lines.is_empty() && !flawed {
+        return None;
     }
-    let skip = options.hidden == Some(Hidden::Skip);
-    if skip && !hidden.is_empty() {
-        hints.push(
-            Problem::hint(
-                HIDDEN_SKIPPED,
-                format!(
-                    "{} hidden and left out: {}",
-                    rows_are(hidden.len()),
-                    stretches(&hidden)
-                ),
-            )
-            .fix("take them along with --hidden include"),
-        );
-    }
-    let linked = header.column_of(Field::Email);
-    let kept = tab.rows.into_iter().filter(|held| !(skip && held.hidden));
-    let rows: Arc<[Row]> = kept
-        .map(|held| with_link(held.row, linked, &tab.links))
-        .collect();
-    Ok(Opened {
-        stamp,
-        body: Body::Workbook {
-            kind: book.kind,
-            tab: tab.name,
-            rows,
-        },
-        dialect: Dialect {
-            delimiter: reading.delimiter,
-            evidence: reading.evidence,
-            bom: true,
-            line_end: LineEnd::CrLf,
-            sep_line: false,
-        },
-        header,
-        hints,
-        hidden: hidden.len() as u64,
-    })
-}
-
-fn rows_are(count: usize) -> String {
-    if count == 1 {
-        "1 row is".to_owned()
-    } else {
-        format!("{count} rows are")
-    }
-}
-
-/// Row numbers in ascending order, as a person would say them: `3, 5–9`; the first few of them.
-fn stretches(rows: &[u64]) -> String {
-    const MOST: usize = 8;
-    let runs: Vec<&[u64]> = rows.chunk_by(|row, next| row + 1 == *next).collect();
-    let told = runs.iter().take(MOST).map(|run| match run {
-        [first, .., last] => format!("{first}–{last}"),
-        [only] => only.to_string(),
-        [] => String::new(),
-    });
-    let told = told.collect::<Vec<_>>().join(", ");
-    if runs.len() > MOST {
-        told + " …"
-    } else {
-        told
-    }
-}
-
-/// The tab that is meant: the one that was named, or the only visible one with an address column.
-fn choose(tabs: Vec<Tab>, options: &SheetOptions) -> Result<(Tab, Reading), Refused> {
-    let read = |tab: &Tab| find::in_rows(tab.rows.iter().map(|held| &held.row), Asked::of(options));
-    let names: Vec<String> = tabs.iter().map(|tab| tab.name.clone()).collect();
-    let ours = |tab: &Tab| {
-        let first = find::in_rows(
-            tab.rows.iter().map(|held| &held.row).take(1),
-            Asked::default(),
-        );
-        first
-            .records
-            .first()
-            .is_some_and(|first| own_files::is_ours(&first.cells))
-    };
-    let wanted = options.sheet.as_ref();
-    if let Some(wanted) = wanted.filter(|_| !matches!(&tabs[..], [only] if ours(only))) {
-        let same = |tab: &Tab| tab.name.trim().to_lowercase() == wanted.trim().to_lowercase();
-        return match tabs.into_iter().find(same) {
-            Some(tab) => {
-                let reading = read(&tab);
-                Ok((tab, reading))
+    let cell = (0..row.found())
+        .map(|column| row.cell(column))
+        .find(|cell| cell.contains(['\n', '\r']));
+    let message = match cell.map(|cell| cell.lines().next().unwrap_or_default().trim()) {
+        Some(name) => format!(
+            "the quotation mark before `{}` in the header (line {}) is not closed where the cell ends, so what stands below was taken for a part of the header{}",
+            shorten(name, 40),
+            header.line,
+            if lines.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", lines.join(", "))
             }
-            None => Err(no_such_tab(wanted, &names).into()),
-        };
-    }
-    let filled = tabs
-        .into_iter()
-        .filter(|tab| tab.visible && !tab.rows.is_empty());
-    let mut read: Vec<(Tab, Reading)> = filled
-        .map(|tab| {
-            let reading = read(&tab);
-            (tab, reading)
-        })
-        .collect();
-    let with_header: Vec<usize> = (0..read.len())
-        .filter(|at| read[*at].1.header.is_some())
-        .collect();
-    match with_header[..] {
-        [_, _, ..] => {
-            let names: Vec<String> = with_header
-                .iter()
-                .map(|at| format!("`{}`", read[*at].0.name))
-                .collect();
-            let problem = Problem::error(
-                WHICH_TAB,
-                format!(
-                    "several sheets of the workbook have an address column: {}",
-                    names.join(", ")
-                ),
-            );
-            Err(problem
-                .fix(format!(
-                    "name the one that is meant: --sheet \"{}\"",
-                    read[with_header[0]].0.name
-                ))
-                .into())
-        }
-        [at] => Ok(read.swap_remove(at)),
-        [] if read.is_empty() => Err(empty().into()),
-        [] => Ok(read.swap_remove(0)),
-    }
-}
-
-fn no_such_tab(wanted: &str, names: &[String]) -> Problem {
-    let shown: Vec<String> = names
-        .iter()
-        .take(12)
-        .map(|name| format!("`{name}`"))
-        .collect();
-    let problem = Problem::error(
-        NO_SUCH_TAB,
-        format!(
-            "the workbook has no sheet `{wanted}`; it has {}",
-            shown.join(", ")
         ),
-    );
-    match nearest(wanted, names.iter().map(String::as_str)) {
-        Some(near) => problem
-            .fix(format!("did you mean --sheet \"{near}\"?"))
-            .suggest(near),
-        None => problem.fix("copy the sheet's name out of the workbook"),
-    }
-}
-
-/// A cell that shows a name and links to an address holds the address, for the column of addresses.
-fn with_link(row: Row, column: Option<usize>, links: &HashMap<(u32, u32), String>) -> Row {
-    let Some(column) = column.filter(|_| !links.is_empty()) else {
-        return row;
+        None => format!(
+            "a text stands directly beside a quoted text in the header (line {}), so a delimiter or a quotation mark is missing",
+            header.line
+        ),
     };
-    let place = (
-        u32::try_from(row.number - 1).unwrap_or(u32::MAX),
-        column as u32,
-    );
-    match links.get(&place) {
-        Some(link) if !row.cell(column).contains('@') => {
-            let cells = (0..row.found()).map(|at| {
-                if at == column {
-                    link.as_str()
-                } else {
-                    row.cell(at)
-                }
-            });
-            Row::new(row.number, row.line, row.width(), cells)
-        }
-        _ => row,
-    }
+    Some(
+        Problem::error(HEADER_SWALLOWS, message)
+            .fix("close the quotation mark where the cell ends, or delete it"),
+    )
 }

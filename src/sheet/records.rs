@@ -2,7 +2,7 @@
 //!
 //! Must not hold more than one record and one chunk, and must not know what a header is.
 
-use super::Flaw;
+use super::{Flaw, addresses, quotes};
 use csv_core::ReadRecordResult;
 use std::io;
 
@@ -65,6 +65,8 @@ pub(super) struct Record<'a> {
     pub text: &'a str,
     pub ends: &'a [usize],
     pub flaw: Option<Flaw>,
+    /// Whether a line ends inside one of its cells.
+    pub spans_lines: bool,
     /// As it stands in the text, with the byte that ends it.
     raw: &'a [u8],
     delimiter: u8,
@@ -84,11 +86,14 @@ impl Record<'_> {
         self.text.trim().is_empty()
     }
 
+    /// How many addresses it mentions.
+    pub fn addresses(&self) -> u64 {
+        self.cells().map(addresses::count).sum()
+    }
+
     /// Whether quotation marks stand around a cell in this column or one after it.
     pub fn quotes_from(&self, column: usize) -> bool {
-        raw_cells(self.raw, self.delimiter)
-            .skip(column)
-            .any(|cell| cell.quoted)
+        quotes::any_quoted_from(self.raw, self.delimiter, column)
     }
 }
 
@@ -178,7 +183,7 @@ impl<S: Fill> Records<S> {
         let raw = &self.window[self.start..self.at];
         self.next_row = self.row + 1;
         self.after_cr = raw.last() == Some(&b'\r');
-        let mut flaw = None;
+        let mut spans_lines = false;
         // Without quotation marks, a record is its cells with one byte behind each, and then it is one line. At the
         // end of the file the last of these bytes may be missing.
         let quoted = raw.len() > self.written + self.cells;
@@ -188,12 +193,11 @@ impl<S: Fill> Records<S> {
         };
         self.next_line = self.line + 1;
         if quoted && line_ends(inside) > 0 {
-            // A quotation mark that closes in the middle of a cell began further up, in one that was never closed.
-            let swallowed = raw_cells(raw, self.delimiter).any(|cell| cell.closes_inside);
-            flaw = swallowed.then_some(Flaw::SwallowedRows);
+            spans_lines = true;
             self.next_line += count_lines(inside);
         }
-        self.finish(flaw).map(Some)
+        self.finish(quotes::flaw(raw, self.delimiter), spans_lines)
+            .map(Some)
     }
 
     fn begin(&mut self) {
@@ -287,7 +291,7 @@ impl<S: Fill> Records<S> {
         Ok(())
     }
 
-    fn finish(&self, flaw: Option<Flaw>) -> Result<Record<'_>, Stopped> {
+    fn finish(&self, flaw: Option<Flaw>, spans_lines: bool) -> Result<Record<'_>, Stopped> {
         let ends = &self.ends[..self.cells];
         let text = match std::str::from_utf8(&self.out[..self.written]) {
             Ok(text) if ends.iter().all(|end| text.is_char_boundary(*end)) => text,
@@ -299,6 +303,7 @@ impl<S: Fill> Records<S> {
             text,
             ends,
             flaw,
+            spans_lines,
             raw: &self.window[self.start..self.at],
             delimiter: self.delimiter,
         })
@@ -367,45 +372,4 @@ fn line_ends(text: &[u8]) -> usize {
 fn count_lines(text: &[u8]) -> u64 {
     let pairs = text.windows(2).filter(|pair| pair == b"\r\n").count();
     (line_ends(text) - pairs) as u64
-}
-
-/// How a cell stands in the text.
-struct RawCell {
-    quoted: bool,
-    /// Its closing quotation mark is followed by something other than a delimiter or a line end.
-    closes_inside: bool,
-}
-
-fn raw_cells(raw: &[u8], delimiter: u8) -> impl Iterator<Item = RawCell> {
-    let ends_cell = move |byte: Option<&u8>| match byte {
-        None | Some(b'\n' | b'\r') => true,
-        Some(byte) => *byte == delimiter,
-    };
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        if at >= raw.len() {
-            return None;
-        }
-        let quoted = raw[at] == b'"';
-        if quoted {
-            at += 1;
-            loop {
-                match raw.get(at) {
-                    Some(b'"') if raw.get(at + 1) == Some(&b'"') => at += 2,
-                    None | Some(b'"') => break,
-                    Some(_) => at += 1,
-                }
-            }
-        }
-        let closes_inside = quoted && !ends_cell(raw.get(at + 1));
-        // To the beginning of the next cell.
-        while !ends_cell(raw.get(at)) {
-            at += 1;
-        }
-        at += 1;
-        Some(RawCell {
-            quoted,
-            closes_inside,
-        })
-    })
 }

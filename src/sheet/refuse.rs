@@ -7,7 +7,7 @@ use super::catalogue::{
     RECORD_TOO_LARGE,
 };
 use super::find::Reading;
-use super::{Problem, Refused, SheetOptions, column_letter, columns};
+use super::{Problem, Refused, SheetOptions, addresses, columns};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
@@ -92,9 +92,6 @@ fn starts_with_html(head: &[u8]) -> bool {
         .any(|tag| start.starts_with(tag))
 }
 
-/// A longer name is no name that anybody would type.
-const LONGEST_NAME: usize = 60;
-
 /// There is no row that could be the header: say the most useful thing about what is there.
 pub(super) fn no_header(reading: &Reading, options: &SheetOptions) -> Refused {
     if let Some(row) = options.header_row {
@@ -109,15 +106,7 @@ pub(super) fn no_header(reading: &Reading, options: &SheetOptions) -> Refused {
     let Some(first) = reading.records.first() else {
         return empty().into();
     };
-    let is_address = |cell: &String| {
-        cell.trim()
-            .split('@')
-            .filter(|part| part.contains('.') || !part.is_empty())
-            .count()
-            == 2
-            && !cell.trim().contains(' ')
-    };
-    if first.cells.iter().any(is_address) {
+    if first.cells.iter().any(|cell| addresses::holds(cell)) {
         let problem = Problem::error(
             NO_ADDRESS_COLUMN,
             "the sheet has no header: its first row holds an address already",
@@ -127,33 +116,19 @@ pub(super) fn no_header(reading: &Reading, options: &SheetOptions) -> Refused {
             .fix("put a row with the names of the columns above it, such as `email,display_name`")
             .into();
     }
-    let (_, mut problems) =
-        columns::understand(first.cells.clone(), first.row, first.line, &options.map);
-    // What the columns hold tells more than what they are called.
-    let holding = (0..first.cells.len()).find(|column| {
-        let below: Vec<&String> = reading.records[1..]
-            .iter()
-            .filter_map(|record| record.cells.get(*column))
-            .collect();
-        !below.is_empty() && below.iter().filter(|cell| is_address(cell)).count() * 2 > below.len()
-    });
-    if let (Some(column), Some(problem)) = (
-        holding,
-        problems.iter_mut().find(|p| p.code == NO_ADDRESS_COLUMN),
-    ) {
-        let letter = column_letter(column);
-        problem.fix = match first.cells[column].trim() {
-            "" => format!("column {letter} holds addresses and has no name: call it `email`"),
-            name if name.len() > LONGEST_NAME => {
-                format!("column {letter} holds addresses: --map email={letter}, or call it `email`")
-            }
-            name => format!(
-                "column `{name}` holds addresses: --map email=\"{name}\", or rename it to `email`"
-            ),
-        };
-    } else if let Some(problem) = problems.iter_mut().find(|p| p.code == NO_ADDRESS_COLUMN) {
+    let (_, mut problems) = columns::understand(
+        first.cells.clone(),
+        first.row,
+        first.line,
+        &options.map,
+        &options.ignore,
+    );
+    problems.retain(Problem::is_error);
+    if problems.is_empty() {
+        let mut problem = columns::no_address_column(&first.cells).at(first.row, first.line);
         problem.fix +=
             "; if the names of the columns stand further down, --header-row N says where";
+        problems.push(problem);
     }
     Refused { problems }
 }

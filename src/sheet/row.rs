@@ -2,13 +2,44 @@
 //!
 //! Must not know what the cells mean.
 
+use super::addresses;
+
 /// What the reader noticed about the record itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
-    /// A quotation mark closes in the middle of a cell that spans lines: it has probably swallowed rows.
+    /// A cell spans lines that are rows of the sheet: its quotation mark was not closed where the cell ends.
     SwallowedRows,
+    /// A quoted text stands beside another text in one cell: a delimiter or a quotation mark is missing.
+    TextBesideQuote,
+    /// The same, because quotation marks inside the cell are written with a backslash.
+    BackslashQuote,
+    /// An empty pair of quotation marks stands before a value; it was left out on reading.
+    EmptyQuotes,
     /// Cells that begin with `=` are formulas of a workbook that does not hold their results.
     NotComputed,
+}
+
+/// Where a row stands in the sheet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Place {
+    /// In the table: it is a person's row.
+    #[default]
+    Table,
+    /// Above the header, with an address in it.
+    AboveHeader,
+    /// It divides the sheet: a text of its own, with addresses below it.
+    Divides,
+    /// It is a header with other columns.
+    OtherHeader,
+    /// Below a row that divides the sheet, or that is another header.
+    Below { row: u64 },
+}
+
+impl Place {
+    /// Whether the row is read under the header.
+    pub fn is_in_table(self) -> bool {
+        self == Self::Table
+    }
 }
 
 /// A row. The buffer can be filled again, so that reading a million rows does not allocate a million times.
@@ -19,6 +50,11 @@ pub struct Row {
     /// The physical line on which the record begins.
     pub line: u64,
     pub flaw: Option<Flaw>,
+    pub place: Place,
+    /// Whether nothing stands in the row before it.
+    pub after_blank: bool,
+    /// The row and line of a repeated header that was left out right before this row.
+    pub header_before: Option<(u64, u64)>,
     /// Whether quotation marks stand around a cell beyond the header or the last one under it: whoever wrote them knew
     /// that a delimiter divides.
     pub quoted: bool,
@@ -47,6 +83,9 @@ impl Row {
         self.number = number;
         self.line = line;
         self.flaw = None;
+        self.place = Place::Table;
+        self.after_blank = false;
+        self.header_before = None;
         self.quoted = false;
         self.width = width;
         self.text.clear();
@@ -62,6 +101,7 @@ impl Row {
     pub(super) fn copy(&mut self, other: &Row, width: usize) {
         self.begin(other.number, other.line, width);
         self.flaw = other.flaw;
+        self.after_blank = other.after_blank;
         self.quoted = other.quoted;
         self.fill(&other.text, &other.ends);
     }
@@ -110,6 +150,39 @@ impl Row {
 
     pub fn is_blank(&self) -> bool {
         self.text.trim().is_empty()
+    }
+
+    /// All cells with something in them, also those that no header stands above.
+    pub fn filled(&self) -> impl Iterator<Item = (usize, &str)> {
+        (0..self.found())
+            .map(|column| (column, self.cell(column).trim()))
+            .filter(|(_, cell)| !cell.is_empty())
+    }
+
+    /// The cells with an at sign in them, with their columns.
+    pub fn cells_with_at(&self) -> impl Iterator<Item = (usize, &str)> {
+        let plain = self.text.is_ascii();
+        (0..self.found())
+            .map(|column| (column, self.cell(column)))
+            .filter(move |(_, cell)| {
+                if plain {
+                    memchr::memchr(b'@', cell.as_bytes()).is_some()
+                } else {
+                    addresses::has_at_sign(cell)
+                }
+            })
+    }
+
+    /// How many addresses it mentions.
+    pub fn addresses(&self) -> u64 {
+        self.cells_with_at()
+            .map(|(_, cell)| addresses::count(cell))
+            .sum()
+    }
+
+    /// Whether one of its cells holds an address.
+    pub fn holds_address(&self) -> bool {
+        self.cells_with_at().any(|(_, cell)| addresses::holds(cell))
     }
 }
 

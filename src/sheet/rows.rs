@@ -1,21 +1,35 @@
 //! The rows of a sheet as a stream.
 //!
-//! Must not hold more than one row, and must not know what the cells mean.
+//! Must not hold more than a few rows, and must not know what the cells mean.
 
 use super::bytes::Bytes;
 use super::encoding::{Charset, Text};
 use super::formula;
 use super::records::{Record, Records};
+use super::shape::{self, Seen, Shape};
 use super::stopped;
-use super::{Problem, Row, Sheet};
+use super::{Flaw, Place, Problem, Row, Sheet};
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Reads the rows below the header. An `Err` is a problem of the whole sheet, and the last item.
+/// How many rows without an address are looked at for the addresses that a row perhaps divides from the others.
+const LOOK_AHEAD: usize = 32;
+
+/// Reads the rows of the sheet: those below the header, and those above it that hold an address. An `Err` is a problem
+/// of the whole sheet, and the last item.
 pub struct Rows {
     sheet: Sheet,
     from: From,
+    shape: Shape,
+    /// The number of the last row with something in it.
+    last: u64,
+    /// Rows that were read ahead, and how the reading went on.
+    ahead: VecDeque<Row>,
+    after: Option<Result<bool, Box<Problem>>>,
     ended: bool,
+    /// Addresses in rows that are nobody's: titles, the header, the template's example.
+    passed_over: u64,
 }
 
 enum From {
@@ -38,42 +52,118 @@ impl Rows {
             charset,
             begun: false,
         };
-        Self {
-            sheet,
-            from,
-            ended: false,
-        }
+        Self::new(sheet, from)
     }
 
     pub(super) fn of_workbook(sheet: Sheet, rows: Arc<[Row]>) -> Self {
+        Self::new(sheet, From::Workbook { rows, next: 0 })
+    }
+
+    fn new(sheet: Sheet, from: From) -> Self {
         Self {
+            shape: Shape::new(sheet.header()),
             sheet,
-            from: From::Workbook { rows, next: 0 },
+            from,
+            last: 0,
+            ahead: VecDeque::new(),
+            after: None,
             ended: false,
+            passed_over: 0,
         }
+    }
+
+    /// Addresses in the rows that were left out so far.
+    pub(super) fn passed_over(&self) -> u64 {
+        self.passed_over
     }
 
     /// Reads the next row into `row`, whose buffer is used again; false at the end.
     pub fn read(&mut self, row: &mut Row) -> Result<bool, Box<Problem>> {
+        if let Some(next) = self.ahead.pop_front() {
+            *row = next;
+            return Ok(true);
+        }
         if self.ended {
             return Ok(false);
         }
-        let read = self.advance(row);
+        let read = match self.after.take() {
+            Some(after) => after,
+            None => self.place_next(row),
+        };
         self.ended = !matches!(read, Ok(true));
         read
+    }
+
+    /// The next row with its place. One that perhaps divides the sheet has its place only when it is known whether
+    /// addresses follow.
+    fn place_next(&mut self, row: &mut Row) -> Result<bool, Box<Problem>> {
+        let Some(seen) = self.see_next(row)? else {
+            return Ok(false);
+        };
+        if seen == Seen::PerhapsDivides {
+            while self.ahead.len() < LOOK_AHEAD {
+                let mut next = Row::default();
+                match self.see_next(&mut next) {
+                    Ok(Some(_)) => {}
+                    Ok(None) => {
+                        self.after = Some(Ok(false));
+                        break;
+                    }
+                    Err(problem) => {
+                        self.after = Some(Err(problem));
+                        break;
+                    }
+                }
+                let below = next.place;
+                self.ahead.push_back(next);
+                if !below.is_in_table() {
+                    row.place = Place::Divides;
+                    self.ahead.iter_mut().for_each(|row| row.place = below);
+                    break;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// The next row; a header that comes again is left out, and told with the row below it.
+    fn see_next(&mut self, row: &mut Row) -> Result<Option<Seen>, Box<Problem>> {
+        let mut header_before = None;
+        loop {
+            if !self.advance(row)? {
+                return Ok(None);
+            }
+            row.header_before = header_before;
+            if row.place == Place::AboveHeader {
+                return Ok(Some(Seen::Row));
+            }
+            match self.shape.see(row) {
+                Seen::SameHeader => header_before = Some((row.number, row.line)),
+                seen => return Ok(Some(seen)),
+            }
+        }
     }
 
     fn advance(&mut self, row: &mut Row) -> Result<bool, Box<Problem>> {
         let sheet = &self.sheet;
         let header = sheet.header();
+        let width = header.names.len();
         match &mut self.from {
             From::Workbook { rows, next } => {
                 while let Some(held) = rows.get(*next) {
                     *next += 1;
-                    if header.has_below(held.number) && !held.is_blank() {
-                        row.copy(held, header.names.len());
+                    if held.is_blank() {
+                        continue;
+                    }
+                    let above = held.number < header.row && held.holds_address();
+                    if above || header.has_below(held.number) {
+                        row.copy(held, width);
+                        if above {
+                            row.place = Place::AboveHeader;
+                        }
                         return Ok(true);
                     }
+                    self.passed_over += held.addresses();
                 }
                 Ok(false)
             }
@@ -99,10 +189,32 @@ impl Rows {
                         sheet.same_as_before(records.source().hash())?;
                         return Ok(false);
                     };
-                    if header.has_below(record.row) && !record.is_blank() {
-                        fill(row, &record, header.names.len());
+                    if record.is_blank() {
+                        continue;
+                    }
+                    let after_blank = record.row > self.last + 1;
+                    self.last = record.row;
+                    let below = header.has_below(record.row);
+                    if !below && record.row >= header.row {
+                        self.passed_over += record.addresses();
+                        continue;
+                    }
+                    fill(row, &record, width);
+                    row.after_blank = after_blank;
+                    if below {
+                        if record.spans_lines && row.flaw.is_none() {
+                            let delimiter = sheet.dialect().delimiter;
+                            if shape::swallowed_lines(row, delimiter).next().is_some() {
+                                row.flaw = Some(Flaw::SwallowedRows);
+                            }
+                        }
                         return Ok(true);
                     }
+                    if row.holds_address() {
+                        row.place = Place::AboveHeader;
+                        return Ok(true);
+                    }
+                    self.passed_over += record.addresses();
                 }
             }
         }

@@ -2,11 +2,13 @@
 //!
 //! Must not keep a text file in memory; each reading starts at the beginning of the file.
 
+use super::address_column::{self, Choice};
 use super::bytes::Bytes;
-use super::catalogue::{NO_ROWS, READ_FAILED};
+use super::catalogue::{HIDDEN_COLUMN_USED, NO_ROWS, READ_FAILED};
 use super::open::{self, Body, Opened};
 use super::refuse::{cannot_read, changed};
-use super::{Dialect, Field, Header, Problem, Rows};
+use super::survey::Survey;
+use super::{Dialect, Field, Header, Problem, Rows, Use};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files::{self, Scratch};
@@ -18,6 +20,8 @@ use std::sync::{Arc, OnceLock};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SheetOptions {
     pub map: Vec<(Field, String)>,
+    /// Columns that are left unused.
+    pub ignore: Vec<String>,
     pub encoding: Option<String>,
     pub delimiter: Option<u8>,
     /// The sheet of a workbook.
@@ -82,15 +86,82 @@ struct Inner {
     _spooled: Option<Scratch>,
     hash: OnceLock<u128>,
     opened: Opened,
+    passed_over: u64,
+}
+
+impl Inner {
+    /// What the cells say of the columns.
+    fn settle(&mut self, survey: &Survey, choice: Choice) {
+        let header = &mut self.opened.header;
+        header.mapping.retain(|(field, _)| *field != Field::Email);
+        for used in &mut header.uses {
+            if matches!(used, Use::Field(Field::Email, _)) {
+                *used = Use::Other;
+            }
+        }
+        if let Some((column, why)) = choice.email {
+            header.uses[column] = Use::Field(Field::Email, why);
+            header.mapping.insert(0, (Field::Email, column));
+        }
+        let expected = [Field::Cc, Field::Sponsors, Field::Manager];
+        let expected = header
+            .mapping
+            .iter()
+            .filter(|(field, _)| expected.contains(field));
+        header.hardly_addresses = expected
+            .map(|(_, column)| *column)
+            .filter(|column| {
+                let counts = &survey.columns[*column];
+                counts.filled > 0 && counts.holds_hardly_any()
+            })
+            .collect();
+        let hidden = self.opened.hidden_columns.iter();
+        let used = hidden.filter_map(|column| match &header.uses[*column] {
+            Use::Field(field, _) => Some((*column, *field)),
+            _ => None,
+        });
+        let told = used.map(|(column, field)| {
+            let message = format!(
+                "{} is hidden in the workbook, and is used as {field}",
+                header.label(column)
+            );
+            Problem::warning(HIDDEN_COLUMN_USED, message)
+                .at(header.row, header.line)
+                .column(header.name(column))
+                .fix(format!(
+                    "show the column and look at it; --ignore {} leaves it unused",
+                    header.typed(column)
+                ))
+        });
+        self.opened.hints.extend(told);
+        self.opened.refusals.extend(choice.refusals);
+        self.opened.hints.extend(choice.hints);
+        self.passed_over = survey.passed_over;
+    }
 }
 
 impl Sheet {
+    /// Opens a sheet from which people can be invited.
     pub fn open(path: &Path, options: &SheetOptions) -> Result<Self, Refused> {
+        Self::open_to_check(path, options)?.or_refused()
+    }
+
+    /// Opens a sheet whose rows can be read, though there may be `refusals`: then nobody on it can be invited yet.
+    pub fn open_to_check(path: &Path, options: &SheetOptions) -> Result<Self, Refused> {
         Self::open_as(path, path.display().to_string(), None, options)
     }
 
     /// Opens what can be read only once, such as standard input: it is put into a private temporary file first.
     pub fn spool(
+        input: &mut dyn Read,
+        name: &str,
+        options: &SheetOptions,
+    ) -> Result<Self, Refused> {
+        Self::spool_to_check(input, name, options)?.or_refused()
+    }
+
+    /// The same for a sheet that is only checked.
+    pub fn spool_to_check(
         input: &mut dyn Read,
         name: &str,
         options: &SheetOptions,
@@ -123,7 +194,11 @@ impl Sheet {
             Err(_) => return None,
         };
         let mut pipe = pipe;
-        Some(Self::spool(&mut pipe, &path.display().to_string(), options))
+        Some(Self::spool_to_check(
+            &mut pipe,
+            &path.display().to_string(),
+            options,
+        ))
     }
 
     fn open_as(
@@ -133,17 +208,44 @@ impl Sheet {
         options: &SheetOptions,
     ) -> Result<Self, Refused> {
         let opened = open::open(path, options)?;
-        let sheet = Self(Arc::new(Inner {
+        let mut sheet = Self(Arc::new(Inner {
             path: path.to_owned(),
             name,
             _spooled: spooled,
             hash: OnceLock::new(),
             opened,
+            passed_over: 0,
         }));
-        match sheet.rows()?.next() {
-            None => Err(sheet.no_rows().into()),
-            Some(_) => Ok(sheet),
+        let header = sheet.header();
+        let survey = Survey::of(&sheet, address_column::only_proposed(header))?;
+        if survey.rows + survey.outside == 0 && !survey.stopped {
+            return Err(sheet.no_rows().into());
         }
+        let choice = address_column::choose(header, &survey).map_err(|problem| *problem)?;
+        if let Some(inner) = Arc::get_mut(&mut sheet.0) {
+            inner.settle(&survey, choice);
+        }
+        Ok(sheet)
+    }
+
+    /// Why nobody on this sheet can be invited until a person has decided something.
+    pub fn refusals(&self) -> &[Problem] {
+        &self.0.opened.refusals
+    }
+
+    /// The sheet, where nobody has to decide anything first.
+    pub fn or_refused(self) -> Result<Self, Refused> {
+        match self.refusals() {
+            [] => Ok(self),
+            problems => Err(Refused {
+                problems: problems.to_vec(),
+            }),
+        }
+    }
+
+    /// Addresses in rows that are nobody's: titles above the header, the header itself, the template's example.
+    pub fn passed_over(&self) -> u64 {
+        self.0.passed_over
     }
 
     pub fn path(&self) -> &Path {
@@ -182,6 +284,11 @@ impl Sheet {
 
     pub fn header(&self) -> &Header {
         &self.0.opened.header
+    }
+
+    /// Addresses that are not read at all: on other sheets of the workbook, and in hidden rows that are left out.
+    pub fn left_out(&self) -> u64 {
+        self.0.opened.left_out
     }
 
     /// What is worth a look about the sheet as a whole; never an error.

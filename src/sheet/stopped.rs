@@ -94,12 +94,14 @@ fn undecodable(
             "other rows are UTF-8 already, so no encoding reads them all: type the text of this row again, or {save}"
         ));
     }
-    let suggested = encoding::suggestion(&around);
+    // The first and the last character around may be cut.
+    let Some(suggested) = encoding::suggestion(whole_lines(&around, at)) else {
+        return problem.fix(format!(
+            "{save}; it is in an old Mac or DOS encoding, or in several, and none that is offered here reads it cleanly"
+        ));
+    };
     let name = suggested.name().to_lowercase();
-    let (read, _, damaged) = suggested.decode(cell_around(&around, at));
-    if damaged || read.contains(|c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n')) {
-        return problem.fix(save);
-    }
+    let (read, _, _) = suggested.decode(cell_around(&around, at));
     let read = shorten(read.trim(), 60);
     problem
         .text(&read)
@@ -117,6 +119,27 @@ fn bytes_around(path: &Path, offset: u64) -> std::io::Result<(Vec<u8>, usize)> {
     file.take(2 * AROUND).read_to_end(&mut around)?;
     let at = ((offset - from) as usize).min(around.len());
     Ok((around, at))
+}
+
+/// The lines that are complete, and the one with the place in any case.
+fn whole_lines(bytes: &[u8], at: usize) -> &[u8] {
+    let ends = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let cut = |from: usize| {
+        bytes[..from]
+            .iter()
+            .position(ends)
+            .map_or(0, |first| first + 1)
+    };
+    let start = if bytes.len() as u64 > AROUND {
+        cut(at)
+    } else {
+        0
+    };
+    let end = bytes[at..]
+        .iter()
+        .rposition(ends)
+        .map_or(bytes.len(), |last| at + last);
+    &bytes[start..end]
 }
 
 /// The bytes of the cell, or what looks like it, on both sides of a place.

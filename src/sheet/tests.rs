@@ -237,11 +237,13 @@ fn a_sheet_without_a_header_and_one_with_an_unknown_one_are_told_apart() {
         b"Kontakt;Team\nanna@x.org;1\nbo@x.org;2\n",
         &SheetOptions::default(),
     )
-    .unwrap_err();
+    .unwrap();
     assert!(
-        second.problems[0].fix.contains("--map email=\"Kontakt\""),
+        second.hints()[0].fix.contains("--map email=\"Kontakt\""),
         "{second:?}"
     );
+    let third = open_with(b"Kontakt;Team\nAnna;1\nBo;2\n", &SheetOptions::default());
+    assert_eq!(third.unwrap_err().problems[0].code.as_str(), "GL005");
 }
 
 #[test]

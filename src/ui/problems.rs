@@ -5,7 +5,7 @@
 
 use super::excerpt::{Excerpt, excerpt};
 use super::text::{number, printable_line, shorten};
-use crate::sheet::{Entry, Header, Problem, Row, Severity};
+use crate::sheet::{Entry, Header, Problem, Row, Severity, Stretches};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -15,8 +15,6 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const EACH: usize = 3;
 /// Of how many in a group the advice is told.
 const EACH_ADVICE: usize = 8;
-/// How many stretches of rows a group names.
-const STRETCHES: usize = 24;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -316,41 +314,6 @@ fn gutter(problem: &Problem) -> String {
     " ".repeat(problem.row.map_or(1, |row| row.to_string().len()))
 }
 
-/// Rows in ascending order, neighbours joined; bounded.
-#[derive(Default)]
-struct Stretches {
-    list: Vec<(u64, u64)>,
-    more: u64,
-}
-
-impl Stretches {
-    fn add(&mut self, row: u64) {
-        let room = self.list.len() < STRETCHES;
-        match self.list.last_mut() {
-            Some((_, last)) if self.more == 0 && row.saturating_sub(*last) <= 1 => *last = row,
-            _ if room => self.list.push((row, row)),
-            _ => self.more += 1,
-        }
-    }
-}
-
-impl std::fmt::Display for Stretches {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (index, (first, last)) in self.list.iter().enumerate() {
-            let comma = if index == 0 { "" } else { ", " };
-            match last - first {
-                0 => write!(f, "{comma}{first}")?,
-                1 => write!(f, "{comma}{first}, {last}")?,
-                _ => write!(f, "{comma}{first}-{last}")?,
-            }
-        }
-        if self.more > 0 {
-            write!(f, " and {} more", number(self.more))?;
-        }
-        Ok(())
-    }
-}
-
 /// Words in lines of at most `first` and then `rest` columns; a longer word is broken.
 pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -405,6 +368,7 @@ mod tests {
             uses: Vec::new(),
             mapping: Vec::new(),
             examples: Vec::new(),
+            hardly_addresses: Vec::new(),
             delimiter: Some(b','),
         }
     }

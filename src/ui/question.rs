@@ -56,6 +56,8 @@ pub struct Question {
     pub identity: String,
     pub sheet: String,
     pub rows: u64,
+    /// Where the addresses of the sheet went, in words.
+    pub addresses: String,
     /// Which one, or that there is none.
     pub settings_file: String,
     /// Sentences about hosts that are not Microsoft's.
@@ -144,6 +146,9 @@ impl Question {
         say("Signed in as", &printable_line(&self.identity));
         let sheet = printable_line(&self.sheet);
         say("Sheet", &format!("{sheet}, {}", plural(self.rows, "row")));
+        if !self.addresses.is_empty() {
+            say("Holds", &self.addresses);
+        }
         say("Settings", &self.settings_file);
         say("Landing page", &self.landing);
         for host in &self.hosts {

@@ -13,6 +13,7 @@ fn question() -> Question {
         },
         identity: "ada@contoso.com".into(),
         sheet: "guests.csv".into(),
+        addresses: "46 addresses: 40 guests, 2 invalid, 4 not used".to_owned(),
         rows: 1_000,
         settings_file: "guestlist.toml (trusted)".into(),
         hosts: vec![

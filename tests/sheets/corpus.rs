@@ -43,7 +43,7 @@ fn every_sheet_of_the_corpus_gives_what_is_written_beside_it() {
 fn tell(path: &Path, options: &str) -> String {
     let mut text = format!("{options}\n");
     let (reading, rules) = parse(options.strip_prefix("options:").unwrap_or_default());
-    match Sheet::open(path, &reading) {
+    match Sheet::open_to_check(path, &reading) {
         Ok(sheet) => tell_sheet(&sheet, &rules, &mut text),
         Err(Refused { problems }) => problems
             .iter()
@@ -72,11 +72,12 @@ fn tell_sheet(sheet: &Sheet, rules: &Rules, text: &mut String) {
     )
     .unwrap();
     writeln!(text, "mapping: {}", mapping.join(", ")).unwrap();
-    let mut understanding = Understanding::new(header, rules);
+    let mut understanding = Understanding::new(sheet, rules);
     let hints = understanding.sheet_hints();
     sheet
-        .hints()
+        .refusals()
         .iter()
+        .chain(sheet.hints())
         .chain(&hints)
         .for_each(|problem| tell_problem(problem, text));
     for row in sheet.rows().unwrap() {
@@ -110,6 +111,15 @@ fn tell_sheet(sheet: &Sheet, rules: &Rules, text: &mut String) {
             .problems
             .iter()
             .for_each(|problem| tell_problem(problem, text));
+    }
+    understanding
+        .sheet_problems()
+        .iter()
+        .for_each(|problem| tell_problem(problem, text));
+    let addresses = understanding.addresses();
+    writeln!(text, "{}", addresses.told(|count| count.to_string())).unwrap();
+    if !sheet.refusals().is_empty() {
+        writeln!(text, "nobody is invited").unwrap();
     }
 }
 
@@ -151,6 +161,7 @@ fn parse(line: &str) -> (SheetOptions, Rules) {
         match flag.as_str() {
             "--delimiter" => options.delimiter = value.bytes().next(),
             "--header-row" => options.header_row = value.parse().ok(),
+            "--ignore" => options.ignore.push(value),
             "--encoding" => options.encoding = Some(value),
             "--sheet" => options.sheet = Some(value),
             "--hidden" => {

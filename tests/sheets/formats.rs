@@ -15,7 +15,7 @@ fn guests(file: &str, encoding: Option<&str>) -> Vec<Guest> {
         ..SheetOptions::default()
     };
     let sheet = Sheet::open(&folder().join(file), &options).unwrap();
-    let mut understanding = Understanding::new(sheet.header(), &Rules::default());
+    let mut understanding = Understanding::new(&sheet, &Rules::default());
     let understood = sheet
         .rows()
         .unwrap()

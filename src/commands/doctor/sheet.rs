@@ -25,11 +25,12 @@ pub(super) fn counts(settings: &Settings, survey: &Survey, typed: &Path) -> Chec
         return Check::failed(NAME, failure);
     }
     let told = format!(
-        "{}: {} can be invited, {} invalid, {}",
+        "{}: {} can be invited, {} invalid, {}; {}",
         plural(survey.rows, "row"),
         number(survey.guests),
         number(survey.invalid),
-        plural(survey.duplicates, "duplicate")
+        plural(survey.duplicates, "duplicate"),
+        survey.addresses.told(number)
     );
     let tolerated = settings.invite.tolerate.value.contains(&Outcome::Invalid);
     if survey.invalid == 0 || tolerated {

@@ -142,6 +142,8 @@ pub async fn invite(
     prepare::invitations_are_on(&policy, &connection)?;
     let mut warnings = prepare::words_will_arrive(settings, &survey, &connection)?;
     warnings.extend(prepare::columns_not_set(&sheet));
+    warnings.extend(survey.in_doubt.iter().cloned());
+    warnings.extend(prepare::landing_hosts(&survey, settings));
 
     let dry_run = settings.invite.dry_run.value;
     let held = if dry_run { None } else { Some(ledger.lock()?) };

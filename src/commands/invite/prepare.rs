@@ -1,6 +1,9 @@
 //! What can refuse a run before anything is sent, and the settings boiled down to what the engine needs.
 
-use super::{super::connect::Connection, survey::Survey};
+use super::{
+    super::connect::Connection,
+    survey::{self, Survey},
+};
 use crate::ui::text;
 use crate::{
     directory::InvitationPolicy,
@@ -237,6 +240,30 @@ pub(super) fn columns_not_set(sheet: &Sheet) -> Option<String> {
         format!(
             "{these} {} {are} returned in the results, and not set in the directory: an invitation carries only the name",
             text::list(&names)
+        )
+    })
+}
+
+/// Landing pages that the sheet names and the settings do not: a column of profile links would send guests astray.
+pub(super) fn landing_hosts(survey: &Survey, settings: &Settings) -> Option<String> {
+    const MOST: usize = 5;
+    let own = survey::host(&settings.invite.redirect_url.value);
+    let others = survey
+        .landing_hosts
+        .iter()
+        .filter(|(host, _)| Some(*host) != own.as_ref());
+    let told: Vec<String> = others
+        .map(|(host, guests)| format!("{host} ({})", text::number(*guests)))
+        .collect();
+    let more = told.len().saturating_sub(MOST);
+    let mut listed = text::list(&told[..told.len().min(MOST)]);
+    if more > 0 {
+        listed = format!("{listed} and {more} more hosts");
+    }
+    (!told.is_empty()).then(|| {
+        format!(
+            "by the sheet's own word, guests land on {listed}; without it on {}",
+            own.unwrap_or_default()
         )
     })
 }

@@ -12,7 +12,7 @@ use crate::{
     message::Delivery,
     settings::Settings,
     sheet::Sheet,
-    ui::{self, Answer, FirstMail, MailPlan, Question, TenantShown},
+    ui::{self, Answer, FirstMail, MailPlan, Question, TenantShown, text},
 };
 use std::path::Path;
 
@@ -100,6 +100,7 @@ impl About<'_> {
             identity: identity(&connection.identity, connection.method),
             sheet: self.typed.display().to_string(),
             rows: survey.rows,
+            addresses: survey.addresses.told(text::number),
             settings_file: self.particulars.file.clone(),
             hosts: self.particulars.hosts.clone(),
             landing: self.particulars.landing.clone(),

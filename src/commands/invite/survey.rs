@@ -4,10 +4,15 @@
 
 use crate::{
     failure::Result,
-    guest::{Guest, Problem, RowVerdict, Rules, SponsorRef, Understanding},
-    sheet::Sheet,
+    guest::{
+        Addresses, Code, Guest, Problem, RowVerdict, Rules, Severity, SponsorRef, Understanding,
+    },
+    sheet::{
+        Sheet,
+        catalogue::{ALIAS_WITHOUT_ADDRESSES, COLUMN_BY_CELLS, HIDDEN_SKIPPED, OTHER_TABS},
+    },
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Problems kept for showing; `check` shows them all.
 const SHOWN: usize = 10;
@@ -28,13 +33,32 @@ pub(in crate::commands) struct Survey {
     /// The first one who gets a mail.
     pub first_mailed: Option<Box<Guest>>,
     pub errors: Vec<Problem>,
+    /// Where the addresses of the sheet went.
+    pub addresses: Addresses,
+    /// Hosts on which guests land by the sheet's own word, and how many.
+    pub landing_hosts: BTreeMap<String, u64>,
+    /// What the shape of the sheet left in doubt, in words.
+    pub in_doubt: Vec<String>,
+}
+
+/// Hints about the whole sheet that change who is invited.
+const CHANGE_WHO: [Code; 4] = [
+    COLUMN_BY_CELLS,
+    ALIAS_WITHOUT_ADDRESSES,
+    HIDDEN_SKIPPED,
+    OTHER_TABS,
+];
+
+/// The host of a web address.
+pub(super) fn host(url: &str) -> Option<String> {
+    url::Url::parse(url).ok()?.host_str().map(str::to_owned)
 }
 
 impl Survey {
     /// `send` says whether rows without a say of their own are mailed.
     pub fn of(sheet: &Sheet, rules: &Rules, send: bool) -> Result<Self> {
         let mut survey = Self::default();
-        let mut understanding = Understanding::new(sheet.header(), rules);
+        let mut understanding = Understanding::new(sheet, rules);
         for row in sheet.rows()? {
             let row = row.map_err(crate::sheet::Refused::from)?;
             let understood = understanding.understand(&row);
@@ -51,6 +75,17 @@ impl Survey {
                 }
             }
         }
+        survey.addresses = understanding.addresses();
+        let doubts = understanding.sheet_problems();
+        survey.in_doubt = sheet
+            .hints()
+            .iter()
+            .chain(&doubts)
+            .filter(|problem| {
+                problem.severity != Severity::Hint || CHANGE_WHO.contains(&problem.code)
+            })
+            .map(|problem| problem.message.clone())
+            .collect();
         Ok(survey)
     }
 
@@ -61,6 +96,9 @@ impl Survey {
             .entry(guest.email.domain().to_owned())
             .or_default() += 1;
         self.sponsors.extend(guest.sponsors.iter().cloned());
+        if let Some(host) = guest.redirect_url.as_deref().and_then(host) {
+            *self.landing_hosts.entry(host).or_default() += 1;
+        }
         if guest.send.unwrap_or(send) {
             self.mailing += 1;
             self.worded += u64::from(guest.message.is_some());

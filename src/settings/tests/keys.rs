@@ -86,7 +86,7 @@ fn flags() -> BTreeMap<(&'static str, String), String> {
         let key = long.replace('-', "_");
         let key = match (heading, key.as_str()) {
             (_, "tenant") => ("tenant", "id".to_owned()),
-            (_, "map") => continue,
+            (_, "map" | "ignore") => continue,
             (_, "allow") | (headings::EVERYDAY | headings::NIGHTLY | headings::EXPERT, _) => {
                 ("invite", key)
             }

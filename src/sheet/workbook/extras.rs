@@ -21,6 +21,8 @@ const LONGEST_FORMULA: usize = 1000;
 pub struct Extras {
     /// First and last row of each hidden stretch.
     pub hidden: Vec<(u32, u32)>,
+    /// First and last column of each hidden stretch.
+    pub hidden_columns: Vec<(u32, u32)>,
     /// The mail addresses that cells link to.
     pub links: HashMap<(u32, u32), String>,
     /// Formulas whose results the file does not hold.
@@ -46,6 +48,7 @@ pub fn of_xlsx(package: &mut Package, sheet: &str) -> Result<Extras, Trouble> {
     walk(package.xml(&part)?, |step| {
         match step {
             Step::Begin(element) => cells.begin(element),
+            Step::ClosesItself => cells.closes_itself(),
             Step::Text(text) => cells.text(text),
             Step::End(name) => cells.end(name),
         }
@@ -63,7 +66,11 @@ struct Cells {
     column: u32,
     formula: Option<String>,
     inside: Inside,
+    /// Whether the file holds the result: also an empty text, as spreadsheet programs write it. Libraries that compute
+    /// nothing write an element that closes itself.
     has_value: bool,
+    /// Whether the cell says that its result is a text.
+    is_text: bool,
 }
 
 #[derive(Default, PartialEq, Eq)]
@@ -77,12 +84,16 @@ enum Inside {
 impl Cells {
     fn begin(&mut self, element: &BytesStart<'_>) {
         match local(element) {
+            "col" if is_true(element, "hidden") => {
+                let (first, last) = (number(element, "min"), number(element, "max"));
+                if let (Some(first @ 1..), Some(last @ 1..)) = (first, last) {
+                    self.extras.hidden_columns.push((first - 1, last - 1));
+                }
+            }
             "row" => {
                 self.row = number(element, "r").unwrap_or(self.row.saturating_add(1));
                 self.column = 0;
-                if attribute(element, "hidden")
-                    .is_some_and(|hidden| matches!(hidden.as_str(), "1" | "true"))
-                {
+                if is_true(element, "hidden") {
                     let row = self.row.saturating_sub(1);
                     self.extras.hidden.push((row, row));
                 }
@@ -91,13 +102,23 @@ impl Cells {
                 let named = attribute(element, "r").and_then(|place| column_number(&place));
                 self.column = named.unwrap_or(self.column.saturating_add(1));
                 (self.formula, self.has_value) = (None, false);
+                self.is_text = attribute(element, "t").is_some_and(|kind| kind == "str");
             }
             "f" => {
                 self.formula = Some(String::new());
                 self.inside = Inside::Formula;
             }
-            "v" | "is" => self.inside = Inside::Value,
+            "v" | "is" => {
+                self.inside = Inside::Value;
+                self.has_value = true;
+            }
             _ => {}
+        }
+    }
+
+    fn closes_itself(&mut self) {
+        if self.inside == Inside::Value {
+            self.has_value = self.is_text;
         }
     }
 
@@ -106,7 +127,6 @@ impl Cells {
             (Inside::Formula, Some(formula)) if formula.len() < LONGEST_FORMULA => {
                 formula.push_str(text);
             }
-            (Inside::Value, _) => self.has_value |= !text.is_empty(),
             _ => {}
         }
     }
@@ -141,6 +161,10 @@ fn linked_by(formula: &str) -> Option<String> {
         .flatten()
 }
 
+fn is_true(element: &BytesStart<'_>, name: &str) -> bool {
+    attribute(element, name).is_some_and(|value| matches!(value.as_str(), "1" | "true"))
+}
+
 /// The column of a place such as `AB12`, counted from 1.
 fn column_number(place: &str) -> Option<u32> {
     let letters = place.bytes().take_while(u8::is_ascii_uppercase);
@@ -159,6 +183,7 @@ pub fn of_ods(package: &mut Package) -> Result<HashMap<String, Extras>, Trouble>
             table.begin(element);
             Ok(())
         }
+        Step::ClosesItself => Ok(()),
         Step::End(name) => table.end(name, &mut found),
         Step::Text(text) => {
             table.cell_text += text.len() as u64;
@@ -173,6 +198,8 @@ pub fn of_ods(package: &mut Package) -> Result<HashMap<String, Extras>, Trouble>
 struct Table {
     name: String,
     extras: Extras,
+    /// Columns that were described before the rows.
+    described: u64,
     row: u64,
     rows: u64,
     column: u64,
@@ -203,6 +230,16 @@ impl Table {
                     text: self.text,
                     ..Self::default()
                 };
+            }
+            "table-column" => {
+                let first = self.described;
+                self.described += repeated(element, "number-columns-repeated");
+                if attribute(element, "visibility")
+                    .is_some_and(|seen| matches!(seen.as_str(), "filter" | "collapse"))
+                {
+                    let last = self.described - 1;
+                    self.extras.hidden_columns.push((small(first), small(last)));
+                }
             }
             "table-row" => {
                 self.rows = repeated(element, "number-rows-repeated");

@@ -181,7 +181,7 @@ pub fn each_element(
 ) -> Result<(), Trouble> {
     walk(xml, |step| match step {
         Step::Begin(element) => see(element),
-        Step::End(_) | Step::Text(_) => Ok(()),
+        Step::ClosesItself | Step::End(_) | Step::Text(_) => Ok(()),
     })
 }
 
@@ -200,6 +200,8 @@ fn entity(name: &str) -> &'static str {
 /// An element that begins or ends; an empty one does both.
 pub enum Step<'e> {
     Begin(&'e BytesStart<'e>),
+    /// The element that began last is closed by its own tag: nothing is in it, not even an empty text.
+    ClosesItself,
     /// The name without its prefix.
     End(&'e str),
     Text(&'e str),
@@ -219,6 +221,7 @@ pub fn walk(
             }
             Event::Empty(element) => {
                 see(Step::Begin(&element))?;
+                see(Step::ClosesItself)?;
                 see(Step::End(local(&element)))?;
             }
             Event::End(element) => {

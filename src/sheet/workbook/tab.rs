@@ -29,6 +29,22 @@ pub struct Tab {
     pub rows: Vec<Held>,
     /// The addresses that cells link to, by zero-based row and column.
     pub links: HashMap<(u32, u32), String>,
+    /// First and last column of each stretch that the spreadsheet program does not show.
+    pub hidden_columns: Vec<(u32, u32)>,
+}
+
+impl Tab {
+    /// How many addresses it mentions.
+    pub fn addresses(&self) -> u64 {
+        self.rows.iter().map(|held| held.row.addresses()).sum()
+    }
+
+    pub fn hides_column(&self, column: usize) -> bool {
+        let column = column as u32;
+        self.hidden_columns
+            .iter()
+            .any(|(first, last)| (*first..=*last).contains(&column))
+    }
 }
 
 /// What is left of the bounds, for all tabs of a workbook.
@@ -61,6 +77,7 @@ impl<'b> Builder<'b> {
             visible,
             rows: Vec::new(),
             links: extras.links,
+            hidden_columns: extras.hidden_columns,
         };
         Self {
             tab,

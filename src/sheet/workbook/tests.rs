@@ -194,8 +194,7 @@ fn hidden_rows_are_noticed_and_asked_about() {
 #[test]
 fn a_formula_without_its_result_is_not_an_empty_cell() {
     let header = text("A1", "E-Mail") + &text("B1", "Name");
-    let formula =
-        |place: &str, formula: &str| format!("<c r=\"{place}\"><f>{formula}</f><v></v></c>");
+    let formula = |place: &str, formula: &str| format!("<c r=\"{place}\"><f>{formula}</f><v/></c>");
     let book = xlsx(&[(
         "People",
         &format!(

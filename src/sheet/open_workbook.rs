@@ -1,0 +1,280 @@
+//! Opening a workbook: the sheet that is meant, its hidden rows and columns, and what its other sheets hold.
+//!
+//! Must not choose between two sheets.
+
+use super::bytes::Stamp;
+use super::catalogue::{HIDDEN_ROWS, HIDDEN_SKIPPED, NO_SUCH_TAB, OTHER_TABS, WHICH_TAB};
+use super::find::{self, Asked, Reading};
+use super::open::{Body, Opened, header};
+use super::refuse::{empty, no_header};
+use super::workbook::{self, Tab};
+use super::{
+    Dialect, Hidden, LineEnd, Problem, Refused, Row, SheetOptions, address_column, nearest,
+    own_files, shorten,
+};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+pub(super) fn open(path: &Path, stamp: Stamp, options: &SheetOptions) -> Result<Opened, Refused> {
+    let book = workbook::read(path)?;
+    let (tab, reading, others) = choose(book.tabs, options)?;
+    let Some(at) = reading.header else {
+        return Err(no_header(&reading, options));
+    };
+    let (header, mut hints) = header(&reading, at, options)?;
+    let mut left_out = others.iter().map(|(_, addresses)| addresses).sum();
+    hints.extend(other_tabs(&others, options.sheet.is_some()));
+    let hidden_columns = (0..header.names.len())
+        .filter(|column| tab.hides_column(*column))
+        .collect();
+    let below = tab
+        .rows
+        .iter()
+        .filter(|held| header.has_below(held.row.number));
+    let hidden: Vec<u64> = below
+        .filter(|held| held.hidden && !held.row.is_blank())
+        .map(|held| held.row.number)
+        .collect();
+    let mut refusals = Vec::new();
+    if !hidden.is_empty() && options.hidden.is_none() {
+        let problem = Problem::error(
+            HIDDEN_ROWS,
+            format!(
+                "{} hidden in the workbook, by a filter or by hand: {}",
+                rows_are(hidden.len()),
+                stretches(&hidden)
+            ),
+        );
+        refusals.push(problem.fix("say what is meant: --hidden include or --hidden skip"));
+    }
+    let skip = options.hidden == Some(Hidden::Skip);
+    if skip && !hidden.is_empty() {
+        hints.push(
+            Problem::hint(
+                HIDDEN_SKIPPED,
+                format!(
+                    "{} hidden and left out: {}",
+                    rows_are(hidden.len()),
+                    stretches(&hidden)
+                ),
+            )
+            .fix("take them along with --hidden include"),
+        );
+    }
+    let linked = address_column::only_proposed(&header);
+    let mut last = 0;
+    let placed = tab.rows.into_iter().map(|mut held| {
+        held.row.after_blank = held.row.number > last + 1;
+        if !held.row.is_blank() {
+            last = held.row.number;
+        }
+        held
+    });
+    let kept = placed.filter(|held| {
+        let leave_out = skip && held.hidden;
+        if leave_out {
+            left_out += held.row.addresses();
+        }
+        !leave_out
+    });
+    let rows: Arc<[Row]> = kept
+        .map(|held| with_link(held.row, linked, &tab.links))
+        .collect();
+    Ok(Opened {
+        stamp,
+        body: Body::Workbook {
+            kind: book.kind,
+            tab: tab.name,
+            rows,
+        },
+        dialect: Dialect {
+            delimiter: reading.delimiter,
+            evidence: reading.evidence,
+            bom: true,
+            line_end: LineEnd::CrLf,
+            sep_line: false,
+        },
+        header,
+        hints,
+        refusals,
+        hidden: hidden.len() as u64,
+        hidden_columns,
+        left_out,
+    })
+}
+
+fn rows_are(count: usize) -> String {
+    if count == 1 {
+        "1 row is".to_owned()
+    } else {
+        format!("{count} rows are")
+    }
+}
+
+/// Row numbers in ascending order, as a person would say them: `3, 5–9`; the first few of them.
+fn stretches(rows: &[u64]) -> String {
+    const MOST: usize = 8;
+    let runs: Vec<&[u64]> = rows.chunk_by(|row, next| row + 1 == *next).collect();
+    let told = runs.iter().take(MOST).map(|run| match run {
+        [first, .., last] => format!("{first}–{last}"),
+        [only] => only.to_string(),
+        [] => String::new(),
+    });
+    let told = told.collect::<Vec<_>>().join(", ");
+    if runs.len() > MOST {
+        told + " …"
+    } else {
+        told
+    }
+}
+
+/// What other sheets of the workbook hold. A person who named the sheet has probably looked at them.
+fn other_tabs(others: &[(String, u64)], named: bool) -> Option<Problem> {
+    let (first, _) = others.first()?;
+    let told: Vec<String> = others
+        .iter()
+        .take(8)
+        .map(|(name, addresses)| format!("`{}` ({addresses})", shorten(name, 40)))
+        .collect();
+    let message = format!(
+        "addresses on other sheets of the workbook are not used: {}",
+        told.join(", ")
+    );
+    let problem = if named {
+        Problem::hint(OTHER_TABS, message)
+    } else {
+        Problem::warning(OTHER_TABS, message)
+    };
+    Some(problem.fix(format!(
+        "if another sheet is meant, name it: --sheet \"{first}\""
+    )))
+}
+
+/// The tab that is meant, and how many addresses the others hold.
+type Chosen = (Tab, Reading, Vec<(String, u64)>);
+
+/// The tab that is meant: the one that was named, or the only visible one with an address column.
+fn choose(tabs: Vec<Tab>, options: &SheetOptions) -> Result<Chosen, Refused> {
+    let all: Vec<(String, u64)> = tabs
+        .iter()
+        .map(|tab| (tab.name.clone(), tab.addresses()))
+        .filter(|(_, addresses)| *addresses > 0)
+        .collect();
+    let (tab, reading) = choose_tab(tabs, options)?;
+    let others = all
+        .into_iter()
+        .filter(|(name, _)| *name != tab.name)
+        .collect();
+    Ok((tab, reading, others))
+}
+
+fn choose_tab(tabs: Vec<Tab>, options: &SheetOptions) -> Result<(Tab, Reading), Refused> {
+    let read = |tab: &Tab| find::in_rows(tab.rows.iter().map(|held| &held.row), Asked::of(options));
+    let names: Vec<String> = tabs.iter().map(|tab| tab.name.clone()).collect();
+    let ours = |tab: &Tab| {
+        let first = find::in_rows(
+            tab.rows.iter().map(|held| &held.row).take(1),
+            Asked::default(),
+        );
+        first
+            .records
+            .first()
+            .is_some_and(|first| own_files::is_ours(&first.cells))
+    };
+    let wanted = options.sheet.as_ref();
+    if let Some(wanted) = wanted.filter(|_| !matches!(&tabs[..], [only] if ours(only))) {
+        let same = |tab: &Tab| tab.name.trim().to_lowercase() == wanted.trim().to_lowercase();
+        return match tabs.into_iter().find(same) {
+            Some(tab) => {
+                let reading = read(&tab);
+                Ok((tab, reading))
+            }
+            None => Err(no_such_tab(wanted, &names).into()),
+        };
+    }
+    let filled = tabs
+        .into_iter()
+        .filter(|tab| tab.visible && !tab.rows.is_empty());
+    let mut read: Vec<(Tab, Reading)> = filled
+        .map(|tab| {
+            let reading = read(&tab);
+            (tab, reading)
+        })
+        .collect();
+    let with_header: Vec<usize> = (0..read.len())
+        .filter(|at| read[*at].1.header.is_some())
+        .collect();
+    match with_header[..] {
+        [_, _, ..] => {
+            let names: Vec<String> = with_header
+                .iter()
+                .map(|at| format!("`{}`", read[*at].0.name))
+                .collect();
+            let problem = Problem::error(
+                WHICH_TAB,
+                format!(
+                    "several sheets of the workbook have an address column: {}",
+                    names.join(", ")
+                ),
+            );
+            Err(problem
+                .fix(format!(
+                    "name the one that is meant: --sheet \"{}\"",
+                    read[with_header[0]].0.name
+                ))
+                .into())
+        }
+        [at] => Ok(read.swap_remove(at)),
+        [] if read.is_empty() => Err(empty().into()),
+        [] => Ok(read.swap_remove(0)),
+    }
+}
+
+fn no_such_tab(wanted: &str, names: &[String]) -> Problem {
+    let shown: Vec<String> = names
+        .iter()
+        .take(12)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let problem = Problem::error(
+        NO_SUCH_TAB,
+        format!(
+            "the workbook has no sheet `{wanted}`; it has {}",
+            shown.join(", ")
+        ),
+    );
+    match nearest(wanted, names.iter().map(String::as_str)) {
+        Some(near) => problem
+            .fix(format!("did you mean --sheet \"{near}\"?"))
+            .suggest(near),
+        None => problem.fix("copy the sheet's name out of the workbook"),
+    }
+}
+
+/// A cell that shows a name and links to an address holds the address, for the column of addresses.
+fn with_link(row: Row, column: Option<usize>, links: &HashMap<(u32, u32), String>) -> Row {
+    let Some(column) = column.filter(|_| !links.is_empty()) else {
+        return row;
+    };
+    let place = (
+        u32::try_from(row.number - 1).unwrap_or(u32::MAX),
+        column as u32,
+    );
+    match links.get(&place) {
+        Some(link) if !row.cell(column).contains('@') => {
+            let cells = (0..row.found()).map(|at| {
+                if at == column {
+                    link.as_str()
+                } else {
+                    row.cell(at)
+                }
+            });
+            let mut linked = Row::new(row.number, row.line, row.width(), cells);
+            linked.flaw = row.flaw;
+            linked.after_blank = row.after_blank;
+            linked
+        }
+        _ => row,
+    }
+}

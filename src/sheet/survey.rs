@@ -1,0 +1,143 @@
+//! What the columns of a sheet hold: counted once, when it is opened.
+//!
+//! Must not read further than a bound, and must not decide anything; `address_column` does.
+
+use super::{Field, Refused, Row, Sheet, Use, addresses};
+use std::collections::HashMap;
+use std::collections::hash_map::{DefaultHasher, Entry};
+use std::hash::{Hash, Hasher};
+
+/// As much text as is looked at: tens of thousands of rows. What a column is for does not change after them.
+const SURVEYED: usize = 8 * 1024 * 1024;
+
+/// What one column holds.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Column {
+    /// Cells with something in them.
+    pub filled: u64,
+    /// Cells that hold an address; for sponsors and managers, also an object id or a group.
+    pub holding: u64,
+    /// Rows in which it holds another address than the proposed column, or one where that holds none.
+    pub different: u64,
+    /// Rows that repeat an address of the proposed column beside a different one here.
+    pub beside_repeated: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// Rows of the table, and rows outside of it.
+    pub rows: u64,
+    pub outside: u64,
+    pub columns: Vec<Column>,
+    /// Addresses in rows that are nobody's: titles, the header, the template's example.
+    pub passed_over: u64,
+    /// Whether the reading ended with a problem; it will be told with the rows.
+    pub stopped: bool,
+}
+
+impl Survey {
+    /// `proposed` is the column that a name proposes.
+    pub fn of(sheet: &Sheet, proposed: Option<usize>) -> Result<Self, Refused> {
+        let header = sheet.header();
+        let mut survey = Self {
+            columns: vec![Column::default(); header.names.len()],
+            ..Self::default()
+        };
+        let mut repeats = Repeats::default();
+        let mut rows = sheet.rows()?;
+        let mut row = Row::default();
+        let mut read = 0;
+        while read <= SURVEYED {
+            match rows.read(&mut row) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(_) => {
+                    survey.stopped = true;
+                    break;
+                }
+            }
+            read += row.text().len();
+            if row.place.is_in_table() {
+                survey.rows += 1;
+                survey.add(&row, &header.uses, proposed, &mut repeats);
+            } else {
+                survey.outside += 1;
+            }
+        }
+        survey.passed_over = rows.passed_over();
+        Ok(survey)
+    }
+
+    fn add(&mut self, row: &Row, uses: &[Use], proposed: Option<usize>, repeats: &mut Repeats) {
+        let first = |column: usize| addresses::first(row.cell(column)).map(str::to_ascii_lowercase);
+        let guest = proposed.and_then(first);
+        let mut beside = Vec::new();
+        for (column, (counts, used)) in self.columns.iter_mut().zip(uses).enumerate() {
+            let cell = row.cell(column).trim();
+            if cell.is_empty() {
+                continue;
+            }
+            counts.filled += 1;
+            let holds = if addresses::has_at_sign(cell) {
+                addresses::holds(cell)
+            } else {
+                matches!(used, Use::Field(Field::Sponsors | Field::Manager, _))
+                    && names_somebody(cell)
+            };
+            counts.holding += u64::from(holds);
+            if holds && used.is_without_role() && proposed.is_some() {
+                let here = first(column);
+                counts.different += u64::from(here != guest);
+                beside.push((column, fingerprint(&here)));
+            }
+        }
+        if !beside.is_empty()
+            && let Some(guest) = &guest
+        {
+            for column in repeats.add(fingerprint(guest), beside) {
+                self.columns[column].beside_repeated += 1;
+            }
+        }
+    }
+}
+
+/// An object id, or a group: as good as an address where somebody of the tenant is named.
+fn names_somebody(cell: &str) -> bool {
+    let entry = cell.split(';').next().unwrap_or_default().trim();
+    uuid::Uuid::parse_str(entry).is_ok()
+        || entry
+            .split_once(':')
+            .is_some_and(|(word, _)| word.trim().eq_ignore_ascii_case("group"))
+}
+
+fn fingerprint(text: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What stood beside an address of the proposed column when it was first seen.
+#[derive(Default)]
+struct Repeats(HashMap<u64, Vec<(usize, u64)>>);
+
+impl Repeats {
+    /// The columns in which a repeated address stands beside a different one than before.
+    fn add(&mut self, guest: u64, beside: Vec<(usize, u64)>) -> Vec<usize> {
+        match self.0.entry(guest) {
+            Entry::Vacant(entry) => {
+                entry.insert(beside);
+                Vec::new()
+            }
+            Entry::Occupied(entry) => {
+                let before = entry.get();
+                let differs = |(column, here): &(usize, u64)| {
+                    let there = before.iter().find(|(other, _)| other == column);
+                    there
+                        .is_some_and(|(_, there)| there != here)
+                        .then_some(*column)
+                };
+                beside.iter().filter_map(differs).collect()
+            }
+        }
+    }
+}
