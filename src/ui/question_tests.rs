@@ -62,6 +62,7 @@ fn everything_that_would_happen_is_shown() {
     Tenant        Contoso GmbH (contoso.com, 11111111-2222-3333-4444-555555555555)
     Signed in as  ada@contoso.com
     Sheet         guests.csv, 1,000 rows
+    Holds         46 addresses: 40 guests, 2 invalid, 4 not used
     Settings      guestlist.toml (trusted)
     Landing page  intranet.contoso.com (from guestlist.toml:7)
     Host          Graph is asked at http://127.0.0.1:8086 (from --graph-url), which
