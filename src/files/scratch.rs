@@ -55,12 +55,16 @@ pub fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
     Err(taken())
 }
 
-/// Removes the temporary files that killed runs of this user left in a folder.
+/// Removes the temporary files that killed runs of this user left in a folder, with what SQLite keeps beside them.
 pub fn remove_leftovers(folder: &Path) {
     for path in named(folder, FILE_PREFIX, FILE_SUFFIX) {
         // Held until it is gone, so that its owner cannot lock it in between.
         if let Some(_held) = unused(&path) {
-            let _ = fs::remove_file(&path);
+            for suffix in ["-wal", "-shm", "-journal", ""] {
+                let mut name = path.clone().into_os_string();
+                name.push(suffix);
+                let _ = fs::remove_file(name);
+            }
         }
     }
 }

@@ -135,6 +135,27 @@ fn a_ledger_made_beforehand_is_taken_only_from_this_user() {
 }
 
 #[test]
+fn a_backup_is_private_and_leaves_nothing_beside_it() {
+    let workdir = sheet(1);
+    workdir
+        .run(&["invite", "guests.csv", "--sandbox"])
+        .expect_code(0);
+    let names = || {
+        let mut names = named(&workdir.path(""), "");
+        names.sort();
+        names
+    };
+    let mut before = names();
+    workdir
+        .run(&["ledger", "backup", "copy.db", "--sandbox"])
+        .expect_code(0);
+    before.push(workdir.path("copy.db"));
+    before.sort();
+    assert_eq!(names(), before);
+    assert_eq!(mode(&workdir.path("copy.db")), 0o600);
+}
+
+#[test]
 fn doctor_warns_of_a_ledger_that_others_can_read() {
     let workdir = sheet(1);
     workdir
