@@ -2,6 +2,14 @@
 //!
 //! Read from top to bottom, the modules are the order in which a row travels.
 
+#![cfg_attr(
+    test,
+    expect(
+        clippy::disallowed_methods,
+        reason = "tests start tools, and have no secrets"
+    )
+)]
+
 pub mod cli; // what can be typed
 pub mod settings; // what it means, and where each value came from
 
@@ -19,8 +27,12 @@ pub mod ui; //   the screen
 pub mod commands; // one verb per file
 pub mod sandbox; // the practice tenant: its own reading of the API
 
+mod children; // programs that are started, without our secrets
 pub mod clock;
 pub mod exit;
 pub mod failure;
 pub mod files; // how files are opened
 mod fingerprint; // texts told apart without being kept
+mod redeem_link; // what people may click on
+mod secrets; // kept out of what others wrote
+pub mod visible; // characters that act instead of being seen

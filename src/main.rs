@@ -1,26 +1,12 @@
 //! Parse, run, exit code.
 
-use clap::Parser;
-use guestlist::{
-    cli::{self, Cli},
-    commands,
-    exit::Exit,
-};
+use guestlist::{cli, commands};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match cli::parse(std::env::args_os().skip(1)) {
         Ok(cli) => cli,
-        Err(said) => {
-            // Whoever closed the pipe has seen enough of the help.
-            let _ = said.print();
-            let exit = if said.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Done
-            };
-            return exit.into();
-        }
+        Err(exit) => return exit.into(),
     };
     keep_memory_private();
     let env = |name: &str| std::env::var(name).ok();

@@ -6,9 +6,11 @@ mod flags;
 mod telling;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 pub use flags::{ConnectionFlags, Flags, InviteFlags, SheetFlags, headings};
 pub use telling::{Color, Telling, end};
+pub use usage::parse;
 
 use crate::settings::{Scope, TenantName};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -229,6 +231,9 @@ pub struct Sandbox {
     /// Faults and latency, from a weather file
     #[arg(long, value_name = "FILE")]
     pub weather: Option<PathBuf>,
+    /// A host name to answer to, beside those of loopback; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub host: Vec<String>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -60,14 +60,18 @@ impl Telling {
             Some(Color::Never) => ColorChoice::Never,
         }
         .write_global();
-        let ansi = anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
         let directives = env(LOG).unwrap_or_else(|| format!("warn,guestlist={}", self.level()));
         let filter = EnvFilter::try_new(directives)
             .map_err(|error| Failure::usage(format!("{LOG} cannot be understood: {error}")))?;
-        let lines = fmt::layer().with_writer(|| ui::Messages).with_ansi(ansi);
-        let lines = match self.log_format {
-            Some(Format::Json) => lines.json().flatten_event(true).boxed(),
-            _ => lines.with_target(false).boxed(),
+        let json = self.log_format == Some(Format::Json);
+        // Without colours: a log line can hold what others wrote, and the screen tells them from nothing of ours.
+        let lines = fmt::layer()
+            .with_writer(move || ui::LogLines { json })
+            .with_ansi(false);
+        let lines = if json {
+            lines.json().flatten_event(true).boxed()
+        } else {
+            lines.with_target(false).boxed()
         };
         let subscriber = tracing_subscriber::registry()
             .with(filter)

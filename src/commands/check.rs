@@ -11,6 +11,7 @@ use crate::guest::{self, Addresses, Inspected, Rules, Understanding};
 use crate::sheet::{self, Ahead, Entry, Problem, Refused, Row, Severity, Sheet, SheetOptions};
 use crate::ui::problems::{Look, ProblemScreen, wrap};
 use crate::ui::text::{number, plural};
+use crate::visible;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, Read, Write};
@@ -276,15 +277,17 @@ fn check_as_json(
     // Written piece by piece, so that the problems of a million rows need no memory; the counts are known last.
     write!(
         out,
-        "{{\"sheet\":{},\"encoding\":{encoding},\"delimiter\":{delimiter},\"mapping\":{mapping},\"problems\":[",
-        json!(name)
+        "{{\"sheet\":{},\"encoding\":{encoding},\"delimiter\":{delimiter},\"mapping\":{},\"problems\":[",
+        visible::json(&json!(name).to_string()),
+        visible::json(&mapping.to_string())
     )?;
     let mut first = true;
     let mut tell = |problem: Problem, _: Option<&Row>| {
         *errors |= problem.is_error();
         out.write_all(if first { b"\n" } else { b",\n" })?;
         first = false;
-        serde_json::to_writer(&mut *out, &problem).map_err(io::Error::from)
+        let problem = serde_json::to_string(&problem).map_err(io::Error::from)?;
+        out.write_all(visible::json(&problem).as_bytes())
     };
     let tally = match opened {
         Ok(sheet) => walk(sheet, &options.rules, &mut tell)?,

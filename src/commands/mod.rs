@@ -26,6 +26,7 @@ use crate::{
     cli::{self, Cli, Command},
     clock::Clock,
     exit::Exit,
+    failure::Result,
     settings::Env,
     sheet::Entry,
     ui,
@@ -54,6 +55,7 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
             let command = sandbox::SandboxCommand {
                 port: typed.port,
                 weather: typed.weather.clone(),
+                hosts: typed.host.clone(),
                 ..sandbox::SandboxCommand::default()
             };
             tokio::runtime::Runtime::new()?.block_on(sandbox::run(command))?;
@@ -74,24 +76,23 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
                 may_ask: sheet_options::can_ask() && typed.format() == cli::Format::Text,
                 look: ui::look(),
             };
-            // Not locked: a question about hidden rows reads from it too.
-            Ok(check::check(
-                &options,
-                &mut std::io::stdin(),
-                &mut anstream::stdout().lock(),
-            )?)
+            // Stdin is not locked: a question about hidden rows reads from it too.
+            to_stdout(|out| check::check(&options, &mut std::io::stdin(), out))
         }
-        Command::Explain(typed) => Ok(explain::explain(
-            &typed.text(),
-            CATALOGUES,
-            crate::graph::explain,
-            &mut anstream::stdout().lock(),
-        )?),
-        Command::Template => Ok(template::template(
-            &template::TemplateOptions::default(),
-            &mut anstream::stdout().lock(),
-        )?),
+        Command::Explain(typed) => {
+            to_stdout(|out| explain::explain(&typed.text(), CATALOGUES, crate::graph::explain, out))
+        }
+        Command::Template => {
+            to_stdout(|out| template::template(&template::TemplateOptions::default(), out))
+        }
     }
+}
+
+fn to_stdout(command: impl FnOnce(&mut ui::Out) -> Result<Exit>) -> anyhow::Result<Exit> {
+    let mut out = ui::Out::stdout();
+    let exit = command(&mut out)?;
+    out.finish()?;
+    Ok(exit)
 }
 
 /// For the ledger's list of runs.

@@ -119,7 +119,7 @@ fn ask_about_hidden_rows(sheet: &Sheet) -> Result<sheet::Hidden> {
         .unwrap_or_default();
     ui::tell(told);
     for _ in 0..ATTEMPTS {
-        let mut screen = anstream::stderr();
+        let mut screen = ui::Messages;
         write!(screen, "include them, or skip them? ")
             .and_then(|()| screen.flush())
             .map_err(anyhow::Error::from)?;

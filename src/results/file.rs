@@ -8,8 +8,9 @@ use super::target::{FileKind, Occupant, STDOUT, may_be_replaced, occupant, previ
 use super::workbook::{self, Book};
 use crate::files;
 use crate::sheet::formula::make_safe;
+use crate::visible::visible;
 use std::fs;
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,13 +27,19 @@ enum Place {
     },
 }
 
+/// Standard output itself: what is written there is made safe to show where it is a terminal ([`TableFile::record`]).
+#[expect(clippy::disallowed_methods, reason = "here the table is the data")]
+fn stdout() -> io::Stdout {
+    io::stdout()
+}
+
 impl Write for Place {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Temporary(file) => file.write(bytes),
             Self::Device(file) => in_time(|| file.write(bytes)),
             Self::Stdout { closed: true } => Ok(bytes.len()),
-            Self::Stdout { closed } => match io::stdout().write(bytes) {
+            Self::Stdout { closed } => match stdout().write(bytes) {
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => {
                     *closed = true;
                     Ok(bytes.len())
@@ -46,7 +53,7 @@ impl Write for Place {
         match self {
             Self::Temporary(file) => file.flush(),
             Self::Device(file) => in_time(|| file.flush()),
-            Self::Stdout { .. } => match io::stdout().flush() {
+            Self::Stdout { .. } => match stdout().flush() {
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
                 flushed => flushed,
             },
@@ -77,6 +84,8 @@ enum Form {
 
 pub struct TableFile {
     form: Form,
+    /// Whether the cells are shown, so that nothing in them may act.
+    on_terminal: bool,
     target: PathBuf,
     kind: FileKind,
 }
@@ -90,6 +99,11 @@ impl TableFile {
         } else {
             Place::Temporary(files::temporary_in(&files::folder_of(target))?)
         };
+        let on_terminal = match &place {
+            Place::Temporary(_) => false,
+            Place::Device(file) => file.is_terminal(),
+            Place::Stdout { .. } => stdout().is_terminal(),
+        };
         let form = if workbook::is_meant(target) {
             Form::Workbook(Box::new(Book::new(kind.word(), 0)?), place)
         } else {
@@ -97,6 +111,7 @@ impl TableFile {
         };
         Ok(Self {
             form,
+            on_terminal,
             target: target.to_owned(),
             kind,
         })
@@ -106,7 +121,12 @@ impl TableFile {
         match &mut self.form {
             Form::Csv(csv) => {
                 for cell in cells {
-                    csv.write_field(make_safe(cell).as_bytes())?;
+                    let cell = make_safe(cell);
+                    if self.on_terminal {
+                        csv.write_field(visible(&cell).as_bytes())?;
+                    } else {
+                        csv.write_field(cell.as_bytes())?;
+                    }
                 }
                 csv.write_record(None::<&[u8]>)?;
                 Ok(())
@@ -117,7 +137,9 @@ impl TableFile {
 
     /// Makes the file durable and puts it in its place: where it is now, and what there is to say.
     pub fn finish(self) -> io::Result<(PathBuf, Vec<String>)> {
-        let Self { form, target, kind } = self;
+        let Self {
+            form, target, kind, ..
+        } = self;
         let place = match form {
             Form::Csv(csv) => csv
                 .into_inner()

@@ -3,7 +3,7 @@
 //! Must not show what a terminal would act on: whatever is invisible is spelled out.
 
 use crate::sheet::Row;
-use std::fmt::Write;
+use crate::visible::is_hidden;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// One line of text, and which columns of it are meant.
@@ -96,15 +96,9 @@ fn show_char(c: char) -> String {
         '"' => "\"\"".to_owned(),
         '\t' => "→".to_owned(),
         ' ' | '\u{200D}' | '\u{FE0F}' => c.to_string(),
-        _ if c.is_control()
+        _ if is_hidden(c)
             || c.is_whitespace()
             || c.width().unwrap_or(0) == 0 && !is_combining(c) =>
-        {
-            let mut spelled = String::new();
-            let _ = write!(spelled, "<U+{:04X}>", u32::from(c));
-            spelled
-        }
-        _ if matches!(c, '\u{00AD}' | '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}') =>
         {
             format!("<U+{:04X}>", u32::from(c))
         }

@@ -17,6 +17,14 @@ pub fn failure_text(failure: &Failure) -> String {
     lines.join("\n")
 }
 
+/// What the parser of the command line says, with our colour.
+pub fn usage_text(said: &str) -> String {
+    match said.trim_end().split_once("error:") {
+        Some(("", rest)) => format!("{}{rest}", error("error:")),
+        _ => said.trim_end().to_owned(),
+    }
+}
+
 /// Without the number of a system error: its words say the same, and wrap better.
 fn shown(text: &str) -> String {
     let text = printable(text);

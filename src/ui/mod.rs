@@ -12,17 +12,20 @@ mod progress;
 mod question;
 mod run_report;
 mod screen;
+mod stream;
 mod style;
 mod summary;
 pub mod text;
 mod words;
 
 pub use doctor::{Check, Checkup, Finding};
-pub use failure::failure_text;
+pub use failure::{failure_text, usage_text};
 pub use opening::{LedgerSeen, ledger_line};
 pub use progress::{Phase, Progress, ProgressMode, ProgressView};
 pub use question::{Answer, FirstMail, MailPlan, Question, TenantShown};
 pub use run_report::{RequestTotals, RunReport, TenantReport, ThisRunReport, outcome_counts};
-pub use screen::{Messages, Out, look, show_failure, stderr_is_terminal, stdin_is_terminal, tell};
+pub use screen::{
+    LogLines, Messages, Out, look, show_failure, stderr_is_terminal, stdin_is_terminal, tell,
+};
 pub use summary::Summary;
 pub use words::meaning;

@@ -4,9 +4,9 @@
 //! Must not find problems, and must not keep more of them than it shows.
 
 use super::excerpt::{Excerpt, excerpt};
+use super::style::{bold, error, frame, hint, plain, warning};
 use super::text::{number, printable_line, shorten};
 use crate::sheet::{Entry, Header, Problem, Row, Severity, Stretches};
-use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -16,12 +16,6 @@ const EACH: usize = 3;
 /// Of how many in a group the advice is told.
 const EACH_ADVICE: usize = 8;
 
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-const HINT: Style = AnsiColor::Cyan.on_default().bold();
-const BOLD: Style = Style::new().bold();
-const FRAME: Style = AnsiColor::Blue.on_default().bold();
-
 /// How to write.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
@@ -30,12 +24,20 @@ pub struct Look {
 }
 
 impl Look {
-    fn paint(self, style: Style, text: &str) -> String {
+    fn paint(self, painted: String) -> String {
         if self.colour {
-            format!("{style}{text}{style:#}")
+            painted
         } else {
-            text.to_owned()
+            plain(&painted)
         }
+    }
+}
+
+fn coloured(severity: Severity, text: &str) -> String {
+    match severity {
+        Severity::Error => error(text),
+        Severity::Warning => warning(text),
+        Severity::Hint => hint(text),
     }
 }
 
@@ -170,7 +172,7 @@ impl<'a> ProblemScreen<'a> {
             &format!("{} rows: {title}", number(group.count)),
         );
         let gutter = gutter(problem);
-        let label = format!("{gutter} {} ", self.look.paint(FRAME, "="));
+        let label = format!("{gutter} {} ", self.look.paint(frame("=")));
         if group.fix_differs || group.words_differ {
             // What is good advice for one of them may be wrong for the others.
             let general = Problem {
@@ -195,11 +197,6 @@ impl<'a> ProblemScreen<'a> {
     }
 
     fn heading(&self, text: &mut String, severity: Severity, code: &str, message: &str) {
-        let style = match severity {
-            Severity::Error => ERROR,
-            Severity::Warning => WARNING,
-            Severity::Hint => HINT,
-        };
         let head = format!("{}[{code}]", severity.word());
         let lines = wrap(
             &printable_line(message),
@@ -207,9 +204,13 @@ impl<'a> ProblemScreen<'a> {
             self.look.width.saturating_sub(4),
         );
         for (index, line) in lines.iter().enumerate() {
-            let line = self.look.paint(BOLD, line);
+            let line = self.look.paint(bold(line));
             let _ = match index {
-                0 => writeln!(text, "{}: {line}", self.look.paint(style, &head)),
+                0 => writeln!(
+                    text,
+                    "{}: {line}",
+                    self.look.paint(coloured(severity, &head))
+                ),
                 _ => writeln!(text, "    {line}"),
             };
         }
@@ -217,25 +218,21 @@ impl<'a> ProblemScreen<'a> {
 
     fn body(&self, text: &mut String, problem: &Problem, excerpt: Option<&Excerpt>) {
         let gutter = gutter(problem);
-        let bar = self.look.paint(FRAME, "|");
+        let bar = self.look.paint(frame("|"));
         let _ = writeln!(
             text,
             "{gutter}{} {}",
-            self.look.paint(FRAME, "-->"),
+            self.look.paint(frame("-->")),
             self.place(problem)
         );
         if let (Some(excerpt), Some(row)) = (excerpt, problem.row) {
-            let style = match problem.severity {
-                Severity::Error => ERROR,
-                Severity::Warning => WARNING,
-                Severity::Hint => HINT,
-            };
             let beside = self
                 .look
-                .paint(FRAME, &format!("{row:>width$}", width = gutter.len()));
-            let carets = self
-                .look
-                .paint(style, &"^".repeat(excerpt.to - excerpt.from));
+                .paint(frame(format!("{row:>width$}", width = gutter.len())));
+            let carets = self.look.paint(coloured(
+                problem.severity,
+                &"^".repeat(excerpt.to - excerpt.from),
+            ));
             let _ = writeln!(text, "{gutter} {bar}");
             let _ = writeln!(text, "{beside} {bar} {}", excerpt.text);
             let _ = writeln!(text, "{gutter} {bar} {}{carets}", " ".repeat(excerpt.from));
@@ -243,8 +240,8 @@ impl<'a> ProblemScreen<'a> {
         if !problem.fix.is_empty() {
             let label = format!(
                 "{gutter} {} {}: ",
-                self.look.paint(FRAME, "="),
-                self.look.paint(BOLD, "help")
+                self.look.paint(frame("=")),
+                self.look.paint(bold("help"))
             );
             self.wrapped(text, &label, gutter.len() + 9, &problem.fix, 0);
         }
@@ -255,8 +252,8 @@ impl<'a> ProblemScreen<'a> {
         {
             let label = format!(
                 "{gutter} {} {}: ",
-                self.look.paint(FRAME, "="),
-                self.look.paint(BOLD, "read as")
+                self.look.paint(frame("=")),
+                self.look.paint(bold("read as"))
             );
             let label = if problem.severity == Severity::Warning {
                 label
@@ -423,6 +420,6 @@ error[GL900]: nothing after the @
 
     #[test]
     fn colour_only_when_asked() {
-        assert!(!screen([7]).contains('\u{1b}'));
+        assert_eq!(screen([7]), plain(&screen([7])));
     }
 }

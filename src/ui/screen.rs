@@ -1,9 +1,16 @@
-//! The two streams: data on stdout, messages on stderr, without tearing the progress bar.
+//! The two streams: data on stdout, messages on stderr, without tearing the progress bar. There is no other way to
+//! a terminal, and nothing that others wrote acts on one.
 //!
 //! A reader that goes away (`| head`) is not an error. Must not make texts.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "here everything is made safe to show"
+)]
+
 use super::failure::failure_text;
 use super::problems::Look;
+use super::stream::{log_line, shown};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use indicatif::ProgressBar;
@@ -46,9 +53,23 @@ pub(super) fn set_bar(bar: Option<ProgressBar>) {
     *BAR.write().unwrap_or_else(PoisonError::into_inner) = bar;
 }
 
-/// Stderr for messages and logs: what is written in one call appears above the progress bar.
+/// Stderr for messages: what is written in one call appears above the progress bar.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Messages;
+
+/// Stderr for log lines, each of which is written in one call.
+#[derive(Debug, Clone, Copy)]
+pub struct LogLines {
+    pub json: bool,
+}
+
+fn write_above_bar(text: &str) -> io::Result<()> {
+    let write = || anstream::stderr().write_all(text.as_bytes());
+    match &*BAR.read().unwrap_or_else(PoisonError::into_inner) {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
+}
 
 impl Write for Messages {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -56,11 +77,7 @@ impl Write for Messages {
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let write = || anstream::stderr().write_all(bytes);
-        match &*BAR.read().unwrap_or_else(PoisonError::into_inner) {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        }
+        write_above_bar(&shown(&String::from_utf8_lossy(bytes)))
     }
 
     fn write_fmt(&mut self, arguments: std::fmt::Arguments<'_>) -> io::Result<()> {
@@ -73,10 +90,26 @@ impl Write for Messages {
     }
 }
 
+impl Write for LogLines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        write_above_bar(&log_line(&String::from_utf8_lossy(bytes), self.json))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        anstream::stderr().flush()
+    }
+}
+
 /// Stdout for data, buffered. After the reader has gone, writing does nothing and succeeds.
 pub struct Out<W: Write = anstream::AutoStream<io::Stdout>> {
     inner: BufWriter<W>,
     closed: bool,
+    /// The beginning of a character whose other bytes come with the next call.
+    begun: Vec<u8>,
 }
 
 impl Out {
@@ -90,6 +123,7 @@ impl<W: Write> Out<W> {
         Self {
             inner: BufWriter::new(inner),
             closed: false,
+            begun: Vec::new(),
         }
     }
 
@@ -105,10 +139,9 @@ impl<W: Write> Out<W> {
 
     /// Writes one JSON value, indented, and a line end.
     pub fn json(&mut self, value: &impl serde::Serialize) -> Result<()> {
-        serde_json::to_writer_pretty(&mut *self, value)
-            .map_err(io::Error::from)
-            .and_then(|()| writeln!(self))
-            .map_err(|error| failure(&error))
+        let json = serde_json::to_string_pretty(value)
+            .map_err(|error| failure(&io::Error::from(error)))?;
+        self.line(crate::visible::json(&json))
     }
 
     /// To be called at the end: what is still buffered is written, and a failure is told.
@@ -132,8 +165,17 @@ impl<W: Write> Write for Out<W> {
         if self.closed {
             return Ok(bytes.len());
         }
-        let done = self.inner.write(bytes);
-        self.unless_closed(done, bytes.len())
+        let mut text = std::mem::take(&mut self.begun);
+        text.extend_from_slice(bytes);
+        if let Err(error) = std::str::from_utf8(&text)
+            && error.error_len().is_none()
+        {
+            self.begun = text.split_off(error.valid_up_to());
+        }
+        let done = self
+            .inner
+            .write_all(shown(&String::from_utf8_lossy(&text)).as_bytes());
+        self.unless_closed(done, ()).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -183,6 +225,22 @@ mod tests {
         out.line("data").unwrap();
         let failure = out.finish().unwrap_err();
         assert!(failure.what.contains("standard output"), "{}", failure.what);
+    }
+
+    #[test]
+    fn nothing_acts_on_a_terminal_and_no_character_is_torn() {
+        let mut bytes = Vec::new();
+        let mut out = Out::new(&mut bytes);
+        for byte in "Zoë 李\u{1b}[2J\u{202e}\u{9b}🎉\n".bytes() {
+            out.write_all(&[byte]).unwrap();
+        }
+        out.json(&serde_json::json!({"name": "a\u{202e}\u{9b}\u{1b}"}))
+            .unwrap();
+        out.finish().unwrap();
+        assert_eq!(
+            String::from_utf8(bytes).unwrap(),
+            "Zoë 李<U+001B>[2J<U+202E><U+009B>🎉\n{\n  \"name\": \"a\\u202e\\u009b\\u001b\"\n}\n"
+        );
     }
 
     #[test]

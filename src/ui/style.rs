@@ -1,19 +1,43 @@
-//! The few colours, and what they mean. Texts always carry them; the screen takes them out where they
-//! are not wanted.
+//! The few colours, and what they mean. Texts carry marks in their place: the screen turns these into colours and
+//! spells out everything else that would act, so that no text of others can bring its own.
 
 use anstyle::{AnsiColor, Style};
 use std::fmt::Display;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const GOOD: Style = AnsiColor::Green.on_default();
-const CARE: Style = AnsiColor::Yellow.on_default();
-const BAD: Style = AnsiColor::Red.on_default();
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const HINT: Style = AnsiColor::Cyan.on_default().bold();
+/// The marks: characters that Unicode keeps out of every text.
+const BOLD: char = '\u{FDD0}';
+const DIM: char = '\u{FDD1}';
+const GOOD: char = '\u{FDD2}';
+const CARE: char = '\u{FDD3}';
+const BAD: char = '\u{FDD4}';
+const ERROR: char = '\u{FDD5}';
+const WARNING: char = '\u{FDD6}';
+const HINT: char = '\u{FDD7}';
+const FRAME: char = '\u{FDD8}';
+const END: char = '\u{FDEF}';
 
-fn paint(style: Style, text: impl Display) -> String {
-    format!("{style}{text}{style:#}")
+/// What a terminal gets in place of a mark.
+pub(super) fn style_of(mark: char) -> Option<Style> {
+    Some(match mark {
+        BOLD => Style::new().bold(),
+        DIM => Style::new().dimmed(),
+        GOOD => AnsiColor::Green.on_default(),
+        CARE => AnsiColor::Yellow.on_default(),
+        BAD => AnsiColor::Red.on_default(),
+        ERROR => AnsiColor::Red.on_default().bold(),
+        WARNING => AnsiColor::Yellow.on_default().bold(),
+        HINT => AnsiColor::Cyan.on_default().bold(),
+        FRAME => AnsiColor::Blue.on_default().bold(),
+        _ => return None,
+    })
+}
+
+pub(super) fn is_end(mark: char) -> bool {
+    mark == END
+}
+
+fn paint(mark: char, text: impl Display) -> String {
+    format!("{mark}{text}{END}")
 }
 
 pub fn bold(text: impl Display) -> String {
@@ -40,12 +64,20 @@ pub fn error(text: impl Display) -> String {
     paint(ERROR, text)
 }
 
+pub fn warning(text: impl Display) -> String {
+    paint(WARNING, text)
+}
+
 pub fn hint(text: impl Display) -> String {
     paint(HINT, text)
 }
 
+/// Lines and arrows around an excerpt.
+pub fn frame(text: impl Display) -> String {
+    paint(FRAME, text)
+}
+
 /// The text without colours.
-#[cfg(test)]
 pub fn plain(text: &str) -> String {
-    anstream::adapter::strip_str(text).to_string()
+    text.replace(|c| style_of(c).is_some() || is_end(c), "")
 }

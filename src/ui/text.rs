@@ -1,4 +1,4 @@
-//! Small words: numbers, plurals, durations, lists, wrapping, and text that is safe to show.
+//! Small words: numbers, plurals, durations, lists, wrapping.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -76,23 +76,12 @@ pub fn estimate(duration_left: Duration) -> String {
     }
 }
 
-/// The text without what could move a cursor, change colours or turn the writing round. Line breaks
-/// and tabs stay.
-pub fn printable(text: &str) -> Cow<'_, str> {
-    let harmful = |c: char| {
-        (c.is_control() && c != '\n' && c != '\t')
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if text.contains(harmful) {
-        Cow::Owned(text.replace("\r\n", "\n").replace(harmful, "\u{fffd}"))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
+/// What others wrote, safe to show: see [`crate::visible`].
+pub use crate::visible::visible as printable;
 
 /// The same in one line: for names and paths.
 pub fn printable_line(text: &str) -> String {
-    printable(text).replace(['\n', '\t'], " ")
+    crate::visible::visible_line(text).into_owned()
 }
 
 /// The first `max` columns of the text, with an ellipsis when there is more.
@@ -222,16 +211,6 @@ mod tests {
             [about(2), about(37), about(56), about(100), about(7_700)],
             ["a few seconds", "40 s", "1 min", "2 min", "2 h 10 min"]
         );
-    }
-
-    #[test]
-    fn nothing_can_move_the_cursor_or_turn_the_writing_round() {
-        assert_eq!(
-            printable("a\u{1b}[31mb\r\nc\td\u{202e}e"),
-            "a\u{fffd}[31mb\nc\td\u{fffd}e"
-        );
-        assert_eq!(printable("Zoë 李 🎉"), "Zoë 李 🎉");
-        assert_eq!(printable_line("a\nb"), "a b");
     }
 
     #[test]

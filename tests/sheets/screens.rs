@@ -4,7 +4,7 @@ use super::expected::differs;
 use guestlist::commands::check::{CheckOptions, Format, check};
 use guestlist::guest::Rules;
 use guestlist::sheet::SheetOptions;
-use guestlist::ui::problems::Look;
+use guestlist::ui::{Out, problems::Look};
 use std::path::Path;
 use unicode_width::UnicodeWidthStr;
 
@@ -20,9 +20,11 @@ fn screen(sheet: &str, colour: bool, show_mapping: bool) -> String {
         fix: None,
         may_ask: false,
     };
-    let mut out = Vec::new();
+    let mut bytes = Vec::new();
+    let mut out = Out::new(&mut bytes);
     check(&options, &mut std::io::empty(), &mut out).unwrap();
-    String::from_utf8(out).unwrap()
+    out.finish().unwrap();
+    String::from_utf8(bytes).unwrap()
 }
 
 fn expected(name: &str) -> std::path::PathBuf {

@@ -36,7 +36,7 @@ pub(super) async fn ask(about: About<'_>, stop: &Stop) -> Result<()> {
     let question = about.question();
     let answering = tokio::task::spawn_blocking(move || {
         // Stderr is not locked while the answer is awaited: Ctrl-C has to be able to say something.
-        question.ask(&mut std::io::stdin().lock(), &mut anstream::stderr())
+        question.ask(&mut std::io::stdin().lock(), &mut ui::Messages)
     });
     let answer = tokio::select! {
         biased;

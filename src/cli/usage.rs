@@ -1,0 +1,72 @@
+//! The command line, and what is said when it cannot be understood.
+//!
+//! The parser repeats what was typed; it must not reach a terminal as it came in.
+
+use super::Cli;
+use crate::{exit::Exit, ui, visible::visible};
+use clap::{Error, Parser, error::ErrorKind};
+use std::ffi::OsString;
+
+/// What was typed, without the program's own name; else its exit code, after everything has been said.
+pub fn parse(typed: impl Iterator<Item = OsString>) -> Result<Cli, Exit> {
+    let typed: Vec<OsString> = typed.collect();
+    let said = match read(typed.iter().cloned()) {
+        Ok(cli) => return Ok(cli),
+        Err(said) => said,
+    };
+    match said.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // These are our own words alone. A closed pipe is not an error.
+            let _ = said.print();
+        }
+        _ => ui::tell(ui::usage_text(&message(&said, &typed))),
+    }
+    Err(if said.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Done
+    })
+}
+
+fn read(typed: impl Iterator<Item = OsString>) -> Result<Cli, Error> {
+    Cli::try_parse_from(std::iter::once("guestlist".into()).chain(typed))
+}
+
+/// The message about what was typed, with its hidden characters spelled out. The parser's own text leaves them out,
+/// so it is asked again about the spelled form.
+fn message(said: &Error, typed: &[OsString]) -> String {
+    let spelled = typed
+        .iter()
+        .map(|word| visible(&word.to_string_lossy()).into_owned().into());
+    let again = read(spelled)
+        .err()
+        .filter(|again| again.kind() == said.kind());
+    again.as_ref().unwrap_or(said).render().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_is_repeated_with_hidden_characters_spelled_out() {
+        for (typed, shown) in [
+            (
+                ["check", "--en\u{1b}[2J\u{202e}"],
+                "'--en<U+001B>[2J<U+202E>'",
+            ),
+            (
+                ["check", "--format=\u{1b}]0;x\u{7}"],
+                "'<U+001B>]0;x<U+0007>'",
+            ),
+            (["inv\u{9b}ite", "a"], "'inv<U+009B>ite'"),
+        ] {
+            let typed = typed.map(OsString::from);
+            let said = read(typed.iter().cloned()).unwrap_err();
+            let message = message(&said, &typed);
+            assert!(message.contains(shown), "{message:?}");
+        }
+    }
+}
