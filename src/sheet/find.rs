@@ -350,7 +350,7 @@ fn divide(head: &[u8], whole: bool, delimiter: u8, sep: bool, mut asked: Asked<'
                     line: record.line,
                     cells: record
                         .cells()
-                        .map(|cell| formula::undo(cell).to_owned())
+                        .map(|cell| formula::undo(cell).into_owned())
                         .collect(),
                     flaw: record.flaw,
                 };

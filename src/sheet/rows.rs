@@ -246,11 +246,11 @@ pub(super) fn fill(row: &mut Row, record: &Record<'_>, width: usize) {
     row.begin(record.row, record.line, width);
     row.flaw = record.flaw;
     row.quoted = record.ends.len() > width && record.quotes_from(width.saturating_sub(1));
-    // Only a cell that begins with an apostrophe can be one that was made safe.
+    // Only a cell with an apostrophe can be one that was made safe.
     if record.text.contains('\'') {
         record
             .cells()
-            .for_each(|cell| row.push(formula::undo(cell)));
+            .for_each(|cell| row.push(&formula::undo(cell)));
     } else {
         row.fill(record.text, record.ends);
     }

@@ -102,7 +102,7 @@ fn expected(table: &[Vec<String>]) -> Vec<Vec<String>> {
         .filter(|row| row.iter().any(|cell| !cell.trim().is_empty()))
         .map(|row| {
             row.iter()
-                .map(|cell| guestlist::sheet::formula::undo(cell).to_owned())
+                .map(|cell| guestlist::sheet::formula::undo(cell).into_owned())
                 .collect()
         })
         .collect()

@@ -11,8 +11,10 @@ use std::path::Path;
 fn cells() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "\\PC{0,12}",
-        2 => "['=+@\t -]{0,4}[a-z1-9]{0,3}",
+        2 => "['=+@\t;|, -]{0,5}[a-z1-9]{0,3}",
         1 => "[a-z,;|\"\n]{0,8}",
+        // What would be a formula where another delimiter splits the cell, and what looks as if it was made safe.
+        2 => "[ab]?[;,|\t\n][ \"']{0,2}[=+@-][a1;|'=]{0,5}",
         1 => "[a-z \u{00A0}\u{200B}]{0,4}",
         1 => prop::sample::select(vec!["_x000D_", "_x0041_b", "👩‍👩‍👧‍👦 שלום", "0049", "1e5", "é e\u{301}", "&amp;<b>", "\r", "a\r\nb\rc", ""])
             .prop_map(str::to_owned),

@@ -154,7 +154,7 @@ impl<'b> Builder<'b> {
         for _ in 0..gap {
             row.push("");
         }
-        row.push(formula::undo(text));
+        row.push(&formula::undo(text));
         Ok(())
     }
 
