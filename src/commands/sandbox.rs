@@ -1,14 +1,19 @@
 //! `guestlist sandbox`: serve the practice tenant until it is interrupted.
 
-use crate::sandbox::{Sandbox, SandboxOptions, Weather};
+use crate::{
+    sandbox::{Sandbox, SandboxOptions, Weather},
+    ui,
+};
 use serde_json::json;
-use std::{io::Write, path::PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, Clone, Default)]
 pub struct SandboxCommand {
     /// 0: any free port.
     pub port: u16,
     pub weather: Option<PathBuf>,
+    /// Host names that are answered to, beside those of loopback.
+    pub hosts: Vec<String>,
     pub people_file: Option<PathBuf>,
     /// Synthetic guests beside the seeded people.
     pub crowd: u32,
@@ -19,6 +24,7 @@ pub struct SandboxCommand {
 pub async fn run(command: SandboxCommand) -> anyhow::Result<()> {
     let mut options = SandboxOptions {
         port: command.port,
+        hosts: command.hosts,
         people_file: command.people_file,
         crowd: command.crowd,
         ..SandboxOptions::default()
@@ -37,10 +43,9 @@ pub async fn run(command: SandboxCommand) -> anyhow::Result<()> {
         "client_secret": sandbox.client_secret,
         "user_token": sandbox.user_token,
     });
-    let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{ready}")?;
-    stdout.flush()?;
-    drop(stdout);
+    let mut out = ui::Out::stdout();
+    out.line(ready.to_string())?;
+    out.finish()?;
     interrupted().await?;
     sandbox.stop().await;
     Ok(())

@@ -1,6 +1,7 @@
 //! One request off the wire and its answer back on it, with the weather in between.
 
 use super::{
+    access,
     call::{Call, take_apart},
     kind::Kind,
     reply::{Body, Reply, Way},
@@ -11,7 +12,7 @@ use super::{
 };
 use axum::{
     body::{Body as HttpBody, Bytes},
-    extract::{ConnectInfo, Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
@@ -23,15 +24,18 @@ use std::{
 use tokio::time::Instant;
 
 const MAX_BODY: usize = 4 * 1024 * 1024;
+const LONGEST_UPLOAD: Duration = Duration::from_secs(60);
 
 /// What every request shares.
 pub struct App {
+    hosts: Vec<String>,
     tenant: Mutex<Tenant>,
 }
 
 impl App {
-    pub fn new(tenant: Tenant) -> Self {
+    pub fn new(tenant: Tenant, hosts: Vec<String>) -> Self {
         Self {
+            hosts,
             tenant: Mutex::new(tenant),
         }
     }
@@ -90,15 +94,17 @@ impl App {
     }
 }
 
-pub async fn handle(
-    State(app): State<Arc<App>>,
-    ConnectInfo(wire): ConnectInfo<Wire>,
-    request: Request,
-) -> Response {
+pub async fn handle(app: Arc<App>, wire: Wire, request: Request) -> Response {
     let arrived = Instant::now();
     let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
-        return app.respond(Reply::new(413, Body::Empty));
+    if let Some(refusal) = access::refused(&parts.method, &parts.uri, &parts.headers, &app.hosts) {
+        return app.respond(refusal);
+    }
+    let body = tokio::time::timeout(LONGEST_UPLOAD, axum::body::to_bytes(body, MAX_BODY));
+    let body = match body.await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return app.respond(Reply::new(413, Body::Empty)),
+        Err(_) => return app.respond(Reply::new(408, Body::Empty)),
     };
     let target = parts
         .uri

@@ -2,6 +2,7 @@
 //!
 //! It is its own reading of the API: nothing of the client that it tests is used here.
 
+mod access; // who may ask
 mod exchange; // one request and its answer
 mod server; // a port, requests in, answers out
 mod view;

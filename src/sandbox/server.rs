@@ -11,15 +11,28 @@ use super::{
     throttle::Throttle,
     token::Tokens,
     weather::Weather,
-    wire::{Port, Wire},
+    wire,
 };
 use crate::clock::Clock;
 use anyhow::Context;
-use axum::Router;
-use std::{net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use axum::body::Body;
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use std::{convert::Infallible, net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, oneshot},
+    task::JoinHandle,
+};
 
 const STOP_WITHIN: Duration = Duration::from_secs(1);
+/// Longer than clients keep an idle connection, so that none is closed under a request.
+const IDLE: Duration = Duration::from_secs(75);
+/// More wait until another one ends.
+const MOST_CONNECTIONS: usize = 1_024;
 
 #[derive(Debug, Clone)]
 pub struct SandboxOptions {
@@ -32,6 +45,10 @@ pub struct SandboxOptions {
     pub crowd: u32,
     /// How many requests `/_sandbox/log` remembers; 0 switches it off.
     pub log_capacity: usize,
+    /// Host names that are answered to, beside those of loopback.
+    pub hosts: Vec<String>,
+    /// A connection without a whole request head for so long ends.
+    pub idle: Duration,
     pub clock: Clock,
 }
 
@@ -43,6 +60,8 @@ impl Default for SandboxOptions {
             people_file: None,
             crowd: 0,
             log_capacity: 10_000,
+            hosts: Vec::new(),
+            idle: IDLE,
             clock: Clock::system(),
         }
     }
@@ -71,24 +90,12 @@ impl Sandbox {
             .await
             .with_context(|| format!("cannot listen on 127.0.0.1:{}", options.port))?;
         let url = format!("http://{}", listener.local_addr()?);
+        let (hosts, idle) = (options.hosts.clone(), options.idle);
         let mut tenant = tenant(options, url.clone())?;
         let user_token = tenant.issue_user_token(tenant.weather.user_token_lifetime);
-        let app = Arc::new(App::new(tenant));
-
-        let service = Router::new()
-            .fallback(handle)
-            .with_state(app)
-            .into_make_service_with_connect_info::<Wire>();
+        let app = Arc::new(App::new(tenant, hosts));
         let (stop, stopped) = oneshot::channel::<()>();
-        let task = tokio::spawn(async move {
-            let served = axum::serve(Port(listener), service).with_graceful_shutdown(async move {
-                // A dropped sender ends it as well.
-                let _ = stopped.await;
-            });
-            if let Err(error) = served.await {
-                tracing::warn!(%error, "the practice tenant ended");
-            }
-        });
+        let task = tokio::spawn(serve(listener, app, idle, stopped));
         Ok(Self {
             url,
             tenant_id: people::TENANT_ID.into(),
@@ -113,6 +120,43 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// Answers until it is stopped, and then what is under way. A dropped sender stops it as well.
+async fn serve(
+    port: TcpListener,
+    app: Arc<App>,
+    idle: Duration,
+    mut stopped: oneshot::Receiver<()>,
+) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(idle);
+    let ending = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    loop {
+        let next = async {
+            let place = room.clone().acquire_owned().await;
+            (place, wire::accept(&port).await)
+        };
+        let (place, connection) = tokio::select! {
+            next = next => next,
+            _ = &mut stopped => break,
+        };
+        let (app, wire) = (app.clone(), connection.wire());
+        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+            let (app, wire) = (app.clone(), wire.clone());
+            async move { Ok::<_, Infallible>(handle(app, wire, request.map(Body::new)).await) }
+        });
+        let served = http.serve_connection(TokioIo::new(connection), service);
+        let served = ending.watch(served);
+        tokio::spawn(async move {
+            // A client that left, or an answer that was broken on purpose.
+            let _ = served.await;
+            drop(place);
+        });
+    }
+    drop(port);
+    ending.shutdown().await;
 }
 
 fn tenant(options: SandboxOptions, url: String) -> anyhow::Result<Tenant> {

@@ -1,6 +1,7 @@
 //! `/_sandbox`: what the practice tenant has seen, and changes to it while it runs. Not part of Graph; no sign-in.
 //!
-//! All bodies are JSON; `ms` are milliseconds since the start or the last reset.
+//! All bodies are JSON, and say so in `Content-Type` (TOML and PEM where named: `application/toml`,
+//! `application/x-pem-file`); `ms` are milliseconds since the start or the last reset.
 //!
 //! | request | answer |
 //! |---|---|

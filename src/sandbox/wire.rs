@@ -1,12 +1,7 @@
 //! Connections that can be broken on purpose: an answer lost, a reset.
 
-use axum::{
-    extract::connect_info::Connected,
-    serve::{IncomingStream, Listener},
-};
 use std::{
     io,
-    net::SocketAddr,
     pin::Pin,
     sync::{
         Arc,
@@ -39,34 +34,19 @@ impl Wire {
     }
 }
 
-impl Connected<IncomingStream<'_, Port>> for Wire {
-    fn connect_info(stream: IncomingStream<'_, Port>) -> Self {
-        stream.io().wire.clone()
-    }
-}
-
-pub struct Port(pub TcpListener);
-
-impl Listener for Port {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        loop {
-            match self.0.accept().await {
-                Ok((stream, address)) => {
-                    let _ = stream.set_nodelay(true);
-                    let wire = Wire::default();
-                    return (Connection { stream, wire }, address);
-                }
-                // Out of file handles, or a client that left: neither ends the tenant.
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+/// The next connection. Out of file handles, or a client that left: neither ends the tenant.
+pub async fn accept(port: &TcpListener) -> Connection {
+    loop {
+        match port.accept().await {
+            Ok((stream, _)) => {
+                let _ = stream.set_nodelay(true);
+                return Connection {
+                    stream,
+                    wire: Wire::default(),
+                };
             }
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
     }
 }
 
@@ -76,6 +56,10 @@ pub struct Connection {
 }
 
 impl Connection {
+    pub fn wire(&self) -> Wire {
+        self.wire.clone()
+    }
+
     fn broken(&self) -> Option<io::Error> {
         match self.wire.0.load(Ordering::Acquire) {
             WHOLE => None,

@@ -1,6 +1,7 @@
 //! The practice tenant asked over real HTTP, as a client would.
 
 mod batch;
+mod connections;
 mod invitations;
 mod reads;
 mod sign_in;

@@ -198,7 +198,10 @@ async fn a_request_that_arrived_is_done_even_when_its_client_is_gone() {
 async fn the_weather_changes_at_run_time() {
     let tenant = Tenant::start().await;
     let change = |body: &'static str| {
-        let request = tenant.request(Method::PUT, "/_sandbox/weather").body(body);
+        let request = tenant
+            .request(Method::PUT, "/_sandbox/weather")
+            .header("content-type", "application/toml")
+            .body(body);
         async { read(request.send().await.unwrap()).await }
     };
     assert_eq!(change("allow_invites_from = \"none\"").await.0, 200);
