@@ -4,7 +4,7 @@
 
 use siphasher::sip128::{Hasher128, SipHasher13};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState},
 };
 
@@ -18,6 +18,7 @@ impl Hash for Fingerprint {
     }
 }
 
+pub(crate) type FingerprintSet = HashSet<Fingerprint, BuildHasherDefault<Pass>>;
 pub(crate) type ByFingerprint<T> = HashMap<Fingerprint, T, BuildHasherDefault<Pass>>;
 
 /// What makes fingerprints; only those of one maker can be compared.

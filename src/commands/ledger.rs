@@ -9,12 +9,13 @@ use crate::{
     files,
     guest::EmailAddress,
     ledger::{Found, Ledger, LedgerError, NewLedger},
+    redeem_link::is_redeem_link,
     settings::Settings,
     sheet::formula,
     ui,
 };
 use jiff::Timestamp;
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 pub fn run(settings: &Settings, typed: &cli::Ledger, clock: &Clock) -> Result<Exit> {
     let path = &settings.invite.ledger.value;
@@ -98,23 +99,24 @@ fn import_file(writer: &crate::ledger::Writer, file: &Path, clock: &Clock) -> Re
         let record = record.map_err(|error| refused(error.to_string()))?;
         let cell = |index: usize| formula::undo(record.get(index).unwrap_or_default());
         let optional = |index: Option<usize>| index.map(cell).filter(|text| !text.is_empty());
-        if Outcome::from_word(cell(outcome)) != Some(Outcome::Invited) || cell(user_id).is_empty() {
+        if Outcome::from_word(&cell(outcome)) != Some(Outcome::Invited) || cell(user_id).is_empty()
+        {
             continue;
         }
-        let Ok(address) = EmailAddress::parse(cell(email)) else {
+        let Ok(address) = EmailAddress::parse(&cell(email)) else {
             return Err(refused(format!(
                 "line {}: not an address",
                 record.position().map_or(0, csv::Position::line)
             )));
         };
         let found = Found {
-            user_id: cell(user_id).to_owned(),
+            user_id: cell(user_id).into_owned(),
             redeem_url: Some(cell(link))
-                .filter(|link| !link.is_empty())
-                .map(|link| link.to_owned().into()),
-            redemption: optional(redemption).map(str::to_owned),
+                .filter(|link| is_redeem_link(link))
+                .map(|link| link.into_owned().into()),
+            redemption: optional(redemption).map(Cow::into_owned),
             mail: optional(mail)
-                .and_then(Mail::from_word)
+                .and_then(|mail| Mail::from_word(&mail))
                 .unwrap_or(Mail::Unknown),
             invited_at: optional(at)
                 .and_then(|at| at.parse::<Timestamp>().ok())

@@ -3,16 +3,15 @@
 //! Decides nothing: which way is meant is `graph::auth`'s to say.
 
 use crate::{
+    children,
     failure::{Failure, Result},
     graph::auth::{AppService, AzurePipelines, DeviceCode, Found, GitHubActions, Method, Prompt},
+    secrets,
     settings::{Env, Settings, word_of},
     ui,
 };
 use secrecy::SecretString;
-use std::{
-    process::{Command, Stdio},
-    sync::Arc,
-};
+use std::{process::Stdio, sync::Arc};
 
 pub fn method(settings: &Settings, env: &Env<'_>, person: bool) -> Result<Method> {
     let auth = &settings.auth;
@@ -97,6 +96,7 @@ fn secret(env: &Env<'_>, name: &str) -> Option<SecretString> {
     env(name)
         .filter(|value| !value.is_empty())
         .map(SecretString::from)
+        .inspect(secrets::remember)
 }
 
 /// `permissions: id-token: write` in a GitHub workflow.
@@ -173,17 +173,16 @@ impl Prompt for Screen {
 /// The system's own way to open an address.
 fn open(url: &str) -> bool {
     let mut command = if cfg!(target_os = "windows") {
-        let mut command = Command::new("rundll32");
+        let mut command = children::command("rundll32");
         command.arg("url.dll,FileProtocolHandler");
         command
     } else if cfg!(target_os = "macos") {
-        Command::new("open")
+        children::command("open")
     } else {
-        Command::new("xdg-open")
+        children::command("xdg-open")
     };
     command
         .arg(url)
-        .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

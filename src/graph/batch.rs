@@ -9,6 +9,8 @@ use super::{
     catalogue,
     client::{Graph, LONGEST_THROTTLE, Read, too_long, understood},
     fault::{Class, Fault},
+    http::LONGEST_ID,
+    server_text,
 };
 use crate::pace::backoff;
 use jiff::Timestamp;
@@ -179,7 +181,7 @@ fn as_answer(response: &Response, now: Timestamp) -> Answer {
         retry_after: header(response, "retry-after")
             .and_then(|value| retry_after(&value, date, now)),
         date,
-        request_id: header(response, "request-id"),
+        request_id: header(response, "request-id").map(|id| server_text::clean(&id, LONGEST_ID)),
         is_batch_item: true,
         body: match &response.body {
             Value::Null => Vec::new(),

@@ -149,6 +149,12 @@ codes! {
         fix: "Run the same command again.",
         who: "whoever runs the command"
     }
+    PAGES_ENDLESS = "GL536" {
+        title: "the list of people has no end",
+        meaning: "A next page was one that had been read before, or page after page brought nobody new. Something answers in the place of Microsoft Graph, or Graph is at fault.",
+        fix: "Check that graph_url names Microsoft Graph, and run the same command again; --precheck each needs no list.",
+        who: "whoever runs the command"
+    }
     THROTTLED = "GL540" {
         title: "Graph asks to slow down",
         meaning: "Too many requests in a short time, perhaps by other programs of this tenant. Nothing is lost.",

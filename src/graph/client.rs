@@ -10,6 +10,7 @@ use super::{
     cloud::{self, Abilities},
     fault::{Class, Fault},
     http::{self, Http, HttpOptions, Outgoing},
+    server_text,
     verdict::{ReadVerdict, judge_read},
     wire::{Organization, Page},
 };
@@ -387,7 +388,7 @@ impl Graph {
 }
 
 pub(super) fn understood<T: DeserializeOwned>(answer: &Answer) -> Result<T, Fault> {
-    serde_json::from_slice(&answer.body).map_err(|_| unreadable(answer))
+    server_text::from_json(&answer.body).map_err(|_| unreadable(answer))
 }
 
 fn unreadable(answer: &Answer) -> Fault {

@@ -1,13 +1,14 @@
 //! The error body, whatever it is: Graph's envelope, the token endpoint's, a cut one, HTML or nothing.
 //!
-//! Must never fail and never allocate much; must not decide what an error means.
+//! Every text in it is cleaned here (`server_text`). Must never fail and never allocate much; must not decide what an
+//! error means.
 
-use super::answer::bounded_text;
+use super::{answer::bounded_text, server_text::clean};
 use serde_json::Value;
 use std::fmt;
 
 /// More of a message than this helps nobody.
-const LONGEST_MESSAGE: usize = 2_000;
+pub const LONGEST_MESSAGE: usize = 2_000;
 const LONGEST_CODE: usize = 120;
 
 /// What an error body said.
@@ -32,7 +33,7 @@ impl Envelope {
             return Self::from_broken_json(&text);
         }
         Self {
-            message: short(&visible_text(&text), LONGEST_MESSAGE),
+            message: clean(&visible_text(&text), LONGEST_MESSAGE),
             ..Self::default()
         }
     }
@@ -42,8 +43,8 @@ impl Envelope {
         if !error.is_object() {
             return Self {
                 // The token endpoint's form, and others': {"error": "…", "error_description": "…"}.
-                code: short(error.as_str().unwrap_or_default(), LONGEST_CODE),
-                message: short(
+                code: clean(error.as_str().unwrap_or_default(), LONGEST_CODE),
+                message: clean(
                     value["error_description"]
                         .as_str()
                         .or(value["message"].as_str())
@@ -81,9 +82,9 @@ impl Envelope {
 
     /// A body that ends in the middle: its first code and message are worth having.
     fn from_broken_json(body: &str) -> Self {
-        let code = short(&string_after(body, "\"code\""), LONGEST_CODE);
+        let code = clean(&string_after(body, "\"code\""), LONGEST_CODE);
         Self {
-            message: short(&string_after(body, "\"message\""), LONGEST_MESSAGE),
+            message: clean(&string_after(body, "\"message\""), LONGEST_MESSAGE),
             has_code: body.contains("\"error\"") && is_code(&code),
             code,
             ..Self::default()
@@ -142,7 +143,7 @@ fn is_code(text: &str) -> bool {
 
 fn text(value: &Value, name: &str, limit: usize) -> String {
     match &value[name] {
-        Value::String(text) => short(text, limit),
+        Value::String(text) => clean(text, limit),
         Value::Number(number) => number.to_string(),
         _ => String::new(),
     }
@@ -154,13 +155,9 @@ fn message_of(error: &Value) -> String {
         Value::Object(object) => object
             .get("value")
             .and_then(Value::as_str)
-            .map_or_else(String::new, |text| short(text, LONGEST_MESSAGE)),
+            .map_or_else(String::new, |text| clean(text, LONGEST_MESSAGE)),
         _ => text(error, "message", LONGEST_MESSAGE),
     }
-}
-
-fn short(text: &str, limit: usize) -> String {
-    bounded_text(text.trim().as_bytes(), limit)
 }
 
 /// The JSON string that follows a name, up to its closing quote or to where the body was cut.

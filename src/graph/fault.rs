@@ -3,7 +3,12 @@
 //! Must not show what Graph said in `Display` or `Debug`: messages hold addresses. Whoever writes them into
 //! the results or the ledger reads `message` on purpose.
 
-use super::{answer::Answer, catalogue, envelope::Envelope, known};
+use super::{
+    answer::Answer,
+    catalogue,
+    envelope::{Envelope, LONGEST_MESSAGE},
+    known, server_text,
+};
 use crate::{
     exit::Exit,
     failure::Failure,
@@ -140,7 +145,7 @@ pub struct Details {
     /// None: nothing was answered.
     pub author: Option<Author>,
     pub graph_code: String,
-    /// What Graph said, bounded, raw: holds addresses.
+    /// What Graph said, cleaned and bounded; it can hold addresses.
     pub message: String,
     /// Parsed out of "already exists … as object ID: …".
     pub object_id: Option<String>,
@@ -157,7 +162,7 @@ impl Fault {
             status: None,
             author: None,
             graph_code: String::new(),
-            message: message.into(),
+            message: server_text::clean(&message.into(), LONGEST_MESSAGE),
             object_id: None,
             request_id: None,
             client_request_id: String::new(),

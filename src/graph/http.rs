@@ -2,7 +2,10 @@
 //!
 //! Must not retry, pace or judge. Its texts never hold a URL, as URLs hold addresses.
 
-use super::answer::{Answer, Attempt, Ending, http_date, retry_after};
+use super::{
+    answer::{Answer, Attempt, Ending, http_date, retry_after},
+    server_text,
+};
 use crate::{
     clock::Clock,
     exit::Exit,
@@ -28,6 +31,12 @@ const RENEW_AT_MOST_EVERY: Duration = Duration::from_secs(2);
 
 /// What Graph puts on every answer, and nothing between here and Graph does.
 const GRAPH_HEADERS: [&str; 3] = ["request-id", "client-request-id", "x-ms-ags-diagnostic"];
+
+/// Errors of the network are short.
+const LONGEST_REASON: usize = 600;
+
+/// An id is a UUID.
+pub(super) const LONGEST_ID: usize = 120;
 
 /// An error has a code and a sentence.
 /// The certificates of a whole system are far shorter.
@@ -123,7 +132,8 @@ impl Http {
             retry_after: text(headers, &header::RETRY_AFTER)
                 .and_then(|value| retry_after(&value, date, self.clock.now())),
             date,
-            request_id: text(headers, &HeaderName::from_static("request-id")),
+            request_id: text(headers, &HeaderName::from_static("request-id"))
+                .map(|id| server_text::clean(&id, LONGEST_ID)),
             has_graph_header: GRAPH_HEADERS.iter().any(|name| headers.contains_key(*name)),
             is_batch_item: false,
             challenge: text(headers, &header::WWW_AUTHENTICATE),
@@ -308,10 +318,13 @@ pub fn reason(error: reqwest::Error) -> String {
         }
         cause = inner.source();
     }
-    if only_innermost {
-        return words.pop().unwrap_or_default();
-    }
-    words.join(": ")
+    let words = if only_innermost {
+        words.pop().unwrap_or_default()
+    } else {
+        words.join(": ")
+    };
+    // A certificate's names, and a broken answer's bytes, are the server's.
+    server_text::clean(&words, LONGEST_REASON)
 }
 
 #[cfg(test)]

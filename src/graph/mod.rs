@@ -19,6 +19,7 @@ pub mod known; // every answer that is known, as a table
 pub mod odata; // quoting and escaping
 pub mod pages; // following nextLink
 pub mod policies; // what the tenant says beforehand
+mod server_text; // servers' texts where they become ours
 pub mod sponsors; // those who vouch for a guest
 pub mod verdict; // what an answer means
 pub mod wire; // what travels

@@ -8,14 +8,17 @@ use super::{
     fault::{Class, Fault},
     wire::{DirectoryUser, Page},
 };
+use crate::fingerprint::{FingerprintSet, Fingerprints};
 use reqwest::{Method, Url};
 use std::collections::HashSet;
 use uuid::Uuid;
 
 /// The server may forget where a reader was; then the walk starts again, this often.
 const MOST_RESTARTS: u32 = 3;
-/// A list that has no end is a server that goes in circles.
-const MOST_PAGES: u32 = 100_000;
+/// More pages than any directory that is read as a whole.
+const MOST_PAGES: usize = 10_000;
+/// So many pages in a row without anybody new are no list any more.
+const MOST_EMPTY_PAGES: u32 = 1_000;
 
 /// A walk over the pages of a list of users. Everybody comes once, also when the walk had to start again.
 pub struct UserPages {
@@ -23,7 +26,11 @@ pub struct UserPages {
     first: Call,
     next: Option<Url>,
     seen: HashSet<Uuid>,
-    pages: u32,
+    /// The pages of this walk, by their links; none comes twice.
+    visited: FingerprintSet,
+    fingerprints: Fingerprints,
+    /// Pages in a row that brought nobody new.
+    empty: u32,
     restarts: u32,
 }
 
@@ -36,7 +43,9 @@ impl Graph {
             next: Some(first.url.clone()),
             first,
             seen: HashSet::new(),
-            pages: 0,
+            visited: FingerprintSet::default(),
+            fingerprints: Fingerprints::default(),
+            empty: 0,
             restarts: 0,
         })
     }
@@ -49,6 +58,8 @@ impl UserPages {
             let Some(url) = self.next.take() else {
                 return Ok(None);
             };
+            let page = self.fingerprints.of(url.as_str().as_bytes());
+            self.visited.insert(page);
             let call = Call {
                 url,
                 ..self.first.clone()
@@ -56,28 +67,38 @@ impl UserPages {
             let answer = match self.graph.repeat(&call).await {
                 Err(fault) if fault.class == Class::PageToken && self.restarts < MOST_RESTARTS => {
                     self.restarts += 1;
+                    self.visited.clear();
                     self.next = Some(self.first.url.clone());
                     continue;
                 }
                 answer => answer?,
             };
             let page: Page<DirectoryUser> = understood(&answer)?;
-            self.pages += 1;
-            if let Some(link) = page.next_link {
-                if self.pages >= MOST_PAGES {
-                    return Err(Fault::new(
-                        catalogue::PAGES_LOST,
-                        Class::PageToken,
-                        "no end of pages",
-                    ));
-                }
-                self.next = Some(self.pinned(&link)?);
-            }
-            let mut people = page.value;
+            let (mut people, known) = (page.value, self.seen.len());
             people.retain(|person| match Uuid::try_parse(&person.id) {
                 Ok(id) => self.seen.insert(id),
                 Err(_) => true,
             });
+            self.empty = if self.seen.len() > known {
+                0
+            } else {
+                self.empty + 1
+            };
+            if let Some(link) = page.next_link {
+                let next = self.pinned(&link)?;
+                let page = self.fingerprints.of(next.as_str().as_bytes());
+                if self.visited.contains(&page) {
+                    return Err(endless("the next page is one that was read before"));
+                }
+                if self.visited.len() >= MOST_PAGES {
+                    return Err(endless("no end after ten million people"));
+                }
+                if self.empty >= MOST_EMPTY_PAGES {
+                    let why = format!("{MOST_EMPTY_PAGES} pages in a row brought nobody new");
+                    return Err(endless(&why));
+                }
+                self.next = Some(next);
+            }
             return Ok(Some(people));
         }
     }
@@ -97,6 +118,90 @@ impl UserPages {
             Ok(url)
         } else {
             Err(foreign())
+        }
+    }
+}
+
+fn endless(why: &str) -> Fault {
+    Fault::new(catalogue::PAGES_ENDLESS, Class::PageToken, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::testing::{Server, json},
+        *,
+    };
+    use serde_json::json as value;
+
+    /// A server whose next links and people follow a plan, and how the walk over them ends.
+    async fn walk(
+        page: impl Fn(usize, &str) -> (String, Vec<String>) + Send + Sync + 'static,
+    ) -> (Fault, usize) {
+        let server = Server::start(move |received, at| {
+            let base = format!("http://{}", received.header("host").unwrap_or_default());
+            let (link, ids) = page(at, &base);
+            let people: Vec<_> = ids.iter().map(|id| value!({"id": id})).collect();
+            json(
+                200,
+                &value!({"value": people, "@odata.nextLink": link}).to_string(),
+            )
+        })
+        .await;
+        let mut pages = server.graph().users("/users?$top=999", Read::ONE).unwrap();
+        loop {
+            match pages.next().await {
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("this list has no end"),
+                Err(fault) => return (fault, server.received().len()),
+            }
+        }
+    }
+
+    fn id(number: usize) -> String {
+        Uuid::from_u128(number as u128).to_string()
+    }
+
+    #[tokio::test]
+    async fn a_page_that_leads_to_itself_or_back_ends_the_walk() {
+        let (fault, asked) =
+            walk(|at, base| (format!("{base}/v1.0/users?$top=999"), vec![id(at)])).await;
+        assert_eq!((fault.code, asked), (catalogue::PAGES_ENDLESS, 1));
+        let (fault, asked) = walk(|at, base| {
+            (
+                format!("{base}/v1.0/users?$skiptoken={}", at % 3),
+                vec![id(at)],
+            )
+        })
+        .await;
+        assert_eq!((fault.code, asked), (catalogue::PAGES_ENDLESS, 4));
+        assert_eq!(fault.exit(), crate::exit::Exit::TryAgain);
+    }
+
+    #[tokio::test]
+    async fn pages_without_anybody_new_have_an_end() {
+        let (fault, asked) = walk(|at, base| {
+            (
+                format!("{base}/v1.0/users?$skiptoken={at}"),
+                vec![id(at.min(4))],
+            )
+        })
+        .await;
+        assert_eq!(fault.code, catalogue::PAGES_ENDLESS);
+        assert!((1_000..1_010).contains(&asked), "{asked}");
+        assert!(fault.message.contains("nobody new"));
+    }
+
+    #[tokio::test]
+    async fn a_link_to_another_host_is_never_followed() {
+        for other in [
+            "https://graph.microsoft.com/v1.0/users",
+            "//evil.example/",
+            "http://user@localhost/",
+            "\u{202e}",
+        ] {
+            let (fault, asked) = walk(move |_, _| (other.to_owned(), vec![])).await;
+            assert_eq!((fault.code, asked), (catalogue::FOREIGN_LINK, 1), "{other}");
         }
     }
 }

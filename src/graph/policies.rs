@@ -7,6 +7,7 @@ use super::{
     catalogue,
     client::{Graph, Read},
     fault::{Class, Fault},
+    server_text::{from_json, name},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -49,6 +50,7 @@ impl DomainRules {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct AuthorizationPolicy {
+    #[serde(deserialize_with = "name")]
     allow_invites_from: String,
 }
 
@@ -87,7 +89,7 @@ impl Graph {
         let Some(definition) = policy.and_then(|policy| policy["definition"][0].as_str()) else {
             return Ok(DomainRules::Any);
         };
-        let definition: Value = serde_json::from_str(definition).map_err(|_| unreadable())?;
+        let definition: Value = from_json(definition.as_bytes()).map_err(|_| unreadable())?;
         Ok(rules(
             &definition["B2BManagementPolicy"]["InvitationsAllowedAndBlockedDomainsPolicy"],
         ))

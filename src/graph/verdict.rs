@@ -7,9 +7,10 @@ use super::{
     answer::{Answer, Attempt, Ending},
     catalogue,
     fault::{Author, Class, Fault},
+    server_text,
     wire::{Invitation, InvitationAnswer},
 };
-use crate::{exit::Exit, sheet::Code};
+use crate::{exit::Exit, redeem_link::is_redeem_link, sheet::Code};
 use secrecy::SecretString;
 use std::time::Duration;
 
@@ -156,7 +157,7 @@ fn invitation(answer: &Answer, email: &str) -> Result<Invitation, Fault> {
     if let Ending::Cut(why) = &answer.ending {
         return Err(Fault::new(catalogue::CUT_ANSWER, Class::Unsettled, why));
     }
-    let parsed: InvitationAnswer = serde_json::from_slice(&answer.body).map_err(|_| {
+    let parsed: InvitationAnswer = server_text::from_json(&answer.body).map_err(|_| {
         Fault::new(
             catalogue::CUT_ANSWER,
             Class::Unsettled,
@@ -182,6 +183,9 @@ fn invitation(answer: &Answer, email: &str) -> Result<Invitation, Fault> {
         .ok_or_else(|| incomplete("201 without a user"))?;
     let user_id = given(user.id).ok_or_else(|| incomplete("201 without a user id"))?;
     let link = given(parsed.invite_redeem_url).ok_or_else(|| incomplete("201 without a link"))?;
+    if !is_redeem_link(&link) {
+        return Err(incomplete("201 with a link that is no https address"));
+    }
     Ok(Invitation {
         id: parsed.id,
         user_id,

@@ -2,6 +2,7 @@
 //!
 //! Must tolerate what it does not know: unknown fields, nulls in place of lists, new enum values.
 
+use super::server_text::{name, optional_name};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
@@ -118,9 +119,11 @@ pub struct Invitation {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct InvitationAnswer {
+    #[serde(default, deserialize_with = "optional_name")]
     pub id: Option<String>,
     pub invite_redeem_url: Option<String>,
     pub invited_user_email_address: Option<String>,
+    #[serde(default, deserialize_with = "optional_name")]
     pub status: Option<String>,
     pub invited_user: Option<InvitedUser>,
 }
@@ -128,7 +131,9 @@ pub(super) struct InvitationAnswer {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct InvitedUser {
+    #[serde(default, deserialize_with = "optional_name")]
     pub id: Option<String>,
+    #[serde(default, deserialize_with = "optional_name")]
     pub user_principal_name: Option<String>,
 }
 
@@ -136,6 +141,7 @@ pub(super) struct InvitedUser {
 #[derive(Clone, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DirectoryUser {
+    #[serde(deserialize_with = "name")]
     pub id: String,
     pub display_name: Option<String>,
     pub mail: Option<String>,
@@ -148,6 +154,7 @@ pub struct DirectoryUser {
     pub user_type: Option<String>,
     pub account_enabled: Option<bool>,
     /// `PendingAcceptance`, `Accepted`, or null for everybody who was not invited by the API.
+    #[serde(deserialize_with = "optional_name")]
     pub external_user_state: Option<String>,
     #[serde(deserialize_with = "date")]
     pub created_date_time: Option<Timestamp>,
@@ -172,7 +179,9 @@ impl fmt::Debug for DirectoryUser {
 #[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Organization {
+    #[serde(deserialize_with = "name")]
     pub id: String,
+    #[serde(deserialize_with = "optional_name")]
     pub display_name: Option<String>,
     #[serde(deserialize_with = "null_is_empty")]
     pub verified_domains: Vec<VerifiedDomain>,
@@ -181,6 +190,7 @@ pub struct Organization {
 #[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct VerifiedDomain {
+    #[serde(deserialize_with = "name")]
     pub name: String,
     pub is_default: bool,
     pub is_initial: bool,
@@ -199,6 +209,7 @@ impl Organization {
 /// Anything that has an id.
 #[derive(Debug, Clone, Deserialize)]
 pub struct DirectoryObject {
+    #[serde(deserialize_with = "name")]
     pub id: String,
 }
 

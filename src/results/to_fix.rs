@@ -11,6 +11,7 @@ use super::write::Written;
 use crate::engine::outcome::{Outcome, RowResult};
 use crate::failure::Result;
 use crate::sheet::TO_FIX_COLUMNS;
+use crate::visible::visible_line;
 use std::io;
 use std::path::Path;
 
@@ -49,11 +50,13 @@ pub fn write_to_fix(
         let ours = [
             number.as_str(),
             result.error_code.as_deref().unwrap_or_default(),
-            result
-                .error
-                .as_deref()
-                .unwrap_or_else(|| problem(result.outcome)),
-            result.hint.as_deref().unwrap_or_default(),
+            &visible_line(
+                result
+                    .error
+                    .as_deref()
+                    .unwrap_or_else(|| problem(result.outcome)),
+            ),
+            &visible_line(result.hint.as_deref().unwrap_or_default()),
         ];
         file.record(layout.row_cells(row.as_ref(), &ours))
             .map_err(failed)?;

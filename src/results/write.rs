@@ -9,6 +9,7 @@ use super::target::{FileKind, write_failure};
 use crate::engine::outcome::{Mail, RowResult, ThisRun, Verified};
 use crate::failure::Result;
 use crate::sheet::{RESULT_COLUMNS, SHEET_PREFIX};
+use crate::visible::visible_line;
 use secrecy::ExposeSecret;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -66,8 +67,9 @@ pub fn write(
 }
 
 fn cells(result: &RowResult, links: Links) -> [Cow<'_, str>; RESULT_COLUMNS.len()] {
+    /// Also what an earlier version kept as the server had written it.
     fn text(value: Option<&String>) -> Cow<'_, str> {
-        Cow::Borrowed(value.map_or("", String::as_str))
+        visible_line(value.map_or("", String::as_str))
     }
     fn word(value: Option<&'static str>) -> Cow<'static, str> {
         Cow::Borrowed(value.unwrap_or_default())
@@ -80,7 +82,7 @@ fn cells(result: &RowResult, links: Links) -> [Cow<'_, str>; RESULT_COLUMNS.len(
         result.row.to_string().into(),
         result.outcome.word().into(),
         result.email.as_str().into(),
-        text(result.display_name.as_ref()),
+        result.display_name.as_deref().unwrap_or_default().into(),
         text(result.user_id.as_ref()),
         link.into(),
         text(result.redemption.as_ref()),

@@ -150,7 +150,7 @@ fn formulas_do_not_run_wherever_they_stand() {
     assert!(lines[0].ends_with(",'=cmd(),b"), "{text}");
     assert_eq!(
         lines[1],
-        "2,failed,'-a@x.org,'=HYPERLINK(1),,,,,,'\t=1,,,,,,,'@SUM(1),'+1"
+        "2,failed,'-a@x.org,'=HYPERLINK(1),,,,,,' =1,,,,,,,'@SUM(1),'+1"
     );
 }
 

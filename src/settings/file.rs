@@ -4,6 +4,7 @@
 //! belong there.
 
 use crate::{
+    children,
     failure::{Failure, Result},
     files,
 };
@@ -92,6 +93,12 @@ impl SettingsFile {
                     let what = format!("`{}` cannot hold such a value", key.get_ref());
                     at(key.span().start, &what)
                 })?;
+                if let Raw::Table(place) = &raw
+                    && let Some(variable) = place.get("env")
+                {
+                    // Whatever becomes of the setting, it says where a secret is.
+                    children::withhold(variable);
+                }
                 entries.push(Entry {
                     section: name.to_owned(),
                     key: key.get_ref().to_string(),

@@ -5,7 +5,7 @@
 use super::Env;
 use crate::{
     failure::{Failure, Result},
-    files,
+    files, secrets,
 };
 use secrecy::SecretString;
 use std::{
@@ -43,7 +43,7 @@ impl SecretRef {
     }
 
     pub fn read(&self, env: &Env) -> Result<SecretString> {
-        match self {
+        let secret = match self {
             Self::Env(name) => env(name)
                 .filter(|value| !value.is_empty())
                 .map(SecretString::from)
@@ -52,7 +52,9 @@ impl SecretRef {
                         .hint(format!("set {name}, or name another place in the settings"))
                 }),
             Self::File(path) => read_file(path),
-        }
+        }?;
+        secrets::remember(&secret);
+        Ok(secret)
     }
 }
 

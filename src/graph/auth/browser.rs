@@ -1,6 +1,7 @@
 //! Signing in with the browser: authorization code with PKCE, received on a loopback port (RFC 8252, 7636).
 //!
-//! Must believe no redirect whose state it did not send, and must listen on this machine only.
+//! Must believe no redirect whose state it did not send, must listen on this machine only, and must not let a stray
+//! request end the wait.
 
 use super::{
     catalogue as codes,
@@ -8,7 +9,7 @@ use super::{
     person::Desk,
     transport::EntraAnswer,
 };
-use crate::graph::fault::Fault;
+use crate::{graph::fault::Fault, secrets};
 use aws_lc_rs::{
     digest::{SHA256, digest},
     rand,
@@ -16,20 +17,30 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Url;
 use serde_json::{Value, json};
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    task::JoinSet,
+    task::{AbortHandle, JoinSet},
     time::timeout,
 };
 
 /// A redirect's request line and headers stay below this.
 const LONGEST_REQUEST: usize = 32 * 1024;
 const LONGEST_VISIT: Duration = Duration::from_secs(10);
+/// Connections at a time; when there are more, the oldest is closed, so that nobody can keep the redirect out.
 const MOST_VISITS: usize = 32;
 const BACK_TO_WORK: &str = "You are signed in. You can close this page and go back to guestlist.";
 const FAILED: &str = "The sign-in did not work. The window in which guestlist runs says why.";
+const NOT_OURS: &str =
+    "This does not belong to the sign-in that guestlist is waiting for. It goes on waiting.";
 
 /// `needs_browser`: give up at once when no browser can be opened, so that another way can be tried.
 pub async fn sign_in(desk: &Desk, scope: &str, needs_browser: bool) -> Result<Value, Fault> {
@@ -48,18 +59,32 @@ pub async fn sign_in(desk: &Desk, scope: &str, needs_browser: bool) -> Result<Va
         .port();
     let redirect = format!("http://localhost:{port}");
     let (verifier, state) = (random()?, random()?);
+    secrets::remember(&verifier.as_str().into());
     let url = address(desk, scope, &redirect, &verifier, &state);
     if !desk.prompt.browse(url.as_str()) && needs_browser {
         return Err(refusal(codes::NO_BROWSER, "no browser can be opened here"));
     }
-    let code = timeout(desk.longest, receive(&listener, &state))
-        .await
-        .map_err(|_| {
-            refusal(
+    let waiting = Waiting {
+        state,
+        port,
+        other_state: AtomicBool::new(false).into(),
+    };
+    let code = match timeout(desk.longest, waiting.redirect(&listener)).await {
+        Ok(answer) => answer?,
+        Err(_) if waiting.other_state.load(Relaxed) => {
+            return Err(refusal(
+                codes::WRONG_STATE,
+                "only redirects with another state came before the time was over",
+            ));
+        }
+        Err(_) => {
+            return Err(refusal(
                 codes::CODE_EXPIRED,
                 "the sign-in in the browser was not finished in time",
-            )
-        })??;
+            ));
+        }
+    };
+    secrets::remember(&code.as_str().into());
     let form = [
         ("client_id", desk.client_id.as_str()),
         ("grant_type", "authorization_code"),
@@ -98,83 +123,140 @@ fn random() -> Result<String, Fault> {
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// Waits for the redirect. Browsers also ask for icons, and open connections in advance that they may
-/// never use: each has its own patience, and only one with a query counts.
-async fn receive(listener: &TcpListener, state: &str) -> Result<String, Fault> {
-    let mut visits = JoinSet::new();
-    loop {
-        tokio::select! {
-            Some(visit) = visits.join_next() => {
-                if let Ok(Some(code)) = visit {
-                    return code;
+/// What the redirect must carry.
+#[derive(Clone)]
+struct Waiting {
+    state: String,
+    port: u16,
+    /// Whether a redirect came that belongs to another sign-in.
+    other_state: Arc<AtomicBool>,
+}
+
+/// What one connection brought.
+enum Visit {
+    /// An icon, a page of somebody else's, no HTTP at all: answered, and nothing else.
+    Stray(&'static str),
+    /// The redirect that is waited for: its code, or why there is none.
+    Redirect(Result<String, Fault>),
+}
+
+impl Waiting {
+    /// Waits for the redirect. Browsers also ask for icons and open connections in advance that they may never use,
+    /// and any page can send a browser here: only the right state ends the wait.
+    async fn redirect(&self, listener: &TcpListener) -> Result<String, Fault> {
+        let mut visits = JoinSet::new();
+        let mut open: VecDeque<AbortHandle> = VecDeque::new();
+        loop {
+            tokio::select! {
+                Some(visit) = visits.join_next() => {
+                    open.retain(|visit| !visit.is_finished());
+                    if let Ok(Some(answer)) = visit {
+                        return answer;
+                    }
+                }
+                Ok((stream, _)) = listener.accept() => {
+                    if open.len() >= MOST_VISITS && let Some(oldest) = open.pop_front() {
+                        oldest.abort();
+                    }
+                    open.push_back(visits.spawn(self.clone().visited(stream)));
                 }
             }
-            Ok((stream, _)) = listener.accept(), if visits.len() < MOST_VISITS => {
-                visits.spawn(visited(stream, state.to_owned()));
+        }
+    }
+
+    /// One connection: nothing, or what the redirect says.
+    async fn visited(self, mut stream: TcpStream) -> Option<Result<String, Fault>> {
+        let head = timeout(LONGEST_VISIT, head(&mut stream)).await.ok()?;
+        match self.judged(head.as_deref()) {
+            Visit::Stray(status) => {
+                say(&mut stream, status, NOT_OURS).await;
+                None
             }
+            Visit::Redirect(answer) => {
+                let (status, words) = match &answer {
+                    Ok(_) => ("200 OK", BACK_TO_WORK),
+                    Err(_) => ("400 Bad Request", FAILED),
+                };
+                say(&mut stream, status, words).await;
+                Some(answer)
+            }
+        }
+    }
+
+    fn judged(&self, head: Option<&str>) -> Visit {
+        const BAD: Visit = Visit::Stray("400 Bad Request");
+        let Some((target, host)) = head.and_then(target_and_host) else {
+            return BAD;
+        };
+        let ours = ["localhost", "127.0.0.1"].map(|name| format!("{name}:{}", self.port));
+        // A page elsewhere whose name was made to lead to this machine.
+        if !ours.iter().any(|ours| ours.eq_ignore_ascii_case(host)) {
+            return BAD;
+        }
+        let url = Url::parse("http://localhost").and_then(|base| base.join(target));
+        let Some(url) = url.ok().filter(|url| url.host_str() == Some("localhost")) else {
+            return BAD;
+        };
+        if url.path() != "/" || url.query().is_none() {
+            return Visit::Stray("404 Not Found");
+        }
+        let query: HashMap<String, String> = url.query_pairs().into_owned().collect();
+        if query.get("state") != Some(&self.state) {
+            let redirect = query.contains_key("state") || query.contains_key("code");
+            self.other_state.fetch_or(redirect, Relaxed);
+            return BAD;
+        }
+        match (
+            query.get("error"),
+            query.get("code").filter(|code| !code.is_empty()),
+        ) {
+            (Some(error), _) => {
+                let body =
+                    json!({"error": error, "error_description": query.get("error_description")});
+                let answer = EntraAnswer::parse(400, body.to_string().as_bytes());
+                Visit::Redirect(Err(of_answer(&answer).fault))
+            }
+            (None, Some(code)) => Visit::Redirect(Ok(code.clone())),
+            (None, None) => BAD,
         }
     }
 }
 
-/// One connection: nothing, or the redirect's code.
-async fn visited(mut stream: TcpStream, state: String) -> Option<Result<String, Fault>> {
-    let query = timeout(LONGEST_VISIT, query(&mut stream)).await.ok()??;
-    if query.is_empty() {
-        say(&mut stream, "404 Not Found", FAILED).await;
-        return None;
-    }
-    let code = code(&query, &state);
-    let (status, words) = match &code {
-        Ok(_) => ("200 OK", BACK_TO_WORK),
-        Err(_) => ("400 Bad Request", FAILED),
-    };
-    say(&mut stream, status, words).await;
-    Some(code)
+/// The target of a `GET`, and the host that it was sent to.
+fn target_and_host(head: &str) -> Option<(&str, &str)> {
+    let mut lines = head.split("\r\n");
+    let mut first = lines.next()?.split(' ');
+    let (method, target, version) = (first.next()?, first.next()?, first.next()?);
+    let mut hosts = lines.filter_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("host").then(|| value.trim())
+    });
+    let host = hosts.next()?;
+    let whole = method == "GET"
+        && target.starts_with('/')
+        && version.starts_with("HTTP/1.")
+        && hosts.next().is_none();
+    whole.then_some((target, host))
 }
 
-fn code(query: &HashMap<String, String>, state: &str) -> Result<String, Fault> {
-    if query.get("state").map(String::as_str) != Some(state) {
-        return Err(refusal(
-            codes::WRONG_STATE,
-            "the redirect carries another state",
-        ));
-    }
-    if let Some(error) = query.get("error") {
-        let body = json!({"error": error, "error_description": query.get("error_description")});
-        return Err(of_answer(&EntraAnswer::parse(400, body.to_string().as_bytes())).fault);
-    }
-    query
-        .get("code")
-        .filter(|code| !code.is_empty())
-        .cloned()
-        .ok_or_else(|| refusal(codes::SIGN_IN_REFUSED, "the redirect carries no code"))
-}
-
-/// The query of a `GET`; empty when there is none.
-async fn query(stream: &mut TcpStream) -> Option<HashMap<String, String>> {
+/// The request line and the headers; nothing where they have no end.
+async fn head(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
-    while !bytes.windows(4).any(|end| end == b"\r\n\r\n") {
+    loop {
         let count = stream
             .read(&mut chunk)
             .await
             .ok()
             .filter(|count| *count > 0)?;
         bytes.extend_from_slice(&chunk[..count]);
+        if let Some(end) = bytes.windows(4).position(|end| end == b"\r\n\r\n") {
+            return String::from_utf8(bytes[..end].to_vec()).ok();
+        }
         if bytes.len() > LONGEST_REQUEST {
             return None;
         }
     }
-    let text = String::from_utf8_lossy(&bytes);
-    let mut first = text.lines().next()?.split(' ');
-    if first.next()? != "GET" {
-        return None;
-    }
-    let url = Url::parse("http://localhost")
-        .ok()?
-        .join(first.next()?)
-        .ok()?;
-    Some(url.query_pairs().into_owned().collect())
 }
 
 /// A page that loads nothing; a browser that has gone is no matter.

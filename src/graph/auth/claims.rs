@@ -1,10 +1,13 @@
 //! What a token says about itself. Graph's tokens are officially opaque, so all of it is a hint: it may
 //! warn and explain, never refuse.
 
+use crate::graph::server_text;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
+
+const LONGEST_NAME: usize = 256;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum IdentityKind {
@@ -92,7 +95,8 @@ impl From<Claims> for Identity {
                 app
             } else {
                 user.or(app)
-            },
+            }
+            .map(|name| server_text::clean(&name, LONGEST_NAME)),
             object_id: claims.oid,
             app_id,
             roles,
@@ -106,7 +110,7 @@ impl From<Claims> for Identity {
 fn claims(token: &str) -> Option<Claims> {
     let payload = token.split('.').nth(1)?;
     let json = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
-    serde_json::from_slice(&json).ok()
+    server_text::from_json(&json).ok()
 }
 
 /// A list, or words with spaces between them.

@@ -7,7 +7,10 @@ use super::{
     failures::{Trouble, busy, fault_of, refusal},
     person::{Desk, DeviceCode},
 };
-use crate::graph::fault::Fault;
+use crate::{
+    graph::{fault::Fault, server_text::clean},
+    secrets,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::time::Duration;
@@ -59,14 +62,17 @@ async fn begin(desk: &Desk, scope: &str) -> Result<(DeviceCode, SecretString, Du
     let answer = answer
         .map_err(|error| -> Trouble { fault_of(&error) })
         .map_err(|trouble| trouble.fault)?;
-    let text = |name: &str| answer[name].as_str().map(str::to_owned);
+    let secret = answer["device_code"].as_str().map(SecretString::from);
+    secret.iter().for_each(secrets::remember);
+    // Shown to a person.
+    let text = |name: &str| answer[name].as_str().map(|text| clean(text, 1_000));
     let seconds = |name: &str| {
         answer[name]
             .as_u64()
             .or_else(|| answer[name].as_str()?.parse().ok())
     };
     let parts = (
-        text("device_code"),
+        secret,
         text("user_code"),
         text("verification_uri").or_else(|| text("verification_url")),
     );
@@ -81,5 +87,5 @@ async fn begin(desk: &Desk, scope: &str) -> Result<(DeviceCode, SecretString, Du
         expires_in: Duration::from_secs(seconds("expires_in").unwrap_or(900).clamp(1, 1_800)),
     };
     let interval = Duration::from_secs(seconds("interval").unwrap_or(5).clamp(1, 60));
-    Ok((code, secret.into(), interval))
+    Ok((code, secret, interval))
 }

@@ -8,7 +8,10 @@ use super::{
     failures::{as_error, fault_of, refusal},
     transport::Authority,
 };
-use crate::graph::fault::{Class, Fault};
+use crate::{
+    graph::fault::{Class, Fault},
+    secrets,
+};
 use async_trait::async_trait;
 use azure_core::{
     credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions},
@@ -140,7 +143,9 @@ impl TokenCredential for Person {
         })?;
         // A rotated token replaces the old one; without a new one the old one stays good.
         if let Some(token) = answer["refresh_token"].as_str() {
-            *remembered = Some(token.into());
+            let token = SecretString::from(token);
+            secrets::remember(&token);
+            *remembered = Some(token);
         }
         access_token(&answer)
             .ok_or_else(|| as_error(refusal(codes::SIGN_IN_REFUSED, "the answer holds no token")))

@@ -15,12 +15,14 @@ use super::{
     workload::WorkloadAssertion,
 };
 use crate::{
+    children,
     clock::Clock,
     failure::Result,
     graph::{
         fault::Fault,
         http::{self, HttpOptions},
     },
+    secrets,
 };
 use azure_core::credentials::{Secret, TokenCredential};
 use azure_identity::{
@@ -77,6 +79,7 @@ impl SignIn {
             Method::ClientSecret { client_id, secret } => {
                 let tenant = needed(tenant)?;
                 anew(move || {
+                    secrets::remember(&secret);
                     let options = ClientSecretCredentialOptions {
                         client_options: authority.client_options(),
                     };
@@ -121,6 +124,7 @@ impl SignIn {
             Method::AzureCli => anew(move || {
                 let options = AzureCliCredentialOptions {
                     tenant_id: tenant.clone(),
+                    executor: Some(Arc::new(children::Runner)),
                     ..AzureCliCredentialOptions::default()
                 };
                 AzureCliCredential::new(Some(options))

@@ -9,7 +9,7 @@ use super::{
     claims::Identity,
     failures::{Trouble, fault_of},
 };
-use crate::graph::fault::Fault;
+use crate::{graph::fault::Fault, secrets};
 use azure_core::credentials::{AccessToken, TokenCredential};
 use futures_util::future::{BoxFuture, FutureExt, Shared};
 use secrecy::{ExposeSecret, SecretString};
@@ -60,8 +60,10 @@ impl Token {
         let now = Instant::now();
         let left = token.expires_on - azure_core::time::OffsetDateTime::now_utc();
         let left = Duration::try_from(left).unwrap_or_default();
+        let secret = SecretString::from(token.token.secret());
+        secrets::remember(&secret);
         Self {
-            secret: token.token.secret().into(),
+            secret,
             soft: now + left.saturating_sub(SOFT.min(left / 2)),
             hard: now + left.saturating_sub(HARD.min(left / 10)),
         }

@@ -12,6 +12,7 @@ use crate::{
         answer::{bounded_text, http_date, retry_after},
         envelope::Envelope,
         http::{self, HttpOptions, reason},
+        server_text,
     },
 };
 use async_trait::async_trait;
@@ -105,7 +106,7 @@ impl Authority {
             .header("accept", "application/json")
             .body(body);
         let (_, _, body) = self.exchange(request).await?;
-        serde_json::from_slice(&body).map_err(|_| unreadable())
+        server_text::from_json(&body).map_err(|_| unreadable())
     }
 
     /// Gets a JSON document.
@@ -114,7 +115,7 @@ impl Authority {
         request: reqwest::RequestBuilder,
     ) -> std::result::Result<Value, azure_core::Error> {
         let (_, _, body) = self.exchange(request).await?;
-        serde_json::from_slice(&body).map_err(|_| unreadable())
+        server_text::from_json(&body).map_err(|_| unreadable())
     }
 
     async fn exchange(
@@ -214,7 +215,7 @@ impl EntraAnswer {
             numbers,
             correlation_id: value["correlation_id"]
                 .as_str()
-                .map(|id| id.chars().take(80).collect()),
+                .map(|id| server_text::clean(id, 80)),
             retry_after: None,
         }
     }

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     files,
     graph::fault::{Class, Fault},
+    secrets,
 };
 use async_trait::async_trait;
 use azure_core::http::ClientMethodOptions;
@@ -57,12 +58,14 @@ pub struct WorkloadAssertion {
 #[async_trait]
 impl ClientAssertion for WorkloadAssertion {
     async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
-        self.token().await.map_err(as_error)
+        let token = self.token().await.map_err(as_error)?;
+        secrets::remember(&token);
+        Ok(token.expose_secret().to_owned())
     }
 }
 
 impl WorkloadAssertion {
-    async fn token(&self) -> Result<String, Fault> {
+    async fn token(&self) -> Result<SecretString, Fault> {
         match &self.workload {
             Workload::File(path) => read(path),
             Workload::GitHubActions(github) => {
@@ -93,7 +96,11 @@ impl WorkloadAssertion {
         }
     }
 
-    async fn ask(&self, request: reqwest::RequestBuilder, field: &str) -> Result<String, Fault> {
+    async fn ask(
+        &self,
+        request: reqwest::RequestBuilder,
+        field: &str,
+    ) -> Result<SecretString, Fault> {
         let answer: Value = self.authority.get_json(request).await.map_err(|error| {
             let fault = fault_of(&error).fault;
             let code = codes::NO_WORKLOAD_TOKEN;
@@ -106,7 +113,7 @@ impl WorkloadAssertion {
             }
         })?;
         match answer[field].as_str() {
-            Some(token) if !token.is_empty() => Ok(token.to_owned()),
+            Some(token) if !token.is_empty() => Ok(token.into()),
             _ => Err(refusal(
                 codes::NO_WORKLOAD_TOKEN,
                 format!("the answer has no `{field}`"),
@@ -115,7 +122,7 @@ impl WorkloadAssertion {
     }
 }
 
-fn read(path: &Path) -> Result<String, Fault> {
+fn read(path: &Path) -> Result<SecretString, Fault> {
     let missing = |why: String| {
         refusal(
             codes::NO_WORKLOAD_TOKEN,
@@ -126,7 +133,7 @@ fn read(path: &Path) -> Result<String, Fault> {
         files::read_given_text(path, LONGEST_TOKEN).map_err(|error| missing(error.to_string()))?;
     match token.trim() {
         "" => Err(missing("it is empty".into())),
-        token => Ok(token.to_owned()),
+        token => Ok(token.into()),
     }
 }
 
