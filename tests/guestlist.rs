@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::disallowed_methods,
     clippy::print_stderr,
     clippy::print_stdout,
     reason = "a test that cannot go on has failed"
@@ -13,6 +14,7 @@ mod support; // a folder, the program in it, a practice tenant beside it
 mod bad_input; // each mistake: one clear message, the right exit code, nothing half-written
 mod doctor; // can this machine, sign-in and tenant do the job?
 mod files; // other people's hands: what stands at a path, who put it there, what a killed run leaves
+mod hostile; // servers, files and pages that mean harm
 mod main_job; // a sheet in, invitations out, results back
 mod never_twice; // lost answers, kills, stops, caps: at most one mail, no link lost
 mod precheck; // who is there already, in small tenants and large ones

@@ -6,7 +6,13 @@ use super::{
     web::{get, query},
 };
 use crate::support::Terminal;
-use std::{fs, thread, time::Duration};
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    thread,
+    time::Duration,
+};
 
 /// A person at a terminal, and the address that the browser was opened with.
 fn asked(tenant: &Tenant) -> Option<(Terminal, String)> {
@@ -59,8 +65,9 @@ fn a_person_signs_in() {
     assert_eq!(tenant.token_requests(), 1);
 }
 
+/// A redirect with another state, an icon, a page of another name that leads here, and no HTTP at all.
 #[test]
-fn a_redirect_with_another_state_is_not_believed() {
+fn stray_requests_are_turned_away_and_the_sign_in_goes_on() {
     let tenant = Tenant::start("");
     let Some((terminal, url)) = asked(&tenant) else {
         return;
@@ -69,11 +76,63 @@ fn a_redirect_with_another_state_is_not_believed() {
     let (_, status, page) = visit(&url);
     assert_eq!(status, 400);
     assert!(!page.contains("You are signed in"), "{page}");
-    let (exit, screen) = terminal.end();
-    assert_eq!(exit, 6, "{screen}");
-    shows(&screen, "belongs to another sign-in");
-    shows(&screen, "close old sign-in tabs");
     assert_eq!(tenant.token_requests(), 0, "the code is not used");
+
+    let redirect = query(&url)["redirect_uri"].clone();
+    let state = query(&url)["state"].clone();
+    let port = redirect.rsplit(':').next().unwrap().to_owned();
+    let right = format!("/?code=stolen&state={state}");
+    for (request, status) in [
+        (
+            format!("GET /favicon.ico HTTP/1.1\r\nhost: localhost:{port}\r\n\r\n"),
+            "404",
+        ),
+        (
+            format!("GET {right} HTTP/1.1\r\nhost: evil.example:{port}\r\n\r\n"),
+            "400",
+        ),
+        (
+            format!("GET {right} HTTP/1.1\r\nhost: localhost\r\n\r\n"),
+            "400",
+        ),
+        (format!("GET {right} HTTP/1.1\r\n\r\n"), "400"),
+        (
+            format!("POST {right} HTTP/1.1\r\nhost: localhost:{port}\r\n\r\n"),
+            "400",
+        ),
+        (
+            format!("GET /?state={state} HTTP/1.1\r\nhost: localhost:{port}\r\n\r\n"),
+            "400",
+        ),
+        (
+            format!("GET //evil.example{right} HTTP/1.1\r\nhost: localhost:{port}\r\n\r\n"),
+            "400",
+        ),
+        ("\u{1b}[2J\r\n\r\n".to_owned(), "400"),
+    ] {
+        let answer = sent(&port, &request);
+        assert_eq!(answer.get(9..12), Some(status), "{request:?}: {answer}");
+    }
+    assert_eq!(tenant.token_requests(), 0);
+
+    tenant.practice.post("/person?does=sign-in", "");
+    let (_, status, _) = visit(&url);
+    assert_eq!(status, 200);
+    let (exit, screen) = terminal.end();
+    assert_eq!(exit, 0, "{screen}");
+    assert_eq!(tenant.token_requests(), 1);
+}
+
+/// These bytes to the port that waits for the redirect, and what it answers.
+fn sent(port: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8(answer).unwrap()
 }
 
 #[test]

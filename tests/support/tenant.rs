@@ -21,8 +21,13 @@ pub struct Practice {
 impl Practice {
     /// With the weather in TOML; empty is clear.
     pub fn start(workdir: &Workdir, weather: &str) -> Self {
+        Self::start_with(workdir, weather, &[])
+    }
+
+    pub fn start_with(workdir: &Workdir, weather: &str, more: &[&str]) -> Self {
         workdir.write("weather.toml", weather);
-        let mut command = workdir.command(&["sandbox", "--port", "0", "--weather", "weather.toml"]);
+        let usual = ["sandbox", "--port", "0", "--weather", "weather.toml"];
+        let mut command = workdir.command(&[&usual, more].concat());
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap())
@@ -113,7 +118,7 @@ pub fn sandbox_view(url: &str, method: &str, path: &str, body: &str) -> Value {
         .unwrap();
     write!(
         stream,
-        "{method} /_sandbox{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        "{method} /_sandbox{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
     .unwrap();

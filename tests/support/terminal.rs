@@ -90,12 +90,18 @@ impl Terminal {
     }
 
     /// The exit code, and everything that was shown.
-    pub fn end(mut self) -> (i32, String) {
+    pub fn end(self) -> (i32, String) {
+        let (code, screen, _) = self.end_raw();
+        (code, screen)
+    }
+
+    /// The same, and every byte as the terminal got it.
+    pub fn end_raw(mut self) -> (i32, String, Vec<u8>) {
         while let Ok(bytes) = self.bytes.recv_timeout(PATIENCE) {
             self.shown.extend(bytes);
         }
         let code = self.process.wait().unwrap().code().unwrap_or(-1);
-        (code, self.screen())
+        (code, self.screen(), std::mem::take(&mut self.shown))
     }
 
     /// Without colours and cursor movements; of a line that was written over, what was written last.
