@@ -38,7 +38,7 @@ fn ask(untrusted: Untrusted, env: &Env<'_>) -> Result<Settings> {
         return Err(untrusted.failure());
     }
     ui::tell(question(&untrusted));
-    let mut screen = anstream::stderr();
+    let mut screen = ui::Messages;
     write!(screen, "Type yes to trust it from now on: ")
         .and_then(|()| screen.flush())
         .map_err(anyhow::Error::from)?;
