@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use std::process::Command;
 
 /// What the protocol needs as it is: without it there would be no run to look at.
-const NEEDED: [&str; 6] = [
+const NEEDED: [&str; 7] = [
+    "invitedUserEmailAddress",
     "@odata.nextLink",
     "inviteRedeemUrl",
     "definition",
