@@ -10,11 +10,14 @@ use std::{
     sync::{Mutex, PoisonError},
     time::Duration,
 };
+use tokio::sync::watch;
 
 /// An answer that takes longer says too little about when the guest was made.
 const SOON: Duration = Duration::from_secs(2);
 /// Samples that disagree by more come from more than one clock.
 const AGREEMENT: SignedDuration = SignedDuration::from_secs(2);
+/// One alone could not disagree with anybody.
+const LEAST: usize = 2;
 /// The newest of them: a clock may be set while the run goes on.
 const SAMPLES: usize = 20;
 
@@ -43,8 +46,11 @@ pub(super) struct Made {
 }
 
 impl Offset {
-    /// The interval that covers every sample; none without samples, or when they disagree.
+    /// The interval that covers every sample; none with too few of them, or when they disagree.
     pub fn of(samples: &[Sample]) -> Option<Self> {
+        if samples.len() < LEAST {
+            return None;
+        }
         let least = samples
             .iter()
             .map(|one| one.created.duration_since(one.answered));
@@ -71,8 +77,12 @@ impl Offset {
 }
 
 /// The guests by whom this run can tell the time.
-#[derive(Debug, Default)]
-pub(super) struct Calibration(Mutex<VecDeque<Candidate>>);
+#[derive(Debug)]
+pub(super) struct Calibration {
+    candidates: Mutex<VecDeque<Candidate>>,
+    /// There are enough samples, or there will be no more.
+    decided: watch::Sender<bool>,
+}
 
 #[derive(Debug, Clone)]
 struct Candidate {
@@ -83,6 +93,15 @@ struct Candidate {
     created: Option<Timestamp>,
 }
 
+impl Default for Calibration {
+    fn default() -> Self {
+        Self {
+            candidates: Mutex::default(),
+            decided: watch::Sender::new(false),
+        }
+    }
+}
+
 impl Calibration {
     /// A first ask whose look-up had found nobody was answered by a 201 after `took`.
     pub fn add(&self, user_id: &str, asked: Timestamp, answered: Timestamp, took: Duration) {
@@ -91,7 +110,10 @@ impl Calibration {
         if took > SOON || by_the_wall.is_none_or(|wall| wall > SOON) {
             return;
         }
-        let mut candidates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut candidates = self
+            .candidates
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if candidates.len() == SAMPLES {
             candidates.pop_front();
         }
@@ -101,16 +123,35 @@ impl Calibration {
             answered,
             created: None,
         });
+        if candidates.len() >= LEAST {
+            self.decided.send_replace(true);
+        }
+    }
+
+    /// Nobody is asked for the first time any more in this run.
+    pub fn no_more(&self) {
+        self.decided.send_replace(true);
+    }
+
+    pub fn is_decided(&self) -> bool {
+        *self.decided.borrow()
+    }
+
+    /// Returns when there are enough samples, or when there will be no more.
+    pub async fn decided(&self) {
+        let mut decided = self.decided.subscribe();
+        // The sender lives as long as `self`: this cannot fail.
+        let _ = decided.wait_for(|decided| *decided).await;
     }
 
     pub fn has_samples(&self) -> bool {
-        !self.candidates().is_empty()
+        self.all().len() >= LEAST
     }
 
     /// Reads the creation times that are not known yet, in one request.
     pub async fn offset(&self, graph: &Graph) -> Option<Offset> {
         let unread: Vec<String> = self
-            .candidates()
+            .all()
             .into_iter()
             .filter(|one| one.created.is_none())
             .map(|one| one.user_id)
@@ -118,7 +159,10 @@ impl Calibration {
         if !unread.is_empty() {
             match graph.get_by_ids(&unread).await {
                 Ok(users) => {
-                    let mut candidates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut candidates = self
+                        .candidates
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner);
                     for candidate in candidates.iter_mut() {
                         let user = users
                             .iter()
@@ -135,7 +179,7 @@ impl Calibration {
             }
         }
         let samples: Vec<Sample> = self
-            .candidates()
+            .all()
             .into_iter()
             .filter_map(|one| {
                 Some(Sample {
@@ -148,8 +192,11 @@ impl Calibration {
         Offset::of(&samples)
     }
 
-    fn candidates(&self) -> Vec<Candidate> {
-        let candidates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn all(&self) -> Vec<Candidate> {
+        let candidates = self
+            .candidates
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         candidates.iter().cloned().collect()
     }
 }
@@ -180,6 +227,7 @@ mod tests {
     fn without_samples_or_with_two_clocks_there_is_no_offset() {
         assert_eq!(Offset::of(&[]), None);
         let one = sample(0, 100, 200, 0);
+        assert_eq!(Offset::of(&[one]), None);
         assert!(Offset::of(&[one, sample(5_000, 5_100, 5_200, 1_500)]).is_some());
         assert_eq!(Offset::of(&[one, sample(5_000, 5_100, 5_200, 4_000)]), None);
     }
@@ -191,9 +239,10 @@ mod tests {
         calibration.add("slow", at(0), at(3_000), 3 * second);
         calibration.add("set ahead", at(0), at(60_000), second);
         calibration.add("set back", at(0), at(-60_000), second);
-        assert!(!calibration.has_samples());
         calibration.add("good", at(0), at(1_000), second);
-        assert!(calibration.has_samples());
+        assert!(!calibration.has_samples() && !calibration.is_decided());
+        calibration.add("good as well", at(0), at(1_000), second);
+        assert!(calibration.has_samples() && calibration.is_decided());
     }
 
     proptest! {
@@ -201,7 +250,7 @@ mod tests {
         #[test]
         fn one_clock_is_understood(
             ahead in -100_000_000_i64..100_000_000,
-            samples in vec((0_i64..600_000, 0_i64..1_000, 0_i64..1_000), 1..20),
+            samples in vec((0_i64..600_000, 0_i64..1_000, 0_i64..1_000), 2..20),
             made in 0_i64..600_000,
         ) {
             let samples: Vec<Sample> = samples

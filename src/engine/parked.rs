@@ -37,7 +37,7 @@ pub(super) struct Parked {
     /// What the last answer was that did not tell.
     pub fault: Option<Fault>,
     /// Somebody waits for this row before anything new is asked.
-    _hold: Option<Hold>,
+    hold: Option<Hold>,
 }
 
 impl Parked {
@@ -57,7 +57,7 @@ impl Parked {
             linked: None,
             request_id: asked.request_id,
             fault: asked.verdict.fault().cloned(),
-            _hold: None,
+            hold: None,
         }
     }
 
@@ -87,7 +87,7 @@ impl Parked {
             linked,
             request_id: None,
             fault: None,
-            _hold: hold,
+            hold,
         })
     }
 
@@ -100,6 +100,11 @@ impl Parked {
             self.mail_given_up = asked.ended;
         }
         self.fault = asked.verdict.fault().cloned();
+    }
+
+    /// Whoever waits for this row may go on: what it needs now comes from them.
+    pub fn let_others_begin(&mut self) {
+        self.hold = None;
     }
 
     /// Graph said of every ask that it had not been performed.

@@ -194,6 +194,7 @@ async fn workers(
     }
     drop(park);
     crew.join_all().await;
+    shared.calibration.no_more();
 }
 
 /// Keeps the parked rows moving, each at its own time.

@@ -176,7 +176,7 @@ impl Shared {
         // That nobody was there when this run looked first is evidence too.
         let appeared = parked.item.saw == Saw::Nobody;
         if !appeared && !attribution::is_ours(None, &parked.asks) {
-            let made = self.made(&user.id).await?;
+            let made = self.made(parked, &user.id).await?;
             if !attribution::is_ours(made, &parked.asks) {
                 return self.older(parked, user).await;
             }
@@ -189,9 +189,9 @@ impl Shared {
     }
 
     /// What is known about the mail of a guest of ours.
-    async fn mail_of(&self, parked: &Parked, user_id: &str) -> Result<Mail, Open> {
+    async fn mail_of(&self, parked: &mut Parked, user_id: &str) -> Result<Mail, Open> {
         let made = if attribution::depends_on_time(&parked.asks) {
-            self.made(user_id).await?
+            self.made(parked, user_id).await?
         } else {
             None
         };
@@ -423,7 +423,7 @@ impl Shared {
 
     /// When the guest was made, by our clock: read by id, which is fresher than any filter, though not at once on every
     /// replica. None: it cannot be told.
-    async fn made(&self, user_id: &str) -> Result<Option<Made>, Open> {
+    async fn made(&self, parked: &mut Parked, user_id: &str) -> Result<Option<Made>, Open> {
         let path = format!("/users/{}?$select={USER_SELECT}", odata::encode(user_id));
         let end = Instant::now() + self.options.settle;
         for look in 0.. {
@@ -432,6 +432,14 @@ impl Shared {
                     let Some(created) = user.created_date_time else {
                         return Ok(None);
                     };
+                    if !self.calibration.is_decided() {
+                        parked.let_others_begin();
+                        tokio::select! {
+                            biased;
+                            () = self.stop.raised() => return Err(Open::Stopped),
+                            () = self.calibration.decided() => {}
+                        }
+                    }
                     let offset = self.calibration.offset(&self.graph).await;
                     return Ok(offset.and_then(|offset| offset.made(created)));
                 }

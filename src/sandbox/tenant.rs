@@ -391,6 +391,9 @@ fn forged(fate: &Fate) -> Reply {
             "<html><head><title>Web filter</title></head><body><h1>This request was stopped by your organisation</h1></body></html>",
         ),
         FaultBody::Empty => Body::Empty,
+        FaultBody::Block => Body::Html(
+            "<html><body>The server said: Invitations are blocked for this directory due to suspicious activity.</body></html>",
+        ),
         _ => Body::Json(match fate.status % 3 {
             0 => {
                 json!({"error": {"code": "PolicyDenied", "message": "Stopped by the web filter."}})

@@ -279,7 +279,9 @@ pub enum FaultBody {
     Json,
     Html,
     Empty,
-    /// One of the three, drawn.
+    /// Of a forged answer: a page that repeats Graph's words about a blocked tenant.
+    Block,
+    /// One of the first three, drawn.
     Mixed,
 }
 

@@ -100,6 +100,37 @@ fn without_a_clean_answer_the_mail_is_unknown_and_the_link_is_kept() {
     assert_eq!(proofs::mailed_twice(&practice), 0);
 }
 
+/// Nothing had happened for somebody of an earlier run. Under a cap this row comes first, and still waits for somebody new,
+/// through whom the clocks can be compared.
+#[test]
+fn what_was_left_open_is_compared_through_people_who_come_after_it() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 2);
+    let practice = Practice::start(
+        &workdir,
+        "[[script]]\nkind = \"invitations\"\ncount = 2\nfault = \"lost_before\"\nlost_ms = 60000\n",
+    );
+    let mut killed = practice
+        .invite(&workdir, SHEET, &["--rate", "max", "--workers", "2"])
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    // The canary asks one by one: the second person is not reached.
+    while practice.view("/invitations")["total"] == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    proofs::sheet(&workdir, 9);
+    practice.post("/weather", "");
+    let capped = [&PACE[..], &["--max-invites", "30"]].concat();
+    practice.run(&workdir, SHEET, &capped).expect_code(0);
+    let table = workdir.table(RESULTS);
+    assert_eq!(proofs::finished(&practice, &table, 9).unsure, 0);
+}
+
 /// Our own guests, found by the next run: ours, with a link, however far the clocks are apart.
 #[test]
 fn guests_of_a_killed_run_are_ours_by_the_look_up_that_had_found_nobody() {

@@ -129,6 +129,33 @@ fn a_forged_answer_to_a_look_up_is_asked_again() {
     );
 }
 
+/// A gateway wraps the block into a page of its own: the run stops, and what became of the row is not known.
+#[test]
+fn words_that_stop_a_run_stop_it_whoever_wrote_them() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 9);
+    let practice = Practice::start(
+        &workdir,
+        &scripted(std::iter::once(
+            "fault = \"forged_after\"\nstatus = 403\nbody = \"block\"".to_owned(),
+        )),
+    );
+    practice
+        .run(&workdir, SHEET, &QUICK)
+        .expect_code(7)
+        .says("something between here and Graph answered");
+    let outcomes = workdir.table(RESULTS).outcomes();
+    assert_eq!(
+        (
+            outcomes["invited"],
+            outcomes["unknown"],
+            outcomes["not-attempted"]
+        ),
+        (5, 1, 3)
+    );
+    assert_eq!(practice.view("/invitations")["total"], 6);
+}
+
 #[test]
 fn a_201_for_somebody_else_is_not_believed() {
     let workdir = Workdir::new();

@@ -48,6 +48,11 @@ pub(super) fn stopped(about: &Stopped<'_>) -> Failure {
             } else if fault.request_id.is_some() {
                 failure = failure.hint(format!("for support: {}", fault.reference()));
             }
+            if fault.is_from_between() {
+                failure = failure.hint(
+                    "something between here and Graph answered with these words: look at it first, they may be older than today",
+                );
+            }
             failure.hint(format!("after that, {again}"))
         }
         StopReason::Unreachable { why } => failure(format!("Graph cannot be asked now: {why}")).hint(again),
