@@ -29,14 +29,14 @@ pub enum Exit {
     Interrupted = 130,
 }
 
-/// From the one that must be heard first to the one that gives way to all others.
+/// From the gravest, which is told whatever else holds, to the one that gives way to all others.
 const PRECEDENCE: [Exit; 11] = [
+    Exit::TenantRefused,
+    Exit::Unexpected,
     Exit::Usage,
     Exit::SheetRefused,
-    Exit::TenantRefused,
     Exit::Permission,
     Exit::Interrupted,
-    Exit::Unexpected,
     Exit::TryAgain,
     Exit::CapReached,
     Exit::TimeUsed,
@@ -49,13 +49,22 @@ impl Exit {
         self as u8
     }
 
-    /// The one that speaks when both hold.
+    /// The graver of the two.
     #[must_use]
     pub fn and(self, other: Exit) -> Exit {
+        if other.rank() < self.rank() {
+            other
+        } else {
+            self
+        }
+    }
+
+    /// The place in the order of gravity; 0 is the gravest.
+    pub fn rank(self) -> usize {
         PRECEDENCE
-            .into_iter()
-            .find(|candidate| *candidate == self || *candidate == other)
-            .unwrap_or(self)
+            .iter()
+            .position(|exit| *exit == self)
+            .unwrap_or(PRECEDENCE.len())
     }
 }
 
@@ -81,6 +90,10 @@ mod tests {
         );
         assert_eq!(Exit::Done.and(Exit::SomeRowsNotDone), Exit::SomeRowsNotDone);
         assert_eq!(Exit::TryAgain.and(Exit::Permission), Exit::Permission);
+        assert_eq!(
+            PRECEDENCE.map(Exit::code),
+            [7, 1, 2, 3, 6, 130, 5, 8, 10, 4, 0]
+        );
         assert_eq!(Exit::Done.and(Exit::Done), Exit::Done);
     }
 }

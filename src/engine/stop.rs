@@ -1,10 +1,9 @@
 //! Why a run ends before its sheet does, and how everybody hears of it at once.
 //!
-//! The first reason is the one that is told; the gravest one speaks in the exit code.
+//! The gravest reason is the one that is told and the one in the exit code, whichever came first.
 
-use crate::{exit::Exit, graph::Fault, guest::Problem};
+use crate::{exit::Exit, graph::Fault, guest::Problem, pace::StopSignal};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::watch;
 
 #[derive(Debug, Clone)]
 pub enum StopReason {
@@ -74,7 +73,11 @@ impl StopReason {
                 exit: Exit::TryAgain,
                 ..
             } => "try-again",
-            Self::Refused { .. } => "permission",
+            Self::Refused {
+                exit: Exit::Permission,
+                ..
+            } => "permission",
+            Self::Refused { .. } => "settings",
             Self::Unreachable { .. } => "unreachable",
             Self::PiledUp { .. } => "failures",
             Self::MaxInvites { .. } => "max-invites",
@@ -87,78 +90,58 @@ impl StopReason {
     }
 }
 
-/// The shared stop signal.
-#[derive(Debug, Clone)]
-pub struct Stop(Arc<Shared>);
-
-#[derive(Debug)]
-struct Shared {
-    reasons: Mutex<Vec<StopReason>>,
-    raised: watch::Sender<bool>,
-}
-
-impl Default for Stop {
-    fn default() -> Self {
-        Self(Arc::new(Shared {
-            reasons: Mutex::default(),
-            raised: watch::Sender::new(false),
-        }))
-    }
+/// Why the run is to stop, if it is; shared by everybody.
+#[derive(Debug, Clone, Default)]
+pub struct Stop {
+    reasons: Arc<Mutex<Vec<StopReason>>>,
+    signal: StopSignal,
 }
 
 impl Stop {
     /// From now on nobody starts anything new.
     pub fn raise(&self, reason: StopReason) {
         {
-            let mut reasons = self
-                .0
-                .reasons
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
             // Twenty workers may hear the same refusal: once is enough.
-            if reasons.iter().any(|known| known.word() == reason.word()) {
+            let same = |known: &StopReason| {
+                known.word() == reason.word() && known.exit() == reason.exit()
+            };
+            if reasons.iter().any(same) {
                 return;
             }
             reasons.push(reason);
         }
-        self.0.raised.send_replace(true);
+        self.signal.raise();
+    }
+
+    /// For those who only have to hear that it is raised.
+    pub fn signal(&self) -> &StopSignal {
+        &self.signal
     }
 
     pub fn is_raised(&self) -> bool {
-        *self.0.raised.borrow()
+        self.signal.is_raised()
     }
 
     /// Returns when the run is to stop.
     pub async fn raised(&self) {
-        let mut raised = self.0.raised.subscribe();
-        // The sender lives as long as `self`: this cannot fail.
-        let _ = raised.wait_for(|raised| *raised).await;
+        self.signal.raised().await;
     }
 
+    /// The gravest reason so far; of equally grave ones the first.
     pub fn reason(&self) -> Option<StopReason> {
-        self.0
-            .reasons
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .first()
+        let reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
+        reasons
+            .iter()
+            .min_by_key(|reason| reason.exit().rank())
             .cloned()
-    }
-
-    pub fn exit(&self) -> Option<Exit> {
-        let reasons = self
-            .0
-            .reasons
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        reasons.iter().map(StopReason::exit).reduce(Exit::and)
     }
 
     /// Sleeps, unless the run stops first; tells whether it slept through.
     pub async fn sleep(&self, wait: std::time::Duration) -> bool {
-        tokio::select! {
-            biased;
-            () = self.raised() => false,
-            () = tokio::time::sleep(wait) => true,
-        }
+        self.signal
+            .unless_raised(tokio::time::sleep(wait))
+            .await
+            .is_ok()
     }
 }

@@ -12,9 +12,11 @@ mod options;
 mod pacer;
 #[cfg(test)]
 mod simulation;
+mod stop_signal;
 mod window;
 
 pub use backoff::backoff;
 pub use gate::TooLong;
 pub use options::{PaceOptions, Rate};
 pub use pacer::Pace;
+pub use stop_signal::{StopSignal, Stopped};

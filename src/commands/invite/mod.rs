@@ -6,6 +6,8 @@ mod finish;
 pub(super) mod prepare;
 mod question;
 mod stopped;
+#[cfg(test)]
+mod stopped_tests;
 pub(super) mod survey;
 
 use super::{

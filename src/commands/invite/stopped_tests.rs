@@ -1,0 +1,107 @@
+//! Of two reasons to stop the graver is told, whichever came first: the exit code and the words of every pair.
+
+use super::stopped::{Stopped, stopped};
+use crate::{
+    engine::{Stop, StopReason},
+    exit::Exit,
+    graph::{Class, Fault, catalogue},
+    guest::{Code, Problem},
+};
+use jiff::Timestamp;
+use std::fmt::Write;
+
+fn refused(code: Code, class: Class) -> StopReason {
+    let mut fault = Fault::new(code, class, "");
+    fault.request_id = Some("r-1".into());
+    StopReason::of(&fault).unwrap()
+}
+
+fn now() -> Timestamp {
+    "2026-11-26T04:00:00Z".parse().unwrap()
+}
+
+fn reasons() -> Vec<StopReason> {
+    let ledger = |exit| StopReason::LedgerFailed {
+        why: format!("the ledger failed with {}", exit as u8),
+        exit,
+    };
+    let problem = Problem::error(catalogue::REFUSED, "the sheet changed while it was read")
+        .fix("run the same command again");
+    vec![
+        refused(catalogue::SUSPICIOUS, Class::Tenant),
+        ledger(Exit::Unexpected),
+        refused(catalogue::NO_SUCH_GRAPH, Class::Address),
+        StopReason::Sheet(Box::new(problem)),
+        refused(catalogue::MAY_NOT_INVITE, Class::Permission),
+        StopReason::Interrupted,
+        StopReason::Unreachable {
+            why: "no row came further for 15 minutes".into(),
+        },
+        StopReason::PiledUp { bad: 6, of: 9 },
+        StopReason::CanaryNotFound { missing: 2 },
+        refused(catalogue::THROTTLED, Class::Throttled),
+        ledger(Exit::TryAgain),
+        StopReason::MaxInvites { cap: 5 },
+        StopReason::DailyCap {
+            cap: 5,
+            room_at: now(),
+        },
+        StopReason::TimeUsed,
+    ]
+}
+
+/// What a run says that heard these reasons in this order.
+fn told(order: [&StopReason; 2]) -> (u8, String) {
+    let stop = Stop::default();
+    for reason in order {
+        stop.raise(reason.clone());
+    }
+    let reason = stop.reason().unwrap();
+    let failure = stopped(&Stopped {
+        reason: &reason,
+        tenant: "11111111-2222-3333-4444-555555555555",
+        asked_today: 12,
+        left: 7,
+        now: now(),
+    });
+    assert_eq!(failure.exit, reason.exit());
+    let words = [vec![failure.what], failure.hints].concat().join("\n    ");
+    (
+        reason.exit().code(),
+        format!("{}: {words}", reason.word()),
+    )
+}
+
+#[test]
+fn of_every_two_reasons_the_graver_is_told_whichever_came_first() {
+    let reasons = reasons();
+    let mut page = String::new();
+    for reason in &reasons {
+        let (code, words) = told([reason, reason]);
+        let _ = writeln!(page, "{code} {words}");
+    }
+    page.push_str("\nfirst, then: the exit code and the reason told\n");
+    for first in &reasons {
+        for second in &reasons {
+            let (code, words) = told([first, second]);
+            let (other, other_words) = told([second, first]);
+            assert_eq!(code, other, "{first:?} {second:?}");
+            if first.exit() != second.exit() {
+                assert_eq!(words, other_words);
+            }
+            if code == 7 {
+                assert!(words.contains("for a support ticket: tenant"), "{words}");
+            }
+            let _ = writeln!(
+                page,
+                "{} {}, {} {}: {code} {}",
+                first.exit().code(),
+                first.word(),
+                second.exit().code(),
+                second.word(),
+                words.split(':').next().unwrap(),
+            );
+        }
+    }
+    insta::assert_snapshot!(page);
+}

@@ -1,0 +1,46 @@
+//! The signal that nothing more is to be sent. Everything that waits before sending hears it.
+//!
+//! Must not know why: the engine keeps the reasons.
+
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// A cheap handle; the default one is never raised.
+#[derive(Debug, Clone)]
+pub struct StopSignal(Arc<watch::Sender<bool>>);
+
+/// The signal was raised first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopped;
+
+impl Default for StopSignal {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
+    }
+}
+
+impl StopSignal {
+    pub fn raise(&self) {
+        self.0.send_replace(true);
+    }
+
+    pub fn is_raised(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Returns when the signal is raised.
+    pub async fn raised(&self) {
+        let mut raised = self.0.subscribe();
+        // The sender lives as long as `self`: this cannot fail.
+        let _ = raised.wait_for(|raised| *raised).await;
+    }
+
+    /// Does the work, or drops it when the signal is raised first.
+    pub async fn unless_raised<T>(&self, work: impl Future<Output = T>) -> Result<T, Stopped> {
+        tokio::select! {
+            biased;
+            () = self.raised() => Err(Stopped),
+            done = work => Ok(done),
+        }
+    }
+}
