@@ -136,7 +136,7 @@ pub async fn sign_in(
         clock: clock.clone(),
     };
     let signed_in = async {
-        let tokens = sign_in.tokens()?;
+        let tokens = sign_in.tokens()?.hearing(pace.stop().clone());
         let identity = tokens
             .identity()
             .await

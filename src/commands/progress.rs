@@ -3,7 +3,7 @@
 use crate::{
     engine::{Tally, outcome::Outcome},
     pace::Pace,
-    ui::{Phase, Progress, ProgressMode, ProgressView},
+    ui::{Phase, Progress, ProgressMode, ProgressView, Waiting},
 };
 use std::time::Duration;
 use tokio::{sync::watch, task::JoinHandle, time::Instant};
@@ -67,6 +67,9 @@ fn progress(tally: &Tally, pace: &Pace, rows: u64, dry_run: bool) -> Progress {
         not_done: tally.not_done(&[]),
         parked: tally.parked,
         rate_per_second: pace.current_rate(),
-        waiting_until: pace.closed_for().map(|wait| Instant::now() + wait),
+        waiting: pace.closed().map(|closed| Waiting {
+            until: Instant::now() + closed.left,
+            asked: closed.asked,
+        }),
     }
 }

@@ -6,6 +6,7 @@ use super::{
     Options,
     calibration::Calibration,
     caps::Caps,
+    crew::Crew,
     follow_up::FollowUps,
     outcome::Mail,
     recorder::Recorder,
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     clock::Clock,
     directory::{Directory, Finder, Lookout},
-    graph::{Class, Fault, Graph, Invitation, InvitationRequest, MessageInfo, Verdict, catalogue},
+    graph::{Fault, Graph, Invitation, InvitationRequest, MessageInfo, Verdict},
     guest::UserType,
     ledger::{Answered, Ask, AskEnd, AskKind, Found, Intent, IntentId, PersonState},
     pace::{Pace, TooLong},
@@ -46,6 +47,7 @@ pub(super) struct Shared {
     pub follow_ups: FollowUps,
     pub caps: Caps,
     pub stop: Stop,
+    pub crew: Crew,
     pub clock: Clock,
     pub calibration: Calibration,
     /// A 429 of this run was found to have been performed: from then on none is believed.
@@ -141,6 +143,9 @@ impl Shared {
             match &answer.verdict {
                 Verdict::NotSent { .. } => {
                     place.give_back();
+                    if self.stop.is_raised() {
+                        return Err(Stopped);
+                    }
                     connects += 1;
                     if connects < CONNECTS
                         && self
@@ -362,11 +367,7 @@ struct Answer {
 fn unsent() -> Answer {
     Answer {
         verdict: Verdict::NotSent {
-            fault: Fault::new(
-                catalogue::NOT_CONNECTED,
-                Class::NotSent,
-                "the run stopped first",
-            ),
+            fault: Fault::run_stopped(),
         },
         status: None,
         request_id: None,

@@ -11,11 +11,13 @@ mod attribution; // which of several asks made a guest
 mod calibration; // by which clock new guests are dated
 mod canary; // five alone, before the rest
 mod caps; // how many, and how many a day
+mod crew; // how many at the same time
 mod feeder; // the sheet, row by row, with what the ledger knows
 mod follow_up; // what an invitation could not carry
 mod options; // what a run is asked to do
 mod parked; // a row that waits until it is known what its asks did
 mod plan; // what a row needs
+mod ramp; // faster with every fifty that were verified
 mod recorder; // the one writer: group commit, totals
 mod run; // how the parts hang together
 mod scout; // who is already there

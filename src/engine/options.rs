@@ -68,5 +68,7 @@ pub struct Options {
     pub settle: Duration,
     pub ask_again_after: Duration,
     pub workers: usize,
+    /// With `--rate auto`: only as many of them as the rate needs, and more as it rises.
+    pub workers_follow_rate: bool,
     pub tolerate: Vec<Outcome>,
 }

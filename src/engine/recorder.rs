@@ -32,6 +32,8 @@ enum Fact {
         at: Timestamp,
     },
     Parked(i64),
+    /// The server asked not to be asked before this.
+    WaitUntil(Timestamp),
     /// Everything sent before is on disk.
     Flush(oneshot::Sender<()>),
 }
@@ -112,6 +114,10 @@ impl Recorder {
             at,
         })
         .await;
+    }
+
+    pub async fn wait_until(&self, until: Timestamp) {
+        self.send(Fact::WaitUntil(until)).await;
     }
 
     /// Returns when everything sent before can be read from the ledger.
@@ -227,6 +233,7 @@ impl Desk {
                     self.writer
                         .verified(*person, *verified, redemption.as_deref(), *at)?;
                 }
+                Fact::WaitUntil(until) => self.writer.wait_until(*until)?,
                 Fact::Parked(_) | Fact::Flush(_) => {}
             }
         }

@@ -5,6 +5,7 @@ use super::{
     ask::Shared,
     calibration::Calibration,
     caps::Caps,
+    crew::Crew,
     feeder::Feeder,
     follow_up::FollowUps,
     parked::Parked,
@@ -106,6 +107,10 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
         finder: Finder::new(directory.clone()),
         lookout: Lookout::new(directory.clone()),
         caps: Caps::new(&options, recent, clock.clone()),
+        crew: Crew::new(
+            options.workers,
+            pace.rising_target().filter(|_| options.workers_follow_rate),
+        ),
         options: options.clone(),
         directory,
         pace,
@@ -139,7 +144,11 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
         }
         .scout(steps),
     );
-    workers(&shared, decided, park, canary).await;
+    let new_guests = ledger.reader()?;
+    tokio::select! {
+        () = workers(&shared, decided, park, canary) => {}
+        () = shared.ramp(&run, &new_guests, totals.clone()) => {}
+    }
 
     // Everybody has ended who could send a row on; a task that broke has left its rows to the next run.
     let _ = scouting.await;
@@ -179,13 +188,16 @@ async fn workers(
     }
     let decided = Arc::new(Mutex::new(decided));
     let mut crew = JoinSet::new();
-    for _ in 0..shared.options.workers.max(1) {
+    for _ in 0..shared.crew.most() {
         let (shared, decided, park) = (shared.clone(), decided.clone(), park.clone());
         crew.spawn(async move {
             loop {
                 let work = decided.lock().await.recv().await;
                 let Some(work) = work else { break };
-                if let Turn::Park(parked) = shared.turn(work).await {
+                let place = shared.crew.join().await;
+                let turn = shared.turn(work).await;
+                drop(place);
+                if let Turn::Park(parked) = turn {
                     // The settler ends after the workers.
                     let _ = park.send(*parked).await;
                 }
@@ -236,11 +248,26 @@ async fn progress(shared: Weak<Shared>, mut totals: watch::Receiver<Tally>) {
     }
 }
 
-/// Those who only watch: the clock, and the share of failures. They end when dropped.
+/// The ledger remembers what the server asked for, as a run that is started again must not ask sooner.
+async fn keep_waits(pace: Pace, recorder: Recorder, clock: Clock) {
+    loop {
+        pace.asked().await;
+        let wait = pace
+            .asked_for()
+            .and_then(|left| SignedDuration::try_from(left).ok());
+        if let Some(until) = wait.and_then(|wait| clock.now().checked_add(wait).ok()) {
+            recorder.wait_until(until).await;
+        }
+    }
+}
+
+/// Those who only watch: the clock, the waits, and the share of failures. They end when dropped.
 fn watchers(shared: &Arc<Shared>, totals: &watch::Receiver<Tally>) -> JoinSet<()> {
     let mut watchers = JoinSet::new();
     let (options, stop) = (&shared.options, &shared.stop);
     watchers.spawn(progress(Arc::downgrade(shared), totals.clone()));
+    let (pace, recorder, clock) = (&shared.pace, &shared.recorder, &shared.clock);
+    watchers.spawn(keep_waits(pace.clone(), recorder.clone(), clock.clone()));
     if let Some(limit) = options.max_duration {
         let stop = stop.clone();
         watchers.spawn(async move {

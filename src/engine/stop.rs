@@ -103,9 +103,8 @@ impl Stop {
         {
             let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
             // Twenty workers may hear the same refusal: once is enough.
-            let same = |known: &StopReason| {
-                known.word() == reason.word() && known.exit() == reason.exit()
-            };
+            let same =
+                |known: &StopReason| known.word() == reason.word() && known.exit() == reason.exit();
             if reasons.iter().any(same) {
                 return;
             }

@@ -6,15 +6,16 @@ use super::{
     ask::{Shared, look_again},
     outcome::Verified,
 };
-use crate::ledger::Reader;
+use crate::{graph::Graph, ledger::Reader};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
 const PAGE: usize = 1_000;
-/// Even a look that comes late may take so long.
+/// Even a look that comes late may take so long; less when the run is to stop.
 const LAST_LOOK: Duration = Duration::from_secs(10);
+const LOOK_AFTER_THE_STOP: Duration = Duration::from_secs(3);
 /// A replica may lag; a guest who is not there after this long never was.
 const MISSING_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
@@ -28,37 +29,64 @@ pub(super) fn unseen(invited_at: Option<Timestamp>, now: Timestamp) -> Verified 
 }
 
 impl Shared {
-    /// Looks every guest of this run up by id, and again for those not seen, until `settle` is over.
+    /// Looks every guest of this run up by id, and again for those not seen, until `settle` is over. When the run stops,
+    /// one more look tells what is so now: that is the last thing that leaves.
     pub async fn verify(&self, run: &str, reader: &Reader) {
         let end = Instant::now() + self.options.settle;
         for look in 0.. {
-            let last = Instant::now() >= end || self.stop.is_raised();
+            if self.stop.is_raised() {
+                return self.look_after_the_stop(run, reader).await;
+            }
+            let left = end.saturating_duration_since(Instant::now());
             // A directory that only asks to wait must not keep the results back.
-            let longest = end.saturating_duration_since(Instant::now()).max(LAST_LOOK);
-            let looked = tokio::time::timeout(longest, self.look_by_id(run, reader, last)).await;
+            let looking = self.look_by_id(&self.graph, run, reader, left.is_zero());
+            let looked = tokio::time::timeout(left.max(LAST_LOOK), looking).await;
             if looked.is_err() {
                 tracing::warn!("the new guests could not be looked for in time");
             }
-            if looked.unwrap_or(0) == 0 || last {
+            if !self.stop.is_raised() && (looked.unwrap_or(0) == 0 || left.is_zero()) {
                 return;
             }
             let left = end.saturating_duration_since(Instant::now());
-            // When the run stops, one more look tells what is so now.
             self.stop
                 .sleep(look_again(look, self.options.settle).min(left))
                 .await;
         }
     }
 
+    async fn look_after_the_stop(&self, run: &str, reader: &Reader) {
+        let waits = self
+            .pace
+            .closed()
+            .map_or(Duration::ZERO, |closed| closed.left);
+        if waits >= LOOK_AFTER_THE_STOP {
+            return; // Nobody waits for that now; the next run looks.
+        }
+        let graph = self.graph.after_the_stop();
+        let looking = self.look_by_id(&graph, run, reader, true);
+        if tokio::time::timeout(LOOK_AFTER_THE_STOP, looking)
+            .await
+            .is_err()
+        {
+            tracing::warn!("the new guests could not be looked for in time");
+        }
+    }
+
     /// How many are still not seen and may yet appear; on the last look they are marked.
-    async fn look_by_id(&self, run: &str, reader: &Reader, last: bool) -> usize {
+    pub(super) async fn look_by_id(
+        &self,
+        graph: &Graph,
+        run: &str,
+        reader: &Reader,
+        last: bool,
+    ) -> usize {
         self.recorder.flush().await;
         let (mut after, mut waited_for) = (0, 0);
         while let Ok(page) = reader.unverified(run, after, PAGE) {
             let Some(end) = page.last() else { break };
             after = end.row;
             let ids: Vec<String> = page.iter().map(|guest| guest.user_id.clone()).collect();
-            let seen: HashMap<String, Option<String>> = match self.graph.get_by_ids(&ids).await {
+            let seen: HashMap<String, Option<String>> = match graph.get_by_ids(&ids).await {
                 Ok(users) => users
                     .into_iter()
                     .map(|user| (user.id.to_ascii_lowercase(), user.external_user_state))

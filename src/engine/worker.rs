@@ -17,11 +17,6 @@ use crate::{
     guest::EmailAddress,
     ledger::{Ask, AskKind, PersonState, Saw},
 };
-use std::time::Duration;
-use tokio::time::Instant;
-
-/// How long a row may be throttled, and nothing but throttled, before it is left for the next run.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// What is to be done for a row.
 #[derive(Debug)]
@@ -53,8 +48,8 @@ impl Shared {
     async fn invite(&self, mut item: Item) -> Turn {
         let mails = item.mails(&self.options);
         let mail = if mails { Mail::Requested } else { Mail::None };
-        let began = Instant::now();
-        while began.elapsed() < PATIENCE {
+        // A row that is throttled waits for as long as the run comes further.
+        loop {
             if let Some((code, error)) = self.refused_domain(item.guest.email.domain()) {
                 let result = telling::refused_like_domain(&item.guest, &code, &error);
                 return self.over(result, item.person_id(), Weight::Light).await;
@@ -103,12 +98,6 @@ impl Shared {
                 item.open.push(asked.ask);
             }
         }
-        self.over(
-            telling::throttled_too_often(&item.guest),
-            item.person_id(),
-            Weight::Bad,
-        )
-        .await
     }
 
     /// Every answer but the good one and the throttled one.
@@ -213,8 +202,7 @@ impl Shared {
             state: PersonState::Open,
         };
         let mut result = telling::exists(&item.guest, user);
-        let began = Instant::now();
-        while began.elapsed() < PATIENCE {
+        loop {
             let Ok(asked) = self.ask(&item, AskKind::Relink, on_done, false).await else {
                 return self
                     .over(
@@ -243,7 +231,6 @@ impl Shared {
                 .over(result, Some(asked.intent.person), Weight::Good)
                 .await;
         }
-        self.over(result, item.person_id(), Weight::Bad).await
     }
 
     /// Reads the object that Graph named, to say what it really is.

@@ -2,6 +2,10 @@
 //!
 //! Must not judge; `verdict` does.
 
+use super::{
+    auth::Claims,
+    fault::{Class, Fault},
+};
 use jiff::Timestamp;
 use std::{fmt, time::Duration};
 
@@ -31,7 +35,7 @@ pub struct Answer {
     /// One of the answers inside a `$batch`: nobody but Graph writes such a thing.
     pub is_batch_item: bool,
     /// `WWW-Authenticate`, which names the reason of some 401s.
-    pub challenge: Option<String>,
+    pub www_authenticate: Option<String>,
     pub body: Vec<u8>,
     pub ending: Ending,
 }
@@ -48,6 +52,18 @@ pub enum Ending {
 }
 
 impl Answer {
+    /// Whether this is a throttle, by its class: Graph throttles under other statuses and codes than 429 too.
+    pub fn asks_to_slow_down(&self) -> bool {
+        self.status == 429 || (self.status >= 400 && Fault::of(self).class == Class::Throttled)
+    }
+
+    /// The claims that a new token must be asked for with.
+    pub fn challenge(&self) -> Option<Claims> {
+        (self.status == 401)
+            .then(|| Claims::of(self.www_authenticate.as_deref()?))
+            .flatten()
+    }
+
     pub fn is_whole(&self) -> bool {
         self.ending == Ending::Whole
     }

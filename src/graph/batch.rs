@@ -7,12 +7,12 @@
 use super::{
     answer::{Answer, http_date, retry_after},
     catalogue,
-    client::{Graph, LONGEST_THROTTLE, Read, too_long, understood},
+    client::{Graph, LONGEST_THROTTLE, Read, understood},
     fault::{Class, Fault},
     http::LONGEST_ID,
     server_text,
 };
-use crate::pace::backoff;
+use crate::pace::{Kind, TooLong, backoff};
 use jiff::Timestamp;
 use reqwest::Method;
 use serde::Deserialize;
@@ -20,7 +20,6 @@ use serde_json::{Map, Value, json};
 use std::{
     collections::{HashMap, VecDeque},
     sync::atomic::Ordering::Relaxed,
-    time::Duration,
 };
 use tokio::time::Instant;
 
@@ -68,13 +67,16 @@ impl Graph {
         while !open.is_empty() {
             let count = width.load(Relaxed).clamp(1, MOST_ITEMS).min(open.len());
             let asked: Vec<&BatchGet> = open.drain(..count).collect();
-            let mut responses = self.round(&asked).await?;
+            let (responses, sent_at) = self.round(&asked).await?;
             let mut again = Again::default();
+            let mut answers: HashMap<String, _> = responses
+                .into_iter()
+                .map(|response| (key(&response.id), self.fate(response, &mut again)))
+                .collect();
+            let closed = self.heed_items(&again, sent_at);
             for get in asked {
-                let answer = match responses.remove(&key(&get.id)) {
-                    Some(response) => self.fate(response, &mut again),
-                    None => Err((missing(), false)),
-                };
+                let answer = answers.remove(&key(&get.id));
+                let answer = answer.unwrap_or_else(|| Err((missing(), false)));
                 let (answer, repeat) = match answer {
                     Ok(value) => (Ok(value), false),
                     Err((fault, repeat)) => (Err(fault), repeat),
@@ -92,20 +94,19 @@ impl Graph {
                 width.store((count * 2).clamp(width.load(Relaxed), MOST_ITEMS), Relaxed);
                 continue;
             }
-            if again.throttled > 0 {
-                width.store((count - again.items).max(1), Relaxed);
-                self.count_throttled_items(again.throttled);
-                let closed = self.0.pace.wait_out(again.after);
-                closed.map_err(too_long)?;
-                if progress.elapsed() >= LONGEST_THROTTLE {
-                    break;
-                }
-            } else {
+            if again.throttled.is_empty() {
                 troubles += 1;
                 if troubles >= MOST_TROUBLES || !self.0.pace.retry_allowed() {
                     break;
                 }
-                tokio::time::sleep(backoff(troubles, fastrand::f64())).await;
+                let pause = backoff(troubles, fastrand::f64());
+                self.unless_stopped(tokio::time::sleep(pause)).await?;
+            } else {
+                width.store((count - again.items).max(1), Relaxed);
+                closed?;
+                if progress.elapsed() >= LONGEST_THROTTLE {
+                    break;
+                }
             }
             self.count_retry();
         }
@@ -120,7 +121,21 @@ impl Graph {
         Ok(gets.iter().map(answer).collect())
     }
 
-    async fn round(&self, gets: &[&BatchGet]) -> Result<HashMap<String, Response>, Fault> {
+    /// Closes the gate for what the items of one batch ask for. They were sent together, so their throttles count once,
+    /// and one that went well says that those before it are over.
+    fn heed_items(&self, again: &Again, sent_at: Instant) -> Result<(), TooLong> {
+        if again.fine {
+            self.0.pace.not_throttled(Kind::BatchItem, sent_at);
+        }
+        let mut closed = Ok(());
+        for answer in &again.throttled {
+            closed = self.heed(answer, Kind::BatchItem, sent_at).and(closed);
+        }
+        closed
+    }
+
+    /// The responses to one batch, and when it was sent.
+    async fn round(&self, gets: &[&BatchGet]) -> Result<(Vec<Response>, Instant), Fault> {
         let requests: Vec<Value> = gets
             .iter()
             .map(|get| {
@@ -136,32 +151,29 @@ impl Graph {
             advanced: false,
         };
         let body = json!({ "requests": requests });
-        let answer = self
-            .repeat(&self.call(Method::POST, "/$batch", Some(&body), read)?)
-            .await?;
+        let call = self.call(Method::POST, "/$batch", Some(&body), read)?;
+        let (answer, sent_at) = self.repeat_and_time(&call).await?;
         let responses: Responses = understood(&answer)?;
-        Ok(responses
-            .responses
-            .into_iter()
-            .map(|response| (key(&response.id), response))
-            .collect())
+        Ok((responses.responses, sent_at))
     }
 
     /// An item's value, or its fault and whether asking again may help.
     fn fate(&self, response: Response, again: &mut Again) -> Result<Value, (Fault, bool)> {
         if (200..300).contains(&response.status) {
+            again.fine = true;
             return Ok(response.body);
         }
         let answer = as_answer(&response, self.server_now());
         let fault = Fault::of(&answer);
-        let throttled = fault.class == Class::Throttled
+        let throttled = answer.asks_to_slow_down()
             || (fault.class == Class::Unsettled && answer.retry_after.is_some());
-        if throttled {
-            again.throttled += 1;
-            again.after = again.after.max(answer.retry_after);
-        }
         let unlucky =
             fault.class == Class::Unsettled && answer.status >= 400 && answer.status != 501;
+        if throttled {
+            again.throttled.push(answer);
+        } else if !unlucky {
+            again.fine = true;
+        }
         Err((fault, throttled || unlucky))
     }
 }
@@ -169,8 +181,9 @@ impl Graph {
 #[derive(Default)]
 struct Again {
     items: usize,
-    throttled: usize,
-    after: Option<Duration>,
+    throttled: Vec<Answer>,
+    /// Whether any item was neither throttled nor unlucky.
+    fine: bool,
 }
 
 /// An item as if it had come by itself, so that one table judges both.

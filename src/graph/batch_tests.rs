@@ -67,7 +67,7 @@ async fn batch_items_are_matched_by_id_and_the_unlucky_asked_again() {
         graph.requests(),
         RequestCounts {
             total: 2,
-            throttled: 2,
+            throttled: 1,
             retried: 1
         }
     );

@@ -185,6 +185,12 @@ codes! {
         fix: "Run the same command again; what is unknown is looked up first. Check graph_url if it happens again.",
         who: "whoever runs the command"
     }
+    RUN_STOPPED = "GL545" {
+        title: "the run stopped before this was sent",
+        meaning: "The request was ready and never left this machine.",
+        fix: "Run the same command again.",
+        who: "whoever runs the command"
+    }
     NOT_CONNECTED = "GL546" {
         title: "Graph cannot be reached",
         meaning: "No connection came about, so nothing was sent.",

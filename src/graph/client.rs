@@ -17,7 +17,7 @@ use super::{
 use crate::{
     clock::Clock,
     failure::{self, Failure},
-    pace::{Pace, TooLong, backoff},
+    pace::{Kind, Pace, StopSignal, TooLong, backoff},
     sheet::Code,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -42,7 +42,7 @@ const MOST_CONNECTS: u32 = 5;
 /// And no further attempt after this time.
 const LONGEST_TROUBLE: Duration = Duration::from_secs(60);
 /// A server that only asks to slow down is obeyed for so long without any progress. Such waits pay nothing
-/// from the retry budget: they are the server's own wish, and the gate spaces them.
+/// from the retry budget: the gate spaces them.
 pub(super) const LONGEST_THROTTLE: Duration = Duration::from_secs(10 * 60);
 /// A page of 999 people with all their addresses stays far below this.
 const LONGEST_PAGE: usize = 16 * 1024 * 1024;
@@ -87,9 +87,10 @@ pub struct RequestCounts {
     pub retried: u64,
 }
 
-/// A cheap handle; all of them share connections, token, pace and counts.
+/// A cheap handle; all of them share connections, token, pace and counts. Nothing leaves through it, and nobody waits,
+/// once the run has stopped.
 #[derive(Clone)]
-pub struct Graph(pub(super) Arc<Inner>);
+pub struct Graph(pub(super) Arc<Inner>, pub(super) StopSignal);
 
 pub(super) struct Inner {
     pub base: Url,
@@ -118,6 +119,31 @@ pub(super) struct Call {
     pub url: Url,
     pub json: Option<Vec<u8>>,
     pub read: Read,
+    /// Whether it changes something there.
+    pub changes: bool,
+}
+
+/// How often another token may still be asked for, for one request.
+pub(super) struct Renewals {
+    plain: u32,
+    with_claims: u32,
+}
+
+impl Default for Renewals {
+    fn default() -> Self {
+        Self {
+            plain: 1,
+            with_claims: 2,
+        }
+    }
+}
+
+/// What an attempt brought back.
+pub(super) struct Sent {
+    pub attempt: Attempt,
+    pub at: Instant,
+    /// Whether the server asked to slow down, and for longer than a run waits.
+    pub too_long: Option<TooLong>,
 }
 
 impl fmt::Debug for Graph {
@@ -137,7 +163,8 @@ impl Graph {
                     .hint("give the host only, for example https://graph.microsoft.com"),
             );
         }
-        Ok(Self(Arc::new(Inner {
+        let stop = pace.stop().clone();
+        let inner = Inner {
             http: Http::new(&base, config.http, config.clock.clone())?,
             abilities: config.abilities.unwrap_or_else(|| cloud::abilities(&base)),
             base,
@@ -151,7 +178,22 @@ impl Graph {
             ids_refused: AtomicBool::new(false),
             skew: AtomicI64::new(NO_SKEW),
             is_reached: AtomicBool::new(false),
-        })))
+        };
+        Ok(Self(Arc::new(inner), stop))
+    }
+
+    /// The same for what a run still asks when it has stopped.
+    #[must_use]
+    pub fn after_the_stop(&self) -> Self {
+        Self(self.0.clone(), StopSignal::default())
+    }
+
+    /// Does what comes before a request or between two, unless the run stops first.
+    pub(super) async fn unless_stopped<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Fault> {
+        Ok(self.1.unless_raised(work).await?)
     }
 
     /// Reads one thing. `path` begins with `/` and comes after the version, its values encoded (`odata`).
@@ -194,10 +236,11 @@ impl Graph {
         path: &str,
         body: Option<&Value>,
     ) -> Result<(), Fault> {
-        match self
-            .repeat(&self.call(method, path, body, Read::ONE)?)
-            .await
-        {
+        let call = Call {
+            changes: true,
+            ..self.call(method, path, body, Read::ONE)?
+        };
+        match self.repeat(&call).await {
             Ok(_) => Ok(()),
             Err(fault) if fault.class == Class::Already => Ok(()),
             Err(fault) => Err(fault),
@@ -260,44 +303,45 @@ impl Graph {
             url,
             json: body.map(|body| body.to_string().into_bytes()),
             read,
+            changes: false,
         })
     }
 
-    /// Sends a call until it succeeds, is refused, or patience ends.
     pub(super) async fn repeat(&self, call: &Call) -> Result<Answer, Fault> {
+        Ok(self.repeat_and_time(call).await?.0)
+    }
+
+    /// Sends a call until it succeeds, is refused, or patience ends. Gives the answer, and when what it answers was sent.
+    pub(super) async fn repeat_and_time(&self, call: &Call) -> Result<(Answer, Instant), Fault> {
         let inner = &*self.0;
         let started = Instant::now();
-        let (mut troubles, mut refreshed) = (0, false);
+        let (mut troubles, mut renewals) = (0, Renewals::default());
         let mut trouble_since = None;
         loop {
-            inner
-                .pace
-                .before_read(call.read.units)
-                .await
-                .map_err(too_long)?;
-            let token = inner.tokens.token().await?;
+            self.unless_stopped(inner.pace.before_read(call.read.units))
+                .await??;
+            let token = self.unless_stopped(inner.tokens.token()).await??;
             let id = Uuid::new_v4().to_string();
-            let (attempt, sent_at) = self.send(call, &token, &id, LONGEST_PAGE).await?;
+            let sent = self
+                .send(call, Kind::Read, &token, &id, LONGEST_PAGE)
+                .await?;
+            let (attempt, sent_at) = (sent.attempt, sent.at);
             let (after, fault) = match judge_read(&attempt) {
                 ReadVerdict::Done => {
                     inner.is_reached.store(true, Relaxed);
-                    inner.pace.read_answered();
+                    inner.pace.answered(Kind::Read, sent_at);
                     return match attempt {
-                        Attempt::Answered(answer) => Ok(answer),
+                        Attempt::Answered(answer) => Ok((answer, sent_at)),
                         Attempt::NotConnected(why) | Attempt::NoAnswer(why) => {
                             Err(Fault::new(catalogue::NO_ANSWER, Class::Unsettled, why))
                         }
                     };
                 }
                 ReadVerdict::No { fault } => return Err(fault.with_client_request_id(&id)),
-                ReadVerdict::Refresh { fault } if refreshed => {
-                    return Err(fault.with_client_request_id(&id));
-                }
                 ReadVerdict::Refresh { fault } => {
-                    refreshed = true;
-                    let fresh = inner.tokens.refresh(&token).await?;
-                    if fresh.is(&token) {
-                        return Err(fault.with_client_request_id(&id));
+                    let fault = fault.with_client_request_id(&id);
+                    if !self.renew(&token, &attempt, &mut renewals).await? {
+                        return Err(fault);
                     }
                     inner.retried.fetch_add(1, Relaxed);
                     continue;
@@ -313,7 +357,9 @@ impl Graph {
             let asked_to_wait =
                 fault.class == Class::Throttled || fault.status == Some(429) || after.is_some();
             if asked_to_wait {
-                inner.pace.wait_out(after).map_err(too_long)?;
+                if let Some(too_long) = sent.too_long {
+                    return Err(too_long.into());
+                }
                 if started.elapsed() >= LONGEST_THROTTLE {
                     return Err(fault);
                 }
@@ -329,37 +375,73 @@ impl Graph {
                 if !patient || !inner.pace.retry_allowed() {
                     return Err(fault);
                 }
-                tokio::time::sleep(backoff(troubles, fastrand::f64())).await;
+                let pause = backoff(troubles, fastrand::f64());
+                self.unless_stopped(tokio::time::sleep(pause)).await?;
             }
             inner.retried.fetch_add(1, Relaxed);
         }
     }
 
-    /// Sends once, when the gate is open, and learns what every answer teaches: the server's clock, a
-    /// need for a new connection, the counts.
+    /// After a 401: whether there is another token, for which the same request is worth sending again. Asked for once, and
+    /// with the claims of a challenge twice, as the first of them may have met a renewal that was under way without.
+    pub(super) async fn renew(
+        &self,
+        rejected: &Token,
+        attempt: &Attempt,
+        renewals: &mut Renewals,
+    ) -> Result<bool, Fault> {
+        let Attempt::Answered(answer) = attempt else {
+            return Ok(false);
+        };
+        let claims = answer.challenge();
+        let left = if claims.is_some() {
+            &mut renewals.with_claims
+        } else {
+            &mut renewals.plain
+        };
+        if *left == 0 {
+            return match claims {
+                Some(_) => Err(Fault::challenged(answer)),
+                None => Ok(false),
+            };
+        }
+        *left -= 1;
+        let fresh = self
+            .unless_stopped(self.0.tokens.refresh(rejected, claims))
+            .await??;
+        Ok(!fresh.is(rejected))
+    }
+
+    /// Sends once, when the gate is open and the run goes on, and learns what every answer teaches: the server's clock,
+    /// a need for new connections, a wish to slow down, the counts.
     pub(super) async fn send(
         &self,
         call: &Call,
+        kind: Kind,
         token: &Token,
         client_request_id: &str,
         limit: usize,
-    ) -> Result<(Attempt, Instant), Fault> {
+    ) -> Result<Sent, Fault> {
         let inner = &*self.0;
-        inner.pace.gate().await.map_err(too_long)?;
-        let sent_at = Instant::now();
+        self.unless_stopped(inner.pace.gate()).await??;
+        let at = Instant::now();
+        let outgoing = Outgoing {
+            method: call.method.clone(),
+            url: call.url.clone(),
+            token: token.secret(),
+            client_request_id,
+            advanced: call.read.advanced,
+            json: call.json.clone(),
+            changes: call.changes,
+            limit,
+        };
         inner.total.fetch_add(1, Relaxed);
-        let attempt = inner
-            .http
-            .send(Outgoing {
-                method: call.method.clone(),
-                url: call.url.clone(),
-                token: token.secret(),
-                client_request_id,
-                advanced: call.read.advanced,
-                json: call.json.clone(),
-                limit,
-            })
-            .await;
+        // Boxed, as everything that asks Graph holds it.
+        let Ok(attempt) = Box::pin(inner.http.send(outgoing, &self.1)).await else {
+            inner.total.fetch_sub(1, Relaxed);
+            return Err(Fault::run_stopped());
+        };
+        let mut too_long = None;
         if let Attempt::Answered(answer) = &attempt {
             if let Some(date) = answer.date {
                 let ahead = date.duration_since(inner.clock.now()).as_millis();
@@ -368,18 +450,41 @@ impl Graph {
             if answer.has_graph_header {
                 inner.is_reached.store(true, Relaxed);
             }
-            if answer.status == 429 {
-                inner.throttled.fetch_add(1, Relaxed);
-            }
+            too_long = self.heed(answer, kind, at).err();
             if http::wants_new_connection(answer.status) {
-                inner.http.renew(sent_at);
+                inner.http.unwell(at);
             }
         }
-        Ok((attempt, sent_at))
+        Ok(Sent {
+            attempt,
+            at,
+            too_long,
+        })
     }
 
-    pub(super) fn count_throttled_items(&self, items: usize) {
-        self.0.throttled.fetch_add(items as u64, Relaxed);
+    /// The one place where an answer closes the gate: when it asks to slow down, under whatever name, or to wait.
+    pub(super) fn heed(
+        &self,
+        answer: &Answer,
+        kind: Kind,
+        sent_at: Instant,
+    ) -> Result<(), TooLong> {
+        let pace = &self.0.pace;
+        if answer.asks_to_slow_down() {
+            self.0.throttled.fetch_add(1, Relaxed);
+            return pace.throttled(kind, sent_at, answer.retry_after);
+        }
+        match answer.retry_after {
+            // A server that is unwell and does not say for how long is asked again after a growing pause.
+            Some(wait) if answer.status >= 500 && kind == Kind::Invitation => pace.wait_out(wait),
+            Some(wait) if answer.status >= 500 => pace.throttled(kind, sent_at, Some(wait)),
+            _ => {
+                if answer.status < 500 {
+                    pace.not_throttled(kind, sent_at);
+                }
+                Ok(())
+            }
+        }
     }
 
     pub(super) fn count_retry(&self) {
@@ -394,9 +499,4 @@ pub(super) fn understood<T: DeserializeOwned>(answer: &Answer) -> Result<T, Faul
 fn unreadable(answer: &Answer) -> Fault {
     const CODE: Code = catalogue::ANSWER_UNREADABLE;
     Fault::new(CODE, Class::Request, "the answer cannot be understood").with_answer(answer, None)
-}
-
-/// The server asks for a longer wait than a run sits through: the run ends, and continues later.
-pub(super) fn too_long(wait: TooLong) -> Fault {
-    Fault::new(catalogue::THROTTLED, Class::Throttled, wait.to_string())
 }

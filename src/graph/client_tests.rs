@@ -332,14 +332,29 @@ async fn a_wait_that_is_too_long_ends_the_run_as_temporary() {
 }
 
 #[tokio::test]
-async fn a_read_is_patient_with_a_server_that_asks_for_it() {
-    let server = Server::start(|_, before| match before {
-        0..40 => with(error(429, "TooManyRequests", ""), "Retry-After", "0.01"),
-        _ => json(200, r#"{"value":[{"id":"o1"}]}"#),
-    })
-    .await;
-    server.graph().organization().await.unwrap();
-    assert_eq!(server.received().len(), 41);
+async fn a_read_is_patient_with_a_server_that_throttles_and_asks_it_ever_more_seldom() {
+    const PAST: &str = "Thu, 01 Jan 2026 00:00:00 GMT";
+    // Under every name, and whatever wait is named.
+    for (status, code, retry_after) in [
+        (429, "TooManyRequests", "0"),
+        (400, "Request_ThrottledTemporarily", PAST),
+        (403, "activityLimitReached", "soon"),
+        (503, "ServiceUnavailable", "0"),
+    ] {
+        let server = Server::start(move |_, before| match before {
+            0..2 => with(error(status, code, ""), "Retry-After", retry_after),
+            _ => json(200, r#"{"value":[{"id":"o1"}]}"#),
+        })
+        .await;
+        server.graph().organization().await.unwrap();
+        let at: Vec<_> = server.received().iter().map(|sent| sent.at).collect();
+        let pauses = [at[1] - at[0], at[2] - at[1]];
+        assert_eq!(at.len(), 3);
+        assert!(
+            pauses[0] >= Duration::from_secs(1) && pauses[1] >= Duration::from_secs(2),
+            "{code}: {pauses:?}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -5,13 +5,14 @@
 
 use super::{
     answer::Answer,
-    catalogue,
+    auth, catalogue,
     envelope::{Envelope, LONGEST_MESSAGE},
     known, server_text,
 };
 use crate::{
     exit::Exit,
     failure::Failure,
+    pace::{Stopped, TooLong},
     sheet::{Code, Entry},
 };
 use jiff::Timestamp;
@@ -170,6 +171,21 @@ impl Fault {
         }))
     }
 
+    /// Nothing was sent, as the run stopped first.
+    pub fn run_stopped() -> Self {
+        Self::new(
+            catalogue::RUN_STOPPED,
+            Class::NotSent,
+            "the run stopped first",
+        )
+    }
+
+    /// A token that was asked for with the claims of a challenge is challenged again.
+    pub fn challenged(answer: &Answer) -> Self {
+        let fault = Self::new(auth::catalogue::CHALLENGED, Class::SignIn, "");
+        fault.with_answer(answer, None)
+    }
+
     /// What an answer that is not a success means.
     pub fn of(answer: &Answer) -> Self {
         let envelope = Envelope::parse(&answer.body);
@@ -235,6 +251,19 @@ impl Fault {
             parts.push(format!("at {date}"));
         }
         parts.join(", ")
+    }
+}
+
+impl From<Stopped> for Fault {
+    fn from(_: Stopped) -> Self {
+        Self::run_stopped()
+    }
+}
+
+/// The server asks for a longer wait than a run sits through: the run ends, and continues later.
+impl From<TooLong> for Fault {
+    fn from(wait: TooLong) -> Self {
+        Self::new(catalogue::THROTTLED, Class::Throttled, wait.to_string())
     }
 }
 

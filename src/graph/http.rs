@@ -4,12 +4,15 @@
 
 use super::{
     answer::{Answer, Attempt, Ending, http_date, retry_after},
+    connections::Connections,
+    departure::{Body, Departure, unless_stopped},
     server_text,
 };
 use crate::{
     clock::Clock,
     exit::Exit,
     failure::{Failure, Result},
+    pace::{StopSignal, Stopped},
 };
 use reqwest::{
     Certificate, Client, Method, StatusCode, Url,
@@ -19,15 +22,15 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     path::{Path, PathBuf},
-    sync::{PoisonError, RwLock},
     time::Duration,
 };
 use tokio::time::Instant;
 
 pub const USER_AGENT: &str = concat!("guestlist/", env!("CARGO_PKG_VERSION"));
 
-/// A server that is unwell gets a new connection, but not more often than this.
-const RENEW_AT_MOST_EVERY: Duration = Duration::from_secs(2);
+/// As much of a header is read; a challenge may carry claims.
+const LONGEST_HEADER: usize = 500;
+const LONGEST_CHALLENGE: usize = 8 * 1024;
 
 /// What Graph puts on every answer, and nothing between here and Graph does.
 const GRAPH_HEADERS: [&str; 3] = ["request-id", "client-request-id", "x-ms-ags-diagnostic"];
@@ -38,9 +41,10 @@ const LONGEST_REASON: usize = 600;
 /// An id is a UUID.
 pub(super) const LONGEST_ID: usize = 120;
 
-/// An error has a code and a sentence.
 /// The certificates of a whole system are far shorter.
 const LONGEST_CA_FILE: u64 = 16 * 1024 * 1024;
+
+/// An error has a code and a sentence.
 const LONGEST_ERROR: usize = 256 * 1024;
 
 /// How to reach a server.
@@ -71,37 +75,42 @@ pub struct Outgoing<'a> {
     /// `ConsistencyLevel: eventual`, which advanced queries need on every page.
     pub advanced: bool,
     pub json: Option<Vec<u8>>,
+    /// Whether it changes something there: once sent, its answer is waited for whatever happens.
+    pub changes: bool,
     /// Bytes of the answer that are read at most.
     pub limit: usize,
 }
 
-/// The connections to one server.
+/// One server, and how to reach it.
 pub struct Http {
-    base: Url,
-    options: HttpOptions,
     clock: Clock,
-    current: RwLock<(Client, Instant)>,
+    connections: Connections,
 }
 
 impl Http {
     pub fn new(base: &Url, options: HttpOptions, clock: Clock) -> Result<Self> {
-        let client = client(base, &options)?;
         Ok(Self {
-            base: base.clone(),
-            options,
             clock,
-            current: RwLock::new((client, Instant::now())),
+            connections: Connections::new(base, options)?,
         })
     }
 
-    pub async fn send(&self, outgoing: Outgoing<'_>) -> Attempt {
+    /// Sends a request and reads its answer, unless the run stops before the request has left.
+    pub async fn send(
+        &self,
+        outgoing: Outgoing<'_>,
+        stop: &StopSignal,
+    ) -> std::result::Result<Attempt, Stopped> {
         let Some(bearer) = bearer(outgoing.token) else {
-            return Attempt::NotConnected(
+            return Ok(Attempt::NotConnected(
                 "the token holds characters that no header can carry".into(),
-            );
+            ));
         };
-        let (client, _) = self.current();
-        let mut request = client
+        let connections = self.connections.current();
+        let mut opening = stop.unless_raised(connections.opening()).await?;
+        let departure = Departure::new(stop);
+        let mut request = connections
+            .client
             .request(outgoing.method, outgoing.url)
             .header(header::AUTHORIZATION, bearer)
             .header(header::ACCEPT, "application/json")
@@ -111,17 +120,26 @@ impl Http {
             request = request.header("ConsistencyLevel", "eventual");
         }
         if let Some(json) = outgoing.json {
+            let body = Body::new(json, departure.clone(), opening.take());
             request = request
                 .header(header::CONTENT_TYPE, "application/json")
-                .body(json);
+                .body(reqwest::Body::wrap(body));
         }
-        match request.send().await {
-            Ok(response) => Attempt::Answered(self.receive(response, outgoing.limit).await),
-            Err(error) if error.is_connect() || error.is_builder() => {
-                Attempt::NotConnected(reason(error))
+        let sending = async {
+            match request.send().await {
+                Ok(response) => {
+                    if let Some(opening) = opening {
+                        opening.stands();
+                    }
+                    Attempt::Answered(self.receive(response, outgoing.limit).await)
+                }
+                Err(error) if error.is_connect() || error.is_builder() => {
+                    Attempt::NotConnected(reason(error))
+                }
+                Err(error) => Attempt::NoAnswer(reason(error)),
             }
-            Err(error) => Attempt::NoAnswer(reason(error)),
-        }
+        };
+        unless_stopped(&departure, outgoing.changes, sending).await
     }
 
     async fn receive(&self, mut response: reqwest::Response, limit: usize) -> Answer {
@@ -136,7 +154,7 @@ impl Http {
                 .map(|id| server_text::clean(&id, LONGEST_ID)),
             has_graph_header: GRAPH_HEADERS.iter().any(|name| headers.contains_key(*name)),
             is_batch_item: false,
-            challenge: text(headers, &header::WWW_AUTHENTICATE),
+            www_authenticate: long_text(headers, &header::WWW_AUTHENTICATE, LONGEST_CHALLENGE),
             body: Vec::new(),
             ending: Ending::Whole,
         };
@@ -164,25 +182,9 @@ impl Http {
         }
     }
 
-    /// After a 503 the next request goes out on a new connection, perhaps to another server behind the
-    /// same name. What is under way on the old ones is left alone.
-    pub fn renew(&self, sent_at: Instant) {
-        let born = self.current().1;
-        if sent_at < born || born.elapsed() < RENEW_AT_MOST_EVERY {
-            return;
-        }
-        // A client was built from the same parts before; should it fail now, the old one still serves.
-        if let Ok(client) = client(&self.base, &self.options) {
-            let fresh = (client, Instant::now());
-            *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
-        }
-    }
-
-    fn current(&self) -> (Client, Instant) {
-        self.current
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// After a 503 the next request goes out on a new connection.
+    pub fn unwell(&self, sent_at: Instant) {
+        self.connections.unwell(sent_at);
     }
 }
 
@@ -299,10 +301,14 @@ fn bearer(token: &SecretString) -> Option<HeaderValue> {
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    long_text(headers, name, LONGEST_HEADER)
+}
+
+fn long_text(headers: &HeaderMap, name: &HeaderName, longest: usize) -> Option<String> {
     headers
         .get(name)
         .and_then(|value| value.to_str().ok())
-        .map(|value| value.chars().take(500).collect())
+        .map(|value| value.chars().take(longest).collect())
 }
 
 /// The causes of an error in one line, without the URL. Of a failed connection, the innermost alone.

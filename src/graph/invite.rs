@@ -5,11 +5,12 @@
 
 use super::{
     answer::{Attempt, bounded_text},
-    client::{Call, Graph, Read},
+    client::{Call, Graph, Read, Renewals},
     fault::{Class, Fault},
     verdict::{Verdict, judge},
     wire::InvitationRequest,
 };
+use crate::pace::Kind;
 use reqwest::Method;
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -31,7 +32,7 @@ pub struct InviteAttempt {
 }
 
 impl Graph {
-    /// Invites once. A token that went stale on the way is refreshed and the same sent again, once: a 401
+    /// Invites once. A token that went stale on the way is renewed and the same sent again: a 401
     /// says that nothing was done. `client_request_id` is the caller's, so that the intent can name it
     /// beforehand; the resend has one of its own.
     pub async fn invite(
@@ -40,8 +41,7 @@ impl Graph {
         client_request_id: Uuid,
     ) -> InviteAttempt {
         let mut id = client_request_id.to_string();
-        let attempted = self.attempt(request, &mut id).await;
-        let attempt = match attempted {
+        let attempt = match self.attempt(request, &mut id).await {
             Ok(attempt) => attempt,
             Err(fault) => {
                 let fault = fault.with_client_request_id(&id);
@@ -50,10 +50,7 @@ impl Graph {
                     request_id: None,
                     status: None,
                     raw: None,
-                    verdict: Verdict::Stop {
-                        exit: fault.exit(),
-                        fault,
-                    },
+                    verdict: not_sent(fault),
                 };
             }
         };
@@ -73,7 +70,7 @@ impl Graph {
         done
     }
 
-    /// What was got, or why nothing was sent.
+    /// What was got, or why nothing was sent. A wait that is too long shows itself to whoever sends next.
     async fn attempt(
         &self,
         request: &InvitationRequest,
@@ -81,7 +78,7 @@ impl Graph {
     ) -> Result<Attempt, Fault> {
         let inner = &*self.0;
         let call = Call {
-            read: Read::ONE,
+            changes: true,
             ..self.call(
                 Method::POST,
                 "/invitations",
@@ -89,32 +86,35 @@ impl Graph {
                 Read::ONE,
             )?
         };
-        let mut token = inner.tokens.token().await?;
-        let (mut attempt, mut sent_at) = self.send(&call, &token, id, LONGEST_INVITATION).await?;
-        if is_stale_token(&attempt) {
-            let fresh = inner.tokens.refresh(&token).await?;
-            if !fresh.is(&token) {
-                token = fresh;
-                *id = Uuid::new_v4().to_string();
-                self.count_retry();
-                (attempt, sent_at) = self.send(&call, &token, id, LONGEST_INVITATION).await?;
+        let mut renewals = Renewals::default();
+        let sent = loop {
+            let token = self.unless_stopped(inner.tokens.token()).await??;
+            let sent = self
+                .send(&call, Kind::Invitation, &token, id, LONGEST_INVITATION)
+                .await?;
+            if !is_stale_token(&sent.attempt)
+                || !self.renew(&token, &sent.attempt, &mut renewals).await?
+            {
+                break sent;
             }
+            *id = Uuid::new_v4().to_string();
+            self.count_retry();
+        };
+        if matches!(&sent.attempt, Attempt::Answered(answer) if answer.status == 201) {
+            inner.pace.answered(Kind::Invitation, sent.at);
         }
-        if let Attempt::Answered(answer) = &attempt {
-            match answer.status {
-                201 => inner.pace.answered(),
-                // Whoever wrote it, and whether or not it was done: nobody is to ask before its time. A wait that is too
-                // long shows itself to whoever sends next.
-                429 => {
-                    let _ = inner.pace.throttled(sent_at, answer.retry_after);
-                }
-                500..=599 if answer.retry_after.is_some() => {
-                    let _ = inner.pace.wait_out(answer.retry_after);
-                }
-                _ => {}
-            }
-        }
-        Ok(attempt)
+        Ok(sent.attempt)
+    }
+}
+
+/// Why nothing was sent, or not performed: the run stopped first, or is to stop.
+fn not_sent(fault: Fault) -> Verdict {
+    if fault.class == Class::NotSent {
+        return Verdict::NotSent { fault };
+    }
+    Verdict::Stop {
+        exit: fault.exit(),
+        fault,
     }
 }
 

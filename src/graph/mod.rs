@@ -10,6 +10,8 @@ pub mod by_id; // people by id
 pub mod catalogue; // our codes GL5xx-GL7xx in words
 pub mod client; // the client
 pub mod cloud; // what a national cloud lacks
+mod connections; // which connection a request goes out on
+mod departure; // the last look at the stop before a request leaves
 pub mod envelope; // the error body, whatever it is
 pub mod explain; // what a pasted text means
 pub mod fault; // what went wrong, kept for support
@@ -28,6 +30,11 @@ pub mod wire; // what travels
 mod batch_tests;
 #[cfg(test)]
 mod client_tests;
+#[cfg(test)]
+#[cfg(unix)] // they need openssl
+mod connection_tests;
+#[cfg(test)]
+mod stop_tests;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{Graph, GraphConfig, Tokens, auth::CredentialSource, http::HttpOptions};
 use crate::{
     clock::Clock,
-    pace::{Pace, PaceOptions, Rate},
+    pace::{Pace, PaceOptions, Rate, StopSignal},
 };
 use async_trait::async_trait;
 use azure_core::{
@@ -119,6 +119,10 @@ impl Server {
     }
 
     pub fn graph_with(&self, credential: &Credential) -> Graph {
+        self.graph_stopped_by(credential, &StopSignal::default())
+    }
+
+    pub fn graph_stopped_by(&self, credential: &Credential, stop: &StopSignal) -> Graph {
         let config = GraphConfig {
             base_url: self.url.clone(),
             http: HttpOptions {
@@ -128,7 +132,8 @@ impl Server {
             clock: Clock::system(),
             abilities: None,
         };
-        Graph::new(config, credential.tokens(), quick_pace()).unwrap()
+        let tokens = credential.tokens().hearing(stop.clone());
+        Graph::new(config, tokens, quick_pace().hearing(stop.clone())).unwrap()
     }
 }
 

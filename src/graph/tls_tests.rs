@@ -4,7 +4,7 @@ use super::{
     answer::Attempt,
     http::{Http, HttpOptions, Outgoing, base_url},
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, pace::StopSignal};
 use std::{
     net::TcpListener,
     path::Path,
@@ -67,9 +67,10 @@ async fn get(port: u16, ca_file: Option<&Path>) -> Attempt {
         client_request_id: "id",
         advanced: false,
         json: None,
+        changes: false,
         limit: 100_000,
     };
-    http.send(outgoing).await
+    http.send(outgoing, &StopSignal::default()).await.unwrap()
 }
 
 #[tokio::test]

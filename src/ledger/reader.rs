@@ -144,6 +144,15 @@ impl Reader {
         )?)
     }
 
+    /// Until when the tenant asked not to be asked.
+    pub fn wait_until(&self) -> Result<Option<Timestamp>> {
+        let until: Option<Option<i64>> = self
+            .connection
+            .query_row("SELECT wait_until FROM tenant", [], |row| row.get(0))
+            .optional()?;
+        Ok(until.flatten().map(timestamp))
+    }
+
     pub fn runs(&self, newest: u32) -> Result<Vec<RunRecord>> {
         let mut statement = self.connection.prepare(
             "SELECT id, verb, sheet, started_at, ended_at, exit_code, report FROM run ORDER BY started_at DESC, id DESC LIMIT ?1",

@@ -87,6 +87,7 @@ CREATE TABLE row (
 -- What the look-up before an intent had seen; empty in intents of version 1. The server's clock decides nothing.
 ALTER TABLE event ADD COLUMN saw TEXT;
 ALTER TABLE event DROP COLUMN server_at;
+ALTER TABLE tenant ADD COLUMN wait_until INTEGER;
 ",
 ];
 

@@ -269,6 +269,13 @@ impl Writer {
         Ok(())
     }
 
+    /// The tenant asked not to be asked before this.
+    pub fn wait_until(&self, until: Timestamp) -> Result<()> {
+        self.connection
+            .execute("UPDATE tenant SET wait_until = ?1", [millis(until)])?;
+        Ok(())
+    }
+
     /// Folds the write-ahead log into the one file.
     pub fn checkpoint(&self) -> Result<()> {
         Ok(self

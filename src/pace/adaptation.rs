@@ -1,10 +1,11 @@
 //! The rate as it is now: it rises while the pacer is what holds the run back, and falls when the
-//! server throttles (additive care, multiplicative regret).
+//! server throttles: it grows by 5 % or doubles, and a throttle multiplies it by 0.7.
 //!
 //! Must not wait or send; it is told what happened and answers with a rate.
 
 use super::bucket::SLOWEST;
 use super::options::Rate;
+use super::steps::Steps;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -29,7 +30,6 @@ pub struct Adaptation {
     ceiling: Option<f64>,
     /// The part of it that is used, as bits: a little less after each throttle that met it.
     used: AtomicU64,
-    follows_target: bool,
     /// Bits of an `f64`; 0.0 = no rate.
     rate: AtomicU64,
     /// Whether the rate or a ceiling made somebody wait since the last step.
@@ -45,6 +45,8 @@ pub struct Adaptation {
 #[derive(Debug)]
 struct State {
     target: Option<f64>,
+    /// For `auto`: where the target comes from.
+    steps: Option<Steps>,
     throttled_before: bool,
     last_cut: Option<Instant>,
     /// When the last two steps were, and how many requests had been admitted by then.
@@ -53,16 +55,19 @@ struct State {
 
 impl Adaptation {
     pub fn new(start: Instant, rate: Rate, ceiling: Option<f64>) -> Self {
-        let target = match rate {
-            Rate::Auto { target } | Rate::Fixed(target) => Some(target.max(SLOWEST)),
-            Rate::Max => None,
+        let (target, steps) = match rate {
+            Rate::Auto { verified } => {
+                let steps = Steps::new(verified);
+                (Some(steps.per_second()), Some(steps))
+            }
+            Rate::Fixed(target) => (Some(target.max(SLOWEST)), None),
+            Rate::Max => (None, None),
         };
         let opening = target.map_or(0.0, |target| (target * OPENING).max(1.0).min(target));
         Self {
             start,
             ceiling,
             used: AtomicU64::new(1.0_f64.to_bits()),
-            follows_target: matches!(rate, Rate::Auto { .. }),
             rate: AtomicU64::new(opening.to_bits()),
             held_back: AtomicBool::new(false),
             limited: AtomicBool::new(false),
@@ -70,6 +75,7 @@ impl Adaptation {
             next_step: AtomicU64::new(0),
             state: Mutex::new(State {
                 target,
+                steps,
                 throttled_before: false,
                 last_cut: None,
                 marks: [(start, 0); 2],
@@ -85,16 +91,24 @@ impl Adaptation {
         }
     }
 
-    pub fn set_target(&self, per_second: f64) {
-        if !self.follows_target {
-            return;
-        }
-        let target = per_second.max(SLOWEST);
+    /// So many invitations are verified altogether: for `auto` the target may rise.
+    pub fn verified(&self, total: u64) {
         let mut state = self.state();
-        state.target = Some(target);
-        if let Some(rate) = self.own_rate() {
-            self.set_rate(rate.min(target));
+        if let Some(steps) = &mut state.steps {
+            steps.verified(total);
+            state.target = Some(steps.per_second());
         }
+    }
+
+    pub fn is_auto(&self) -> bool {
+        self.state().steps.is_some()
+    }
+
+    /// The invitations a second that are aimed at, for as long as further verified ones raise them.
+    pub fn rising_target(&self) -> Option<f64> {
+        let state = self.state();
+        let rises = state.steps.as_ref().is_some_and(|steps| !steps.at_top());
+        state.target.filter(|_| rises)
     }
 
     /// A request got through; `waited` for the rate or a ceiling.
@@ -150,6 +164,10 @@ impl Adaptation {
             return;
         }
         state.last_cut = Some(now);
+        if let Some(steps) = &mut state.steps {
+            steps.throttled();
+            state.target = Some(steps.per_second());
+        }
         if self.at_ceiling() {
             self.leave_more_room();
         }
@@ -162,7 +180,8 @@ impl Adaptation {
         };
         // The gate keeps what the server asks for; the rate need not fall so low that nobody comes further.
         let slowest = state.target.unwrap_or(1.0).min(1.0);
-        self.set_rate((rate * CUT).max((slowest / 2.0).max(slowest.min(SLOWEST))));
+        let cut = (rate * CUT).max((slowest / 2.0).max(slowest.min(SLOWEST)));
+        self.set_rate(cut.min(state.target.unwrap_or(f64::INFINITY)));
     }
 
     /// The way to the server is so uneven that spending the documented allowance evenly overdraws it.

@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use thiserror::Error;
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 
 /// The server asks for a longer wait than a run should sit through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -20,7 +20,19 @@ pub struct Gate {
     start: Instant,
     /// Microseconds after `start`; 0 = never closed.
     closed_until: AtomicU64,
+    /// The same, of the waits that the server itself asked for.
+    asked_until: AtomicU64,
     give_up_after: Duration,
+    /// Whoever keeps the server's wish beyond this process hears of it here.
+    asked: Notify,
+}
+
+/// How long the gate stays closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed {
+    pub left: Duration,
+    /// Whether the server asked for so long a wait; if not, it only asked to slow down.
+    pub asked: bool,
 }
 
 impl Gate {
@@ -28,21 +40,53 @@ impl Gate {
         Self {
             start,
             closed_until: AtomicU64::new(0),
+            asked_until: AtomicU64::new(0),
             give_up_after,
+            asked: Notify::new(),
         }
     }
 
-    /// Closes the gate for `wait` from now, or leaves it as it is when it is closed for longer.
-    pub fn close(&self, wait: Duration) -> Result<(), TooLong> {
-        let until = self.start.elapsed().saturating_add(wait);
-        let micros = u64::try_from(until.as_micros()).unwrap_or(u64::MAX);
-        self.closed_until.fetch_max(micros, Ordering::AcqRel);
+    /// Closes the gate from now for what the server asked for and for `least`, whichever is longer, or leaves it as
+    /// it is when it is closed for longer.
+    pub fn close(&self, asked: Option<Duration>, least: Duration) -> Result<(), TooLong> {
+        let until = |wait| {
+            let until = self.start.elapsed().saturating_add(wait);
+            u64::try_from(until.as_micros()).unwrap_or(u64::MAX)
+        };
+        let wait = asked.unwrap_or_default().max(least);
+        self.closed_until.fetch_max(until(wait), Ordering::AcqRel);
+        if let Some(asked) = asked.filter(|asked| !asked.is_zero()) {
+            self.asked_until.fetch_max(until(asked), Ordering::AcqRel);
+            self.asked.notify_one();
+        }
         self.bearable(wait)
     }
 
     /// How long it stays closed.
     pub fn remaining(&self) -> Option<Duration> {
-        let until = self.closed_until.load(Ordering::Acquire);
+        self.left(&self.closed_until)
+    }
+
+    /// How long it stays closed, and whether the server asked for that.
+    pub fn closed(&self) -> Option<Closed> {
+        let left = self.remaining()?;
+        let asked =
+            self.asked_until.load(Ordering::Acquire) >= self.closed_until.load(Ordering::Acquire);
+        Some(Closed { left, asked })
+    }
+
+    /// What is left of the wait that the server itself asked for.
+    pub fn asked_for(&self) -> Option<Duration> {
+        self.left(&self.asked_until)
+    }
+
+    /// Returns when the server has asked for a wait, also for one asked for before.
+    pub async fn asked(&self) {
+        self.asked.notified().await;
+    }
+
+    fn left(&self, until: &AtomicU64) -> Option<Duration> {
+        let until = until.load(Ordering::Acquire);
         if until == 0 {
             return None; // The common case costs no look at the clock.
         }
@@ -81,7 +125,7 @@ mod tests {
     async fn everybody_waits_for_the_longest_and_nobody_goes_before() {
         let gate = Arc::new(Gate::new(Instant::now(), TEN_MINUTES));
         let start = Instant::now();
-        gate.close(Duration::from_secs(5)).unwrap();
+        gate.close(None, Duration::from_secs(5)).unwrap();
         let waiting: Vec<_> = (0..8)
             .map(|_| {
                 let gate = gate.clone();
@@ -92,8 +136,8 @@ mod tests {
             })
             .collect();
         tokio::time::sleep(Duration::from_secs(1)).await;
-        gate.close(Duration::from_secs(30)).unwrap();
-        gate.close(Duration::from_secs(1)).unwrap();
+        gate.close(None, Duration::from_secs(30)).unwrap();
+        gate.close(None, Duration::from_secs(1)).unwrap();
         for worker in waiting {
             assert!(worker.await.unwrap() >= Duration::from_secs(31));
         }
@@ -103,15 +147,33 @@ mod tests {
     async fn a_wait_that_is_too_long_is_told_to_everybody() {
         let gate = Gate::new(Instant::now(), TEN_MINUTES);
         let wait = Duration::from_secs(3_600);
-        assert_eq!(gate.close(wait), Err(TooLong { wait }));
+        assert_eq!(
+            gate.close(Some(wait), Duration::ZERO),
+            Err(TooLong { wait })
+        );
         assert!(gate.open().await.is_err());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_hostile_wait_does_not_overflow() {
         let gate = Gate::new(Instant::now(), TEN_MINUTES);
-        assert!(gate.close(Duration::MAX).is_err());
+        assert!(gate.close(Some(Duration::MAX), Duration::ZERO).is_err());
         assert!(gate.open().await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_never_said_that_the_server_asked_for_a_wait_of_our_own() {
+        let gate = Gate::new(Instant::now(), TEN_MINUTES);
+        gate.close(None, Duration::from_secs(4)).unwrap();
+        assert!(!gate.closed().unwrap().asked);
+        gate.close(Some(Duration::from_secs(1)), Duration::from_secs(2))
+            .unwrap();
+        assert!(!gate.closed().unwrap().asked);
+        assert_eq!(gate.asked_for(), Some(Duration::from_secs(1)));
+        gate.close(Some(Duration::from_secs(9)), Duration::from_secs(4))
+            .unwrap();
+        let closed = gate.closed().unwrap();
+        assert_eq!((closed.left.as_secs(), closed.asked), (9, true));
     }
 
     proptest! {
@@ -127,7 +189,7 @@ mod tests {
                 let mut latest = start;
                 for (pause, wait) in waits {
                     tokio::time::sleep(Duration::from_millis(pause)).await;
-                    gate.close(Duration::from_millis(wait)).unwrap();
+                    gate.close(None, Duration::from_millis(wait)).unwrap();
                     latest = latest.max(Instant::now() + Duration::from_millis(wait));
                 }
                 let last = Instant::now();

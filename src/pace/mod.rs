@@ -7,16 +7,20 @@ mod adaptation;
 mod backoff;
 mod bucket;
 mod budget;
+mod floor;
 mod gate;
 mod options;
 mod pacer;
 #[cfg(test)]
 mod simulation;
+mod steps;
 mod stop_signal;
 mod window;
 
 pub use backoff::backoff;
-pub use gate::TooLong;
+pub use floor::Floor;
+pub use gate::{Closed, TooLong};
 pub use options::{PaceOptions, Rate};
-pub use pacer::Pace;
+pub use pacer::{Kind, Pace};
+pub use steps::{EVERY as VERIFIED_FOR_A_STEP, PROVEN};
 pub use stop_signal::{StopSignal, Stopped};

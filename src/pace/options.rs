@@ -7,8 +7,9 @@ use std::time::Duration;
 /// How many invitations a second the run wants.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rate {
-    /// Up to `target`, which may rise while the run goes on ([`Pace::set_target`](super::Pace::set_target)).
-    Auto { target: f64 },
+    /// As much as a tenant has proved to bear: by this many verified invitations before the run, and by those that
+    /// are verified while it goes on ([`Pace::verified`](super::Pace::verified)).
+    Auto { verified: u64 },
     /// Up to this and no further.
     Fixed(f64),
     /// No target: as fast as answers come, until the first sign of throttling.
@@ -32,7 +33,7 @@ pub struct PaceOptions {
 impl Default for PaceOptions {
     fn default() -> Self {
         Self {
-            rate: Rate::Auto { target: 1.0 },
+            rate: Rate::Auto { verified: 0 },
             invites_per_5s: 150,
             writes_per_150s: 3_000,
             resource_units_per_10s: 3_500,

@@ -3,20 +3,30 @@
 //! Waits are taken in turn: whoever holds a lock is next, so nobody is overtaken and nobody races.
 
 use super::adaptation::Adaptation;
-use super::backoff::backoff;
 use super::bucket::Bucket;
 use super::budget::Budget;
-use super::gate::{Gate, TooLong};
+use super::floor::Floor;
+use super::gate::{Closed, Gate, TooLong};
 use super::options::PaceOptions;
+use super::stop_signal::StopSignal;
 use super::window::Window;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 #[derive(Clone)]
-pub struct Pace(Arc<Shared>);
+pub struct Pace(Arc<Shared>, StopSignal);
+
+/// The kinds of requests that are throttled apart from each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Invitation,
+    /// A read, and every change that is no invitation.
+    Read,
+    /// What is inside a batch.
+    BatchItem,
+}
 
 struct Shared {
     gate: Gate,
@@ -25,10 +35,8 @@ struct Shared {
     invitations: Mutex<Invitations>,
     has_invitation_ceilings: bool,
     reads: Option<Mutex<Window>>,
-    /// Throttles since the last success, for servers that do not say how long to wait. A read that succeeds says
-    /// nothing about invitations.
-    throttles_in_a_row: AtomicU32,
-    read_throttles_in_a_row: AtomicU32,
+    /// By [`Kind`]: a read that succeeds says nothing about invitations.
+    floors: [Floor; 3],
 }
 
 struct Invitations {
@@ -46,19 +54,32 @@ impl Pace {
         // counter from seeing bursts, and a short run from being slowed by what a long one may not do.
         let even = invites.as_ref().map(Window::even_rate);
         let ceilings: Vec<Window> = [invites, writes].into_iter().flatten().collect();
-        Self(Arc::new(Shared {
-            gate: Gate::new(start, options.give_up_after),
-            adaptation: Adaptation::new(start, options.rate, even),
-            budget: Budget::new(start),
-            has_invitation_ceilings: !ceilings.is_empty(),
-            invitations: Mutex::new(Invitations {
-                bucket: Bucket::new(start),
-                ceilings,
+        Self(
+            Arc::new(Shared {
+                gate: Gate::new(start, options.give_up_after),
+                adaptation: Adaptation::new(start, options.rate, even),
+                budget: Budget::new(start),
+                has_invitation_ceilings: !ceilings.is_empty(),
+                invitations: Mutex::new(Invitations {
+                    bucket: Bucket::new(start),
+                    ceilings,
+                }),
+                reads: reads.map(Mutex::new),
+                floors: Default::default(),
             }),
-            reads: reads.map(Mutex::new),
-            throttles_in_a_row: AtomicU32::new(0),
-            read_throttles_in_a_row: AtomicU32::new(0),
-        }))
+            StopSignal::default(),
+        )
+    }
+
+    /// The same, and the signal that ends every wait before a request.
+    #[must_use]
+    pub fn hearing(self, stop: StopSignal) -> Self {
+        Self(self.0, stop)
+    }
+
+    /// Whoever waits before sending listens to this too.
+    pub fn stop(&self) -> &StopSignal {
+        &self.1
     }
 
     /// Waits for the gate, the rate and the ceilings.
@@ -94,37 +115,44 @@ impl Pace {
         self.0.gate.open().await
     }
 
-    /// A request that was sent at `sent_at` was throttled: nobody sends until `retry_after` is over (a
-    /// growing wait when the server did not say), and the rate falls, once per burst of refusals.
+    /// A request that was sent at `sent_at` was throttled: nobody sends until what the server asked for is over, and
+    /// at least for the floor of this kind. For an invitation the rate falls too, once per burst of refusals.
     pub fn throttled(
         &self,
+        kind: Kind,
         sent_at: Instant,
         retry_after: Option<Duration>,
     ) -> Result<(), TooLong> {
-        let wait = wait_asked_for(retry_after, &self.0.throttles_in_a_row);
-        self.0.adaptation.throttled(sent_at, wait);
-        self.0.gate.close(wait)
+        let least = self.floor(kind).throttled(sent_at);
+        if kind == Kind::Invitation {
+            let wait = retry_after.unwrap_or_default().max(least);
+            self.0.adaptation.throttled(sent_at, wait);
+        }
+        self.0.gate.close(retry_after, least)
     }
 
-    /// The server asked for patience about something else than invitations, a read or its own health: nobody sends
-    /// until that is over, and the rate of invitations stays as it is.
-    pub fn wait_out(&self, retry_after: Option<Duration>) -> Result<(), TooLong> {
-        let wait = wait_asked_for(retry_after, &self.0.read_throttles_in_a_row);
-        self.0.gate.close(wait)
+    /// The server asked for patience without a throttle: nobody sends until that is over.
+    pub fn wait_out(&self, retry_after: Duration) -> Result<(), TooLong> {
+        self.0.gate.close(Some(retry_after), Duration::ZERO)
     }
 
-    /// An invitation succeeded: the rate may grow and the retry budget fills. The gate stays as it is.
-    pub fn answered(&self) {
-        let shared = &*self.0;
-        over(&shared.throttles_in_a_row);
-        shared.budget.succeeded();
-        shared.adaptation.answered();
-    }
-
-    /// A read succeeded: the retry budget fills.
-    pub fn read_answered(&self) {
-        over(&self.0.read_throttles_in_a_row);
+    /// A request that was sent at `sent_at` succeeded: the retry budget fills, and after an invitation the rate may
+    /// grow. The gate stays as it is.
+    pub fn answered(&self, kind: Kind, sent_at: Instant) {
+        self.not_throttled(kind, sent_at);
         self.0.budget.succeeded();
+        if kind == Kind::Invitation {
+            self.0.adaptation.answered();
+        }
+    }
+
+    /// A request that was sent at `sent_at` was answered, well or not, and not throttled.
+    pub fn not_throttled(&self, kind: Kind, sent_at: Instant) {
+        self.floor(kind).answered(sent_at);
+    }
+
+    fn floor(&self, kind: Kind) -> &Floor {
+        &self.0.floors[kind as usize]
     }
 
     /// Whether one more retry may be made; pays for it from the budget that all share.
@@ -132,9 +160,19 @@ impl Pace {
         self.0.budget.pay()
     }
 
-    /// A new target for [`Rate::Auto`](super::Rate::Auto); other rates keep theirs.
-    pub fn set_target(&self, per_second: f64) {
-        self.0.adaptation.set_target(per_second);
+    /// So many invitations are verified altogether: [`Rate::Auto`](super::Rate::Auto) may rise.
+    pub fn verified(&self, total: u64) {
+        self.0.adaptation.verified(total);
+    }
+
+    /// Whether verified invitations decide about the rate.
+    pub fn is_auto(&self) -> bool {
+        self.0.adaptation.is_auto()
+    }
+
+    /// What [`Rate::Auto`](super::Rate::Auto) aims at, for as long as further verified invitations raise it.
+    pub fn rising_target(&self) -> Option<f64> {
+        self.0.adaptation.rising_target()
     }
 
     /// Invitations a second as allowed now; `None` = no limit.
@@ -143,19 +181,17 @@ impl Pace {
     }
 
     /// How long nobody may send, when the gate is closed.
-    pub fn closed_for(&self) -> Option<Duration> {
-        self.0.gate.remaining()
+    pub fn closed(&self) -> Option<Closed> {
+        self.0.gate.closed()
     }
-}
 
-/// One wait for all needs no jitter: nobody else is to be kept apart.
-fn wait_asked_for(retry_after: Option<Duration>, in_a_row: &AtomicU32) -> Duration {
-    let before = in_a_row.fetch_add(1, Ordering::Relaxed);
-    retry_after.unwrap_or_else(|| backoff(before.saturating_add(1), 1.0))
-}
+    /// What is left of the wait that the server itself asked for.
+    pub fn asked_for(&self) -> Option<Duration> {
+        self.0.gate.asked_for()
+    }
 
-fn over(in_a_row: &AtomicU32) {
-    if in_a_row.load(Ordering::Relaxed) > 0 {
-        in_a_row.store(0, Ordering::Relaxed);
+    /// Returns when the server has asked for a wait.
+    pub async fn asked(&self) {
+        self.0.gate.asked().await;
     }
 }

@@ -3,7 +3,7 @@
 //! Test code only. The server counts arrivals in sliding windows, refused ones too, and answers after
 //! a latency that varies; workers are greedy.
 
-use super::{Pace, PaceOptions, Rate, TooLong};
+use super::{Kind, PROVEN, Pace, PaceOptions, Rate, TooLong};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -129,8 +129,10 @@ async fn run(pace: &Pace, server: &Arc<Server>, rows: u32, workers: u32) -> Told
                         pace.gate().await.unwrap();
                         let sent_at = Instant::now();
                         match server.ask().await {
-                            Ok(()) => break pace.answered(),
-                            Err(wait) => pace.throttled(sent_at, Some(wait)).unwrap(),
+                            Ok(()) => break pace.answered(Kind::Invitation, sent_at),
+                            Err(wait) => pace
+                                .throttled(Kind::Invitation, sent_at, Some(wait))
+                                .unwrap(),
                         }
                     }
                 }
@@ -240,7 +242,7 @@ async fn a_limit_that_nobody_documented_is_found() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_opens_gently_and_reaches_its_target() {
-    let pace = Pace::new(&without_ceilings(Rate::Auto { target: 8.0 }));
+    let pace = Pace::new(&without_ceilings(Rate::Auto { verified: PROVEN }));
     assert_eq!(pace.current_rate(), Some(1.0));
     let server = Server::new(Vec::new());
     run(&pace, &server, 3, 8).await;
@@ -250,20 +252,67 @@ async fn a_run_opens_gently_and_reaches_its_target() {
     );
     run(&pace, &server, 100, 8).await;
     assert_eq!(pace.current_rate(), Some(8.0));
+    assert_eq!(pace.rising_target(), None);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_target_rises_when_the_canary_has_passed() {
-    let pace = Pace::new(&without_ceilings(Rate::Auto { target: 1.0 }));
+async fn auto_rises_with_what_is_verified_and_a_throttle_takes_a_step_back() {
+    let pace = Pace::new(&without_ceilings(Rate::Auto { verified: 0 }));
     let server = Server::new(Vec::new());
-    run(&pace, &server, 5, 2).await;
+    run(&pace, &server, 60, 2).await;
     assert_eq!(pace.current_rate(), Some(1.0));
-    pace.set_target(8.0);
+    pace.verified(100);
     assert_eq!(pace.current_rate(), Some(1.0), "a jump");
     run(&pace, &server, 60, 2).await;
-    assert_eq!(pace.current_rate(), Some(8.0));
-    pace.set_target(2.0);
-    assert_eq!(pace.current_rate(), Some(2.0));
+    assert_eq!(pace.current_rate(), Some(2.25));
+    let sent_at = Instant::now();
+    for _ in 0..8 {
+        pace.throttled(Kind::Invitation, sent_at, None).unwrap();
+    }
+    pace.gate().await.unwrap();
+    run(&pace, &server, 60, 2).await;
+    assert_eq!(pace.current_rate(), Some(1.5), "one step for one burst");
+    pace.verified(PROVEN);
+    run(&pace, &server, 300, 8).await;
+    assert!(pace.current_rate().unwrap() > 7.5);
+}
+
+/// POSTs in 15 minutes to a server that throttles every one and says this.
+async fn asked_in_a_quarter_of_an_hour(retry_after: Option<Duration>, workers: u32) -> u32 {
+    let pace = Pace::new(&without_ceilings(Rate::Max));
+    let end = Instant::now() + Duration::from_secs(15 * 60);
+    let asked = Arc::new(AtomicU32::new(0));
+    let workers: Vec<_> = (0..workers)
+        .map(|_| {
+            let (pace, asked) = (pace.clone(), asked.clone());
+            tokio::spawn(async move {
+                while tokio::time::timeout_at(end, pace.before_invitation())
+                    .await
+                    .is_ok()
+                {
+                    let sent_at = Instant::now();
+                    asked.fetch_add(1, Ordering::Relaxed);
+                    sleep(Duration::from_millis(50)).await;
+                    pace.throttled(Kind::Invitation, sent_at, retry_after)
+                        .unwrap();
+                }
+            })
+        })
+        .collect();
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    asked.load(Ordering::Relaxed)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_throttles_for_ever_is_asked_ever_more_seldom() {
+    for retry_after in [Some(Duration::ZERO), Some(Duration::from_secs(1)), None] {
+        let alone = asked_in_a_quarter_of_an_hour(retry_after, 1).await;
+        assert!((19..=20).contains(&alone), "{retry_after:?}: {alone}");
+        let eight = asked_in_a_quarter_of_an_hour(retry_after, 8).await;
+        assert!(eight <= 8 * 20, "{retry_after:?}: {eight}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -273,14 +322,18 @@ async fn one_burst_of_refusals_cuts_once() {
     let sent_at = Instant::now();
     sleep(Duration::from_millis(100)).await;
     for _ in 0..64 {
-        pace.throttled(sent_at, Some(Duration::from_secs(2)))
+        pace.throttled(Kind::Invitation, sent_at, Some(Duration::from_secs(2)))
             .unwrap();
     }
     let rate = pace.current_rate().unwrap();
     assert!((rate - 5.6).abs() < 0.01, "{rate}");
     pace.gate().await.unwrap();
-    pace.throttled(Instant::now(), Some(Duration::from_secs(2)))
-        .unwrap();
+    pace.throttled(
+        Kind::Invitation,
+        Instant::now(),
+        Some(Duration::from_secs(2)),
+    )
+    .unwrap();
     assert!(pace.current_rate().unwrap() < rate);
 }
 
@@ -289,14 +342,18 @@ async fn after_a_cut_the_rate_grows_by_five_percent_a_second_and_only_when_it_is
     let pace = Pace::new(&without_ceilings(Rate::Fixed(8.0)));
     let server = Server::new(Vec::new());
     run(&pace, &server, 100, 8).await;
-    pace.throttled(Instant::now(), Some(Duration::from_secs(1)))
-        .unwrap();
+    pace.throttled(
+        Kind::Invitation,
+        Instant::now(),
+        Some(Duration::from_secs(1)),
+    )
+    .unwrap();
     pace.gate().await.unwrap();
     let cut = pace.current_rate().unwrap();
     for _ in 0..10 {
         sleep(Duration::from_secs(1)).await;
         pace.before_invitation().await.unwrap();
-        pace.answered();
+        pace.answered(Kind::Invitation, Instant::now());
     }
     let idle = pace.current_rate().unwrap();
     assert!(idle <= cut * 1.051, "{idle} after idling at {cut}");
@@ -312,9 +369,9 @@ async fn after_a_cut_the_rate_grows_by_five_percent_a_second_and_only_when_it_is
 async fn a_success_does_not_reopen_the_gate() {
     let pace = Pace::new(&without_ceilings(Rate::Max));
     let start = Instant::now();
-    pace.throttled(start, Some(Duration::from_secs(30)))
+    pace.throttled(Kind::Invitation, start, Some(Duration::from_secs(30)))
         .unwrap();
-    pace.answered();
+    pace.answered(Kind::Invitation, Instant::now());
     pace.before_invitation().await.unwrap();
     assert!(start.elapsed() >= Duration::from_secs(30));
     assert!(pace.current_rate().is_some(), "a throttle teaches a rate");
@@ -326,11 +383,11 @@ async fn refusals_without_a_wait_close_the_gate_for_longer_each_time() {
     let mut waits = Vec::new();
     for _ in 0..4 {
         let before = Instant::now();
-        pace.throttled(before, None).unwrap();
+        pace.throttled(Kind::Invitation, before, None).unwrap();
         pace.gate().await.unwrap();
         waits.push(before.elapsed());
         // Reads that go well in between say nothing about invitations.
-        pace.read_answered();
+        pace.answered(Kind::Read, Instant::now());
     }
     assert!(waits.is_sorted() && waits[3] >= 4 * waits[0], "{waits:?}");
 }
@@ -340,7 +397,7 @@ async fn a_wait_beyond_patience_is_an_error_for_everybody() {
     let pace = Pace::new(&PaceOptions::default());
     let wait = Duration::from_secs(601);
     assert_eq!(
-        pace.throttled(Instant::now(), Some(wait)),
+        pace.throttled(Kind::Invitation, Instant::now(), Some(wait)),
         Err(TooLong { wait })
     );
     assert!(pace.before_invitation().await.is_err());
@@ -370,7 +427,7 @@ async fn at_full_speed_nobody_waits() {
         pace.before_invitation().await.unwrap();
         pace.before_read(20).await.unwrap();
         pace.gate().await.unwrap();
-        pace.answered();
+        pace.answered(Kind::Invitation, Instant::now());
     }
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert_eq!(pace.current_rate(), None);
@@ -417,14 +474,14 @@ mod bounds {
                     match event {
                         Event::Invite => pace.before_invitation().await.unwrap(),
                         Event::Answer => {
-                            pace.answered();
+                            pace.answered(Kind::Invitation, Instant::now());
                             prop_assert!(pace.current_rate().unwrap() <= before * 2.0 + 1e-9);
                         }
                         Event::Throttle { seconds, sent_before } => {
                             let now = Instant::now();
                             let sent_at = now.checked_sub(Duration::from_millis(sent_before))
                                 .unwrap_or(born).max(born);
-                            pace.throttled(sent_at, Some(Duration::from_secs(seconds))).unwrap();
+                            pace.throttled(Kind::Invitation, sent_at, Some(Duration::from_secs(seconds))).unwrap();
                             prop_assert!(pace.current_rate().unwrap() <= before);
                         }
                         Event::Pause(millis) => sleep(Duration::from_millis(millis)).await,

@@ -2,7 +2,7 @@
 //!
 //! Must not know why: the engine keeps the reasons.
 
-use std::sync::Arc;
+use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
 use tokio::sync::watch;
 
 /// A cheap handle; the default one is never raised.
@@ -28,11 +28,19 @@ impl StopSignal {
         *self.0.borrow()
     }
 
-    /// Returns when the signal is raised.
+    /// Returns when the signal is raised: never later than anything that was told of it in another way.
     pub async fn raised(&self) {
         let mut raised = self.0.subscribe();
         // The sender lives as long as `self`: this cannot fail.
-        let _ = raised.wait_for(|raised| *raised).await;
+        let mut told = pin!(raised.wait_for(|raised| *raised));
+        // Waiters are woken one after the other, so another one's work may end before this one is told.
+        poll_fn(|cx| {
+            if self.is_raised() {
+                return Poll::Ready(());
+            }
+            told.as_mut().poll(cx).map(drop)
+        })
+        .await;
     }
 
     /// Does the work, or drops it when the signal is raised first.

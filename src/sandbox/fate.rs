@@ -4,7 +4,7 @@
 
 use super::{
     kind::Kind,
-    weather::{Fault, FaultBody, Faults, Step, Weather},
+    weather::{Fault, FaultBody, Faults, Step, ThrottleName, Weather},
 };
 use std::{
     collections::HashMap,
@@ -17,6 +17,7 @@ pub struct Fate {
     pub fault: Fault,
     pub status: u16,
     pub body: FaultBody,
+    pub throttled_as: ThrottleName,
     pub retry_after: Option<String>,
     pub lost_for: Duration,
 }
@@ -77,6 +78,7 @@ impl Fates {
                     fault: step.fault,
                     status: step.status.unwrap_or(503),
                     body: step.body,
+                    throttled_as: step.throttled_as,
                     retry_after: step.retry_after.clone(),
                     lost_for: Duration::from_millis(step.lost_ms),
                 });
@@ -121,10 +123,19 @@ fn fate(fault: Fault, faults: &Faults, rng: &mut fastrand::Rng) -> Fate {
         Fault::ForgedBefore | Fault::ForgedAfter => rng.choice(&faults.forged_statuses).copied(),
         _ => rng.choice([500, 502, 503, 504]),
     };
+    let throttled_as = match faults.throttled_as {
+        ThrottleName::Mixed => match rng.u8(0..3) {
+            0 => ThrottleName::TooManyRequests,
+            1 => ThrottleName::ThrottledTemporarily,
+            _ => ThrottleName::ActivityLimit,
+        },
+        name => name,
+    };
     Fate {
         fault,
         status: status.unwrap_or(503),
         body,
+        throttled_as,
         retry_after: faults.retry_after.clone(),
         lost_for: Duration::from_millis(faults.lost_ms),
     }

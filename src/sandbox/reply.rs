@@ -69,6 +69,8 @@ pub struct Refusal {
     pub code: &'static str,
     pub message: String,
     pub details: Vec<Value>,
+    /// `WWW-Authenticate`
+    pub challenge: Option<String>,
 }
 
 pub fn refuse(status: u16, code: &'static str, message: impl Into<String>) -> Refusal {
@@ -77,6 +79,7 @@ pub fn refuse(status: u16, code: &'static str, message: impl Into<String>) -> Re
         code,
         message: message.into(),
         details: Vec::new(),
+        challenge: None,
     }
 }
 
@@ -133,6 +136,10 @@ impl Refusal {
         if !self.details.is_empty() {
             error["details"] = Value::Array(self.details);
         }
-        Reply::new(self.status, Body::Json(json!({ "error": error })))
+        let reply = Reply::new(self.status, Body::Json(json!({ "error": error })));
+        match self.challenge {
+            Some(challenge) => reply.header("www-authenticate", challenge),
+            None => reply,
+        }
     }
 }

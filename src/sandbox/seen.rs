@@ -23,7 +23,7 @@ pub struct Counts {
     pub requests: u64,
     /// Requests inside a `$batch`.
     pub in_batch: u64,
-    /// Answered with 429.
+    /// Throttled, under whatever name.
     pub throttled: u64,
     /// Answered with 503.
     pub unavailable: u64,
@@ -77,7 +77,9 @@ struct Trail {
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Entry {
+    /// When it was answered, and when it came.
     pub ms: u64,
+    pub arrived_ms: u64,
     pub kind: Kind,
     pub method: String,
     pub addresses: Vec<String>,
@@ -158,9 +160,9 @@ impl Seen {
         }
     }
 
-    pub fn answered(&mut self, kind: Kind, status: u16, wait: Option<Duration>) {
+    pub fn answered(&mut self, kind: Kind, status: u16, throttled: bool, wait: Option<Duration>) {
         let counts = self.kinds.entry(kind).or_default();
-        counts.throttled += u64::from(status == 429);
+        counts.throttled += u64::from(throttled);
         counts.unavailable += u64::from(status == 503);
         if let Some(wait) = wait {
             let now = Instant::now();
@@ -246,6 +248,10 @@ impl Seen {
         self.started.elapsed().as_millis() as u64
     }
 
+    pub fn ms_of(&self, at: Instant) -> u64 {
+        at.saturating_duration_since(self.started).as_millis() as u64
+    }
+
     pub fn token_request_began(&mut self) {
         self.tokens_under_way += 1;
         self.most_tokens_under_way = self.most_tokens_under_way.max(self.tokens_under_way);
@@ -276,7 +282,7 @@ mod tests {
         let mut seen = Seen::new(0);
         let second = Duration::from_secs(1);
         seen.arrived(Kind::Users, Instant::now(), false);
-        seen.answered(Kind::Users, 429, Some(2 * second));
+        seen.answered(Kind::Users, 429, true, Some(2 * second));
         seen.arrived(Kind::Users, Instant::now(), false);
         assert!(seen.early.is_empty(), "it was under way");
         tokio::time::advance(second).await;

@@ -15,7 +15,7 @@ use super::{
     sign_in::SignIns,
     throttle::{Cost, Throttle, asked, written},
     token::Tokens,
-    weather::{Fault, FaultBody, Weather},
+    weather::{Fault, FaultBody, ThrottleName, Weather},
 };
 use crate::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
@@ -113,6 +113,7 @@ impl Tenant {
         self.fates = Fates::new(&weather);
         self.throttle = Throttle::new(&weather.throttle);
         self.invitations.done = 0;
+        self.tokens.challenge = None;
         self.weather = weather;
     }
 
@@ -143,7 +144,9 @@ impl Tenant {
             .iter()
             .find(|(name, _)| *name == "retry-after")
             .and_then(|(_, text)| asked(text, self.date()));
-        self.seen.answered(kind, reply.status, wait);
+        let throttled =
+            reply.status == 429 || matches!(fault, Some(Fault::Throttled | Fault::ThrottledAfter));
+        self.seen.answered(kind, reply.status, throttled, wait);
         if let Some((address, send)) = invited {
             let post = self.post(&reply, fault, send);
             self.seen.posted(address, post);
@@ -157,6 +160,7 @@ impl Tenant {
         if self.seen.wants_log() {
             let entry = Entry {
                 ms: self.seen.ms(),
+                arrived_ms: self.seen.ms_of(call.arrived),
                 kind,
                 method: call.method.clone(),
                 addresses,
@@ -185,7 +189,8 @@ impl Tenant {
         if let Err(throttled) = self.throttle.admit(cost, call.arrived) {
             let form = self.throttle.retry_after_form();
             let (text, _) = written(form, throttled.retry_after, self.date());
-            return self.too_many(text, throttled.information, request_id);
+            let name = ThrottleName::TooManyRequests;
+            return self.too_many(name, text, throttled.information, request_id);
         }
         let fault = fate.map(|fate| fate.fault);
         let reply = self
@@ -210,9 +215,12 @@ impl Tenant {
 
     fn before(&self, fate: &Fate, request_id: &str) -> Option<Reply> {
         Some(match fate.fault {
-            Fault::Throttled => {
-                self.too_many(fate.retry_after.clone(), "CPULimitExceeded", request_id)
-            }
+            Fault::Throttled => self.too_many(
+                fate.throttled_as,
+                fate.retry_after.clone(),
+                "CPULimitExceeded",
+                request_id,
+            ),
             Fault::Unavailable => unavailable(fate.status, fate.body, fate.retry_after.clone()),
             Fault::TimedOut => Reply::new(408, Body::Empty),
             Fault::ForgedBefore => forged(fate),
@@ -232,7 +240,8 @@ impl Tenant {
             }
             Fault::ForgedAfter => return forged(fate),
             Fault::ThrottledAfter => {
-                return self.too_many(fate.retry_after.clone(), "CPULimitExceeded", request_id);
+                let (name, wait) = (fate.throttled_as, fate.retry_after.clone());
+                return self.too_many(name, wait, "CPULimitExceeded", request_id);
             }
             Fault::LostAfter => reply.way = Way::Lost(fate.lost_for),
             Fault::Reset => reply.way = Way::Reset,
@@ -250,22 +259,38 @@ impl Tenant {
 
     fn too_many(
         &self,
+        name: ThrottleName,
         retry_after: Option<String>,
         information: &'static str,
         request_id: &str,
     ) -> Reply {
+        let (status, code, message) = match name {
+            ThrottleName::ThrottledTemporarily => (
+                400,
+                "Request_ThrottledTemporarily",
+                "The request was throttled. Retry after the time that is named.",
+            ),
+            ThrottleName::ActivityLimit => (
+                403,
+                "activityLimitReached",
+                "The application or user has been throttled.",
+            ),
+            ThrottleName::TooManyRequests | ThrottleName::Mixed => {
+                (429, "TooManyRequests", "Please retry again later.")
+            }
+        };
         let body = json!({"error": {
-            "code": "TooManyRequests",
-            "message": "Please retry again later.",
+            "code": code,
+            "message": message,
             "innerError": {
-                "code": "429",
+                "code": status.to_string(),
                 "date": self.clock.now().to_string(),
                 "message": "Please retry after",
                 "request-id": request_id,
-                "status": "429",
+                "status": status.to_string(),
             },
         }});
-        let reply = Reply::new(429, Body::Json(body))
+        let reply = Reply::new(status, Body::Json(body))
             .header(
                 "x-ms-throttle-scope",
                 format!(

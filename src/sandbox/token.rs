@@ -6,7 +6,10 @@ use super::{
     reply::{Refusal, denied, refuse},
     tenant::Tenant,
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde_json::{Value, json};
 use std::{collections::HashMap, sync::Arc};
 
@@ -18,6 +21,8 @@ pub struct Caller {
     pub permissions: Vec<String>,
     /// Unix seconds.
     expires: i64,
+    /// The claims that its token was asked for with.
+    claims: Option<Value>,
 }
 
 impl Caller {
@@ -38,7 +43,13 @@ impl Caller {
 }
 
 #[derive(Debug, Default)]
-pub struct Tokens(HashMap<String, Arc<Caller>>);
+pub struct Tokens {
+    issued: HashMap<String, Arc<Caller>>,
+    /// The claims that the token now being issued was asked for with.
+    pub claims: Option<Value>,
+    /// The claims that tokens are challenged for, once that has begun.
+    pub challenge: Option<Value>,
+}
 
 /// Expired tokens beyond these are forgotten.
 const KEPT: usize = 1_000;
@@ -102,24 +113,27 @@ impl Tenant {
             URL_SAFE_NO_PAD.encode(claims.to_string()),
             URL_SAFE_NO_PAD.encode(fastrand::u128(..).to_le_bytes()),
         );
-        if self.tokens.0.len() > KEPT {
-            self.tokens.0.retain(|_, caller| caller.expires + 600 > now);
+        if self.tokens.issued.len() > KEPT {
+            self.tokens
+                .issued
+                .retain(|_, caller| caller.expires + 600 > now);
         }
         let caller = Caller {
             user,
             permissions,
             expires: now + lifetime,
+            claims: self.tokens.claims.clone(),
         };
-        self.tokens.0.insert(token.clone(), Arc::new(caller));
+        self.tokens.issued.insert(token.clone(), Arc::new(caller));
         token
     }
 
-    pub fn caller(&self, bearer: Option<&str>) -> Result<Arc<Caller>, Refusal> {
+    pub fn caller(&mut self, bearer: Option<&str>) -> Result<Arc<Caller>, Refusal> {
         let invalid = |message: &str| refuse(401, "InvalidAuthenticationToken", message);
         let Some(bearer) = bearer.filter(|bearer| !bearer.is_empty()) else {
             return Err(invalid("Access token is empty."));
         };
-        let Some(caller) = self.tokens.0.get(bearer) else {
+        let Some(caller) = self.tokens.issued.get(bearer) else {
             return Err(invalid(if bearer.split('.').count() == 3 {
                 "Access token validation failure. Invalid signature."
             } else {
@@ -129,6 +143,38 @@ impl Tenant {
         if caller.expires <= self.clock.now().as_second() {
             return Err(invalid("Lifetime validation failed, the token is expired."));
         }
-        Ok(caller.clone())
+        let caller = caller.clone();
+        self.challenge(&caller)?;
+        Ok(caller)
+    }
+
+    /// Continuous access evaluation: a token from before the change is refused, with the claims that a new one needs.
+    fn challenge(&mut self, caller: &Caller) -> Result<(), Refusal> {
+        let weather = &self.weather.sign_in;
+        let begun = weather
+            .challenge_after
+            .is_some_and(|after| self.invitations.done >= after);
+        if !begun {
+            return Ok(());
+        }
+        let now = self.clock.now().as_second();
+        let challenge = self.tokens.challenge.get_or_insert_with(
+            || json!({"access_token": {"nbf": {"essential": true, "value": now.to_string()}}}),
+        );
+        if caller.claims.as_ref() == Some(challenge) && !weather.challenge_for_ever {
+            return Ok(());
+        }
+        let claims = STANDARD.encode(challenge.to_string());
+        Err(Refusal {
+            challenge: Some(format!(
+                "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"{}\", error=\"insufficient_claims\", claims=\"{claims}\"",
+                self.names.url, self.names.client_id
+            )),
+            ..refuse(
+                401,
+                "InvalidAuthenticationToken",
+                "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp",
+            )
+        })
     }
 }

@@ -9,7 +9,7 @@
 //! | `GET /_sandbox/requests` | `{"kinds": {KIND: {"requests", "in_batch", "throttled", "unavailable", "early"}}, "early": [{"kind", "after_ms", "before_ms"}], "most_tokens_under_way"}`; early: before a Retry-After of the kind had passed, with 100 ms for those already under way |
 //! | `GET /_sandbox/mails[?address=]` | `{"total", "addresses": {ADDRESS: [{"at", "address", "user_id", "language", "words", "words_dropped", "cc"}]}}` |
 //! | `GET /_sandbox/invitations[?address=]` | `{"total", "addresses": {ADDRESS: [{"ms", "send", "status", "fault", "conclusive", "look_ups_before"}]}, "unchecked": [ADDRESS]}`; status 0: no answer left; `unchecked`: asked again after an inconclusive answer without a look-up in between |
-//! | `GET /_sandbox/log[?address=]` | `{"dropped", "entries": [{"ms", "kind", "method", "addresses", "status", "fault", "in_batch"}]}` |
+//! | `GET /_sandbox/log[?address=]` | `{"dropped", "entries": [{"ms", "arrived_ms", "kind", "method", "addresses", "status", "fault", "in_batch"}]}` |
 //! | `GET /_sandbox/links?url=` | `{"known", "user_id"}` |
 //! | `POST /_sandbox/links` | `[LINK]`; answers `{"known", "unknown": [LINK]}`, the first a number |
 //! | `GET /_sandbox/people[?address=]` | `{"people": [USER]}` (all fields, the deleted too; at most 1,000) |

@@ -150,7 +150,7 @@ pub struct Clocks {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Faults {
-    /// 429 with `retry_after`.
+    /// Throttled, under the name `throttled_as`, with `retry_after`.
     pub throttled: f64,
     /// 500, 502, 503 or 504 before anything was done.
     pub unavailable: f64,
@@ -186,7 +186,8 @@ pub struct Faults {
     pub forged_statuses: Vec<u16>,
     /// The body of a 5xx and of a forged answer.
     pub body: FaultBody,
-    /// Seconds in the Retry-After of 429 and 503 and of a forged answer, as written there.
+    pub throttled_as: ThrottleName,
+    /// Seconds in the Retry-After of a throttle, of 503 and of a forged answer, as written there.
     pub retry_after: Option<String>,
     /// Milliseconds until a lost answer's connection ends.
     pub lost_ms: u64,
@@ -219,6 +220,7 @@ impl Default for Faults {
             swapped: 0.0,
             forged_statuses: FORGED_STATUSES.to_vec(),
             body: FaultBody::default(),
+            throttled_as: ThrottleName::default(),
             retry_after: None,
             lost_ms: 0,
         }
@@ -272,6 +274,21 @@ pub enum Fault {
     PageTokenLost,
 }
 
+/// Under which status and code Graph throttles.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThrottleName {
+    /// 429 TooManyRequests
+    #[default]
+    TooManyRequests,
+    /// 400 Request_ThrottledTemporarily
+    ThrottledTemporarily,
+    /// 403 activityLimitReached
+    ActivityLimit,
+    /// One of the three, drawn.
+    Mixed,
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultBody {
@@ -301,6 +318,8 @@ pub struct Step {
     pub retry_after: Option<String>,
     #[serde(default)]
     pub body: FaultBody,
+    #[serde(default)]
+    pub throttled_as: ThrottleName,
     #[serde(default)]
     pub lost_ms: u64,
 }

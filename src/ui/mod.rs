@@ -21,7 +21,7 @@ mod words;
 pub use doctor::{Check, Checkup, Finding};
 pub use failure::{failure_text, usage_text};
 pub use opening::{LedgerSeen, ledger_line};
-pub use progress::{Phase, Progress, ProgressMode, ProgressView};
+pub use progress::{Phase, Progress, ProgressMode, ProgressView, Waiting};
 pub use question::{Answer, FirstMail, MailPlan, Question, TenantShown};
 pub use run_report::{RequestTotals, RunReport, TenantReport, ThisRunReport, outcome_counts};
 pub use screen::{

@@ -62,8 +62,15 @@ pub struct Progress {
     pub parked: u64,
     /// What the pacer allows.
     pub rate_per_second: Option<f64>,
-    /// Until when the server asked not to be asked.
-    pub waiting_until: Option<Instant>,
+    /// Nothing is sent until this is over.
+    pub waiting: Option<Waiting>,
+}
+
+/// A wait that the server asked for, or one of our own because it throttles.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
+    pub until: Instant,
+    pub asked: bool,
 }
 
 /// What is shown, and how.
@@ -188,13 +195,17 @@ fn status(progress: &Progress, per_second: Option<f64>, now: Instant) -> String 
         Some(total) => format!("{} of {}", number(progress.done), number(total)),
         None => number(progress.done),
     }];
-    let wait = progress
-        .waiting_until
-        .map(|until| until.saturating_duration_since(now))
-        .filter(|wait| !wait.is_zero());
-    if let Some(wait) = wait {
-        let seconds = wait.as_secs_f64().ceil() as u64;
-        parts.push(format!("the server asks to wait {} s", number(seconds)));
+    let waiting = progress
+        .waiting
+        .map(|waiting| (waiting.until.saturating_duration_since(now), waiting.asked))
+        .filter(|(wait, _)| !wait.is_zero());
+    if let Some((wait, asked)) = waiting {
+        let seconds = number(wait.as_secs_f64().ceil() as u64);
+        parts.push(if asked {
+            format!("the server asks to wait {seconds} s")
+        } else {
+            format!("the server throttles, next try in {seconds} s")
+        });
     } else if let Some(per_second) = per_second {
         parts.push(format!("{per_second:.1}/s"));
         let left = progress
@@ -281,7 +292,10 @@ mod tests {
         };
         assert_eq!(status(&looking, None, now), "20");
         let waiting = Progress {
-            waiting_until: Some(now + Duration::from_millis(11_200)),
+            waiting: Some(Waiting {
+                until: now + Duration::from_millis(11_200),
+                asked: true,
+            }),
             parked: 2,
             ..inviting()
         };
@@ -290,6 +304,15 @@ mod tests {
             "412 of 1,000 · the server asks to wait 12 s · 380 invited · 20 already here · 12 not done · 2 open"
         );
         assert!(status(&waiting, Some(1.0), now + Duration::from_secs(12)).contains("1.0/s"));
+        let throttled = Progress {
+            waiting: Some(Waiting {
+                until: now + Duration::from_secs(4),
+                asked: false,
+            }),
+            ..inviting()
+        };
+        let said = status(&throttled, None, now);
+        assert!(said.contains("throttles, next try in 4 s"), "{said}");
     }
 
     #[tokio::test(start_paused = true)]

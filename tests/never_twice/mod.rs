@@ -4,6 +4,7 @@ mod in_process; // a run whose clock can be set
 mod proofs; // what must be true, whatever happened
 
 mod answers; // 201s that are hollow, guests who never appear, people refused or gone
+mod auto_rate; // faster with what was verified
 mod blocked; // the tenant refuses everybody
 mod clocks; // clocks that disagree
 mod disk; // no space for the ledger
@@ -12,7 +13,9 @@ mod kills; // SIGKILL at random instants
 mod ledgers; // lost, rebuilt, copied, busy, too new
 mod nights; // a cap, night after night
 mod signals; // Ctrl-C
+mod stopped_waiters; // the tenant blocks everybody while many wait
 mod stops; // limits, piled-up failures, results that cannot be written
 mod throttled; // a 429 after the work was done
+mod throttles; // throttled by other names, for ever, across runs
 mod tokens; // short-lived, from a failing endpoint
 mod weather; // random weather, random sheets

@@ -141,3 +141,128 @@ fn ctrl_c_is_heard_while_graph_asks_to_wait() {
     );
     assert_eq!(workdir.table(RESULTS).outcomes()["not-attempted"], 3);
 }
+
+/// Waits of every kind that are longer than anybody should wait after Ctrl-C.
+const WEATHERS: [(&str, &str); 10] = [
+    ("clear", ""),
+    (
+        "lost answers and a slow directory",
+        "[replication]\nfilters_ms = 4000\nby_id_ms = 4000\n[faults.invitations]\nlost_after = 0.3\nlost_before = 0.1\nlost_ms = 300",
+    ),
+    (
+        "an unwell server",
+        "[faults.all]\nunavailable = 0.4\nbody = \"mixed\"\nretry_after = \"40\"",
+    ),
+    (
+        "throttled invitations",
+        "[[script]]\nkind = \"invitations\"\nskip = 8\ncount = 1000\nfault = \"throttled\"\nthrottled_as = \"mixed\"\nretry_after = \"89\"",
+    ),
+    (
+        "throttled lists",
+        "[[script]]\nkind = \"users\"\nskip = 1\ncount = 1000\nfault = \"throttled\"\nretry_after = \"89\"",
+    ),
+    (
+        "throttled reads of one guest, after lost answers",
+        "[faults.invitations]\nlost_after = 0.5\nlost_ms = 100\n[[script]]\nkind = \"user\"\ncount = 1000\nfault = \"throttled\"\nretry_after = \"89\"",
+    ),
+    (
+        "throttled verification",
+        "[[script]]\nkind = \"getByIds\"\ncount = 1000\nfault = \"throttled\"\nretry_after = \"89\"",
+    ),
+    (
+        "throttled policies",
+        "[[script]]\nkind = \"policies\"\ncount = 1000\nfault = \"throttled\"\nretry_after = \"89\"",
+    ),
+    (
+        "a throttled sign-in",
+        "token_lifetime = 4\n[[script]]\nkind = \"token\"\nskip = 1\ncount = 1000\nfault = \"throttled\"\nretry_after = \"40\"",
+    ),
+    (
+        "a challenge, and a throttled sign-in",
+        "[sign_in]\nchallenge_after = 8\n[[script]]\nkind = \"token\"\nskip = 1\ncount = 1000\nfault = \"throttled\"\nretry_after = \"40\"",
+    ),
+];
+
+/// Presses Ctrl-C after a while, and says how long the run then took to end.
+fn pressed_after(weather: &str, lives: Duration) -> Duration {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 40);
+    let weather =
+        format!("{weather}\n").replacen('[', "[latency]\nmin_ms = 20\nmax_ms = 200\n[", 1);
+    let practice = Practice::start(&workdir, &weather);
+    let quick = [
+        "--rate",
+        "20",
+        "--workers",
+        "8",
+        "--settle",
+        "4s",
+        "--precheck",
+        "each",
+    ];
+    let mut command = if weather.contains("token") {
+        practice.invite_as_app(&workdir, SHEET, &quick)
+    } else {
+        practice.invite(&workdir, SHEET, &quick)
+    };
+    let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(lives);
+    if process.try_wait().unwrap().is_some() {
+        return Duration::ZERO;
+    }
+    let pressed = Instant::now();
+    signal(&process, "-INT");
+    let ended = process.wait_with_output().unwrap();
+    let took = pressed.elapsed();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    // Whoever was mailed is told so, or as one about whom nothing is known yet.
+    let mails = proofs::mails(&practice);
+    if workdir.exists(RESULTS) {
+        for row in workdir.table(RESULTS).0 {
+            let mailed = mails.contains_key(&row["email"]);
+            let told = ["invited", "unknown"].contains(&row["outcome"].as_str());
+            assert!(told || !mailed, "{row:?}\n{said}");
+        }
+    } else {
+        assert!(mails.is_empty(), "no results\n{said}");
+    }
+    proofs::nobody_twice(&practice);
+    took
+}
+
+#[test]
+fn ctrl_c_at_any_instant_ends_a_run_soon_in_any_weather() {
+    let long = std::env::var("GUESTLIST_LONG").is_ok_and(|long| long == "1");
+    let presses = if long { 50 } else { 2 };
+    let cases: Vec<_> = WEATHERS
+        .iter()
+        .flat_map(|weather| (0..presses).map(move |_| weather))
+        .collect();
+    let cases = std::sync::Mutex::new(cases.into_iter());
+    let longest = std::sync::Mutex::new(std::collections::BTreeMap::new());
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                loop {
+                    let Some((name, weather)) = cases.lock().unwrap().next() else {
+                        break;
+                    };
+                    let lives = Duration::from_millis(fastrand::u64(100..7_000));
+                    let took = pressed_after(weather, lives);
+                    // Five seconds and a request; the rest is for a busy machine.
+                    assert!(
+                        took < Duration::from_secs(12),
+                        "{name}, {lives:?}: {took:?}"
+                    );
+                    let mut longest = longest.lock().unwrap();
+                    let known = longest.entry(*name).or_insert(took);
+                    *known = took.max(*known);
+                }
+            });
+        }
+    });
+    println!(
+        "the longest wait after Ctrl-C: {:#?}",
+        longest.lock().unwrap()
+    );
+}

@@ -8,6 +8,7 @@ mod authority; //   the practice tenant itself is strict
 mod azure_cli; //   whoever is signed in to `az`
 mod browser; //     a person with a browser
 mod certificate; // an app with a certificate
+mod challenge; //   claims that a new token needs
 mod device_code; // a person with a code
 mod incomplete; //  something is missing, or a policy says no
 mod workload; //    a workload with a token of its platform

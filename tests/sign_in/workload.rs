@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const WEATHER: &str = r#"
+pub const WEATHER: &str = r#"
 [[sign_in.federated]]
 issuer = "https://cluster.example/id"
 subject = "system:serviceaccount:people:guestlist"
@@ -39,6 +39,11 @@ fn token(issuer: &str, subject: &str, audience: &str, lives: i64) -> String {
         part(claims.to_string()),
         part("signature".into())
     )
+}
+
+/// The token of a pod that is known.
+pub fn pod() -> String {
+    token(CLUSTER, POD, AUDIENCE, 600)
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod stopped;
 #[cfg(test)]
 mod stopped_tests;
 pub(super) mod survey;
+mod waits;
 
 use super::{
     connect::{Connection, connect},
@@ -132,12 +133,14 @@ pub async fn invite(
     let ledger_path = &settings.invite.ledger.value;
     let practice = practice(settings, ledger_path).await?;
     let ledger = open_ledger(settings, ledger_path)?;
-    let pace = Pace::new(&prepare::pace(settings, &ledger)?);
+    let pace = Pace::new(&prepare::pace(settings, &ledger)?).hearing(stop.signal().clone());
+    waits::wait_on(&ledger, &pace, clock)?;
     let connection = unless_stopped(
         &stop,
         connect(settings, env, &pace, clock, practice.as_ref()),
     )
-    .await?;
+    .await
+    .inspect_err(|_| waits::keep(&ledger, &pace, clock))?;
     prepare::own_people(&survey, &connection)?;
     let policy = async { Ok(InvitationPolicy::read(&connection.graph).await) };
     let policy = unless_stopped(&stop, policy).await?;

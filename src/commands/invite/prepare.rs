@@ -22,11 +22,6 @@ use crate::{
 };
 use std::path::{Path, PathBuf};
 
-/// Invitations a second once a tenant has shown that it bears them, and before.
-const PROVEN: f64 = 8.0;
-const GENTLE: f64 = 1.0;
-/// Verified invitations that prove a tenant.
-const PROOF: u64 = 200;
 /// What the smallest tenants may read (Graph: throttling limits, identity and access).
 const SMALLEST_TENANT: u32 = 3_500;
 
@@ -285,7 +280,7 @@ pub(super) fn pace(settings: &Settings, ledger: &Ledger) -> Result<PaceOptions> 
             Rate::Max => pace::Rate::Max,
             Rate::PerSecond(rate) => pace::Rate::Fixed(rate),
             Rate::Auto => pace::Rate::Auto {
-                target: auto_rate(settings, ledger)?,
+                verified: verified(settings, ledger)?,
             },
         },
         invites_per_5s: ceiling(&settings.pace.invites_per_5s),
@@ -299,9 +294,12 @@ pub(super) fn pace(settings: &Settings, ledger: &Ledger) -> Result<PaceOptions> 
     })
 }
 
-fn auto_rate(settings: &Settings, ledger: &Ledger) -> Result<f64> {
-    let proven = settings.invite.sandbox.value || ledger.reader()?.verified()? >= PROOF;
-    Ok(if proven { PROVEN } else { GENTLE })
+/// How many invitations have proved that the tenant bears them; a practice tenant bears all.
+fn verified(settings: &Settings, ledger: &Ledger) -> Result<u64> {
+    if settings.invite.sandbox.value {
+        return Ok(pace::PROVEN);
+    }
+    Ok(ledger.reader()?.verified()?)
 }
 
 pub(super) fn options(settings: &Settings) -> Result<Options> {
@@ -341,6 +339,7 @@ pub(super) fn options(settings: &Settings) -> Result<Options> {
             .workers
             .as_ref()
             .map_or_else(|| workers(settings), |workers| workers.value),
+        workers_follow_rate: invite.workers.is_none(),
         tolerate: invite.tolerate.value.clone(),
     })
 }
@@ -350,8 +349,7 @@ fn workers(settings: &Settings) -> usize {
     match settings.invite.rate.value {
         Rate::Max => 64,
         Rate::PerSecond(rate) => ((rate * 1.5).ceil() as usize).clamp(2, 64),
-        Rate::Auto if settings.invite.sandbox.value => 12,
-        Rate::Auto => 2,
+        Rate::Auto => 12,
     }
 }
 

@@ -66,10 +66,7 @@ fn told(order: [&StopReason; 2]) -> (u8, String) {
     });
     assert_eq!(failure.exit, reason.exit());
     let words = [vec![failure.what], failure.hints].concat().join("\n    ");
-    (
-        reason.exit().code(),
-        format!("{}: {words}", reason.word()),
-    )
+    (reason.exit().code(), format!("{}: {words}", reason.word()))
 }
 
 #[test]

@@ -183,4 +183,28 @@ codes! {
         fix: "Use [auth] method = \"device-code\", or sign in as an app.",
         who: "whoever runs the command"
     }
+    CHALLENGED = "GL730" {
+        title: "Graph does not accept the sign-in any more",
+        meaning: "Something about the account or its conditions changed after the sign-in: a password, a policy, the network. A new token was asked for as Graph wanted it, and is not accepted either.",
+        fix: "Sign in anew from a place that the tenant's Conditional Access allows, then run the same command again.",
+        who: "whoever signs in, with an administrator of the tenant"
+    }
+    CHALLENGED_CLI = "GL731" {
+        title: "Graph wants a new sign-in of the Azure CLI",
+        meaning: "Something about the account or its conditions changed after `az login`: a password, a policy, the network. The Azure CLI would give the same token again.",
+        fix: "Run `az logout` and `az login`, then run the same command again.",
+        who: "whoever signs in"
+    }
+    CHALLENGED_TOKEN = "GL732" {
+        title: "Graph wants another token than the one that was given",
+        meaning: "Something about the account or its conditions changed after the token in GUESTLIST_ACCESS_TOKEN was issued: a password, a policy, the network.",
+        fix: "Get a new token from where this one came, then run the same command again; another [auth] method renews its tokens by itself.",
+        who: "whoever runs the command"
+    }
+    CHALLENGED_MACHINE = "GL733" {
+        title: "Graph wants another token than the managed identity gives",
+        meaning: "Something about the identity or its conditions changed after its token was issued, and the platform gives the same token again for up to 24 hours.",
+        fix: "Look for what changed in the sign-in log of the identity; run the same command again later, or sign in as an app ([auth] method).",
+        who: "an administrator of the tenant"
+    }
 }

@@ -209,7 +209,7 @@ async fn a_fresh_assertion_goes_to_the_token_endpoint_for_each_refresh() {
     };
     let tokens = sign_in(&server, method).tokens().unwrap();
     let token = tokens.token().await.unwrap();
-    let fresh = tokens.refresh(&token).await.unwrap();
+    let fresh = tokens.refresh(&token, None).await.unwrap();
     assert_eq!(fresh.secret().expose_secret(), "t-1");
     let assertions: Vec<String> = server
         .received()

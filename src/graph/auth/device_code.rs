@@ -20,6 +20,9 @@ const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// What `slow_down` adds for good (RFC 8628 3.5).
 const SLOWER: Duration = Duration::from_secs(5);
 
+/// A service that keeps asking to slow down is asked this seldom in the end.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(64);
+
 pub async fn sign_in(desk: &Desk, scope: &str) -> Result<Value, Fault> {
     let (code, secret, mut interval) = begin(desk, scope).await?;
     let until = Instant::now() + code.expires_in;
@@ -45,9 +48,11 @@ pub async fn sign_in(desk: &Desk, scope: &str) -> Result<Value, Fault> {
             "authorization_pending" => {}
             "slow_down" => interval += SLOWER,
             // The person is still typing; an unlucky poll is no reason to begin anew.
-            _ if trouble.temporary => {
-                interval = interval.max(trouble.retry_after.unwrap_or_default());
+            _ if trouble.temporary && trouble.asks_to_slow_down() => {
+                let asked = trouble.retry_after.unwrap_or_default();
+                interval = (interval * 2).min(LONGEST_INTERVAL).max(asked);
             }
+            _ if trouble.temporary => {}
             _ => return Err(trouble.fault),
         }
     }

@@ -29,6 +29,11 @@ impl Trouble {
         }
     }
 
+    /// Whether the sign-in service asks to be asked less often, or later.
+    pub fn asks_to_slow_down(&self) -> bool {
+        self.retry_after.is_some() || self.fault.status == Some(429)
+    }
+
     fn passing(fault: Fault) -> Self {
         Self {
             temporary: true,

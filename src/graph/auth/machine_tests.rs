@@ -56,7 +56,7 @@ async fn a_token_file_is_read_again_for_each_refresh() {
         .unwrap();
     let rejected = tokens.token().await.unwrap();
     fs::write(&path, "second").unwrap();
-    tokens.refresh(&rejected).await.unwrap();
+    tokens.refresh(&rejected, None).await.unwrap();
     let sent: Vec<String> = server.received().iter().map(assertion).collect();
     assert_eq!(sent, ["first", "second"]);
 
@@ -105,7 +105,7 @@ async fn github_is_asked_for_a_fresh_token_each_time() {
         .tokens()
         .unwrap();
     let rejected = tokens.token().await.unwrap();
-    tokens.refresh(&rejected).await.unwrap();
+    tokens.refresh(&rejected, None).await.unwrap();
     let sent = server.received();
     assert_eq!(sent.len(), 4);
     assert_eq!(

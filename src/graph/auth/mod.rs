@@ -6,6 +6,7 @@ pub mod aadsts; // Entra's error numbers
 mod browser; // a person: authorization code with PKCE
 pub mod catalogue; // our codes GL7xx in words
 mod certificate; // an app: a signed assertion
+mod challenge; // claims that a new token must be asked for with
 mod claims; // what a token says about itself
 mod der; // the dates of a certificate
 mod device_code; // a person: a code on another device
@@ -20,13 +21,14 @@ mod tokens; // one token for everybody, refreshed by one
 mod transport; // how the token endpoint is reached
 mod workload; // a workload: a token of its platform
 
+pub use challenge::{Claims, ClaimsToSend};
 pub use claims::{Identity, IdentityKind};
 pub use managed_identity::AppService;
 pub use method::{Found, Method};
 pub use person::{Ask, DeviceCode, Prompt};
 pub use sign_in::SignIn;
 pub use tenant::tenant_id;
-pub use tokens::{CredentialSource, Token, Tokens};
+pub use tokens::{Challenged, CredentialSource, Token, Tokens};
 pub use transport::Authority;
 pub use workload::{AzurePipelines, GitHubActions, Workload};
 

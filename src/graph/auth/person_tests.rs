@@ -2,6 +2,7 @@
 
 use super::{
     Ask, Authority, DeviceCode, Method, Prompt, catalogue as codes,
+    challenge::Claims,
     person::{Desk, Person},
     sign_in_tests::{form, refusal, sign_in},
 };
@@ -142,9 +143,16 @@ async fn the_browser_signs_in_with_pkce_and_the_refresh_token_keeps_it() {
         .unwrap();
     let first = tokens.token().await.unwrap();
     assert_eq!(first.secret().expose_secret(), "r-1.b.c");
-    let second = tokens.refresh(&first).await.unwrap();
-    let third = tokens.refresh(&second).await.unwrap();
+    let header = r#"Bearer error="insufficient_claims", claims="eyJhIjp7fX0=""#;
+    let second = tokens.refresh(&first, Claims::of(header)).await.unwrap();
+    let third = tokens.refresh(&second, None).await.unwrap();
     assert_eq!(third.secret().expose_secret(), "r-3.b.c");
+    let claims: Vec<String> = server
+        .received()
+        .iter()
+        .map(|sent| value(&sent.body, "claims"))
+        .collect();
+    assert_eq!(claims, ["", r#"{"a":{}}"#, ""], "once, when challenged");
     assert_eq!(screen.opened.lock().unwrap().len(), 1, "asked once");
 
     let sent = &server.received()[0];

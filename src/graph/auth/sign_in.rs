@@ -10,7 +10,7 @@ use super::{
     managed_identity::ManagedIdentity,
     method::Method,
     person::{Desk, LONGEST_SIGN_IN, Person},
-    tokens::{CredentialSource, Tokens},
+    tokens::{Challenged, CredentialSource, Tokens},
     transport::Authority,
     workload::WorkloadAssertion,
 };
@@ -61,7 +61,13 @@ impl SignIn {
             Method::AzureCli => Some(LONGEST_CLI),
             _ => None,
         };
-        let tokens = Tokens::new(self.source(authority)?, scope);
+        let challenged = match self.method {
+            Method::AzureCli => Challenged::Cannot(codes::CHALLENGED_CLI),
+            Method::Token(_) => Challenged::Cannot(codes::CHALLENGED_TOKEN),
+            Method::ManagedIdentity { .. } => Challenged::Cannot(codes::CHALLENGED_MACHINE),
+            _ => Challenged::Asks(authority.claims.clone()),
+        };
+        let tokens = Tokens::new(self.source(authority)?, scope).when_challenged(challenged);
         Ok(match longest {
             Some(longest) => tokens.taking(longest),
             None => tokens,

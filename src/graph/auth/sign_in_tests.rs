@@ -193,7 +193,7 @@ async fn a_given_token_is_used_as_it_is_and_its_end_noticed_when_graph_does() {
             .unwrap();
         let given = tokens.token().await.unwrap();
         assert_eq!(given.secret().expose_secret(), token);
-        match tokens.refresh(&given).await {
+        match tokens.refresh(&given, None).await {
             Ok(again) => assert!(!over && again.is(&given)),
             Err(fault) => assert!(over && fault.code == codes::TOKEN_OVER, "{fault:?}"),
         }

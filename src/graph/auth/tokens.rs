@@ -6,10 +6,16 @@
 
 use super::{
     catalogue as codes,
+    challenge::{Claims, ClaimsToSend},
     claims::Identity,
-    failures::{Trouble, fault_of},
+    failures::{Trouble, fault_of, refusal},
 };
-use crate::{graph::fault::Fault, secrets};
+use crate::{
+    graph::fault::Fault,
+    pace::{Floor, StopSignal},
+    secrets,
+    sheet::Code,
+};
 use azure_core::credentials::{AccessToken, TokenCredential};
 use futures_util::future::{BoxFuture, FutureExt, Shared};
 use secrecy::{ExposeSecret, SecretString};
@@ -31,7 +37,7 @@ const LONGEST_QUESTION: Duration = Duration::from_secs(15);
 /// And sooner at the start of a run when nothing answers at all: a wrong address is likelier than bad luck.
 const FIRST_PATIENCE: Duration = Duration::from_secs(8);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// A failed refresh is the answer for everybody who asks in the next moment.
+/// A failed refresh is the answer for everybody who asks in the next moment, or for as long as the service asks to wait.
 const REMEMBERED: Duration = Duration::from_secs(3);
 
 /// Makes the credential that asks for a token; anew each time, as credentials cache for themselves and
@@ -76,6 +82,15 @@ impl fmt::Debug for Token {
     }
 }
 
+/// What is done with the claims of a challenge.
+#[derive(Debug, Clone)]
+pub enum Challenged {
+    /// They go to the token endpoint with the next question.
+    Asks(ClaimsToSend),
+    /// This way to sign in cannot pass them on: this is told instead.
+    Cannot(Code),
+}
+
 type Refresh = Shared<BoxFuture<'static, Result<Token, Fault>>>;
 
 /// The shared refresher; a cheap handle.
@@ -87,6 +102,10 @@ struct Inner {
     scope: String,
     /// One question takes no longer than this.
     longest: Duration,
+    stop: StopSignal,
+    challenged: Challenged,
+    /// Between questions that were throttled.
+    floor: Floor,
     state: Mutex<State>,
 }
 
@@ -94,6 +113,7 @@ struct Inner {
 struct State {
     current: Option<Token>,
     under_way: Option<Refresh>,
+    /// Until when a failed refresh is the answer for everybody who asks.
     failed: Option<(Instant, Fault)>,
 }
 
@@ -104,6 +124,9 @@ impl Tokens {
             source,
             scope: scope.into(),
             longest: LONGEST_QUESTION,
+            stop: StopSignal::default(),
+            challenged: Challenged::Cannot(codes::CHALLENGED),
+            floor: Floor::default(),
             state: Mutex::new(State::default()),
         }))
     }
@@ -111,12 +134,33 @@ impl Tokens {
     /// The same with more time for one question: people and tools are slower than services.
     #[must_use]
     pub fn taking(self, longest: Duration) -> Self {
-        Self(Arc::new(Inner {
+        self.with(|inner| inner.longest = longest)
+    }
+
+    /// The same, and no token is asked for once this signal is raised.
+    #[must_use]
+    pub fn hearing(self, stop: StopSignal) -> Self {
+        self.with(|inner| inner.stop = stop)
+    }
+
+    #[must_use]
+    pub fn when_challenged(self, challenged: Challenged) -> Self {
+        self.with(|inner| inner.challenged = challenged)
+    }
+
+    /// To be called before the first token is asked for: none is kept.
+    fn with(self, change: impl FnOnce(&mut Inner)) -> Self {
+        let mut inner = Inner {
             source: self.0.source.clone(),
             scope: self.0.scope.clone(),
-            longest,
+            longest: self.0.longest,
+            stop: self.0.stop.clone(),
+            challenged: self.0.challenged.clone(),
+            floor: Floor::default(),
             state: Mutex::new(State::default()),
-        }))
+        };
+        change(&mut inner);
+        Self(Arc::new(inner))
     }
 
     /// A token that can be used now.
@@ -129,7 +173,7 @@ impl Tokens {
                 Some(token) if now < token.hard => {
                     if state.failed_lately(now).is_none() {
                         // Goes on by itself; this caller has what it needs.
-                        drop(self.refreshing(&mut state));
+                        drop(self.refreshing(&mut state, None));
                     }
                     return Ok(token);
                 }
@@ -137,20 +181,26 @@ impl Tokens {
                     if let Some(fault) = state.failed_lately(now) {
                         return Err(fault);
                     }
-                    self.refreshing(&mut state)
+                    self.refreshing(&mut state, None)
                 }
             }
         };
         refresh.await
     }
 
-    /// Another token than the rejected one, or the same when there is no other.
-    pub async fn refresh(&self, rejected: &Token) -> Result<Token, Fault> {
+    /// Another token than the rejected one, or the same when there is no other. `claims`: what it must be asked for
+    /// with.
+    pub async fn refresh(&self, rejected: &Token, claims: Option<Claims>) -> Result<Token, Fault> {
         let refresh = {
             let mut state = self.state();
             match &state.current {
                 Some(token) if !token.is(rejected) => return Ok(token.clone()),
-                _ => self.refreshing(&mut state),
+                _ => {
+                    if let (Some(_), Challenged::Cannot(code)) = (&claims, &self.0.challenged) {
+                        return Err(refusal(*code, "the token was challenged for claims"));
+                    }
+                    self.refreshing(&mut state, claims)
+                }
             }
         };
         refresh.await
@@ -169,13 +219,18 @@ impl Tokens {
 
     /// The refresh that is under way, begun now if there is none. It is a task of its own: it ends also
     /// when nobody waits any more.
-    fn refreshing(&self, state: &mut State) -> Refresh {
+    fn refreshing(&self, state: &mut State, claims: Option<Claims>) -> Refresh {
         if let Some(refresh) = &state.under_way {
             return refresh.clone();
         }
         let tokens = self.clone();
         let task = tokio::spawn(async move {
-            let result = tokens.fetch().await;
+            let stop = tokens.0.stop.clone();
+            // One refresh at a time: nobody else's question carries them.
+            tokens.ask_with(claims);
+            let fetched = stop.unless_raised(tokens.fetch()).await;
+            let result = fetched.unwrap_or_else(|stopped| Err((stopped.into(), Duration::ZERO)));
+            tokens.ask_with(None);
             let mut state = tokens.state();
             state.under_way = None;
             match &result {
@@ -183,9 +238,12 @@ impl Tokens {
                     state.current = Some(token.clone());
                     state.failed = None;
                 }
-                Err(fault) => state.failed = Some((Instant::now(), fault.clone())),
+                Err((fault, wait)) => {
+                    let until = Instant::now() + REMEMBERED.max(*wait);
+                    state.failed = Some((until, fault.clone()));
+                }
             }
-            result
+            result.map_err(|(fault, _)| fault)
         });
         let refresh = async move {
             task.await
@@ -197,19 +255,32 @@ impl Tokens {
         refresh
     }
 
-    /// Asks until there is a token, a refusal, or patience ends.
-    async fn fetch(&self) -> Result<Token, Fault> {
+    fn ask_with(&self, claims: Option<Claims>) {
+        if let Challenged::Asks(to_send) = &self.0.challenged {
+            to_send.set(claims);
+        }
+    }
+
+    /// Asks until there is a token, a refusal, or patience ends. An error says how long not to ask again.
+    async fn fetch(&self) -> Result<Token, (Fault, Duration)> {
         let started = Instant::now();
         let first = self.state().current.is_none();
         let mut pause = Duration::from_millis(200);
         loop {
+            let asked_at = Instant::now();
             let trouble = match self.ask().await {
-                Ok(token) => return Ok(Token::new(&token)),
+                Ok(token) => {
+                    self.0.floor.answered(asked_at);
+                    return Ok(Token::new(&token));
+                }
                 Err(trouble) => trouble,
             };
-            let wait = trouble
-                .retry_after
-                .unwrap_or_else(|| pause.mul_f64(0.5 + fastrand::f64()));
+            let wait = if trouble.asks_to_slow_down() {
+                let least = self.0.floor.throttled(asked_at);
+                trouble.retry_after.unwrap_or_default().max(least)
+            } else {
+                pause.mul_f64(0.5 + fastrand::f64())
+            };
             let unreachable = trouble.fault.code == codes::SIGN_IN_UNREACHABLE;
             let patience = if first && unreachable {
                 FIRST_PATIENCE
@@ -217,7 +288,12 @@ impl Tokens {
                 PATIENCE
             };
             if !trouble.temporary || started.elapsed() + wait >= patience {
-                return Err(trouble.fault);
+                let wait = if trouble.asks_to_slow_down() {
+                    wait
+                } else {
+                    Duration::ZERO
+                };
+                return Err((trouble.fault, wait));
             }
             tokio::time::sleep(wait).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -236,8 +312,8 @@ impl Tokens {
 
 impl State {
     fn failed_lately(&self, now: Instant) -> Option<Fault> {
-        let (at, fault) = self.failed.as_ref()?;
-        (now.duration_since(*at) < REMEMBERED).then(|| fault.clone())
+        let (until, fault) = self.failed.as_ref()?;
+        (now < *until).then(|| fault.clone())
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     catalogue as codes,
     failures::{busy, refusal},
     tokens::{CredentialSource, Tokens},
+    transport::EntraAnswer,
 };
 use crate::{exit::Exit, graph::testing::Credential};
 use azure_core::error::ErrorKind;
@@ -86,6 +87,34 @@ async fn a_sign_in_service_that_is_down_for_minutes_stops_nobody() {
     }
     assert_eq!(secret(&tokens).await, "t-30");
     assert_eq!(credential.most_at_once.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_service_that_throttles_for_ever_is_asked_ever_more_seldom() {
+    for retry_after in [Some(Duration::ZERO), Some(Duration::from_secs(1)), None] {
+        let mut credential = Credential::new("t", 3_600);
+        credential.fails = Arc::new(move |_| {
+            let answer = EntraAnswer {
+                status: 429,
+                retry_after,
+                ..EntraAnswer::default()
+            };
+            Some(azure_core::Error::with_error(
+                ErrorKind::Credential,
+                answer,
+                "throttled",
+            ))
+        });
+        let tokens = credential.tokens();
+        let began = Instant::now();
+        // Whoever needs a token keeps asking for it.
+        while began.elapsed() < Duration::from_secs(300) {
+            assert!(tokens.token().await.is_err());
+            sleep(Duration::from_secs(4)).await;
+        }
+        let asked = credential.asked();
+        assert!(asked <= 60, "{retry_after:?}: {asked} in five minutes");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -199,7 +228,7 @@ async fn a_rejected_token_is_replaced_once_for_all() {
             let (tokens, rejected) = (tokens.clone(), rejected.clone());
             tokio::spawn(async move {
                 tokens
-                    .refresh(&rejected)
+                    .refresh(&rejected, None)
                     .await
                     .unwrap()
                     .secret()
@@ -213,7 +242,7 @@ async fn a_rejected_token_is_replaced_once_for_all() {
     }
     assert_eq!(
         tokens
-            .refresh(&rejected)
+            .refresh(&rejected, None)
             .await
             .unwrap()
             .secret()

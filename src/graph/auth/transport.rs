@@ -28,7 +28,7 @@ use azure_core::{
 use serde_json::Value;
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::aadsts;
+use super::{aadsts, challenge::ClaimsToSend};
 
 /// Tokens with many groups are some 20 KB.
 const LONGEST_ANSWER: usize = 1024 * 1024;
@@ -39,6 +39,8 @@ const STAND_IN: &str = "https://authority.invalid";
 #[derive(Clone)]
 pub struct Authority {
     pub base: Url,
+    /// Sent with every question for a token while they are set.
+    pub claims: ClaimsToSend,
     client: reqwest::Client,
     clock: Clock,
 }
@@ -61,6 +63,7 @@ impl Authority {
         let client = http::client(&base, options)?;
         Ok(Self {
             base,
+            claims: ClaimsToSend::default(),
             client,
             clock,
         })
@@ -99,6 +102,7 @@ impl Authority {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(form)
             .finish();
+        let body = self.with_claims(&url, body);
         let request = self
             .client
             .post(url)
@@ -164,6 +168,18 @@ impl Authority {
         Ok((status, headers, body))
     }
 
+    /// A form for the token endpoint, with the claims that are to be sent.
+    fn with_claims(&self, url: &Url, form: String) -> String {
+        match self.claims.get() {
+            Some(claims) if url.path().ends_with("/oauth2/v2.0/token") => {
+                url::form_urlencoded::Serializer::new(form)
+                    .append_pair("claims", claims.json())
+                    .finish()
+            }
+            _ => form,
+        }
+    }
+
     /// From the stand-in to the authority; other hosts (managed identity) stay what they are.
     fn turned(&self, url: &Url) -> Url {
         if url.as_str().starts_with(STAND_IN) {
@@ -182,13 +198,18 @@ impl HttpClient for Authority {
         let method = reqwest::Method::from_bytes(request.method().as_ref().as_bytes())
             .map_err(|_| unreadable())?;
         let mut outgoing = self.client.request(method, self.turned(request.url()));
-        // The name in the User-Agent is ours.
-        let named = |name: &HeaderName| name.as_str().eq_ignore_ascii_case("user-agent");
-        for (name, value) in request.headers().iter().filter(|(name, _)| !named(name)) {
+        // The name in the User-Agent is ours, and claims make the form longer.
+        let ours = |name: &HeaderName| {
+            ["user-agent", "content-length"]
+                .iter()
+                .any(|own| name.as_str().eq_ignore_ascii_case(own))
+        };
+        for (name, value) in request.headers().iter().filter(|(name, _)| !ours(name)) {
             outgoing = outgoing.header(name.as_str(), value.as_str());
         }
         if let Body::Bytes(bytes) = request.body() {
-            outgoing = outgoing.body(bytes.clone());
+            let form = String::from_utf8_lossy(bytes).into_owned();
+            outgoing = outgoing.body(self.with_claims(request.url(), form));
         }
         let (status, headers, body) = self.exchange(outgoing).await?;
         Ok(AsyncRawResponse::from_bytes(status.into(), headers, body))

@@ -8,6 +8,7 @@ use crate::sandbox::{
     fate::Fate,
     kind::Kind,
     reply::{Body, Reply, Way, no_such_segment},
+    seen::Entry,
     tenant::{Tenant, unavailable},
     throttle::asked,
     weather::Fault,
@@ -60,7 +61,9 @@ pub fn answer(tenant: &mut Tenant, call: &AuthorityCall) -> Reply {
 /// `POST /{tenant}/oauth2/v2.0/token`, with the weather before it.
 fn token(tenant: &mut Tenant, name: &str, call: &AuthorityCall) -> Reply {
     tenant.seen.arrived(Kind::Token, call.arrived, false);
-    let reply = match tenant.fates.of(&tenant.weather, Kind::Token, None) {
+    let fate = tenant.fates.of(&tenant.weather, Kind::Token, None);
+    let fault = fate.as_ref().map(|fate| fate.fault);
+    let reply = match fate {
         Some(fate) => disturbed(fate),
         None => replied(tenant, |tenant| granted(tenant, name, call)),
     };
@@ -69,7 +72,27 @@ fn token(tenant: &mut Tenant, name: &str, call: &AuthorityCall) -> Reply {
         .iter()
         .find(|(name, _)| *name == "retry-after")
         .and_then(|(_, text)| asked(text, tenant.clock.now()));
-    tenant.seen.answered(Kind::Token, reply.status, wait);
+    let throttled = reply.status == 429;
+    tenant
+        .seen
+        .answered(Kind::Token, reply.status, throttled, wait);
+    if tenant.seen.wants_log() {
+        let entry = Entry {
+            ms: tenant.seen.ms(),
+            arrived_ms: tenant.seen.ms_of(call.arrived),
+            kind: Kind::Token,
+            method: call.method.clone(),
+            addresses: Vec::new(),
+            status: if reply.way == Way::Clear {
+                reply.status
+            } else {
+                0
+            },
+            fault,
+            in_batch: false,
+        };
+        tenant.seen.note(entry);
+    }
     reply
 }
 
@@ -96,6 +119,37 @@ fn granted(tenant: &mut Tenant, name: &str, call: &AuthorityCall) -> Result<Valu
     let form = &call.form;
     let grant = field(form, "grant_type")?;
     known_app(tenant, name, form)?;
+    tenant.tokens.claims = claims(tenant, form)?;
+    let granted = by_grant(tenant, name, grant, call);
+    tenant.tokens.claims = None;
+    granted
+}
+
+/// The claims that are asked for: those of the challenge, if there was one.
+fn claims(tenant: &Tenant, form: &HashMap<String, String>) -> Result<Option<Value>, Refused> {
+    let Some(text) = form.get("claims") else {
+        return Ok(None);
+    };
+    let claims = serde_json::from_str(text).ok().filter(Value::is_object);
+    match (claims, &tenant.tokens.challenge) {
+        (Some(claims), Some(challenge)) if claims == *challenge => Ok(Some(claims)),
+        (Some(claims), None) => Ok(Some(claims)),
+        _ => Err(refused(
+            400,
+            "invalid_request",
+            50_148,
+            "The claims parameter does not match the claims that were challenged for.",
+        )),
+    }
+}
+
+fn by_grant(
+    tenant: &mut Tenant,
+    name: &str,
+    grant: &str,
+    call: &AuthorityCall,
+) -> Result<Value, Refused> {
+    let form = &call.form;
     match grant {
         "client_credentials" => app::token(tenant, name, form),
         "authorization_code" => person::by_code(tenant, form),

@@ -26,6 +26,11 @@ pub struct SignInWeather {
     pub device_slow_downs: u32,
     /// Seconds that a refresh token lives.
     pub refresh_lifetime: u32,
+    /// After so many invitations tokens are challenged for claims (continuous access evaluation), until one is shown
+    /// that was asked for with them.
+    pub challenge_after: Option<u64>,
+    /// Tokens that were asked for with the claims are challenged too.
+    pub challenge_for_ever: bool,
 }
 
 impl Default for SignInWeather {
@@ -41,6 +46,8 @@ impl Default for SignInWeather {
             device_interval: 5,
             device_slow_downs: 0,
             refresh_lifetime: 90 * 86_400,
+            challenge_after: None,
+            challenge_for_ever: false,
         }
     }
 }

@@ -1,0 +1,52 @@
+//! What Graph asked an earlier run to wait for holds for this one too: the ledger remembers it.
+
+use crate::{
+    clock::Clock,
+    exit::Exit,
+    failure::{Failure, Result},
+    ledger::Ledger,
+    pace::Pace,
+    ui,
+};
+use jiff::SignedDuration;
+use std::time::Duration;
+
+/// No longer wait is ever believed, so one that is longer was kept while the clock was wrong.
+const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+
+/// Closes the gate for what is left of it, aloud; refuses to start when that is longer than a run waits.
+pub(super) fn wait_on(ledger: &Ledger, pace: &Pace, clock: &Clock) -> Result<()> {
+    let Some(until) = ledger.reader()?.wait_until()? else {
+        return Ok(());
+    };
+    let left = until.duration_since(clock.now());
+    if left > LONGEST {
+        return Ok(());
+    }
+    let Ok(left) = Duration::try_from(left) else {
+        return Ok(()); // It is over.
+    };
+    let asked = format!(
+        "Graph asked an earlier run to wait until {}",
+        until.strftime("%F %T UTC")
+    );
+    pace.wait_out(left).map_err(|_| {
+        Failure::new(Exit::TryAgain, asked.clone())
+            .hint("nothing was sent; run the same command after that")
+    })?;
+    ui::tell(format!("{asked}; this run waits too"));
+    Ok(())
+}
+
+/// Keeps what was asked for before the run began. A ledger that cannot take it now is told about soon enough.
+pub(super) fn keep(ledger: &Ledger, pace: &Pace, clock: &Clock) {
+    let left = pace
+        .asked_for()
+        .and_then(|left| SignedDuration::try_from(left).ok());
+    let Some(until) = left.and_then(|left| clock.now().checked_add(left).ok()) else {
+        return;
+    };
+    if let Err(error) = ledger.writer().and_then(|writer| writer.wait_until(until)) {
+        tracing::warn!(%error, "the wait that Graph asked for could not be kept");
+    }
+}

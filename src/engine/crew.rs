@@ -1,0 +1,68 @@
+//! How many workers ask at the same time: with `--rate auto` a few at first, and more as the rate rises.
+//!
+//! Must not choose the rate.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// With answers that take a second and a half, so many workers keep a rate.
+const SECONDS_AN_ANSWER_TAKES: f64 = 1.5;
+const FEWEST: usize = 2;
+
+#[derive(Debug)]
+pub(super) struct Crew {
+    permits: Semaphore,
+    most: usize,
+    now: AtomicUsize,
+}
+
+impl Crew {
+    /// `most` workers; if the rate is to rise, only as many as it needs now.
+    pub fn new(most: usize, rising_target: Option<f64>) -> Self {
+        let most = most.max(1);
+        let now = rising_target.map_or(most, |rate| needed(rate).min(most));
+        Self {
+            permits: Semaphore::new(now),
+            most,
+            now: AtomicUsize::new(now),
+        }
+    }
+
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
+    /// Enough workers for this rate. None are taken away again: the pace holds them back.
+    pub fn rate_is(&self, per_second: f64) {
+        let wanted = needed(per_second).min(self.most);
+        let now = self.now.fetch_max(wanted, Relaxed);
+        self.permits.add_permits(wanted.saturating_sub(now));
+    }
+
+    /// Waits until one more may ask.
+    pub async fn join(&self) -> Option<SemaphorePermit<'_>> {
+        self.permits.acquire().await.ok()
+    }
+}
+
+fn needed(per_second: f64) -> usize {
+    ((per_second * SECONDS_AN_ANSWER_TAKES).ceil() as usize).max(FEWEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_crew_grows_with_the_rate_and_never_beyond_its_most() {
+        let crew = Crew::new(12, Some(1.0));
+        assert_eq!(crew.permits.available_permits(), 2);
+        crew.rate_is(2.25);
+        assert_eq!(crew.permits.available_permits(), 4);
+        crew.rate_is(1.5);
+        assert_eq!(crew.permits.available_permits(), 4);
+        crew.rate_is(80.0);
+        assert_eq!(crew.permits.available_permits(), 12);
+        assert_eq!(Crew::new(5, None).permits.available_permits(), 5);
+    }
+}
