@@ -2,7 +2,7 @@
 //!
 //! Must not show a secret: the settings hold only where one is.
 
-use super::settings_file::{self, Particulars, shown};
+use super::settings_file::{self, Particulars, indented};
 use crate::{
     cli::{self, Cli, ConfigAction},
     exit::Exit,
@@ -74,7 +74,7 @@ fn trust(cli: &Cli, env: &Env<'_>) -> Result<()> {
     }
     ui::tell(format!("{path} is trusted from now on, with"));
     for key in &trusted.keys {
-        ui::tell(wrap(&format!("  {}", shown(key)), 0, 4));
+        ui::tell(indented(key));
     }
     for line in Particulars::of(&trusted.settings).lines(true) {
         ui::tell(wrap(&line, 0, 2));

@@ -63,19 +63,32 @@ fn ask(untrusted: Untrusted, env: &Env<'_>) -> Result<Settings> {
 }
 
 fn question(untrusted: &Untrusted) -> String {
-    let mut lines = vec![format!(
-        "The settings file {} {}. This command would use of it:",
-        printable_line(&untrusted.path().display().to_string()),
-        untrusted.doubt
+    let mut lines = vec![wrap(
+        &format!(
+            "The settings file {} {}. This command would use of it:",
+            printable_line(&untrusted.path().display().to_string()),
+            untrusted.doubt
+        ),
+        0,
+        2,
     )];
-    lines.extend(untrusted.keys.iter().map(|key| format!("  {}", shown(key))));
-    lines.extend(Particulars::of(untrusted.settings()).lines(true));
-    let lines: Vec<String> = lines.iter().map(|line| wrap(line, 0, 4)).collect();
+    lines.extend(untrusted.keys.iter().map(indented));
+    lines.extend(
+        Particulars::of(untrusted.settings())
+            .lines(true)
+            .iter()
+            .map(|line| wrap(line, 0, 2)),
+    );
     lines.join("\n")
 }
 
-/// One key of a file, as it would stand there.
-pub fn shown(key: &Asked) -> String {
+/// One key of a file, on a line of its own.
+pub fn indented(key: &Asked) -> String {
+    format!("  {}", wrap(&shown(key), 2, 4))
+}
+
+/// As it would stand in the file.
+fn shown(key: &Asked) -> String {
     let line = match key.trusts_line {
         Some(line) => format!(" (line {line})"),
         None => String::new(),
