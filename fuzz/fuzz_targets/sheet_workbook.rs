@@ -26,7 +26,8 @@ fuzz_target!(|bytes: &[u8]| {
     };
     if let Ok(sheet) = Sheet::spool(&mut &package[..], "fuzz", &options) {
         let mut understanding = Understanding::new(&sheet, &Rules::default());
-        let mut last = sheet.header().row;
+        let mut last = 0;
+        let mut mentioned = 0;
         for row in sheet
             .rows()
             .expect("the file has not changed")
@@ -34,8 +35,10 @@ fuzz_target!(|bytes: &[u8]| {
         {
             assert!(row.number > last, "rows ascend");
             last = row.number;
+            mentioned += row.addresses();
             understanding.understand(&row);
         }
+        assert!(understanding.addresses().total >= mentioned, "an address of a row is in no place");
     }
 });
 
