@@ -187,7 +187,7 @@ fn beyond_the_header(layout: &Layout, row: &Row, problems: &mut Problems<'_>) {
         }
         None => {
             let message = format!("the row has {found} cells and the header {width}");
-            let problem = Problem::hint(EMPTY_EXTRA_CELLS, message);
+            let problem = Problem::warning(EMPTY_EXTRA_CELLS, message);
             problems.add(problem.fix("look whether its cells stand under the right headings"));
         }
         Some((column, _)) if layout.delimiter.is_none() => {

@@ -261,4 +261,10 @@ codes! {
         fix: "If another sheet is meant, name it: --sheet \"its name\".",
         who: "whoever runs the command"
     }
+    HEADER_QUOTES = "GL044" {
+        title: "an empty pair of quotation marks in the header",
+        meaning: "A heading begins with two quotation marks and goes on with text. The pair was left out, and the heading may not read as it was meant.",
+        fix: "Delete the quotation marks in the header that do not stand around a whole heading.",
+        who: "whoever made the sheet"
+    }
 }

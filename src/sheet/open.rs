@@ -4,8 +4,8 @@
 
 use super::bytes::{Bytes, Stamp};
 use super::catalogue::{
-    HEADER_SWALLOWS, NO_SUCH_TAB, NOT_A_FILE, NOT_TEXT, PERHAPS_UTF8, PORTAL_EXAMPLE,
-    UNKNOWN_ENCODING,
+    HEADER_QUOTES, HEADER_SWALLOWS, NO_SUCH_TAB, NOT_A_FILE, NOT_TEXT, PERHAPS_UTF8,
+    PORTAL_EXAMPLE, UNKNOWN_ENCODING,
 };
 use super::encoding::{self, Charset};
 use super::find::{self, Asked, HeadRecord, Reading};
@@ -208,6 +208,14 @@ pub(super) fn header(
         columns::understand(cells.clone(), row, line, &options.map, &options.ignore);
     if let Some(swallowed) = header_swallows(&reading.records[at], reading.delimiter) {
         problems.insert(0, swallowed.at(row, line));
+    } else if reading.records[at].flaw == Some(Flaw::EmptyQuotes) {
+        let message = "an empty pair of quotation marks stands before a heading";
+        let fix = "delete the quotation marks that do not stand around a whole heading";
+        problems.push(
+            Problem::warning(HEADER_QUOTES, message)
+                .at(row, line)
+                .fix(fix),
+        );
     }
     if problems.iter().any(Problem::is_error) {
         return Err(Refused { problems });
