@@ -49,6 +49,20 @@ impl Exit {
         self as u8
     }
 
+    /// Why a run never began, in one stable word for `--json`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Usage | Self::SheetRefused => "refused",
+            Self::TryAgain => "try-again",
+            Self::Permission => "permission",
+            Self::TenantRefused => "tenant-refused",
+            Self::Interrupted => "interrupted",
+            Self::CapReached => "cap",
+            Self::TimeUsed => "max-duration",
+            Self::Unexpected | Self::SomeRowsNotDone | Self::Done => "failed",
+        }
+    }
+
     /// The graver of the two.
     #[must_use]
     pub fn and(self, other: Exit) -> Exit {

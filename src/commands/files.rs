@@ -1,12 +1,12 @@
 //! Results and to-fix files of a run: the ledger's rows beside the sheet's own columns.
 
 use crate::{
-    engine::{left_behind, outcome::RowResult},
+    engine::{Unwritten, left_behind, outcome::RowResult, with_link},
     exit::Exit,
     failure::{Failure, Result},
     guest::{EmailAddress, RowVerdict, Rules, Understanding},
     ledger::{Ledger, Reader, RunRecord},
-    results::{self, Column, Layout, Links, SheetRow},
+    results::{self, About, Column, KeptLinks, Layout, Links, SheetRow},
     sheet::{Field, Flaw, Refused, Row, SHEET_PREFIX, Sheet, Use},
 };
 use serde_json::Value;
@@ -50,8 +50,11 @@ pub fn write(
 #[derive(Clone, Copy)]
 pub struct Run<'r> {
     pub id: &'r str,
-    /// Whether it was killed: then rows may be missing, and are told from what is known of the people on them.
-    pub died: bool,
+    /// Whether rows may be missing, because it was killed or its ledger failed: then they are told from what is known
+    /// of the people on them.
+    pub incomplete: bool,
+    /// Outcomes that the ledger could not take.
+    pub unwritten: &'r [Unwritten],
     pub rules: &'r Rules,
 }
 
@@ -67,12 +70,24 @@ fn write_with(
     let reader = ledger.reader()?;
     let rows = || -> Result<Box<dyn Iterator<Item = Result<RowResult>> + '_>> {
         let told = reader.results(run.id).map(|row| row.map_err(Failure::from));
-        Ok(match sheet.filter(|_| run.died) {
+        let told = with_the_unwritten(told, run.unwritten, &reader);
+        Ok(match sheet.filter(|_| run.incomplete) {
             Some(sheet) => Box::new(with_the_missing(told, sheet, run.rules, &reader)?),
             None => Box::new(told),
         })
     };
-    let written = results::write(results, &layout, sheet_rows(sheet)?, &mut rows()?, links)?;
+    let tenant_id = reader.tenant()?.map(|tenant| tenant.id).unwrap_or_default();
+    let is_known = |user: &str| reader.knows_link(user).unwrap_or(false);
+    let about = About {
+        links,
+        kept: match links {
+            Links::Results => KeptLinks::of(results, &tenant_id, is_known),
+            Links::None => KeptLinks::default(),
+        },
+        tenant_id,
+        run: run.id.to_owned(),
+    };
+    let written = results::write(results, &layout, sheet_rows(sheet)?, &mut rows()?, &about)?;
     let mut notes = written.notes;
     let fixing = match to_fix {
         Some(path) => {
@@ -135,6 +150,35 @@ fn is_edited(runs: &[RunRecord], path: &Path) -> bool {
     })
 }
 
+/// The rows that the ledger has, and in their places those that it could not take; both in the sheet's order.
+fn with_the_unwritten<'a>(
+    told: impl Iterator<Item = Result<RowResult>> + 'a,
+    unwritten: &'a [Unwritten],
+    reader: &'a Reader,
+) -> impl Iterator<Item = Result<RowResult>> + 'a {
+    let mut told = told.peekable();
+    let mut unwritten = unwritten.iter().peekable();
+    std::iter::from_fn(move || {
+        let next = unwritten.peek().map(|unwritten| unwritten.result.row);
+        match (told.peek(), next) {
+            (_, None) | (Some(Err(_)), _) => return told.next(),
+            (Some(Ok(row)), Some(next)) if row.row < next => return told.next(),
+            _ => {}
+        }
+        let Unwritten { result, person } = unwritten.next()?;
+        while told
+            .next_if(|told| matches!(told, Ok(told) if told.row == result.row))
+            .is_some()
+        {}
+        let person = person.and_then(|person| reader.person_by_id(person).ok().flatten());
+        Some(Ok(if result.redeem_url.is_some() {
+            result.clone()
+        } else {
+            with_link(result.clone(), person.as_ref())
+        }))
+    })
+}
+
 /// The rows that a run told of, and the others of its sheet between them.
 fn with_the_missing<'a>(
     told: impl Iterator<Item = Result<RowResult>> + 'a,
@@ -165,10 +209,12 @@ fn with_the_missing<'a>(
             Ok(row) => understanding.understand(&row),
             Err(problem) => return Some(Err(Refused::from(problem).into())),
         };
-        let person = match &row.verdict {
-            RowVerdict::Guest(guest) => reader.person(guest.email.key()),
-            RowVerdict::Duplicate { .. } | RowVerdict::Invalid => Ok(None),
+        let email = match &row.verdict {
+            RowVerdict::Guest(guest) => Some(guest.email.clone()),
+            RowVerdict::Invalid => EmailAddress::parse(&row.email_text).ok(),
+            RowVerdict::Duplicate { .. } => None,
         };
+        let person = email.map_or(Ok(None), |email| reader.person(email.key()));
         Some(match person {
             Ok(person) => Ok(left_behind(&row, person.as_ref())),
             Err(error) => Err(error.into()),

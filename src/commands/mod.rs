@@ -4,6 +4,7 @@ mod columns; // what check says about the columns
 mod connect; // signed in, in the right tenant
 mod files; // results and to-fix files of a run
 mod fix; // check --fix: the certain repairs
+mod import; // ledger import: results files become claims
 mod progress; // the engine's totals on the screen
 mod settings_file; // whether it is trusted, and what it brings
 mod sheet_options; // settings -> reading and understanding
@@ -93,6 +94,40 @@ fn to_stdout(command: impl FnOnce(&mut ui::Out) -> Result<Exit>) -> anyhow::Resu
     let exit = command(&mut out)?;
     out.finish()?;
     Ok(exit)
+}
+
+/// Makes the user's own folder, where the ledger lies there because nobody named a place for it; and says where it is.
+fn prepare_ledger_folder(
+    settings: &crate::settings::Settings,
+    quiet: bool,
+) -> crate::failure::Result<()> {
+    let ledger = &settings.invite.ledger;
+    if let Some(note) = &settings.invite.ledger_note
+        && !quiet
+    {
+        ui::tell(ui::text::wrap(note, 0, 0));
+    }
+    let folder = ledger
+        .value
+        .parent()
+        .filter(|_| !settings.invite.dry_run.value || settings.invite.sandbox.value);
+    if let Some(folder) = folder.filter(|folder| !ledger.is_named() && folder.is_absolute()) {
+        crate::settings::create_user_folder(folder).map_err(anyhow::Error::from)?;
+    }
+    Ok(())
+}
+
+/// Who has a ledger, for those who want it too.
+fn holder(verb: &str, sheet: Option<&std::path::Path>, now: jiff::Timestamp) -> String {
+    let sheet = sheet
+        .map(|sheet| format!(" {}", sheet.display()))
+        .unwrap_or_default();
+    format!(
+        "`guestlist {verb}{sheet}`, process {} on {}, since {}",
+        std::process::id(),
+        host_name(),
+        now.strftime("%F %T UTC")
+    )
 }
 
 /// For the ledger's list of runs.

@@ -51,7 +51,8 @@ pub fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
     };
     let which = files::Run {
         id: &run.id,
-        died: run.ended_at.is_none(),
+        incomplete: run.ended_at.is_none(),
+        unwritten: &[],
         rules: &rules(settings),
     };
     let written = files::write(&ledger, which, sheet.as_ref(), &target, None, links)?;

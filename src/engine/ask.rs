@@ -9,15 +9,19 @@ use super::{
     crew::Crew,
     follow_up::FollowUps,
     outcome::Mail,
-    recorder::Recorder,
+    recorder::{NotRecorded, Recorder},
     stop::{Stop, StopReason},
+    telling,
 };
 use crate::{
     clock::Clock,
     directory::{Directory, Finder, Lookout},
     graph::{Fault, Graph, Invitation, InvitationRequest, MessageInfo, Verdict},
     guest::UserType,
-    ledger::{Answered, Ask, AskEnd, AskKind, Found, Intent, IntentId, PersonState},
+    ledger::{
+        Answered, Ask, AskEnd, AskKind, Found, Intent, IntentId, Person, PersonState, Reader,
+        RefusedAsk, Saw, SilentFirst,
+    },
     pace::{Pace, TooLong},
 };
 use std::{
@@ -34,6 +38,8 @@ use super::plan::Item;
 
 /// How often a request that could not even be sent is tried again.
 const CONNECTS: u32 = 5;
+/// An open gate is passed faster than this.
+const NO_WAIT: Duration = Duration::from_millis(5);
 
 /// What everybody who moves a row shares.
 pub(super) struct Shared {
@@ -52,6 +58,12 @@ pub(super) struct Shared {
     pub calibration: Calibration,
     /// A 429 of this run was found to have been performed: from then on none is believed.
     pub throttles_doubted: AtomicBool,
+    /// The ledger as it is by now.
+    pub reader: Mutex<Reader>,
+    /// The run's own, which no other run may have raised.
+    pub generation: Option<i64>,
+    /// Where the ledger may be older than the world.
+    pub silent_first: Option<SilentFirst>,
     /// Domains that Graph refused as a whole: code and text.
     pub refused_domains: Mutex<HashMap<String, (String, String)>>,
 }
@@ -59,6 +71,20 @@ pub(super) struct Shared {
 /// The run is stopping; nothing was sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stopped;
+
+/// Why nothing was sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum NotAsked {
+    Stopped,
+    /// Another run has learnt something about the person: whoever wants to ask must decide anew.
+    Changed,
+}
+
+impl From<Stopped> for NotAsked {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
+    }
+}
 
 /// An ask that was made, and what came of it.
 pub(super) struct Asked {
@@ -89,13 +115,13 @@ impl Shared {
         kind: AskKind,
         on_done: OnDone,
         unsettled: bool,
-    ) -> Result<Asked, Stopped> {
+    ) -> Result<Asked, NotAsked> {
         let mails = kind == AskKind::Invite && item.mails(&self.options);
         let request = self.request(item, mails);
         let mut connects = 0;
         loop {
             if self.stop.is_raised() {
-                return Err(Stopped);
+                return Err(NotAsked::Stopped);
             }
             let place = self
                 .caps
@@ -115,13 +141,26 @@ impl Shared {
                 at,
                 saw: item.saw,
                 client_request_id: client_request_id.to_string(),
+                decided_on: item.newest_event(),
+                assumed: false,
             };
-            let intent = self.recorder.intent(intent).await.map_err(|_| Stopped)?;
-            if self.wait(self.pace.gate()).await.is_err() {
+            let intent = match self.recorder.intent(intent).await {
+                Ok(intent) => intent,
+                Err(why) => {
+                    place.give_back();
+                    return Err(match why {
+                        NotRecorded::Stopping => NotAsked::Stopped,
+                        NotRecorded::Changed => NotAsked::Changed,
+                    });
+                }
+            };
+            let recorded = Instant::now();
+            let open = self.wait(self.pace.gate()).await;
+            if open.is_err() || (recorded.elapsed() > NO_WAIT && !self.stands()) {
                 place.give_back();
                 self.answered(item, kind, intent, &unsent(), on_done, unsettled)
                     .await;
-                return Err(Stopped);
+                return Err(NotAsked::Stopped);
             }
             let (left_at, left) = (self.clock.now(), Instant::now());
             let attempt = self.graph.invite(&request, client_request_id).await;
@@ -166,7 +205,7 @@ impl Shared {
                         .unwrap_or_else(PoisonError::into_inner);
                     refused.insert(
                         item.guest.email.domain().to_ascii_lowercase(),
-                        (fault.code.to_string(), fault.title().to_owned()),
+                        (fault.code.to_string(), telling::own_words(fault)),
                     );
                 }
                 _ => {}
@@ -192,6 +231,56 @@ impl Shared {
                 took,
             });
         }
+    }
+
+    /// Whether a run that this ledger does not know may have asked for this person a moment ago.
+    pub fn blind_spot(&self, item: &Item) -> bool {
+        item.mails(&self.options)
+            && self
+                .silent_first
+                .is_some_and(|silent| self.clock.now() < silent.until)
+    }
+
+    /// Remembers that a run that this ledger does not know may have asked, so that it is settled before any mail.
+    pub async fn assume_asked(&self, item: &Item) -> Result<(Person, Ask), Stopped> {
+        let at = self
+            .silent_first
+            .map_or_else(|| self.clock.now(), |silent| silent.since);
+        let assumed = Intent {
+            row: item.guest.row,
+            key: item.guest.email.key().to_owned(),
+            email: item.guest.email.as_str().to_owned(),
+            kind: AskKind::Invite,
+            mails: true,
+            at,
+            saw: Saw::Unknown,
+            client_request_id: String::new(),
+            decided_on: item.newest_event(),
+            assumed: true,
+        };
+        self.recorder.intent(assumed).await.map_err(|_| Stopped)?;
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let person = reader.person(item.guest.email.key()).ok().flatten();
+        let ask = Ask {
+            kind: AskKind::Invite,
+            at,
+            mails: true,
+            saw: Saw::Unknown,
+            end: AskEnd::Open,
+        };
+        Ok((person.ok_or(Stopped)?, ask))
+    }
+
+    /// Whether the ledger is still this run's. A ledger that cannot be read now refused no intent a moment ago.
+    fn stands(&self) -> bool {
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = reader.generation().ok();
+        let stands = newest.is_none() || self.generation.is_none() || newest == self.generation;
+        if !stands {
+            let by = reader.holder().unwrap_or_default();
+            self.stop.raise(StopReason::TakenOver { by });
+        }
+        stands
     }
 
     /// What reading concluded about asks whose answers never came.
@@ -318,7 +407,7 @@ impl Shared {
                 let event = match on_done.state {
                     PersonState::Invited => "invited",
                     PersonState::Asked => "probed",
-                    PersonState::Open | PersonState::Refused => "relinked",
+                    PersonState::Open | PersonState::Claimed | PersonState::Refused => "relinked",
                 };
                 (event, on_done.state)
             }
@@ -335,9 +424,11 @@ impl Shared {
             _ => None,
         };
         let refusal = match &answer.verdict {
-            Verdict::Refused { fault, .. } => {
-                Some((fault.code.to_string(), fault.title().to_owned()))
-            }
+            Verdict::Refused { fault, .. } => Some(RefusedAsk {
+                code: fault.code.to_string(),
+                error: telling::own_words(fault),
+                content: item.content(&self.options),
+            }),
             _ => None,
         };
         self.recorder

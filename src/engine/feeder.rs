@@ -4,7 +4,7 @@
 
 use super::{
     Options,
-    plan::{self, Hold, Step},
+    plan::{self, Hold, Memory, Step},
     stop::{Stop, StopReason},
 };
 use crate::{
@@ -107,22 +107,13 @@ impl Feeder {
     }
 
     fn step(&self, understood: Understood) -> Step {
+        let memory = Memory {
+            reader: &self.reader,
+            failed: &|error| self.ledger_failed(error),
+        };
         plan::first_step(
             understood,
-            |guest| {
-                // A ledger that cannot be read must not look like one that knows nobody.
-                let known = self.reader.person(guest.email.key()).and_then(|person| {
-                    let open = match &person {
-                        Some(person) => self.reader.open_asks(person.id)?,
-                        None => Vec::new(),
-                    };
-                    Ok((person, open))
-                });
-                known.unwrap_or_else(|error| {
-                    self.ledger_failed(&error);
-                    (None, Vec::new())
-                })
-            },
+            &memory,
             &self.sponsors,
             &self.options,
             self.clock.now(),

@@ -30,7 +30,8 @@ mod waiting; // rows to look up, and how
 mod worker; // a row's turn to be asked
 
 pub use options::{Existing, Options, Precheck, Selection};
+pub use recorder::Unwritten;
 pub use run::{Job, RunEnd, run};
 pub use stop::{Stop, StopReason};
 pub use tally::Tally;
-pub use telling::left_behind;
+pub use telling::{left_behind, with_link};

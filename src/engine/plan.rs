@@ -7,9 +7,10 @@ use super::{
 };
 use crate::{
     directory::{Sponsors, Unresolved},
-    guest::{Guest, RowVerdict, SponsorRef, Understood},
-    ledger::{Ask, Person, PersonState, Saw},
+    guest::{EmailAddress, Guest, RowVerdict, SponsorRef, Understood, UserType},
+    ledger::{Ask, LedgerError, Person, PersonState, Reader, Saw},
 };
+use aws_lc_rs::digest::{SHA256, digest};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
@@ -37,6 +38,46 @@ impl Item {
     pub fn person_id(&self) -> Option<i64> {
         self.person.as_ref().map(|person| person.id)
     }
+
+    /// Whether this user is who a results file says was invited.
+    pub fn claims(&self, user_id: &str) -> bool {
+        self.person.as_ref().is_some_and(|person| {
+            person.state == PersonState::Claimed
+                && person
+                    .user_id
+                    .as_ref()
+                    .is_some_and(|id| id.eq_ignore_ascii_case(user_id))
+        })
+    }
+
+    /// The newest event about the person when the decision was made.
+    pub fn newest_event(&self) -> i64 {
+        self.person.as_ref().map_or(0, |person| person.newest_event)
+    }
+
+    /// What an invitation of this row asks for, apart from words, as a hash: who was refused is asked again when it
+    /// has changed.
+    pub fn content(&self, options: &Options) -> String {
+        let guest = &self.guest;
+        let redirect = guest.redirect_url.as_ref().unwrap_or(&options.redirect_url);
+        let mut sponsors: Vec<String> = self
+            .sponsors
+            .iter()
+            .map(|id| id.to_ascii_lowercase())
+            .collect();
+        sponsors.sort_unstable();
+        let content = serde_json::json!([
+            sponsors,
+            guest.user_type.unwrap_or(UserType::Guest).word(),
+            redirect,
+            guest.cc.as_ref().map(EmailAddress::key),
+        ]);
+        let hash = digest(&SHA256, content.to_string().as_bytes());
+        hash.as_ref()[..16]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
 }
 
 /// The first step of a row.
@@ -58,29 +99,77 @@ pub(super) struct Hold(
     #[expect(dead_code, reason = "it is there to be dropped")] pub mpsc::Sender<()>,
 );
 
+/// What the ledger knows about people. A ledger that cannot be read must not look like one that knows nobody: `failed`
+/// stops the run.
+pub(super) struct Memory<'a> {
+    pub reader: &'a Reader,
+    pub failed: &'a dyn Fn(&LedgerError),
+}
+
+impl Memory<'_> {
+    /// The person behind an address, and the asks whose effect is not known.
+    pub fn person(&self, address: &EmailAddress) -> (Option<Person>, Vec<Ask>) {
+        let known = self.reader.person(address.key()).and_then(|person| {
+            let open = match &person {
+                Some(person) if person.state == PersonState::Asked => {
+                    self.reader.open_asks(person.id)?
+                }
+                _ => Vec::new(),
+            };
+            Ok((person, open))
+        });
+        known.unwrap_or_else(|error| {
+            (self.failed)(&error);
+            (None, Vec::new())
+        })
+    }
+
+    /// Whether Graph has refused this content for a person. Of people who were refused before contents were remembered
+    /// it counts as unchanged.
+    fn refused(&self, person: &Person, content: &str) -> bool {
+        match self.reader.was_refused(person.id, content) {
+            Ok(refused) => refused.unwrap_or(true),
+            Err(error) => {
+                (self.failed)(&error);
+                true
+            }
+        }
+    }
+}
+
 pub(super) fn first_step(
     understood: Understood,
-    known: impl FnOnce(&Guest) -> (Option<Person>, Vec<Ask>),
+    memory: &Memory<'_>,
     sponsors: &Sponsors,
     options: &Options,
     now: Timestamp,
 ) -> Step {
-    let tell = |result: RowResult| Step::Tell(Box::new(result), None);
-    let address = match &understood.verdict {
-        RowVerdict::Guest(guest) => Some(&guest.email),
-        RowVerdict::Duplicate { email, .. } => Some(email),
-        RowVerdict::Invalid => None,
+    let tell = |result: RowResult, person: Option<&Person>| {
+        Step::Tell(Box::new(result), person.map(|person| person.id))
     };
-    if !options.selection.takes(
-        understood.row,
-        address.map(|email| (email.key(), email.domain())),
-    ) {
-        return tell(telling::not_selected(&understood));
+    // A row that cannot be used now may be a person's whose link is known.
+    let email = match &understood.verdict {
+        RowVerdict::Guest(guest) => Some(guest.email.clone()),
+        RowVerdict::Duplicate { email, .. } => Some(email.clone()),
+        RowVerdict::Invalid => EmailAddress::parse(&understood.email_text).ok(),
+    };
+    let usable = !matches!(understood.verdict, RowVerdict::Invalid);
+    let address = email
+        .as_ref()
+        .filter(|_| usable)
+        .map(|email| (email.key(), email.domain()));
+    let selected = options.selection.takes(understood.row, address);
+    let duplicate = matches!(understood.verdict, RowVerdict::Duplicate { .. });
+    let (person, open) = match &email {
+        Some(email) if !duplicate => memory.person(email),
+        _ => (None, Vec::new()),
+    };
+    if !selected {
+        return tell(telling::not_selected(&understood), person.as_ref());
     }
     let RowVerdict::Guest(guest) = understood.verdict else {
-        return tell(telling::unusable(&understood));
+        return tell(telling::unusable(&understood), person.as_ref());
     };
-    let (person, open) = known(&guest);
     let (ids, unresolved) = resolved(&guest, sponsors);
     let item = Item {
         guest,
@@ -97,8 +186,11 @@ pub(super) fn first_step(
                 let result = telling::unknown_without_sponsor(guest, &sponsor, &why);
                 return Step::Tell(Box::new(result), item.person_id());
             }
-            Some(PersonState::Invited) => {}
-            _ => return tell(telling::sponsor_unresolved(guest, &sponsor, &why)),
+            Some(PersonState::Invited | PersonState::Claimed) => {}
+            _ => {
+                let result = telling::sponsor_unresolved(guest, &sponsor, &why);
+                return tell(result, item.person.as_ref());
+            }
         }
     }
     match item.person.as_ref().map(|person| (person.state, person)) {
@@ -109,8 +201,10 @@ pub(super) fn first_step(
             let result = telling::invited_before(&item.guest, person, None::<ThisRun>);
             Step::Tell(Box::new(result), item.person_id())
         }
-        Some((PersonState::Invited, _)) => Step::Confirm(item),
-        Some((PersonState::Refused, person)) if !options.retry_refused => {
+        Some((PersonState::Invited | PersonState::Claimed, _)) => Step::Confirm(item),
+        Some((PersonState::Refused, person))
+            if !options.retry_refused && memory.refused(person, &item.content(options)) =>
+        {
             let result = telling::refused_before(&item.guest, person);
             Step::Tell(Box::new(result), item.person_id())
         }

@@ -3,17 +3,16 @@
 //! Must not decide anything about a row. An intent is acknowledged only after its group is on disk.
 
 use super::{
-    outcome::{RowResult, Verified},
+    outcome::{RowResult, ThisRun, Verified},
     stop::{Stop, StopReason},
     tally::Tally,
 };
 use crate::{
     exit::Exit,
-    failure::Failure,
-    ledger::{Answered, Intent, IntentId, LedgerError, Writer},
+    ledger::{Answered, Found, Intent, IntentId, LedgerError, NoIntent, Writer},
 };
 use jiff::Timestamp;
-use std::thread::JoinHandle;
+use std::{collections::HashMap, thread::JoinHandle};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// How many facts may wait, and how many go into one group.
@@ -22,7 +21,7 @@ const GROUP: usize = 512;
 
 #[derive(Debug)]
 enum Fact {
-    Intent(Box<Intent>, oneshot::Sender<IntentId>),
+    Intent(Box<Intent>, oneshot::Sender<Result<IntentId, NoIntent>>),
     Answered(Box<Answered>),
     Row(Box<RowResult>, Option<i64>, Weight),
     Verified {
@@ -49,15 +48,30 @@ pub(super) enum Weight {
     Bad,
 }
 
+/// An outcome that the ledger could not take, with what its answer said.
+#[derive(Debug)]
+pub struct Unwritten {
+    pub result: RowResult,
+    pub person: Option<i64>,
+}
+
+/// The writer given back, and what it could not take where the ledger failed.
+type Recorded = (Writer, Option<Vec<Unwritten>>);
+
 /// A handle to the recorder; cheap to clone. The recorder ends when the last one is dropped.
 #[derive(Debug, Clone)]
 pub(super) struct Recorder {
     facts: mpsc::Sender<Fact>,
 }
 
-/// The ledger can take nothing more; the run is stopping.
+/// Why an intent is not in the ledger.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct LedgerGone;
+pub(super) enum NotRecorded {
+    /// The ledger can take nothing more, or is another run's; the run is stopping.
+    Stopping,
+    /// Another run has learnt something about the person meanwhile.
+    Changed,
+}
 
 impl Recorder {
     pub fn start(
@@ -65,7 +79,7 @@ impl Recorder {
         run: String,
         stop: Stop,
         tally: watch::Sender<Tally>,
-    ) -> (Self, JoinHandle<Result<Writer, Failure>>) {
+    ) -> (Self, JoinHandle<Recorded>) {
         let (facts, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::spawn(move || {
             Desk {
@@ -74,7 +88,7 @@ impl Recorder {
                 stop,
                 tally,
                 owed: Vec::new(),
-                trouble: None,
+                failed: false,
             }
             .work(queue)
         });
@@ -82,13 +96,17 @@ impl Recorder {
     }
 
     /// Durable when it returns.
-    pub async fn intent(&self, intent: Intent) -> Result<IntentId, LedgerGone> {
+    pub async fn intent(&self, intent: Intent) -> Result<IntentId, NotRecorded> {
         let (done, durable) = oneshot::channel();
         self.facts
             .send(Fact::Intent(Box::new(intent), done))
             .await
-            .map_err(|_| LedgerGone)?;
-        durable.await.map_err(|_| LedgerGone)
+            .map_err(|_| NotRecorded::Stopping)?;
+        let recorded = durable.await.map_err(|_| NotRecorded::Stopping)?;
+        recorded.map_err(|why| match why {
+            NoIntent::TakenOver => NotRecorded::Stopping,
+            NoIntent::Changed => NotRecorded::Changed,
+        })
     }
 
     pub async fn answered(&self, answered: Answered) {
@@ -145,12 +163,12 @@ struct Desk {
     tally: watch::Sender<Tally>,
     /// Facts that a failing disk did not take: tried again with the next group and at the end.
     owed: Vec<Fact>,
-    /// Why they were not taken.
-    trouble: Option<Failure>,
+    /// Whether anything was ever not taken.
+    failed: bool,
 }
 
 impl Desk {
-    fn work(mut self, mut queue: mpsc::Receiver<Fact>) -> Result<Writer, Failure> {
+    fn work(mut self, mut queue: mpsc::Receiver<Fact>) -> Recorded {
         let mut group = Vec::with_capacity(GROUP);
         loop {
             group.clear();
@@ -164,10 +182,11 @@ impl Desk {
         if !owed.is_empty() {
             self.keep(owed);
         }
-        match self.trouble {
-            Some(trouble) if !self.owed.is_empty() => Err(trouble),
-            _ => Ok(self.writer),
+        for fact in &self.owed {
+            self.count(fact);
         }
+        let unwritten = self.failed.then(|| unwritten(self.owed));
+        (self.writer, unwritten)
     }
 
     /// Makes a group durable, then tells those who wait for it.
@@ -182,7 +201,14 @@ impl Desk {
                 for fact in facts {
                     match fact {
                         // The asker may have been stopped meanwhile: then the intent stays open and is looked up.
-                        Fact::Intent(_, done) => drop(intents.next().map(|id| done.send(id))),
+                        Fact::Intent(_, done) => {
+                            if let Some(recorded) = intents.next() {
+                                if recorded == Err(NoIntent::TakenOver) {
+                                    self.taken_over();
+                                }
+                                let _ = done.send(recorded);
+                            }
+                        }
                         Fact::Flush(done) => drop(done.send(())),
                         fact => self.count(&fact),
                     }
@@ -195,17 +221,32 @@ impl Desk {
                     Exit::Unexpected
                 };
                 let why = error.to_string();
-                self.trouble =
-                    Some(Failure::new(exit, why.clone()).hint(LedgerError::Full.advice()));
+                self.failed = true;
                 self.stop.raise(StopReason::LedgerFailed { why, exit });
-                // Whoever waits for an intent hears that there is none; answers and outcomes are kept.
-                facts.retain(|fact| !matches!(fact, Fact::Intent(..) | Fact::Flush(_)));
+                // Whoever waits for an intent hears that there is none. Answers and what came of them are kept; a row
+                // for which nobody was asked is told again from the sheet and the ledger.
+                facts.retain(|fact| match fact {
+                    Fact::Intent(..) | Fact::Flush(_) => false,
+                    Fact::Row(result, _, Weight::Light)
+                        if result.this_run != Some(ThisRun::Checked) =>
+                    {
+                        self.count(fact);
+                        false
+                    }
+                    _ => true,
+                });
                 self.owed = facts;
             }
         }
     }
 
-    fn commit(&self, facts: &[Fact]) -> Result<Vec<IntentId>, LedgerError> {
+    fn taken_over(&self) {
+        self.stop.raise(StopReason::TakenOver {
+            by: self.writer.holder().unwrap_or_default(),
+        });
+    }
+
+    fn commit(&self, facts: &[Fact]) -> Result<Vec<Result<IntentId, NoIntent>>, LedgerError> {
         let kept = self.writer.begin().and_then(|()| {
             let intents = self.write(facts)?;
             self.writer.commit()?;
@@ -217,12 +258,14 @@ impl Desk {
         kept
     }
 
-    fn write(&self, facts: &[Fact]) -> Result<Vec<IntentId>, LedgerError> {
+    fn write(&self, facts: &[Fact]) -> Result<Vec<Result<IntentId, NoIntent>>, LedgerError> {
         let mut intents = Vec::new();
+        let stands = self.writer.stands()?;
         for fact in facts {
             match fact {
+                Fact::Intent(..) if !stands => intents.push(Err(NoIntent::TakenOver)),
                 Fact::Intent(intent, _) => intents.push(self.writer.intent(&self.run, intent)?),
-                Fact::Answered(answered) => self.writer.answered(&self.run, answered)?,
+                Fact::Answered(answered) => self.writer.answered(&self.run, answered, stands)?,
                 Fact::Row(result, person, _) => self.writer.row(&self.run, *person, result)?,
                 Fact::Verified {
                     person,
@@ -255,4 +298,31 @@ impl Desk {
             _ => false,
         });
     }
+}
+
+/// The rows among facts that could not be written, each with what Graph answered for it.
+fn unwritten(owed: Vec<Fact>) -> Vec<Unwritten> {
+    let mut found: HashMap<u64, Found> = HashMap::new();
+    let mut rows = Vec::new();
+    for fact in owed {
+        match fact {
+            Fact::Answered(answered) => {
+                let row = answered.row;
+                found.extend(answered.found.map(|found| (row, found)));
+            }
+            Fact::Row(result, person, _) => {
+                let mut result = *result;
+                if let Some(found) = found.remove(&result.row) {
+                    result.user_id = Some(found.user_id);
+                    result.redeem_url = found.redeem_url;
+                    result.redemption = found.redemption.or(result.redemption);
+                    result.invited_at = Some(found.invited_at);
+                }
+                rows.push(Unwritten { result, person });
+            }
+            _ => {}
+        }
+    }
+    rows.sort_by_key(|unwritten| unwritten.result.row);
+    rows
 }

@@ -9,7 +9,7 @@ use super::{
     feeder::Feeder,
     follow_up::FollowUps,
     parked::Parked,
-    recorder::Recorder,
+    recorder::{Recorder, Unwritten},
     scout::Scout,
     stop::{Stop, StopReason},
     tally::Tally,
@@ -20,7 +20,7 @@ use crate::{
     directory::{Directory, Finder, Lookout, Sponsors},
     failure::Result,
     guest::Rules,
-    ledger::{Ledger, RunStart, Writer},
+    ledger::{Ledger, RunStart, SilentFirst, Writer},
     pace::Pace,
     settings::{InviteSettings, Share},
     sheet::Sheet,
@@ -51,6 +51,10 @@ pub struct Job<'a> {
     pub sheet: Arc<Sheet>,
     pub rules: Rules,
     pub ledger: &'a Ledger,
+    /// Of the right to run on the ledger; a rehearsal needs none.
+    pub generation: Option<i64>,
+    /// Where the ledger may be older than the world.
+    pub silent_first: Option<SilentFirst>,
     pub options: Options,
     pub directory: Directory,
     pub pace: Pace,
@@ -67,6 +71,8 @@ pub struct RunEnd {
     pub notes: Vec<String>,
     /// For the last line about the run.
     pub writer: Writer,
+    /// Where the ledger failed: the outcomes that it could not take. Rows for which nobody was asked may be missing there.
+    pub unwritten: Option<Vec<Unwritten>>,
 }
 
 /// Moves every row of the sheet to its outcome, or to `not-attempted` when the run stops.
@@ -76,6 +82,8 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
         sheet,
         rules,
         ledger,
+        generation,
+        silent_first,
         options,
         directory,
         pace,
@@ -87,7 +95,7 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
     let options = Arc::new(options);
     let run = start.id.clone();
     let reader = ledger.reader()?;
-    let writer = ledger.writer()?;
+    let writer = ledger.writer(generation)?;
     writer.start_run(&start)?;
     let recent = reader.asks_since(clock.now() - SignedDuration::from_hours(24))?;
     let canary = !options.dry_run && reader.verified()? == 0;
@@ -119,6 +127,9 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
         clock: clock.clone(),
         calibration: Calibration::default(),
         throttles_doubted: AtomicBool::new(false),
+        reader: StdMutex::new(ledger.reader()?),
+        generation,
+        silent_first,
         refused_domains: StdMutex::new(HashMap::new()),
     });
     let watchers = watchers(&shared, &totals);
@@ -162,17 +173,18 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
     shared.recorder.flush().await;
     let notes = shared.lookout.notes();
     drop(shared);
-    let writer = tokio::task::spawn_blocking(|| recording.join())
+    let (writer, unwritten) = tokio::task::spawn_blocking(|| recording.join())
         .await
         .ok()
         .and_then(std::result::Result::ok)
-        .ok_or_else(|| anyhow::anyhow!("the recorder broke; the ledger holds what it wrote"))??;
+        .ok_or_else(|| anyhow::anyhow!("the recorder broke; the ledger holds what it wrote"))?;
     let tally = totals.borrow().clone();
     Ok(RunEnd {
         tally,
         stopped_by: stop.reason(),
         notes,
         writer,
+        unwritten,
     })
 }
 

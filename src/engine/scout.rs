@@ -18,7 +18,7 @@ use crate::{
     directory::{self, Sighting, Way},
     graph::Fault,
     guest::EmailAddress,
-    ledger::{Person, Saw},
+    ledger::{Person, PersonState, Saw},
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use std::{sync::Arc, time::Duration};
@@ -152,6 +152,13 @@ impl Scout {
         };
         match sighting {
             Ok(None) => self.nobody(item).await,
+            Ok(Some(user)) if item.claims(&user.id) => {
+                let person = item.person.clone();
+                if let Some(person) = person {
+                    self.confirmed(&item, person, Some(&user.external_user_state))
+                        .await;
+                }
+            }
             Ok(Some(user)) => {
                 let pending = directory::classify(&user) == Outcome::ExistsPending;
                 let linked = item.person.as_ref().is_some_and(|person| {
@@ -190,6 +197,21 @@ impl Scout {
         if let Some(result) = self.kept_out(&item) {
             return self.tell(result, &item).await;
         }
+        if let Some(person) = &item.person
+            && person.state == PersonState::Claimed
+        {
+            // Not seen yet is not gone, as below.
+            let gone = person.verified == Some(Verified::Found)
+                || unseen(person.invited_at, self.shared.clock.now()) == Verified::Missing;
+            if !gone {
+                return self.tell(telling::claimed(&item.guest), &item).await;
+            }
+            if !self.shared.options.again {
+                return self
+                    .tell(telling::claimed_and_gone(&item.guest), &item)
+                    .await;
+            }
+        }
         let deleted = tokio::select! {
             biased;
             () = self.shared.stop.raised() => return self.leave(vec![item]).await,
@@ -221,10 +243,23 @@ impl Scout {
         if self.shared.options.dry_run {
             let result = telling::would_invite(&item.guest, item.mails(&self.shared.options));
             self.tell(result, &item).await;
+        } else if self.shared.blind_spot(&item) {
+            self.assume_asked(item).await;
         } else {
             // The workers outlive the scout: they end when this sender is gone.
             let _ = self.work.send(Work::Invite(item)).await;
         }
+    }
+
+    /// The ledger may be older than the world: a run that it does not know may have asked, and every index may lag. So
+    /// it counts as asked, and is settled as such: silently first.
+    async fn assume_asked(&self, mut item: Item) {
+        let Ok((person, ask)) = self.shared.assume_asked(&item).await else {
+            return self.leave(vec![item]).await;
+        };
+        item.person = Some(person);
+        item.open = vec![ask];
+        self.settle(item, None).await;
     }
 
     /// An outcome for which nobody was asked.
@@ -239,7 +274,7 @@ impl Scout {
     async fn leave(&self, items: Vec<Item>) {
         for item in items {
             let result = match &item.person {
-                Some(person) if person.state == crate::ledger::PersonState::Invited => {
+                Some(person) if person.state == PersonState::Invited => {
                     telling::invited_before(&item.guest, person, None)
                 }
                 _ => telling::not_attempted(&item.guest),
@@ -291,7 +326,9 @@ impl Scout {
             let gone = seen.is_none()
                 && (person.verified == Some(Verified::Found)
                     || unseen(person.invited_at, self.shared.clock.now()) == Verified::Missing);
-            if gone && self.shared.options.again {
+            // A claim that cannot be seen by id is looked up by address before anything is said about it.
+            let claimed = seen.is_none() && person.state == PersonState::Claimed;
+            if claimed || (gone && self.shared.options.again) {
                 again.push(item);
                 continue;
             }

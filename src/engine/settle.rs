@@ -8,7 +8,7 @@
 //! the mail.
 
 use super::{
-    ask::{Asked, OnDone, Shared, Stopped, look_again},
+    ask::{Asked, NotAsked, OnDone, Shared, Stopped, look_again},
     attribution,
     calibration::Made,
     outcome::{Mail, Outcome, RowResult, ThisRun},
@@ -42,6 +42,18 @@ enum Open {
 impl From<Stopped> for Open {
     fn from(_: Stopped) -> Self {
         Self::Stopped
+    }
+}
+
+impl From<NotAsked> for Open {
+    fn from(why: NotAsked) -> Self {
+        match why {
+            NotAsked::Stopped => Self::Stopped,
+            NotAsked::Changed => Self::Cannot(
+                "was asked for, and an earlier run was answered while this one was looking"
+                    .to_owned(),
+            ),
+        }
     }
 }
 

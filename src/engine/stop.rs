@@ -36,6 +36,10 @@ pub enum StopReason {
         why: String,
         exit: Exit,
     },
+    /// Another run has taken the ledger.
+    TakenOver {
+        by: String,
+    },
     Sheet(Box<Problem>),
 }
 
@@ -52,9 +56,10 @@ impl StopReason {
         match self {
             Self::Interrupted => Exit::Interrupted,
             Self::Refused { exit, .. } | Self::LedgerFailed { exit, .. } => *exit,
-            Self::Unreachable { .. } | Self::PiledUp { .. } | Self::CanaryNotFound { .. } => {
-                Exit::TryAgain
-            }
+            Self::Unreachable { .. }
+            | Self::PiledUp { .. }
+            | Self::CanaryNotFound { .. }
+            | Self::TakenOver { .. } => Exit::TryAgain,
             Self::MaxInvites { .. } | Self::DailyCap { .. } => Exit::CapReached,
             Self::TimeUsed => Exit::TimeUsed,
             Self::Sheet(_) => Exit::SheetRefused,
@@ -85,6 +90,7 @@ impl StopReason {
             Self::TimeUsed => "max-duration",
             Self::CanaryNotFound { .. } => "canary",
             Self::LedgerFailed { .. } => "ledger",
+            Self::TakenOver { .. } => "taken-over",
             Self::Sheet(_) => "sheet",
         }
     }

@@ -143,28 +143,71 @@ pub(super) fn unknown_without_sponsor(
     }
 }
 
-/// A row that a run never told of, because it was killed; from what the ledger knows of the person.
+/// A row that a run never told of, because it was killed or its ledger failed; from what the ledger knows of the person.
 pub fn left_behind(understood: &Understood, person: Option<&Person>) -> RowResult {
-    let RowVerdict::Guest(guest) = &understood.verdict else {
-        return unusable(understood);
-    };
-    match person.map(|person| (person.state, person)) {
-        Some((PersonState::Invited, person)) => RowResult {
-            user_id: person.user_id.clone(),
-            redeem_url: person.redeem_url.clone(),
-            redemption: person.redemption.clone(),
-            mail: person.mail,
-            invited_at: person.invited_at,
-            verified: person.verified,
-            request_id: person.request_id.clone(),
-            ..invited_before(guest, person, None)
+    let result = match &understood.verdict {
+        RowVerdict::Guest(guest) => match person.map(|person| (person.state, person)) {
+            Some((PersonState::Invited, person)) => RowResult {
+                redemption: person.redemption.clone(),
+                mail: person.mail,
+                invited_at: person.invited_at,
+                verified: person.verified,
+                request_id: person.request_id.clone(),
+                ..invited_before(guest, person, None)
+            },
+            Some((PersonState::Asked, _)) => unknown(
+                guest,
+                "was asked for, and the run ended before the answer was there",
+                None,
+            ),
+            Some((PersonState::Claimed, _)) => claimed(guest),
+            _ => not_attempted(guest),
         },
-        Some((PersonState::Asked, _)) => unknown(
-            guest,
-            "was asked for, and the run ended before the answer was there",
-            None,
+        RowVerdict::Duplicate { .. } | RowVerdict::Invalid => unusable(understood),
+    };
+    with_link(result, person)
+}
+
+/// The link that is known for a person, beside whatever became of the row.
+pub fn with_link(result: RowResult, person: Option<&Person>) -> RowResult {
+    let Some(person) = person else { return result };
+    let same = |id: &String| {
+        let known = person.user_id.as_ref();
+        known.is_some_and(|known| known.eq_ignore_ascii_case(id))
+    };
+    if result.user_id.as_ref().is_some_and(|id| !same(id)) {
+        return result;
+    }
+    RowResult {
+        user_id: person.user_id.clone(),
+        redeem_url: person.redeem_url.clone(),
+        ..result
+    }
+}
+
+/// A results file says that this person was invited, and nobody like that can be seen yet.
+pub(super) fn claimed(guest: &Guest) -> RowResult {
+    hinted(
+        guest,
+        Outcome::Unknown,
+        "a results file says that this person was invited, and the guest cannot be found in this tenant yet; nothing was sent, and the next run looks again",
+    )
+}
+
+/// The same, after a time in which every index has caught up.
+pub(super) fn claimed_and_gone(guest: &Guest) -> RowResult {
+    RowResult {
+        error_code: Some(catalogue::GONE.to_string()),
+        error: Some(
+            "a results file says that this person was invited, and no such guest is in this tenant"
+                .into(),
         ),
-        _ => not_attempted(guest),
+        this_run: Some(ThisRun::Checked),
+        ..hinted(
+            guest,
+            Outcome::Gone,
+            "the guest was deleted, or the file is another tenant's; --again asks for people like this once more",
+        )
     }
 }
 
@@ -373,7 +416,7 @@ pub(super) fn refused_before(guest: &Guest, person: &Person) -> RowResult {
         ..hinted(
             guest,
             Outcome::Refused,
-            "was refused in an earlier run; --retry-refused asks again",
+            "was refused in an earlier run; correct its sponsors, type, redirect or cc and run again, or ask again as it is with --retry-refused",
         )
     }
 }
@@ -459,16 +502,20 @@ pub(super) fn not_attempted(guest: &Guest) -> RowResult {
     )
 }
 
-fn with_fault(result: RowResult, fault: &Fault) -> RowResult {
-    let error = match fault.status {
+/// What Graph said, or what it means where it said nothing.
+pub(super) fn own_words(fault: &Fault) -> String {
+    match fault.status {
         // The words of a proxy's page tell nothing about the person.
         Some(status) if fault.is_from_between() => format!("{} (HTTP {status})", fault.title()),
         _ if fault.message.is_empty() => fault.title().to_owned(),
         _ => fault.message.clone(),
-    };
+    }
+}
+
+fn with_fault(result: RowResult, fault: &Fault) -> RowResult {
     RowResult {
         error_code: Some(fault.code.to_string()),
-        error: Some(error),
+        error: Some(own_words(fault)),
         request_id: fault.request_id.clone(),
         ..result
     }

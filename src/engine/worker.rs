@@ -3,20 +3,23 @@
 //! Never settles an unknown answer itself: such rows are handed on, so that no worker waits for them.
 
 use super::{
-    ask::{Asked, OnDone, Shared, Stopped},
+    ask::{Asked, NotAsked, OnDone, Shared},
     outcome::{Mail, Outcome, RowResult, ThisRun},
     parked::Parked,
-    plan::Item,
+    plan::{Item, Memory},
     recorder::Weight,
     settle::APART,
+    stop::StopReason,
     telling,
 };
 use crate::{
     directory::{self, Sighting},
+    exit::Exit,
     graph::{DirectoryUser, Verdict},
     guest::EmailAddress,
-    ledger::{Ask, AskKind, PersonState, Saw},
+    ledger::{Ask, AskKind, LedgerError, PersonState, Saw},
 };
+use std::sync::PoisonError;
 
 /// What is to be done for a row.
 #[derive(Debug)]
@@ -67,7 +70,14 @@ impl Shared {
                 .await
             {
                 Ok(asked) => asked,
-                Err(Stopped) => {
+                Err(NotAsked::Changed) => match self.decide_anew(item).await {
+                    Ok(undecided) => {
+                        item = undecided;
+                        continue;
+                    }
+                    Err(turn) => return turn,
+                },
+                Err(NotAsked::Stopped) => {
                     return self
                         .over(
                             telling::not_attempted(&item.guest),
@@ -98,6 +108,52 @@ impl Shared {
                 item.open.push(asked.ask);
             }
         }
+    }
+
+    /// Another run has learnt something about this person: what the ledger knows now decides, and a new look. Gives
+    /// the row back when it is to be asked for all the same.
+    async fn decide_anew(&self, mut item: Item) -> Result<Item, Turn> {
+        (item.person, item.open) = {
+            let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+            let failed = |error: &LedgerError| {
+                self.stop.raise(StopReason::LedgerFailed {
+                    why: error.to_string(),
+                    exit: Exit::Unexpected,
+                });
+            };
+            let memory = Memory {
+                reader: &reader,
+                failed: &failed,
+            };
+            memory.person(&item.guest.email)
+        };
+        let result = match item.person.as_ref().map(|person| (person.state, person)) {
+            Some((PersonState::Asked, person)) if !item.open.is_empty() => {
+                let person = person.id;
+                let unsettled = telling::unknown(&item.guest, "was asked for by another run", None);
+                return Err(
+                    match Parked::from_earlier_run(item, None, self.clock.now()) {
+                        Some(parked) => Turn::Park(Box::new(parked)),
+                        None => self.over(unsettled, Some(person), Weight::Light).await,
+                    },
+                );
+            }
+            Some((PersonState::Invited, person)) => {
+                telling::invited_before(&item.guest, person, None)
+            }
+            Some((PersonState::Claimed, _)) => telling::claimed(&item.guest),
+            Some((PersonState::Refused, person)) => telling::refused_before(&item.guest, person),
+            _ => match self.find(&item.guest.email).await {
+                Some(Ok(None)) if !self.stop.is_raised() => return Ok(item),
+                Some(Ok(Some(user))) => telling::exists(&item.guest, &user),
+                Some(Err(fault)) => {
+                    self.heed(&fault);
+                    telling::not_looked_up(&item.guest, &fault)
+                }
+                _ => telling::not_attempted(&item.guest),
+            },
+        };
+        Err(self.over(result, item.person_id(), Weight::Light).await)
     }
 
     /// Every answer but the good one and the throttled one.

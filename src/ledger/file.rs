@@ -2,7 +2,7 @@
 //!
 //! Holds no connection: readers and the writer open their own.
 
-use super::{LedgerError, Reader, Result, RunLock, Writer, millis, network, schema};
+use super::{LedgerError, Reader, Result, RunLock, Writer, millis, network, schema, timestamp};
 use crate::files::{self, Access, Refusal, Scratch};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
@@ -40,9 +40,13 @@ impl Ledger {
     pub fn open(path: &Path, new: NewLedger) -> Result<Self> {
         let access = admit(path)?;
         let missing = access.is_none();
-        if missing && new == NewLedger::Refused {
-            return Err(LedgerError::Missing {
-                path: path.display().to_string(),
+        let empty = Self::is_empty_file(path);
+        if new == NewLedger::Refused && (missing || empty) {
+            let path = path.display().to_string();
+            return Err(if empty {
+                LedgerError::Empty { path }
+            } else {
+                LedgerError::Missing { path }
             });
         }
         Self::is_local(path)?;
@@ -55,10 +59,15 @@ impl Ledger {
         schema::migrate(&mut connection, &path.display().to_string())?;
         Ok(Self {
             path: path.to_owned(),
-            created: missing,
+            created: missing || empty,
             access: access.unwrap_or_default(),
             _rehearsal: None,
         })
+    }
+
+    /// Whether there is a file without a single byte: no ledger, though there may have been one.
+    pub fn is_empty_file(path: &Path) -> bool {
+        fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0)
     }
 
     /// Whether a ledger at `path` lies, or would lie, on a disk of this machine.
@@ -112,18 +121,25 @@ impl Ledger {
         Ok(Reader::new(only_reading(&self.path)?))
     }
 
-    pub fn writer(&self) -> Result<Writer> {
-        Ok(Writer::new(connect(&self.path)?))
+    /// Writes for the run that holds this generation; a rehearsal and an import have none, and write no intents.
+    pub fn writer(&self, generation: Option<i64>) -> Result<Writer> {
+        Ok(Writer::new(connect(&self.path)?, generation))
     }
 
-    /// Takes the right to run on this ledger, or says who has it.
-    pub fn lock(&self) -> Result<RunLock> {
-        RunLock::take(&self.path, || {
-            self.reader()
-                .and_then(|reader| reader.holder())
-                .ok()
-                .flatten()
-        })
+    /// Takes the right to run on this ledger, or says who has it. `holder` is shown to others who want it; `lost` is
+    /// called when another run has taken it over.
+    pub fn lock(
+        &self,
+        holder: &str,
+        now: Timestamp,
+        lost: impl Fn(String) + Send + 'static,
+    ) -> Result<RunLock> {
+        RunLock::take(&self.path, holder, now, lost)
+    }
+
+    /// Says who runs on this ledger now, as an error. Changes nothing.
+    pub fn is_free(&self, now: Timestamp) -> Result<()> {
+        RunLock::look(&self.path, now)
     }
 
     pub fn tenant(&self) -> Result<Option<Tenant>> {
@@ -133,7 +149,13 @@ impl Ledger {
     /// Binds a new ledger to its tenant; refuses a ledger that is bound to another.
     pub fn bind(&self, tenant: &Tenant, now: Timestamp) -> Result<()> {
         match self.tenant()? {
-            Some(bound) if bound.id.eq_ignore_ascii_case(&tenant.id) => Ok(()),
+            Some(bound) if bound.id.eq_ignore_ascii_case(&tenant.id) => {
+                if bound.name.is_none() && tenant.name.is_some() {
+                    // Bound by an import, which knows the id only.
+                    connect(&self.path)?.execute("UPDATE tenant SET name = ?1", [&tenant.name])?;
+                }
+                Ok(())
+            }
             Some(bound) => Err(LedgerError::OtherTenant {
                 path: self.path.display().to_string(),
                 bound: named(&bound),
@@ -149,17 +171,72 @@ impl Ledger {
         }
     }
 
-    /// Writes a complete copy to a file that does not exist yet.
-    pub fn backup(&self, to: &Path) -> Result<()> {
+    /// Writes a complete copy to a file that does not exist yet, with a mark that it is one: whoever uses it later
+    /// must reckon with runs that it does not know.
+    pub fn backup(&self, to: &Path, now: Timestamp) -> Result<()> {
         if there(to)? {
             return Err(LedgerError::Present {
                 path: to.display().to_string(),
             });
         }
         create_private(to)?;
-        copy_pages(&self.path, to)
+        copy_pages(&self.path, to)?;
+        connect(to)?.execute(
+            "UPDATE guard SET copied_at = ?1, silent_until = NULL, holder = NULL, alive_at = NULL",
+            [millis(now)],
+        )?;
+        Ok(())
+    }
+
+    /// Until when people who are not found are to be asked silently first, because this ledger may be older than the
+    /// world: it is a backup used for the first time, or there are results of a run that it does not know, which ended
+    /// at `newer_run`.
+    pub fn silent_first(
+        &self,
+        newer_run: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Option<SilentFirst>> {
+        let connection = connect(&self.path)?;
+        let (copied_at, until): (Option<i64>, Option<i64>) =
+            connection.query_row("SELECT copied_at, silent_until FROM guard", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+        let mut silent = copied_at.map(|since| SilentFirst {
+            since: timestamp(since),
+            until: until.map_or_else(|| now + EVERY_INDEX_HAS_CAUGHT_UP, timestamp),
+        });
+        if let Some(ended) = newer_run {
+            let last: Option<i64> =
+                connection.query_row("SELECT max(started_at) FROM run", [], |row| row.get(0))?;
+            let since = last.map_or(Timestamp::UNIX_EPOCH, timestamp);
+            let known = silent.unwrap_or(SilentFirst {
+                since,
+                until: Timestamp::UNIX_EPOCH,
+            });
+            silent = Some(SilentFirst {
+                since: known.since.min(since),
+                until: known.until.max(ended + EVERY_INDEX_HAS_CAUGHT_UP),
+            });
+        }
+        if let Some(silent) = silent {
+            connection.execute(
+                "UPDATE guard SET copied_at = ?1, silent_until = ?2",
+                (millis(silent.since), millis(silent.until)),
+            )?;
+        }
+        Ok(silent.filter(|silent| now < silent.until))
     }
 }
+
+/// Since when a ledger may be older than the world, and until when that matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SilentFirst {
+    pub since: Timestamp,
+    pub until: Timestamp,
+}
+
+/// After this long a guest can be found, whatever the index.
+const EVERY_INDEX_HAS_CAUGHT_UP: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
 
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -211,7 +288,7 @@ fn named(tenant: &Tenant) -> String {
     }
 }
 
-fn connect(path: &Path) -> Result<Connection> {
+pub(super) fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = open_database(path, flags).map_err(|error| unwritable(path, &error))?;
     connection.busy_timeout(BUSY)?;
@@ -393,10 +470,78 @@ mod tests {
     fn a_second_run_is_told_that_the_ledger_is_taken() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("guestlist.db"), NewLedger::Allowed).unwrap();
-        let held = ledger.lock().unwrap();
-        assert!(matches!(ledger.lock(), Err(LedgerError::Busy { .. })));
+        let held = lock(&ledger).unwrap();
+        match lock(&ledger) {
+            Err(LedgerError::Busy { holder, .. }) => assert_eq!(holder, "a test"),
+            other => panic!("{other:?}"),
+        }
         drop(held);
-        ledger.lock().unwrap();
+        lock(&ledger).unwrap();
+    }
+
+    fn lock(ledger: &Ledger) -> Result<RunLock> {
+        ledger.lock("a test", Timestamp::now(), |_| {})
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_stranger_who_holds_the_lock_file_stops_no_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guestlist.db");
+        let ledger = Ledger::open(&path, NewLedger::Allowed).unwrap();
+        let lock_file = folder.path().join("guestlist.db.lock");
+        fs::write(&lock_file, "").unwrap();
+        let stranger = fs::File::open(&lock_file).unwrap();
+        stranger.lock_shared().unwrap();
+        let held = lock(&ledger).unwrap();
+        assert!(held.note().unwrap().contains("another program holds"));
+        // That a run is under way is known without the file.
+        assert!(matches!(lock(&ledger), Err(LedgerError::Busy { .. })));
+        drop(held);
+        drop(stranger);
+        fs::remove_file(&lock_file).unwrap();
+        fs::create_dir(&lock_file).unwrap();
+        let held = lock(&ledger).unwrap();
+        assert!(held.note().unwrap().contains("cannot be used"));
+        assert!(matches!(lock(&ledger), Err(LedgerError::Busy { .. })));
+    }
+
+    #[test]
+    fn without_the_lock_file_a_second_run_takes_over_and_the_first_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("guestlist.db"), NewLedger::Allowed).unwrap();
+        let (tell, told) = std::sync::mpsc::channel();
+        let first = ledger
+            .lock("the first", Timestamp::now(), move |by| {
+                tell.send(by).unwrap();
+            })
+            .unwrap();
+        fs::remove_file(folder.path().join("guestlist.db.lock")).unwrap();
+        let second = ledger.lock("the second", Timestamp::now(), |_| {}).unwrap();
+        assert!(second.generation() > first.generation());
+        let by = told.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert_eq!(by, "the second");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_ledger_with_two_hard_links_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guestlist.db");
+        Ledger::open(&path, NewLedger::Allowed).unwrap();
+        let linked = folder.path().join("linked.db");
+        fs::hard_link(&path, &linked).unwrap();
+        for name in [&path, &linked] {
+            assert!(matches!(
+                Ledger::open(name, NewLedger::Refused),
+                Err(LedgerError::Unusable {
+                    why: Refusal::HardLinks(2),
+                    ..
+                })
+            ));
+        }
+        fs::remove_file(&linked).unwrap();
+        Ledger::open(&path, NewLedger::Refused).unwrap();
     }
 
     #[cfg(unix)]

@@ -12,12 +12,15 @@ mod run;
 mod schema;
 mod writer;
 
-pub use file::{Ledger, NewLedger, Tenant};
+pub use file::{Ledger, NewLedger, SilentFirst, Tenant};
 pub use lock::RunLock;
+pub use network::file_system as network_file_system;
 pub use person::{Ask, AskEnd, AskKind, Person, PersonState, Saw};
 pub use reader::{Reader, Unverified};
 pub use run::{RunRecord, RunStart};
-pub use writer::{Answered, Found, Intent, IntentId, Writer};
+pub use writer::{
+    Answered, Claim, Found, Imported, Intent, IntentId, NoIntent, RefusedAsk, Writer,
+};
 
 use crate::files::Refusal;
 use jiff::Timestamp;
@@ -28,6 +31,8 @@ use thiserror::Error;
 pub enum LedgerError {
     #[error("the ledger {path} does not exist")]
     Missing { path: String },
+    #[error("the ledger {path} is an empty file: whatever it knew is gone")]
+    Empty { path: String },
     #[error("the ledger {path} exists already")]
     Present { path: String },
     #[error("{path} is not a guestlist ledger")]
@@ -67,6 +72,9 @@ impl LedgerError {
         match self {
             Self::Missing { .. } => {
                 "name the right one with --ledger, or start a new one with `guestlist ledger new` or --new-ledger; if there was one before, find it first: it knows who has been mailed"
+            }
+            Self::Empty { .. } => {
+                "put a backup in its place, or rebuild it from results files with `guestlist ledger import`; --new-ledger starts one that knows nobody"
             }
             Self::Present { .. } => {
                 "leave --new-ledger away to use it, or name another file with --ledger"

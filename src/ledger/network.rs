@@ -6,7 +6,7 @@
 use std::path::Path;
 
 /// The kind of network file system that holds `folder`, if it is known to be one.
-pub(super) fn file_system(folder: &Path) -> Option<String> {
+pub fn file_system(folder: &Path) -> Option<String> {
     let folder = folder.canonicalize().ok()?;
     unc_share(&folder).or_else(|| mounted(&folder))
 }
@@ -39,13 +39,15 @@ fn mounted(_folder: &Path) -> Option<String> {
 /// Reads Linux's mountinfo (proc(5)): the longest mount point above the folder tells its file system.
 #[cfg(any(target_os = "linux", test))]
 fn mount_kind(mountinfo: &str, folder: &Path) -> Option<String> {
-    const NETWORK: [&str; 12] = [
+    const NETWORK: [&str; 13] = [
         "nfs",
         "nfs4",
         "cifs",
         "smb3",
         "smbfs",
+        // Windows drives seen from Linux (WSL 2, WSL 1).
         "9p",
+        "drvfs",
         "afs",
         "ceph",
         "glusterfs",

@@ -13,6 +13,8 @@ pub enum PersonState {
     Asked,
     /// Graph answered 201 and the link is here.
     Invited,
+    /// A results file says that Graph answered 201; nobody has seen the guest in this tenant yet.
+    Claimed,
     /// Graph or policy said never.
     Refused,
 }
@@ -23,6 +25,7 @@ impl PersonState {
             Self::Open => "open",
             Self::Asked => "asked",
             Self::Invited => "invited",
+            Self::Claimed => "claimed",
             Self::Refused => "refused",
         }
     }
@@ -31,6 +34,7 @@ impl PersonState {
         match word {
             "asked" => Self::Asked,
             "invited" => Self::Invited,
+            "claimed" => Self::Claimed,
             "refused" => Self::Refused,
             _ => Self::Open,
         }
@@ -51,6 +55,8 @@ pub struct Person {
     pub request_id: Option<String>,
     pub verified: Option<Verified>,
     pub verified_at: Option<Timestamp>,
+    /// The newest event about the person when this was read.
+    pub newest_event: i64,
 }
 
 /// Why a POST to /invitations is made. All kinds count in the caps.

@@ -45,10 +45,28 @@ impl Reader {
             .connection
             .prepare_cached(
                 "SELECT id, state, user_id, redeem_url, redemption, mail, invited_at, error_code, error, request_id,
-                    verified, verified_at FROM person WHERE key = ?1",
+                    verified, verified_at, (SELECT coalesce(max(event.id), 0) FROM event WHERE person = person.id)
+                 FROM person WHERE key = ?1",
             )?
             .query_row([key], person)
             .optional()?)
+    }
+
+    pub fn person_by_id(&self, id: i64) -> Result<Option<Person>> {
+        let key: Option<String> = self
+            .connection
+            .prepare_cached("SELECT key FROM person WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        key.map_or(Ok(None), |key| self.person(&key))
+    }
+
+    /// Whether the link of a user is here.
+    pub fn knows_link(&self, user_id: &str) -> Result<bool> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM person WHERE user_id = ?1 AND redeem_url IS NOT NULL)")?
+            .query_row([user_id], |row| row.get(0))?)
     }
 
     /// The people whose asks have not been settled.
@@ -78,7 +96,7 @@ impl Reader {
                 }
             };
             match row.get_ref(1)?.as_str().unwrap_or_default() {
-                "intent" => {
+                "intent" | "assumed" => {
                     let ask = Ask {
                         kind: AskKind::from_word(row.get_ref(5)?.as_str().unwrap_or_default()),
                         at,
@@ -173,28 +191,25 @@ impl Reader {
             .optional()?)
     }
 
-    /// Who has the ledger, from the newest run that has not ended.
-    pub fn holder(&self) -> Result<Option<String>> {
+    /// The generation of the newest run.
+    pub fn generation(&self) -> Result<i64> {
         Ok(self
             .connection
-            .query_row(
-                "SELECT id, verb, sheet, host, pid, started_at FROM run WHERE ended_at IS NULL
-                 ORDER BY started_at DESC LIMIT 1",
-                [],
-                |row| {
-                    let sheet: Option<String> = row.get(2)?;
-                    Ok(format!(
-                        "`{}{}` (run {}), process {} on {}, since {}",
-                        row.get::<_, String>(1)?,
-                        sheet.map(|sheet| format!(" {sheet}")).unwrap_or_default(),
-                        row.get::<_, String>(0)?,
-                        row.get::<_, u32>(4)?,
-                        row.get::<_, String>(3)?,
-                        timestamp(row.get(5)?).strftime("%F %T UTC"),
-                    ))
-                },
-            )
-            .optional()?)
+            .prepare_cached("SELECT generation FROM guard")?
+            .query_row([], |row| row.get(0))?)
+    }
+
+    /// Who has the ledger, or had it last.
+    pub fn holder(&self) -> Option<String> {
+        super::lock::holder_of(&self.connection)
+    }
+
+    /// Whether Graph has refused this content for the person before; none when no content is remembered.
+    pub fn was_refused(&self, person: i64, content: &str) -> Result<Option<bool>> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT max(content = ?2) FROM refused_content WHERE person = ?1")?
+            .query_row((person, content), |row| row.get(0))?)
     }
 
     /// How many rows of a run ended how.
@@ -270,13 +285,27 @@ impl Reader {
             "SELECT row.row, row.outcome, row.email, row.display_name, row.user_id, row.redemption, row.mail,
                 row.error_code, row.error, row.hint, row.this_run, row.verified, row.follow_up, row.request_id,
                 person.user_id, person.redeem_url, person.redemption, person.mail, person.invited_at, person.verified,
-                person.request_id
+                person.request_id, person.state, person.id
              FROM row LEFT JOIN person ON person.id = row.person
              WHERE row.run = ?1 AND row.row > ?2 ORDER BY row.row LIMIT 500",
         )?;
-        Ok(statement
-            .query_map(params![run, after], row_result)?
-            .collect::<rusqlite::Result<_>>()?)
+        let mut results = Vec::new();
+        let mut rows = statement.query(params![run, after])?;
+        while let Some(row) = rows.next()? {
+            let (mut result, state) = row_result(row)?;
+            let person: Option<i64> = row.get(22)?;
+            let claimed = state == Some(PersonState::Claimed);
+            let unsettled = (result.outcome == Outcome::Unknown && !claimed)
+                || (result.this_run == Some(ThisRun::NotSelected)
+                    && state == Some(PersonState::Asked));
+            if unsettled && let Some(person) = person {
+                let first = self.open_asks(person)?.first().map(|ask| ask.at);
+                result.invited_at = first.or(result.invited_at);
+                result.mail = Some(Mail::Unknown);
+            }
+            results.push(result);
+        }
+        Ok(results)
     }
 }
 
@@ -298,6 +327,7 @@ fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
         request_id: row.get(9)?,
         verified: word(row.get(10)?, Verified::from_word),
         verified_at: row.get::<_, Option<i64>>(11)?.map(timestamp),
+        newest_event: row.get(12)?,
     })
 }
 
@@ -313,8 +343,8 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     })
 }
 
-/// A row tells what its run saw; the person behind an `invited` row tells what is known by now.
-fn row_result(row: &Row<'_>) -> rusqlite::Result<RowResult> {
+/// A row tells what its run saw; the person behind it tells what is known by now, and where that person stands.
+fn row_result(row: &Row<'_>) -> rusqlite::Result<(RowResult, Option<PersonState>)> {
     let outcome = Outcome::from_word(&row.get::<_, String>(1)?).unwrap_or(Outcome::Unknown);
     let mut result = RowResult {
         row: row.get(0)?,
@@ -334,21 +364,29 @@ fn row_result(row: &Row<'_>) -> rusqlite::Result<RowResult> {
         follow_up: row.get(12)?,
         request_id: row.get(13)?,
     };
-    if matches!(
-        outcome,
-        Outcome::Invited | Outcome::ExistsPending | Outcome::Gone
-    ) {
-        let known: Option<String> = row.get(14)?;
-        // A link belongs to one user: never shown beside another one's id.
-        if result.user_id.is_none() || result.user_id == known {
-            result.user_id = known;
+    let state = row
+        .get::<_, Option<String>>(21)?
+        .map(|word| PersonState::from_word(&word));
+    let ours = matches!(state, Some(PersonState::Invited | PersonState::Claimed));
+    let known: Option<String> = row.get(14)?;
+    // A link belongs to one user: never shown beside another one's id.
+    let same = match (&result.user_id, &known) {
+        (Some(told), Some(known)) => told.eq_ignore_ascii_case(known),
+        (told, known) => told.is_none() && known.is_some(),
+    };
+    if same && outcome != Outcome::ExistsDeleted {
+        result.user_id = known;
+        if ours || outcome == Outcome::ExistsPending {
             result.invited_at = row.get::<_, Option<i64>>(18)?.map(timestamp);
-            if outcome != Outcome::Gone {
-                result.redeem_url = row.get::<_, Option<String>>(15)?.map(SecretString::from);
-            }
+        }
+        // The link of somebody who was deleted leads nowhere. A claim may be about another tenant's guest.
+        if outcome != Outcome::Gone || state == Some(PersonState::Claimed) {
+            result.redeem_url = row.get::<_, Option<String>>(15)?.map(SecretString::from);
         }
     }
-    if outcome == Outcome::Invited {
+    let not_selected = ours && result.this_run == Some(ThisRun::NotSelected);
+    let claimed = state == Some(PersonState::Claimed) && outcome == Outcome::Unknown;
+    if outcome == Outcome::Invited || not_selected || claimed {
         result.redemption = row.get::<_, Option<String>>(16)?.or(result.redemption);
         result.mail = word(row.get(17)?, Mail::from_word).or(result.mail);
         result.verified = word(row.get(19)?, Verified::from_word).or(result.verified);
@@ -356,5 +394,5 @@ fn row_result(row: &Row<'_>) -> rusqlite::Result<RowResult> {
             result.request_id = row.get(20)?;
         }
     }
-    Ok(result)
+    Ok((result, state))
 }

@@ -88,6 +88,25 @@ CREATE TABLE row (
 ALTER TABLE event ADD COLUMN saw TEXT;
 ALTER TABLE event DROP COLUMN server_at;
 ALTER TABLE tenant ADD COLUMN wait_until INTEGER;
+-- Who runs. Every run raises the generation, and an intent is written only while its own generation stands.
+-- `copied_at` is set in a backup: it may be older than the world. `silent_until`: whoever is not found before that time
+-- is asked silently first.
+CREATE TABLE guard (
+    id           INTEGER PRIMARY KEY CHECK (id = 1),
+    generation   INTEGER NOT NULL,
+    holder       TEXT,
+    alive_at     INTEGER,
+    copied_at    INTEGER,
+    silent_until INTEGER
+);
+INSERT INTO guard (id, generation) VALUES (1, 0);
+-- The content of each request that Graph refused for a person, as a hash: each content is asked for once.
+CREATE TABLE refused_content (
+    person  INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    PRIMARY KEY (person, content)
+) WITHOUT ROWID;
+CREATE INDEX person_user ON person (user_id);
 ",
 ];
 

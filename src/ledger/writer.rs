@@ -11,6 +11,17 @@ use secrecy::{ExposeSecret, SecretString};
 #[derive(Debug)]
 pub struct Writer {
     connection: Connection,
+    /// The generation of the run that writes.
+    generation: Option<i64>,
+}
+
+/// Why there is no intent, and so nothing may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoIntent {
+    /// Another run has taken the ledger over.
+    TakenOver,
+    /// Another run has learnt something about the person since it was decided to ask.
+    Changed,
 }
 
 /// An ask about to leave.
@@ -25,6 +36,10 @@ pub struct Intent {
     /// By the look-up before it.
     pub saw: Saw,
     pub client_request_id: String,
+    /// The newest event about the person when it was decided to ask.
+    pub decided_on: i64,
+    /// Not about to leave: an ask that a run unknown to this ledger may have made.
+    pub assumed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,14 +76,68 @@ pub struct Answered {
     /// What reading concluded about the mail, where there is no new answer to say it.
     pub mail: Option<Mail>,
     pub found: Option<Found>,
-    /// Code and text of a refusal.
-    pub refusal: Option<(String, String)>,
+    pub refusal: Option<RefusedAsk>,
+}
+
+/// Graph's no for one person.
+#[derive(Debug, Clone)]
+pub struct RefusedAsk {
+    pub code: String,
+    /// Graph's own words.
+    pub error: String,
+    /// A hash of what was asked for.
+    pub content: String,
+}
+
+/// What a results file says about a person.
+#[derive(Debug, Clone)]
+pub enum Claim {
+    /// Invited; believed when somebody has seen the guest in this tenant.
+    Invited(Found),
+    /// There already, with a link that a run fetched.
+    Linked(Found),
+    /// Asked for, without an answer that tells.
+    Asked { at: Timestamp },
+}
+
+impl Claim {
+    fn user_id(&self) -> Option<&str> {
+        match self {
+            Self::Invited(found) | Self::Linked(found) => Some(&found.user_id),
+            Self::Asked { .. } => None,
+        }
+    }
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Imported {
+    New,
+    /// The ledger knows the person already.
+    Known,
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection) -> Self {
+    pub(super) fn new(connection: Connection, generation: Option<i64>) -> Self {
         connection.set_prepared_statement_cache_capacity(32);
-        Self { connection }
+        Self {
+            connection,
+            generation,
+        }
+    }
+
+    /// Whether no other run has taken the ledger over. Inside a transaction that holds until its end.
+    pub fn stands(&self) -> Result<bool> {
+        let newest: i64 = self
+            .connection
+            .prepare_cached("SELECT generation FROM guard")?
+            .query_row([], |row| row.get(0))?;
+        Ok(self.generation.is_none_or(|own| own == newest))
+    }
+
+    /// Who has the ledger.
+    pub fn holder(&self) -> Option<String> {
+        super::lock::holder_of(&self.connection)
     }
 
     pub fn begin(&self) -> Result<()> {
@@ -112,7 +181,22 @@ impl Writer {
         Ok(())
     }
 
-    pub fn intent(&self, run: &str, intent: &Intent) -> Result<IntentId> {
+    /// Within a transaction, after [`Writer::stands`] was asked in it.
+    pub fn intent(
+        &self,
+        run: &str,
+        intent: &Intent,
+    ) -> Result<std::result::Result<IntentId, NoIntent>> {
+        let known: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT id FROM person WHERE key = ?1")?
+            .query_row([&intent.key], |row| row.get(0))
+            .optional()?;
+        if let Some(person) = known
+            && self.others_after(person, intent.decided_on, run)?
+        {
+            return Ok(Err(NoIntent::Changed));
+        }
         let person = self
             .connection
             .prepare_cached(
@@ -123,26 +207,42 @@ impl Writer {
         self.connection
             .prepare_cached(
                 "INSERT INTO event (at, run, person, row, kind, mails, client_request_id, detail, saw)
-                 VALUES (?1, ?2, ?3, ?4, 'intent', ?5, ?6, ?7, ?8)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute(params![
                 millis(intent.at),
                 run,
                 person,
                 intent.row,
+                if intent.assumed { "assumed" } else { "intent" },
                 intent.mails,
                 intent.client_request_id,
                 intent.kind.word(),
                 intent.saw.word(),
             ])?;
-        Ok(IntentId {
+        Ok(Ok(IntentId {
             person,
             event: self.connection.last_insert_rowid(),
-        })
+        }))
     }
 
-    pub fn answered(&self, run: &str, answered: &Answered) -> Result<()> {
+    /// Whether another run has written about the person after this event.
+    fn others_after(&self, person: i64, event: i64, run: &str) -> Result<bool> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM event WHERE person = ?1 AND id > ?2 AND run IS NOT ?3)")?
+            .query_row((person, event, run), |row| row.get(0))?)
+    }
+
+    /// `stands`: whether the run still has the ledger. Without it only what Graph answered is taken; what the run
+    /// concluded is the newer run's to conclude, and where the person stands too.
+    pub fn answered(&self, run: &str, answered: &Answered, stands: bool) -> Result<()> {
         let person = answered.intent.person;
+        let concluded = matches!(answered.kind, "settled" | "follow-up");
+        if !stands && concluded {
+            return Ok(());
+        }
+        let late = !stands && self.others_after(person, answered.intent.event, run)?;
         self.connection
             .prepare_cached(
                 "INSERT INTO event (at, run, person, row, kind, intent, status, request_id, detail)
@@ -177,8 +277,12 @@ impl Writer {
                     millis(found.invited_at),
                     answered.request_id,
                 ])?;
-        } else {
-            let (code, error) = answered.refusal.clone().unzip();
+        } else if !late {
+            let refusal = answered.refusal.as_ref();
+            let (code, error) = (
+                refusal.map(|refusal| &refusal.code),
+                refusal.map(|refusal| &refusal.error),
+            );
             self.connection
                 .prepare_cached(
                     "UPDATE person SET state = ?2, error_code = coalesce(?3, error_code), error = coalesce(?4, error),
@@ -192,6 +296,13 @@ impl Writer {
                     answered.request_id,
                     answered.mail.map(Mail::word)
                 ])?;
+            if let Some(refusal) = refusal {
+                self.connection
+                    .prepare_cached(
+                        "INSERT OR IGNORE INTO refused_content (person, content) VALUES (?1, ?2)",
+                    )?
+                    .execute((person, &refusal.content))?;
+            }
         }
         Ok(())
     }
@@ -205,40 +316,112 @@ impl Writer {
     ) -> Result<()> {
         self.connection
             .prepare_cached(
-                "UPDATE person SET verified = ?2, verified_at = ?3, redemption = coalesce(?4, redemption) WHERE id = ?1",
+                "UPDATE person SET verified = ?2, verified_at = ?3, redemption = coalesce(?4, redemption),
+                    state = CASE WHEN state = 'claimed' AND ?2 = 'found' THEN 'invited' ELSE state END
+                 WHERE id = ?1",
             )?
             .execute(params![person, verified.word(), millis(at), redemption])?;
         Ok(())
     }
 
-    /// A person known from a results file of an earlier ledger. One that is known here already is left as it is.
-    pub fn import(&self, key: &str, email: &str, found: &Found, at: Timestamp) -> Result<bool> {
-        let changed = self
+    /// Takes what a results file says about a person. What is known here already is never replaced.
+    pub fn import(&self, key: &str, email: &str, claim: &Claim, at: Timestamp) -> Result<Imported> {
+        let known: Option<(i64, String, Option<String>, bool)> = self
             .connection
             .prepare_cached(
-                "INSERT INTO person (key, email, state, user_id, redeem_url, redemption, mail, invited_at)
-                 VALUES (?1, ?2, 'invited', ?3, ?4, ?5, ?6, ?7) ON CONFLICT (key) DO NOTHING",
+                "SELECT id, state, user_id, redeem_url IS NOT NULL FROM person WHERE key = ?1",
+            )?
+            .query_row([key], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
+            .optional()?;
+        let person = match &known {
+            Some((person, state, user_id, linked)) => {
+                let nobody = user_id.is_none()
+                    && matches!(
+                        PersonState::from_word(state),
+                        PersonState::Open | PersonState::Refused
+                    );
+                let unlinked = !linked
+                    && claim
+                        .user_id()
+                        .is_some_and(|user| user_id.as_deref() == Some(user));
+                if !nobody && !unlinked {
+                    return Ok(Imported::Known);
+                }
+                if unlinked {
+                    // Only the link is news.
+                    self.link(*person, claim)?;
+                    return Ok(Imported::Known);
+                }
+                *person
+            }
+            None => self
+                .connection
+                .prepare_cached(
+                    "INSERT INTO person (key, email, state) VALUES (?1, ?2, 'open') RETURNING id",
+                )?
+                .query_row((key, email), |row| row.get(0))?,
+        };
+        let mut event = self.connection.prepare_cached(
+            "INSERT INTO event (at, person, kind, mails, detail) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        let (state, found) = match claim {
+            Claim::Invited(found) => (PersonState::Claimed, found),
+            Claim::Linked(found) => (PersonState::Open, found),
+            Claim::Asked { at: asked_at } => {
+                let detail = AskKind::Invite.word();
+                event.execute(params![millis(*asked_at), person, "assumed", true, detail])?;
+                self.connection
+                    .prepare_cached("UPDATE person SET state = 'asked' WHERE id = ?1")?
+                    .execute([person])?;
+                return Ok(Imported::New);
+            }
+        };
+        event.execute(params![
+            millis(at),
+            person,
+            "imported",
+            None::<bool>,
+            None::<String>
+        ])?;
+        self.connection
+            .prepare_cached(
+                "UPDATE person SET state = ?2, user_id = ?3, redemption = ?4, mail = ?5, invited_at = ?6 WHERE id = ?1",
             )?
             .execute(params![
-                key,
-                email,
+                person,
+                state.word(),
                 found.user_id,
-                found.redeem_url.as_ref().map(ExposeSecret::expose_secret),
                 found.redemption,
                 found.mail.word(),
                 millis(found.invited_at),
             ])?;
-        if changed > 0 {
-            let person: Option<i64> = self
-                .connection
-                .prepare_cached("SELECT id FROM person WHERE key = ?1")?
-                .query_row([key], |row| row.get(0))
-                .optional()?;
+        self.link(person, claim)?;
+        Ok(Imported::New)
+    }
+
+    fn link(&self, person: i64, claim: &Claim) -> Result<()> {
+        if let Claim::Invited(found) | Claim::Linked(found) = claim {
             self.connection
-                .prepare_cached("INSERT INTO event (at, person, kind, detail) VALUES (?1, ?2, 'imported', NULL)")?
-                .execute(params![millis(at), person])?;
+                .prepare_cached(
+                    "UPDATE person SET redeem_url = coalesce(redeem_url, ?2) WHERE id = ?1",
+                )?
+                .execute((
+                    person,
+                    found.redeem_url.as_ref().map(ExposeSecret::expose_secret),
+                ))?;
         }
-        Ok(changed > 0)
+        Ok(())
+    }
+
+    /// Binds a ledger that knows no tenant yet to the one that an imported file names.
+    pub fn bind(&self, tenant_id: &str, at: Timestamp) -> Result<()> {
+        self.connection.execute(
+            "INSERT INTO tenant (id, bound_at) VALUES (?1, ?2)",
+            (tenant_id, millis(at)),
+        )?;
+        Ok(())
     }
 
     pub fn row(&self, run: &str, person: Option<i64>, result: &RowResult) -> Result<()> {

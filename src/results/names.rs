@@ -4,8 +4,12 @@
 //! Must not touch the disk.
 
 use super::workbook::other_form;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+
+/// How the id of a dry run ends, and that of a practice run: whatever a file is called, its rows say what they are.
+pub const DRY_RUN: &str = "-dry-run";
+pub const PRACTICE: &str = "-practice";
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RunKind {
@@ -36,15 +40,36 @@ pub fn default_paths(sheet: &Path, kind: RunKind) -> Paths {
         (true, true) => ".practice.dry-run",
     };
     let results = if infix.is_empty() { ".results" } else { infix };
+    let stem = sheet.file_stem().unwrap_or_default();
+    let to_fix = next_to_fix(&stem.to_string_lossy())
+        .map_or_else(|| with(stem, &format!("{infix}{TO_FIX}")), OsString::from);
     Paths {
-        results: beside(sheet, results, kind.workbook),
-        to_fix: beside(sheet, &format!("{infix}.to-fix"), kind.workbook),
+        results: beside(sheet, with(stem, results), kind.workbook),
+        to_fix: beside(sheet, to_fix, kind.workbook),
     }
 }
 
-fn beside(sheet: &Path, infix: &str, workbook: bool) -> PathBuf {
-    let mut name = OsString::from(sheet.file_stem().unwrap_or_default());
-    name.push(infix);
+const TO_FIX: &str = ".to-fix";
+
+/// The rows of a to-fix file that still need a person's hand go into the next one: `guests.to-fix-2.csv`.
+fn next_to_fix(stem: &str) -> Option<String> {
+    let at = stem.rfind(TO_FIX)?;
+    let (before, after) = (&stem[..at], &stem[at + TO_FIX.len()..]);
+    let number: u32 = match after.strip_prefix('-') {
+        Some(number) => number.parse().ok()?,
+        None if after.is_empty() => 1,
+        None => return None,
+    };
+    Some(format!("{before}{TO_FIX}-{}", number.checked_add(1)?))
+}
+
+fn with(stem: &OsStr, more: &str) -> OsString {
+    let mut name = stem.to_owned();
+    name.push(more);
+    name
+}
+
+fn beside(sheet: &Path, mut name: OsString, workbook: bool) -> PathBuf {
     name.push(".");
     name.push(match sheet.extension() {
         // Workbooks are written in one form.
@@ -93,6 +118,25 @@ mod tests {
                 "guests.practice.dry-run.csv",
                 "guests.practice.dry-run.to-fix.csv"
             )
+        );
+    }
+
+    #[test]
+    fn a_to_fix_file_has_a_next_one() {
+        let to_fix = |sheet: &str, practice| names(sheet, false, practice).1;
+        assert_eq!(to_fix("guests.to-fix.csv", false), "guests.to-fix-2.csv");
+        assert_eq!(to_fix("guests.to-fix-2.csv", false), "guests.to-fix-3.csv");
+        assert_eq!(
+            to_fix("guests.to-fix-x.csv", false),
+            "guests.to-fix-x.to-fix.csv"
+        );
+        assert_eq!(
+            to_fix("guests.practice.to-fix.csv", true),
+            "guests.practice.to-fix-2.csv"
+        );
+        assert_eq!(
+            names("guests.to-fix.csv", false, false).0,
+            "guests.to-fix.results.csv"
         );
     }
 

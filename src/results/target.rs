@@ -130,7 +130,7 @@ pub fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Result<()> {
 }
 
 /// The file that is there now will be kept under this name.
-pub(super) fn previous_of(target: &Path) -> PathBuf {
+pub fn previous_of(target: &Path) -> PathBuf {
     let mut name = target.file_stem().unwrap_or_default().to_owned();
     name.push(".previous");
     if let Some(extension) = target.extension() {
@@ -242,8 +242,16 @@ pub fn same_place(a: &Path, b: &Path) -> bool {
 
 /// A failure to write after the run: said so that nobody fears for the invitations.
 pub(super) fn write_failure(target: &Path, kind: FileKind, error: &io::Error) -> Failure {
+    let full = matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    );
     Failure::new(
-        Exit::Unexpected,
+        if full {
+            Exit::TryAgain
+        } else {
+            Exit::Unexpected
+        },
         format!(
             "cannot write the {} to {}: {error}",
             kind.word(),

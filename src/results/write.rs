@@ -3,6 +3,7 @@
 //! Must not decide an outcome or a hint; it writes down what it is given.
 
 use super::file::TableFile;
+use super::kept::KeptLinks;
 use super::layout::{Layout, SheetRow};
 use super::merge::Merge;
 use super::target::{FileKind, write_failure};
@@ -15,10 +16,21 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// Whether redeem links are written into the results. The ledger keeps them in any case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Links {
+    #[default]
     Results,
     None,
+}
+
+/// What stands on every row, and what is known of the file that is replaced.
+#[derive(Debug, Default)]
+pub struct About {
+    pub links: Links,
+    pub tenant_id: String,
+    pub run: String,
+    /// Links that only the file knows that is replaced.
+    pub kept: KeptLinks,
 }
 
 /// A file that was written.
@@ -38,7 +50,7 @@ pub fn write(
     layout: &Layout,
     sheet: impl Iterator<Item = Result<SheetRow>>,
     results: &mut dyn Iterator<Item = Result<RowResult>>,
-    links: Links,
+    about: &About,
 ) -> Result<Written> {
     let failed = |error| write_failure(target, FileKind::Results, &error);
     let mut file = TableFile::create(target, FileKind::Results, layout).map_err(failed)?;
@@ -52,9 +64,10 @@ pub fn write(
     let mut merge = Merge::new(sheet);
     let mut rows = 0;
     for result in results {
-        let result = result?;
+        let mut result = result?;
+        about.kept.complete(&mut result);
         let row = merge.row_for(&result);
-        let ours = cells(&result, links);
+        let ours = cells(&result, about);
         let ours = ours.iter().map(AsRef::as_ref);
         file.record(ours.chain(layout.row_cells(row.as_ref(), &[])))
             .map_err(failed)?;
@@ -66,7 +79,7 @@ pub fn write(
     Ok(Written { path, rows, notes })
 }
 
-fn cells(result: &RowResult, links: Links) -> [Cow<'_, str>; RESULT_COLUMNS.len()] {
+fn cells<'a>(result: &'a RowResult, about: &'a About) -> [Cow<'a, str>; RESULT_COLUMNS.len()] {
     /// Also what an earlier version kept as the server had written it.
     fn text(value: Option<&String>) -> Cow<'_, str> {
         visible_line(value.map_or("", String::as_str))
@@ -74,7 +87,7 @@ fn cells(result: &RowResult, links: Links) -> [Cow<'_, str>; RESULT_COLUMNS.len(
     fn word(value: Option<&'static str>) -> Cow<'static, str> {
         Cow::Borrowed(value.unwrap_or_default())
     }
-    let link = match (&result.redeem_url, links) {
+    let link = match (&result.redeem_url, about.links) {
         (Some(link), Links::Results) => link.expose_secret(),
         _ => "",
     };
@@ -83,13 +96,12 @@ fn cells(result: &RowResult, links: Links) -> [Cow<'_, str>; RESULT_COLUMNS.len(
         result.outcome.word().into(),
         result.email.as_str().into(),
         result.display_name.as_deref().unwrap_or_default().into(),
-        text(result.user_id.as_ref()),
+        text(result.hint.as_ref()),
         link.into(),
         text(result.redemption.as_ref()),
         word(result.mail.map(Mail::word)),
         text(result.error_code.as_ref()),
         text(result.error.as_ref()),
-        text(result.hint.as_ref()),
         result
             .invited_at
             .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
@@ -98,6 +110,9 @@ fn cells(result: &RowResult, links: Links) -> [Cow<'_, str>; RESULT_COLUMNS.len(
         word(result.this_run.map(ThisRun::word)),
         word(result.verified.map(Verified::word)),
         text(result.follow_up.as_ref()),
+        text(result.user_id.as_ref()),
+        about.tenant_id.as_str().into(),
+        about.run.as_str().into(),
         text(result.request_id.as_ref()),
     ]
 }

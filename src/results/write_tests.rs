@@ -59,7 +59,12 @@ fn write_to(
         layout,
         sheet.into_iter(),
         &mut results.into_iter().map(Ok),
-        links,
+        &About {
+            links,
+            tenant_id: "t-1".into(),
+            run: "r-1".into(),
+            ..About::default()
+        },
     )
     .unwrap()
 }
@@ -94,9 +99,9 @@ fn every_row_stands_in_the_sheets_order_with_its_own_columns_behind() {
         ],
     );
     insta::assert_snapshot!(text, @r#"
-    row,outcome,email,display_name,user_id,redeem_url,redemption,mail,error_code,error,hint,invited_at,this_run,verified,follow_up,request_id,sheet_Email,note
-    2,invited,a@x.org,,u-1,https://login.microsoftonline.com/redeem?rd=x,,requested,,,,2026-11-22T01:02:03Z,invited,found,,,a@x.org,"hello, you"
-    4,invalid,b@x.org,,,,,,GL101,"no ""@""",add it,,,,,,b@x.org,
+    row,outcome,email,display_name,hint,redeem_url,redemption,mail,error_code,error,invited_at,this_run,verified,follow_up,user_id,tenant_id,run,request_id,sheet_Email,note
+    2,invited,a@x.org,,,https://login.microsoftonline.com/redeem?rd=x,,requested,,,2026-11-22T01:02:03Z,invited,found,,u-1,t-1,r-1,,a@x.org,"hello, you"
+    4,invalid,b@x.org,,add it,,,,GL101,"no ""@""",,,,,,t-1,r-1,,b@x.org,
     "#);
     assert_eq!((told.rows, told.notes.len()), (2, 0));
 }
@@ -119,7 +124,7 @@ fn the_sheets_own_manner_is_kept() {
         text.starts_with("\u{feff}sep=;\r\nrow;outcome;email;"),
         "{text}"
     );
-    assert!(text.ends_with(";sheet_email\r\n3;invited;a@x.org;;u-1;https://login.microsoftonline.com/redeem?rd=x;;requested;;;;2026-11-22T01:02:03Z;invited;found;;;a@x.org\r\n"), "{text}");
+    assert!(text.ends_with(";sheet_email\r\n3;invited;a@x.org;;;https://login.microsoftonline.com/redeem?rd=x;;requested;;;2026-11-22T01:02:03Z;invited;found;;u-1;t-1;r-1;;a@x.org\r\n"), "{text}");
     assert_eq!(text.matches('\n').count(), 3);
 
     let old_mac = Layout {
@@ -150,7 +155,7 @@ fn formulas_do_not_run_wherever_they_stand() {
     assert!(lines[0].ends_with(",'=cmd(),b"), "{text}");
     assert_eq!(
         lines[1],
-        "2,failed,'-a@x.org,'=HYPERLINK(1),,,,,,' =1,,,,,,,'@SUM(1),'+1"
+        "2,failed,'-a@x.org,'=HYPERLINK(1),,,,,,' =1,,,,,,t-1,r-1,,'@SUM(1),'+1"
     );
 }
 
@@ -168,7 +173,7 @@ fn links_can_be_left_out() {
     );
     let text = fs::read_to_string(target).unwrap();
     assert!(
-        !text.contains(LINK) && text.contains("2,invited,a@x.org,,u-1,,"),
+        !text.contains(LINK) && text.contains("2,invited,a@x.org,,,,,requested,"),
         "{text}"
     );
 }
@@ -268,7 +273,7 @@ fn ours_is_kept_once_and_a_failed_write_leaves_it_alone() {
             &layout(&["note"]),
             nothing,
             &mut broken,
-            Links::Results
+            &About::default()
         )
         .is_err()
     );
@@ -313,7 +318,7 @@ fn a_vanished_folder_is_told_with_the_way_back() {
         &layout(&["n"]),
         nothing,
         &mut results,
-        Links::Results,
+        &About::default(),
     )
     .unwrap_err();
     assert!(
@@ -444,7 +449,7 @@ fn a_workbook_gets_a_workbook_back() {
     let mut results = std::iter::once(Ok(RowResult::new(2, Outcome::Invited, ada)));
     let sheet = std::iter::once(row(2, &[ada, "=1+1"]));
     let layout = layout(&["email", "note"]);
-    write(&target, &layout, sheet, &mut results, Links::Results).unwrap();
+    write(&target, &layout, sheet, &mut results, &About::default()).unwrap();
     // Ours is recognised as ours, and may be replaced.
     check_target(&target, FileKind::Results, Path::new("guests.xlsx")).unwrap();
 
@@ -460,4 +465,54 @@ fn a_workbook_gets_a_workbook_back() {
     assert_eq!(cells[..3], ["2", "invited", ada].map(str::to_owned));
     // Made safe, also for a later CSV.
     assert_eq!(cells.last().unwrap(), "'=1+1");
+}
+
+#[test]
+fn a_link_that_only_the_replaced_file_knows_is_kept_for_its_user() {
+    for name in ["r.csv", "r.xlsx"] {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join(name);
+        let known = RowResult {
+            user_id: Some("u-2".into()),
+            ..invited(3, "b@x.org")
+        };
+        write_to(
+            &target,
+            &layout(&["email"]),
+            vec![row(2, &["a@x.org"]), row(3, &["b@x.org"])],
+            vec![invited(2, "a@x.org"), known],
+            Links::Results,
+        );
+        let links = |tenant: &str, results: Vec<RowResult>| -> Vec<String> {
+            let about = About {
+                kept: KeptLinks::of(&target, tenant, |user| user == "u-2"),
+                ..About::default()
+            };
+            let again = folder.path().join("again.csv");
+            let nothing = std::iter::empty();
+            let mut results = results.into_iter().map(Ok);
+            write(&again, &layout(&[]), nothing, &mut results, &about).unwrap();
+            let rows = super::super::read_own(&again).unwrap();
+            rows.map(|row| {
+                let link = row.unwrap().redeem_url;
+                link.map_or_else(String::new, |link| link.expose_secret().to_owned())
+            })
+            .collect()
+        };
+        let blank = |row, user: Option<&str>, outcome| RowResult {
+            user_id: user.map(str::to_owned),
+            ..RowResult::new(row, outcome, "A@x.org")
+        };
+        let rows = || {
+            vec![
+                blank(2, Some("U-1"), Outcome::ExistsPending),
+                blank(3, Some("u-2"), Outcome::ExistsPending),
+                blank(4, Some("u-3"), Outcome::ExistsPending),
+                blank(5, None, Outcome::NotAttempted),
+                blank(6, Some("u-1"), Outcome::Gone),
+            ]
+        };
+        assert_eq!(links("T-1", rows()), [LINK, "", "", LINK, ""], "{name}");
+        assert_eq!(links("t-2", rows()), ["", "", "", "", ""], "{name}");
+    }
 }

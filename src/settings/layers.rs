@@ -56,6 +56,10 @@ impl<'a> Layers<'a> {
         }
     }
 
+    pub fn environment(&self) -> &'a Env<'a> {
+        self.env
+    }
+
     pub fn turn_deaf_to(&mut self, sections: &'static [&'static str]) {
         self.deaf = sections;
     }

@@ -7,6 +7,7 @@ mod base_url;
 mod choices;
 mod file;
 mod layers;
+mod ledger_place; // where the ledger lies when nobody names one
 mod model;
 mod needs_trust;
 mod resolve;

@@ -94,6 +94,8 @@ pub struct InviteSettings {
     pub only: Sourced<Vec<Only>>,
     pub yes: Sourced<bool>,
     pub ledger: Sourced<PathBuf>,
+    /// What is to be said about the place of the ledger.
+    pub ledger_note: Option<String>,
     pub new_ledger: Sourced<bool>,
     pub max_invites: Option<Sourced<u64>>,
     pub daily_cap: Option<Sourced<u64>>,

@@ -6,6 +6,7 @@ use super::{
     WhenDropped,
     file::SettingsFile,
     layers::{Asked, Layers},
+    ledger_place::{Place, default_ledger, note_on_named},
     one_of, tenant, trust,
     values::{ceiling, count, delimiter, duration, outcome, some_duration, switch, words, workers},
     web_page,
@@ -213,13 +214,21 @@ fn layered(
     if offline || sandbox.value {
         layers.turn_deaf_to(&["tenant", "auth"]);
     }
+    let place = |practice: bool| {
+        let name = if practice {
+            "guestlist.practice.db"
+        } else {
+            "guestlist.db"
+        };
+        default_ledger(name, Path::new(""), practice, env)
+    };
     let tenant = tenant::tenant(&mut layers, flags.invite.tenant.clone(), &flags.connection)?;
     let harmless = offline || sandbox.value || tenant.graph_url.value.is_loopback();
     let mut settings = Settings {
         file: None,
         keys: Vec::new(),
         auth: tenant::auth(&mut layers)?,
-        invite: invite(&mut layers, &flags.invite, &flags.sheet, sandbox)?,
+        invite: invite(&mut layers, &flags.invite, &flags.sheet, sandbox, &place)?,
         pace: pace(&mut layers, harmless)?,
         message: MessageSettings {
             when_dropped: layers.value(
@@ -271,15 +280,18 @@ fn invite(
     flags: &InviteFlags,
     sheet: &SheetFlags,
     sandbox: Sourced<bool>,
+    place: &dyn Fn(bool) -> Place,
 ) -> Result<InviteSettings> {
     let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let (ledger, ledger_note) = ledger(layers, flags.ledger.as_ref(), sandbox.value, place)?;
     let settings = InviteSettings {
         dry_run: layers.switch(("invite", "dry_run"), flags.dry_run)?,
         results: layers.path(("invite", "results"), flags.results.clone(), None)?,
         to_fix: layers.path(("invite", "to_fix"), flags.to_fix.clone(), None)?,
         only: layers.list(("invite", "only"), flags.only.clone(), str::parse)?,
         yes: layers.switch(("invite", "yes"), flags.yes)?,
-        ledger: ledger(layers, flags.ledger.as_ref(), sandbox.value)?,
+        ledger,
+        ledger_note,
         new_ledger: layers.switch(("invite", "new_ledger"), flags.new_ledger)?,
         max_invites: layers.optional(("invite", "max_invites"), flags.max_invites, None, count)?,
         daily_cap: layers.optional(("invite", "daily_cap"), flags.daily_cap, None, count)?,
@@ -359,19 +371,24 @@ fn invite(
     }
 }
 
-/// Practice has a ledger of its own, whatever ledger the settings name for the real tenant.
+/// Practice has a ledger of its own, whatever ledger the settings name for the real tenant. With the ledger comes what
+/// is to be said about its place.
 fn ledger(
     layers: &mut Layers<'_>,
     flag: Option<&PathBuf>,
     sandbox: bool,
-) -> Result<Sourced<PathBuf>> {
+    place: &dyn Fn(bool) -> Place,
+) -> Result<(Sourced<PathBuf>, Option<String>)> {
     let named = layers.path_or(("invite", "ledger"), flag.cloned(), "guestlist.db")?;
-    if sandbox && flag.is_none() {
-        let practice = Sourced::new(PathBuf::from("guestlist.practice.db"), Source::Default);
-        layers.in_force(("invite", "ledger"), &practice);
-        return Ok(practice);
+    let practice = sandbox && flag.is_none();
+    if named.source != Source::Default && !practice {
+        let note = note_on_named(&named.value, layers.environment());
+        return Ok((named, note));
     }
-    Ok(named)
+    let Place { path, note } = place(practice);
+    let place = Sourced::new(path, Source::Default);
+    layers.in_force(("invite", "ledger"), &place);
+    Ok((place, note))
 }
 
 fn pace(layers: &mut Layers<'_>, harmless: bool) -> Result<PaceSettings> {

@@ -421,13 +421,19 @@ mod tests {
         let own = RESULT_COLUMNS.join("|");
         assert_eq!(
             mapping(&format!("{own}|E-Mail|Name")),
-            "email=16 display_name=17"
+            "email=18 display_name=19"
         );
         assert_eq!(
             mapping(&format!("{own}|sheet_email|sheet_display_name|company")),
-            "email=16 display_name=17 company=18"
+            "email=18 display_name=19 company=20"
         );
         assert_eq!(mapping(&own), "email=2 display_name=3");
+        // As earlier versions wrote it.
+        let own = "row|outcome|email|display_name|user_id|redeem_url|redemption|mail|error_code|error|hint|invited_at|this_run|verified|follow_up|request_id";
+        assert_eq!(
+            mapping(&format!("{own}|E-Mail|Name")),
+            "email=16 display_name=17"
+        );
     }
 
     #[test]

@@ -6,7 +6,28 @@ use super::Field;
 use super::aliases::{Meaning, meaning};
 
 /// The first columns of a results file, which can be read as a sheet again; the sheet's own come after them.
-pub const RESULT_COLUMNS: [&str; 16] = [
+pub const RESULT_COLUMNS: [&str; 18] = [
+    "row",
+    "outcome",
+    "email",
+    "display_name",
+    "hint",
+    "redeem_url",
+    "redemption",
+    "mail",
+    "error_code",
+    "error",
+    "invited_at",
+    "this_run",
+    "verified",
+    "follow_up",
+    "user_id",
+    "tenant_id",
+    "run",
+    "request_id",
+];
+/// The same in files of earlier versions.
+const EARLIER_RESULT_COLUMNS: [&str; 16] = [
     "row",
     "outcome",
     "email",
@@ -33,12 +54,16 @@ pub const SHEET_PREFIX: &str = "sheet_";
 /// the sheet that it came from: where its header is, and what its tab is called.
 pub(super) fn is_ours(names: &[String]) -> bool {
     let to_fix = names.len().checked_sub(TO_FIX_COLUMNS.len());
-    is_results(names) || to_fix.is_some_and(|own| same(&names[own..], &TO_FIX_COLUMNS))
+    our_columns(names).is_some() || to_fix.is_some_and(|own| same(&names[own..], &TO_FIX_COLUMNS))
 }
 
-fn is_results(names: &[String]) -> bool {
-    let first = names.get(..RESULT_COLUMNS.len());
-    first.is_some_and(|first| same(first, &RESULT_COLUMNS))
+/// Our own columns of a results file, of whichever version.
+fn our_columns(names: &[String]) -> Option<&'static [&'static str]> {
+    let versions: [&'static [&'static str]; 2] = [&RESULT_COLUMNS, &EARLIER_RESULT_COLUMNS];
+    versions.into_iter().find(|ours| {
+        let first = names.get(..ours.len());
+        first.is_some_and(|first| same(first, ours))
+    })
 }
 
 fn same(names: &[String], ours: &[&str]) -> bool {
@@ -49,10 +74,10 @@ fn same(names: &[String], ours: &[&str]) -> bool {
 /// For a results file, which columns are ours and not the sheet's own; empty for any other sheet.
 /// Where the results are all there is (no column of the sheet's own holds an address), ours are used.
 pub(super) fn own_results(names: &[String]) -> Vec<bool> {
-    let ours = RESULT_COLUMNS.len();
-    if !is_results(names) {
+    let Some(columns) = our_columns(names) else {
         return Vec::new();
-    }
+    };
+    let ours = columns.len();
     let own = |field| {
         names[ours..].iter().any(|name| {
             let name = name.trim();
@@ -64,8 +89,8 @@ pub(super) fn own_results(names: &[String]) -> Vec<bool> {
     (0..names.len())
         .map(|column| {
             column < ours
-                && !(keep_email && RESULT_COLUMNS[column] == "email")
-                && !(keep_name && RESULT_COLUMNS[column] == "display_name")
+                && !(keep_email && columns[column] == "email")
+                && !(keep_name && columns[column] == "display_name")
         })
         .collect()
 }

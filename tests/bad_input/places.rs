@@ -105,7 +105,7 @@ fn a_ledger_of_another_tenant_is_refused() {
     let ledger = rusqlite::Connection::open(workdir.path("guestlist.db")).unwrap();
     ledger
         .execute_batch(
-            "UPDATE tenant SET id = '11111111-2222-3333-4444-555555555555', name = 'Contoso'",
+            "UPDATE tenant SET id = '11111111-2222-3333-4444-555555555555', name = 'Contoso'; DELETE FROM run",
         )
         .unwrap();
     drop(ledger);

@@ -71,15 +71,32 @@ fn a_full_disk_stops_the_run_and_space_lets_it_go_on() {
         "2s",
         "--ask-again-after",
         "3s",
+        "--json",
     ];
     let run = || Ended::of(&mut practice.invite_bare(&workdir, SHEET, &arguments));
 
-    run().expect_code(5).says("disk is full").says("make space");
+    let stopped = run()
+        .expect_code(5)
+        .says("disk is full")
+        .says("make space")
+        .says("guestlist results --run");
+    assert_eq!(stopped.json()["stopped_by"], "ledger");
+    // The results lie on another disk: everything that was answered is in them, whatever the ledger could take.
+    let table = workdir.table(RESULTS);
+    assert_eq!(table.0.len(), 1_500);
+    let told = |row: &&std::collections::HashMap<String, String>| !row["redeem_url"].is_empty();
+    let told: Vec<_> = table.0.iter().filter(told).collect();
+    assert_eq!(told.len(), proofs::mails(&practice).len());
+    for row in told {
+        proofs::link_leads_to(&practice, row);
+    }
     let asked = practice.view("/invitations")["total"].as_u64().unwrap() as usize;
     assert!((1..1_500).contains(&asked), "{asked}");
     proofs::nobody_twice(&practice);
     // Still full: it says so again, and asks for nobody it cannot remember.
-    assert_eq!(run().code, 5);
+    let again = run();
+    assert_eq!(again.code, 5);
+    assert_ne!(again.json()["stopped_by"], "refused");
     proofs::nobody_twice(&practice);
 
     disk.grow();

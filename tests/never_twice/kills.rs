@@ -1,4 +1,5 @@
-//! The program is killed at random instants, in bad weather, and started again within seconds.
+//! The program is killed at random instants, in bad weather, and started again within seconds; at times beside a second
+//! run without a lock file, on a restored backup, or on a ledger rebuilt from results.
 //!
 //! `GUESTLIST_LONG=1 cargo test --test guestlist kills -- --nocapture` kills it 200 times over sheets of 300
 //! rows; without it, a short version. `GUESTLIST_SEED` repeats a run's dice.
@@ -6,6 +7,7 @@
 use super::proofs::{self, RESULTS, SHEET};
 use crate::support::{Ended, Practice, Workdir};
 use std::{
+    fs,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -120,23 +122,44 @@ fn round(rows: usize, most: usize, weather: u64, dice: &mut fastrand::Rng, seed:
     );
     let as_app = dice.bool();
     let (mut kills, mut runs) = (0, 0);
-    while kills < most {
-        runs += 1;
-        let mut command = if as_app {
+    let command = || {
+        if as_app {
             practice.invite_as_app(&workdir, SHEET, &PATIENCE)
         } else {
             practice.invite(&workdir, SHEET, &PATIENCE)
-        };
+        }
+    };
+    while kills < most {
+        runs += 1;
+        let mishap = mishap(&workdir, dice);
+        let second = (mishap == Some(Mishap::SecondRun)).then(|| {
+            let second = command()
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn();
+            std::thread::sleep(Duration::from_millis(dice.u64(0..1_500)));
+            // Without the lock file nothing but the ledger keeps the two apart.
+            let _ = fs::remove_file(workdir.path("guestlist.db.lock"));
+            second.unwrap()
+        });
         let lives = life(dice);
-        match killed_after(&mut command, lives) {
+        let ended = killed_after(&mut command(), lives);
+        if let Some(mut second) = second {
+            second.kill().unwrap();
+            second.wait().unwrap();
+        }
+        match ended {
             None => kills += 1,
             Some(code) => {
                 assert!(
                     [0, 4, 5].contains(&code),
-                    "seed {seed}: a run of its own ended with {code}"
+                    "seed {seed}, {mishap:?}: a run of its own ended with {code}"
                 );
                 if code == 0 {
                     break;
+                }
+                if mishap.is_none() && dice.u8(0..2) == 0 {
+                    lose_and_import(&workdir);
                 }
             }
         }
@@ -172,6 +195,61 @@ fn round(rows: usize, most: usize, weather: u64, dice: &mut fastrand::Rng, seed:
     }
 }
 
+/// What happens to a ledger between two runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mishap {
+    SecondRun,
+    Restored,
+}
+
+const BACKUP: &str = "backup.db";
+
+fn mishap(workdir: &Workdir, dice: &mut fastrand::Rng) -> Option<Mishap> {
+    let ledger = workdir.path("guestlist.db");
+    if !ledger.exists() {
+        return None;
+    }
+    match dice.u8(0..12) {
+        0 | 1 => Some(Mishap::SecondRun),
+        2 | 3 => {
+            let _ = fs::remove_file(workdir.path(BACKUP));
+            let backup = ["ledger", "backup", BACKUP, "--ledger", "guestlist.db"];
+            // Killed before there was anything in it.
+            if workdir.run(&backup).code != 0 {
+                let _ = fs::remove_file(workdir.path(BACKUP));
+            }
+            None
+        }
+        4 if workdir.exists(BACKUP) => {
+            lose(workdir);
+            fs::copy(workdir.path(BACKUP), &ledger).unwrap();
+            Some(Mishap::Restored)
+        }
+        5 => {
+            let other = workdir.path("other.db");
+            fs::hard_link(&ledger, &other).unwrap();
+            let runs = ["runs", "--ledger", "other.db"];
+            workdir.run(&runs).expect_code(2).says("hard links");
+            fs::remove_file(&other).unwrap();
+            None
+        }
+        _ => None,
+    }
+}
+
+fn lose(workdir: &Workdir) {
+    for file in ["guestlist.db", "guestlist.db-wal", "guestlist.db-shm"] {
+        let _ = fs::remove_file(workdir.path(file));
+    }
+}
+
+/// After a run that ended by itself its results say everything that its ledger knew.
+fn lose_and_import(workdir: &Workdir) {
+    lose(workdir);
+    let import = ["ledger", "import", RESULTS, "--ledger", "guestlist.db"];
+    workdir.run(&import).expect_code(0);
+}
+
 /// One ledger, one results file (and the one before it); of a killed run at most a private temporary file.
 fn nothing_left_over(workdir: &Workdir) {
     let expected = [
@@ -181,8 +259,9 @@ fn nothing_left_over(workdir: &Workdir) {
         "guestlist.db.lock",
         RESULTS,
         "guests.results.previous.csv",
+        BACKUP,
     ];
-    let left: Vec<String> = std::fs::read_dir(workdir.path(""))
+    let left: Vec<String> = fs::read_dir(workdir.path(""))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| !expected.contains(&name.as_str()))

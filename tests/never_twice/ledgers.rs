@@ -43,9 +43,11 @@ fn without_its_ledger_the_second_night_refuses_and_a_new_one_mails_nobody() {
     Ended::of(&mut night)
         .expect_code(2)
         .says("does not exist")
-        .says("--new-ledger");
+        .says("ledger import");
     assert!(!workdir.exists(LEDGER));
 
+    // With the results moved away, somebody has decided to begin anew.
+    fs::rename(workdir.path(RESULTS), workdir.path("aside.csv")).unwrap();
     practice
         .run(&workdir, SHEET, &["--rate", "max"])
         .expect_code(0);

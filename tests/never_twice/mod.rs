@@ -6,6 +6,7 @@ mod proofs; // what must be true, whatever happened
 mod answers; // 201s that are hollow, guests who never appear, people refused or gone
 mod auto_rate; // faster with what was verified
 mod blocked; // the tenant refuses everybody
+mod claims; // imported, restored, taken over: believed when seen
 mod clocks; // clocks that disagree
 mod disk; // no space for the ledger
 mod forged; // answers that Graph did not write, and 201s for somebody else

@@ -1,7 +1,7 @@
 //! A results file is a sheet again: whatever stood in a cell stands there still, in CSV and in a workbook.
 
 use guestlist::engine::outcome::{Outcome, RowResult};
-use guestlist::results::{Column, Layout, Links, SheetRow, write};
+use guestlist::results::{About, Column, Layout, SheetRow, write};
 use guestlist::sheet::{RESULT_COLUMNS, SHEET_PREFIX, Sheet, SheetOptions};
 use proptest::prelude::*;
 use std::path::Path;
@@ -81,7 +81,7 @@ fn write_rows(target: &Path, layout: &Layout, rows: &[Vec<String>]) {
             format!("a{at}@x.org"),
         ))
     });
-    write(target, layout, sheet, &mut results, Links::Results).unwrap();
+    write(target, layout, sheet, &mut results, &About::default()).unwrap();
 }
 
 proptest! {

@@ -185,7 +185,7 @@ pub(super) fn ledger(settings: &Settings, connection: Option<&Connection>) -> Ch
         };
     }
     let contents = Ledger::open(path, NewLedger::Refused).and_then(|ledger| {
-        drop(ledger.lock()?);
+        ledger.is_free(jiff::Timestamp::now())?;
         Ok((
             ledger.tenant()?,
             ledger.reader()?.people()?,

@@ -33,6 +33,7 @@ pub(super) struct Finish<'a> {
     pub ledger_path: &'a Path,
     pub connection: &'a Connection,
     pub sheet: &'a Sheet,
+    pub rules: &'a Rules,
     pub targets: &'a Targets,
     pub survey: &'a Survey,
     pub warnings: Vec<String>,
@@ -48,6 +49,7 @@ impl Finish<'_> {
             stopped_by,
             notes: told,
             writer,
+            unwritten,
         } = end;
         let mut notes = [self.warnings.as_slice(), told.as_slice()].concat();
         if tally.unfinished > 0 {
@@ -62,6 +64,13 @@ impl Finish<'_> {
                 "{guests} invited, and nobody can tell whether the mail left: see `mail` = unknown in the results"
             ));
         }
+        if unwritten.is_some() {
+            notes.push(format!(
+                "the ledger could not take everything: what it lacks is in the results; make space, and the same command settles the rest; `guestlist results --run {} --ledger {}` writes these results again",
+                self.run,
+                self.ledger_path.display()
+            ));
+        }
         let mut exit = self.exit(&tally, stopped_by.as_ref())?;
         let to_stdout = self.targets.results == Path::new(results::STDOUT);
         self.telling.writing.send_replace(to_stdout);
@@ -69,8 +78,9 @@ impl Finish<'_> {
             self.ledger,
             files::Run {
                 id: self.run,
-                died: false,
-                rules: &Rules::default(),
+                incomplete: unwritten.is_some(),
+                unwritten: unwritten.as_deref().unwrap_or_default(),
+                rules: self.rules,
             },
             Some(self.sheet),
             &self.targets.results,

@@ -3,6 +3,7 @@
 //! Read `invite` from top to bottom: everything that can refuse comes before anything is sent.
 
 mod finish;
+mod ledger;
 pub(super) mod prepare;
 mod question;
 mod stopped;
@@ -21,13 +22,14 @@ use crate::{
     cli,
     clock::Clock,
     directory::{Directory, InvitationPolicy, Sponsors},
-    engine::{self, Job, Options, Stop, Tally},
+    engine::{self, Job, Options, Stop, StopReason, Tally},
     exit::Exit,
     failure::{Failure, Result},
     files::Scratch,
     guest::Rules,
-    ledger::{Ledger, NewLedger, RunStart},
+    ledger::{Ledger, RunLock, RunStart, SilentFirst},
     pace::Pace,
+    results::{DRY_RUN, PRACTICE},
     sandbox::{Sandbox, SandboxOptions, Weather},
     settings::{Env, Settings},
     sheet::Sheet,
@@ -63,7 +65,7 @@ pub fn run(
     if let (Err(failure), true) = (&exit, typed.json) {
         let mut out = ui::Out::stdout();
         out.json(&Refused {
-            stopped_by: "refused",
+            stopped_by: failure.exit.word(),
             error: &failure.what,
             hints: &failure.hints,
             exit_code: failure.exit.code(),
@@ -131,8 +133,12 @@ pub async fn invite(
     prepare::sheet_is_good_enough(settings, &survey, typed)?;
 
     let ledger_path = &settings.invite.ledger.value;
+    super::prepare_ledger_folder(settings, telling.quiet)?;
     let practice = practice(settings, ledger_path).await?;
-    let ledger = open_ledger(settings, ledger_path)?;
+    let ledger = ledger::open(settings, typed, &targets, clock)?;
+    if !telling.quiet {
+        ledger::announce(&ledger, ledger_path, clock)?;
+    }
     let pace = Pace::new(&prepare::pace(settings, &ledger)?).hearing(stop.signal().clone());
     waits::wait_on(&ledger, &pace, clock)?;
     let connection = unless_stopped(
@@ -151,10 +157,37 @@ pub async fn invite(
     warnings.extend(prepare::landing_hosts(&survey, settings));
 
     let dry_run = settings.invite.dry_run.value;
-    let held = if dry_run { None } else { Some(ledger.lock()?) };
+    let held = if dry_run {
+        None
+    } else {
+        let holder = super::holder("invite", Some(typed), clock.now());
+        let lost = {
+            let stop = stop.clone();
+            move |by| stop.raise(StopReason::TakenOver { by })
+        };
+        Some(ledger.lock(&holder, clock.now(), lost)?)
+    };
     ledger.bind(&connection.tenant, clock.now())?;
+    warnings.extend(
+        held.iter()
+            .filter_map(|held| held.note().map(str::to_owned)),
+    );
+    let silent_first = if dry_run || settings.invite.sandbox.value {
+        None
+    } else {
+        ledger.silent_first(ledger::newer_run(&ledger, &targets)?, clock.now())?
+    };
+    if let Some(silent) = silent_first {
+        warnings.push(format!(
+            "this ledger may be older than its tenant: until {} whoever is not found is asked silently first, and mailed only when nothing had happened",
+            silent.until.strftime("%F %T UTC")
+        ));
+    }
     if !telling.quiet {
-        announce(settings, &ledger, &connection, clock)?;
+        for line in Particulars::of(settings).lines(false) {
+            ui::tell(ui::text::wrap(&line, 0, 2));
+        }
+        question::announce(&connection);
     }
     if ledger.access().group_writes {
         ui::tell(format!(
@@ -188,7 +221,12 @@ pub async fn invite(
             ..options.clone()
         };
         let start = start("rehearsal", typed, &connection, clock);
-        let end = night.run(start, &rehearsal, rehearsed, survey.rows).await?;
+        let rehearsal = Held {
+            ledger: &rehearsal,
+            generation: None,
+            silent_first: None,
+        };
+        let end = night.run(start, rehearsal, rehearsed, survey.rows).await?;
         if let Some(reason) = end.stopped_by {
             return Err(stopped::stopped(&stopped::Stopped {
                 reason: &reason,
@@ -210,9 +248,20 @@ pub async fn invite(
         question::ask(about, &night.stop).await?;
     }
 
-    let start = start("invite", typed, &connection, clock);
+    let mut start = start("invite", typed, &connection, clock);
+    if settings.invite.sandbox.value {
+        start.id += PRACTICE;
+    }
+    if dry_run {
+        start.id += DRY_RUN;
+    }
     let run = start.id.clone();
-    let end = night.run(start, &ledger, options, survey.rows).await?;
+    let right = Held {
+        ledger: &ledger,
+        generation: held.as_ref().map(RunLock::generation),
+        silent_first,
+    };
+    let end = night.run(start, right, options, survey.rows).await?;
     let finish = finish::Finish {
         settings,
         typed,
@@ -221,6 +270,7 @@ pub async fn invite(
         ledger_path,
         connection: &connection,
         sheet: &night.sheet,
+        rules: &night.rules,
         targets: &targets,
         survey: &survey,
         warnings,
@@ -245,6 +295,14 @@ async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = Result<T>>) -
     }
 }
 
+/// A ledger and the right to run on it.
+struct Held<'a> {
+    ledger: &'a Ledger,
+    /// A rehearsal has none.
+    generation: Option<i64>,
+    silent_first: Option<SilentFirst>,
+}
+
 /// What a run and its rehearsal share.
 struct Night {
     sheet: Arc<Sheet>,
@@ -261,7 +319,7 @@ impl Night {
     async fn run(
         &self,
         start: RunStart,
-        ledger: &Ledger,
+        held: Held<'_>,
         options: Options,
         rows: u64,
     ) -> Result<engine::RunEnd> {
@@ -272,7 +330,9 @@ impl Night {
             start,
             sheet: self.sheet.clone(),
             rules: self.rules.clone(),
-            ledger,
+            ledger: held.ledger,
+            generation: held.generation,
+            silent_first: held.silent_first,
             options,
             directory: self.directory.clone(),
             pace: self.pace.clone(),
@@ -326,46 +386,4 @@ pub(super) async fn practice(settings: &Settings, ledger: &Path) -> Result<Optio
 /// `guestlist.practice.db` → `guestlist.practice.people.jsonl`
 fn people_file(ledger: &Path) -> PathBuf {
     ledger.with_extension("people.jsonl")
-}
-
-fn open_ledger(settings: &Settings, path: &Path) -> Result<Ledger> {
-    if settings.invite.dry_run.value {
-        return Ok(Ledger::rehearsal(path)?);
-    }
-    let may_be_new = settings.invite.new_ledger.value
-        || settings.invite.sandbox.value
-        || (ui::stdin_is_terminal() && !settings.invite.yes.value && !settings.ledger_is_named());
-    Ok(Ledger::open(
-        path,
-        if may_be_new {
-            NewLedger::Allowed
-        } else {
-            NewLedger::Refused
-        },
-    )?)
-}
-
-/// The first lines of every run: which ledger, which settings, which tenant, signed in as whom.
-fn announce(
-    settings: &Settings,
-    ledger: &Ledger,
-    connection: &Connection,
-    clock: &Clock,
-) -> Result<()> {
-    let path = &settings.invite.ledger.value;
-    let reader = ledger.reader()?;
-    let last_run = reader.runs(1)?.first().map(|run| run.started_at);
-    let people = reader.people()?;
-    let seen = ui::LedgerSeen {
-        path,
-        people,
-        last_run,
-        new: ledger.created(),
-    };
-    ui::tell(ui::text::wrap(&ui::ledger_line(&seen, clock.now()), 0, 7));
-    for line in Particulars::of(settings).lines(false) {
-        ui::tell(ui::text::wrap(&line, 0, 2));
-    }
-    question::announce(connection);
-    Ok(())
 }

@@ -4,7 +4,10 @@ use crate::{
     engine::StopReason,
     exit::Exit,
     failure::Failure,
-    ui::text::{number, plural},
+    ui::{
+        self,
+        text::{number, plural},
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -35,7 +38,14 @@ pub(super) fn stopped(about: &Stopped<'_>) -> Failure {
         StopReason::Interrupted => failure("interrupted".into()).hint(again),
         StopReason::Refused { exit, fault } => {
             let entry = fault.entry();
-            let mut failure = failure(format!("{fault}: {}", entry.meaning)).hint(entry.fix);
+            let mut failure = failure(format!("{fault}: {}", entry.meaning));
+            if !fault.message.is_empty() {
+                failure = failure.hint(format!(
+                    "in Microsoft's own words: {}",
+                    ui::text::printable_line(&fault.message)
+                ));
+            }
+            let mut failure = failure.hint(entry.fix);
             if !entry.who.is_empty() {
                 failure = failure.hint(format!("who can: {}", entry.who));
             }
@@ -73,6 +83,9 @@ pub(super) fn stopped(about: &Stopped<'_>) -> Failure {
         StopReason::LedgerFailed { why, .. } => {
             failure(why.clone()).hint("make space, or mend the disk; nobody was asked without a durable intent").hint(again)
         }
+        StopReason::TakenOver { by } => failure(format!("another run has taken over the ledger: {by}"))
+            .hint("this run has stopped; that one goes on with what this one knew, and asks nobody a second time")
+            .hint("who started it? Perhaps the lock file beside the ledger was deleted: leave it where it is"),
         StopReason::Sheet(problem) => failure(format!("{} [{}]", problem.message, problem.code)).hint(problem.fix.clone()),
     }
 }

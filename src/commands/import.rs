@@ -1,0 +1,167 @@
+//! `guestlist ledger import`: a lost ledger rebuilt from results files.
+//!
+//! What a file says is a claim, not knowledge: nobody counts as invited before somebody has seen the guest in this
+//! tenant. Must not take what a dry run or a practice run told.
+
+use crate::{
+    clock::Clock,
+    engine::outcome::{Mail, Outcome},
+    exit::Exit,
+    failure::{Failure, Result},
+    guest::EmailAddress,
+    ledger::{Claim, Found, Imported, Ledger, NewLedger, Writer},
+    results::{self, DRY_RUN, OwnRow, PRACTICE},
+    ui::{
+        self,
+        text::{number, plural_of},
+    },
+};
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+
+/// What an import took.
+#[derive(Debug, Default, Clone, Copy)]
+struct Taken {
+    people: u64,
+    /// Of them, those whose ask was never answered.
+    asked: u64,
+    known: u64,
+}
+
+/// Takes the people of results files into the ledger at `path`, which is made when it is missing.
+pub fn import(path: &Path, files: &[PathBuf], practice: bool, clock: &Clock) -> Result<()> {
+    let ledger = Ledger::open(path, NewLedger::Allowed)?;
+    let holder = super::holder("ledger import", None, clock.now());
+    let held = ledger.lock(&holder, clock.now(), |_| {})?;
+    let writer = ledger.writer(Some(held.generation()))?;
+    for file in files {
+        writer.begin()?;
+        let bound = ledger.tenant()?.map(|tenant| tenant.id);
+        match import_file(&writer, file, bound, practice, clock.now()) {
+            Ok(taken) => {
+                writer.commit()?;
+                tell(file, taken);
+            }
+            Err(failure) => {
+                writer.rollback();
+                return Err(failure);
+            }
+        }
+    }
+    Ok(writer.checkpoint()?)
+}
+
+fn tell(file: &Path, taken: Taken) {
+    let unanswered = match taken.asked {
+        0 => String::new(),
+        asked => format!(
+            ", {} of them asked for without an answer: the next run finds out first what became of them",
+            number(asked)
+        ),
+    };
+    ui::tell(format!(
+        "{}: {} taken into the ledger{unanswered}; {} known already",
+        file.display(),
+        plural_of(taken.people, "person", "people"),
+        number(taken.known)
+    ));
+}
+
+fn import_file(
+    writer: &Writer,
+    file: &Path,
+    mut bound: Option<String>,
+    practice: bool,
+    now: Timestamp,
+) -> Result<Taken> {
+    let refused = |why: String| {
+        Failure::new(Exit::SheetRefused, format!("{}: {why}", file.display()))
+            .hint("give results files as guestlist wrote them; nothing of this file was taken")
+    };
+    let rows = results::read_own(file).map_err(|error| refused(error.to_string()))?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let rehearsed = |run: &str| run.ends_with(DRY_RUN) || (!practice && run.ends_with(PRACTICE));
+    if name.contains(DRY_RUN_NAME) || (!practice && name.contains(PRACTICE_NAME)) {
+        return Err(refused(
+            "by its name this is a file of a dry run or a practice run, in which nobody was invited".into(),
+        ));
+    }
+    let mut taken = Taken::default();
+    for row in rows {
+        let row = row.map_err(|error| refused(error.to_string()))?;
+        let line = row.line;
+        if row.outcome == Some(Outcome::WouldInvite) || row.run.as_deref().is_some_and(rehearsed) {
+            return Err(refused(format!(
+                "line {line} was written by a dry run or a practice run, in which nobody was invited"
+            )));
+        }
+        if let Some(tenant) = &row.tenant_id {
+            match &bound {
+                Some(bound) if bound.eq_ignore_ascii_case(tenant) => {}
+                Some(bound) => {
+                    return Err(Failure::usage(format!(
+                        "{}: line {line} is about the tenant {tenant}, and the ledger belongs to {bound}",
+                        file.display()
+                    ))
+                    .hint("one ledger belongs to one tenant: name that tenant's ledger with --ledger; nothing of this file was taken"));
+                }
+                None => {
+                    writer.bind(tenant, now)?;
+                    bound = Some(tenant.clone());
+                }
+            }
+        }
+        let Some(claim) = claim(&row, now) else {
+            continue;
+        };
+        let address = EmailAddress::parse(&row.email)
+            .map_err(|_| refused(format!("line {line}: not an address")))?;
+        match writer.import(address.key(), address.as_str(), &claim, now)? {
+            Imported::New => {
+                taken.people += 1;
+                taken.asked += u64::from(matches!(claim, Claim::Asked { .. }));
+            }
+            Imported::Known => taken.known += 1,
+        }
+    }
+    Ok(taken)
+}
+
+/// What a row says about its person; nothing where nobody was asked for, or where the next run looks anyway.
+fn claim(row: &OwnRow, now: Timestamp) -> Option<Claim> {
+    let found = row.user_id.clone().map(|user_id| Found {
+        user_id,
+        redeem_url: row.redeem_url.clone(),
+        redemption: row.redemption.clone(),
+        mail: row.mail.unwrap_or(Mail::Unknown),
+        invited_at: row.invited_at.unwrap_or(now),
+    });
+    match (row.outcome?, found) {
+        // A claim that could not be seen when the file was written.
+        (Outcome::Unknown, Some(found)) if found.mail != Mail::Unknown => {
+            Some(Claim::Invited(found))
+        }
+        (Outcome::Unknown, _) => Some(Claim::Asked {
+            at: row.invited_at.unwrap_or(now),
+        }),
+        (Outcome::Invited, Some(found)) => Some(Claim::Invited(found)),
+        // A row that was left out shows what the ledger knew: a time, and whose it is.
+        (Outcome::NotAttempted, None) => {
+            let asked = row.mail == Some(Mail::Unknown);
+            row.invited_at
+                .filter(|_| asked)
+                .map(|at| Claim::Asked { at })
+        }
+        (Outcome::NotAttempted, Some(found)) if row.invited_at.is_some() => {
+            Some(Claim::Invited(found))
+        }
+        (Outcome::Gone | Outcome::ExistsDeleted, _) => None,
+        (_, found) => found
+            .filter(|found| found.redeem_url.is_some())
+            .map(Claim::Linked),
+    }
+}
+
+/// How the default names of such files are told from others.
+const DRY_RUN_NAME: &str = ".dry-run.";
+const PRACTICE_NAME: &str = ".practice.";

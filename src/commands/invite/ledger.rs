@@ -1,0 +1,225 @@
+//! The ledger of a run: opened, or refused where results say that another one is missing, and held for this run alone.
+//!
+//! Must not make a ledger silently where results of the same sheet say whom an earlier one knew.
+
+use super::{super::import, prepare::Targets};
+use crate::{
+    clock::Clock,
+    commands::sheet_options::can_ask,
+    engine::outcome::Outcome,
+    exit::Exit,
+    failure::{Failure, Result},
+    ledger::{Ledger, NewLedger},
+    results::{self, DRY_RUN, PRACTICE, RunKind, default_paths},
+    settings::{Settings, TenantName},
+    ui,
+};
+use jiff::Timestamp;
+use std::{
+    io::{BufRead, Read, Write},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+pub(super) fn open(
+    settings: &Settings,
+    typed: &Path,
+    targets: &Targets,
+    clock: &Clock,
+) -> Result<Ledger> {
+    let invite = &settings.invite;
+    let path = &invite.ledger.value;
+    if invite.dry_run.value {
+        return Ok(Ledger::rehearsal(path)?);
+    }
+    let empty = Ledger::is_empty_file(path);
+    if (empty || !path.exists())
+        && !invite.sandbox.value
+        && let Some(results) = results_of(typed, targets, settings)
+    {
+        return decide(settings, path, &results, clock);
+    }
+    let unnamed =
+        ui::stdin_is_terminal() && !invite.yes.value && !settings.ledger_is_named() && !empty;
+    let new = if invite.new_ledger.value || invite.sandbox.value || unnamed {
+        NewLedger::Allowed
+    } else {
+        NewLedger::Refused
+    };
+    Ok(Ledger::open(path, new)?)
+}
+
+/// There is no ledger, and a results file of this sheet says whom an earlier one knew.
+fn decide(settings: &Settings, path: &Path, results: &Path, clock: &Clock) -> Result<Ledger> {
+    let what = format!(
+        "{} {}, and {} tells of people who were invited from this sheet: without a ledger they may be mailed again",
+        path.display(),
+        if path.exists() {
+            "is empty"
+        } else {
+            "does not exist"
+        },
+        results.display()
+    );
+    if settings.invite.yes.value || !can_ask() {
+        return Err(Failure::usage(what)
+            .hint(format!(
+                "name the ledger that knows them with --ledger, or rebuild it: `guestlist ledger import {} --ledger {}`",
+                results.display(),
+                path.display()
+            ))
+            .hint(format!(
+                "if the people are another tenant's, or nobody is to be remembered, move {} away first",
+                results.display()
+            )));
+    }
+    ui::tell(ui::text::wrap(&what, 0, 0));
+    match ask()? {
+        Some(Choice::Import) => {
+            import::import(path, &[results.to_owned()], false, clock)?;
+            Ok(Ledger::open(path, NewLedger::Refused)?)
+        }
+        Some(Choice::New) => Ok(Ledger::open(path, NewLedger::Allowed)?),
+        None => Err(
+            Failure::new(Exit::Usage, "neither import nor new: nothing was sent")
+                .hint("name the ledger that knows these people with --ledger"),
+        ),
+    }
+}
+
+enum Choice {
+    Import,
+    New,
+}
+
+fn ask() -> Result<Option<Choice>> {
+    const ATTEMPTS: usize = 3;
+    for _ in 0..ATTEMPTS {
+        let mut screen = ui::Messages;
+        write!(
+            screen,
+            "import it into a new ledger, or start a new one that knows nobody (import/new)? "
+        )
+        .and_then(|()| screen.flush())
+        .map_err(anyhow::Error::from)?;
+        let mut answer = String::new();
+        let read = std::io::stdin()
+            .lock()
+            .take(64)
+            .read_line(&mut answer)
+            .map_err(anyhow::Error::from)?;
+        match answer.trim().to_ascii_lowercase().as_str() {
+            "import" | "i" => return Ok(Some(Choice::Import)),
+            "new" | "n" => return Ok(Some(Choice::New)),
+            _ if read == 0 => break,
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+/// A results file of this sheet that tells of somebody who was asked for: where this run would write, where it would
+/// by default, and what was kept of the one before.
+fn results_of(typed: &Path, targets: &Targets, settings: &Settings) -> Option<PathBuf> {
+    let default = |workbook| {
+        let kind = RunKind {
+            workbook,
+            ..RunKind::default()
+        };
+        default_paths(typed, kind).results
+    };
+    [targets.results.clone(), default(false), default(true)]
+        .into_iter()
+        .flat_map(|path| {
+            let previous = results::previous_of(&path);
+            [path, previous]
+        })
+        .find(|path| path.is_file() && tells_of_people(path, settings))
+}
+
+fn tells_of_people(path: &Path, settings: &Settings) -> bool {
+    let meant = match settings.tenant.id.as_ref().map(|id| &id.value) {
+        Some(TenantName::Id(id)) => Some(id.to_string()),
+        _ => None,
+    };
+    let Ok(rows) = results::read_own(path) else {
+        return false;
+    };
+    for row in rows.map_while(std::result::Result::ok) {
+        let rehearsed = |run: &str| run.ends_with(DRY_RUN) || run.ends_with(PRACTICE);
+        let elsewhere = |tenant: &String| {
+            meant
+                .as_ref()
+                .is_some_and(|meant| !meant.eq_ignore_ascii_case(tenant))
+        };
+        if row.run.as_deref().is_some_and(rehearsed)
+            || row.outcome == Some(Outcome::WouldInvite)
+            || row.tenant_id.as_ref().is_some_and(elsewhere)
+        {
+            return false;
+        }
+        if row.outcome == Some(Outcome::Unknown) || row.redeem_url.is_some() {
+            return true;
+        }
+        if row.outcome == Some(Outcome::Invited) && row.user_id.is_some() {
+            return true;
+        }
+    }
+    false
+}
+
+/// When a run ended that the results beside the sheet name and this ledger does not know: then the ledger is older
+/// than the world.
+pub(super) fn newer_run(ledger: &Ledger, targets: &Targets) -> Result<Option<Timestamp>> {
+    let row = targets
+        .results
+        .is_file()
+        .then(|| results::read_own(&targets.results).ok()?.next()?.ok())
+        .flatten();
+    let Some(row) = row else { return Ok(None) };
+    let (Some(run), Some(tenant)) = (row.run, row.tenant_id) else {
+        return Ok(None);
+    };
+    let reader = ledger.reader()?;
+    let elsewhere = reader
+        .tenant()?
+        .is_some_and(|bound| !bound.id.eq_ignore_ascii_case(&tenant));
+    if elsewhere || run.ends_with(DRY_RUN) || run.ends_with(PRACTICE) || reader.run(&run)?.is_some()
+    {
+        return Ok(None);
+    }
+    let Some(began) = began(&run) else {
+        return Ok(None);
+    };
+    let newest = reader.runs(1)?.first().map(|run| run.started_at);
+    if newest.is_some_and(|newest| newest > began) {
+        return Ok(None);
+    }
+    // The file is written when a run ends; a copy of it is younger.
+    let written = std::fs::metadata(&targets.results)
+        .and_then(|metadata| metadata.modified())
+        .unwrap_or(SystemTime::UNIX_EPOCH);
+    let written = Timestamp::try_from(written).unwrap_or(began);
+    Ok(Some(began.max(written)))
+}
+
+/// When a run began, from its id.
+fn began(run: &str) -> Option<Timestamp> {
+    let civil = jiff::civil::DateTime::strptime("%Y%m%d-%H%M%S", run.get(..15)?).ok()?;
+    jiff::tz::Offset::UTC.to_timestamp(civil).ok()
+}
+
+/// The first line of every run: which ledger, how many people it knows, when it ran last.
+pub(super) fn announce(ledger: &Ledger, path: &Path, clock: &Clock) -> Result<()> {
+    let reader = ledger.reader()?;
+    let last_run = reader.runs(1)?.first().map(|run| run.started_at);
+    let people = reader.people()?;
+    let seen = ui::LedgerSeen {
+        path,
+        people,
+        last_run,
+        new: ledger.created(),
+    };
+    ui::tell(ui::text::wrap(&ui::ledger_line(&seen, clock.now()), 0, 7));
+    Ok(())
+}
