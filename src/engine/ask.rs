@@ -183,7 +183,7 @@ impl Shared {
                 Verdict::NotSent { .. } => {
                     place.give_back();
                     if self.stop.is_raised() {
-                        return Err(Stopped);
+                        return Err(NotAsked::Stopped);
                     }
                     connects += 1;
                     if connects < CONNECTS

@@ -46,7 +46,10 @@ pub(super) fn keep(ledger: &Ledger, pace: &Pace, clock: &Clock) {
     let Some(until) = left.and_then(|left| clock.now().checked_add(left).ok()) else {
         return;
     };
-    if let Err(error) = ledger.writer().and_then(|writer| writer.wait_until(until)) {
+    if let Err(error) = ledger
+        .writer(None)
+        .and_then(|writer| writer.wait_until(until))
+    {
         tracing::warn!(%error, "the wait that Graph asked for could not be kept");
     }
 }
