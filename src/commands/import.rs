@@ -136,22 +136,19 @@ fn claim(row: &OwnRow, now: Timestamp) -> Option<Claim> {
         mail: row.mail.unwrap_or(Mail::Unknown),
         invited_at: row.invited_at.unwrap_or(now),
     });
+    let asked = |at| Claim::Asked {
+        at,
+        mails: row.mail != Some(Mail::None),
+    };
     match (row.outcome?, found) {
         // A claim that could not be seen when the file was written.
         (Outcome::Unknown, Some(found)) if found.mail != Mail::Unknown => {
             Some(Claim::Invited(found))
         }
-        (Outcome::Unknown, _) => Some(Claim::Asked {
-            at: row.invited_at.unwrap_or(now),
-        }),
+        (Outcome::Unknown, _) => Some(asked(row.invited_at.unwrap_or(now))),
         (Outcome::Invited, Some(found)) => Some(Claim::Invited(found)),
         // A row that was left out shows what the ledger knew: a time, and whose it is.
-        (Outcome::NotAttempted, None) => {
-            let asked = row.mail == Some(Mail::Unknown);
-            row.invited_at
-                .filter(|_| asked)
-                .map(|at| Claim::Asked { at })
-        }
+        (Outcome::NotAttempted, None) => row.invited_at.map(asked),
         (Outcome::NotAttempted, Some(found)) if row.invited_at.is_some() => {
             Some(Claim::Invited(found))
         }

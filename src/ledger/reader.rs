@@ -299,9 +299,10 @@ impl Reader {
                 || (result.this_run == Some(ThisRun::NotSelected)
                     && state == Some(PersonState::Asked));
             if unsettled && let Some(person) = person {
-                let first = self.open_asks(person)?.first().map(|ask| ask.at);
-                result.invited_at = first.or(result.invited_at);
-                result.mail = Some(Mail::Unknown);
+                let asks = self.open_asks(person)?;
+                result.invited_at = asks.first().map(|ask| ask.at).or(result.invited_at);
+                let silent = !asks.is_empty() && asks.iter().all(|ask| !ask.mails);
+                result.mail = Some(if silent { Mail::None } else { Mail::Unknown });
             }
             results.push(result);
         }

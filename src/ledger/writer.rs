@@ -97,7 +97,7 @@ pub enum Claim {
     /// There already, with a link that a run fetched.
     Linked(Found),
     /// Asked for, without an answer that tells.
-    Asked { at: Timestamp },
+    Asked { at: Timestamp, mails: bool },
 }
 
 impl Claim {
@@ -369,9 +369,12 @@ impl Writer {
         let (state, found) = match claim {
             Claim::Invited(found) => (PersonState::Claimed, found),
             Claim::Linked(found) => (PersonState::Open, found),
-            Claim::Asked { at: asked_at } => {
+            Claim::Asked {
+                at: asked_at,
+                mails,
+            } => {
                 let detail = AskKind::Invite.word();
-                event.execute(params![millis(*asked_at), person, "assumed", true, detail])?;
+                event.execute(params![millis(*asked_at), person, "assumed", mails, detail])?;
                 self.connection
                     .prepare_cached("UPDATE person SET state = 'asked' WHERE id = ?1")?
                     .execute([person])?;

@@ -71,6 +71,26 @@ fn answers_that_were_lost_stay_lost_in_an_import() {
 }
 
 #[test]
+fn a_silent_row_that_was_imported_unanswered_stays_silent() {
+    let workdir = Workdir::new();
+    workdir.write(SHEET, "email,send\na@partner.example,no\n");
+    let lost = "[[script]]\nkind = \"invitations\"\nfault = \"lost_before\"\nlost_ms = 50\n";
+    let practice = Practice::start(&workdir, lost);
+    let short = ["--rate", "max", "--settle", "0s", "--max-duration", "2s"];
+    practice.run(&workdir, SHEET, &short).expect_code(10);
+    let row = workdir.table(RESULTS).0.remove(0);
+    assert_eq!((&*row["outcome"], &*row["mail"]), ("unknown", "none"));
+    lose_ledger(&workdir);
+    import(&workdir, &[RESULTS])
+        .expect_code(0)
+        .says("1 of them asked for without an answer");
+    practice.run(&workdir, SHEET, &QUICK).expect_code(0);
+    let row = workdir.table(RESULTS).0.remove(0);
+    assert_eq!((&*row["outcome"], &*row["mail"]), ("invited", "none"));
+    assert_eq!(people(&practice), 0);
+}
+
+#[test]
 fn nobody_who_was_never_seen_counts_as_invited() {
     let workdir = Workdir::new();
     proofs::sheet(&workdir, 6);

@@ -64,6 +64,8 @@ struct Round {
     runs: usize,
     unsure: usize,
     rows: usize,
+    /// On a ledger that is older than the world the clocks can often not be compared, and then no mail goes out.
+    restored: bool,
 }
 
 #[test]
@@ -81,8 +83,10 @@ fn kills_at_random_instants_mail_nobody_twice_and_lose_no_link() {
         let weather = dice.u64(..1_000_000);
         let round = round(rows, a_round.min(wanted - kills), weather, &mut dice, seed);
         kills += round.kills;
-        asked += round.rows;
-        unsure += round.unsure;
+        if !round.restored {
+            asked += round.rows;
+            unsure += round.unsure;
+        }
         eprintln!(
             "seed {seed}, weather {weather}: {} kills, {} runs, {} rows, {} of unknown mail, {:.0} s so far",
             round.kills,
@@ -121,7 +125,7 @@ fn round(rows: usize, most: usize, weather: u64, dice: &mut fastrand::Rng, seed:
         ),
     );
     let as_app = dice.bool();
-    let (mut kills, mut runs) = (0, 0);
+    let (mut kills, mut runs, mut restored) = (0, 0, false);
     let command = || {
         if as_app {
             practice.invite_as_app(&workdir, SHEET, &PATIENCE)
@@ -132,6 +136,7 @@ fn round(rows: usize, most: usize, weather: u64, dice: &mut fastrand::Rng, seed:
     while kills < most {
         runs += 1;
         let mishap = mishap(&workdir, dice);
+        restored |= mishap == Some(Mishap::Restored);
         let second = (mishap == Some(Mishap::SecondRun)).then(|| {
             let second = command()
                 .stdout(Stdio::null())
@@ -160,6 +165,7 @@ fn round(rows: usize, most: usize, weather: u64, dice: &mut fastrand::Rng, seed:
                 }
                 if mishap.is_none() && dice.u8(0..2) == 0 {
                     lose_and_import(&workdir);
+                    restored = true;
                 }
             }
         }
@@ -192,6 +198,7 @@ fn round(rows: usize, most: usize, weather: u64, dice: &mut fastrand::Rng, seed:
             0
         },
         rows: proof.invited,
+        restored,
     }
 }
 
