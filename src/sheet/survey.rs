@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::{DefaultHasher, Entry};
 use std::hash::{Hash, Hasher};
 
-/// As much text as is looked at: tens of thousands of rows. What a column is for does not change after them.
-const SURVEYED: usize = 8 * 1024 * 1024;
+/// As much text as is looked at: some ten thousand rows. What a column is for does not change after them, and what is
+/// remembered of them stays small beside the million rows of a large sheet.
+const SURVEYED: usize = 2 * 1024 * 1024;
 
 /// What one column holds.
 #[derive(Debug, Clone, Default)]
