@@ -189,11 +189,10 @@ impl Ledger {
     }
 
     /// Until when people who are not found are to be asked silently first, because this ledger may be older than the
-    /// world: it is a backup used for the first time, or there are results of a run that it does not know, which ended
-    /// at `newer_run`.
+    /// world: it is a backup used for the first time, or there are results of runs that it does not know.
     pub fn silent_first(
         &self,
-        newer_run: Option<Timestamp>,
+        unknown: Option<UnknownRuns>,
         now: Timestamp,
     ) -> Result<Option<SilentFirst>> {
         let connection = connect(&self.path)?;
@@ -205,9 +204,13 @@ impl Ledger {
             since: timestamp(since),
             until: until.map_or_else(|| now + EVERY_INDEX_HAS_CAUGHT_UP, timestamp),
         });
-        if let Some(ended) = newer_run {
-            let last: Option<i64> =
-                connection.query_row("SELECT max(started_at) FROM run", [], |row| row.get(0))?;
+        if let Some(UnknownRuns { began, ended }) = unknown {
+            // The ids of runs tell seconds only: a run of the same second may have been the one before.
+            let last: Option<i64> = connection.query_row(
+                "SELECT max(started_at) FROM run WHERE started_at < ?1",
+                [millis(began)],
+                |row| row.get(0),
+            )?;
             let since = last.map_or(Timestamp::UNIX_EPOCH, timestamp);
             let known = silent.unwrap_or(SilentFirst {
                 since,
@@ -226,6 +229,15 @@ impl Ledger {
         }
         Ok(silent.filter(|silent| now < silent.until))
     }
+}
+
+/// Runs that others tell of and the ledger does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownRuns {
+    /// When the first of them began, to the second.
+    pub began: Timestamp,
+    /// When the last of them ended, at the latest.
+    pub ended: Timestamp,
 }
 
 /// Since when a ledger may be older than the world, and until when that matters.

@@ -12,7 +12,7 @@ mod run;
 mod schema;
 mod writer;
 
-pub use file::{Ledger, NewLedger, SilentFirst, Tenant};
+pub use file::{Ledger, NewLedger, SilentFirst, Tenant, UnknownRuns};
 pub use lock::RunLock;
 pub use network::file_system as network_file_system;
 pub use person::{Ask, AskEnd, AskKind, Person, PersonState, Saw};

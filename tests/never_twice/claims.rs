@@ -208,8 +208,7 @@ fn restored(keep: &dyn Fn(&Workdir), results_stay: bool) {
     practice.run(&workdir, SHEET, &five).expect_code(8);
     keep(&workdir);
     practice.post("/weather", LAG);
-    // The ids of runs tell seconds.
-    std::thread::sleep(Duration::from_millis(1_100));
+    // At once: the ids of runs tell seconds only, and these runs may share one.
     practice.run(&workdir, SHEET, &QUICK).expect_code(0);
     let before = workdir.table(RESULTS);
     lose_ledger(&workdir);
@@ -251,6 +250,35 @@ fn a_ledger_beside_results_of_a_run_that_it_does_not_know_is_older_than_the_worl
         },
         true,
     );
+}
+
+#[test]
+fn results_of_an_unknown_run_count_in_every_place_and_after_other_sheets() {
+    let workdir = Workdir::new();
+    workdir.write("first.csv", "email\nfirst@partner.example\n");
+    workdir.write("other.csv", "email\nother@partner.example\n");
+    proofs::sheet(&workdir, 8);
+    let practice = Practice::start(&workdir, "");
+    practice.run(&workdir, "first.csv", &QUICK).expect_code(0);
+    fs::copy(workdir.path(LEDGER), workdir.path("copy.db")).unwrap();
+    practice.post("/weather", LAG);
+    practice.run(&workdir, SHEET, &QUICK).expect_code(0);
+    lose_ledger(&workdir);
+    fs::copy(workdir.path("copy.db"), workdir.path(LEDGER)).unwrap();
+    // Newer than the run that the ledger does not know.
+    std::thread::sleep(Duration::from_millis(1_100));
+    practice.run(&workdir, "other.csv", &QUICK).expect_code(0);
+    practice
+        .run(
+            &workdir,
+            SHEET,
+            &[&QUICK[..], &["-o", "elsewhere.csv"]].concat(),
+        )
+        .expect_code(0)
+        .says("may be older than its tenant");
+    proofs::nobody_twice(&practice);
+    assert_eq!(people(&practice), 10);
+    assert_eq!(workdir.table("elsewhere.csv").outcomes()["invited"], 8);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::{
     engine::outcome::Outcome,
     exit::Exit,
     failure::{Failure, Result},
-    ledger::{Ledger, NewLedger},
+    ledger::{Ledger, NewLedger, UnknownRuns},
     results::{self, DRY_RUN, PRACTICE, RunKind, default_paths},
     settings::{Settings, TenantName},
     ui,
@@ -118,9 +118,14 @@ fn ask() -> Result<Option<Choice>> {
     Ok(None)
 }
 
-/// A results file of this sheet that tells of somebody who was asked for: where this run would write, where it would
-/// by default, and what was kept of the one before.
+/// A results file of this sheet that tells of somebody who was asked for.
 fn results_of(typed: &Path, targets: &Targets, settings: &Settings) -> Option<PathBuf> {
+    results_beside(typed, targets).find(|path| path.is_file() && tells_of_people(path, settings))
+}
+
+/// Where results of this sheet may be: where this run would write, where it would by default, and what was kept of the
+/// ones before.
+fn results_beside(typed: &Path, targets: &Targets) -> impl Iterator<Item = PathBuf> {
     let default = |workbook| {
         let kind = RunKind {
             workbook,
@@ -134,7 +139,6 @@ fn results_of(typed: &Path, targets: &Targets, settings: &Settings) -> Option<Pa
             let previous = results::previous_of(&path);
             [path, previous]
         })
-        .find(|path| path.is_file() && tells_of_people(path, settings))
 }
 
 fn tells_of_people(path: &Path, settings: &Settings) -> bool {
@@ -168,39 +172,53 @@ fn tells_of_people(path: &Path, settings: &Settings) -> bool {
     false
 }
 
-/// When a run ended that the results beside the sheet name and this ledger does not know: then the ledger is older
-/// than the world.
-pub(super) fn newer_run(ledger: &Ledger, targets: &Targets) -> Result<Option<Timestamp>> {
-    let row = targets
-        .results
-        .is_file()
-        .then(|| results::read_own(&targets.results).ok()?.next()?.ok())
-        .flatten();
-    let Some(row) = row else { return Ok(None) };
-    let (Some(run), Some(tenant)) = (row.run, row.tenant_id) else {
-        return Ok(None);
-    };
+/// Runs that results beside the sheet name and this ledger does not know: then the ledger is older than the world,
+/// whatever it has seen since.
+pub(super) fn unknown_runs(
+    ledger: &Ledger,
+    typed: &Path,
+    targets: &Targets,
+) -> Result<Option<UnknownRuns>> {
     let reader = ledger.reader()?;
-    let elsewhere = reader
-        .tenant()?
-        .is_some_and(|bound| !bound.id.eq_ignore_ascii_case(&tenant));
-    if elsewhere || run.ends_with(DRY_RUN) || run.ends_with(PRACTICE) || reader.run(&run)?.is_some()
-    {
-        return Ok(None);
+    let bound = reader.tenant()?;
+    let mut unknown: Option<UnknownRuns> = None;
+    for path in results_beside(typed, targets) {
+        let Some((run, tenant)) = run_of(&path) else {
+            continue;
+        };
+        let elsewhere = bound
+            .as_ref()
+            .is_some_and(|bound| !bound.id.eq_ignore_ascii_case(&tenant));
+        if elsewhere
+            || run.ends_with(DRY_RUN)
+            || run.ends_with(PRACTICE)
+            || reader.run(&run)?.is_some()
+        {
+            continue;
+        }
+        let Some(began) = began(&run) else { continue };
+        // The file is written when a run ends; a copy of it is younger.
+        let written = std::fs::metadata(&path)
+            .and_then(|metadata| metadata.modified())
+            .unwrap_or(SystemTime::UNIX_EPOCH);
+        let ended = began.max(Timestamp::try_from(written).unwrap_or(began));
+        unknown = Some(
+            unknown.map_or(UnknownRuns { began, ended }, |others| UnknownRuns {
+                began: others.began.min(began),
+                ended: others.ended.max(ended),
+            }),
+        );
     }
-    let Some(began) = began(&run) else {
-        return Ok(None);
-    };
-    let newest = reader.runs(1)?.first().map(|run| run.started_at);
-    if newest.is_some_and(|newest| newest > began) {
-        return Ok(None);
+    Ok(unknown)
+}
+
+/// The run and the tenant that a results file names: all its rows are of one run.
+fn run_of(path: &Path) -> Option<(String, String)> {
+    if !path.is_file() {
+        return None;
     }
-    // The file is written when a run ends; a copy of it is younger.
-    let written = std::fs::metadata(&targets.results)
-        .and_then(|metadata| metadata.modified())
-        .unwrap_or(SystemTime::UNIX_EPOCH);
-    let written = Timestamp::try_from(written).unwrap_or(began);
-    Ok(Some(began.max(written)))
+    let row = results::read_own(path).ok()?.next()?.ok()?;
+    Some((row.run?, row.tenant_id?))
 }
 
 /// When a run began, from its id.

@@ -175,7 +175,7 @@ pub async fn invite(
     let silent_first = if dry_run || settings.invite.sandbox.value {
         None
     } else {
-        ledger.silent_first(ledger::newer_run(&ledger, &targets)?, clock.now())?
+        ledger.silent_first(ledger::unknown_runs(&ledger, typed, &targets)?, clock.now())?
     };
     if let Some(silent) = silent_first {
         warnings.push(format!(
