@@ -177,6 +177,10 @@ impl Shared {
                     fault: Box::new(fault.clone()),
                 });
             }
+            // Told also when the run stops already: nobody waits at the gate any more who would find it out.
+            if let Err(too_long) = self.pace.gate_opens_in_time() {
+                self.stop.raise(too_long.into());
+            }
             self.answered(item, kind, intent, &answer, on_done, unsettled)
                 .await;
             match &answer.verdict {
@@ -375,11 +379,7 @@ impl Shared {
             () = self.stop.raised() => return Err(Stopped),
             ready = ready => ready,
         };
-        ready.map_err(|too_long| {
-            self.stopped(StopReason::Unreachable {
-                why: too_long.to_string(),
-            })
-        })
+        ready.map_err(|too_long| self.stopped(too_long.into()))
     }
 
     fn stopped(&self, reason: StopReason) -> Stopped {

@@ -2,7 +2,7 @@
 //!
 //! The gravest reason is the one that is told and the one in the exit code, whichever came first.
 
-use crate::{exit::Exit, graph::Fault, guest::Problem, pace::StopSignal};
+use crate::{exit::Exit, graph::Fault, guest::Problem, pace::{StopSignal, TooLong}};
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(Debug, Clone)]
@@ -92,6 +92,14 @@ impl StopReason {
             Self::LedgerFailed { .. } => "ledger",
             Self::TakenOver { .. } => "taken-over",
             Self::Sheet(_) => "sheet",
+        }
+    }
+}
+
+impl From<TooLong> for StopReason {
+    fn from(too_long: TooLong) -> Self {
+        Self::Unreachable {
+            why: too_long.to_string(),
         }
     }
 }

@@ -115,7 +115,8 @@ pub enum Author {
     Graph,
     /// It came by way of Graph, and does not say what became of the request: a page, a broken body.
     Unclear,
-    /// Something between here and Graph: no header of Graph is on it.
+    /// Something between here and Graph, whose headers are not on it, or between here and the sign-in service, whose
+    /// form it has not.
     Between,
 }
 

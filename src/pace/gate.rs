@@ -105,6 +105,11 @@ impl Gate {
         Ok(())
     }
 
+    /// Whether it opens within the time that a run waits.
+    pub fn opens_in_time(&self) -> Result<(), TooLong> {
+        self.bearable(self.remaining().unwrap_or_default())
+    }
+
     fn bearable(&self, wait: Duration) -> Result<(), TooLong> {
         if wait > self.give_up_after {
             return Err(TooLong { wait });
@@ -152,6 +157,9 @@ mod tests {
             Err(TooLong { wait })
         );
         assert!(gate.open().await.is_err());
+        assert!(gate.opens_in_time().is_err());
+        tokio::time::sleep(wait - TEN_MINUTES).await;
+        assert_eq!(gate.opens_in_time(), Ok(()));
     }
 
     #[tokio::test(start_paused = true)]

@@ -115,6 +115,11 @@ impl Pace {
         self.0.gate.open().await
     }
 
+    /// Whether the wait that the server asked for is one that a run sits through.
+    pub fn gate_opens_in_time(&self) -> Result<(), TooLong> {
+        self.0.gate.opens_in_time()
+    }
+
     /// A request that was sent at `sent_at` was throttled: nobody sends until what the server asked for is over, and
     /// at least for the floor of this kind. For an invitation the rate falls too, once per burst of refusals.
     pub fn throttled(

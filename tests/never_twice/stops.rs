@@ -50,6 +50,29 @@ fn a_number_of_invitations_and_a_time_are_limits() {
     );
 }
 
+/// Also an invitation that is under way when the run ends for a lesser reason can be told to wait for longer than a run
+/// takes: that is graver, and whoever runs the command has to know when to come back.
+#[test]
+fn a_wait_that_is_too_long_is_told_also_when_the_run_ends_anyway() {
+    let throttled =
+        "[[script]]\nkind = \"invitations\"\nfault = \"throttled\"\nretry_after = \"4000\"";
+    let slow = format!("[latency]\ninvitations_ms = 7000\n{throttled}");
+    for (weather, limit) in [
+        (throttled, ["--max-invites", "1"]),
+        (&slow, ["--max-duration", "5s"]),
+    ] {
+        let workdir = Workdir::new();
+        proofs::sheet(&workdir, 3);
+        let practice = Practice::start(&workdir, weather);
+        let flags = [&["--rate", "max", "--workers", "1", "--json"], &limit[..]].concat();
+        let ended = practice.run(&workdir, SHEET, &flags).expect_code(5);
+        assert_eq!(ended.json()["stopped_by"], "unreachable", "{limit:?}");
+        ended.says("the server asks to wait");
+        let asked = practice.view("/requests")["kinds"]["invitations"].clone();
+        assert_eq!(asked["throttled"], 1, "{limit:?}");
+    }
+}
+
 #[test]
 fn failures_that_pile_up_stop_the_run() {
     let workdir = Workdir::new();

@@ -58,7 +58,7 @@ pub(super) fn stopped(about: &Stopped<'_>) -> Failure {
             } else if fault.request_id.is_some() {
                 failure = failure.hint(format!("for support: {}", fault.reference()));
             }
-            if fault.is_from_between() {
+            if fault.is_from_between() && fault.class.stops_whoever_says_it() {
                 failure = failure.hint(
                     "something between here and Graph answered with these words: look at it first, they may be older than today",
                 );

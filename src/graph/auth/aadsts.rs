@@ -111,6 +111,15 @@ mod tests {
             )
             .unwrap();
         }
+        let between = super::codes::NOT_SIGN_IN_SERVICE;
+        let entry = crate::graph::catalogue::entry(between).unwrap();
+        write!(
+            page,
+            "\nan answer that is not Entra's: a page, nothing, or JSON without an error or a token\n  {between}   {} \
+             (exit 5 at once; with HTTP 408, 429 and 5xx asked again for 8 seconds)\n  do      {}\n  who     {}\n",
+            entry.title, entry.fix, entry.who
+        )
+        .unwrap();
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests/golden/sign-in-answers.txt");
         if std::env::var_os("UPDATE_GOLDEN").is_some() {

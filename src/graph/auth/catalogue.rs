@@ -207,4 +207,10 @@ codes! {
         fix: "Look for what changed in the sign-in log of the identity; run the same command again later, or sign in as an app ([auth] method).",
         who: "an administrator of the tenant"
     }
+    NOT_SIGN_IN_SERVICE = "GL734" {
+        title: "something between here and the sign-in service answered",
+        meaning: "The answer was not written by the sign-in service (Microsoft Entra): a proxy, a firewall, a content filter or a sign-in page of the network wrote it, or authority_url names another server. Nobody was signed in.",
+        fix: "Let the network pass requests and answers of the sign-in host (login.microsoftonline.com, or that of your cloud) unchanged, check the proxy variables and authority_url, then run the same command again.",
+        who: "whoever runs the network"
+    }
 }

@@ -4,7 +4,7 @@
 
 use super::{aadsts, catalogue as codes, transport::EntraAnswer};
 use crate::{
-    graph::fault::{Class, Fault},
+    graph::fault::{Author, Class, Fault},
     sheet::Code,
 };
 use std::{error::Error, time::Duration};
@@ -57,6 +57,28 @@ pub fn as_error(fault: Fault) -> azure_core::Error {
     azure_core::Error::new(azure_core::error::ErrorKind::Credential, fault)
 }
 
+/// Something else than the sign-in service answered. Nobody was refused, so this is no refusal, and to ask again
+/// helps only where even that answer speaks of trouble.
+fn from_between(answer: &EntraAnswer) -> Trouble {
+    let mut fault = busy(codes::NOT_SIGN_IN_SERVICE, &answer.description);
+    fault.status = Some(answer.status);
+    fault.author = Some(Author::Between);
+    Trouble {
+        temporary: passes(&fault),
+        retry_after: answer.retry_after,
+        ..Trouble::lasting(fault)
+    }
+}
+
+fn passes(fault: &Fault) -> bool {
+    let lasts = fault.is_from_between() && !fault.status.is_some_and(is_unwell);
+    fault.class == Class::SignInLater && !lasts
+}
+
+fn is_unwell(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..=599)
+}
+
 pub fn too_slow() -> Trouble {
     Trouble::passing(busy(codes::SIGN_IN_BUSY, "no answer in time"))
 }
@@ -81,9 +103,8 @@ pub fn own_fault(error: &azure_core::Error) -> Option<Fault> {
 /// token endpoint said, else what a tool said.
 pub fn fault_of(error: &azure_core::Error) -> Trouble {
     if let Some(fault) = own_fault(error) {
-        let temporary = fault.class == Class::SignInLater;
         return Trouble {
-            temporary,
+            temporary: passes(&fault),
             ..Trouble::lasting(fault)
         };
     }
@@ -107,6 +128,9 @@ pub fn fault_of(error: &azure_core::Error) -> Trouble {
 
 /// What the token endpoint answered.
 pub fn of_answer(answer: &EntraAnswer) -> Trouble {
+    if answer.is_from_between {
+        return from_between(answer);
+    }
     let by_word = aadsts::word(&answer.error);
     let by_number = answer
         .numbers
@@ -126,7 +150,7 @@ pub fn of_answer(answer: &EntraAnswer) -> Trouble {
         }
         known => known,
     };
-    let unwell = matches!(answer.status, 408 | 429 | 500..=599);
+    let unwell = is_unwell(answer.status);
     let (code, passes) = known.unwrap_or(if unwell {
         (codes::SIGN_IN_BUSY, true)
     } else {

@@ -146,7 +146,7 @@ async fn a_sign_in_service_in_trouble_is_asked_again() {
         0 => Reply::Http(503, vec![], "<html>busy</html>".into()),
         1 => Reply::HangUp,
         2 => with(json(429, "{}"), "Retry-After", "1"),
-        3 => json(200, "<html>captive portal"),
+        3 => json(200, r#"{"token_type":"Bearer","access_tok"#),
         4 => refusal(90_033, "temporarily_unavailable"),
         _ => json(
             200,
@@ -162,6 +162,46 @@ async fn a_sign_in_service_in_trouble_is_asked_again() {
     let sent = server.received();
     assert_eq!(sent.len(), 6);
     assert!(sent[3].at.duration_since(sent[2].at).as_secs_f64() >= 1.0);
+}
+
+#[tokio::test]
+async fn what_another_than_the_sign_in_service_answers_is_told_at_once() {
+    let html = "<html><title>Blocked</title>Blocked by the web filter</html>";
+    let cases = [
+        (200, html),
+        (200, ""),
+        (200, r#"{"status":"ok"}"#),
+        (200, r#"{"error":{"code":"Blocked","message":"no"}}"#),
+        (200, "null"),
+        (302, "moved"),
+        (400, r#"{"message":"no"}"#),
+        (401, html),
+        (403, html),
+        (403, ""),
+        (403, "{}"),
+        (404, html),
+        (407, html),
+        (451, html),
+    ];
+    for (status, body) in cases {
+        let server = Server::start(move |_, _| Reply::Http(status, vec![], body.into())).await;
+        let fault = refused(&server).await;
+        assert_eq!(
+            (fault.code, fault.exit(), fault.status),
+            (codes::NOT_SIGN_IN_SERVICE, Exit::TryAgain, Some(status)),
+            "{status} {body}"
+        );
+        assert_eq!(server.received().len(), 1, "{status} {body}");
+        let failure = Failure::from(fault);
+        assert!(failure.what.contains("between here and the sign-in"));
+        assert!(
+            failure
+                .hints
+                .iter()
+                .any(|hint| hint.contains("whoever runs the network")),
+            "{failure:?}"
+        );
+    }
 }
 
 #[tokio::test]

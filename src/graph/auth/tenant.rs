@@ -19,13 +19,15 @@ pub async fn tenant_id(authority: &Authority, domain_or_id: &str) -> Result<Stri
     let mut url = authority.base.clone();
     let prefix = url.path().trim_end_matches('/').to_owned();
     url.set_path(&format!("{prefix}/{path}"));
-    let document = match authority.get_json(authority.client().get(url)).await {
+    let document = match authority.get_own_json(url).await {
         Ok(document) => document,
         Err(error) => {
             let mut fault = fault_of(&error).fault;
             // The service says 400 with a number; some gateways only 404.
-            if fault.class == Class::SignIn && matches!(fault.status, Some(400 | 404)) {
+            let refused = fault.class == Class::SignIn && fault.status == Some(400);
+            if refused || fault.status == Some(404) {
                 fault.code = codes::UNKNOWN_TENANT;
+                fault.class = Class::SignIn;
             }
             return Err(fault);
         }

@@ -34,7 +34,8 @@ const HARD: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// A question that is lost on the way is asked again after this.
 const LONGEST_QUESTION: Duration = Duration::from_secs(15);
-/// And sooner at the start of a run when nothing answers at all: a wrong address is likelier than bad luck.
+/// And sooner at the start of a run when the service does not answer at all, or something else does: a wrong address
+/// or a proxy is likelier than bad luck.
 const FIRST_PATIENCE: Duration = Duration::from_secs(8);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// A failed refresh is the answer for everybody who asks in the next moment, or for as long as the service asks to wait.
@@ -281,8 +282,9 @@ impl Tokens {
             } else {
                 pause.mul_f64(0.5 + fastrand::f64())
             };
-            let unreachable = trouble.fault.code == codes::SIGN_IN_UNREACHABLE;
-            let patience = if first && unreachable {
+            let nobody_there = trouble.fault.code == codes::SIGN_IN_UNREACHABLE
+                || trouble.fault.is_from_between();
+            let patience = if first && nobody_there {
                 FIRST_PATIENCE
             } else {
                 PATIENCE

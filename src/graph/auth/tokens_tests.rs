@@ -192,6 +192,35 @@ async fn patience_ends_and_says_that_it_may_pass() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn trouble_of_something_between_is_sat_out_for_seconds_only() {
+    for (status, retry_after) in [(503, None), (429, Some(1)), (429, Some(3_600))] {
+        let mut credential = Credential::new("t", 3_600);
+        credential.fails = Arc::new(move |_| {
+            let answer = EntraAnswer {
+                status,
+                retry_after: retry_after.map(Duration::from_secs),
+                is_from_between: true,
+                ..EntraAnswer::default()
+            };
+            Some(azure_core::Error::with_error(
+                ErrorKind::Credential,
+                answer,
+                "a page",
+            ))
+        });
+        let started = Instant::now();
+        let fault = credential.tokens().token().await.unwrap_err();
+        assert_eq!(
+            (fault.code, fault.exit()),
+            (codes::NOT_SIGN_IN_SERVICE, Exit::TryAgain)
+        );
+        assert!(started.elapsed() <= Duration::from_secs(8));
+        assert!(credential.asked() <= 20, "{}", credential.asked());
+        assert_eq!(credential.asked() > 1, retry_after != Some(3_600));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_question_that_is_lost_is_asked_again() {
     let credential = Credential::new("t", 3);
     let tokens = credential.tokens();

@@ -55,6 +55,75 @@ pub struct EntraAnswer {
     pub numbers: Vec<u32>,
     pub correlation_id: Option<String>,
     pub retry_after: Option<Duration>,
+    /// Something else than the sign-in service wrote it.
+    pub is_from_between: bool,
+}
+
+/// What came back, whoever wrote it.
+struct Received {
+    status: u16,
+    headers: Headers,
+    retry_after: Option<Duration>,
+    body: Vec<u8>,
+}
+
+type Exchanged = std::result::Result<(u16, Headers, Vec<u8>), azure_core::Error>;
+
+/// Who wrote an answer: the status tells nothing about that, as proxies and filters use them all.
+enum Author {
+    /// It has the form of the sign-in service's answers.
+    Entra(Says),
+    /// It begins like JSON and breaks off.
+    Unclear,
+    /// Something between here and the sign-in service: a page, nothing, or JSON of another kind.
+    Between,
+}
+
+enum Says {
+    Yes,
+    No,
+}
+
+impl Author {
+    fn of(body: &[u8]) -> Self {
+        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+            return if body.trim_ascii_start().starts_with(b"{") {
+                Self::Unclear
+            } else {
+                Self::Between
+            };
+        };
+        let has = |name: &str| value[name].as_str().is_some_and(|text| !text.is_empty());
+        if has("error") {
+            Self::Entra(Says::No)
+        } else if ["access_token", "device_code", "issuer"].into_iter().any(has) {
+            Self::Entra(Says::Yes)
+        } else {
+            Self::Between
+        }
+    }
+}
+
+impl Received {
+    /// The parts of a success; anything else is a refusal.
+    fn accepted(&self) -> Exchanged {
+        if (200..300).contains(&self.status) {
+            Ok((self.status, self.headers.clone(), self.body.clone()))
+        } else {
+            Err(self.refusal())
+        }
+    }
+
+    fn refusal(&self) -> azure_core::Error {
+        refused(self.answer())
+    }
+
+    fn answer(&self) -> EntraAnswer {
+        EntraAnswer {
+            retry_after: self.retry_after,
+            ..EntraAnswer::parse(self.status, &self.body)
+        }
+    }
 }
 
 impl Authority {
@@ -109,23 +178,47 @@ impl Authority {
             .header("content-type", "application/x-www-form-urlencoded")
             .header("accept", "application/json")
             .body(body);
-        let (_, _, body) = self.exchange(request).await?;
+        let (_, _, body) = self.ask(request).await?;
         server_text::from_json(&body).map_err(|_| unreadable())
     }
 
-    /// Gets a JSON document.
+    /// Gets a JSON document of the sign-in service.
+    pub async fn get_own_json(&self, url: Url) -> std::result::Result<Value, azure_core::Error> {
+        let (_, _, body) = self.ask(self.client.get(url)).await?;
+        server_text::from_json(&body).map_err(|_| unreadable())
+    }
+
+    /// Gets a JSON document of another service, whose refusals have a form of their own.
     pub async fn get_json(
         &self,
         request: reqwest::RequestBuilder,
     ) -> std::result::Result<Value, azure_core::Error> {
-        let (_, _, body) = self.exchange(request).await?;
+        let received = self.exchange(request).await?;
+        let (_, _, body) = received.accepted()?;
         server_text::from_json(&body).map_err(|_| unreadable())
+    }
+
+    /// Asks the sign-in service itself, and believes only what has the form of its answers.
+    async fn ask(&self, request: reqwest::RequestBuilder) -> Exchanged {
+        let received = self.exchange(request).await?;
+        match Author::of(&received.body) {
+            Author::Entra(Says::Yes) => received.accepted(),
+            Author::Entra(Says::No) => Err(received.refusal()),
+            Author::Unclear => {
+                received.accepted()?;
+                Err(unreadable())
+            }
+            Author::Between => Err(refused(EntraAnswer {
+                is_from_between: true,
+                ..received.answer()
+            })),
+        }
     }
 
     async fn exchange(
         &self,
         request: reqwest::RequestBuilder,
-    ) -> std::result::Result<(u16, Headers, Vec<u8>), azure_core::Error> {
+    ) -> std::result::Result<Received, azure_core::Error> {
         let mut response = request.send().await.map_err(network)?;
         let status = response.status().as_u16();
         let mut headers = Headers::new();
@@ -154,18 +247,12 @@ impl Authority {
             }
             body.extend_from_slice(&chunk);
         }
-        if !(200..300).contains(&status) {
-            let answer = EntraAnswer {
-                retry_after: after,
-                ..EntraAnswer::parse(status, &body)
-            };
-            return Err(azure_core::Error::with_error(
-                ErrorKind::Credential,
-                answer,
-                "the sign-in service refused",
-            ));
-        }
-        Ok((status, headers, body))
+        Ok(Received {
+            status,
+            headers,
+            retry_after: after,
+            body,
+        })
     }
 
     /// A form for the token endpoint, with the claims that are to be sent.
@@ -211,7 +298,7 @@ impl HttpClient for Authority {
             let form = String::from_utf8_lossy(bytes).into_owned();
             outgoing = outgoing.body(self.with_claims(request.url(), form));
         }
-        let (status, headers, body) = self.exchange(outgoing).await?;
+        let (status, headers, body) = self.ask(outgoing).await?;
         Ok(AsyncRawResponse::from_bytes(status.into(), headers, body))
     }
 }
@@ -238,6 +325,7 @@ impl EntraAnswer {
                 .as_str()
                 .map(|id| server_text::clean(id, 80)),
             retry_after: None,
+            is_from_between: false,
         }
     }
 }
@@ -271,6 +359,14 @@ impl fmt::Debug for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Authority({})", self.base)
     }
+}
+
+fn refused(answer: EntraAnswer) -> azure_core::Error {
+    azure_core::Error::with_error(
+        ErrorKind::Credential,
+        answer,
+        "the sign-in service refused",
+    )
 }
 
 fn network(error: reqwest::Error) -> azure_core::Error {
