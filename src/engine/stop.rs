@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Clone)]
 pub enum StopReason {
     Interrupted,
-    /// Graph refuses the tenant, the app or the sign-in as a whole.
+    /// Graph refuses the tenant, the app or the sign-in as a whole, or asks for a longer wait than a run should take.
     Refused {
         exit: Exit,
         fault: Box<Fault>,
     },
-    /// Graph cannot be reached, or asks for a longer wait than a run should take.
+    /// Graph cannot be reached: no row comes further.
     Unreachable {
         why: String,
     },
@@ -98,8 +98,10 @@ impl StopReason {
 
 impl From<TooLong> for StopReason {
     fn from(too_long: TooLong) -> Self {
-        Self::Unreachable {
-            why: too_long.to_string(),
+        let fault = Fault::from(too_long);
+        Self::Refused {
+            exit: fault.exit(),
+            fault: Box::new(fault),
         }
     }
 }
