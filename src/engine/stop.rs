@@ -2,7 +2,12 @@
 //!
 //! The gravest reason is the one that is told and the one in the exit code, whichever came first.
 
-use crate::{exit::Exit, graph::Fault, guest::Problem, pace::{StopSignal, TooLong}};
+use crate::{
+    exit::Exit,
+    graph::Fault,
+    guest::Problem,
+    pace::{StopSignal, TooLong},
+};
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(Debug, Clone)]

@@ -67,8 +67,9 @@ fn a_wait_that_is_too_long_is_told_also_when_the_run_ends_anyway() {
         let flags = [&["--rate", "max", "--workers", "1", "--json"], &limit[..]].concat();
         let ended = practice.run(&workdir, SHEET, &flags).expect_code(5);
         assert_eq!(ended.json()["stopped_by"], "try-again", "{limit:?}");
-        ended.says("Graph asks to slow down");
-        ended.says("the server asks to wait");
+        ended
+            .says("Graph asks to slow down")
+            .says("the server asks to wait");
         let asked = practice.view("/requests")["kinds"]["invitations"].clone();
         assert_eq!(asked["throttled"], 1, "{limit:?}");
     }

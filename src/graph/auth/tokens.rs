@@ -282,8 +282,8 @@ impl Tokens {
             } else {
                 pause.mul_f64(0.5 + fastrand::f64())
             };
-            let nobody_there = trouble.fault.code == codes::SIGN_IN_UNREACHABLE
-                || trouble.fault.is_from_between();
+            let nobody_there =
+                trouble.fault.code == codes::SIGN_IN_UNREACHABLE || trouble.fault.is_from_between();
             let patience = if first && nobody_there {
                 FIRST_PATIENCE
             } else {

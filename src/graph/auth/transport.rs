@@ -96,7 +96,10 @@ impl Author {
         let has = |name: &str| value[name].as_str().is_some_and(|text| !text.is_empty());
         if has("error") {
             Self::Entra(Says::No)
-        } else if ["access_token", "device_code", "issuer"].into_iter().any(has) {
+        } else if ["access_token", "device_code", "issuer"]
+            .into_iter()
+            .any(has)
+        {
             Self::Entra(Says::Yes)
         } else {
             Self::Between
@@ -362,11 +365,7 @@ impl fmt::Debug for Authority {
 }
 
 fn refused(answer: EntraAnswer) -> azure_core::Error {
-    azure_core::Error::with_error(
-        ErrorKind::Credential,
-        answer,
-        "the sign-in service refused",
-    )
+    azure_core::Error::with_error(ErrorKind::Credential, answer, "the sign-in service refused")
 }
 
 fn network(error: reqwest::Error) -> azure_core::Error {
