@@ -67,7 +67,7 @@ pub(super) struct Recorder {
 /// Why an intent is not in the ledger.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum NotRecorded {
-    /// The ledger can take nothing more, or is another run's; the run is stopping.
+    /// The ledger can take nothing more, is gone, or is another run's; the run is stopping.
     Stopping,
     /// Another run has learnt something about the person meanwhile.
     Changed,
@@ -104,7 +104,7 @@ impl Recorder {
             .map_err(|_| NotRecorded::Stopping)?;
         let recorded = durable.await.map_err(|_| NotRecorded::Stopping)?;
         recorded.map_err(|why| match why {
-            NoIntent::TakenOver => NotRecorded::Stopping,
+            NoIntent::TakenOver | NoIntent::Gone => NotRecorded::Stopping,
             NoIntent::Changed => NotRecorded::Changed,
         })
     }
@@ -203,8 +203,10 @@ impl Desk {
                         // The asker may have been stopped meanwhile: then the intent stays open and is looked up.
                         Fact::Intent(_, done) => {
                             if let Some(recorded) = intents.next() {
-                                if recorded == Err(NoIntent::TakenOver) {
-                                    self.taken_over();
+                                match recorded {
+                                    Err(NoIntent::TakenOver) => self.taken_over(),
+                                    Err(NoIntent::Gone) => self.stop.raise(StopReason::LedgerGone),
+                                    Ok(_) | Err(NoIntent::Changed) => {}
                                 }
                                 let _ = done.send(recorded);
                             }
@@ -261,8 +263,10 @@ impl Desk {
     fn write(&self, facts: &[Fact]) -> Result<Vec<Result<IntentId, NoIntent>>, LedgerError> {
         let mut intents = Vec::new();
         let stands = self.writer.stands()?;
+        let in_place = self.writer.is_in_place();
         for fact in facts {
             match fact {
+                Fact::Intent(..) if !in_place => intents.push(Err(NoIntent::Gone)),
                 Fact::Intent(..) if !stands => intents.push(Err(NoIntent::TakenOver)),
                 Fact::Intent(intent, _) => intents.push(self.writer.intent(&self.run, intent)?),
                 Fact::Answered(answered) => self.writer.answered(&self.run, answered, stands)?,

@@ -178,6 +178,9 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
         .ok()
         .and_then(std::result::Result::ok)
         .ok_or_else(|| anyhow::anyhow!("the recorder broke; the ledger holds what it wrote"))?;
+    if !writer.is_in_place() {
+        stop.raise(StopReason::LedgerGone);
+    }
     let tally = totals.borrow().clone();
     Ok(RunEnd {
         tally,

@@ -41,6 +41,8 @@ pub enum StopReason {
         why: String,
         exit: Exit,
     },
+    /// The path of the ledger leads no longer to the file that is open.
+    LedgerGone,
     /// Another run has taken the ledger.
     TakenOver {
         by: String,
@@ -64,6 +66,7 @@ impl StopReason {
             Self::Unreachable { .. }
             | Self::PiledUp { .. }
             | Self::CanaryNotFound { .. }
+            | Self::LedgerGone
             | Self::TakenOver { .. } => Exit::TryAgain,
             Self::MaxInvites { .. } | Self::DailyCap { .. } => Exit::CapReached,
             Self::TimeUsed => Exit::TimeUsed,
@@ -95,6 +98,7 @@ impl StopReason {
             Self::TimeUsed => "max-duration",
             Self::CanaryNotFound { .. } => "canary",
             Self::LedgerFailed { .. } => "ledger",
+            Self::LedgerGone => "ledger-gone",
             Self::TakenOver { .. } => "taken-over",
             Self::Sheet(_) => "sheet",
         }

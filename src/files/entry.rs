@@ -88,6 +88,25 @@ pub fn at(path: &Path) -> io::Result<Option<Entry>> {
     }
 }
 
+/// Which file stands at a path, whatever it is called; it may be compared with another look. None where nothing can be
+/// found.
+#[cfg(unix)]
+pub fn identity(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = fs::symlink_metadata(path).ok()?;
+    Some(FileId(metadata.dev(), metadata.ino()))
+}
+
+/// Elsewhere than on Unix a file that is in use cannot be replaced: it only is there or not.
+#[cfg(not(unix))]
+pub fn identity(path: &Path) -> Option<FileId> {
+    fs::symlink_metadata(path).ok().map(|_| FileId(0, 0))
+}
+
+/// A device and a number on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileId(u64, u64);
+
 /// Why a file is not used for what is to be written. Reads on after the file's name.
 #[derive(Debug, Error)]
 pub enum Refusal {

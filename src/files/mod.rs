@@ -11,7 +11,7 @@ mod given; //   files to read
 mod own; //     files that are kept and written in place
 mod scratch; // temporary files, and what killed runs left of them
 
-pub use entry::{Entry, Kind, Refusal, at};
+pub use entry::{Entry, FileId, Kind, Refusal, at, identity};
 pub use given::{open_given, open_pipe, read_given, read_given_text};
 pub use own::{Access, access, create_own, open_device, open_own, open_to_look, restrict};
 pub use scratch::{Scratch, remove_leftovers, temporary_in};

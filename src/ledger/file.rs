@@ -3,7 +3,7 @@
 //! Holds no connection: readers and the writer open their own.
 
 use super::{LedgerError, Reader, Result, RunLock, Writer, millis, network, schema, timestamp};
-use crate::files::{self, Access, Refusal, Scratch};
+use crate::files::{self, Access, FileId, Refusal, Scratch};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use std::{
@@ -31,6 +31,8 @@ pub struct Ledger {
     /// Whether this opening made the file.
     created: bool,
     access: Access,
+    /// Which file was opened.
+    identity: Option<FileId>,
     /// The private folder of a rehearsal; it goes with it.
     _rehearsal: Option<Scratch>,
 }
@@ -61,6 +63,7 @@ impl Ledger {
             path: path.to_owned(),
             created: missing || empty,
             access: access.unwrap_or_default(),
+            identity: files::identity(path),
             _rehearsal: None,
         })
     }
@@ -83,22 +86,31 @@ impl Ledger {
 
     /// A private copy of the ledger at `path` (or an empty one): a dry run remembers there and changes nothing.
     pub fn rehearsal(path: &Path) -> Result<Self> {
-        let unwritable = |error: std::io::Error| LedgerError::Unwritable {
-            path: "in the temporary folder".to_owned(),
-            reason: error.to_string(),
-        };
-        let scratch = Scratch::new().map_err(unwritable)?;
+        let scratch = Scratch::new().map_err(no_scratch)?;
         let copy = scratch.rehearsal();
         let access = admit(path)?;
         if access.is_some() {
             recognise(path)?;
             create_private(&copy)?;
-            copy_pages(path, &copy)?;
+            copy_pages(&only_reading(path)?, &copy)?;
         }
         let ledger = Self::open(&copy, NewLedger::Allowed)?;
         Ok(Self {
             created: false,
             access: access.unwrap_or_default(),
+            _rehearsal: Some(scratch),
+            ..ledger
+        })
+    }
+
+    /// A private copy of what a writer has open, where the ledger's path leads to that file no longer.
+    pub fn rescued(writer: &Writer) -> Result<Self> {
+        let scratch = Scratch::new().map_err(no_scratch)?;
+        let copy = scratch.rehearsal();
+        create_private(&copy)?;
+        copy_pages(writer.connection(), &copy)?;
+        let ledger = Self::open(&copy, NewLedger::Refused)?;
+        Ok(Self {
             _rehearsal: Some(scratch),
             ..ledger
         })
@@ -123,7 +135,8 @@ impl Ledger {
 
     /// Writes for the run that holds this generation; a rehearsal and an import have none, and write no intents.
     pub fn writer(&self, generation: Option<i64>) -> Result<Writer> {
-        Ok(Writer::new(connect(&self.path)?, generation))
+        let place = (self.path.clone(), self.identity);
+        Ok(Writer::new(connect(&self.path)?, place, generation))
     }
 
     /// Takes the right to run on this ledger, or says who has it. `holder` is shown to others who want it; `lost` is
@@ -180,7 +193,7 @@ impl Ledger {
             });
         }
         create_private(to)?;
-        copy_pages(&self.path, to)?;
+        copy_pages(&only_reading(&self.path)?, to)?;
         connect(to)?.execute(
             "UPDATE guard SET copied_at = ?1, silent_until = NULL, holder = NULL, alive_at = NULL",
             [millis(now)],
@@ -274,6 +287,13 @@ fn own(path: &Path) -> Result<Option<Access>> {
         Ok(Some(access)) if access.everyone_writes => Err(unusable(path, Refusal::WorldWritable)),
         Ok(access) => Ok(access),
         Err(refusal) => Err(unusable(path, refusal)),
+    }
+}
+
+fn no_scratch(error: std::io::Error) -> LedgerError {
+    LedgerError::Unwritable {
+        path: "in the temporary folder".to_owned(),
+        reason: error.to_string(),
     }
 }
 
@@ -375,10 +395,9 @@ fn only_reading(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-fn copy_pages(from: &Path, to: &Path) -> Result<()> {
-    let source = only_reading(from)?;
+fn copy_pages(source: &Connection, to: &Path) -> Result<()> {
     let mut target = open_database(to, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    let backup = rusqlite::backup::Backup::new(&source, &mut target)?;
+    let backup = rusqlite::backup::Backup::new(source, &mut target)?;
     backup.run_to_completion(1000, Duration::from_millis(5), None)?;
     Ok(())
 }

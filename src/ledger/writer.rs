@@ -3,14 +3,20 @@
 //! Each method is one fact; none decides anything.
 
 use super::{AskKind, PersonState, Result, RunStart, Saw, millis};
-use crate::engine::outcome::{Mail, RowResult, Verified};
+use crate::{
+    engine::outcome::{Mail, RowResult, Verified},
+    files::{self, FileId},
+};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use secrecy::{ExposeSecret, SecretString};
+use std::path::PathBuf;
 
 #[derive(Debug)]
 pub struct Writer {
     connection: Connection,
+    /// Where the ledger is to be found, and which file that was when it was opened.
+    place: (PathBuf, Option<FileId>),
     /// The generation of the run that writes.
     generation: Option<i64>,
 }
@@ -20,6 +26,8 @@ pub struct Writer {
 pub enum NoIntent {
     /// Another run has taken the ledger over.
     TakenOver,
+    /// The ledger's file was deleted, moved or replaced.
+    Gone,
     /// Another run has learnt something about the person since it was decided to ask.
     Changed,
 }
@@ -118,12 +126,27 @@ pub enum Imported {
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, generation: Option<i64>) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        place: (PathBuf, Option<FileId>),
+        generation: Option<i64>,
+    ) -> Self {
         connection.set_prepared_statement_cache_capacity(32);
         Self {
             connection,
+            place,
             generation,
         }
+    }
+
+    /// Whether the ledger's path still leads to the file that is open here. Otherwise the next run will not know what is
+    /// written now.
+    pub fn is_in_place(&self) -> bool {
+        files::identity(&self.place.0) == self.place.1
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// Whether no other run has taken the ledger over. Inside a transaction that holds until its end.

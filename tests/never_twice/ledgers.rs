@@ -159,3 +159,96 @@ fn a_newer_format_and_another_tenants_ledger_are_refused() {
         .says("newer guestlist");
     assert_eq!(total(&practice, "/invitations"), 20);
 }
+
+/// What `harm` does to the ledger happens while a run of 30 rows is under way: the run ends, and its results have
+/// everybody whom it mailed.
+#[cfg(unix)]
+fn harmed_in_mid_run(harm: &dyn Fn(&Workdir)) -> (Workdir, Practice) {
+    let workdir = Workdir::new();
+    workdir.write("first.csv", "email\nfirst@partner.example\n");
+    proofs::sheet(&workdir, 30);
+    let practice = Practice::start(&workdir, "");
+    practice
+        .run(&workdir, "first.csv", &["--rate", "max"])
+        .expect_code(0);
+    fs::copy(workdir.path(LEDGER), workdir.path("copy.db")).unwrap();
+    practice.post("/weather", "[latency]\nmin_ms = 200\nmax_ms = 200");
+    let night = practice
+        .invite(
+            &workdir,
+            SHEET,
+            &["--rate", "20", "--workers", "2", "--json"],
+        )
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let end = Instant::now() + Duration::from_secs(30);
+    while total(&practice, "/mails") < 5 {
+        assert!(Instant::now() < end);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    harm(&workdir);
+    let output = night.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(5), "{told}");
+    let words = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("deleted, moved or replaced"), "{told}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["stopped_by"], "ledger-gone");
+
+    let table = workdir.table(RESULTS);
+    assert_eq!(table.0.len(), 30);
+    let linked: Vec<_> = table
+        .0
+        .iter()
+        .filter(|row| !row["redeem_url"].is_empty())
+        .collect();
+    assert_eq!(linked.len() + 1, proofs::mails(&practice).len());
+    assert!(linked.len() < 30, "the run went on");
+    for row in linked {
+        proofs::link_leads_to(&practice, row);
+    }
+    (workdir, practice)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ledger_deleted_in_mid_run_stops_the_run_and_its_results_rebuild_it() {
+    let (workdir, practice) = harmed_in_mid_run(&|workdir| {
+        for file in ["guestlist.db", "guestlist.db-wal", "guestlist.db-shm"] {
+            fs::remove_file(workdir.path(file)).unwrap();
+        }
+    });
+    let mut night = practice.invite_bare(&workdir, SHEET, &["--ledger", LEDGER]);
+    Ended::of(&mut night).expect_code(2).says("ledger import");
+    workdir
+        .run(&["ledger", "import", RESULTS, "--ledger", LEDGER])
+        .expect_code(0);
+    practice
+        .run(&workdir, SHEET, &["--rate", "max", "--settle", "2s"])
+        .expect_code(0);
+    proofs::finished(&practice, &workdir.table(RESULTS), 30);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_whose_ledger_was_replaced_by_an_older_copy_ends() {
+    let (workdir, practice) = harmed_in_mid_run(&|workdir| {
+        fs::rename(workdir.path("copy.db"), workdir.path(LEDGER)).unwrap();
+        for file in ["guestlist.db-wal", "guestlist.db-shm"] {
+            let _ = fs::remove_file(workdir.path(file));
+        }
+    });
+    practice.post("/weather", "");
+    // Beside results of a run that the copy does not know, it is older than the world.
+    practice
+        .run(
+            &workdir,
+            SHEET,
+            &["--rate", "max", "--settle", "2s", "--ask-again-after", "3s"],
+        )
+        .expect_code(0)
+        .says("may be older than its tenant");
+    proofs::nobody_twice(&practice);
+}

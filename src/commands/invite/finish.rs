@@ -31,6 +31,8 @@ pub(super) struct Finish<'a> {
     pub run: &'a str,
     pub ledger: &'a Ledger,
     pub ledger_path: &'a Path,
+    /// Whether that path leads to another file by now, or to none.
+    pub ledger_is_gone: bool,
     pub connection: &'a Connection,
     pub sheet: &'a Sheet,
     pub rules: &'a Rules,
@@ -44,6 +46,20 @@ pub(super) struct Finish<'a> {
 
 impl Finish<'_> {
     pub fn tell(self, end: RunEnd) -> Result<Exit> {
+        if end.writer.is_in_place() {
+            return self.tell_from(end);
+        }
+        // What the run knows is in the file that it still has open, and ends with it.
+        let rescued = Ledger::rescued(&end.writer)?;
+        Finish {
+            ledger: &rescued,
+            ledger_is_gone: true,
+            ..self
+        }
+        .tell_from(end)
+    }
+
+    fn tell_from(self, end: RunEnd) -> Result<Exit> {
         let RunEnd {
             tally,
             stopped_by,
@@ -106,11 +122,16 @@ impl Finish<'_> {
             }
             Err(failure) => {
                 exit = exit.and(failure.exit);
-                ui::show_failure(&failure.hint(format!(
+                ui::show_failure(&if self.ledger_is_gone {
+                    Failure::new(failure.exit, failure.what)
+                        .hint("the ledger is gone, too: if the guests are in nobody's file, the next run finds them in the directory")
+                } else {
+                    failure.hint(format!(
                     "`guestlist results --run {} --ledger {}` writes them again; nothing is lost",
                     self.run,
                     self.ledger_path.display()
-                )));
+                ))
+                });
                 (None, None)
             }
         };
@@ -149,7 +170,9 @@ impl Finish<'_> {
             .end_run(self.run, self.clock.now(), exit.code(), &json)
             .and_then(|()| writer.forget_old_rows(KEPT_RUNS))
             .and_then(|()| writer.checkpoint());
-        if let Err(error) = ended {
+        if let Err(error) = ended
+            && !self.ledger_is_gone
+        {
             notes.push(format!("the ledger could not be closed tidily ({error}); it is whole, with its -wal file beside it"));
         }
         if self.telling.json {

@@ -268,6 +268,7 @@ pub async fn invite(
         run: &run,
         ledger: &ledger,
         ledger_path,
+        ledger_is_gone: false,
         connection: &connection,
         sheet: &night.sheet,
         rules: &night.rules,

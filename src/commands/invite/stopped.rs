@@ -83,6 +83,9 @@ pub(super) fn stopped(about: &Stopped<'_>) -> Failure {
         StopReason::LedgerFailed { why, .. } => {
             failure(why.clone()).hint("make space, or mend the disk; nobody was asked without a durable intent").hint(again)
         }
+        StopReason::LedgerGone => failure("the ledger was deleted, moved or replaced while this run used it".into())
+            .hint("put it back where it was, if it was moved: it knows everybody who was asked")
+            .hint("otherwise put its newest backup there, or nothing, and take the results of this run into it with `guestlist ledger import`, before anybody else is invited: they know whom it asked"),
         StopReason::TakenOver { by } => failure(format!("another run has taken over the ledger: {by}"))
             .hint("this run has stopped; that one goes on with what this one knew, and asks nobody a second time")
             .hint("who started it? Perhaps the lock file beside the ledger was deleted: leave it where it is"),
