@@ -86,7 +86,7 @@ impl Ledger {
 
     /// A private copy of the ledger at `path` (or an empty one): a dry run remembers there and changes nothing.
     pub fn rehearsal(path: &Path) -> Result<Self> {
-        let scratch = Scratch::new().map_err(no_scratch)?;
+        let scratch = Scratch::new().map_err(|error| no_scratch(&error))?;
         let copy = scratch.rehearsal();
         let access = admit(path)?;
         if access.is_some() {
@@ -105,7 +105,7 @@ impl Ledger {
 
     /// A private copy of what a writer has open, where the ledger's path leads to that file no longer.
     pub fn rescued(writer: &Writer) -> Result<Self> {
-        let scratch = Scratch::new().map_err(no_scratch)?;
+        let scratch = Scratch::new().map_err(|error| no_scratch(&error))?;
         let copy = scratch.rehearsal();
         create_private(&copy)?;
         copy_pages(writer.connection(), &copy)?;
@@ -290,7 +290,7 @@ fn own(path: &Path) -> Result<Option<Access>> {
     }
 }
 
-fn no_scratch(error: std::io::Error) -> LedgerError {
+fn no_scratch(error: &std::io::Error) -> LedgerError {
     LedgerError::Unwritable {
         path: "in the temporary folder".to_owned(),
         reason: error.to_string(),

@@ -76,6 +76,14 @@ fn in_time<T>(mut write: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     }
 }
 
+/// The error of the file, which tells a full disk from others, without what the writer of tables wraps around it.
+fn plain(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
 /// In which form the cells are kept.
 enum Form {
     Csv(Box<csv::Writer<BufWriter<Place>>>),
@@ -123,13 +131,12 @@ impl TableFile {
                 for cell in cells {
                     let cell = make_safe(cell);
                     if self.on_terminal {
-                        csv.write_field(visible(&cell).as_bytes())?;
+                        csv.write_field(visible(&cell).as_bytes()).map_err(plain)?;
                     } else {
-                        csv.write_field(cell.as_bytes())?;
+                        csv.write_field(cell.as_bytes()).map_err(plain)?;
                     }
                 }
-                csv.write_record(None::<&[u8]>)?;
-                Ok(())
+                csv.write_record(None::<&[u8]>).map_err(plain)
             }
             Form::Workbook(book, _) => book.record(cells.map(make_safe)),
         }

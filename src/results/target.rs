@@ -240,30 +240,14 @@ pub fn same_place(a: &Path, b: &Path) -> bool {
     places.is_ok_and(|(a, b)| a == b)
 }
 
-/// Whether space is what is lacking. Writers of tables wrap the error that they met.
-fn is_full(error: &io::Error) -> bool {
-    let mut error: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(cause) = error {
-        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-        if matches!(
-            kind,
-            Some(
-                io::ErrorKind::StorageFull
-                    | io::ErrorKind::QuotaExceeded
-                    | io::ErrorKind::FileTooLarge
-            )
-        ) {
-            return true;
-        }
-        error = cause.source();
-    }
-    false
-}
-
 /// A failure to write after the run: said so that nobody fears for the invitations.
 pub(super) fn write_failure(target: &Path, kind: FileKind, error: &io::Error) -> Failure {
+    let full = matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    );
     Failure::new(
-        if is_full(error) {
+        if full {
             Exit::TryAgain
         } else {
             Exit::Unexpected

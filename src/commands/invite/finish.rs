@@ -82,7 +82,7 @@ impl Finish<'_> {
         }
         if unwritten.is_some() {
             notes.push(format!(
-                "the ledger could not take everything: what it lacks is in the results; make space, and the same command settles the rest; `guestlist results --run {} --ledger {}` writes these results again",
+                "the ledger could not take everything: what it lacks is in the results, if they could be written; make space, and the same command settles the rest; `guestlist results --run {} --ledger {}` writes these results again",
                 self.run,
                 self.ledger_path.display()
             ));
@@ -122,16 +122,18 @@ impl Finish<'_> {
             }
             Err(failure) => {
                 exit = exit.and(failure.exit);
-                ui::show_failure(&if self.ledger_is_gone {
-                    Failure::new(failure.exit, failure.what)
-                        .hint("the ledger is gone, too: if the guests are in nobody's file, the next run finds them in the directory")
+                let failure = if self.ledger_is_gone || unwritten.is_some() {
+                    Failure::new(failure.exit, failure.what).hint(
+                        "the ledger lacks some outcomes, too: before anybody else is invited, the next run looks in the directory for whoever was asked",
+                    )
                 } else {
                     failure.hint(format!(
-                    "`guestlist results --run {} --ledger {}` writes them again; nothing is lost",
-                    self.run,
-                    self.ledger_path.display()
-                ))
-                });
+                        "`guestlist results --run {} --ledger {}` writes them again; nothing is lost",
+                        self.run,
+                        self.ledger_path.display()
+                    ))
+                };
+                ui::show_failure(&failure);
                 (None, None)
             }
         };
