@@ -11,7 +11,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     ledger::{Ledger, NewLedger, RunRecord},
-    results::{FileKind, Links, RunKind, STDOUT, check_target, default_paths},
+    results::{FileKind, Links, RunKind, STDOUT, check_target, default_paths, read_own},
     settings::{self, Settings},
     sheet::Sheet,
     ui,
@@ -45,6 +45,7 @@ pub fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
         FileKind::Results,
         sheet_path.unwrap_or(Path::new("-")),
     )?;
+    not_over_newer_results(&ledger, &run, &target)?;
     let links = match settings.invite.links.value {
         settings::Links::Results => Links::Results,
         settings::Links::None => Links::None,
@@ -81,6 +82,27 @@ pub fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
         ));
     }
     Ok(Exit::Done)
+}
+
+/// Results of a newer run may hold links that this run did not have yet: they are not replaced by older ones.
+fn not_over_newer_results(ledger: &Ledger, run: &RunRecord, target: &Path) -> Result<()> {
+    let Ok(rows) = read_own(target) else {
+        return Ok(());
+    };
+    let Some(there) = rows.flatten().find_map(|row| row.run) else {
+        return Ok(());
+    };
+    match ledger.reader()?.run(&there)? {
+        Some(newer) if newer.id != run.id && newer.started_at > run.started_at => {
+            Err(Failure::usage(format!(
+                "{} holds the results of a newer run ({there}), which may have links that run {} did not have yet",
+                target.display(),
+                run.id
+            ))
+            .hint("name another file with -o, or leave --run away for the results of the last run"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn find(ledger: &Ledger, wanted: &RunName) -> Result<RunRecord> {

@@ -16,12 +16,12 @@ use super::{
 };
 use crate::{
     directory::{self, Sighting, Way},
-    graph::Fault,
+    graph::{DirectoryUser, Fault},
     guest::EmailAddress,
     ledger::{Person, PersonState, Saw},
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 /// One `getByIds` takes this many (Graph: directoryobject-getbyids).
@@ -309,10 +309,30 @@ impl Scout {
                 return Vec::new();
             }
         };
-        let states: std::collections::HashMap<String, Option<String>> = users
-            .into_iter()
-            .map(|user| (user.id.to_ascii_lowercase(), user.external_user_state))
+        let mut states = redemption_states(users);
+        let now = self.shared.clock.now();
+        // Not seen yet is not gone: a replica may lag, and asking again would mail twice.
+        let expected = |person: &Person| {
+            person.verified == Some(Verified::Found)
+                || unseen(person.invited_at, now) == Verified::Missing
+        };
+        // A list that lacks somebody is not enough for saying that a guest is gone.
+        let missed: Vec<String> = items
+            .iter()
+            .filter(|item| item.person.as_ref().is_some_and(expected))
+            .filter_map(known)
+            .filter(|id| !states.contains_key(&id.to_ascii_lowercase()))
             .collect();
+        let mut certain = true;
+        if !missed.is_empty() {
+            match self.shared.graph.one_by_one(&missed).await {
+                Ok(users) => states.extend(redemption_states(users)),
+                Err(fault) => {
+                    self.shared.heed(&fault);
+                    certain = false;
+                }
+            }
+        }
         let mut again = Vec::new();
         for item in items {
             let Some(person) = item.person.clone() else {
@@ -322,10 +342,11 @@ impl Scout {
                 .user_id
                 .as_ref()
                 .and_then(|id| states.get(&id.to_ascii_lowercase()));
-            // Not seen yet is not gone: a replica may lag, and asking again would mail twice.
-            let gone = seen.is_none()
-                && (person.verified == Some(Verified::Found)
-                    || unseen(person.invited_at, self.shared.clock.now()) == Verified::Missing);
+            let gone = seen.is_none() && expected(&person);
+            if gone && !certain {
+                self.leave(vec![item]).await;
+                continue;
+            }
             // A claim that cannot be seen by id is looked up by address before anything is said about it.
             let claimed = seen.is_none() && person.state == PersonState::Claimed;
             if claimed || (gone && self.shared.options.again) {
@@ -375,4 +396,12 @@ impl Scout {
             .row(result, Some(person.id), Weight::Light)
             .await;
     }
+}
+
+/// The redemption states of people who were read, by their ids in lower case.
+fn redemption_states(users: Vec<DirectoryUser>) -> HashMap<String, Option<String>> {
+    users
+        .into_iter()
+        .map(|user| (user.id.to_ascii_lowercase(), user.external_user_state))
+        .collect()
 }

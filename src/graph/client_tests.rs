@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use uuid::Uuid;
 
 const INVITED: &str = r#"{"id":"i1","inviteRedeemUrl":"https://login.example/redeem?ticket=SECRET","status":"PendingAcceptance",
-"invitedUserEmailAddress":"ada@partner.example","invitedUser":{"id":"u1"}}"#;
+"invitedUserEmailAddress":"ada@partner.example","invitedUser":{"id":"8a3cf1de-9a41-4a4e-9b6c-8e2a3f8e2b10"}}"#;
 
 fn request() -> InvitationRequest {
     InvitationRequest {
@@ -28,7 +28,7 @@ async fn an_invitation_goes_out_once_politely_and_comes_back_whole() {
     let Verdict::Done(invitation) = &attempt.verdict else {
         panic!("{attempt:?}")
     };
-    assert_eq!(invitation.user_id, "u1");
+    assert_eq!(invitation.user_id, "8a3cf1de-9a41-4a4e-9b6c-8e2a3f8e2b10");
     assert!(invitation.redeem_url.expose_secret().contains("SECRET"));
     assert_eq!(
         (attempt.status, attempt.request_id.as_deref()),

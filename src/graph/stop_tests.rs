@@ -10,7 +10,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 const INVITED: &str = r#"{"id":"i1","inviteRedeemUrl":"https://login.example/redeem?ticket=SECRET","status":"PendingAcceptance",
-"invitedUserEmailAddress":"ada@partner.example","invitedUser":{"id":"u1"}}"#;
+"invitedUserEmailAddress":"ada@partner.example","invitedUser":{"id":"8a3cf1de-9a41-4a4e-9b6c-8e2a3f8e2b10"}}"#;
 
 fn request() -> InvitationRequest {
     InvitationRequest {

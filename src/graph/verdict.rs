@@ -181,7 +181,9 @@ fn invitation(answer: &Answer, email: &str) -> Result<Invitation, Fault> {
     let user = parsed
         .invited_user
         .ok_or_else(|| incomplete("201 without a user"))?;
-    let user_id = given(user.id).ok_or_else(|| incomplete("201 without a user id"))?;
+    let user_id = given(user.id)
+        .filter(|id| uuid::Uuid::try_parse(id).is_ok())
+        .ok_or_else(|| incomplete("201 without a proper user id"))?;
     let link = given(parsed.invite_redeem_url).ok_or_else(|| incomplete("201 without a link"))?;
     if !is_redeem_link(&link) {
         return Err(incomplete("201 with a link that is no https address"));
