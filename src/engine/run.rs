@@ -4,6 +4,7 @@ use super::{
     Options,
     ask::Shared,
     calibration::Calibration,
+    canary::CANARY,
     caps::Caps,
     crew::Crew,
     feeder::Feeder,
@@ -98,7 +99,13 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
     let writer = ledger.writer(generation)?;
     writer.start_run(&start)?;
     let recent = reader.asks_since(clock.now() - SignedDuration::from_hours(24))?;
-    let canary = !options.dry_run && reader.verified()? == 0;
+    let canary = if !options.dry_run && reader.verified()? == 0 {
+        // Older ones that are still not seen are missing, and told as such.
+        let day_ago = clock.now() - SignedDuration::from_hours(24);
+        Some(reader.unseen(day_ago, CANARY)?)
+    } else {
+        None
+    };
     let totals = tally.subscribe();
     let (recorder, recording) = Recorder::start(writer, run.clone(), stop.clone(), tally);
     let follow_ups = FollowUps::new(
@@ -196,10 +203,10 @@ async fn workers(
     shared: &Arc<Shared>,
     mut decided: mpsc::Receiver<Work>,
     park: mpsc::Sender<Parked>,
-    canary: bool,
+    canary: Option<HashMap<String, i64>>,
 ) {
-    if canary {
-        shared.canary(&mut decided, &park).await;
+    if let Some(earlier) = canary {
+        shared.canary(earlier, &mut decided, &park).await;
     }
     let decided = Arc::new(Mutex::new(decided));
     let mut crew = JoinSet::new();
@@ -228,6 +235,10 @@ async fn workers(
 async fn settler(shared: Arc<Shared>, mut parked: mpsc::Receiver<Parked>) {
     let mut rows = JoinSet::new();
     loop {
+        if rows.len() >= PARKED {
+            // Nobody else can be asked while there is no room, so no guest will come who tells the time.
+            shared.calibration.no_more();
+        }
         tokio::select! {
             row = parked.recv(), if rows.len() < PARKED => match row {
                 Some(row) => {

@@ -7,7 +7,7 @@ use crate::engine::outcome::{Mail, Outcome, RowResult, ThisRun, Verified};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use secrecy::SecretString;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 #[derive(Debug)]
 pub struct Reader {
@@ -160,6 +160,18 @@ impl Reader {
             [],
             |row| row.get(0),
         )?)
+    }
+
+    /// Invitations since then that nobody has seen in the directory yet, by the ids of their users: the newest ones.
+    pub fn unseen(&self, since: Timestamp, most: usize) -> Result<HashMap<String, i64>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT user_id, id FROM person WHERE state = 'invited' AND user_id IS NOT NULL AND invited_at > ?1
+                AND verified IS NOT 'found' ORDER BY invited_at DESC LIMIT ?2",
+        )?;
+        let people = statement.query_map(params![millis(since), most], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        Ok(people.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Until when the tenant asked not to be asked.

@@ -77,7 +77,7 @@ pub(super) fn stopped(about: &Stopped<'_>) -> Failure {
         .hint(format!("{again}{}", through(left, *cap, now))),
         StopReason::TimeUsed => failure("--max-duration is used up".into()).hint(again),
         StopReason::CanaryNotFound { missing } => failure(format!(
-            "Graph confirmed the first 5 invitations, and {missing} of these guests cannot be found in the directory"
+            "Graph confirmed the first invitations, and {missing} of these guests cannot be found in the directory"
         ))
         .hint("nobody else was asked; run the same command in an hour: it looks again before it goes on"),
         StopReason::LedgerFailed { why, .. } => {
