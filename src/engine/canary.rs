@@ -24,20 +24,30 @@ impl Shared {
         work: &mut mpsc::Receiver<Work>,
         park: &mpsc::Sender<Parked>,
     ) {
-        if !earlier.is_empty() {
-            return self.look_for(earlier).await;
+        // A sheet that brings nobody new needs none of this.
+        let Some(first) = work.recv().await else {
+            return;
+        };
+        let alone = if earlier.is_empty() { CANARY } else { 0 };
+        if alone == 0 {
+            self.look_for(earlier).await;
         }
         let mut guests: HashMap<String, i64> = HashMap::new();
-        while guests.len() < CANARY && !self.stop.is_raised() {
-            let Some(work) = work.recv().await else { break };
-            match self.turn(work).await {
+        let mut next = Some(first);
+        while let Some(work_of_row) = next {
+            match self.turn(work_of_row).await {
                 Turn::Invited { person, user_id } => drop(guests.insert(user_id, person)),
                 Turn::Park(parked) => drop(park.send(*parked).await),
                 Turn::Over => {}
             }
+            next = if guests.len() < alone && !self.stop.is_raised() {
+                work.recv().await
+            } else {
+                None
+            };
         }
         // Fewer than five: the sheet is through, and the verification after the run looks for them.
-        if guests.len() == CANARY {
+        if alone > 0 && guests.len() == alone {
             self.look_for(guests).await;
         }
     }

@@ -52,11 +52,13 @@ fn guests_who_never_appear_stop_the_run_after_five() {
     for row in workdir.table(RESULTS).with_outcome("invited") {
         assert_eq!(row["verified"], "not-yet", "{row:?}");
     }
-    // It is over: the rest goes out, and the five are not asked again.
+    // The weather is over, and the five are still nowhere: nothing new leaves before they are seen.
     practice.post("/weather", "");
-    practice.run(&workdir, SHEET, &QUICK).expect_code(0);
-    assert_eq!((posts(&practice), mails(&practice)), (30, 30));
-    proofs::nobody_twice(&practice);
+    practice
+        .run(&workdir, SHEET, &QUICK)
+        .expect_code(5)
+        .says("cannot be found");
+    assert_eq!(posts(&practice), 5);
 }
 
 #[test]
@@ -310,4 +312,36 @@ fn results_after_a_kill_have_every_row() {
         let own = &row["sheet_email"];
         assert!(own.is_empty() || *own == row["email"], "{row:?}");
     }
+}
+
+#[test]
+fn more_unknown_rows_than_there_is_room_for_do_not_stop_a_run() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 230);
+    let practice = Practice::start(
+        &workdir,
+        "[replication]\nfilters_ms = 20000\nby_id_ms = 300\n\
+         [[script]]\nkind = \"invitations\"\ncount = 230\nfault = \"lost_after\"",
+    );
+    let limited = [&QUICK[..], &["--max-duration", "120s"]].concat();
+    practice.run(&workdir, SHEET, &limited).expect_code(0);
+    proofs::nobody_twice(&practice);
+    assert_eq!(workdir.table(RESULTS).outcomes()["invited"], 230);
+}
+
+#[test]
+fn the_rest_goes_out_when_the_guests_of_an_earlier_canary_are_seen() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 9);
+    let practice = Practice::start(
+        &workdir,
+        "[replication]\nfilters_ms = 12000\nby_id_ms = 12000",
+    );
+    let short = ["--rate", "max", "--settle", "1s"];
+    practice.run(&workdir, SHEET, &short).expect_code(5);
+    assert_eq!(posts(&practice), 5);
+    let patient = ["--rate", "max", "--settle", "60s"];
+    practice.run(&workdir, SHEET, &patient).expect_code(0);
+    assert_eq!((posts(&practice), mails(&practice)), (9, 9));
+    proofs::nobody_twice(&practice);
 }
