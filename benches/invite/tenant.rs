@@ -51,6 +51,8 @@ impl Tenant {
                 "-q",
                 "--new-ledger",
             ])
+            // A new ledger is not made beside results of the same sheet.
+            .args(["--results", &format!("{ledger}.csv")])
             .args(["--ledger", ledger, "--tenant"])
             .arg(self.ready["tenant"].as_str().unwrap())
             .args(["--graph-url", self.url(), "--authority-url", self.url()])
