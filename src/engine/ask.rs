@@ -228,6 +228,7 @@ impl Shared {
                     mails,
                     saw: item.saw,
                     end,
+                    assumed: false,
                 },
                 verdict: answer.verdict,
                 request_id: answer.request_id,
@@ -271,6 +272,7 @@ impl Shared {
             mails: true,
             saw: Saw::Unknown,
             end: AskEnd::Open,
+            assumed: true,
         };
         Ok((person.ok_or(Stopped)?, ask))
     }

@@ -3,7 +3,7 @@
 //! Pure. All times are by our clock. When in doubt about a mail the answer is `Unknown`, never "not mailed".
 
 use super::{calibration::Made, outcome::Mail};
-use crate::ledger::{Ask, AskEnd, AskKind, Saw};
+use crate::ledger::{Ask, AskEnd, AskKind, Saw, SilentFirst};
 use jiff::SignedDuration;
 
 /// A guest made so long before a silent ask was made by an earlier ask.
@@ -24,13 +24,34 @@ pub(super) fn is_ours(made: Option<Made>, asks: &[Ask]) -> bool {
 }
 
 /// Whether the creation time is needed to tell what `mail_of` tells.
-pub(super) fn depends_on_time(asks: &[Ask]) -> bool {
-    makers(asks).any(|ask| ask.mails) && makers(asks).any(|ask| !ask.mails)
+pub(super) fn depends_on_time(asks: &[Ask], blind: Option<SilentFirst>) -> bool {
+    let silent = matters(blind, asks).is_some() || makers(asks).any(|ask| !ask.mails);
+    silent && makers(asks).any(|ask| ask.mails)
 }
 
 /// What our asks did about a mail for a guest whom one of them made. `asks` are oldest first; `made` is none where the
-/// creation time, or the clock that it is by, is not known.
-pub(super) fn mail_of(made: Option<Made>, asks: &[Ask]) -> Mail {
+/// creation time, or the clock that it is by, is not known. `blind`: when runs may have asked, silently too, of which
+/// the ledger knows nothing.
+pub(super) fn mail_of(made: Option<Made>, asks: &[Ask], blind: Option<SilentFirst>) -> Mail {
+    let by_others = makers(asks).any(|ask| ask.assumed)
+        || matters(blind, asks).is_some_and(|blind| {
+            made.is_none_or(|made| {
+                blind.since <= made.latest + WITHIN && made.earliest - WITHIN <= blind.until
+            })
+        });
+    match mail_of_known(made, asks) {
+        Mail::Requested if by_others => Mail::Unknown,
+        mail => mail,
+    }
+}
+
+/// Whoever was asked for the first time after it is known to this ledger alone.
+fn matters(blind: Option<SilentFirst>, asks: &[Ask]) -> Option<SilentFirst> {
+    blind.filter(|blind| makers(asks).any(|ask| ask.at <= blind.until))
+}
+
+/// The same where these are all asks that were made.
+fn mail_of_known(made: Option<Made>, asks: &[Ask]) -> Mail {
     let Some(silent) = makers(asks).position(|ask| !ask.mails) else {
         return if makers(asks).next().is_some() {
             Mail::Requested

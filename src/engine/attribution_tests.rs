@@ -26,6 +26,7 @@ fn ask(kind: AskKind, seconds: i64, mails: bool, end: AskEnd) -> Ask {
         mails,
         saw: Saw::Nobody,
         end,
+        assumed: false,
     }
 }
 
@@ -80,7 +81,7 @@ fn a_guest_made_well_before_the_silent_ask_was_made_by_the_mailing_one() {
         (63, Mail::Unknown),
         (500, Mail::Unknown),
     ] {
-        assert_eq!(mail_of(Some(exactly(made)), &asks), mail, "{made}");
+        assert_eq!(mail_of(Some(exactly(made)), &asks, None), mail, "{made}");
     }
 }
 
@@ -93,39 +94,45 @@ fn a_conclusion_holds_for_the_whole_interval() {
             latest: second(latest),
         })
     };
-    assert_eq!(mail_of(between(0, 56), &asks), Mail::Requested);
-    assert_eq!(mail_of(between(0, 58), &asks), Mail::Unknown);
-    assert_eq!(mail_of(between(59, 62), &asks), Mail::None);
-    assert_eq!(mail_of(between(58, 61), &asks), Mail::Unknown);
-    assert_eq!(mail_of(between(60, 63), &asks), Mail::Unknown);
+    assert_eq!(mail_of(between(0, 56), &asks, None), Mail::Requested);
+    assert_eq!(mail_of(between(0, 58), &asks, None), Mail::Unknown);
+    assert_eq!(mail_of(between(59, 62), &asks, None), Mail::None);
+    assert_eq!(mail_of(between(58, 61), &asks, None), Mail::Unknown);
+    assert_eq!(mail_of(between(60, 63), &asks, None), Mail::Unknown);
 }
 
 #[test]
 fn without_a_time_only_asks_of_one_kind_tell() {
-    assert_eq!(mail_of(None, &[mailing(0), answered(60)]), Mail::Unknown);
-    assert_eq!(mail_of(None, &[mailing(0)]), Mail::Requested);
-    assert_eq!(mail_of(None, &[throttled(0), mailing(9)]), Mail::Requested);
-    assert_eq!(mail_of(None, &[lost(0), answered(60)]), Mail::None);
-    assert_eq!(mail_of(None, &[]), Mail::None);
+    assert_eq!(
+        mail_of(None, &[mailing(0), answered(60)], None),
+        Mail::Unknown
+    );
+    assert_eq!(mail_of(None, &[mailing(0)], None), Mail::Requested);
+    assert_eq!(
+        mail_of(None, &[throttled(0), mailing(9)], None),
+        Mail::Requested
+    );
+    assert_eq!(mail_of(None, &[lost(0), answered(60)], None), Mail::None);
+    assert_eq!(mail_of(None, &[], None), Mail::None);
 }
 
 #[test]
 fn a_silent_ask_whose_answer_was_lost_proves_nothing_by_itself() {
     let asks = [mailing(0), lost(60), answered(120)];
-    assert_eq!(mail_of(Some(exactly(1)), &asks), Mail::Requested);
-    assert_eq!(mail_of(Some(exactly(60)), &asks), Mail::Unknown);
-    assert_eq!(mail_of(Some(exactly(110)), &asks), Mail::Unknown);
-    assert_eq!(mail_of(Some(exactly(120)), &asks), Mail::None);
+    assert_eq!(mail_of(Some(exactly(1)), &asks, None), Mail::Requested);
+    assert_eq!(mail_of(Some(exactly(60)), &asks, None), Mail::Unknown);
+    assert_eq!(mail_of(Some(exactly(110)), &asks, None), Mail::Unknown);
+    assert_eq!(mail_of(Some(exactly(120)), &asks, None), Mail::None);
 }
 
 #[test]
 fn a_mailing_ask_after_the_guest_was_there_cannot_be_told() {
     let asks = [mailing(0), answered(60), mailing(180)];
-    assert_eq!(mail_of(Some(exactly(60)), &asks), Mail::Unknown);
-    assert_eq!(mail_of(Some(exactly(1)), &asks), Mail::Requested);
+    assert_eq!(mail_of(Some(exactly(60)), &asks, None), Mail::Unknown);
+    assert_eq!(mail_of(Some(exactly(1)), &asks, None), Mail::Requested);
     // Unless Graph said that it had not been performed.
     let asks = [mailing(0), answered(60), throttled(180)];
-    assert_eq!(mail_of(Some(exactly(60)), &asks), Mail::None);
+    assert_eq!(mail_of(Some(exactly(60)), &asks, None), Mail::None);
 }
 
 #[test]
@@ -139,8 +146,8 @@ fn relinks_made_nobody() {
         )
     };
     let asks = [mailing(0), relink(7), relink(8)];
-    assert!(!depends_on_time(&asks));
-    assert_eq!(mail_of(None, &asks), Mail::Requested);
+    assert!(!depends_on_time(&asks, None));
+    assert_eq!(mail_of(None, &asks, None), Mail::Requested);
     let only_relinks = [relink(0)];
     assert!(!is_ours(Some(exactly(100)), &only_relinks));
     assert_eq!(mail_of_older(&only_relinks), Mail::None);
@@ -174,6 +181,40 @@ fn a_guest_is_ours_by_the_look_up_or_by_the_time() {
     assert_eq!(mail_of_older(&seen(Saw::Unknown)), Mail::Unknown);
 }
 
+/// A restored ledger does not know the silent ask that made the guest, nor does an imported one.
+#[test]
+fn requested_is_said_only_where_all_asks_are_known() {
+    let asks = [mailing(0)];
+    let blind = Some(SilentFirst {
+        since: second(10),
+        until: second(600),
+    });
+    assert!(depends_on_time(&asks, blind));
+    assert_eq!(mail_of(Some(exactly(20)), &asks, blind), Mail::Unknown);
+    assert_eq!(mail_of(None, &asks, blind), Mail::Unknown);
+    assert_eq!(
+        mail_of(Some(exactly(1)), &asks, blind),
+        Mail::Requested,
+        "made while everything was known"
+    );
+    let claimed = Ask {
+        assumed: true,
+        ..mailing(0)
+    };
+    for asks in [&[claimed][..], &[claimed, answered(60)]] {
+        assert_eq!(mail_of(Some(exactly(1)), asks, None), Mail::Unknown);
+    }
+    assert_eq!(
+        mail_of(Some(exactly(60)), &[claimed, answered(60)], blind),
+        Mail::None,
+        "whoever was made by the silent ask had not been mailed before"
+    );
+    assert_eq!(mail_of(None, &[lost(0)], blind), Mail::None);
+    let later = [mailing(700)];
+    assert!(!depends_on_time(&later, blind));
+    assert_eq!(mail_of(None, &later, blind), Mail::Requested);
+}
+
 proptest! {
     /// "Not mailed" is said only of a guest who can have been made by a silent ask alone.
     #[test]
@@ -194,7 +235,7 @@ proptest! {
         };
         let performed = performed % 1_001;
         let made = Made { earliest: at(performed - early), latest: at(performed + late) };
-        prop_assert_ne!(mail_of(Some(made), &[mailed, silent]), Mail::None);
+        prop_assert_ne!(mail_of(Some(made), &[mailed, silent], None), Mail::None);
     }
 
     /// "Requested" is said only when the guest was there before anything silent was asked.
@@ -214,6 +255,6 @@ proptest! {
         };
         let performed = silent_at + performed.min(took);
         let made = Made { earliest: at(performed - early), latest: at(performed + late) };
-        prop_assert_ne!(mail_of(Some(made), &[mailing(0), silent]), Mail::Requested);
+        prop_assert_ne!(mail_of(Some(made), &[mailing(0), silent], None), Mail::Requested);
     }
 }

@@ -202,12 +202,12 @@ impl Shared {
 
     /// What is known about the mail of a guest of ours.
     async fn mail_of(&self, parked: &mut Parked, user_id: &str) -> Result<Mail, Open> {
-        let made = if attribution::depends_on_time(&parked.asks) {
+        let made = if attribution::depends_on_time(&parked.asks, self.silent_first) {
             self.made(parked, user_id).await?
         } else {
             None
         };
-        Ok(attribution::mail_of(made, &parked.asks))
+        Ok(attribution::mail_of(made, &parked.asks, self.silent_first))
     }
 
     /// A guest who had been there before us; the link is fetched silently, once.

@@ -201,8 +201,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Until when people who are not found are to be asked silently first, because this ledger may be older than the
-    /// world: it is a backup used for the first time, or there are results of runs that it does not know.
+    /// Since when and until when runs may have asked that this ledger does not know, because it may be older than the
+    /// world: it is a backup, or there are results of runs that it does not know.
     pub fn silent_first(
         &self,
         unknown: Option<UnknownRuns>,
@@ -240,7 +240,7 @@ impl Ledger {
                 (millis(silent.since), millis(silent.until)),
             )?;
         }
-        Ok(silent.filter(|silent| now < silent.until))
+        Ok(silent)
     }
 }
 
@@ -253,7 +253,8 @@ pub struct UnknownRuns {
     pub ended: Timestamp,
 }
 
-/// Since when a ledger may be older than the world, and until when that matters.
+/// Since when a ledger may be older than the world. `until`: whoever is not found before that time is asked silently
+/// first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SilentFirst {
     pub since: Timestamp,

@@ -125,6 +125,8 @@ pub struct Ask {
     pub mails: bool,
     pub saw: Saw,
     pub end: AskEnd,
+    /// Not made by a run of this ledger: another one made it, or may have, and perhaps more that nobody knows of.
+    pub assumed: bool,
 }
 
 /// How an ask ended whose effect is not known.

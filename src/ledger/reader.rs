@@ -96,13 +96,14 @@ impl Reader {
                 }
             };
             match row.get_ref(1)?.as_str().unwrap_or_default() {
-                "intent" | "assumed" => {
+                kind @ ("intent" | "assumed") => {
                     let ask = Ask {
                         kind: AskKind::from_word(row.get_ref(5)?.as_str().unwrap_or_default()),
                         at,
                         mails: row.get(3)?,
                         saw: Saw::from_word(row.get_ref(6)?.as_str().ok()),
                         end: AskEnd::Open,
+                        assumed: kind == "assumed",
                     };
                     open.push((row.get(0)?, ask));
                 }

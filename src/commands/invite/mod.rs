@@ -177,7 +177,7 @@ pub async fn invite(
     } else {
         ledger.silent_first(ledger::unknown_runs(&ledger, typed, &targets)?, clock.now())?
     };
-    if let Some(silent) = silent_first {
+    if let Some(silent) = silent_first.filter(|silent| clock.now() < silent.until) {
         warnings.push(format!(
             "this ledger may be older than its tenant: until {} whoever is not found is asked silently first, and mailed only when nothing had happened",
             silent.until.strftime("%F %T UTC")
