@@ -3,7 +3,10 @@
 //! Must not print; the edge (`ui`) does. Rows that fail are outcomes, not failures.
 
 use crate::exit::Exit;
-use std::fmt;
+use std::{
+    fmt,
+    io::{self, ErrorKind},
+};
 
 pub type Result<T> = std::result::Result<T, Failure>;
 
@@ -29,6 +32,38 @@ impl Failure {
         Self::new(Exit::Usage, what)
     }
 
+    /// A file, a stream or something else of the system could not be used; `what` says which, and `error` why. Whether
+    /// a person has to change something, or the same command may work later, is told by the kind of error.
+    pub fn of_io(what: impl fmt::Display, error: &io::Error) -> Self {
+        let (exit, hint) = match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => (
+                Exit::TryAgain,
+                "make space on the disk, then run the same command again",
+            ),
+            ErrorKind::PermissionDenied
+            | ErrorKind::NotFound
+            | ErrorKind::AlreadyExists
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::IsADirectory
+            | ErrorKind::NotADirectory
+            | ErrorKind::InvalidFilename
+            | ErrorKind::InvalidInput
+            | ErrorKind::Unsupported => (
+                Exit::Usage,
+                "see that it is there and that this user may use it, or name another place",
+            ),
+            ErrorKind::AddrInUse | ErrorKind::AddrNotAvailable => (
+                Exit::Usage,
+                "name another port, or end the program that uses this one",
+            ),
+            _ => (
+                Exit::TryAgain,
+                "run the same command again; if it says the same, an administrator of this machine should look at its disks and limits",
+            ),
+        };
+        Self::new(exit, format!("{what}: {error}")).hint(hint)
+    }
+
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
@@ -46,9 +81,50 @@ impl std::error::Error for Failure {}
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        match error.downcast::<Failure>() {
-            Ok(failure) => failure,
-            Err(error) => Self::new(Exit::Unexpected, format!("{error:#}")),
+        let error = match error.downcast::<Failure>() {
+            Ok(failure) => return failure,
+            Err(error) => error,
+        };
+        let of_system = |cause: &(dyn std::error::Error + 'static)| {
+            let error = cause.downcast_ref::<io::Error>()?;
+            Some(Self::of_io("", error))
+        };
+        match error.chain().find_map(of_system) {
+            Some(failure) => Self {
+                what: format!("{error:#}"),
+                ..failure
+            },
+            None => Self::new(Exit::Unexpected, format!("{error:#}")).hint(
+                "this is a fault of guestlist itself: please report it with these words; the same command may be run again, as everybody who was asked is in the ledger",
+            ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn what_the_system_says_no_to_has_a_class_and_an_advice() {
+        for (kind, exit) in [
+            (ErrorKind::PermissionDenied, Exit::Usage),
+            (ErrorKind::AddrInUse, Exit::Usage),
+            (ErrorKind::StorageFull, Exit::TryAgain),
+            (ErrorKind::WouldBlock, Exit::TryAgain),
+            (ErrorKind::Other, Exit::TryAgain),
+        ] {
+            let error: io::Result<()> = Err(kind.into());
+            let failure = Failure::from(error.context("cannot listen").unwrap_err());
+            assert_eq!(failure.exit, exit, "{kind}");
+            assert!(failure.what.starts_with("cannot listen: "), "{failure}");
+            assert_eq!(failure.hints.len(), 1);
+        }
+        let failure = Failure::from(anyhow::anyhow!("the recorder broke"));
+        assert_eq!(failure.exit, Exit::Unexpected);
+        assert!(failure.hints[0].contains("report it"));
+        let refused = anyhow::Error::new(Failure::usage("no"));
+        assert_eq!(Failure::from(refused).exit, Exit::Usage);
     }
 }

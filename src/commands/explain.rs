@@ -109,10 +109,7 @@ pub(super) fn written(result: io::Result<()>) -> Result<Exit> {
     match result {
         Ok(()) => Ok(Exit::Done),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Done),
-        Err(error) => Err(Failure::new(
-            Exit::Unexpected,
-            format!("writing failed: {error}"),
-        )),
+        Err(error) => Err(Failure::of_io("cannot write what was asked for", &error)),
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! Must not overwrite anything, and must not repair what is doubtful.
 
-use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::files;
 use crate::guest::{Rules, Understanding, catalogue::UNQUOTED_MESSAGE};
@@ -48,12 +47,8 @@ pub fn write(sheet: &Sheet, rules: &Rules, path: &Path) -> Result<u64> {
                 .hint("give --fix a name that ends in .csv"),
         );
     }
-    let failed = |error: std::io::Error| {
-        Failure::new(
-            Exit::Unexpected,
-            format!("writing {} failed: {error}", path.display()),
-        )
-    };
+    let failed =
+        |error: std::io::Error| Failure::of_io(format!("cannot write {}", path.display()), &error);
     files::remove_leftovers(&files::folder_of(path));
     // Complete or not there at all.
     let file = files::temporary_in(&files::folder_of(path)).map_err(failed)?;
@@ -118,6 +113,7 @@ fn repairs(problems: &mut Vec<Problem>) -> Repair {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit::Exit;
     use crate::sheet::SheetOptions;
 
     fn fixed(bytes: &[u8], encoding: Option<&str>) -> (u64, Vec<u8>) {

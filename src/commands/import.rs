@@ -9,7 +9,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     guest::EmailAddress,
-    ledger::{Claim, Found, Imported, Ledger, NewLedger, Writer},
+    ledger::{Claim, Draft, Found, Imported, Ledger, NewLedger, Writer},
     results::{self, DRY_RUN, OwnRow, PRACTICE},
     ui::{
         self,
@@ -28,27 +28,56 @@ struct Taken {
     known: u64,
 }
 
-/// Takes the people of results files into the ledger at `path`, which is made when it is missing.
+/// Takes the people of results files into the ledger at `path`, which is made when it is missing: those of all files,
+/// or, when one of them is refused or this program is killed, nobody.
 pub fn import(path: &Path, files: &[PathBuf], practice: bool, clock: &Clock) -> Result<()> {
-    let ledger = Ledger::open(path, NewLedger::Allowed)?;
-    let holder = super::holder("ledger import", None, clock.now());
-    let held = ledger.lock(&holder, clock.now(), |_| {})?;
-    let writer = ledger.writer(Some(held.generation()))?;
-    for file in files {
-        writer.begin()?;
+    let taken = if Ledger::is_missing(path) {
+        let draft = Draft::new(path)?;
+        let writer = draft.ledger().writer(None)?;
+        let taken = import_files(&writer, files, None, practice, clock.now())?;
+        drop(writer);
+        draft.publish()?;
+        taken
+    } else {
+        let ledger = Ledger::open(path, NewLedger::Refused)?;
+        let holder = super::holder("ledger import", None, clock.now());
+        let held = ledger.lock(&holder, clock.now(), |_| {})?;
         let bound = ledger.tenant()?.map(|tenant| tenant.id);
-        match import_file(&writer, file, bound, practice, clock.now()) {
-            Ok(taken) => {
-                writer.commit()?;
-                tell(file, taken);
-            }
-            Err(failure) => {
-                writer.rollback();
-                return Err(failure);
-            }
-        }
+        let writer = ledger.writer(Some(held.generation()))?;
+        let taken = import_files(&writer, files, bound, practice, clock.now())?;
+        writer.checkpoint()?;
+        taken
+    };
+    for (file, taken) in taken {
+        tell(file, taken);
     }
-    Ok(writer.checkpoint()?)
+    Ok(())
+}
+
+/// All of them in one transaction.
+fn import_files<'f>(
+    writer: &Writer,
+    files: &'f [PathBuf],
+    mut bound: Option<String>,
+    practice: bool,
+    now: Timestamp,
+) -> Result<Vec<(&'f Path, Taken)>> {
+    writer.begin()?;
+    let taken = files
+        .iter()
+        .map(|file| {
+            let taken = import_file(writer, file, &mut bound, practice, now)?;
+            Ok((file.as_path(), taken))
+        })
+        .collect::<Result<Vec<_>>>()
+        .and_then(|taken| {
+            writer.commit()?;
+            Ok(taken)
+        });
+    if taken.is_err() {
+        writer.rollback();
+    }
+    taken
 }
 
 fn tell(file: &Path, taken: Taken) {
@@ -70,13 +99,13 @@ fn tell(file: &Path, taken: Taken) {
 fn import_file(
     writer: &Writer,
     file: &Path,
-    mut bound: Option<String>,
+    bound: &mut Option<String>,
     practice: bool,
     now: Timestamp,
 ) -> Result<Taken> {
     let refused = |why: String| {
         Failure::new(Exit::SheetRefused, format!("{}: {why}", file.display()))
-            .hint("give results files as guestlist wrote them; nothing of this file was taken")
+            .hint("give results files as guestlist wrote them; nothing was taken")
     };
     let rows = results::read_own(file).map_err(|error| refused(error.to_string()))?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
@@ -96,18 +125,18 @@ fn import_file(
             )));
         }
         if let Some(tenant) = &row.tenant_id {
-            match &bound {
+            match &*bound {
                 Some(bound) if bound.eq_ignore_ascii_case(tenant) => {}
                 Some(bound) => {
                     return Err(Failure::usage(format!(
                         "{}: line {line} is about the tenant {tenant}, and the ledger belongs to {bound}",
                         file.display()
                     ))
-                    .hint("one ledger belongs to one tenant: name that tenant's ledger with --ledger; nothing of this file was taken"));
+                    .hint("one ledger belongs to one tenant: name that tenant's ledger with --ledger; nothing was taken"));
                 }
                 None => {
                     writer.bind(tenant, now)?;
-                    bound = Some(tenant.clone());
+                    *bound = Some(tenant.clone());
                 }
             }
         }

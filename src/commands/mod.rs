@@ -1,5 +1,6 @@
 //! One verb per file; here is which word leads to which.
 
+mod ask; // a question with a few words as answers
 mod columns; // what check says about the columns
 mod connect; // signed in, in the right tenant
 mod files; // results and to-fix files of a run
@@ -27,7 +28,7 @@ use crate::{
     cli::{self, Cli, Command},
     clock::Clock,
     exit::Exit,
-    failure::Result,
+    failure::{Failure, Result},
     settings::Env,
     sheet::Entry,
     ui,
@@ -74,7 +75,7 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
                 },
                 show_mapping: typed.show_mapping,
                 fix: typed.fix.clone(),
-                may_ask: sheet_options::can_ask() && typed.format() == cli::Format::Text,
+                may_ask: ask::can_ask() && typed.format() == cli::Format::Text,
                 look: ui::look(),
             };
             // Stdin is not locked: a question about hidden rows reads from it too.
@@ -112,7 +113,10 @@ fn prepare_ledger_folder(
         .parent()
         .filter(|_| !settings.invite.dry_run.value || settings.invite.sandbox.value);
     if let Some(folder) = folder.filter(|folder| !ledger.is_named() && folder.is_absolute()) {
-        crate::settings::create_user_folder(folder).map_err(anyhow::Error::from)?;
+        crate::settings::create_user_folder(folder).map_err(|error| {
+            let what = format!("cannot make the folder {} for the ledger", folder.display());
+            Failure::of_io(what, &error).hint("or name a place for the ledger with --ledger")
+        })?;
     }
     Ok(())
 }

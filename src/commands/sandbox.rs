@@ -1,6 +1,7 @@
 //! `guestlist sandbox`: serve the practice tenant until it is interrupted.
 
 use crate::{
+    failure::Failure,
     sandbox::{Sandbox, SandboxOptions, Weather},
     ui,
 };
@@ -30,7 +31,8 @@ pub async fn run(command: SandboxCommand) -> anyhow::Result<()> {
         ..SandboxOptions::default()
     };
     if let Some(path) = &command.weather {
-        options.weather = Weather::read(path)?;
+        options.weather =
+            Weather::read(path).map_err(|error| Failure::usage(format!("{error:#}")))?;
     }
     if let Some(log) = command.log {
         options.log_capacity = log;

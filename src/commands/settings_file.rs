@@ -2,17 +2,14 @@
 //!
 //! Must not decide what needs trust: `settings` does.
 
-use super::sheet_options::can_ask;
+use super::ask::{self, can_ask};
 use crate::{
     cli::Cli,
     failure::{Failure, Result},
     settings::{self, Access, Asked, Env, Reading, Scope, Settings, Source, Standing, Untrusted},
     ui::{self, text},
 };
-use std::{
-    io::{BufRead, Read, Write},
-    path::Path,
-};
+use std::path::Path;
 use text::{list, printable_line, wrap};
 use url::Url;
 
@@ -38,18 +35,7 @@ fn ask(untrusted: Untrusted, env: &Env<'_>) -> Result<Settings> {
         return Err(untrusted.failure());
     }
     ui::tell(question(&untrusted));
-    let mut screen = ui::Messages;
-    write!(screen, "Type yes to trust it from now on: ")
-        .and_then(|()| screen.flush())
-        .map_err(anyhow::Error::from)?;
-    let mut answer = Vec::new();
-    std::io::stdin()
-        .lock()
-        .take(64)
-        .read_until(b'\n', &mut answer)
-        .map_err(anyhow::Error::from)?;
-    let answer = String::from_utf8_lossy(&answer);
-    if !matches!(answer.trim().to_lowercase().as_str(), "yes" | "y") {
+    if !ask::agrees("Type yes to trust it from now on:")? {
         let failure = untrusted.failure();
         return Err(Failure {
             what: format!(

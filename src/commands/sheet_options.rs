@@ -1,5 +1,6 @@
 //! From settings to what reading and understanding a sheet need.
 
+use super::ask;
 use crate::{
     exit::Exit,
     failure::{Failure, Result},
@@ -9,7 +10,7 @@ use crate::{
     ui,
 };
 use std::{
-    io::{BufRead, Read, Write},
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -59,7 +60,7 @@ impl WantedSheet {
         Self {
             typed: typed.to_owned(),
             options: sheet_options(settings),
-            may_ask: !settings.invite.yes.value && can_ask(),
+            may_ask: !settings.invite.yes.value && ask::can_ask(),
         }
     }
 
@@ -68,11 +69,6 @@ impl WantedSheet {
         let sheet = open(&self.typed, &self.options, self.may_ask, stdin)??;
         Ok(sheet.or_refused()?)
     }
-}
-
-/// Whether there is somebody to answer.
-pub fn can_ask() -> bool {
-    ui::stdin_is_terminal() && ui::stderr_is_terminal()
 }
 
 /// Opens a sheet to check it, or says why it cannot be read. Standard input and pipes are put into a private temporary
@@ -111,30 +107,18 @@ fn hides_rows(sheet: &Sheet) -> bool {
 
 /// A filter that somebody forgot, or one that says who is meant: only a person knows.
 fn ask_about_hidden_rows(sheet: &Sheet) -> Result<sheet::Hidden> {
-    const ATTEMPTS: usize = 3;
     let told = sheet
         .refusals()
         .first()
         .map(|problem| problem.message.as_str())
         .unwrap_or_default();
     ui::tell(told);
-    for _ in 0..ATTEMPTS {
-        let mut screen = ui::Messages;
-        write!(screen, "include them, or skip them? ")
-            .and_then(|()| screen.flush())
-            .map_err(anyhow::Error::from)?;
-        let mut answer = String::new();
-        let read = std::io::stdin()
-            .lock()
-            .take(64)
-            .read_line(&mut answer)
-            .map_err(anyhow::Error::from)?;
-        match answer.trim().to_ascii_lowercase().as_str() {
-            "include" | "i" => return Ok(sheet::Hidden::Include),
-            "skip" | "s" => return Ok(sheet::Hidden::Skip),
-            _ if read == 0 => break,
-            _ => {}
-        }
+    let answers = [
+        ("include", sheet::Hidden::Include),
+        ("skip", sheet::Hidden::Skip),
+    ];
+    if let Some(hidden) = ask::choose("include them, or skip them?", &answers)? {
+        return Ok(hidden);
     }
     Err(Failure::new(
         Exit::SheetRefused,

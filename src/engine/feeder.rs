@@ -123,7 +123,7 @@ impl Feeder {
     fn ledger_failed(&self, error: &LedgerError) {
         self.stop.raise(StopReason::LedgerFailed {
             why: error.to_string(),
-            exit: crate::exit::Exit::Unexpected,
+            exit: error.exit(),
         });
     }
 }

@@ -7,10 +7,7 @@ use super::{
     stop::{Stop, StopReason},
     tally::Tally,
 };
-use crate::{
-    exit::Exit,
-    ledger::{Answered, Found, Intent, IntentId, LedgerError, NoIntent, Writer},
-};
+use crate::ledger::{Answered, Found, Intent, IntentId, LedgerError, NoIntent, Writer};
 use jiff::Timestamp;
 use std::{collections::HashMap, thread::JoinHandle};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -217,11 +214,7 @@ impl Desk {
                 }
             }
             Err(error) => {
-                let exit = if matches!(error, LedgerError::Full) {
-                    Exit::TryAgain
-                } else {
-                    Exit::Unexpected
-                };
+                let exit = error.exit();
                 let why = error.to_string();
                 self.failed = true;
                 self.stop.raise(StopReason::LedgerFailed { why, exit });

@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{
     directory::{self, Sighting},
-    exit::Exit,
     graph::{DirectoryUser, Verdict},
     guest::EmailAddress,
     ledger::{Ask, AskKind, LedgerError, PersonState, Saw},
@@ -118,7 +117,7 @@ impl Shared {
             let failed = |error: &LedgerError| {
                 self.stop.raise(StopReason::LedgerFailed {
                     why: error.to_string(),
-                    exit: Exit::Unexpected,
+                    exit: error.exit(),
                 });
             };
             let memory = Memory {

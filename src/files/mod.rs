@@ -14,7 +14,7 @@ mod scratch; // temporary files, and what killed runs left of them
 pub use entry::{Entry, FileId, Kind, Refusal, at, identity};
 pub use given::{open_given, open_pipe, read_given, read_given_text};
 pub use own::{Access, access, create_own, open_device, open_own, open_to_look, restrict};
-pub use scratch::{Scratch, remove_leftovers, temporary_in};
+pub use scratch::{Scratch, remove_leftovers, temporary_database_in, temporary_in};
 
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,13 @@ pub fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
+    }
+}
+
+/// A rename is durable when its folder is. Where folders cannot be opened there is nothing to do.
+pub fn sync_folder(folder: &Path) {
+    if let Ok(folder) = std::fs::File::open(folder) {
+        let _ = folder.sync_all();
     }
 }
 

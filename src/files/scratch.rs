@@ -55,6 +55,16 @@ pub fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
     Err(taken())
 }
 
+/// The same for a file that SQLite opens as well. On Windows a lock would keep SQLite out; there a file that is in use
+/// cannot be removed.
+pub fn temporary_database_in(folder: &Path) -> io::Result<NamedTempFile> {
+    let file = temporary_in(folder)?;
+    if cfg!(windows) {
+        file.as_file().unlock()?;
+    }
+    Ok(file)
+}
+
 /// Removes the temporary files that killed runs of this user left in a folder, with what SQLite keeps beside them.
 pub fn remove_leftovers(folder: &Path) {
     for path in named(folder, FILE_PREFIX, FILE_SUFFIX) {

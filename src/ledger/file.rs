@@ -2,10 +2,12 @@
 //!
 //! Holds no connection: readers and the writer open their own.
 
-use super::{LedgerError, Reader, Result, RunLock, Writer, millis, network, schema, timestamp};
+use super::{
+    Draft, LedgerError, Reader, Result, RunLock, Writer, millis, network, schema, timestamp,
+};
 use crate::files::{self, Access, FileId, Refusal, Scratch};
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -66,6 +68,11 @@ impl Ledger {
             identity: files::identity(path),
             _rehearsal: None,
         })
+    }
+
+    /// Whether there is no ledger that could know anybody: nothing at all, or an empty file.
+    pub fn is_missing(path: &Path) -> bool {
+        matches!(files::at(path), Ok(None)) || Self::is_empty_file(path)
     }
 
     /// Whether there is a file without a single byte: no ledger, though there may have been one.
@@ -161,44 +168,46 @@ impl Ledger {
 
     /// Binds a new ledger to its tenant; refuses a ledger that is bound to another.
     pub fn bind(&self, tenant: &Tenant, now: Timestamp) -> Result<()> {
-        match self.tenant()? {
+        let mut connection = connect(&self.path)?;
+        // Two runs that bind at once must not both find it unbound.
+        let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        match super::reader::tenant(&step)? {
             Some(bound) if bound.id.eq_ignore_ascii_case(&tenant.id) => {
                 if bound.name.is_none() && tenant.name.is_some() {
                     // Bound by an import, which knows the id only.
-                    connect(&self.path)?.execute("UPDATE tenant SET name = ?1", [&tenant.name])?;
+                    step.execute("UPDATE tenant SET name = ?1", [&tenant.name])?;
                 }
-                Ok(())
             }
-            Some(bound) => Err(LedgerError::OtherTenant {
-                path: self.path.display().to_string(),
-                bound: named(&bound),
-                asked: named(tenant),
-            }),
+            Some(bound) => {
+                return Err(LedgerError::OtherTenant {
+                    path: self.path.display().to_string(),
+                    bound: named(&bound),
+                    asked: named(tenant),
+                });
+            }
             None => {
-                connect(&self.path)?.execute(
+                step.execute(
                     "INSERT INTO tenant (id, name, bound_at) VALUES (?1, ?2, ?3)",
                     (&tenant.id, &tenant.name, millis(now)),
                 )?;
-                Ok(())
             }
         }
+        Ok(step.commit()?)
     }
 
     /// Writes a complete copy to a file that does not exist yet, with a mark that it is one: whoever uses it later
     /// must reckon with runs that it does not know.
     pub fn backup(&self, to: &Path, now: Timestamp) -> Result<()> {
-        if there(to)? {
-            return Err(LedgerError::Present {
-                path: to.display().to_string(),
-            });
-        }
-        create_private(to)?;
-        copy_pages(&only_reading(&self.path)?, to)?;
-        connect(to)?.execute(
+        let draft = Draft::copy_of(&only_reading(&self.path)?, to)?;
+        draft.ledger().connection()?.execute(
             "UPDATE guard SET copied_at = ?1, silent_until = NULL, holder = NULL, alive_at = NULL",
             [millis(now)],
         )?;
-        Ok(())
+        draft.publish()
+    }
+
+    pub(super) fn connection(&self) -> Result<Connection> {
+        connect(&self.path)
     }
 
     /// Since when and until when runs may have asked that this ledger does not know, because it may be older than the
@@ -264,17 +273,11 @@ pub struct SilentFirst {
 /// After this long a guest can be found, whatever the index.
 const EVERY_INDEX_HAS_CAUGHT_UP: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
 
-const BUSY: Duration = Duration::from_secs(10);
-
-/// Whether anything stands at the path, also a link that leads nowhere.
-fn there(path: &Path) -> Result<bool> {
-    let entry = files::at(path).map_err(|error| unusable(path, error.into()))?;
-    Ok(entry.is_some())
-}
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 
 /// The ledger, and what SQLite keeps beside it: regular files of this user with one name each. They are looked at and
 /// not opened: only SQLite opens them. None where there is no ledger.
-fn admit(path: &Path) -> Result<Option<Access>> {
+pub(super) fn admit(path: &Path) -> Result<Option<Access>> {
     for suffix in ["-wal", "-shm", "-journal"] {
         let mut beside = path.as_os_str().to_owned();
         beside.push(suffix);
@@ -323,23 +326,23 @@ fn named(tenant: &Tenant) -> String {
 
 pub(super) fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = open_database(path, flags).map_err(|error| unwritable(path, &error))?;
+    let connection = open_database(path, flags).map_err(|error| unwritable(path, error))?;
     connection.busy_timeout(BUSY)?;
     connection
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0))
-        .map_err(|error| match LedgerError::from(error) {
-            LedgerError::Full => LedgerError::Full,
-            LedgerError::Sqlite(error) => unwritable(path, &error),
-            other => other,
-        })?;
+        .map_err(|error| unwritable(path, error))?;
     connection.pragma_update(None, "synchronous", "full")?;
     Ok(connection)
 }
 
-fn unwritable(path: &Path, error: &rusqlite::Error) -> LedgerError {
-    LedgerError::Unwritable {
-        path: path.display().to_string(),
-        reason: error.to_string(),
+/// A file that cannot be opened for writing is told by its name.
+fn unwritable(path: &Path, error: rusqlite::Error) -> LedgerError {
+    match LedgerError::from(error) {
+        LedgerError::Disk(error) => LedgerError::Unwritable {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        },
+        other => other,
     }
 }
 
@@ -371,10 +374,13 @@ fn recognise(path: &Path) -> Result<()> {
         Ok(schema::APPLICATION_ID) => {}
         // Made by a run that was killed before it wrote the tables.
         Ok(0) if schema::is_empty(&connection)? => {}
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
-            return Err(error.into());
+        Ok(_) => return Err(foreign()),
+        Err(error) => {
+            return Err(match LedgerError::from(error) {
+                LedgerError::Damaged(_) => foreign(),
+                other => other,
+            });
         }
-        Ok(_) | Err(_) => return Err(foreign()),
     }
     let found = schema::version(&connection)?;
     if found > schema::VERSION {
@@ -396,10 +402,11 @@ fn only_reading(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-fn copy_pages(source: &Connection, to: &Path) -> Result<()> {
+pub(super) fn copy_pages(source: &Connection, to: &Path) -> Result<()> {
     let mut target = open_database(to, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let backup = rusqlite::backup::Backup::new(source, &mut target)?;
-    backup.run_to_completion(1000, Duration::from_millis(5), None)?;
+    // All in one step: a copy in several begins anew whenever a run writes in between.
+    backup.run_to_completion(std::ffi::c_int::MAX, Duration::from_millis(5), None)?;
     Ok(())
 }
 

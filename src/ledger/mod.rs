@@ -3,6 +3,7 @@
 //! One SQLite file belongs to one tenant. Only the recorder (engine) writes while a run is under way;
 //! the intent is durable before a request leaves, the answer before its row is done.
 
+mod draft;
 mod file;
 mod lock;
 mod network;
@@ -12,6 +13,7 @@ mod run;
 mod schema;
 mod writer;
 
+pub use draft::Draft;
 pub use file::{Ledger, NewLedger, SilentFirst, Tenant, UnknownRuns};
 pub use lock::RunLock;
 pub use network::file_system as network_file_system;
@@ -22,7 +24,7 @@ pub use writer::{
     Answered, Claim, Found, Imported, Intent, IntentId, NoIntent, RefusedAsk, Writer,
 };
 
-use crate::files::Refusal;
+use crate::{exit::Exit, files::Refusal};
 use jiff::Timestamp;
 use thiserror::Error;
 
@@ -63,11 +65,25 @@ pub enum LedgerError {
     Unwritable { path: String, reason: String },
     #[error("the disk is full or a quota is used up: the ledger cannot take another intent")]
     Full,
+    #[error("another program has the ledger locked, and did not let go of it in {} seconds", file::BUSY.as_secs())]
+    Locked,
+    #[error("the ledger is damaged ({0})")]
+    Damaged(rusqlite::Error),
+    #[error("the ledger cannot be read or written: {0}")]
+    Disk(rusqlite::Error),
     #[error("the ledger failed: {0}")]
     Sqlite(rusqlite::Error),
 }
 
 impl LedgerError {
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Full | Self::Busy { .. } | Self::Locked | Self::Disk(_) => Exit::TryAgain,
+            Self::Sqlite(_) => Exit::Unexpected,
+            _ => Exit::Usage,
+        }
+    }
+
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Missing { .. } => {
@@ -97,18 +113,42 @@ impl LedgerError {
             Self::Full => {
                 "make space on the disk and run the same command again: nobody was asked without a durable intent"
             }
-            Self::Sqlite(_) => "check the disk; `guestlist ledger backup` copies what is readable",
+            Self::Locked => {
+                "run the same command again; if it says the same, find the program that has the file open: a backup, a virus scanner, a database viewer"
+            }
+            Self::Damaged(_) => {
+                "keep this file and what lies beside it under its name; put the newest backup in its place, or move it away and rebuild it from results files with `guestlist ledger import`"
+            }
+            Self::Disk(_) => {
+                "see that this user may write the file and its folder, and have an administrator check the disk; then run the same command again"
+            }
+            Self::Sqlite(_) => {
+                "this is a fault of guestlist itself: please report it with these words; the ledger holds what was written before"
+            }
         }
     }
 }
 
 impl From<rusqlite::Error> for LedgerError {
     fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode as Code;
         let extended = error.sqlite_extended_error_code();
         match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
+            Some(Code::DiskFull) => Self::Full,
             // A quota, or a limit on the size of files.
             _ if extended == Some(rusqlite::ffi::SQLITE_IOERR_WRITE) => Self::Full,
+            Some(Code::DatabaseBusy | Code::DatabaseLocked | Code::FileLockingProtocolFailed) => {
+                Self::Locked
+            }
+            Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Damaged(error),
+            Some(
+                Code::SystemIoFailure
+                | Code::CannotOpen
+                | Code::ReadOnly
+                | Code::PermissionDenied
+                | Code::NoLargeFileSupport
+                | Code::OutOfMemory,
+            ) => Self::Disk(error),
             _ => Self::Sqlite(error),
         }
     }
@@ -116,13 +156,7 @@ impl From<rusqlite::Error> for LedgerError {
 
 impl From<LedgerError> for crate::failure::Failure {
     fn from(error: LedgerError) -> Self {
-        use crate::exit::Exit;
-        let exit = match error {
-            LedgerError::Full | LedgerError::Busy { .. } => Exit::TryAgain,
-            LedgerError::Sqlite(_) => Exit::Unexpected,
-            _ => Exit::Usage,
-        };
-        Self::new(exit, error.to_string()).hint(error.advice())
+        Self::new(error.exit(), error.to_string()).hint(error.advice())
     }
 }
 

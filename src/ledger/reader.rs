@@ -23,21 +23,24 @@ pub struct Unverified {
     pub invited_at: Option<Timestamp>,
 }
 
+pub(super) fn tenant(connection: &Connection) -> Result<Option<Tenant>> {
+    Ok(connection
+        .query_row("SELECT id, name FROM tenant", [], |row| {
+            Ok(Tenant {
+                id: row.get(0)?,
+                name: row.get(1)?,
+            })
+        })
+        .optional()?)
+}
+
 impl Reader {
     pub(super) fn new(connection: Connection) -> Self {
         Self { connection }
     }
 
     pub fn tenant(&self) -> Result<Option<Tenant>> {
-        Ok(self
-            .connection
-            .query_row("SELECT id, name FROM tenant", [], |row| {
-                Ok(Tenant {
-                    id: row.get(0)?,
-                    name: row.get(1)?,
-                })
-            })
-            .optional()?)
+        tenant(&self.connection)
     }
 
     pub fn person(&self, key: &str) -> Result<Option<Person>> {

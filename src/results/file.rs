@@ -167,7 +167,7 @@ impl TableFile {
         };
         temporary.as_file().sync_all()?;
         let placed = put(temporary, &target, kind)?;
-        sync_folder(&files::folder_of(&target));
+        files::sync_folder(&files::folder_of(&target));
         Ok(placed)
     }
 }
@@ -309,13 +309,6 @@ pub fn numbered(target: &Path, number: u32) -> PathBuf {
         name.push(extension);
     }
     target.with_file_name(name)
-}
-
-/// A rename is durable when its folder is. Where folders cannot be opened there is nothing to do.
-fn sync_folder(folder: &Path) {
-    if let Ok(folder) = fs::File::open(folder) {
-        let _ = folder.sync_all();
-    }
 }
 
 fn copy_of(error: &io::Error) -> io::Error {

@@ -4,7 +4,6 @@
 //! Must not change anything that is there.
 
 use super::workbook::other_form;
-use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::files::{self, Kind, Refusal};
 use crate::sheet::{RESULT_COLUMNS, TO_FIX_COLUMNS};
@@ -242,29 +241,16 @@ pub fn same_place(a: &Path, b: &Path) -> bool {
 
 /// A failure to write after the run: said so that nobody fears for the invitations.
 pub(super) fn write_failure(target: &Path, kind: FileKind, error: &io::Error) -> Failure {
-    let full = matches!(
-        error.kind(),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
-    );
-    Failure::new(
-        if full {
-            Exit::TryAgain
-        } else {
-            Exit::Unexpected
-        },
-        format!(
-            "cannot write the {} to {}: {error}",
-            kind.word(),
-            target.display()
-        ),
-    )
-    .hint("nothing is lost: the ledger has every outcome and every link")
-    .hint("when this is put right, `guestlist results` writes the file again")
+    let what = format!("cannot write the {} to {}", kind.word(), target.display());
+    Failure::of_io(what, error)
+        .hint("nothing is lost: the ledger has every outcome and every link")
+        .hint("when this is put right, `guestlist results` writes the file again")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit::Exit;
 
     fn refused(target: &Path, kind: FileKind, sheet: &Path) -> String {
         let failure = check_target(target, kind, sheet).unwrap_err();

@@ -3,7 +3,7 @@
 //! A line is written before the answer that it belongs to leaves. A torn last line is cut off.
 
 use super::{directory::Directory, seen::Mail, user::User};
-use crate::{failure::Failure, files};
+use crate::{exit::Exit, failure::Failure, files};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -45,7 +45,12 @@ impl Journal {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                anyhow::bail!("the people file {name} is in use by another practice tenant")
+                return Err(Failure::new(
+                    Exit::TryAgain,
+                    format!("the people file {name} is in use by another practice tenant"),
+                )
+                .hint("wait until that one ends, or name another ledger with --ledger: the people are kept beside it")
+                .into());
             }
             Err(TryLockError::Error(error)) => {
                 return Err(error).with_context(|| format!("cannot lock the people file {name}"));
@@ -70,8 +75,10 @@ impl Journal {
             if length == 0 || line.last() != Some(&b'\n') {
                 break;
             }
-            let line = serde_json::from_slice(&line)
-                .with_context(|| format!("line {number} of the people file {name} is damaged"))?;
+            let line = serde_json::from_slice(&line).map_err(|error| {
+                Failure::usage(format!("line {number} of the people file {name} is damaged: {error}"))
+                    .hint("move it away to begin with an empty practice tenant, or name another ledger with --ledger")
+            })?;
             repeat(line, directory, &mut remembered);
             good += length as u64;
         }

@@ -3,6 +3,7 @@
 mod in_process; // a run whose clock can be set
 mod proofs; // what must be true, whatever happened
 
+mod all_or_nothing; // copies and imports that are killed, ledgers that are locked or damaged
 mod answers; // 201s that are hollow, guests who never appear, people refused or gone
 mod auto_rate; // faster with what was verified
 mod blocked; // the tenant refuses everybody

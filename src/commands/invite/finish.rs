@@ -87,6 +87,13 @@ impl Finish<'_> {
                 self.ledger_path.display()
             ));
         }
+        let lost = self.survey.rows.saturating_sub(tally.rows);
+        if lost > 0 && unwritten.is_none() {
+            notes.push(format!(
+                "{} without an outcome, by a fault of guestlist: the results tell what the ledger knows of them, and the same command finishes them; please report it",
+                ui::text::plural_of(lost, "row was left", "rows were left")
+            ));
+        }
         let mut exit = self.exit(&tally, stopped_by.as_ref())?;
         let to_stdout = self.targets.results == Path::new(results::STDOUT);
         self.telling.writing.send_replace(to_stdout);
@@ -94,7 +101,7 @@ impl Finish<'_> {
             self.ledger,
             files::Run {
                 id: self.run,
-                incomplete: unwritten.is_some(),
+                incomplete: unwritten.is_some() || lost > 0,
                 unwritten: unwritten.as_deref().unwrap_or_default(),
                 rules: self.rules,
             },

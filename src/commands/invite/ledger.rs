@@ -2,10 +2,12 @@
 //!
 //! Must not make a ledger silently where results of the same sheet say whom an earlier one knew.
 
-use super::{super::import, prepare::Targets};
+use super::{
+    super::{ask, import},
+    prepare::Targets,
+};
 use crate::{
     clock::Clock,
-    commands::sheet_options::can_ask,
     engine::outcome::Outcome,
     exit::Exit,
     failure::{Failure, Result},
@@ -16,7 +18,6 @@ use crate::{
 };
 use jiff::Timestamp;
 use std::{
-    io::{BufRead, Read, Write},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -61,7 +62,7 @@ fn decide(settings: &Settings, path: &Path, results: &Path, clock: &Clock) -> Re
         },
         results.display()
     );
-    if settings.invite.yes.value || !can_ask() {
+    if settings.invite.yes.value || !ask::can_ask() {
         return Err(Failure::usage(what)
             .hint(format!(
                 "name the ledger that knows them with --ledger, or rebuild it: `guestlist ledger import {} --ledger {}`",
@@ -74,7 +75,12 @@ fn decide(settings: &Settings, path: &Path, results: &Path, clock: &Clock) -> Re
             )));
     }
     ui::tell(ui::text::wrap(&what, 0, 0));
-    match ask()? {
+    let question =
+        "import it into a new ledger, or start a new one that knows nobody (import/new)?";
+    match ask::choose(
+        question,
+        &[("import", Choice::Import), ("new", Choice::New)],
+    )? {
         Some(Choice::Import) => {
             import::import(path, &[results.to_owned()], false, clock)?;
             Ok(Ledger::open(path, NewLedger::Refused)?)
@@ -87,35 +93,10 @@ fn decide(settings: &Settings, path: &Path, results: &Path, clock: &Clock) -> Re
     }
 }
 
+#[derive(Clone, Copy)]
 enum Choice {
     Import,
     New,
-}
-
-fn ask() -> Result<Option<Choice>> {
-    const ATTEMPTS: usize = 3;
-    for _ in 0..ATTEMPTS {
-        let mut screen = ui::Messages;
-        write!(
-            screen,
-            "import it into a new ledger, or start a new one that knows nobody (import/new)? "
-        )
-        .and_then(|()| screen.flush())
-        .map_err(anyhow::Error::from)?;
-        let mut answer = String::new();
-        let read = std::io::stdin()
-            .lock()
-            .take(64)
-            .read_line(&mut answer)
-            .map_err(anyhow::Error::from)?;
-        match answer.trim().to_ascii_lowercase().as_str() {
-            "import" | "i" => return Ok(Some(Choice::Import)),
-            "new" | "n" => return Ok(Some(Choice::New)),
-            _ if read == 0 => break,
-            _ => {}
-        }
-    }
-    Ok(None)
 }
 
 /// A results file of this sheet that tells of somebody who was asked for.

@@ -1,0 +1,54 @@
+//! A question on the terminal with a few words as answers.
+//!
+//! Must not be asked where nobody can answer: whoever asks looks at `can_ask` first.
+
+use crate::{
+    failure::{Failure, Result},
+    ui,
+};
+use std::io::{BufRead, Read, Write};
+
+const ATTEMPTS: usize = 3;
+/// An answer is a word, not a novel.
+const LONGEST_ANSWER: u64 = 64;
+
+/// Whether there is somebody to answer.
+pub fn can_ask() -> bool {
+    ui::stdin_is_terminal() && ui::stderr_is_terminal()
+}
+
+/// Asks until one of the words is typed, or its first letter. None: nobody answers, or with something else each time.
+pub fn choose<T: Copy>(question: &str, answers: &[(&str, T)]) -> Result<Option<T>> {
+    for _ in 0..ATTEMPTS {
+        let Some(typed) = ask(question)? else {
+            break;
+        };
+        let is = |word: &str| typed == word || (typed.len() == 1 && word.starts_with(&typed));
+        if let Some((_, answer)) = answers.iter().find(|(word, _)| is(word)) {
+            return Ok(Some(*answer));
+        }
+    }
+    Ok(None)
+}
+
+/// Asks once. Anything but yes is no.
+pub fn agrees(question: &str) -> Result<bool> {
+    let typed = ask(question)?;
+    Ok(matches!(typed.as_deref(), Some("yes" | "y")))
+}
+
+/// What was typed, in small letters; none at the end of input.
+fn ask(question: &str) -> Result<Option<String>> {
+    let mut screen = ui::Messages;
+    write!(screen, "{question} ")
+        .and_then(|()| screen.flush())
+        .map_err(|error| Failure::of_io("the question cannot be shown", &error))?;
+    let mut answer = Vec::new();
+    let read = std::io::stdin()
+        .lock()
+        .take(LONGEST_ANSWER)
+        .read_until(b'\n', &mut answer)
+        .map_err(|error| Failure::of_io("the answer cannot be read", &error))?;
+    let typed = String::from_utf8_lossy(&answer).trim().to_lowercase();
+    Ok((read > 0).then_some(typed))
+}

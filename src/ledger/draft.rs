@@ -1,0 +1,101 @@
+//! A ledger in the making: it gets its name when it is complete, so that whoever is killed before leaves nothing that
+//! looks like one.
+//!
+//! Must not replace a ledger: what stands at the name, unless it is an empty file, stays.
+
+use super::{Ledger, LedgerError, NewLedger, Result, file};
+use crate::files;
+use rusqlite::Connection;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+use tempfile::NamedTempFile;
+
+#[derive(Debug)]
+pub struct Draft {
+    ledger: Ledger,
+    /// Goes away when it is dropped; what a killed process left, the next draft in the same folder removes.
+    file: NamedTempFile,
+    to: PathBuf,
+}
+
+impl Draft {
+    /// A ledger that knows nobody.
+    pub fn new(to: &Path) -> Result<Self> {
+        Self::with(to, |_| Ok(()))
+    }
+
+    pub(super) fn copy_of(source: &Connection, to: &Path) -> Result<Self> {
+        Self::with(to, |path| file::copy_pages(source, path))
+    }
+
+    fn with(to: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
+        is_free(to)?;
+        Ledger::is_local(to)?;
+        let folder = files::folder_of(to);
+        files::remove_leftovers(&folder);
+        let file = files::temporary_database_in(&folder).map_err(|error| unmade(to, &error))?;
+        fill(file.path())?;
+        let ledger = Ledger::open(file.path(), NewLedger::Allowed)?;
+        let to = to.to_owned();
+        Ok(Self { ledger, file, to })
+    }
+
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Gives the ledger its name, when it is durable. Every connection to it must be closed.
+    pub fn publish(self) -> Result<()> {
+        let Self { ledger, file, to } = self;
+        // Out of the write-ahead log, which keeps the temporary name; whoever opens it next turns that on again.
+        ledger
+            .connection()?
+            .pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))?;
+        is_free(&to)?;
+        place(file, &to).map_err(|error| unmade(&to, &error))
+    }
+}
+
+fn place(file: NamedTempFile, to: &Path) -> io::Result<()> {
+    file.as_file().sync_all()?;
+    if Ledger::is_empty_file(to) {
+        fs::remove_file(to)?;
+    }
+    // Of a ledger that is gone: SQLite would write it into this one.
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let mut beside = to.as_os_str().to_owned();
+        beside.push(suffix);
+        match fs::remove_file(beside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    file.persist_noclobber(to)?;
+    files::sync_folder(&files::folder_of(to));
+    Ok(())
+}
+
+/// Nothing stands there, also no link that leads nowhere; an empty file is no ledger.
+fn is_free(to: &Path) -> Result<()> {
+    if file::admit(to)?.is_some() && !Ledger::is_empty_file(to) {
+        return Err(LedgerError::Present {
+            path: to.display().to_string(),
+        });
+    }
+    Ok(())
+}
+
+fn unmade(to: &Path, error: &io::Error) -> LedgerError {
+    if matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    ) {
+        return LedgerError::Full;
+    }
+    LedgerError::Unwritable {
+        path: to.display().to_string(),
+        reason: error.to_string(),
+    }
+}
