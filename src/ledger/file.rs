@@ -54,9 +54,7 @@ impl Ledger {
             });
         }
         Self::is_local(path)?;
-        if missing {
-            create_private(path)?;
-        } else {
+        if !missing || !create_private(path)? {
             recognise(path)?;
         }
         let mut connection = connect(path)?;
@@ -346,14 +344,16 @@ fn unwritable(path: &Path, error: rusqlite::Error) -> LedgerError {
     }
 }
 
-/// Links are in there: readable by its owner only, from the first byte on.
-fn create_private(path: &Path) -> Result<()> {
-    files::create_own(path)
-        .map(drop)
-        .map_err(|error| LedgerError::Unwritable {
+/// Links are in there: readable by its owner only, from the first byte on. False: another run made it meanwhile.
+fn create_private(path: &Path) -> Result<bool> {
+    match files::create_own(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(LedgerError::Unwritable {
             path: path.display().to_string(),
             reason: error.to_string(),
-        })
+        }),
+    }
 }
 
 /// An existing file must be ours (or empty) before anything is written to it.
@@ -468,6 +468,30 @@ mod tests {
         assert!(fs::metadata(&path).unwrap().len() > 0);
         let ledger = Ledger::open(&path, NewLedger::Refused).unwrap();
         assert_eq!(ledger.reader().unwrap().people().unwrap(), 0);
+    }
+
+    /// Two runs that begin at the same instant, as where two cron jobs are due: both open it.
+    #[test]
+    fn a_ledger_that_many_make_at_once_is_made_once() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("guestlist.db");
+            let begin = std::sync::Barrier::new(4);
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        begin.wait();
+                        let ledger = Ledger::open(&path, NewLedger::Allowed).unwrap();
+                        ledger.bind(&contoso(), Timestamp::UNIX_EPOCH).unwrap();
+                    });
+                }
+            });
+            let tenants: i64 = Connection::open(&path)
+                .unwrap()
+                .query_row("SELECT count(*) FROM tenant", [], |row| row.get(0))
+                .unwrap();
+            assert_eq!(tenants, 1);
+        }
     }
 
     #[test]

@@ -114,7 +114,12 @@ pub(super) const VERSION: i64 = STEPS.len().cast_signed() as i64;
 
 /// Brings a ledger up to today's version, all steps in one transaction.
 pub(super) fn migrate(connection: &mut Connection, path: &str) -> Result<()> {
-    let found = version(connection)?;
+    if version(connection)? == VERSION {
+        return Ok(());
+    }
+    let step = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    // Read once more: two runs that begin at once both find a ledger without tables, and one of them makes them.
+    let found = version(&step)?;
     if found > VERSION {
         return Err(LedgerError::Newer {
             path: path.to_owned(),
@@ -125,7 +130,6 @@ pub(super) fn migrate(connection: &mut Connection, path: &str) -> Result<()> {
     if found == VERSION {
         return Ok(());
     }
-    let step = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     for sql in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         step.execute_batch(sql)?;
     }

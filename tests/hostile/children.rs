@@ -8,13 +8,19 @@ const SECRET: &str = "the-client-secret-of-the-app";
 
 /// A program in front of all others, which writes down its environment.
 fn spy(workdir: &Workdir, name: &str) -> String {
-    let bin = workdir.path("bin");
-    fs::create_dir_all(&bin).unwrap();
     let seen = workdir.path("seen");
     let script = format!(
-        "#!/bin/sh\nenv > '{0}.part'\nmv '{0}.part' '{0}'\nexit 1\n",
+        "env > '{0}.part'\nmv '{0}.part' '{0}'\nexit 1",
         seen.display()
     );
+    program(workdir, name, &script)
+}
+
+/// The `PATH` on which this script is found before all others.
+fn program(workdir: &Workdir, name: &str, script: &str) -> String {
+    let bin = workdir.path("bin");
+    fs::create_dir_all(&bin).unwrap();
+    let script = format!("#!/bin/sh\n{script}\n");
     fs::write(bin.join(name), script).unwrap();
     fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
     format!("{}:{}", bin.display(), std::env::var("PATH").unwrap())
@@ -66,6 +72,18 @@ fn the_azure_cli() {
     let path = spy(&workdir, "az");
     Ended::of(&mut command(&workdir, &practice, "azure-cli", &path)).expect_code(6);
     is_clean(&workdir);
+}
+
+/// Neither memory nor patience is used up by it.
+#[test]
+fn an_azure_cli_that_never_ends_talking_is_ended() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    for script in ["exec cat /dev/zero", "exec cat /dev/zero >&2"] {
+        let path = program(&workdir, "az", script);
+        let ended = Ended::of(&mut command(&workdir, &practice, "azure-cli", &path));
+        ended.expect_code(6).says("wrote more than 1024 KiB");
+    }
 }
 
 #[cfg(target_os = "linux")]
