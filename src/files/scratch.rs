@@ -55,11 +55,12 @@ pub fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
     Err(taken())
 }
 
-/// The same for a file that SQLite opens as well. On Windows a lock would keep SQLite out; there a file that is in use
-/// cannot be removed.
+/// The same for a file that SQLite opens as well. Elsewhere than on Linux the lock would keep SQLite out. Without it
+/// another start may take the file for a leftover, where the system lets it: then it cannot get its name, and that is
+/// told.
 pub fn temporary_database_in(folder: &Path) -> io::Result<NamedTempFile> {
     let file = temporary_in(folder)?;
-    if cfg!(windows) {
+    if !cfg!(target_os = "linux") {
         file.as_file().unlock()?;
     }
     Ok(file)
