@@ -307,10 +307,12 @@ impl Tenant {
 
     fn post(&self, reply: &Reply, fault: Option<Fault>, send: bool) -> Post {
         let unanswered = unanswered(reply);
-        let hollow = matches!(
-            fault,
-            Some(Fault::StatusError | Fault::NoUser | Fault::NoLink | Fault::Swapped)
-        );
+        // A request that was refused for another reason was not spoiled.
+        let hollow = reply.status == 201
+            && matches!(
+                fault,
+                Some(Fault::StatusError | Fault::NoUser | Fault::NoLink | Fault::Swapped)
+            );
         Post {
             ms: self.seen.ms(),
             send,
