@@ -30,13 +30,13 @@ impl Draft {
         Self::with(to, |path| file::copy_pages(source, path))
     }
 
-    fn with(to: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
+    fn with(to: &Path, copy: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
         is_free(to)?;
         Ledger::is_local(to)?;
         let folder = files::folder_of(to);
         files::remove_leftovers(&folder);
         let file = files::temporary_database_in(&folder).map_err(|error| unmade(to, &error))?;
-        fill(file.path())?;
+        copy(file.path())?;
         let ledger = Ledger::open(file.path(), NewLedger::Allowed)?;
         let to = to.to_owned();
         Ok(Self { ledger, file, to })
