@@ -12,6 +12,13 @@ use std::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fingerprint([u32; 4]);
 
+impl Fingerprint {
+    /// Which of so many parts it belongs to, by bits that [`Hash`] does not use.
+    pub fn part(self, parts: usize) -> usize {
+        self.0[2] as usize % parts
+    }
+}
+
 impl Hash for Fingerprint {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(u64::from(self.0[0]) << 32 | u64::from(self.0[1]));

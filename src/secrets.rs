@@ -4,11 +4,14 @@
 //! A secret is recognised because this process uses it ([`remember`]), by the name that stands before it, or by its
 //! shape. Must not be applied to what is meant to hold a secret, such as an answer's own token.
 
+use crate::fingerprint::Pass;
+use memchr::memchr3;
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     borrow::Cow,
     collections::{BTreeSet, HashSet, VecDeque},
     fmt::Write,
+    hash::{BuildHasherDefault, Hash, Hasher},
     sync::{PoisonError, RwLock},
 };
 
@@ -31,7 +34,29 @@ struct Known {
     /// The forms of a secret that is shorter than a part.
     short: Vec<String>,
     /// Every stretch of so many bytes in any form of a longer one.
-    parts: HashSet<[u8; PART]>,
+    parts: HashSet<Part, BuildHasherDefault<Pass>>,
+}
+
+/// A stretch of bytes. Every stretch of every text of a server is looked for, so that its hash has to be quick; those
+/// that are kept are this process's own, and nobody can choose them to collide.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Part([u8; PART]);
+
+impl Part {
+    fn all_of(bytes: &[u8]) -> impl Iterator<Item = Self> {
+        let part = |window: &[u8]| window.try_into().ok().map(Self);
+        bytes.windows(PART).filter_map(part)
+    }
+}
+
+impl Hash for Part {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+        let first = self.0.first_chunk().copied().map_or(0, u64::from_le_bytes);
+        let last = self.0.last_chunk().copied().map_or(0, u64::from_le_bytes);
+        let mixed = (first ^ last.rotate_left(32)).wrapping_mul(SPREAD);
+        state.write_u64(mixed ^ (mixed >> 32));
+    }
 }
 
 /// Remembers a secret in use, so that it is recognised when somebody repeats it.
@@ -57,8 +82,7 @@ pub fn remember(secret: &SecretString) {
     let (short, long): (Vec<_>, Vec<_>) = forms.into_iter().partition(|form| form.len() < PART);
     let parts = long
         .iter()
-        .flat_map(|form| form.as_bytes().windows(PART))
-        .filter_map(|part| part.try_into().ok())
+        .flat_map(|form| Part::all_of(form.as_bytes()))
         .collect();
     known.push_back(Known {
         secret: secret.clone(),
@@ -126,11 +150,8 @@ fn known_secrets(text: &str, ranges: &mut Ranges) {
         if known.parts.is_empty() {
             continue;
         }
-        for (at, part) in text.as_bytes().windows(PART).enumerate() {
-            if part
-                .try_into()
-                .is_ok_and(|part: &[u8; PART]| known.parts.contains(part))
-            {
+        for (at, part) in Part::all_of(text.as_bytes()).enumerate() {
+            if known.parts.contains(&part) {
                 ranges.push(whole_characters(text, at, at + PART));
             }
         }
@@ -168,6 +189,21 @@ const NAMES: &[(&str, usize, bool)] = &[
 
 fn named_secrets(text: &str, ranges: &mut Ranges) {
     let lower = text.to_ascii_lowercase();
+    if may_name_or_link(text) {
+        secrets_behind_names(&lower, ranges);
+    }
+    for (at, name) in lower.match_indices("bearer") {
+        let value = lower[at + name.len()..].trim_start();
+        push_value(lower.len() - value.len(), value, 16, ranges);
+    }
+}
+
+/// Behind a name stands an equals sign or a colon, in a link a colon, each as it is or escaped.
+fn may_name_or_link(text: &str) -> bool {
+    memchr3(b'=', b':', b'%', text.as_bytes()).is_some()
+}
+
+fn secrets_behind_names(lower: &str, ranges: &mut Ranges) {
     for (name, shortest, word) in NAMES {
         for (at, _) in lower.match_indices(name) {
             let begins = at == 0
@@ -206,10 +242,6 @@ fn named_secrets(text: &str, ranges: &mut Ranges) {
             push_value(lower.len() - value.len(), value, 1, ranges);
         }
     }
-    for (at, name) in lower.match_indices("bearer") {
-        let value = lower[at + name.len()..].trim_start();
-        push_value(lower.len() - value.len(), value, 16, ranges);
-    }
 }
 
 /// Whether the text ends in an escape such as `%26`.
@@ -246,8 +278,9 @@ fn shaped_secrets(text: &str, ranges: &mut Ranges) {
         let at = text.len() - rest.len() + begin;
         let run = &rest[begin..];
         let length = run.find(|c| !in_token(c)).unwrap_or(run.len());
-        let token = run[..length]
-            .find("eyJ")
+        let mut starts = run.as_bytes()[..length].windows(3);
+        let token = starts
+            .position(|start| start == b"eyJ")
             .filter(|at| length - at >= SHORTEST_TOKEN);
         if let Some(token) = token {
             ranges.push((at + token, at + length));
@@ -255,6 +288,9 @@ fn shaped_secrets(text: &str, ranges: &mut Ranges) {
             ranges.push((at, at + length));
         }
         rest = &run[length..];
+    }
+    if !may_name_or_link(text) {
+        return;
     }
     let lower = text.to_ascii_lowercase();
     for (at, _) in lower.match_indices("http") {

@@ -22,6 +22,15 @@ pub fn is_hidden(c: char) -> bool {
     }
 }
 
+/// Whether a text has such a character. Nearly every text is plain ASCII, which is known without looking at characters.
+pub fn has_hidden(text: &str) -> bool {
+    let is_odd = |byte: u8| !matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    let odd = text
+        .bytes()
+        .fold(0, |odd, byte| odd | u8::from(is_odd(byte)));
+    odd != 0 && text.contains(is_hidden)
+}
+
 /// The text with hidden characters spelled out, such as `<U+202E>`. Line feeds and tabs stay.
 pub fn visible(text: &str) -> Cow<'_, str> {
     replaced(text, |c, spelled| {
@@ -48,8 +57,7 @@ pub fn json(json: &str) -> Cow<'_, str> {
 }
 
 fn replaced(text: &str, spell: impl Fn(char, &mut String)) -> Cow<'_, str> {
-    // Almost every text is plain, and most of those are ASCII.
-    if !text.contains(is_hidden) {
+    if !has_hidden(text) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);

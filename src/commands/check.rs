@@ -122,10 +122,9 @@ fn walk(
             return Ok(tally);
         }
     };
-    let mut problems = Vec::new();
     loop {
-        let row = match rows.read() {
-            Ok(Some(row)) => row,
+        let batch = match rows.next_batch() {
+            Ok(Some(batch)) => batch,
             Ok(None) => break,
             Err(problem) => {
                 tell(*problem, None)?;
@@ -133,14 +132,16 @@ fn walk(
                 break;
             }
         };
-        tally.rows += 1;
-        match understanding.inspect(row, &mut problems) {
-            Inspected::Guest => tally.guests += 1,
-            Inspected::Duplicate { .. } => tally.duplicates += 1,
-            Inspected::Invalid => tally.errors += 1,
-        }
-        for problem in problems.drain(..) {
-            tell(problem, Some(row))?;
+        for (row, (inspected, problems)) in batch.iter().zip(understanding.inspect(batch)) {
+            tally.rows += 1;
+            match inspected {
+                Inspected::Guest => tally.guests += 1,
+                Inspected::Duplicate { .. } => tally.duplicates += 1,
+                Inspected::Invalid => tally.errors += 1,
+            }
+            for problem in problems {
+                tell(problem, Some(row))?;
+            }
         }
     }
     tally.addresses = understanding.addresses();

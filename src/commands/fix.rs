@@ -54,10 +54,9 @@ pub fn write(sheet: &Sheet, rules: &Rules, path: &Path) -> Result<u64> {
     let file = files::temporary_in(&files::folder_of(path)).map_err(failed)?;
     let mut out = BufWriter::new(file);
     let mut understanding = Understanding::new(sheet, rules);
-    let mut problems = Vec::new();
     let mut repair = |row: &Row| {
-        understanding.inspect(row, &mut problems);
-        repairs(&mut problems)
+        let inspected = understanding.inspect(std::slice::from_ref(row));
+        repairs(inspected.into_iter().flat_map(|(_, problems)| problems))
     };
     let repaired = if as_workbook {
         write_workbook(sheet, &mut repair, &mut out)
@@ -96,12 +95,9 @@ fn write_workbook(
 }
 
 /// The repairs that are certain: warnings that know the value to put there.
-fn repairs(problems: &mut Vec<Problem>) -> Repair {
+fn repairs(problems: impl Iterator<Item = Problem>) -> Repair {
     let mut repair = Repair::default();
-    for problem in problems
-        .drain(..)
-        .filter(|problem| problem.severity == Severity::Warning)
-    {
+    for problem in problems.filter(|problem| problem.severity == Severity::Warning) {
         repair.drop_extra |= problem.code == UNQUOTED_MESSAGE;
         if let (Some(column), Some(value)) = (problem.cell, problem.suggestion) {
             repair.cells.push((column, value));

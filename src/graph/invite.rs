@@ -4,7 +4,7 @@
 //! looked at once more, right before sending.
 
 use super::{
-    answer::{Attempt, bounded_text},
+    answer::Attempt,
     client::{Call, Graph, Read, Renewals},
     fault::{Class, Fault},
     verdict::{Verdict, judge},
@@ -12,13 +12,10 @@ use super::{
 };
 use crate::pace::Kind;
 use reqwest::Method;
-use secrecy::SecretString;
 use uuid::Uuid;
 
 /// An invitation is some 2 KB.
 const LONGEST_INVITATION: usize = 1024 * 1024;
-/// As much of an answer is kept for support.
-const LONGEST_RAW: usize = 8 * 1024;
 
 /// What became of one attempt, with everything that is worth remembering.
 #[derive(Debug, Clone)]
@@ -26,8 +23,6 @@ pub struct InviteAttempt {
     pub client_request_id: String,
     pub request_id: Option<String>,
     pub status: Option<u16>,
-    /// What came back, bounded: holds the redeem link and addresses.
-    pub raw: Option<SecretString>,
     pub verdict: Verdict,
 }
 
@@ -49,7 +44,6 @@ impl Graph {
                     client_request_id: id,
                     request_id: None,
                     status: None,
-                    raw: None,
                     verdict: not_sent(fault),
                 };
             }
@@ -59,13 +53,11 @@ impl Graph {
             client_request_id: id,
             request_id: verdict.fault().and_then(|fault| fault.request_id.clone()),
             status: None,
-            raw: None,
             verdict,
         };
         if let Attempt::Answered(answer) = attempt {
             done.request_id = answer.request_id.clone().or(done.request_id);
             done.status = Some(answer.status);
-            done.raw = Some(bounded_text(&answer.body, LONGEST_RAW).into());
         }
         done
     }

@@ -4,9 +4,8 @@
 //! Must not be used for what is sent on: tokens, links and challenges.
 
 use crate::{
-    graph::answer::bounded_text,
     secrets,
-    visible::{is_hidden, visible_line},
+    visible::{has_hidden, visible_line},
 };
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
@@ -18,16 +17,24 @@ const LONGEST_READ: usize = 16 * 1024;
 
 /// What a server, or a tool, said: one line that can be shown, kept and logged.
 pub fn clean(text: &str, limit: usize) -> String {
-    let read = bounded_text(text.trim().as_bytes(), LONGEST_READ);
-    let line = visible_line(&secrets::masked(&read)).into_owned();
-    bounded_text(line.as_bytes(), limit)
+    let read = secrets::masked(cut(text.trim(), LONGEST_READ));
+    cut(&visible_line(&read), limit).to_owned()
+}
+
+/// At most so many bytes, cut where a character ends.
+fn cut(text: &str, limit: usize) -> &str {
+    let mut end = limit.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// Reads an answer. Hidden characters in its strings are spelled out, whatever field they stand in.
 pub fn from_json<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
     // Outside of strings JSON has no backslash, and inside only before what is escaped.
-    let is_plain = !body.contains(&b'\\')
-        && std::str::from_utf8(body).is_ok_and(|text| !text.contains(is_hidden));
+    let is_plain =
+        !body.contains(&b'\\') && std::str::from_utf8(body).is_ok_and(|text| !has_hidden(text));
     if is_plain {
         return serde_json::from_slice(body);
     }

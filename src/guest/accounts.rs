@@ -7,7 +7,7 @@ mod told;
 pub(super) use told::outside;
 
 use super::{Inspected, Problem};
-use crate::sheet::{Field, Place, Row, Sheet, Stretches, Use, addresses, shorten};
+use crate::sheet::{Field, Kinds, Place, Row, Sheet, Stretches, Use, addresses, shorten};
 use serde::Serialize;
 
 /// How many addresses have which place. Each address of the sheet is in exactly one of them.
@@ -181,15 +181,11 @@ impl Accounts {
         if usable && self.named_width.is_some_and(|width| row.found() < width) {
             self.short.add(row.number);
         }
-        let text = row.text();
-        let at_signs = memchr::memchr_iter(b'@', text.as_bytes()).count();
-        if at_signs == 1 && inspected == Inspected::Guest && text.is_ascii() {
-            self.addresses.total += 1;
-            self.addresses.guests += 1;
-        } else if at_signs > 0 || !text.is_ascii() {
+        let kinds = row.kinds();
+        if kinds.has(Kinds::AT_SIGN | Kinds::NOT_ASCII) {
             self.add_cells(row, inspected, shifted);
         }
-        if memchr::memchr(b'?', text.as_bytes()).is_some() {
+        if kinds.has(Kinds::QUESTION_MARK) {
             self.look_for_lost_letters(row);
         }
     }
@@ -203,9 +199,10 @@ impl Accounts {
                 None if inspected == Inspected::Invalid => Role::Guest,
                 None => Role::NotUsed,
             };
-            let number = match (role, inspected) {
-                (Role::Guest, Inspected::Guest | Inspected::Duplicate { .. }) => 1,
-                _ => addresses::count(cell),
+            let (number, holds) = match (role, inspected) {
+                (Role::Guest, Inspected::Guest | Inspected::Duplicate { .. }) => (1, true),
+                (Role::NotUsed, _) => addresses::counted(cell),
+                _ => (addresses::count(cell), false),
             };
             self.addresses.total += number;
             let place = match (role, inspected) {
@@ -215,7 +212,7 @@ impl Accounts {
                 (Role::Cc, _) => &mut self.addresses.cc,
                 (Role::Sponsor, _) => &mut self.addresses.sponsors,
                 (Role::Manager, _) => &mut self.addresses.managers,
-                (Role::NotUsed, _) if addresses::holds(cell) => {
+                (Role::NotUsed, _) if holds => {
                     let last = self.unused.len() - 1;
                     self.unused[column.min(last)] += 1;
                     &mut self.addresses.not_used

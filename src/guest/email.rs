@@ -4,6 +4,7 @@
 
 use super::diagnose::{Wrong, diagnose, is_direction_mark};
 use super::marks;
+use memchr::memchr;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -105,16 +106,16 @@ fn is_local(local: &[u8]) -> bool {
         // It would be a mark that makes a text of the cell, and no part of the address.
         && !matches!(local.first(), Some(b'\'' | b'`'))
         && !at_edge(local.last())
-        && local.iter().all(|byte| may_stand_before_at(*byte))
-        && !has_double_dot(local)
+        && may_stand_in_local(local)
 }
 
-fn has_double_dot(local: &[u8]) -> bool {
+/// Each byte by itself, and no two dots side by side.
+fn may_stand_in_local(local: &[u8]) -> bool {
     let mut before = 0;
-    local.iter().any(|byte| {
+    local.iter().all(|byte| {
         let double = *byte == b'.' && before == b'.';
         before = *byte;
-        double
+        may_stand_before_at(*byte) && !double
     })
 }
 
@@ -151,7 +152,7 @@ fn punycode_is_sound(domain: &[u8]) -> bool {
 
 /// Both sides of the first @.
 pub(super) fn split_at_sign(text: &str) -> Option<(&str, &str)> {
-    let at = text.bytes().position(|byte| byte == b'@')?;
+    let at = memchr(b'@', text.as_bytes())?;
     Some((&text[..at], &text[at + 1..]))
 }
 

@@ -37,7 +37,15 @@ impl Layout {
     /// The cell of a field without the spaces and the mark around it, where there is something in it.
     pub fn cell<'r>(&self, row: &'r Row, field: Field) -> Option<(usize, &'r str)> {
         let column = self.column(field)?;
-        let cell = without_mark(field, row.cell(column).trim());
+        let cell = row.cell(column);
+        // Nearly every cell begins and ends with a letter or a digit: nothing stands around it.
+        let (first, last) = (cell.as_bytes().first(), cell.as_bytes().last());
+        if first.is_some_and(u8::is_ascii_alphanumeric)
+            && last.is_some_and(u8::is_ascii_alphanumeric)
+        {
+            return Some((column, cell));
+        }
+        let cell = without_mark(field, cell.trim());
         (!cell.is_empty()).then_some((column, cell))
     }
 

@@ -9,16 +9,15 @@ use super::catalogue::{
 };
 use super::layout::Layout;
 use super::told::Problems;
-use crate::sheet::{Field, Flaw, Row, shorten, swallowed_lines};
+use crate::sheet::{Field, Flaw, Kinds, Row, shorten, swallowed_lines};
 
 /// What is wrong with the record as such. The answer is whether its cells can be believed to stand where they belong.
 pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut Problems<'_>) -> bool {
-    let bytes = row.text().bytes().fold(0, |found, byte| found | kind(byte));
     let believed = match row.flaw {
         Some(flaw) => tell_flaw(flaw, layout, row, problems),
         None => true,
     };
-    if bytes & SUSPICIOUS > 0 {
+    if row.kinds().has(Kinds::CONTROL) {
         let control = |c: &char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
         for column in 0..row.found() {
             if let Some(c) = row.cell(column).chars().find(control) {
@@ -33,7 +32,7 @@ pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut Problems<'_>)
             }
         }
     }
-    if bytes & MARK > 0 {
+    if row.kinds().has(Kinds::MARK) {
         if believed && let Some((column, message, fix)) = divided_inside_quotes(layout, row) {
             problems.at(column, Problem::error(QUOTES_DO_NOT_HOLD, message).fix(fix));
             return false;
@@ -51,17 +50,6 @@ pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut Problems<'_>)
         beyond_the_header(layout, row, problems);
     }
     believed
-}
-
-/// The kinds of bytes that are looked for in one pass: perhaps a part of a control character, perhaps of a mark.
-const SUSPICIOUS: u8 = 1;
-const MARK: u8 = 2;
-
-fn kind(byte: u8) -> u8 {
-    let suspicious =
-        (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7F || byte == 0xC2;
-    let mark = matches!(byte, b'\'' | b'`' | b'"') || byte >= 0x80;
-    (u8::from(suspicious) * SUSPICIOUS) | (u8::from(mark) * MARK)
 }
 
 /// Tells a flaw; the answer is whether the cells can still be believed to stand where they belong.

@@ -11,7 +11,7 @@ use super::hints;
 use super::layout::Layout;
 use super::record::joined_message;
 use super::told::Problems;
-use crate::sheet::{Field, Row};
+use crate::sheet::{Field, Kinds, Row};
 use std::borrow::Cow;
 
 /// Longer messages are told; much longer ones are not sent. Microsoft publishes no limit.
@@ -97,7 +97,7 @@ pub(super) fn line<'r>(
             }
         }
     }
-    if !text.contains(['\n', '\r']) {
+    if !row.kinds().has(Kinds::LINE_END) || !text.contains(['\n', '\r']) {
         return Some(text);
     }
     let joined = text

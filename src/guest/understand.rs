@@ -13,6 +13,7 @@ use super::seen::Seen;
 use super::told::Problems;
 use super::{Addresses, EmailAddress, Problem, RowVerdict, Rules, Understood, hints, record};
 use crate::sheet::{Field, Row, Sheet};
+use std::ops::Range;
 
 /// Understands the rows of one sheet, in order.
 pub struct Understanding {
@@ -23,7 +24,16 @@ pub struct Understanding {
     addresses: Seen,
     mailboxes: Seen,
     last_url: String,
-    scratch: String,
+    /// The addresses of some rows in small letters, one behind the other.
+    keys: String,
+}
+
+/// What a row says by itself, before it is compared with others.
+struct Read {
+    /// Its address in `keys`, where the row can be used.
+    key: Option<Range<usize>>,
+    shifted: bool,
+    problems: Vec<Problem>,
 }
 
 /// What became of a row, for those who only count.
@@ -45,7 +55,7 @@ impl Understanding {
             addresses: Seen::default(),
             mailboxes: Seen::default(),
             last_url: String::new(),
-            scratch: String::new(),
+            keys: String::new(),
         }
     }
 
@@ -89,7 +99,17 @@ impl Understanding {
     pub fn understand(&mut self, row: &Row) -> Understood {
         let mut problems = Vec::new();
         let mut draft = Draft::default();
-        let inspected = self.judge(row, &mut draft, &mut problems);
+        self.keys.clear();
+        let inspected = match self.read(row, &mut draft, &mut problems) {
+            Some(key) => {
+                let text = self
+                    .addresses
+                    .in_row(&self.keys.as_bytes()[key.clone()], row.number);
+                let first = self.addresses.first(text);
+                self.compare(row, key, first, &mut problems)
+            }
+            None => Inspected::Invalid,
+        };
         self.accounts.add(row, inspected, draft.shifted);
         for problem in &problems {
             self.accounts.is_told_by_column(problem);
@@ -118,31 +138,55 @@ impl Understanding {
         }
     }
 
-    /// Like `understand`, without making a guest, for a check of a million rows. What is told once for all rows is left
-    /// to `sheet_problems`.
-    pub fn inspect(&mut self, row: &Row, problems: &mut Vec<Problem>) -> Inspected {
-        let before = problems.len();
-        let mut draft = Draft::default();
-        let inspected = self.judge(row, &mut draft, problems);
-        self.accounts.add(row, inspected, draft.shifted);
-        if problems.len() > before {
-            let own = problems.split_off(before);
-            let own = own
-                .into_iter()
-                .filter(|problem| !self.accounts.is_told_by_column(problem));
-            problems.extend(own);
+    /// Like `understand` for rows that follow each other, without making guests, for a check of a million rows. What is
+    /// told once for all rows is left to `sheet_problems`.
+    pub fn inspect(&mut self, rows: &[Row]) -> Vec<(Inspected, Vec<Problem>)> {
+        self.keys.clear();
+        let mut read = Vec::with_capacity(rows.len());
+        let mut texts = Vec::with_capacity(rows.len());
+        for row in rows {
+            let (mut draft, mut problems) = (Draft::default(), Vec::new());
+            let key = self.read(row, &mut draft, &mut problems);
+            if let Some(key) = key.clone() {
+                texts.push(
+                    self.addresses
+                        .in_row(&self.keys.as_bytes()[key], row.number),
+                );
+            }
+            read.push(Read {
+                key,
+                shifted: draft.shifted,
+                problems,
+            });
         }
-        inspected
+        let firsts: Vec<Option<u64>> = texts
+            .into_iter()
+            .map(|text| self.addresses.first(text))
+            .collect();
+        let mut firsts = firsts.into_iter();
+        let compared = rows.iter().zip(read).map(|(row, read)| {
+            let mut problems = read.problems;
+            let inspected = match read.key {
+                Some(key) => self.compare(row, key, firsts.next().flatten(), &mut problems),
+                None => Inspected::Invalid,
+            };
+            self.accounts.add(row, inspected, read.shifted);
+            problems.retain(|problem| !self.accounts.is_told_by_column(problem));
+            (inspected, problems)
+        });
+        compared.collect()
     }
 
-    fn judge<'r>(
+    /// Reads what a row says by itself. Its address is put into `keys`, and where it stands there is given back; none
+    /// where the row cannot be used.
+    fn read<'r>(
         &mut self,
         row: &'r Row,
         draft: &mut Draft<'r>,
         list: &mut Vec<Problem>,
-    ) -> Inspected {
+    ) -> Option<Range<usize>> {
         if !row.place.is_in_table() {
-            return Inspected::Invalid;
+            return None;
         }
         let mut problems = Problems {
             row,
@@ -156,14 +200,29 @@ impl Understanding {
             last_url: &mut self.last_url,
         };
         draft.read(sources, row, &mut problems);
-        let Some(email) = draft.email.as_ref().filter(|_| !problems.failed) else {
-            return Inspected::Invalid;
+        let email = draft.email.as_ref().filter(|_| !problems.failed)?;
+        let begins = self.keys.len();
+        self.keys.push_str(&email.text);
+        self.keys[begins..].make_ascii_lowercase();
+        Some(begins..self.keys.len())
+    }
+
+    /// Compares a row that can be used with those before it; `first` is the row that has the same address.
+    fn compare(
+        &mut self,
+        row: &Row,
+        key: Range<usize>,
+        first: Option<u64>,
+        list: &mut Vec<Problem>,
+    ) -> Inspected {
+        let mut problems = Problems {
+            row,
+            names: &self.layout.names,
+            list,
+            failed: false,
         };
         let column = self.layout.column(Field::Email).unwrap_or(0);
-        self.scratch.clear();
-        self.scratch.push_str(&email.text);
-        self.scratch.make_ascii_lowercase();
-        if let Some(of_row) = self.addresses.first(self.scratch.as_bytes(), row.number) {
+        if let Some(of_row) = first {
             let message = format!("the same address as in row {of_row}; only that row is invited");
             problems.at(
                 column,
@@ -171,7 +230,7 @@ impl Understanding {
             );
             return Inspected::Duplicate { of_row };
         }
-        look_twice(&self.scratch, &mut self.mailboxes, column, &mut problems);
+        look_twice(&self.keys[key], &mut self.mailboxes, column, &mut problems);
         Inspected::Guest
     }
 }
@@ -212,7 +271,8 @@ fn look_twice(address: &str, mailboxes: &mut Seen, column: usize, problems: &mut
     }
     let mut mailbox = String::new();
     if let Some(mailbox) = hints::same_mailbox(local, domain, &mut mailbox)
-        && let Some(other) = mailboxes.first(mailbox.as_bytes(), problems.row.number)
+        && let Some(other) =
+            mailboxes.first(mailboxes.in_row(mailbox.as_bytes(), problems.row.number))
     {
         let problem = Problem::hint(
             SAME_PERSON,

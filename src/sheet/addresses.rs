@@ -2,7 +2,7 @@
 //!
 //! Must not say whether an address can be invited; `guest` does.
 
-use memchr::{memchr, memchr2_iter};
+use memchr::{memchr, memchr2_iter, memrchr};
 
 /// The at signs: the plain one, and those of East Asian keyboards.
 const AT_SIGNS: [char; 3] = ['@', '＠', '﹫'];
@@ -12,6 +12,14 @@ const WIDE: u8 = 0xEF;
 /// Whether a text has an at sign: without one there is no address in it, and nearly nothing was spent to know it.
 pub fn has_at_sign(text: &str) -> bool {
     memchr(b'@', text.as_bytes()).is_some() || (!text.is_ascii() && at_signs(text).next().is_some())
+}
+
+/// How many addresses a cell mentions, and whether it holds nothing else: what [`count`] and [`holds`] say.
+pub fn counted(cell: &str) -> (u64, bool) {
+    if is_plain(cell) {
+        return (1, true);
+    }
+    (spans(cell).count() as u64, holds(cell))
 }
 
 /// How many addresses a text mentions.
@@ -24,22 +32,19 @@ pub fn count(text: &str) -> u64 {
 
 /// One address in plain letters and nothing else, as nearly every cell with an at sign has it.
 fn is_plain(cell: &str) -> bool {
-    let Some((local, domain)) = cell.split_once('@') else {
+    let cell = cell.as_bytes();
+    let Some(at) = memchr(b'@', cell) else {
         return false;
     };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    let edge = |text: &str| {
-        text.as_bytes()
-            .first()
-            .is_some_and(u8::is_ascii_alphanumeric)
-    };
+    let (local, domain) = (&cell[..at], &cell[at + 1..]);
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let edge = |text: &[u8]| text.first().is_some_and(u8::is_ascii_alphanumeric);
+    let top = |dot: usize| domain.get(dot + 1).is_some_and(u8::is_ascii_alphabetic);
     edge(local)
         && edge(domain)
-        && local.bytes().all(plain)
-        && domain.bytes().all(plain)
-        && domain
-            .rsplit_once('.')
-            .is_some_and(|(_, top)| top.as_bytes().first().is_some_and(u8::is_ascii_alphabetic))
+        && local.iter().all(plain)
+        && domain.iter().all(plain)
+        && memrchr(b'.', domain).is_some_and(top)
 }
 
 /// The first address in a text.

@@ -28,7 +28,6 @@ pub struct Ahead {
     batches: Receiver<Batch>,
     used: Sender<Vec<Row>>,
     current: Batch,
-    next: usize,
 }
 
 impl Ahead {
@@ -46,13 +45,12 @@ impl Ahead {
             batches,
             used,
             current,
-            next: 0,
         }
     }
 
-    /// The next row; none at the end.
-    pub fn read(&mut self) -> Result<Option<&Row>, Box<Problem>> {
-        while self.next == self.current.filled {
+    /// The next rows, one at least; none at the end.
+    pub fn next_batch(&mut self) -> Result<Option<&[Row]>, Box<Problem>> {
+        loop {
             if let Some(ended) = &self.current.ended {
                 return ended.clone().map(|()| None);
             }
@@ -68,10 +66,10 @@ impl Ahead {
                 // The reader may be gone already; then nobody needs the buffers.
                 let _ = self.used.send(used.rows);
             }
-            self.next = 0;
+            if self.current.filled > 0 {
+                return Ok(self.current.rows.get(..self.current.filled));
+            }
         }
-        self.next += 1;
-        Ok(self.current.rows.get(self.next - 1))
     }
 }
 
@@ -115,8 +113,11 @@ mod tests {
         let mut ahead = super::Ahead::of(sheet.rows().unwrap());
         let mut found = Vec::new();
         loop {
-            match ahead.read() {
-                Ok(Some(row)) => found.push(format!("{} {}", row.number, row.cell(0))),
+            match ahead.next_batch() {
+                Ok(Some(rows)) => {
+                    let rows = rows.iter();
+                    found.extend(rows.map(|row| format!("{} {}", row.number, row.cell(0))));
+                }
                 Ok(None) => break,
                 Err(problem) => {
                     found.push(problem.message.clone());

@@ -2,7 +2,8 @@
 //!
 //! Must not know what the cells mean.
 
-use super::addresses;
+use super::{Kinds, addresses};
+use memchr::memchr;
 
 /// What the reader noticed about the record itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,8 @@ pub struct Row {
     /// that a delimiter divides.
     pub quoted: bool,
     text: String,
+    /// Of the bytes in `text`.
+    kinds: Kinds,
     ends: Vec<usize>,
     width: usize,
 }
@@ -88,12 +91,18 @@ impl Row {
         self.header_before = None;
         self.quoted = false;
         self.width = width;
+        self.clear_cells();
+    }
+
+    pub(super) fn clear_cells(&mut self) {
         self.text.clear();
         self.ends.clear();
+        self.kinds = Kinds::default();
     }
 
     pub(super) fn push(&mut self, cell: &str) {
         self.text.push_str(cell);
+        self.kinds |= Kinds::of(cell);
         self.ends.push(self.text.len());
     }
 
@@ -109,6 +118,7 @@ impl Row {
     /// All cells at once; `ends` must lie on character boundaries of `text`.
     pub(super) fn fill(&mut self, text: &str, ends: &[usize]) {
         self.text.push_str(text);
+        self.kinds |= Kinds::of(text);
         self.ends.extend_from_slice(ends);
     }
 
@@ -148,6 +158,11 @@ impl Row {
         &self.text
     }
 
+    /// The kinds of bytes in all cells together.
+    pub fn kinds(&self) -> Kinds {
+        self.kinds
+    }
+
     pub fn is_blank(&self) -> bool {
         self.text.trim().is_empty()
     }
@@ -161,16 +176,28 @@ impl Row {
 
     /// The cells with an at sign in them, with their columns.
     pub fn cells_with_at(&self) -> impl Iterator<Item = (usize, &str)> {
-        let plain = self.text.is_ascii();
-        (0..self.found())
-            .map(|column| (column, self.cell(column)))
-            .filter(move |(_, cell)| {
-                if plain {
-                    memchr::memchr(b'@', cell.as_bytes()).is_some()
-                } else {
-                    addresses::has_at_sign(cell)
-                }
-            })
+        let mut next = 0;
+        std::iter::from_fn(move || {
+            let column = self.next_with_at(next)?;
+            next = column + 1;
+            Some((column, self.cell(column)))
+        })
+    }
+
+    /// The first column from this one on with an at sign in its cell.
+    fn next_with_at(&self, from: usize) -> Option<usize> {
+        if self.kinds.has(Kinds::NOT_ASCII) {
+            return (from..self.found()).find(|column| addresses::has_at_sign(self.cell(*column)));
+        }
+        if !self.kinds.has(Kinds::AT_SIGN) {
+            return None;
+        }
+        let start = from
+            .checked_sub(1)
+            .map_or(Some(0), |before| self.ends.get(before).copied())?;
+        let at = start + memchr(b'@', &self.text.as_bytes()[start..])?;
+        let behind = self.ends.get(from..)?.iter().position(|end| *end > at)?;
+        Some(from + behind)
     }
 
     /// How many addresses it mentions.
@@ -198,5 +225,24 @@ mod tests {
         let short = Row::new(3, 3, 3, ["a"]);
         assert_eq!(short.cells().collect::<Vec<_>>(), ["a", "", ""]);
         assert_eq!(short.found(), 1);
+    }
+
+    #[test]
+    fn cells_with_an_at_sign_are_found_by_their_columns() {
+        for cells in [
+            ["", "a@b.co", "x", "c@d.org, e@f.net", ""],
+            ["@", "@", "", "@", "@"],
+            ["", "ü@b.co", "x", "c＠d.org", ""],
+            ["", "", "", "", ""],
+        ] {
+            let row = Row::new(2, 2, 5, cells);
+            let found: Vec<(usize, &str)> = row.cells_with_at().collect();
+            let expected: Vec<(usize, &str)> = cells
+                .into_iter()
+                .enumerate()
+                .filter(|(_, cell)| cell.contains(['@', '＠']))
+                .collect();
+            assert_eq!(found, expected);
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::formula;
 use super::records::{Record, Records};
 use super::shape::{self, Seen, Shape};
 use super::stopped;
-use super::{Flaw, Place, Problem, Row, Sheet};
+use super::{Flaw, Kinds, Place, Problem, Row, Sheet};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
@@ -247,11 +247,11 @@ pub(super) fn fill(row: &mut Row, record: &Record<'_>, width: usize) {
     row.flaw = record.flaw;
     row.quoted = record.ends.len() > width && record.quotes_from(width.saturating_sub(1));
     // Only a cell with an apostrophe can be one that was made safe.
-    if record.text.contains('\'') {
+    row.fill(record.text, record.ends);
+    if row.kinds().has(Kinds::APOSTROPHE) {
+        row.clear_cells();
         record
             .cells()
             .for_each(|cell| row.push(&formula::undo(cell)));
-    } else {
-        row.fill(record.text, record.ends);
     }
 }

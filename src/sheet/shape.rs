@@ -4,7 +4,7 @@
 
 use super::aliases::{Meaning, meaning, normalise};
 use super::{Field, Header, Place, Row, addresses};
-use memchr::memchr3;
+use memchr::{memchr, memchr3};
 
 /// What stands where a value is not known yet. It is nobody's heading.
 const PLACEHOLDERS: [&str; 12] = [
@@ -124,7 +124,8 @@ impl Shape {
 
 /// Whether a cell is certainly no heading: it has an at sign and no space.
 fn is_address_at_first_sight(cell: &str) -> bool {
-    cell.contains('@') && memchr3(b' ', b'\n', b'\r', cell.as_bytes()).is_none()
+    let cell = cell.as_bytes();
+    memchr(b'@', cell).is_some() && memchr3(b' ', b'\n', b'\r', cell).is_none()
 }
 
 /// Whether a row has a text of its own and nothing else: in the address column, after a blank row, or before a colon.
