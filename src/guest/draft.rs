@@ -74,7 +74,9 @@ impl<'r> Draft<'r> {
         self.display_name = line(layout, row, Field::DisplayName, MAX_DISPLAY_NAME, problems);
         self.message = message(layout, row, problems);
         for ((field, longest), part) in PROFILE.into_iter().zip(&mut self.profile) {
-            *part = line(layout, row, field, longest, problems);
+            if layout.column(field).is_some() {
+                *part = line(layout, row, field, longest, problems);
+            }
         }
         if let Some((column, cell)) = layout.cell(row, Field::RedirectUrl) {
             self.redirect_url = redirect_url(column, cell, last_url, problems);

@@ -126,20 +126,23 @@ pub(super) fn may_stand_before_at(byte: u8) -> bool {
 
 pub(super) fn is_domain(domain: &[u8]) -> bool {
     let mut labels = 0;
-    let mut last: &[u8] = &[];
     let mut encoded = false;
-    for label in domain.split(|byte| *byte == b'.') {
-        let inside = label
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+    let mut rest = domain;
+    let last = loop {
+        let ends = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'-';
+        let (label, behind) = rest.split_at(rest.iter().position(ends).unwrap_or(rest.len()));
         let edges = !matches!(label.first(), None | Some(b'-')) && label.last() != Some(&b'-');
-        if !inside || !edges || label.len() > MAX_LABEL {
+        if !edges || label.len() > MAX_LABEL {
             return false;
         }
         encoded |= label.len() > 3 && label[..4].eq_ignore_ascii_case(b"xn--");
         labels += 1;
-        last = label;
-    }
+        rest = match behind {
+            [] => break label,
+            [b'.', next @ ..] => next,
+            _ => return false,
+        };
+    };
     labels >= 2
         && last.len() >= 2
         && last.iter().any(u8::is_ascii_alphabetic)

@@ -4,6 +4,7 @@
 
 use super::{Flaw, addresses, quotes};
 use csv_core::ReadRecordResult;
+use memchr::memchr2;
 use std::io;
 
 /// No record is larger: without a bound, one unclosed quotation mark would read the whole file into memory.
@@ -192,7 +193,7 @@ impl<S: Fill> Records<S> {
             whole => whole,
         };
         self.next_line = self.line + 1;
-        if quoted && line_ends(inside) > 0 {
+        if quoted && memchr2(b'\n', b'\r', inside).is_some() {
             spans_lines = true;
             self.next_line += count_lines(inside);
         }
