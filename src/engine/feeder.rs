@@ -121,9 +121,6 @@ impl Feeder {
     }
 
     fn ledger_failed(&self, error: &LedgerError) {
-        self.stop.raise(StopReason::LedgerFailed {
-            why: error.to_string(),
-            exit: error.exit(),
-        });
+        self.stop.raise(error.into());
     }
 }

@@ -214,10 +214,8 @@ impl Desk {
                 }
             }
             Err(error) => {
-                let exit = error.exit();
-                let why = error.to_string();
                 self.failed = true;
-                self.stop.raise(StopReason::LedgerFailed { why, exit });
+                self.stop.raise((&error).into());
                 // Whoever waits for an intent hears that there is none. Answers and what came of them are kept; a row
                 // for which nobody was asked is told again from the sheet and the ledger.
                 facts.retain(|fact| match fact {

@@ -6,6 +6,7 @@ use crate::{
     exit::Exit,
     graph::Fault,
     guest::Problem,
+    ledger::LedgerError,
     pace::{StopSignal, TooLong},
 };
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,6 +40,8 @@ pub enum StopReason {
     },
     LedgerFailed {
         why: String,
+        /// What to do about it.
+        advice: &'static str,
         exit: Exit,
     },
     /// The path of the ledger leads no longer to the file that is open.
@@ -101,6 +104,16 @@ impl StopReason {
             Self::LedgerGone => "ledger-gone",
             Self::TakenOver { .. } => "taken-over",
             Self::Sheet(_) => "sheet",
+        }
+    }
+}
+
+impl From<&LedgerError> for StopReason {
+    fn from(error: &LedgerError) -> Self {
+        Self::LedgerFailed {
+            why: error.to_string(),
+            advice: error.advice(),
+            exit: error.exit(),
         }
     }
 }

@@ -9,7 +9,6 @@ use super::{
     plan::{Item, Memory},
     recorder::Weight,
     settle::APART,
-    stop::StopReason,
     telling,
 };
 use crate::{
@@ -115,10 +114,7 @@ impl Shared {
         (item.person, item.open) = {
             let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
             let failed = |error: &LedgerError| {
-                self.stop.raise(StopReason::LedgerFailed {
-                    why: error.to_string(),
-                    exit: error.exit(),
-                });
+                self.stop.raise(error.into());
             };
             let memory = Memory {
                 reader: &reader,

@@ -110,9 +110,7 @@ impl LedgerError {
             Self::Unwritable { .. } => {
                 "make the folder, and make it writable, or name another place with --ledger"
             }
-            Self::Full => {
-                "make space on the disk and run the same command again: nobody was asked without a durable intent"
-            }
+            Self::Full => "make space on the disk and run the same command again",
             Self::Locked => {
                 "run the same command again; if it says the same, find the program that has the file open: a backup, a virus scanner, a database viewer"
             }

@@ -80,9 +80,9 @@ pub(super) fn stopped(about: &Stopped<'_>) -> Failure {
             "Graph confirmed the first invitations, and {missing} of these guests cannot be found in the directory"
         ))
         .hint("nobody else was asked; run the same command in an hour: it looks again before it goes on"),
-        StopReason::LedgerFailed { why, .. } => {
-            failure(why.clone()).hint("make space, or mend the disk; nobody was asked without a durable intent").hint(again)
-        }
+        StopReason::LedgerFailed { why, advice, .. } => failure(why.clone())
+            .hint(format!("{advice}; nobody was asked without a durable intent"))
+            .hint(again),
         StopReason::LedgerGone => failure("the ledger was deleted, moved or replaced while this run used it".into())
             .hint("put it back where it was, if it was moved: it knows everybody who was asked")
             .hint("otherwise put its newest backup there, or nothing, and take the results of this run into it with `guestlist ledger import`, before anybody else is invited: they know whom it asked"),

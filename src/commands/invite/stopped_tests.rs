@@ -23,6 +23,7 @@ fn now() -> Timestamp {
 fn reasons() -> Vec<StopReason> {
     let ledger = |exit| StopReason::LedgerFailed {
         why: format!("the ledger failed with {}", exit as u8),
+        advice: "make space, or mend the disk",
         exit,
     };
     let problem = Problem::error(catalogue::REFUSED, "the sheet changed while it was read")
