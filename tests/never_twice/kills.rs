@@ -243,16 +243,13 @@ fn round(rows: usize, most: usize, weather: u64, dice: &mut fastrand::Rng, seed:
             assert!(known, "each of its asks had an answer: {row:?}");
         }
     }
+    // With clocks that disagree nobody can tell, and that is said.
+    let clocks_tell = clocks.contains("created_spread = 0");
     Round {
         kills,
         runs,
-        open: open.len(),
-        // With clocks that disagree nobody can tell, and that is said.
-        unsure: if clocks.contains("created_spread = 0") {
-            proof.unsure
-        } else {
-            0
-        },
+        open: if clocks_tell { open.len() } else { 0 },
+        unsure: if clocks_tell { proof.unsure } else { 0 },
         rows: proof.invited,
         older,
     }
