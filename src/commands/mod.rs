@@ -58,7 +58,6 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
                 port: typed.port,
                 weather: typed.weather.clone(),
                 hosts: typed.host.clone(),
-                ..sandbox::SandboxCommand::default()
             };
             tokio::runtime::Runtime::new()?.block_on(sandbox::run(command))?;
             Ok(Exit::Done)

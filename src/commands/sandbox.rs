@@ -1,4 +1,4 @@
-//! `guestlist sandbox`: serve the practice tenant until it is interrupted.
+//! `guestlist sandbox`: serves the practice tenant until it is interrupted.
 
 use crate::{
     failure::Failure,
@@ -8,34 +8,24 @@ use crate::{
 use serde_json::json;
 use std::path::PathBuf;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct SandboxCommand {
-    /// 0: any free port.
+    /// 0 stands for any free port.
     pub port: u16,
     pub weather: Option<PathBuf>,
-    /// Host names that are answered to, beside those of loopback.
+    /// Host names that requests may use, in addition to those of loopback.
     pub hosts: Vec<String>,
-    pub people_file: Option<PathBuf>,
-    /// Synthetic guests beside the seeded people.
-    pub crowd: u32,
-    /// Requests that the log remembers; nothing said: 10,000.
-    pub log: Option<usize>,
 }
 
 pub async fn run(command: SandboxCommand) -> anyhow::Result<()> {
     let mut options = SandboxOptions {
         port: command.port,
         hosts: command.hosts,
-        people_file: command.people_file,
-        crowd: command.crowd,
         ..SandboxOptions::default()
     };
     if let Some(path) = &command.weather {
         options.weather =
             Weather::read(path).map_err(|error| Failure::usage(format!("{error:#}")))?;
-    }
-    if let Some(log) = command.log {
-        options.log_capacity = log;
     }
     let sandbox = Sandbox::start(options).await?;
     let ready = json!({
@@ -53,15 +43,15 @@ pub async fn run(command: SandboxCommand) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Ctrl-C, or the system's wish that it ends.
+/// Waits for Ctrl-C or, on Unix, for SIGTERM.
 async fn interrupted() -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut end = signal(SignalKind::terminate())?;
+        let mut terminate = signal(SignalKind::terminate())?;
         tokio::select! {
-            ended = tokio::signal::ctrl_c() => ended,
-            _ = end.recv() => Ok(()),
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
         }
     }
     #[cfg(not(unix))]

@@ -1,47 +1,28 @@
-//! The practice tenant: a strict stand-in for Microsoft Graph and its token endpoint, on loopback.
+//! The practice tenant: a strict stand-in for Microsoft Graph and its token endpoint, served on loopback.
 //!
-//! It is its own reading of the API: nothing of the client that it tests is used here.
+//! It is a second, independent reading of Microsoft's documentation: it uses no code of the client that it tests, so
+//! that a mistake in one of the two makes a test fail.
+//!
+//! A request passes the folders in this order: `http` takes it from the connection; `sign_in` answers it when it is for
+//! the authority, `control_api` when its path starts with `/_sandbox`, and `graph_api` otherwise, with the help of
+//! `odata`; `faults` decides what goes wrong with it. They all work on `state`, which holds the `directory`.
+//! The words that all of them share are in `messages`.
 
-mod access; // who may ask
-mod exchange; // one request and its answer
-mod server; // a port, requests in, answers out
-mod view;
-mod wire; //   connections that can be broken on purpose //   what tests and people may look at and change: /_sandbox
+mod http; // the port, connections, who may ask, one request and its answer
 
-mod call; //   a request, taken apart
-mod kind; //   the kinds of requests
-mod reply; //  an answer, and Graph's refusals
-mod routes;
-mod tenant; // everything behind one lock, and the course of a request // which path leads where
-
-mod address; //             which addresses are taken
-mod batch; // $batch
-mod invitation_request; // POST /invitations: what may be asked
-mod invitations; //         and what is answered
-mod objects; // groups, objects by id, the organisation
+mod control_api; // /_sandbox: what tests and people can look at and change
+mod graph_api; // Microsoft Graph: one request, its route, and what it does
 mod sign_in; // the authority: who gets a token
-mod token; // bearer tokens
-mod users; // lists, filters, single users, sponsors, the deleted
 
-mod filter; // what a $filter may be
-mod matching; // what it means
-mod odata; //  its grammar
-mod query; //  the other query options
+mod faults; // everything that can go wrong on purpose, and the throttling limits
+mod odata; // $filter, $select, $top, $count and page tokens
 
-mod directory; // users and groups, found by key
-mod journal; //   kept in a file
-mod people; //    who is there from the start
-mod user; //      one of them
-
-mod fate; //     what the weather does to one request
-mod throttle; // the documented limits
-mod weather; //  everything that can go wrong, as data
-
-mod seen; // what was seen: counts, mails, invitations, the log
+mod directory; // users and groups
+mod messages; // a Graph request, a reply, a Graph error
+mod state; // everything that the tenant remembers, behind one lock
 
 #[cfg(test)]
-mod tests; // over real HTTP
+mod tests; // over real HTTP, as a client sees it
 
-pub use people::{CLIENT_ID, CLIENT_SECRET, DOMAIN, INITIAL_DOMAIN, TENANT_ID, TENANT_NAME};
-pub use server::{Sandbox, SandboxOptions};
-pub use weather::Weather;
+pub use faults::weather::Weather;
+pub use http::server::{Sandbox, SandboxOptions};

@@ -23,15 +23,16 @@ pub struct Cost {
 }
 
 impl Tenant {
-    /// With so many synthetic guests `guest-000001@crowd.example` beside the people who are always there.
-    pub fn of(crowd: u32, weather: &str) -> Self {
+    /// With this many synthetic guests, `guest-000001@crowd.example` and so on, in addition to the people who are always
+    /// there.
+    pub fn of(synthetic_guests: u32, weather: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .unwrap();
         let options = SandboxOptions {
-            crowd,
+            synthetic_guests,
             weather: Weather::from_toml(weather).unwrap(),
             log_capacity: 0,
             ..SandboxOptions::default()

@@ -1,24 +1,27 @@
-//! Client credentials: an app shows its secret, or an assertion in place of it.
+//! Client credentials: an app signs in with a secret or with an assertion (RFC 6749, 4.4; Microsoft Entra: OAuth 2.0 client
+//! credentials flow).
 
-use super::{
-    assertion,
-    endpoint::field,
-    refused::{Refused, needs_secret, no_such_resource, refused},
+use crate::sandbox::{
+    sign_in::{
+        assertion,
+        authority_request::parameter,
+        token_errors::{TokenError, secret_required, token_error, unknown_resource},
+    },
+    state::tenant::TenantState,
 };
-use crate::sandbox::tenant::Tenant;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 pub fn token(
-    tenant: &mut Tenant,
+    tenant: &mut TenantState,
     name: &str,
     form: &HashMap<String, String>,
-) -> Result<Value, Refused> {
-    let scope = field(form, "scope")?;
+) -> Result<Value, TokenError> {
+    let scope = parameter(form, "scope")?;
     if !scope.ends_with("/.default") || scope.contains(' ') {
-        return Err(refused(
+        return Err(token_error(
             400,
             "invalid_scope",
             1_002_012,
@@ -27,25 +30,25 @@ pub fn token(
             ),
         ));
     }
-    if !tenant.names.is_scope(scope) {
+    if !tenant.identity.is_scope(scope) {
         let resource = scope.trim_end_matches("/.default");
-        return Err(no_such_resource(resource, &tenant.names.display_name));
+        return Err(unknown_resource(resource, &tenant.identity.display_name));
     }
     match (form.get("client_assertion"), form.get("client_secret")) {
-        (Some(shown), _) => {
-            let kind = field(form, "client_assertion_type")?;
-            if kind != ASSERTION {
-                return Err(refused(
+        (Some(assertion), _) => {
+            let assertion_type = parameter(form, "client_assertion_type")?;
+            if assertion_type != ASSERTION_TYPE {
+                return Err(token_error(
                     400,
                     "invalid_request",
                     900_101,
-                    format!("The client assertion type '{kind}' is not supported."),
+                    format!("The client assertion type '{assertion_type}' is not supported."),
                 ));
             }
-            assertion::check(tenant, name, shown)?;
+            assertion::check(tenant, name, assertion)?;
         }
         (None, Some(secret)) => check_secret(tenant, secret)?,
-        (None, None) => return Err(needs_secret()),
+        (None, None) => return Err(secret_required()),
     }
     let token = tenant.issue_app_token();
     Ok(json!({
@@ -56,10 +59,10 @@ pub fn token(
     }))
 }
 
-fn check_secret(tenant: &Tenant, secret: &str) -> Result<(), Refused> {
-    let client = &tenant.names.client_id;
-    if secret == tenant.names.expired_secret {
-        return Err(refused(
+fn check_secret(tenant: &TenantState, secret: &str) -> Result<(), TokenError> {
+    let client = &tenant.identity.client_id;
+    if secret == tenant.identity.expired_secret {
+        return Err(token_error(
             401,
             "invalid_client",
             7_000_222,
@@ -68,8 +71,8 @@ fn check_secret(tenant: &Tenant, secret: &str) -> Result<(), Refused> {
             ),
         ));
     }
-    if secret != tenant.names.client_secret {
-        return Err(refused(
+    if secret != tenant.identity.client_secret {
+        return Err(token_error(
             401,
             "invalid_client",
             7_000_215,

@@ -1,25 +1,29 @@
-//! A JWT in place of a secret: signed with the app's certificate, or issued elsewhere for a workload
-//! (Entra: certificate credentials, workload identity federation; RFC 7523).
+//! Checks an assertion: a JWT that an app sends in place of its secret. It is signed with the certificate of the app, or
+//! another issuer has issued it for a workload (RFC 7523; Microsoft Entra: certificate credentials, workload identity
+//! federation).
 //!
-//! Of a token from elsewhere the signature is not checked: its issuer's keys are on the internet.
+//! The signature of another issuer is not checked, because its keys would have to be fetched from the internet.
 
-use super::{
-    MOST,
-    certificate::Certificate,
-    refused::{Refused, refused},
+use crate::sandbox::{
+    sign_in::{
+        certificate::AppCertificate,
+        state::MAX_ENTRIES,
+        token_errors::{TokenError, token_error},
+    },
+    state::tenant::TenantState,
 };
-use crate::sandbox::tenant::Tenant;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// Seconds by which two clocks may differ.
+/// Seconds by which the clocks of the app and of the tenant may differ.
 const SKEW: i64 = 5 * 60;
 
 struct Jwt<'a> {
     header: Value,
     claims: Value,
-    signed: &'a str,
+    /// Header and claims as they were sent: the text that the signature is for.
+    signed_text: &'a str,
     signature: Vec<u8>,
 }
 
@@ -31,7 +35,7 @@ impl<'a> Jwt<'a> {
         Some(Self {
             header: serde_json::from_slice(&decoded(header)?).ok()?,
             claims: serde_json::from_slice(&decoded(claims)?).ok()?,
-            signed,
+            signed_text: signed,
             signature: decoded(signature)?,
         })
     }
@@ -40,7 +44,7 @@ impl<'a> Jwt<'a> {
         self.claims[name].as_str().unwrap_or_default()
     }
 
-    /// One audience, or one of several.
+    /// Whether `aud` is this audience, or a list that contains it.
     fn is_for(&self, audience: &str) -> bool {
         match &self.claims["aud"] {
             Value::Array(several) => several.iter().any(|one| one == audience),
@@ -49,109 +53,114 @@ impl<'a> Jwt<'a> {
     }
 }
 
-pub fn check(tenant: &mut Tenant, name: &str, shown: &str) -> Result<(), Refused> {
-    let jwt = Jwt::parse(shown).ok_or_else(malformed)?;
+/// Checks an assertion for the token endpoint of the tenant `name`.
+pub fn check(tenant: &mut TenantState, name: &str, assertion: &str) -> Result<(), TokenError> {
+    let jwt = Jwt::parse(assertion).ok_or_else(malformed)?;
     let now = tenant.clock.now().as_second() + tenant.weather.sign_in.clock_ahead;
-    let client = tenant.names.client_id.clone();
+    let client = tenant.identity.client_id.clone();
     if !jwt.claim("iss").eq_ignore_ascii_case(&client) {
-        is_federated(tenant, &jwt)?;
-        return in_time(&jwt, now);
+        check_federated(tenant, &jwt)?;
+        return check_times(&jwt, now);
     }
-    by_certificate(tenant, &jwt, now)?;
+    check_certificate(tenant, &jwt, now)?;
     if !jwt.claim("sub").eq_ignore_ascii_case(&client) {
-        return Err(refused(
+        return Err(token_error(
             401,
             "invalid_client",
             700_021,
             "Client assertion application identifier doesn't match 'client_id' parameter.",
         ));
     }
-    if !jwt.is_for(&format!("{}/{name}/oauth2/v2.0/token", tenant.names.url)) {
-        return Err(refused(
+    if !jwt.is_for(&format!("{}/{name}/oauth2/v2.0/token", tenant.identity.url)) {
+        return Err(token_error(
             401,
             "invalid_client",
             700_023,
             "Client assertion audience claim does not match Realm issuer.",
         ));
     }
-    in_time(&jwt, now)?;
-    once(tenant, &jwt, now)
+    check_times(&jwt, now)?;
+    check_first_use(tenant, &jwt, now)
 }
 
-fn by_certificate(tenant: &Tenant, jwt: &Jwt<'_>, now: i64) -> Result<(), Refused> {
+/// Checks the signature with the certificate that the header names.
+fn check_certificate(tenant: &TenantState, jwt: &Jwt<'_>, now: i64) -> Result<(), TokenError> {
     let header = |name: &str| jwt.header[name].as_str();
     let pss = match header("alg") {
         Some("PS256") => true,
         Some("RS256") => false,
         _ => return Err(malformed()),
     };
-    let (new, old) = (header("x5t#S256"), header("x5t"));
-    let thumbprint = match (new, old) {
-        (Some(new), _) => new,
-        // The older thumbprint goes with the older signature only.
-        (None, Some(old)) if !pss => old,
+    let (sha256, sha1) = (header("x5t#S256"), header("x5t"));
+    let thumbprint = match (sha256, sha1) {
+        (Some(sha256), _) => sha256,
+        // A SHA-1 thumbprint is allowed with the older signature algorithm only.
+        (None, Some(sha1)) if !pss => sha1,
         _ => return Err(malformed()),
     };
     let registered = &tenant.weather.sign_in.certificates;
-    let mut known = registered.iter().filter_map(|pem| Certificate::of_pem(pem));
-    let Some(certificate) =
-        known.find(|known| new.map_or(known.sha1 == thumbprint, |new| known.sha256 == new))
+    let mut known = registered
+        .iter()
+        .filter_map(|pem| AppCertificate::of_pem(pem));
+    let Some(certificate) = known
+        .find(|known| sha256.map_or(known.sha1 == thumbprint, |sha256| known.sha256 == sha256))
     else {
         return Err(wrong_key(format!(
             "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: '{thumbprint}', Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id '{}'.]",
-            tenant.names.client_id
+            tenant.identity.client_id
         )));
     };
-    if !certificate.signed(pss, jwt.signed.as_bytes(), &jwt.signature) {
+    if !certificate.verifies(pss, jwt.signed_text.as_bytes(), &jwt.signature) {
         return Err(wrong_key(format!(
             "Client assertion failed signature validation. [Reason - The key was found, but use of the key to verify the signature failed., Thumbprint of key used by client: '{thumbprint}']"
         )));
     }
-    if now < certificate.from.as_second() || now > certificate.until.as_second() {
+    if now < certificate.valid_from.as_second() || now > certificate.valid_until.as_second() {
         return Err(wrong_key(format!(
             "Client assertion failed signature validation. [Reason - The key used is expired., Thumbprint of key used by client: '{thumbprint}', Found key 'Start={}, End={}']",
-            certificate.from, certificate.until
+            certificate.valid_from, certificate.valid_until
         )));
     }
     Ok(())
 }
 
-fn in_time(jwt: &Jwt<'_>, now: i64) -> Result<(), Refused> {
+/// Checks `nbf` and `exp`.
+fn check_times(jwt: &Jwt<'_>, now: i64) -> Result<(), TokenError> {
     let from = jwt.claims["nbf"].as_i64();
     let until = jwt.claims["exp"].as_i64().ok_or_else(malformed)?;
     if from.is_none_or(|from| from <= now + SKEW) && now < until + SKEW {
         return Ok(());
     }
-    let written = |second: i64| {
+    let format_time = |second: i64| {
         Timestamp::from_second(second).map_or_else(|_| second.to_string(), |time| time.to_string())
     };
-    Err(refused(
+    Err(token_error(
         401,
         "invalid_client",
         700_024,
         format!(
             "Client assertion is not within its valid time range. Current time: {}, assertion valid from {}, expiry time of assertion {}. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
-            written(now),
-            from.map_or_else(|| "any time".to_owned(), written),
-            written(until)
+            format_time(now),
+            from.map_or_else(|| "any time".to_owned(), format_time),
+            format_time(until)
         ),
     ))
 }
 
-/// Each assertion is good for one token.
-fn once(tenant: &mut Tenant, jwt: &Jwt<'_>, now: i64) -> Result<(), Refused> {
+/// Checks that the assertion was not used before: each one is valid for one token.
+fn check_first_use(tenant: &mut TenantState, jwt: &Jwt<'_>, now: i64) -> Result<(), TokenError> {
     let id = jwt.claim("jti");
     if id.is_empty() {
         return Err(malformed());
     }
     let until = jwt.claims["exp"].as_i64().unwrap_or(now) + SKEW;
-    let shown = &mut tenant.sign_ins.shown;
-    if shown.len() >= MOST {
-        shown.retain(|_, until| *until > now);
+    let used = &mut tenant.sign_ins.used_assertions;
+    if used.len() >= MAX_ENTRIES {
+        used.retain(|_, until| *until > now);
     }
-    match shown.insert(id.to_owned(), until) {
+    match used.insert(id.to_owned(), until) {
         None => Ok(()),
-        Some(_) => Err(refused(
+        Some(_) => Err(token_error(
             401,
             "invalid_client",
             50_013,
@@ -160,7 +169,8 @@ fn once(tenant: &mut Tenant, jwt: &Jwt<'_>, now: i64) -> Result<(), Refused> {
     }
 }
 
-fn is_federated(tenant: &Tenant, jwt: &Jwt<'_>) -> Result<(), Refused> {
+/// Checks issuer, subject and audience against the federated identity credentials of the app.
+fn check_federated(tenant: &TenantState, jwt: &Jwt<'_>) -> Result<(), TokenError> {
     let credentials = &tenant.weather.sign_in.federated;
     let (issuer, subject) = (jwt.claim("iss"), jwt.claim("sub"));
     let audience = match &jwt.claims["aud"] {
@@ -168,13 +178,13 @@ fn is_federated(tenant: &Tenant, jwt: &Jwt<'_>) -> Result<(), Refused> {
         several => several.to_string(),
     };
     if credentials.is_empty() {
-        return Err(refused(
+        return Err(token_error(
             401,
             "invalid_client",
             70_025,
             format!(
                 "The client '{}'(guestlist practice app) has no configured federated identity credentials.",
-                tenant.names.client_id
+                tenant.identity.client_id
             ),
         ));
     }
@@ -206,7 +216,7 @@ fn is_federated(tenant: &Tenant, jwt: &Jwt<'_>) -> Result<(), Refused> {
     } else {
         (700_212, format!(" audience '{audience}'"))
     };
-    Err(refused(
+    Err(token_error(
         401,
         "invalid_client",
         number,
@@ -216,12 +226,12 @@ fn is_federated(tenant: &Tenant, jwt: &Jwt<'_>) -> Result<(), Refused> {
     ))
 }
 
-fn wrong_key(why: String) -> Refused {
-    refused(401, "invalid_client", 700_027, why)
+fn wrong_key(why: String) -> TokenError {
+    token_error(401, "invalid_client", 700_027, why)
 }
 
-fn malformed() -> Refused {
-    refused(
+fn malformed() -> TokenError {
+    token_error(
         400,
         "invalid_request",
         50_027,

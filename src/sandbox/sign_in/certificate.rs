@@ -1,4 +1,4 @@
-//! A certificate of the app, as the tenant keeps it: thumbprints, dates and the public key (RFC 5280).
+//! A certificate that is registered with the app: its thumbprints, its dates and its public key (RFC 5280).
 
 use aws_lc_rs::{
     digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest},
@@ -9,18 +9,18 @@ use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Certificate {
-    /// `x5t#S256` of an assertion's header.
+pub struct AppCertificate {
+    /// SHA-256 thumbprint: `x5t#S256` in the header of an assertion.
     pub sha256: String,
-    /// `x5t`, the older form.
+    /// SHA-1 thumbprint: the older `x5t`.
     pub sha1: String,
-    pub from: Timestamp,
-    pub until: Timestamp,
-    /// SubjectPublicKeyInfo.
+    pub valid_from: Timestamp,
+    pub valid_until: Timestamp,
+    /// The SubjectPublicKeyInfo, in DER.
     key: Vec<u8>,
 }
 
-impl Certificate {
+impl AppCertificate {
     /// The first certificate of a PEM text.
     pub fn of_pem(pem: &str) -> Option<Self> {
         let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
@@ -40,14 +40,14 @@ impl Certificate {
         Some(Self {
             sha256: URL_SAFE_NO_PAD.encode(digest(&SHA256, &der)),
             sha1: URL_SAFE_NO_PAD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &der)),
-            from: validity.time()?,
-            until: validity.time()?,
+            valid_from: validity.time()?,
+            valid_until: validity.time()?,
             key: key.to_vec(),
         })
     }
 
-    /// Whether its key made this signature, by PS256 or by the older RS256.
-    pub fn signed(&self, pss: bool, message: &[u8], signature: &[u8]) -> bool {
+    /// Whether its key made this signature: PS256 when `pss`, otherwise RS256 (RFC 7518).
+    pub fn verifies(&self, pss: bool, message: &[u8], signature: &[u8]) -> bool {
         let verified = if pss {
             UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, &self.key).verify(message, signature)
         } else {
@@ -62,11 +62,11 @@ const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
-/// Values one after the other, in DER.
+/// Reads DER values one after the other (ITU-T X.690).
 struct Der<'a>(&'a [u8]);
 
 impl<'a> Der<'a> {
-    /// Tag, content, and both with the length between them.
+    /// The tag, the content, and the whole value with tag and length.
     fn next(&mut self) -> Option<(u8, &'a [u8], &'a [u8])> {
         let all = self.0;
         let (&tag, rest) = all.split_first()?;
@@ -91,7 +91,7 @@ impl<'a> Der<'a> {
         let (tag, content, _) = self.next()?;
         let text = std::str::from_utf8(content).ok()?;
         let (year, rest) = match tag {
-            // Two digits: 1950 to 2049.
+            // Two digits stand for a year from 1950 to 2049 (RFC 5280, 4.1.2.5.1).
             UTC_TIME => {
                 let (year, rest) = text.split_at_checked(2)?;
                 let century = if year < "50" { "20" } else { "19" };

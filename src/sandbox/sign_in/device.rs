@@ -1,71 +1,46 @@
-//! A person with a code on another device (RFC 8628; Entra: device authorization grant).
+//! Device code: a person enters a code on another device (RFC 8628; Microsoft Entra: OAuth 2.0 device authorization grant
+//! flow).
 
-use super::{
-    AuthorityCall, MOST,
-    endpoint::{field, known_app},
-    person::{public, scope, user_token},
-    refused::{Refused, refused},
+use crate::sandbox::{
+    sign_in::{
+        authority_request::{AuthorityRequest, check_tenant_and_app, parameter},
+        state::{DeviceCode, DeviceState, MAX_ENTRIES},
+        token_errors::{TokenError, token_error},
+        user_tokens::{check_public_client, check_scope, user_tokens},
+    },
+    state::{ids::new_id, tenant::TenantState},
 };
-use crate::sandbox::tenant::{Tenant, new_id};
-use serde::Serialize;
 use serde_json::{Value, json};
 use std::{collections::HashMap, time::Duration};
 use tokio::time::Instant;
 
-pub const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// What `slow_down` adds to the interval for good (RFC 8628 3.5).
-const SLOWER: Duration = Duration::from_secs(5);
-/// A question that is early by less is not.
+pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// `slow_down` makes the interval longer by this much for all further polls (RFC 8628, 3.5).
+const SLOW_DOWN: Duration = Duration::from_secs(5);
+/// A poll that is early by less than this is not counted as early.
 const TOLERANCE: Duration = Duration::from_millis(50);
-/// Without letters and digits that look alike.
-const LETTERS: &[u8] = b"BCDFGHJKLMNPQRSTVWXZ2346789";
-
-/// A device that waits for its person.
-#[derive(Debug, Serialize)]
-pub struct Device {
-    pub user_code: String,
-    pub state: State,
-    /// Questions so far; those that came too early; those that were told to slow down.
-    polls: u32,
-    early: u32,
-    slowed: u32,
-    #[serde(skip)]
-    code: String,
-    #[serde(skip)]
-    until: i64,
-    #[serde(skip)]
-    interval: Duration,
-    #[serde(skip)]
-    last: Instant,
-    #[serde(skip)]
-    renewable: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    Pending,
-    Approved,
-    Declined,
-    /// The token was given out.
-    Used,
-}
+/// The characters of a user code: none that looks like another one, and no vowels.
+const USER_CODE_CHARACTERS: &[u8] = b"BCDFGHJKLMNPQRSTVWXZ2346789";
 
 /// `POST /{tenant}/oauth2/v2.0/devicecode`.
-pub fn begin(tenant: &mut Tenant, name: &str, call: &AuthorityCall) -> Result<Value, Refused> {
-    known_app(tenant, name, &call.form)?;
-    let renewable = scope(tenant, &call.form)?;
+pub fn begin(
+    tenant: &mut TenantState,
+    name: &str,
+    request: &AuthorityRequest,
+) -> Result<Value, TokenError> {
+    check_tenant_and_app(tenant, name, &request.form)?;
+    let wants_refresh_token = check_scope(tenant, &request.form)?;
     let user_code: String = (0..9)
-        .filter_map(|_| fastrand::choice(LETTERS))
+        .filter_map(|_| fastrand::choice(USER_CODE_CHARACTERS))
         .map(|letter| char::from(*letter))
         .collect();
-    let code = format!("{}{}", new_id(), new_id());
+    let device_code = format!("{}{}", new_id(), new_id());
     let weather = &tenant.weather.sign_in;
     let (lifetime, interval) = (weather.device_lifetime, weather.device_interval);
-    let url = format!("{}/_sandbox/device", tenant.names.url);
+    let url = format!("{}/_sandbox/device", tenant.identity.url);
     let answer = json!({
         "user_code": user_code,
-        "device_code": code,
+        "device_code": device_code,
         "verification_uri": url,
         "expires_in": lifetime,
         "interval": interval,
@@ -74,37 +49,40 @@ pub fn begin(tenant: &mut Tenant, name: &str, call: &AuthorityCall) -> Result<Va
         ),
     });
     let devices = &mut tenant.sign_ins.devices;
-    if devices.len() >= MOST {
+    if devices.len() >= MAX_ENTRIES {
         devices.clear();
     }
-    devices.push(Device {
+    devices.push(DeviceCode {
         user_code,
-        state: State::Pending,
+        state: DeviceState::Pending,
         polls: 0,
         early: 0,
         slowed: 0,
-        code,
-        until: tenant.clock.now().as_second() + i64::from(lifetime),
+        device_code,
+        expires: tenant.clock.now().as_second() + i64::from(lifetime),
         interval: Duration::from_secs(interval.into()),
-        last: call.arrived,
-        renewable,
+        last_poll: request.arrived,
+        wants_refresh_token,
     });
     Ok(answer)
 }
 
-/// A question of the device: has the person been there?
+/// `grant_type=urn:ietf:params:oauth:grant-type:device_code`: the device polls for its token.
 pub fn poll(
-    tenant: &mut Tenant,
+    tenant: &mut TenantState,
     form: &HashMap<String, String>,
     arrived: Instant,
-) -> Result<Value, Refused> {
-    public(tenant, form)?;
-    let asked = field(form, "device_code")?;
+) -> Result<Value, TokenError> {
+    check_public_client(tenant, form)?;
+    let device_code = parameter(form, "device_code")?;
     let now = tenant.clock.now().as_second();
     let slow_downs = tenant.weather.sign_in.device_slow_downs;
     let devices = &mut tenant.sign_ins.devices;
-    let Some(device) = devices.iter_mut().find(|device| device.code == asked) else {
-        return Err(refused(
+    let Some(device) = devices
+        .iter_mut()
+        .find(|device| device.device_code == device_code)
+    else {
+        return Err(token_error(
             400,
             "bad_verification_code",
             70_018,
@@ -112,10 +90,10 @@ pub fn poll(
         ));
     };
     device.polls += 1;
-    let early = arrived + TOLERANCE < device.last + device.interval;
-    device.last = arrived;
-    if now >= device.until {
-        return Err(refused(
+    let early = arrived + TOLERANCE < device.last_poll + device.interval;
+    device.last_poll = arrived;
+    if now >= device.expires {
+        return Err(token_error(
             400,
             "expired_token",
             70_020,
@@ -125,8 +103,8 @@ pub fn poll(
     device.early += u32::from(early);
     if early || device.slowed < slow_downs {
         device.slowed += 1;
-        device.interval += SLOWER;
-        return Err(refused(
+        device.interval += SLOW_DOWN;
+        return Err(token_error(
             400,
             "slow_down",
             50_196,
@@ -134,41 +112,28 @@ pub fn poll(
         ));
     }
     match device.state {
-        State::Pending => Err(refused(
+        DeviceState::Pending => Err(token_error(
             400,
             "authorization_pending",
             70_016,
             "OAuth 2.0 device flow error. Authorization is pending. Continue polling.",
         )),
-        State::Declined => Err(refused(
+        DeviceState::Declined => Err(token_error(
             400,
             "authorization_declined",
             70_000,
             "The end user denied the authorization request.",
         )),
-        State::Used => Err(refused(
+        DeviceState::Used => Err(token_error(
             400,
             "invalid_grant",
             54_005,
             "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token.",
         )),
-        State::Approved => {
-            device.state = State::Used;
-            let renewable = device.renewable;
-            Ok(user_token(tenant, renewable))
+        DeviceState::Approved => {
+            device.state = DeviceState::Used;
+            let wants_refresh_token = device.wants_refresh_token;
+            Ok(user_tokens(tenant, wants_refresh_token))
         }
-    }
-}
-
-impl Device {
-    /// What the person does on the other device: `approve` or `decline`.
-    pub fn decide(&mut self, does: &str) -> Result<(), String> {
-        self.state = match (does, self.state) {
-            ("approve", State::Pending) => State::Approved,
-            ("decline", State::Pending) => State::Declined,
-            ("approve" | "decline", state) => return Err(format!("it is {state:?} already")),
-            _ => return Err("do=approve or do=decline".into()),
-        };
-        Ok(())
     }
 }

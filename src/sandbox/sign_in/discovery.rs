@@ -1,15 +1,16 @@
-//! What the tenant says about itself to everybody.
+//! What the tenant publishes about itself (OpenID Connect Discovery 1.0).
 
-use super::refused::no_such_tenant;
-use crate::sandbox::{reply::Reply, tenant::Tenant};
+use crate::sandbox::{
+    messages::reply::Reply, sign_in::token_errors::unknown_tenant, state::tenant::TenantState,
+};
 use serde_json::json;
 
 /// `GET /{tenant}/v2.0/.well-known/openid-configuration`.
-pub fn openid_configuration(tenant: &Tenant, name: &str) -> Reply {
-    if !tenant.names.is_tenant(name) {
-        return no_such_tenant(name).into_reply(&tenant.clock.now().to_string());
+pub fn openid_configuration(tenant: &TenantState, name: &str) -> Reply {
+    if !tenant.identity.is_tenant(name) {
+        return unknown_tenant(name).into_reply(&tenant.clock.now().to_string());
     }
-    let (url, id) = (&tenant.names.url, &tenant.names.tenant_id);
+    let (url, id) = (&tenant.identity.url, &tenant.identity.tenant_id);
     Reply::ok(json!({
         "token_endpoint": format!("{url}/{id}/oauth2/v2.0/token"),
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
@@ -26,9 +27,9 @@ pub fn openid_configuration(tenant: &Tenant, name: &str) -> Reply {
     }))
 }
 
-/// `GET /common/discovery/instance`: every authority is its own metadata here.
-pub fn instance_discovery(tenant: &Tenant) -> Reply {
-    let (url, id) = (&tenant.names.url, &tenant.names.tenant_id);
+/// `GET /common/discovery/instance`. There are no other authorities, so the metadata is empty.
+pub fn instance_discovery(tenant: &TenantState) -> Reply {
+    let (url, id) = (&tenant.identity.url, &tenant.identity.tenant_id);
     Reply::ok(json!({
         "tenant_discovery_endpoint": format!("{url}/{id}/v2.0/.well-known/openid-configuration"),
         "api-version": "1.1",

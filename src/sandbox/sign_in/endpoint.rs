@@ -1,50 +1,39 @@
-//! Which path of the authority leads where, and which grant of the token endpoint.
+//! Which path of the authority leads to which flow, and which grant type of the token endpoint.
 
-use super::{
-    app, device, discovery, person,
-    refused::{Refused, by_weather, missing, no_such_app, no_such_tenant, refused},
-};
 use crate::sandbox::{
-    fate::Fate,
-    kind::Kind,
-    reply::{Body, Reply, Way, no_such_segment},
-    seen::Entry,
-    tenant::{Tenant, unavailable},
-    throttle::asked,
-    weather::Fault,
+    faults::{
+        fault::FaultKind, fault_injector::InjectedFault, fault_replies::unavailable,
+        throttle::parse_retry_after,
+    },
+    messages::{
+        graph_error::no_such_segment,
+        reply::{DeliveryFault, Reply, ReplyBody},
+        request_kind::RequestKind,
+    },
+    sign_in::{
+        app,
+        authority_request::{AuthorityRequest, check_tenant_and_app, parameter},
+        browser, device, discovery,
+        token_errors::{TokenError, token_error},
+        user_tokens,
+    },
+    state::{request_stats::LogEntry, tenant::TenantState},
 };
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use tokio::time::Instant;
 
-/// A request to the authority, taken apart.
-#[derive(Debug)]
-pub struct AuthorityCall {
-    pub method: String,
-    pub path: Vec<String>,
-    pub query: HashMap<String, String>,
-    pub form: HashMap<String, String>,
-    pub arrived: Instant,
-}
-
-impl AuthorityCall {
-    pub fn is_for_a_token(&self) -> bool {
-        self.path.last().is_some_and(|part| part == "token")
-    }
-}
-
-pub fn answer(tenant: &mut Tenant, call: &AuthorityCall) -> Reply {
-    let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
-    match (call.method.as_str(), path.as_slice()) {
-        ("POST", [name, "oauth2", "v2.0", "token"]) => token(tenant, name, call),
+pub fn answer(tenant: &mut TenantState, request: &AuthorityRequest) -> Reply {
+    let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
+    match (request.method.as_str(), path.as_slice()) {
+        ("POST", [name, "oauth2", "v2.0", "token"]) => token(tenant, name, request),
         ("POST", [name, "oauth2", "v2.0", "devicecode"]) => {
-            replied(tenant, |tenant| device::begin(tenant, name, call))
+            error_or_json(tenant, |tenant| device::begin(tenant, name, request))
         }
         ("GET", [name, "oauth2", "v2.0", "authorize"]) => {
-            person::authorize(tenant, name, &call.query)
+            browser::authorize(tenant, name, &request.query)
         }
         (_, [_, "oauth2", "v2.0", "token" | "devicecode" | "authorize"]) => {
-            Reply::new(405, Body::Empty)
+            Reply::new(405, ReplyBody::Empty)
         }
         ("GET", [name, "v2.0", ".well-known", "openid-configuration"]) => {
             discovery::openid_configuration(tenant, name)
@@ -53,80 +42,84 @@ pub fn answer(tenant: &mut Tenant, call: &AuthorityCall) -> Reply {
         _ => {
             let refusal = no_such_segment(path.first().copied().unwrap_or_default());
             let error = json!({"code": refusal.code, "message": refusal.message});
-            Reply::new(404, Body::Json(json!({ "error": error })))
+            Reply::new(404, ReplyBody::Json(json!({ "error": error })))
         }
     }
 }
 
-/// `POST /{tenant}/oauth2/v2.0/token`, with the weather before it.
-fn token(tenant: &mut Tenant, name: &str, call: &AuthorityCall) -> Reply {
-    tenant.seen.arrived(Kind::Token, call.arrived, false);
-    let fate = tenant.fates.of(&tenant.weather, Kind::Token, None);
-    let fault = fate.as_ref().map(|fate| fate.fault);
-    let reply = match fate {
-        Some(fate) => disturbed(fate),
-        None => replied(tenant, |tenant| granted(tenant, name, call)),
+/// `POST /{tenant}/oauth2/v2.0/token`. A fault of the weather replaces the answer, and no token is issued.
+fn token(tenant: &mut TenantState, name: &str, request: &AuthorityRequest) -> Reply {
+    let kind = RequestKind::Token;
+    tenant.stats.arrived(kind, request.arrived, false);
+    let fault = tenant.fault_injector.draw(&tenant.weather, kind, None);
+    let fault_kind = fault.as_ref().map(|fault| fault.kind);
+    let reply = match fault {
+        Some(fault) => fault_reply(fault),
+        None => error_or_json(tenant, |tenant| issue_token(tenant, name, request)),
     };
     let wait = reply
-        .headers
-        .iter()
-        .find(|(name, _)| *name == "retry-after")
-        .and_then(|(_, text)| asked(text, tenant.clock.now()));
-    let throttled = reply.status == 429;
+        .get_header("retry-after")
+        .and_then(|text| parse_retry_after(text, tenant.clock.now()));
     tenant
-        .seen
-        .answered(Kind::Token, reply.status, throttled, wait);
-    if tenant.seen.wants_log() {
-        let entry = Entry {
-            ms: tenant.seen.ms(),
-            arrived_ms: tenant.seen.ms_of(call.arrived),
-            kind: Kind::Token,
-            method: call.method.clone(),
+        .stats
+        .answered(kind, reply.status, reply.status == 429, wait);
+    if tenant.stats.log_is_on() {
+        let entry = LogEntry {
+            ms: tenant.stats.ms(),
+            arrived_ms: tenant.stats.ms_of(request.arrived),
+            kind,
+            method: request.method.clone(),
             addresses: Vec::new(),
-            status: if reply.way == Way::Clear {
-                reply.status
-            } else {
-                0
-            },
-            fault,
+            status: reply.delivered_status(),
+            fault: fault_kind,
             in_batch: false,
         };
-        tenant.seen.note(entry);
+        tenant.stats.add_log_entry(entry);
     }
     reply
 }
 
-fn disturbed(fate: Fate) -> Reply {
-    let way = match fate.fault {
-        Fault::LostBefore | Fault::LostAfter | Fault::Cut => Way::Lost(fate.lost_for),
-        Fault::Reset => Way::Reset,
-        Fault::Throttled => return unavailable(429, fate.body, fate.retry_after),
-        _ => return unavailable(fate.status, fate.body, fate.retry_after),
+fn fault_reply(fault: InjectedFault) -> Reply {
+    let delivery_fault = match fault.kind {
+        FaultKind::LostBefore | FaultKind::LostAfter | FaultKind::Cut => {
+            DeliveryFault::Lost(fault.lost_for)
+        }
+        FaultKind::Reset => DeliveryFault::Reset,
+        FaultKind::Throttled => return unavailable(429, fault.body, fault.retry_after),
+        _ => return unavailable(fault.status, fault.body, fault.retry_after),
     };
-    let mut reply = Reply::new(500, Body::Empty);
-    reply.way = way;
-    reply
+    Reply::new(500, ReplyBody::Empty).with_delivery_fault(delivery_fault)
 }
 
-fn replied(tenant: &mut Tenant, work: impl FnOnce(&mut Tenant) -> Result<Value, Refused>) -> Reply {
+fn error_or_json(
+    tenant: &mut TenantState,
+    work: impl FnOnce(&mut TenantState) -> Result<Value, TokenError>,
+) -> Reply {
     match work(tenant) {
         Ok(value) => Reply::ok(value).header("cache-control", "no-store, no-cache"),
-        Err(refused) => refused.into_reply(&tenant.clock.now().to_string()),
+        Err(error) => error.into_reply(&tenant.clock.now().to_string()),
     }
 }
 
-fn granted(tenant: &mut Tenant, name: &str, call: &AuthorityCall) -> Result<Value, Refused> {
-    let form = &call.form;
-    let grant = field(form, "grant_type")?;
-    known_app(tenant, name, form)?;
-    tenant.tokens.claims = claims(tenant, form)?;
-    let granted = by_grant(tenant, name, grant, call);
-    tenant.tokens.claims = None;
-    granted
+fn issue_token(
+    tenant: &mut TenantState,
+    name: &str,
+    request: &AuthorityRequest,
+) -> Result<Value, TokenError> {
+    let form = &request.form;
+    let grant_type = parameter(form, "grant_type")?;
+    check_tenant_and_app(tenant, name, form)?;
+    tenant.tokens.requested_claims = requested_claims(tenant, form)?;
+    let issued = issue_by_grant_type(tenant, name, grant_type, request);
+    tenant.tokens.requested_claims = None;
+    issued
 }
 
-/// The claims that are asked for: those of the challenge, if there was one.
-fn claims(tenant: &Tenant, form: &HashMap<String, String>) -> Result<Option<Value>, Refused> {
+/// The claims that the client asks for. After a claims challenge they must be those of the challenge.
+fn requested_claims(
+    tenant: &TenantState,
+    form: &HashMap<String, String>,
+) -> Result<Option<Value>, TokenError> {
     let Some(text) = form.get("claims") else {
         return Ok(None);
     };
@@ -134,7 +127,7 @@ fn claims(tenant: &Tenant, form: &HashMap<String, String>) -> Result<Option<Valu
     match (claims, &tenant.tokens.challenge) {
         (Some(claims), Some(challenge)) if claims == *challenge => Ok(Some(claims)),
         (Some(claims), None) => Ok(Some(claims)),
-        _ => Err(refused(
+        _ => Err(token_error(
             400,
             "invalid_request",
             50_148,
@@ -143,55 +136,23 @@ fn claims(tenant: &Tenant, form: &HashMap<String, String>) -> Result<Option<Valu
     }
 }
 
-fn by_grant(
-    tenant: &mut Tenant,
+fn issue_by_grant_type(
+    tenant: &mut TenantState,
     name: &str,
-    grant: &str,
-    call: &AuthorityCall,
-) -> Result<Value, Refused> {
-    let form = &call.form;
-    match grant {
+    grant_type: &str,
+    request: &AuthorityRequest,
+) -> Result<Value, TokenError> {
+    let form = &request.form;
+    match grant_type {
         "client_credentials" => app::token(tenant, name, form),
-        "authorization_code" => person::by_code(tenant, form),
-        "refresh_token" => person::renewed(tenant, form),
-        device::GRANT => device::poll(tenant, form, call.arrived),
-        _ => Err(refused(
+        "authorization_code" => browser::redeem_code(tenant, form),
+        "refresh_token" => user_tokens::refresh(tenant, form),
+        device::GRANT_TYPE => device::poll(tenant, form, request.arrived),
+        _ => Err(token_error(
             400,
             "unsupported_grant_type",
             70_003,
-            format!("The app requested an unsupported grant type '{grant}'."),
+            format!("The app requested an unsupported grant type '{grant_type}'."),
         )),
     }
-}
-
-/// The tenant and the app that are named must be here.
-pub fn known_app(
-    tenant: &Tenant,
-    name: &str,
-    form: &HashMap<String, String>,
-) -> Result<(), Refused> {
-    let for_an_app = form
-        .get("grant_type")
-        .is_some_and(|grant| grant == "client_credentials");
-    // People may sign in without saying where they belong.
-    let anywhere = ["organizations", "common"]
-        .iter()
-        .any(|any| name.eq_ignore_ascii_case(any));
-    let known = tenant.names.is_tenant(name) || (anywhere && !for_an_app);
-    if !known {
-        return Err(no_such_tenant(name));
-    }
-    let client = field(form, "client_id")?;
-    if !client.eq_ignore_ascii_case(&tenant.names.client_id) {
-        return Err(no_such_app(client, &tenant.names.display_name));
-    }
-    let refuse = tenant.weather.sign_in.refuse;
-    let ordered = refuse.and_then(|number| by_weather(number, client, &tenant.names.url));
-    ordered.map_or(Ok(()), Err)
-}
-
-pub fn field<'a>(form: &'a HashMap<String, String>, name: &str) -> Result<&'a str, Refused> {
-    form.get(name)
-        .map(String::as_str)
-        .ok_or_else(|| missing(name))
 }

@@ -1,35 +1,16 @@
-//! The sign-in side of the practice tenant: apps with a secret, a certificate or a token of elsewhere;
-//! people with a browser or with a code.
+//! The authority of the practice tenant. Apps sign in with a secret, a certificate or a token from elsewhere; people
+//! sign in with a browser or with a device code. `endpoint` finds the flow; the others are flows and their parts.
 
-mod endpoint; //  which path leads where
-mod refused; //   what Entra says when there is no token
-mod settings; //  what the weather can do to a sign-in
+pub(super) mod authority_request; // a request to the authority, and the checks that all flows share
+pub(super) mod certificate; // a certificate of the app: thumbprints, dates, public key
+pub(super) mod endpoint; // which path leads where, and which grant of the token endpoint
+pub(super) mod sign_in_weather; // [sign_in] of a weather file
+pub(super) mod state; // what the authority remembers
 
-mod app; //         client credentials
-mod assertion; //   a JWT in place of a secret
-mod certificate; // an app's key and its dates
-mod device; //      a person with a code
-mod discovery; //   what the tenant says about itself
-mod person; //      a person in a browser, and the renewal
-
-pub use certificate::Certificate;
-pub use device::Device;
-pub use endpoint::{AuthorityCall, answer};
-pub use settings::{PersonDoes, SignInWeather};
-
-use std::collections::HashMap;
-
-/// What the sign-in service remembers.
-#[derive(Debug, Default)]
-pub struct SignIns {
-    /// Ids of assertions that were shown, and when they end.
-    shown: HashMap<String, i64>,
-    /// Authorization codes.
-    codes: HashMap<String, person::Code>,
-    pub devices: Vec<Device>,
-    /// Refresh tokens, and when they end.
-    pub renewals: HashMap<String, i64>,
-}
-
-/// More of anything than this is a mistake of whoever asks.
-const MOST: usize = 10_000;
+mod app; // client credentials
+mod assertion; // a JWT in place of a secret
+mod browser; // a person in a browser: authorization code with PKCE
+mod device; // a person with a device code
+mod discovery; // what the tenant publishes about itself
+mod token_errors; // error answers with their AADSTS numbers
+mod user_tokens; // tokens for people: public clients, scopes, refresh tokens

@@ -1,7 +1,7 @@
 //! `$batch`.
 
 use super::Tenant;
-use crate::sandbox::people::stable_id;
+use crate::sandbox::state::ids::stable_id;
 use serde_json::{Value, json};
 
 fn get(id: &str, url: &str) -> Value {

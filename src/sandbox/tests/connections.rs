@@ -12,7 +12,7 @@ use tokio::{
 #[tokio::test]
 async fn a_connection_without_a_whole_request_ends() {
     let tenant = Tenant::with(SandboxOptions {
-        idle: Duration::from_millis(200),
+        idle_timeout: Duration::from_millis(200),
         ..SandboxOptions::default()
     })
     .await;

@@ -1,7 +1,7 @@
 //! `POST /invitations`: the strict request, the 201, and everyone who is there already.
 
 use super::{Tenant, code, invitation, message, read};
-use crate::sandbox::{SandboxOptions, people::stable_id};
+use crate::sandbox::{SandboxOptions, state::ids::stable_id};
 use reqwest::Method;
 use serde_json::{Value, json};
 

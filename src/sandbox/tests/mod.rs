@@ -7,7 +7,10 @@ mod reads;
 mod sign_in;
 mod weather;
 
-use super::{CLIENT_ID, CLIENT_SECRET, Sandbox, SandboxOptions, Weather};
+use super::{
+    Sandbox, SandboxOptions, Weather,
+    state::identity::{CLIENT_ID, CLIENT_SECRET},
+};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 

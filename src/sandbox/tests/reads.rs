@@ -1,7 +1,7 @@
 //! Lists, filters with Graph's limits, single objects.
 
 use super::{Tenant, code, message, read};
-use crate::sandbox::{SandboxOptions, people::stable_id};
+use crate::sandbox::{SandboxOptions, state::ids::stable_id};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -237,7 +237,7 @@ async fn without_select_there_are_the_default_properties_only() {
 #[tokio::test]
 async fn pages_hold_everyone_once_and_keep_their_mode() {
     let tenant = Tenant::with(SandboxOptions {
-        crowd: 250,
+        synthetic_guests: 250,
         ..SandboxOptions::default()
     })
     .await;
@@ -277,7 +277,7 @@ async fn pages_hold_everyone_once_and_keep_their_mode() {
 #[tokio::test]
 async fn a_large_tenant_answers_by_key_without_walking() {
     let tenant = Tenant::with(SandboxOptions {
-        crowd: 100_000,
+        synthetic_guests: 100_000,
         ..SandboxOptions::default()
     })
     .await;

@@ -1,7 +1,7 @@
-//! The token endpoint, bearer tokens, permissions.
+//! The token endpoint, bearer tokens and permissions.
 
 use super::{Tenant, code, message};
-use crate::sandbox::{DOMAIN, INITIAL_DOMAIN, TENANT_ID, people::EXPIRED_SECRET};
+use crate::sandbox::state::identity::{DOMAIN, EXPIRED_SECRET, INITIAL_DOMAIN, TENANT_ID};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 

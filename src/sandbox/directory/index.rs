@@ -1,0 +1,286 @@
+//! All users and groups, and other objects that have an address. An index for each key property finds a user without
+//! a search through all of them.
+
+use crate::sandbox::directory::{group::DirectoryGroup, user::User};
+use std::collections::HashMap;
+
+/// From a value in lower case to the positions of all users with this value.
+type Index = HashMap<String, Vec<u32>>;
+
+#[derive(Debug, Default)]
+pub struct DirectoryStore {
+    /// In order of creation. The position of a user never changes; a purged user leaves `None`.
+    users: Vec<Option<User>>,
+    by_id: HashMap<String, u32>,
+    by_principal_name: Index,
+    by_mail: Index,
+    by_other_mail: Index,
+    by_proxy: Index,
+    count: usize,
+    deleted: Vec<u32>,
+    groups: Vec<DirectoryGroup>,
+    /// Addresses of mail contacts.
+    pub contacts: Vec<String>,
+    /// Addresses of groups of partner organizations.
+    pub foreign_groups: Vec<String>,
+    /// Addresses that several objects have.
+    pub ambiguous: Vec<String>,
+}
+
+/// The properties that have an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookupKey {
+    Id,
+    UserPrincipalName,
+    SentMail,
+    OtherMails,
+    ProxyAddresses,
+}
+
+impl LookupKey {
+    pub fn of(property: &str) -> Option<Self> {
+        Some(match property {
+            "id" => Self::Id,
+            "userPrincipalName" => Self::UserPrincipalName,
+            "mail" => Self::SentMail,
+            "otherMails" => Self::OtherMails,
+            "proxyAddresses" => Self::ProxyAddresses,
+            _ => return None,
+        })
+    }
+}
+
+impl DirectoryStore {
+    /// The position after the last user. A page token contains a position.
+    pub fn end_position(&self) -> u32 {
+        self.users.len() as u32
+    }
+
+    /// The user at a position, deleted or not.
+    pub fn at(&self, position: u32) -> Option<&User> {
+        self.users.get(position as usize)?.as_ref()
+    }
+
+    /// Number of users that are not deleted.
+    pub fn user_count(&self) -> usize {
+        self.count
+    }
+
+    /// Number of objects that count against the quota. Deleted users count too.
+    pub fn object_count(&self) -> usize {
+        self.count + self.deleted.len() + self.groups.len()
+    }
+
+    /// Deleted users with their positions, in no particular order.
+    pub fn deleted_users(&self) -> impl Iterator<Item = (u32, &User)> {
+        self.deleted
+            .iter()
+            .filter_map(|position| Some((*position, self.at(*position)?)))
+    }
+
+    pub fn by_id(&self, id: &str) -> Option<&User> {
+        let user = match self.by_id.get(id) {
+            Some(position) => self.at(*position),
+            None => self.at(*self.by_id.get(&id.to_ascii_lowercase())?),
+        }?;
+        user.deleted.is_none().then_some(user)
+    }
+
+    pub fn by_id_or_principal_name(&self, key: &str) -> Option<&User> {
+        self.by_id(key)
+            .or_else(|| self.at(*self.by_principal_name.get(&key.to_lowercase())?.first()?))
+    }
+
+    /// The positions of all users whose property has this value, in order of creation.
+    pub fn find(&self, key: LookupKey, value: &str) -> Vec<u32> {
+        let value = value.to_lowercase();
+        let index = match key {
+            LookupKey::Id => return self.by_id.get(&value).copied().into_iter().collect(),
+            LookupKey::UserPrincipalName => &self.by_principal_name,
+            LookupKey::SentMail => &self.by_mail,
+            LookupKey::OtherMails => &self.by_other_mail,
+            LookupKey::ProxyAddresses => &self.by_proxy,
+        };
+        index.get(&value).cloned().unwrap_or_default()
+    }
+
+    /// All users who have an address in one of their properties, or the principal name of its guest. The invitation
+    /// service looks for existing users in this way.
+    pub fn users_with_address(&self, address: &str, guest_principal_name: &str) -> Vec<&User> {
+        let address = address.to_lowercase();
+        let mut positions: Vec<u32> = [
+            self.by_mail.get(&address),
+            self.by_proxy.get(&format!("smtp:{address}")),
+            self.by_principal_name
+                .get(&guest_principal_name.to_lowercase()),
+            self.by_principal_name.get(&address),
+            self.by_other_mail.get(&address),
+        ]
+        .into_iter()
+        .flatten()
+        .flatten()
+        .copied()
+        .collect();
+        let mut found = Vec::with_capacity(positions.len());
+        positions.retain(|position| {
+            !found.contains(position) && {
+                found.push(*position);
+                true
+            }
+        });
+        positions
+            .iter()
+            .filter_map(|position| self.at(*position))
+            .collect()
+    }
+
+    /// Adds a user, or replaces the one with the same id at its position.
+    pub fn put(&mut self, user: User) {
+        let position = if let Some(position) = self.by_id.get(&user.id).copied() {
+            self.take_out_of_indexes(position);
+            position
+        } else {
+            self.users.push(None);
+            self.end_position() - 1
+        };
+        if user.deleted.is_none() {
+            self.count += 1;
+            for (index, value) in keys(&user) {
+                self.index(index)
+                    .entry(value.to_lowercase())
+                    .or_default()
+                    .push(position);
+            }
+        } else {
+            self.deleted.push(position);
+        }
+        self.by_id.insert(user.id.clone(), position);
+        self.users[position as usize] = Some(user);
+    }
+
+    /// Removes a user permanently. Returns whether there was one.
+    pub fn purge(&mut self, id: &str) -> bool {
+        let Some(position) = self.by_id.get(id).copied() else {
+            return false;
+        };
+        self.take_out_of_indexes(position);
+        self.by_id.remove(id);
+        self.users[position as usize] = None;
+        true
+    }
+
+    fn take_out_of_indexes(&mut self, position: u32) {
+        let Some(user) = self.users[position as usize].take() else {
+            return;
+        };
+        if user.deleted.is_some() {
+            self.deleted.retain(|other| *other != position);
+            return;
+        }
+        self.count -= 1;
+        for (index, value) in keys(&user) {
+            let index = self.index(index);
+            let value = value.to_lowercase();
+            if let Some(positions) = index.get_mut(&value) {
+                positions.retain(|other| *other != position);
+                if positions.is_empty() {
+                    index.remove(&value);
+                }
+            }
+        }
+    }
+
+    fn index(&mut self, key: LookupKey) -> &mut Index {
+        match key {
+            LookupKey::Id | LookupKey::UserPrincipalName => &mut self.by_principal_name,
+            LookupKey::SentMail => &mut self.by_mail,
+            LookupKey::OtherMails => &mut self.by_other_mail,
+            LookupKey::ProxyAddresses => &mut self.by_proxy,
+        }
+    }
+
+    pub fn groups(&self) -> &[DirectoryGroup] {
+        &self.groups
+    }
+
+    pub fn group(&self, id: &str) -> Option<&DirectoryGroup> {
+        self.groups
+            .iter()
+            .find(|group| group.id.eq_ignore_ascii_case(id))
+    }
+
+    pub fn add_group(&mut self, group: DirectoryGroup) {
+        self.groups.push(group);
+    }
+
+    /// Whether a group of this tenant or of a partner organization has this address.
+    pub fn is_group_address(&self, address: &str) -> bool {
+        self.foreign_groups
+            .iter()
+            .chain(self.groups.iter().filter_map(|group| group.mail.as_ref()))
+            .any(|mail| mail.eq_ignore_ascii_case(address))
+    }
+}
+
+/// The values of a user by which the indexes find the user.
+fn keys(user: &User) -> impl Iterator<Item = (LookupKey, &str)> {
+    let name = [(
+        LookupKey::UserPrincipalName,
+        user.user_principal_name.as_str(),
+    )];
+    name.into_iter()
+        .chain(
+            user.mail
+                .iter()
+                .map(|mail| (LookupKey::SentMail, mail.as_str())),
+        )
+        .chain(
+            user.other_mails
+                .iter()
+                .map(|mail| (LookupKey::OtherMails, mail.as_str())),
+        )
+        .chain(
+            user.proxy_addresses
+                .iter()
+                .map(|address| (LookupKey::ProxyAddresses, address.as_str())),
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(id: &str, mail: &str) -> User {
+        User {
+            id: id.into(),
+            mail: Some(mail.into()),
+            user_principal_name: format!("{id}@home"),
+            ..User::default()
+        }
+    }
+
+    #[test]
+    fn a_changed_user_is_found_by_the_new_keys_only() {
+        let mut directory = DirectoryStore::default();
+        directory.put(user("1", "Old@x"));
+        directory.put(user("1", "new@x"));
+        assert!(directory.find(LookupKey::SentMail, "old@x").is_empty());
+        assert_eq!(directory.find(LookupKey::SentMail, "NEW@X"), [0]);
+        assert_eq!(directory.user_count(), 1);
+    }
+
+    #[test]
+    fn a_deleted_user_is_only_among_the_deleted_users() {
+        let mut directory = DirectoryStore::default();
+        let mut gone = user("1", "a@x");
+        directory.put(gone.clone());
+        gone.deleted = Some(jiff::Timestamp::UNIX_EPOCH);
+        directory.put(gone);
+        assert!(directory.by_id("1").is_none());
+        assert!(directory.find(LookupKey::SentMail, "a@x").is_empty());
+        assert_eq!(directory.deleted_users().count(), 1);
+        assert_eq!(directory.user_count(), 0);
+        assert!(directory.purge("1"));
+        assert_eq!(directory.deleted_users().count(), 0);
+    }
+}

@@ -1,0 +1,22 @@
+//! Microsoft Graph. `pipeline` takes each request through all steps, `routes` finds its endpoint; the others are
+//! endpoints and their parts.
+
+pub(super) mod pipeline; // faults before, limits, sign-in, work, faults after
+mod routes; // which method and path leads to which endpoint
+
+mod batch_items; // $batch: takes the requests out of its body
+mod batch_reply; // $batch: puts the answers together
+
+mod directory_objects; // users and groups by id
+mod groups; // groups: list and single
+mod odata_reply; // the JSON around a list or a single object
+mod organization; // the organization, its domains and policies
+mod permissions; // which permissions allow which reads and writes
+mod users; // users: list, count, single, me, sponsors, deleted
+
+mod invitation_address; // which addresses can be invited
+mod invitation_body; // the strict reading of the body
+mod invitation_mail; // the mail that an invitation sends
+mod invitation_policy; // whether the caller may invite, and whether the tenant allows it
+mod invitations; // POST /invitations: the steps and the answer
+mod invited_user; // which user an invitation is for: an existing one or a new guest

@@ -1,0 +1,46 @@
+//! The permissions that allow several endpoints to read or write (Microsoft Graph: permissions reference).
+
+use crate::sandbox::{
+    directory::user::BASIC_PROPERTIES,
+    messages::graph_error::{GraphError, access_denied},
+    state::token_store::Caller,
+};
+
+pub const READ_USERS: [&str; 5] = [
+    "User.Read.All",
+    "User.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+    "User.ReadUpdate.All",
+];
+
+pub const WRITE_USERS: [&str; 2] = ["User.ReadWrite.All", "Directory.ReadWrite.All"];
+
+pub const READ_DIRECTORY: [&str; 2] = ["Directory.Read.All", "Directory.ReadWrite.All"];
+
+pub const READ_GROUPS: [&str; 7] = [
+    "GroupMember.Read.All",
+    "GroupMember.ReadWrite.All",
+    "Group.Read.All",
+    "Group.ReadWrite.All",
+    "Group.ReadBasic.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+];
+
+/// Checks whether the caller may read these properties of users; `None` stands for the default properties. With
+/// `User.ReadBasic.All`, a signed-in user may read basic properties; an application always needs `READ_USERS`.
+pub fn may_read_users(caller: &Caller, properties: Option<&[String]>) -> Result<(), GraphError> {
+    if caller.has(&READ_USERS) {
+        return Ok(());
+    }
+    let basic = properties.is_none_or(|names| {
+        names
+            .iter()
+            .all(|name| BASIC_PROPERTIES.contains(&name.as_str()))
+    });
+    if !caller.is_app() && basic && caller.has(&["User.ReadBasic.All"]) {
+        return Ok(());
+    }
+    Err(access_denied())
+}

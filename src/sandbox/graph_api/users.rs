@@ -1,0 +1,341 @@
+//! Users: list, count, single users, the signed-in user, sponsors, deleted users.
+
+use crate::sandbox::{
+    directory::user::{DEFAULT_PROPERTIES, User},
+    faults::fault::FaultKind,
+    graph_api::{
+        directory_objects::object_json,
+        odata_reply::{self, entity},
+        permissions::{READ_USERS, WRITE_USERS, may_read_users},
+    },
+    messages::{
+        graph_error::{GraphError, bad_request, graph_error, not_found},
+        reply::{Reply, ReplyBody},
+        request::GraphRequest,
+    },
+    odata::{
+        filter::{Filter, ResourceType},
+        query_options::{ListSupport, QueryOptions, next_link, select},
+    },
+    state::{identity::INITIAL_DOMAIN, tenant::TenantState, token_store::Caller},
+};
+use serde_json::{Value, json};
+
+fn default_properties() -> Vec<String> {
+    DEFAULT_PROPERTIES.map(str::to_owned).into()
+}
+
+/// `GET /users`.
+pub fn list(
+    tenant: &mut TenantState,
+    request: &GraphRequest,
+    caller: &Caller,
+    fault: Option<FaultKind>,
+) -> Result<Reply, GraphError> {
+    let query = QueryOptions::read(
+        request,
+        &ListSupport {
+            resource_type: ResourceType::User,
+            default_page: 100,
+            has_property: User::has_property,
+        },
+    )?;
+    may_read_users(caller, query.select.as_deref())?;
+    if let Some(filter) = &query.filter {
+        tenant
+            .request_addresses
+            .extend(filter.compared_texts().into_iter().map(str::to_owned));
+    }
+    if query.start > 0 && fault == Some(FaultKind::PageTokenLost) {
+        return Err(graph_error(
+            400,
+            "DirectoryPageTokenNotFoundException",
+            "The page token was not found.",
+        ));
+    }
+    let (users, next) = page(tenant, &query);
+    let properties = query.select.clone().unwrap_or_else(default_properties);
+    let value: Vec<Value> = users
+        .iter()
+        .map(|user| Value::Object(user.to_json(&properties, INITIAL_DOMAIN)))
+        .collect();
+    let mut body = json!({
+        "@odata.context": format!("{}/v1.0/$metadata#users", tenant.identity.url),
+    });
+    if query.count {
+        body["@odata.count"] = json!(count_of(tenant, &query));
+    }
+    if let Some(next) = next {
+        body["@odata.nextLink"] = json!(next_link(request, &tenant.identity.url, "users", next));
+    } else if query.filter.is_none() || query.start > 0 {
+        tenant.stats.all_users_listed();
+    }
+    body["value"] = Value::Array(value);
+    Ok(Reply::ok(body))
+}
+
+/// The users of a page, and the position of the first user of the next page.
+fn page<'a>(tenant: &'a TenantState, query: &QueryOptions) -> (Vec<&'a User>, Option<u32>) {
+    let mut found = Vec::new();
+    for position in candidates(tenant, query).filter(|position| *position >= query.start) {
+        let Some(user) = listed_user(tenant, query, position) else {
+            continue;
+        };
+        if found.len() == query.top {
+            return (found, Some(position));
+        }
+        found.push(user);
+    }
+    (found, None)
+}
+
+/// The positions at which users of the list can be.
+fn candidates(tenant: &TenantState, query: &QueryOptions) -> Box<dyn Iterator<Item = u32>> {
+    let indexed = query
+        .filter
+        .as_ref()
+        .and_then(|filter| filter.indexed_positions(&tenant.directory));
+    match indexed {
+        Some(candidates) => Box::new(candidates.into_iter()),
+        None => Box::new(query.start..tenant.directory.end_position()),
+    }
+}
+
+/// The user at a position when the list contains the user.
+fn listed_user<'a>(
+    tenant: &'a TenantState,
+    query: &QueryOptions,
+    position: u32,
+) -> Option<&'a User> {
+    let user = tenant.directory.at(position)?;
+    let is_listed = user.deleted.is_none()
+        && user.is_visible_to_filters()
+        && query
+            .filter
+            .as_ref()
+            .is_none_or(|filter| filter.matches(user, INITIAL_DOMAIN));
+    is_listed.then_some(user)
+}
+
+fn count_of(tenant: &TenantState, query: &QueryOptions) -> usize {
+    if query.filter.is_none() {
+        return tenant.directory.user_count();
+    }
+    candidates(tenant, query)
+        .filter(|position| listed_user(tenant, query, *position).is_some())
+        .count()
+}
+
+/// `GET /users/$count`.
+pub fn count(
+    tenant: &TenantState,
+    request: &GraphRequest,
+    caller: &Caller,
+) -> Result<Reply, GraphError> {
+    may_read_users(caller, None)?;
+    if !request.eventual {
+        return Err(graph_error(
+            400,
+            "Request_BadRequest",
+            "$count is not currently supported.",
+        ));
+    }
+    let query = QueryOptions {
+        select: None,
+        filter: match request.option("$filter") {
+            None => None,
+            Some(text) => Some(Filter::accept(text, ResourceType::User, true)?),
+        },
+        top: 1,
+        count: true,
+        start: 0,
+    };
+    Ok(Reply::new(
+        200,
+        ReplyBody::Plain(count_of(tenant, &query).to_string()),
+    ))
+}
+
+/// `GET /users/{id | userPrincipalName}`.
+pub fn get(
+    tenant: &mut TenantState,
+    request: &GraphRequest,
+    caller: &Caller,
+    key: &str,
+) -> Result<Reply, GraphError> {
+    let selected = selected(request)?;
+    may_read_users(caller, selected.as_deref())?;
+    let properties = selected.unwrap_or_else(default_properties);
+    let user = visible_user(tenant, key)?;
+    let json = user.to_json(&properties, INITIAL_DOMAIN);
+    let addresses = user.mail_addresses();
+    tenant.request_addresses.extend(addresses);
+    Ok(entity(tenant, "users/$entity", json))
+}
+
+/// The properties of `$select`. A single user supports no other query option.
+fn selected(request: &GraphRequest) -> Result<Option<Vec<String>>, GraphError> {
+    for (name, _) in &request.query {
+        if name.starts_with('$') && !name.eq_ignore_ascii_case("$select") {
+            return Err(bad_request(format!(
+                "The query option '{name}' is not supported here."
+            )));
+        }
+    }
+    select(request, ResourceType::User.edm_type(), User::has_property)
+}
+
+/// The user with this id or principal name, unless replication still hides the user.
+fn visible_user<'a>(tenant: &'a TenantState, key: &str) -> Result<&'a User, GraphError> {
+    tenant
+        .directory
+        .by_id_or_principal_name(key)
+        .filter(|user| user.is_visible_by_id())
+        .ok_or_else(|| not_found(key))
+}
+
+/// `GET /me`.
+pub fn me(
+    tenant: &mut TenantState,
+    request: &GraphRequest,
+    caller: &Caller,
+) -> Result<Reply, GraphError> {
+    let Some(id) = &caller.user else {
+        return Err(bad_request(
+            "/me request is only valid with delegated authentication flow.",
+        ));
+    };
+    if !caller.has(&READ_USERS) {
+        caller.needs(&["User.Read", "User.ReadWrite", "User.ReadBasic.All"])?;
+    }
+    let properties = selected(request)?.unwrap_or_else(default_properties);
+    let user = visible_user(tenant, id)?;
+    let json = user.to_json(&properties, INITIAL_DOMAIN);
+    Ok(entity(tenant, "users/$entity", json))
+}
+
+/// `GET /users/{id}/sponsors`.
+pub fn sponsors(tenant: &TenantState, caller: &Caller, key: &str) -> Result<Reply, GraphError> {
+    caller.needs(&READ_USERS)?;
+    let user = visible_user(tenant, key)?;
+    let value: Vec<Value> = user
+        .sponsors
+        .iter()
+        .filter_map(|id| object_json(tenant, id, None))
+        .map(Value::Object)
+        .collect();
+    Ok(odata_reply::list(tenant, "directoryObjects", &value))
+}
+
+/// `POST /users/{id}/sponsors/$ref`.
+pub fn add_sponsor(
+    tenant: &mut TenantState,
+    caller: &Caller,
+    key: &str,
+    body: &Value,
+) -> Result<Reply, GraphError> {
+    caller.needs(&WRITE_USERS)?;
+    let mut user = visible_user(tenant, key)?.clone();
+    let id = referenced_object(tenant, body, &["users", "groups", "directoryObjects"])?;
+    if user.sponsors.contains(&id) {
+        return Err(graph_error(
+            400,
+            "Request_BadRequest",
+            "One or more added object references already exist for the following modified properties: 'sponsors'.",
+        ));
+    }
+    user.sponsors.push(id);
+    tenant.put_user(user);
+    Ok(Reply::no_content())
+}
+
+/// The id of the object that `{"@odata.id": "{base URL}/v1.0/users/{id}"}` refers to.
+fn referenced_object(
+    tenant: &TenantState,
+    body: &Value,
+    sets: &[&str],
+) -> Result<String, GraphError> {
+    let malformed = || graph_error(400, "Request_BadRequest", "Not a valid reference update");
+    let object = body.as_object().ok_or_else(malformed)?;
+    let link = object
+        .get("@odata.id")
+        .filter(|_| object.len() == 1)
+        .and_then(Value::as_str)
+        .ok_or_else(malformed)?;
+    let base = format!("{}/v1.0/", tenant.identity.url);
+    let (set, id) = link
+        .strip_prefix(&base)
+        .and_then(|rest| rest.split_once('/'))
+        .ok_or_else(malformed)?;
+    if !sets.contains(&set) {
+        return Err(malformed());
+    }
+    let id = id.to_ascii_lowercase();
+    let exists = tenant
+        .directory
+        .by_id(&id)
+        .is_some_and(|user| user.is_visible_by_id() && set != "groups")
+        || (tenant.directory.group(&id).is_some() && set != "users");
+    if exists { Ok(id) } else { Err(not_found(&id)) }
+}
+
+/// `GET /directory/deletedItems/microsoft.graph.user`.
+pub fn deleted(
+    tenant: &TenantState,
+    request: &GraphRequest,
+    caller: &Caller,
+) -> Result<Reply, GraphError> {
+    caller.needs(&READ_USERS)?;
+    let query = QueryOptions::read(
+        request,
+        &ListSupport {
+            resource_type: ResourceType::DeletedUser,
+            default_page: 100,
+            has_property: User::has_property,
+        },
+    )?;
+    let mut properties = query.select.clone().unwrap_or_else(|| {
+        let mut properties = default_properties();
+        properties.push("deletedDateTime".into());
+        properties
+    });
+    properties.dedup();
+    let mut rest: Vec<(u32, &User)> = tenant
+        .directory
+        .deleted_users()
+        .filter(|(position, user)| {
+            *position >= query.start
+                && query
+                    .filter
+                    .as_ref()
+                    .is_none_or(|filter| filter.matches(*user, INITIAL_DOMAIN))
+        })
+        .collect();
+    rest.sort_by_key(|(position, _)| *position);
+    let next = rest.get(query.top).map(|(position, _)| *position);
+    let value: Vec<Value> = rest
+        .iter()
+        .take(query.top)
+        .map(|(_, user)| {
+            let mut json = user.to_json(&properties, INITIAL_DOMAIN);
+            if let Some(principal_name) = json.get_mut("userPrincipalName") {
+                // Entra puts the id without dashes before the principal name of a deleted user.
+                *principal_name = json!(format!(
+                    "{}{}",
+                    user.id.replace('-', ""),
+                    user.user_principal_name
+                ));
+            }
+            Value::Object(json)
+        })
+        .collect();
+    let mut body = json!({
+        "@odata.context": format!("{}/v1.0/$metadata#users", tenant.identity.url),
+    });
+    if let Some(next) = next {
+        let path = "directory/deletedItems/microsoft.graph.user";
+        body["@odata.nextLink"] = json!(next_link(request, &tenant.identity.url, path, next));
+    }
+    body["value"] = Value::Array(value);
+    Ok(Reply::ok(body))
+}

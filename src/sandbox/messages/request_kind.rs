@@ -1,0 +1,27 @@
+//! The kinds of requests that are counted, throttled and disturbed separately.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RequestKind {
+    /// In a weather file only: every kind that the file does not name.
+    All,
+    Token,
+    Invitations,
+    Batch,
+    /// Lists of users, with or without a filter.
+    Users,
+    /// One user, by id or by user principal name.
+    User,
+    Sponsors,
+    GetByIds,
+    DirectoryObjects,
+    Deleted,
+    Groups,
+    Organization,
+    Domains,
+    Policies,
+    Me,
+    Other,
+}

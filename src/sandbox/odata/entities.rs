@@ -1,0 +1,57 @@
+//! Users and groups as a filter sees them.
+
+use crate::sandbox::{
+    directory::{group::DirectoryGroup, user::User},
+    odata::matching::{Entity, PropertyValue},
+};
+
+impl Entity for User {
+    fn value<'a>(&'a self, name: &str, issuer: &'a str) -> Option<PropertyValue<'a>> {
+        let text = |text: &'a Option<String>| {
+            text.as_deref()
+                .map_or(PropertyValue::Null, PropertyValue::Text)
+        };
+        Some(match name {
+            "id" => PropertyValue::Text(&self.id),
+            "displayName" => PropertyValue::Text(&self.display_name),
+            "givenName" => text(&self.given_name),
+            "surname" => text(&self.surname),
+            "mail" => text(&self.mail),
+            "otherMails" => PropertyValue::Texts(&self.other_mails),
+            "proxyAddresses" => PropertyValue::Texts(&self.proxy_addresses),
+            "userPrincipalName" => PropertyValue::Text(&self.user_principal_name),
+            "userType" => PropertyValue::Text(&self.user_type),
+            "accountEnabled" => PropertyValue::Bool(!self.disabled),
+            "externalUserState" => text(&self.external_user_state),
+            "creationType" => text(&self.creation_type),
+            "createdDateTime" => PropertyValue::Time(self.created),
+            "deletedDateTime" => self
+                .deleted
+                .map_or(PropertyValue::Null, PropertyValue::Time),
+            "companyName" => text(&self.company_name),
+            "department" => text(&self.department),
+            "jobTitle" => text(&self.job_title),
+            "usageLocation" => text(&self.usage_location),
+            "preferredLanguage" => text(&self.preferred_language),
+            "onPremisesUserPrincipalName" => text(&self.on_premises_user_principal_name),
+            "identities" => PropertyValue::Identity(issuer, &self.user_principal_name),
+            _ => PropertyValue::Null,
+        })
+    }
+}
+
+impl Entity for DirectoryGroup {
+    fn value<'a>(&'a self, name: &str, _issuer: &'a str) -> Option<PropertyValue<'a>> {
+        Some(match name {
+            "id" => PropertyValue::Text(&self.id),
+            "displayName" => PropertyValue::Text(&self.display_name),
+            "mail" => self
+                .mail
+                .as_deref()
+                .map_or(PropertyValue::Null, PropertyValue::Text),
+            "mailEnabled" => PropertyValue::Bool(self.mail.is_some()),
+            "securityEnabled" => PropertyValue::Bool(!self.unified),
+            _ => PropertyValue::Null,
+        })
+    }
+}

@@ -1,0 +1,7 @@
+//! The query options of Graph (OData 4.01, as far as Graph supports them).
+
+pub(super) mod entities; // users and groups as a filter sees them
+mod expression; // the grammar of $filter
+pub(super) mod filter; // which filters Graph accepts
+mod matching; // which objects a filter matches
+pub(super) mod query_options; // $select, $top, $count, page tokens

@@ -1,0 +1,69 @@
+//! The ids, names, domains and secrets of the practice tenant and of its app.
+
+use crate::sandbox::state::ids::stable_id;
+
+pub const TENANT_ID: &str = "5e7a1c60-3b0d-4f52-9c1e-2f6d8a9b4c11";
+pub const TENANT_NAME: &str = "Northwind Practice";
+pub const DOMAIN: &str = "northwind.example";
+pub const INITIAL_DOMAIN: &str = "northwindpractice.onmicrosoft.com";
+pub const CLIENT_ID: &str = "0c5d2f8e-71a4-4b39-8d60-93e1f7b2a5c4";
+/// Valid in the practice tenant only.
+pub const CLIENT_SECRET: &str = "practice-only.not.a.secret";
+pub const EXPIRED_SECRET: &str = "practice-only.expired";
+/// The user principal name of the user who signs in.
+pub const SIGNED_IN: &str = "mia.keller@northwind.example";
+/// A domain on the deny list of the tenant.
+pub const BLOCKED_DOMAIN: &str = "blocked.example";
+/// A domain that the cross-tenant access settings block.
+pub const SEALED_DOMAIN: &str = "sealed.example";
+
+#[derive(Debug)]
+pub struct TenantIdentity {
+    /// The base URL of Graph and of the authority, without a slash at the end.
+    pub url: String,
+    pub tenant_id: String,
+    pub display_name: String,
+    pub client_id: String,
+    pub client_secret: String,
+    pub expired_secret: String,
+    pub service_principal: String,
+    pub signed_in_user: String,
+}
+
+impl TenantIdentity {
+    pub fn new(url: String) -> Self {
+        Self {
+            url,
+            tenant_id: TENANT_ID.into(),
+            display_name: TENANT_NAME.into(),
+            client_id: CLIENT_ID.into(),
+            client_secret: CLIENT_SECRET.into(),
+            expired_secret: EXPIRED_SECRET.into(),
+            service_principal: stable_id("service principal"),
+            signed_in_user: stable_id(SIGNED_IN),
+        }
+    }
+
+    /// Whether a name means this tenant: its id or one of its domains.
+    pub fn is_tenant(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case(&self.tenant_id) || is_own_domain(name)
+    }
+
+    /// Whether a scope is `{base URL}/.default`. The host can be written as `localhost`.
+    pub fn is_scope(&self, scope: &str) -> bool {
+        let base = scope.strip_suffix("/.default").unwrap_or_default();
+        base == self.url || base == self.url.replace("127.0.0.1", "localhost")
+    }
+}
+
+pub fn is_own_domain(domain: &str) -> bool {
+    [DOMAIN, INITIAL_DOMAIN]
+        .iter()
+        .any(|own| own.eq_ignore_ascii_case(domain))
+}
+
+/// The user principal name of a guest, which is always on the initial domain (Microsoft Entra: properties of a B2B
+/// collaboration user).
+pub fn guest_principal_name(address: &str) -> String {
+    format!("{}#EXT#@{INITIAL_DOMAIN}", address.replace('@', "_"))
+}

@@ -1,0 +1,74 @@
+//! The state of the practice tenant: everything that one lock guards.
+//!
+//! Must not know a route, wait, or write to the network.
+
+use crate::{
+    clock::Clock,
+    sandbox::{
+        directory::{index::DirectoryStore, user::User},
+        faults::{fault_injector::FaultInjector, throttle::Throttle, weather::Weather},
+        sign_in::state::SignInState,
+        state::{
+            identity::TenantIdentity, journal::Journal, request_stats::RequestStats,
+            token_store::TokenStore,
+        },
+    },
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use std::collections::{HashMap, VecDeque};
+
+#[derive(Debug)]
+pub struct TenantState {
+    pub identity: TenantIdentity,
+    pub clock: Clock,
+    pub directory: DirectoryStore,
+    pub invitations: InvitationRecord,
+    pub weather: Weather,
+    pub fault_injector: FaultInjector,
+    pub throttle: Throttle,
+    pub tokens: TokenStore,
+    pub sign_ins: SignInState,
+    pub stats: RequestStats,
+    pub journal: Option<Journal>,
+    /// The addresses that the current request is about, for the log and for counting look-ups.
+    pub request_addresses: Vec<String>,
+}
+
+/// What the invitation service remembers in addition to the directory.
+#[derive(Debug, Default)]
+pub struct InvitationRecord {
+    /// The ticket of a redeem link -> the id of its user. No link is ever forgotten.
+    pub tickets: HashMap<String, String>,
+    /// How many invitations were answered with 201 since the weather was set.
+    pub accepted: u64,
+    /// When they were answered, in Unix seconds, for the cap of any 24 hours.
+    pub accepted_at: VecDeque<i64>,
+    pub blocked: bool,
+    /// The newest 201 and the address that it was for; the fault `swapped` answers with it.
+    pub newest: Option<(String, Value)>,
+}
+
+impl TenantState {
+    pub fn set_weather(&mut self, weather: Weather) {
+        self.fault_injector = FaultInjector::new(&weather);
+        self.throttle = Throttle::new(&weather.throttle);
+        self.invitations.accepted = 0;
+        self.tokens.challenge = None;
+        self.weather = weather;
+    }
+
+    /// Adds a user, or replaces the one with the same id, in the directory and in the journal.
+    pub fn put_user(&mut self, user: User) {
+        if let Some(journal) = &mut self.journal {
+            journal.user(&user);
+        }
+        self.directory.put(user);
+    }
+
+    /// The time that the `Date` header shows.
+    pub fn date(&self) -> Timestamp {
+        let ahead = SignedDuration::from_secs(self.weather.clocks.date.into());
+        self.clock.now() + ahead
+    }
+}
