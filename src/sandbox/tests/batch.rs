@@ -1,4 +1,4 @@
-//! `$batch`.
+//! `$batch`: the order of the answers, malformed batches, dependencies, and throttled items.
 
 use super::Tenant;
 use crate::sandbox::state::ids::stable_id;

@@ -1,4 +1,4 @@
-//! Connections that bring no whole request end, and answers that are broken on purpose still break.
+//! A connection that brings no whole request in time is closed.
 
 use super::Tenant;
 use crate::sandbox::SandboxOptions;
@@ -18,7 +18,7 @@ async fn a_connection_without_a_whole_request_ends() {
     .await;
     let address = tenant.sandbox.url.trim_start_matches("http://");
     let whole = "GET /_sandbox HTTP/1.1\r\nhost: localhost\r\n\r\n";
-    // Nothing at all, half a head, and nothing more after an answer.
+    // Nothing at all, half of a head, and one whole request with nothing after it.
     for said in ["", "GET / HTTP/1.1\r\nhost: ", whole] {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(said.as_bytes()).await.unwrap();

@@ -1,4 +1,4 @@
-//! `POST /invitations`: the strict request, the 201, and everyone who is there already.
+//! `POST /invitations`: the strict body, the 201, and the answers for people who already exist.
 
 use super::{Tenant, code, invitation, message, read};
 use crate::sandbox::{SandboxOptions, state::ids::stable_id};
@@ -192,7 +192,7 @@ async fn everyone_who_is_there_already_gets_the_documented_answer() {
         assert_eq!(got, status, "{address}: {answer}");
         assert!(text.contains(said), "{address}: {text}");
     }
-    // Mail went to pending guests only.
+    // Only pending guests got a mail.
     let mailed = tenant.view("mails").await;
     let mailed: Vec<&String> = mailed["addresses"].as_object().unwrap().keys().collect();
     assert_eq!(mailed.len(), 2, "{mailed:?}");

@@ -1,4 +1,4 @@
-//! The practice tenant asked over real HTTP, as a client would.
+//! The practice tenant over real HTTP, as a client sees it.
 
 mod batch;
 mod connections;
@@ -21,7 +21,7 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// Signed in as the user.
+    /// A practice tenant without faults, and a client that is signed in as the user.
     pub async fn start() -> Self {
         Self::with(SandboxOptions::default()).await
     }
@@ -59,7 +59,7 @@ impl Tenant {
         answer.1["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// A right token request, but for the fields given.
+    /// Sends a valid token request with these changes; an empty value leaves the parameter out.
     pub async fn token_request(&self, tenant: &str, changes: &[(&str, &str)]) -> (u16, Value) {
         let scope = format!("{}/.default", self.sandbox.url);
         let mut form = vec![
@@ -127,7 +127,7 @@ impl Tenant {
         self.post("/v1.0/invitations", &invitation(address)).await
     }
 
-    /// What `/_sandbox/{what}` shows.
+    /// The answer of `GET /_sandbox/{what}`.
     pub async fn view(&self, what: &str) -> Value {
         let (status, view) = self.get(&format!("/_sandbox/{what}")).await;
         assert_eq!(status, 200, "{view}");

@@ -1,4 +1,4 @@
-//! Lists, filters with Graph's limits, single objects.
+//! Lists, filters with the limits of Graph, and single objects.
 
 use super::{Tenant, code, message, read};
 use crate::sandbox::{SandboxOptions, state::ids::stable_id};
@@ -138,7 +138,7 @@ async fn filters_have_graphs_limits() {
     ] {
         assert_eq!(tenant.filter(&filter).await.0, 200, "{filter}");
     }
-    // Advanced mode lifts most of them.
+    // Most of the limits do not hold for an advanced query.
     for filter in [
         list(20),
         long,
@@ -203,7 +203,7 @@ async fn list_options_are_strict() {
     )
     .await;
     assert_eq!(status, 405);
-    // `$count=true` without the header is ignored silently.
+    // Without the header `$count=true` is ignored, without an error.
     let (status, answer) = tenant.get("/v1.0/users?$count=true&$top=1").await;
     assert_eq!((status, &answer["@odata.count"]), (200, &Value::Null));
     let (_, count) = tenant.get_eventual("/v1.0/users/$count").await;
@@ -306,7 +306,7 @@ async fn single_users_by_id_and_by_name() {
     assert_eq!(status, 404, "an unescaped # ends the path");
     let (status, user) = tenant.get("/v1.0/users/o'hara@northwind.example").await;
     assert_eq!((status, user["surname"].as_str()), (200, Some("O'Hara")));
-    // A guest's address is not a name.
+    // The address of a guest is not a user principal name.
     let (status, answer) = tenant.get("/v1.0/users/ben.carter@fabrikam.example").await;
     assert_eq!((status, code(&answer)), (404, "Request_ResourceNotFound"));
     let (status, _) = tenant

@@ -1,4 +1,4 @@
-//! What goes wrong on purpose, as a client sees it.
+//! Faults that the weather injects, as a client sees them.
 
 use super::{Tenant, invitation, read};
 use reqwest::Method;
@@ -9,7 +9,8 @@ fn script(kind: &str, fault: &str) -> String {
     format!("[[script]]\nkind = \"{kind}\"\nfault = \"{fault}\"\n")
 }
 
-/// The first POST meets the fault, the second nothing: whether the guest and the mail were there in between.
+/// Sends one invitation with the fault and a second one without it. Returns the first answer, and whether the guest
+/// existed and how many mails were sent before the second one.
 async fn one_fault(fault: &str) -> (Result<(u16, Value), ()>, bool, u64) {
     let tenant = Tenant::in_weather(&script("invitations", fault)).await;
     let sent = tenant
@@ -79,7 +80,7 @@ async fn five_hundreds_before_and_after() {
 }
 
 #[tokio::test]
-async fn hollow_answers() {
+async fn answers_that_lack_something() {
     for (fault, status, there) in [
         ("silent_failure", "PendingAcceptance", false),
         ("status_error", "Error", false),
@@ -141,7 +142,7 @@ async fn replication_hides_a_guest_from_filters_but_not_from_the_invitation_serv
 }
 
 #[tokio::test]
-async fn the_documented_throttle_is_told_and_early_requests_are_counted() {
+async fn the_documented_limit_is_announced_and_early_requests_are_counted() {
     let tenant =
         Tenant::in_weather("[throttle]\ninvitations_per_5s = 5\nretry_after = \"integer\"").await;
     for n in 0..5 {
@@ -171,7 +172,7 @@ async fn the_documented_throttle_is_told_and_early_requests_are_counted() {
 }
 
 #[tokio::test]
-async fn latency_is_there_and_back() {
+async fn the_latency_is_split_into_both_ways() {
     let tenant = Tenant::in_weather("[latency]\nmin_ms = 80\nmax_ms = 90").await;
     let began = Instant::now();
     tenant.get("/v1.0/organization").await;
@@ -216,7 +217,7 @@ async fn the_weather_changes_at_run_time() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_has_weather_too() {
+async fn the_token_endpoint_has_faults_too() {
     let tenant = Tenant::in_weather(&script("token", "unavailable")).await;
     assert_eq!(
         tenant.token_request(&tenant.sandbox.tenant_id, &[]).await.0,
@@ -233,7 +234,7 @@ async fn the_token_endpoint_has_weather_too() {
 }
 
 #[tokio::test]
-async fn a_lost_page_token_breaks_the_walk_once() {
+async fn a_lost_page_token_breaks_the_listing_once() {
     let tenant =
         Tenant::in_weather("[[script]]\nkind = \"users\"\nskip = 1\nfault = \"page_token_lost\"")
             .await;
