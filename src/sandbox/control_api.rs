@@ -40,7 +40,7 @@ use serde_json::{Map, Value, json};
 
 const MAX_PEOPLE_LISTED: usize = 1_000;
 
-pub fn answer(
+pub(super) fn answer(
     tenant: &mut TenantState,
     method: &str,
     path: &[String],

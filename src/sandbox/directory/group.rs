@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 #[derive(Debug, Clone, Default)]
-pub struct DirectoryGroup {
+pub(crate) struct DirectoryGroup {
     pub id: String,
     pub display_name: String,
     pub mail: Option<String>,
@@ -45,7 +45,7 @@ impl DirectoryGroup {
     }
 
     /// The chosen properties as JSON, or the default ones.
-    pub fn to_json(&self, properties: Option<&[String]>) -> Map<String, Value> {
+    pub(crate) fn to_json(&self, properties: Option<&[String]>) -> Map<String, Value> {
         let all = [
             "id",
             "displayName",
@@ -64,7 +64,7 @@ impl DirectoryGroup {
     }
 
     /// Whether groups have a property of this name.
-    pub fn has_property(name: &str) -> bool {
+    pub(crate) fn has_property(name: &str) -> bool {
         Self::default().property(name).is_some()
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 type Index = HashMap<String, Vec<u32>>;
 
 #[derive(Debug, Default)]
-pub struct DirectoryStore {
+pub(crate) struct DirectoryStore {
     /// In order of creation. The position of a user never changes; a purged user leaves `None`.
     users: Vec<Option<User>>,
     by_id: HashMap<String, u32>,
@@ -29,7 +29,7 @@ pub struct DirectoryStore {
 
 /// The properties that have an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LookupKey {
+pub(crate) enum LookupKey {
     Id,
     UserPrincipalName,
     SentMail,
@@ -38,7 +38,7 @@ pub enum LookupKey {
 }
 
 impl LookupKey {
-    pub fn of(property: &str) -> Option<Self> {
+    pub(crate) fn of(property: &str) -> Option<Self> {
         Some(match property {
             "id" => Self::Id,
             "userPrincipalName" => Self::UserPrincipalName,
@@ -52,33 +52,33 @@ impl LookupKey {
 
 impl DirectoryStore {
     /// The position after the last user. A page token contains a position.
-    pub fn end_position(&self) -> u32 {
+    pub(crate) fn end_position(&self) -> u32 {
         self.users.len() as u32
     }
 
     /// The user at a position, deleted or not.
-    pub fn at(&self, position: u32) -> Option<&User> {
+    pub(crate) fn at(&self, position: u32) -> Option<&User> {
         self.users.get(position as usize)?.as_ref()
     }
 
     /// Number of users that are not deleted.
-    pub fn user_count(&self) -> usize {
+    pub(crate) fn user_count(&self) -> usize {
         self.count
     }
 
     /// Number of objects that count against the quota. Deleted users count too.
-    pub fn object_count(&self) -> usize {
+    pub(crate) fn object_count(&self) -> usize {
         self.count + self.deleted.len() + self.groups.len()
     }
 
     /// Deleted users with their positions, in no particular order.
-    pub fn deleted_users(&self) -> impl Iterator<Item = (u32, &User)> {
+    pub(crate) fn deleted_users(&self) -> impl Iterator<Item = (u32, &User)> {
         self.deleted
             .iter()
             .filter_map(|position| Some((*position, self.at(*position)?)))
     }
 
-    pub fn by_id(&self, id: &str) -> Option<&User> {
+    pub(crate) fn by_id(&self, id: &str) -> Option<&User> {
         let user = match self.by_id.get(id) {
             Some(position) => self.at(*position),
             None => self.at(*self.by_id.get(&id.to_ascii_lowercase())?),
@@ -86,13 +86,13 @@ impl DirectoryStore {
         user.deleted.is_none().then_some(user)
     }
 
-    pub fn by_id_or_principal_name(&self, key: &str) -> Option<&User> {
+    pub(crate) fn by_id_or_principal_name(&self, key: &str) -> Option<&User> {
         self.by_id(key)
             .or_else(|| self.at(*self.by_principal_name.get(&key.to_lowercase())?.first()?))
     }
 
     /// The positions of all users whose property has this value, in order of creation.
-    pub fn find(&self, key: LookupKey, value: &str) -> Vec<u32> {
+    pub(crate) fn find(&self, key: LookupKey, value: &str) -> Vec<u32> {
         let value = value.to_lowercase();
         let index = match key {
             LookupKey::Id => return self.by_id.get(&value).copied().into_iter().collect(),
@@ -106,7 +106,11 @@ impl DirectoryStore {
 
     /// All users who have an address in one of their properties, or the principal name of its guest. The invitation
     /// service looks for existing users in this way.
-    pub fn users_with_address(&self, address: &str, guest_principal_name: &str) -> Vec<&User> {
+    pub(crate) fn users_with_address(
+        &self,
+        address: &str,
+        guest_principal_name: &str,
+    ) -> Vec<&User> {
         let address = address.to_lowercase();
         let mut positions: Vec<u32> = [
             self.by_mail.get(&address),
@@ -135,7 +139,7 @@ impl DirectoryStore {
     }
 
     /// Adds a user, or replaces the one with the same id at its position.
-    pub fn put(&mut self, user: User) {
+    pub(crate) fn put(&mut self, user: User) {
         let position = if let Some(position) = self.by_id.get(&user.id).copied() {
             self.take_out_of_indexes(position);
             position
@@ -159,7 +163,7 @@ impl DirectoryStore {
     }
 
     /// Removes a user permanently. Returns whether there was one.
-    pub fn purge(&mut self, id: &str) -> bool {
+    pub(crate) fn purge(&mut self, id: &str) -> bool {
         let Some(position) = self.by_id.get(id).copied() else {
             return false;
         };
@@ -199,22 +203,22 @@ impl DirectoryStore {
         }
     }
 
-    pub fn groups(&self) -> &[DirectoryGroup] {
+    pub(crate) fn groups(&self) -> &[DirectoryGroup] {
         &self.groups
     }
 
-    pub fn group(&self, id: &str) -> Option<&DirectoryGroup> {
+    pub(crate) fn group(&self, id: &str) -> Option<&DirectoryGroup> {
         self.groups
             .iter()
             .find(|group| group.id.eq_ignore_ascii_case(id))
     }
 
-    pub fn add_group(&mut self, group: DirectoryGroup) {
+    pub(crate) fn add_group(&mut self, group: DirectoryGroup) {
         self.groups.push(group);
     }
 
     /// Whether a group of this tenant or of a partner organization has this address.
-    pub fn is_group_address(&self, address: &str) -> bool {
+    pub(crate) fn is_group_address(&self, address: &str) -> bool {
         self.foreign_groups
             .iter()
             .chain(self.groups.iter().filter_map(|group| group.mail.as_ref()))

@@ -41,7 +41,7 @@ use jiff::Timestamp;
 /// The state of the account of a person who is added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum AccountStanding {
+pub(crate) enum AccountStanding {
     Member,
     DisabledMember,
     Pending,
@@ -54,7 +54,7 @@ pub enum AccountStanding {
 }
 
 /// A user with this address and standing, as Entra would have created it.
-pub fn new_person(
+pub(crate) fn new_person(
     address: &str,
     name: &str,
     standing: AccountStanding,
@@ -105,7 +105,7 @@ pub fn new_person(
 }
 
 /// The directory of the table above, with `synthetic` accepted guests `guest-000001@crowd.example` and so on.
-pub fn seed_directory(synthetic: u32, now: Timestamp) -> DirectoryStore {
+pub(crate) fn seed_directory(synthetic: u32, now: Timestamp) -> DirectoryStore {
     use AccountStanding::{
         Accepted, Deleted, Disabled, DisabledMember, Member, Pending, Stateless,
     };

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 )]
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct User {
+pub(crate) struct User {
     pub id: String,
     pub display_name: String,
     pub given_name: Option<String>,
@@ -47,7 +47,7 @@ pub struct User {
 }
 
 /// The properties that Graph returns without `$select`.
-pub const DEFAULT_PROPERTIES: [&str; 11] = [
+pub(crate) const DEFAULT_PROPERTIES: [&str; 11] = [
     "businessPhones",
     "displayName",
     "givenName",
@@ -62,7 +62,7 @@ pub const DEFAULT_PROPERTIES: [&str; 11] = [
 ];
 
 /// The properties that the delegated permission `User.ReadBasic.All` may read.
-pub const BASIC_PROPERTIES: [&str; 7] = [
+pub(crate) const BASIC_PROPERTIES: [&str; 7] = [
     "displayName",
     "givenName",
     "id",
@@ -74,23 +74,23 @@ pub const BASIC_PROPERTIES: [&str; 7] = [
 
 impl User {
     /// Whether this is a guest and not an internal user.
-    pub fn is_external(&self) -> bool {
+    pub(crate) fn is_external(&self) -> bool {
         self.external_user_state.is_some()
             || self.user_type == "Guest"
             || self.user_principal_name.contains("#EXT#")
     }
 
-    pub fn is_visible_to_filters(&self) -> bool {
+    pub(crate) fn is_visible_to_filters(&self) -> bool {
         self.in_filters_from
             .is_none_or(|from| from <= Instant::now())
     }
 
-    pub fn is_visible_by_id(&self) -> bool {
+    pub(crate) fn is_visible_by_id(&self) -> bool {
         self.by_id_from.is_none_or(|from| from <= Instant::now())
     }
 
     /// The address that a person would use for this user.
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.mail
             .as_deref()
             .or_else(|| self.other_mails.first().map(String::as_str))
@@ -98,7 +98,7 @@ impl User {
     }
 
     /// The addresses in mail and otherMails: a read of the user counts as a look-up of each of them.
-    pub fn mail_addresses(&self) -> Vec<String> {
+    pub(crate) fn mail_addresses(&self) -> Vec<String> {
         let mut addresses = self.other_mails.clone();
         addresses.extend(self.mail.clone());
         addresses.dedup();
@@ -158,12 +158,12 @@ impl User {
     }
 
     /// Whether users have a property of this name.
-    pub fn has_property(name: &str) -> bool {
+    pub(crate) fn has_property(name: &str) -> bool {
         Self::default().property(name, "").is_some()
     }
 
     /// The chosen properties as JSON.
-    pub fn to_json(&self, properties: &[String], issuer: &str) -> Map<String, Value> {
+    pub(crate) fn to_json(&self, properties: &[String], issuer: &str) -> Map<String, Value> {
         properties
             .iter()
             .filter_map(|name| Some((name.clone(), self.property(name, issuer)?)))

@@ -17,7 +17,7 @@ use std::{
 
 /// The fault of one request.
 #[derive(Debug, Clone, PartialEq)]
-pub struct InjectedFault {
+pub(crate) struct InjectedFault {
     pub kind: FaultKind,
     pub status: u16,
     pub body: FaultBody,
@@ -28,7 +28,7 @@ pub struct InjectedFault {
 }
 
 #[derive(Debug)]
-pub struct FaultInjector {
+pub(crate) struct FaultInjector {
     rng: fastrand::Rng,
     script: Vec<ScriptStep>,
     /// Number of invitations by (hashed) address. Each attempt has its own draw.
@@ -36,7 +36,7 @@ pub struct FaultInjector {
 }
 
 impl FaultInjector {
-    pub fn new(weather: &Weather) -> Self {
+    pub(crate) fn new(weather: &Weather) -> Self {
         Self {
             rng: fastrand::Rng::with_seed(weather.seed),
             script: weather.script.clone(),
@@ -45,7 +45,7 @@ impl FaultInjector {
     }
 
     /// The fault of a request. With an `address` the draw does not depend on the order in which requests arrive.
-    pub fn draw(
+    pub(crate) fn draw(
         &mut self,
         weather: &Weather,
         request_kind: RequestKind,
@@ -108,7 +108,7 @@ impl FaultInjector {
         fastrand::Rng::with_seed(address.wrapping_add(u64::from(*attempt).rotate_left(32)))
     }
 
-    pub fn latency(&mut self, weather: &Weather) -> Duration {
+    pub(crate) fn latency(&mut self, weather: &Weather) -> Duration {
         let (min, max) = (weather.latency.min_ms, weather.latency.max_ms);
         if max == 0 && min == 0 {
             return Duration::ZERO;
@@ -117,7 +117,7 @@ impl FaultInjector {
     }
 
     /// A random order, for the answers of a `$batch`.
-    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         self.rng.shuffle(items);
     }
 }

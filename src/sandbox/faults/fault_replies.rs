@@ -14,7 +14,7 @@ use serde_json::json;
 const INJECTED_THROTTLE: &str = "CPULimitExceeded";
 
 /// The reply of a fault that keeps the request from being done; `None` when the request is to be done.
-pub fn reply_before_work(
+pub(crate) fn reply_before_work(
     tenant: &TenantState,
     fault: &InjectedFault,
     request_id: &str,
@@ -31,7 +31,7 @@ pub fn reply_before_work(
 }
 
 /// The reply after the request was done: Graph's own, replaced, or damaged on its way.
-pub fn reply_after_work(
+pub(crate) fn reply_after_work(
     tenant: &TenantState,
     fault: &InjectedFault,
     reply: Reply,
@@ -62,7 +62,7 @@ fn injected_throttle(tenant: &TenantState, fault: &InjectedFault, request_id: &s
 }
 
 /// Graph's own throttling reply (Microsoft Graph: throttling guidance).
-pub fn throttled(
+pub(crate) fn throttled(
     tenant: &TenantState,
     name: ThrottleName,
     retry_after: Option<String>,
@@ -133,7 +133,7 @@ fn forged(fault: &InjectedFault) -> Reply {
 }
 
 /// A 5xx of Graph or of a gateway in front of it.
-pub fn unavailable(status: u16, body: FaultBody, retry_after: Option<String>) -> Reply {
+pub(crate) fn unavailable(status: u16, body: FaultBody, retry_after: Option<String>) -> Reply {
     let (code, message) = match status {
         500 => ("InternalServerError", "An internal server error occurred."),
         502 => ("BadGateway", "Bad gateway."),

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 /// What a request counts against each limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct RequestCost {
+pub(crate) struct RequestCost {
     pub resource_units: u32,
     pub writes: u32,
     pub invitations: u32,
@@ -19,7 +19,7 @@ pub struct RequestCost {
 
 impl RequestCost {
     /// The documented cost of a request. `$select` and a small `$top` make a read cheaper, `$expand` dearer.
-    pub fn of(request: &GraphRequest) -> Self {
+    pub(crate) fn of(request: &GraphRequest) -> Self {
         let request_kind = request.kind();
         let select = request.option("$select").is_some();
         let small_page = request
@@ -56,14 +56,14 @@ impl RequestCost {
 
 /// A limit was exceeded.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Throttled {
+pub(crate) struct Throttled {
     pub retry_after: Duration,
     /// The `x-ms-throttle-information` header: which limit it was.
     pub information: &'static str,
 }
 
 #[derive(Debug)]
-pub struct Throttle {
+pub(crate) struct Throttle {
     rules: ThrottleSettings,
     invitations: RateLimit,
     writes: RateLimit,
@@ -71,7 +71,7 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    pub fn new(rules: &ThrottleSettings) -> Self {
+    pub(crate) fn new(rules: &ThrottleSettings) -> Self {
         let limit = |allowed: u32, seconds: u64| RateLimit {
             allowed: (f64::from(allowed) * rules.scale).ceil(),
             window: Duration::from_secs(seconds),
@@ -87,7 +87,7 @@ impl Throttle {
     }
 
     /// Counts a request against all limits. The error names the limit with the longest wait.
-    pub fn admit(&mut self, cost: RequestCost, now: Instant) -> Result<(), Throttled> {
+    pub(crate) fn admit(&mut self, cost: RequestCost, now: Instant) -> Result<(), Throttled> {
         let model = self.rules.model;
         let waits = [
             self.invitations.take(cost.invitations, model, now),
@@ -115,20 +115,20 @@ impl Throttle {
     }
 
     /// How far the limit that is nearest to its end is used up: 1.0 is all of it.
-    pub fn highest_usage(&self) -> f64 {
+    pub(crate) fn highest_usage(&self) -> f64 {
         [&self.invitations, &self.writes, &self.resource_units]
             .into_iter()
             .map(RateLimit::usage)
             .fold(0.0, f64::max)
     }
 
-    pub fn retry_after_form(&self) -> RetryAfterForm {
+    pub(crate) fn retry_after_form(&self) -> RetryAfterForm {
         self.rules.retry_after
     }
 }
 
 /// The text of a Retry-After header, and the wait that this text asks for. Rounding makes the wait longer, never shorter.
-pub fn format_retry_after(
+pub(crate) fn format_retry_after(
     form: RetryAfterForm,
     wait: Duration,
     now: Timestamp,
@@ -156,7 +156,7 @@ pub fn format_retry_after(
 }
 
 /// The wait that a Retry-After header asks for; `None` when the text is neither seconds nor a date.
-pub fn parse_retry_after(text: &str, now: Timestamp) -> Option<Duration> {
+pub(crate) fn parse_retry_after(text: &str, now: Timestamp) -> Option<Duration> {
     if let Ok(seconds) = text.trim().parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
     }

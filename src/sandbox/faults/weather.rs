@@ -200,7 +200,7 @@ pub struct FaultChances {
 }
 
 /// Statuses that proxies, content filters and portals answer with.
-pub const FORGED_STATUSES: [u16; 16] = [
+pub(crate) const FORGED_STATUSES: [u16; 16] = [
     300, 302, 400, 401, 403, 404, 407, 408, 413, 429, 451, 499, 500, 502, 503, 504,
 ];
 const ANY_STATUS: std::ops::RangeInclusive<u16> = 200..=599;

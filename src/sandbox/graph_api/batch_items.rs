@@ -11,7 +11,7 @@ use std::collections::HashMap;
 const MAX_ITEMS: usize = 20;
 
 /// One request of a batch.
-pub struct BatchItem {
+pub(super) struct BatchItem {
     pub id: String,
     /// The ids of the items that must succeed first, in lower case.
     pub depends_on: Vec<String>,
@@ -19,7 +19,10 @@ pub struct BatchItem {
 }
 
 /// All items of a batch. A single invalid item makes the whole batch invalid, before any item is processed.
-pub fn batch_items(outer: &GraphRequest, body: &Value) -> Result<Vec<BatchItem>, GraphError> {
+pub(super) fn batch_items(
+    outer: &GraphRequest,
+    body: &Value,
+) -> Result<Vec<BatchItem>, GraphError> {
     let object = body
         .as_object()
         .ok_or_else(|| bad_request("Invalid batch payload format."))?;

@@ -4,7 +4,7 @@ use crate::sandbox::messages::reply::{Reply, ReplyBody};
 use serde_json::{Map, Value, json};
 
 /// The answer of a batch, with the replies in the given order.
-pub fn batch_reply(replies: Vec<(String, Reply)>) -> Reply {
+pub(super) fn batch_reply(replies: Vec<(String, Reply)>) -> Reply {
     let responses: Vec<Value> = replies
         .into_iter()
         .map(|(id, reply)| item_response(&id, reply))
@@ -13,7 +13,7 @@ pub fn batch_reply(replies: Vec<(String, Reply)>) -> Reply {
 }
 
 /// The answer of an item whose dependency failed. The item itself is not processed.
-pub fn failed_dependency() -> Reply {
+pub(super) fn failed_dependency() -> Reply {
     Reply::new(
         424,
         ReplyBody::Json(json!({"error": {

@@ -26,7 +26,7 @@ fn has_property(name: &str) -> bool {
 }
 
 /// A user or a group as JSON with its `@odata.type`; `None` when there is no visible object with this id.
-pub fn object_json(
+pub(super) fn object_json(
     tenant: &TenantState,
     id: &str,
     properties: Option<&[String]>,
@@ -51,7 +51,7 @@ pub fn object_json(
 }
 
 /// `POST /directoryObjects/getByIds`.
-pub fn get_by_ids(
+pub(super) fn get_by_ids(
     tenant: &mut TenantState,
     request: &GraphRequest,
     caller: &Caller,
@@ -139,7 +139,7 @@ fn string_list(value: Option<&Value>, name: &str) -> Result<Vec<String>, GraphEr
 }
 
 /// `GET /directoryObjects/{id}`.
-pub fn get(
+pub(super) fn get(
     tenant: &TenantState,
     request: &GraphRequest,
     caller: &Caller,

@@ -17,7 +17,7 @@ use crate::sandbox::{
 use serde_json::Value;
 
 /// `GET /groups`.
-pub fn list(
+pub(super) fn list(
     tenant: &TenantState,
     request: &GraphRequest,
     caller: &Caller,
@@ -48,7 +48,7 @@ pub fn list(
 }
 
 /// `GET /groups/{id}`.
-pub fn get(
+pub(super) fn get(
     tenant: &TenantState,
     request: &GraphRequest,
     caller: &Caller,

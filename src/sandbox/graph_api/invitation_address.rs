@@ -3,7 +3,7 @@
 /// The characters that the documentation forbids. The apostrophe is allowed; the plus sign is not.
 const FORBIDDEN: &str = "~!#$%^&*()+=[]{}\\/|;:\"<>?,";
 
-pub fn is_valid_address(address: &str) -> bool {
+pub(super) fn is_valid_address(address: &str) -> bool {
     let Some((local, domain)) = address.split_once('@') else {
         return false;
     };

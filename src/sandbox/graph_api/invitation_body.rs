@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 
 /// The id of a user or group that sponsors the guest, in lower case.
 #[derive(Debug)]
-pub struct SponsorId(pub String);
+pub(crate) struct SponsorId(pub String);
 
 #[derive(Debug)]
-pub struct InvitationBody {
+pub(crate) struct InvitationBody {
     pub address: String,
     pub redirect_url: String,
     pub display_name: Option<String>,
@@ -32,7 +32,7 @@ pub struct InvitationBody {
 const TYPE: &str = "microsoft.graph.invitation";
 
 impl InvitationBody {
-    pub fn read(body: &Value) -> Result<Self, GraphError> {
+    pub(crate) fn read(body: &Value) -> Result<Self, GraphError> {
         let body = object(body, TYPE)?;
         no_other_properties(
             body,
@@ -100,7 +100,7 @@ impl InvitationBody {
         })
     }
 
-    pub fn domain(&self) -> &str {
+    pub(crate) fn domain(&self) -> &str {
         self.address
             .rsplit_once('@')
             .map_or("", |(_, domain)| domain)

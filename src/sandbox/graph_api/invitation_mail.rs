@@ -8,7 +8,7 @@ use crate::sandbox::{
 impl TenantState {
     /// Records the mail that an invitation asks for. Graph sends a custom message only for a signed-in user who has a
     /// mailbox. It leaves the message of an application out without an error.
-    pub fn send_mail(&mut self, body: &InvitationBody, caller: &Caller, user_id: &str) {
+    pub(crate) fn send_mail(&mut self, body: &InvitationBody, caller: &Caller, user_id: &str) {
         if !body.send {
             return;
         }

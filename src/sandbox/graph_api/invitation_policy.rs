@@ -18,7 +18,7 @@ const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 impl TenantState {
     /// The permission of the caller, and `allowInvitesFrom` of the authorization policy.
-    pub fn may_invite(&self, caller: &Caller) -> Result<(), GraphError> {
+    pub(crate) fn may_invite(&self, caller: &Caller) -> Result<(), GraphError> {
         let withdrawn = self
             .weather
             .withdraw_after
@@ -60,7 +60,7 @@ impl TenantState {
     }
 
     /// The block, the daily cap, and addresses and domains that cannot be invited.
-    pub fn check_policies(&mut self, body: &InvitationBody) -> Result<(), GraphError> {
+    pub(crate) fn check_policies(&mut self, body: &InvitationBody) -> Result<(), GraphError> {
         let day_ago = self.clock.now().as_second() - SECONDS_PER_DAY;
         while self
             .invitations
@@ -118,7 +118,7 @@ impl TenantState {
     }
 
     /// All sponsors must be users or groups of the directory.
-    pub fn check_sponsors(&self, sponsors: &[SponsorId]) -> Result<(), GraphError> {
+    pub(crate) fn check_sponsors(&self, sponsors: &[SponsorId]) -> Result<(), GraphError> {
         for SponsorId(id) in sponsors {
             if self.directory.by_id(id).is_none() && self.directory.group(id).is_none() {
                 return Err(not_found(id));

@@ -12,7 +12,7 @@ use crate::sandbox::{
 };
 use serde_json::{Value, json};
 
-pub fn invite(
+pub(super) fn invite(
     tenant: &mut TenantState,
     caller: &Caller,
     body: &Value,
@@ -93,7 +93,7 @@ impl TenantState {
             Some(FaultKind::NoUser) => answer["invitedUser"] = Value::Null,
             Some(FaultKind::NoLink) => answer["inviteRedeemUrl"] = Value::Null,
             Some(FaultKind::Swapped) => {
-                answer = self.answer_for_somebody_else(&body.address, &answer)
+                answer = self.answer_for_somebody_else(&body.address, &answer);
             }
             _ => self.invitations.newest = Some((body.address.clone(), answer.clone())),
         }

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 impl TenantState {
     /// The user whom the invitation is for, and the `status` of the answer. Creates a guest when there is none.
-    pub fn invited_user(
+    pub(crate) fn invited_user(
         &mut self,
         body: &InvitationBody,
         caller: &Caller,
@@ -130,7 +130,7 @@ impl TenantState {
         Ok((user, "PendingAcceptance"))
     }
 
-    pub fn new_guest(&self, body: &InvitationBody, caller: &Caller) -> User {
+    pub(crate) fn new_guest(&self, body: &InvitationBody, caller: &Caller) -> User {
         let address = &body.address;
         let now = self.clock.now();
         let visible_from = |ms: u64| (ms > 0).then(|| Instant::now() + Duration::from_millis(ms));

@@ -11,7 +11,7 @@ use crate::sandbox::{
 use serde_json::{Map, Value, json};
 
 /// One object with its `@odata.context`.
-pub fn entity(tenant: &TenantState, context: &str, object: Map<String, Value>) -> Reply {
+pub(super) fn entity(tenant: &TenantState, context: &str, object: Map<String, Value>) -> Reply {
     let mut body = json!({
         "@odata.context": format!("{}/v1.0/$metadata#{context}", tenant.identity.url),
     });
@@ -22,7 +22,7 @@ pub fn entity(tenant: &TenantState, context: &str, object: Map<String, Value>) -
 }
 
 /// A list without further pages.
-pub fn list(tenant: &TenantState, context: &str, value: &[Value]) -> Reply {
+pub(super) fn list(tenant: &TenantState, context: &str, value: &[Value]) -> Reply {
     Reply::ok(json!({
         "@odata.context": format!("{}/v1.0/$metadata#{context}", tenant.identity.url),
         "value": value,
@@ -30,7 +30,7 @@ pub fn list(tenant: &TenantState, context: &str, value: &[Value]) -> Reply {
 }
 
 /// The properties of an object that `$select` names, or all of them without `$select`.
-pub fn selected(
+pub(super) fn selected(
     whole: &Value,
     request: &GraphRequest,
     edm_type: &str,

@@ -20,7 +20,7 @@ use crate::sandbox::{
 use serde_json::{Value, json};
 
 /// `GET /organization`.
-pub fn organization(
+pub(super) fn organization(
     tenant: &TenantState,
     request: &GraphRequest,
     caller: &Caller,
@@ -64,7 +64,7 @@ pub fn organization(
 }
 
 /// `GET /domains`.
-pub fn domains(
+pub(super) fn domains(
     tenant: &TenantState,
     request: &GraphRequest,
     caller: &Caller,
@@ -99,7 +99,7 @@ pub fn domains(
 }
 
 /// `GET /policies/authorizationPolicy`.
-pub fn authorization_policy(
+pub(super) fn authorization_policy(
     tenant: &TenantState,
     request: &GraphRequest,
     caller: &Caller,
@@ -124,7 +124,7 @@ pub fn authorization_policy(
 }
 
 /// `GET /beta/policies/b2bManagementPolicies`: the domains that are allowed and blocked, as JSON inside a string.
-pub fn b2b_policies(tenant: &TenantState, caller: &Caller) -> Result<Reply, GraphError> {
+pub(super) fn b2b_policies(tenant: &TenantState, caller: &Caller) -> Result<Reply, GraphError> {
     caller.needs(&["Policy.Read.All"])?;
     let definition = json!({"B2BManagementPolicy": {
         "InvitationsAllowedAndBlockedDomainsPolicy": {"AllowedDomains": [], "BlockedDomains": [BLOCKED_DOMAIN]},

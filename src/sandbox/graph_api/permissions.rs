@@ -6,7 +6,7 @@ use crate::sandbox::{
     state::token_store::Caller,
 };
 
-pub const READ_USERS: [&str; 5] = [
+pub(super) const READ_USERS: [&str; 5] = [
     "User.Read.All",
     "User.ReadWrite.All",
     "Directory.Read.All",
@@ -14,11 +14,11 @@ pub const READ_USERS: [&str; 5] = [
     "User.ReadUpdate.All",
 ];
 
-pub const WRITE_USERS: [&str; 2] = ["User.ReadWrite.All", "Directory.ReadWrite.All"];
+pub(super) const WRITE_USERS: [&str; 2] = ["User.ReadWrite.All", "Directory.ReadWrite.All"];
 
-pub const READ_DIRECTORY: [&str; 2] = ["Directory.Read.All", "Directory.ReadWrite.All"];
+pub(super) const READ_DIRECTORY: [&str; 2] = ["Directory.Read.All", "Directory.ReadWrite.All"];
 
-pub const READ_GROUPS: [&str; 7] = [
+pub(super) const READ_GROUPS: [&str; 7] = [
     "GroupMember.Read.All",
     "GroupMember.ReadWrite.All",
     "Group.Read.All",
@@ -30,7 +30,10 @@ pub const READ_GROUPS: [&str; 7] = [
 
 /// Checks whether the caller may read these properties of users; `None` stands for the default properties. With
 /// `User.ReadBasic.All`, a signed-in user may read basic properties; an application always needs `READ_USERS`.
-pub fn may_read_users(caller: &Caller, properties: Option<&[String]>) -> Result<(), GraphError> {
+pub(super) fn may_read_users(
+    caller: &Caller,
+    properties: Option<&[String]>,
+) -> Result<(), GraphError> {
     if caller.has(&READ_USERS) {
         return Ok(());
     }

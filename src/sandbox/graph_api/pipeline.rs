@@ -33,7 +33,7 @@ use std::collections::HashMap;
 /// Usage of a limit from which Graph sends `x-ms-throttle-limit-percentage`.
 const NEARLY_THROTTLED: f64 = 0.8;
 
-pub fn answer(tenant: &mut TenantState, request: &GraphRequest) -> Reply {
+pub(crate) fn answer(tenant: &mut TenantState, request: &GraphRequest) -> Reply {
     let request_kind = request.kind();
     tenant
         .stats

@@ -16,14 +16,14 @@ use crate::sandbox::{
 use serde_json::Value;
 
 /// `POST /v1.0/$batch`. A batch inside a batch is not allowed.
-pub fn is_batch(request: &GraphRequest) -> bool {
+pub(super) fn is_batch(request: &GraphRequest) -> bool {
     request.kind() == RequestKind::Batch
         && request.method == "POST"
         && request.version == "v1.0"
         && !request.in_batch
 }
 
-pub fn dispatch(
+pub(super) fn dispatch(
     tenant: &mut TenantState,
     request: &GraphRequest,
     caller: &Caller,

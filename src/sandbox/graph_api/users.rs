@@ -26,7 +26,7 @@ fn default_properties() -> Vec<String> {
 }
 
 /// `GET /users`.
-pub fn list(
+pub(super) fn list(
     tenant: &mut TenantState,
     request: &GraphRequest,
     caller: &Caller,
@@ -127,7 +127,7 @@ fn count_of(tenant: &TenantState, query: &QueryOptions) -> usize {
 }
 
 /// `GET /users/$count`.
-pub fn count(
+pub(super) fn count(
     tenant: &TenantState,
     request: &GraphRequest,
     caller: &Caller,
@@ -157,7 +157,7 @@ pub fn count(
 }
 
 /// `GET /users/{id | userPrincipalName}`.
-pub fn get(
+pub(super) fn get(
     tenant: &mut TenantState,
     request: &GraphRequest,
     caller: &Caller,
@@ -195,7 +195,7 @@ fn visible_user<'a>(tenant: &'a TenantState, key: &str) -> Result<&'a User, Grap
 }
 
 /// `GET /me`.
-pub fn me(
+pub(super) fn me(
     tenant: &mut TenantState,
     request: &GraphRequest,
     caller: &Caller,
@@ -215,7 +215,11 @@ pub fn me(
 }
 
 /// `GET /users/{id}/sponsors`.
-pub fn sponsors(tenant: &TenantState, caller: &Caller, key: &str) -> Result<Reply, GraphError> {
+pub(super) fn sponsors(
+    tenant: &TenantState,
+    caller: &Caller,
+    key: &str,
+) -> Result<Reply, GraphError> {
     caller.needs(&READ_USERS)?;
     let user = visible_user(tenant, key)?;
     let value: Vec<Value> = user
@@ -228,7 +232,7 @@ pub fn sponsors(tenant: &TenantState, caller: &Caller, key: &str) -> Result<Repl
 }
 
 /// `POST /users/{id}/sponsors/$ref`.
-pub fn add_sponsor(
+pub(super) fn add_sponsor(
     tenant: &mut TenantState,
     caller: &Caller,
     key: &str,
@@ -280,7 +284,7 @@ fn referenced_object(
 }
 
 /// `GET /directory/deletedItems/microsoft.graph.user`.
-pub fn deleted(
+pub(super) fn deleted(
     tenant: &TenantState,
     request: &GraphRequest,
     caller: &Caller,

@@ -23,7 +23,12 @@ const CONTROL_MEDIA_TYPES: [&str; 4] = [
 ];
 
 /// The reply when the request is refused, otherwise `None`. `hosts` are allowed in addition to the names of loopback.
-pub fn refusal(method: &Method, uri: &Uri, headers: &HeaderMap, hosts: &[String]) -> Option<Reply> {
+pub(super) fn refusal(
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    hosts: &[String],
+) -> Option<Reply> {
     let graph_error =
         |status, why: &str| Some(Reply::new(status, ReplyBody::Plain(format!("{why}\n"))));
     let mut given = headers.get_all(header::HOST).iter();

@@ -21,22 +21,22 @@ const RESET: u8 = 2;
 
 /// With it a handler breaks the connection of its request.
 #[derive(Debug, Clone, Default)]
-pub struct ConnectionControl(Arc<AtomicU8>);
+pub(super) struct ConnectionControl(Arc<AtomicU8>);
 
 impl ConnectionControl {
     /// Nothing more is written, and the connection is closed.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         self.0.store(CLOSED, Ordering::Release);
     }
 
     /// Nothing more is written, and the connection is reset.
-    pub fn reset(&self) {
+    pub(super) fn reset(&self) {
         self.0.store(RESET, Ordering::Release);
     }
 }
 
 /// The next connection. An error (no file handles left, or the client is gone) does not stop the server: it tries again.
-pub async fn accept(port: &TcpListener) -> BreakableConnection {
+pub(super) async fn accept(port: &TcpListener) -> BreakableConnection {
     loop {
         match port.accept().await {
             Ok((stream, _)) => {
@@ -52,13 +52,13 @@ pub async fn accept(port: &TcpListener) -> BreakableConnection {
 }
 
 /// A connection that its control can break.
-pub struct BreakableConnection {
+pub(super) struct BreakableConnection {
     stream: TcpStream,
     control: ConnectionControl,
 }
 
 impl BreakableConnection {
-    pub fn control(&self) -> ConnectionControl {
+    pub(super) fn control(&self) -> ConnectionControl {
         self.control.clone()
     }
 

@@ -32,13 +32,13 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
 const GRAPH_BASE_URL: &str = "https://graph.microsoft.com";
 
 /// What all requests share.
-pub struct Service {
+pub(super) struct Service {
     hosts: Vec<String>,
     tenant: Mutex<TenantState>,
 }
 
 impl Service {
-    pub fn new(tenant: TenantState, hosts: Vec<String>) -> Self {
+    pub(super) fn new(tenant: TenantState, hosts: Vec<String>) -> Self {
         Self {
             hosts,
             tenant: Mutex::new(tenant),
@@ -99,7 +99,7 @@ impl Service {
     }
 }
 
-pub async fn handle(
+pub(super) async fn handle(
     service: Arc<Service>,
     connection: ConnectionControl,
     request: Request,

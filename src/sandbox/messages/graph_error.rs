@@ -7,7 +7,7 @@ use crate::sandbox::messages::{
 use serde_json::{Value, json};
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct GraphError {
+pub(crate) struct GraphError {
     pub status: u16,
     pub code: &'static str,
     pub message: String,
@@ -16,7 +16,11 @@ pub struct GraphError {
     pub challenge: Option<String>,
 }
 
-pub fn graph_error(status: u16, code: &'static str, message: impl Into<String>) -> GraphError {
+pub(crate) fn graph_error(
+    status: u16,
+    code: &'static str,
+    message: impl Into<String>,
+) -> GraphError {
     GraphError {
         status,
         code,
@@ -26,15 +30,15 @@ pub fn graph_error(status: u16, code: &'static str, message: impl Into<String>) 
     }
 }
 
-pub fn bad_request(message: impl Into<String>) -> GraphError {
+pub(crate) fn bad_request(message: impl Into<String>) -> GraphError {
     graph_error(400, "BadRequest", message)
 }
 
-pub fn unsupported_query(message: impl Into<String>) -> GraphError {
+pub(crate) fn unsupported_query(message: impl Into<String>) -> GraphError {
     graph_error(400, "Request_UnsupportedQuery", message)
 }
 
-pub fn not_found(id: &str) -> GraphError {
+pub(crate) fn not_found(id: &str) -> GraphError {
     graph_error(
         404,
         "Request_ResourceNotFound",
@@ -44,11 +48,11 @@ pub fn not_found(id: &str) -> GraphError {
     )
 }
 
-pub fn no_such_segment(segment: &str) -> GraphError {
+pub(crate) fn no_such_segment(segment: &str) -> GraphError {
     bad_request(format!("Resource not found for the segment '{segment}'."))
 }
 
-pub fn method_not_allowed(method: &str) -> GraphError {
+pub(crate) fn method_not_allowed(method: &str) -> GraphError {
     graph_error(
         405,
         "Request_BadRequest",
@@ -56,7 +60,7 @@ pub fn method_not_allowed(method: &str) -> GraphError {
     )
 }
 
-pub fn access_denied() -> GraphError {
+pub(crate) fn access_denied() -> GraphError {
     graph_error(
         403,
         "Authorization_RequestDenied",
@@ -66,7 +70,7 @@ pub fn access_denied() -> GraphError {
 
 impl GraphError {
     /// The reply with the envelope `{"error": {"code", "message", "innerError", "details"}}`.
-    pub fn into_reply(self, request: &GraphRequest, request_id: &str, date: &str) -> Reply {
+    pub(crate) fn into_reply(self, request: &GraphRequest, request_id: &str, date: &str) -> Reply {
         let mut error = json!({
             "code": self.code,
             "message": self.message,

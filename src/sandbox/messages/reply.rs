@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 #[derive(Debug, Clone)]
-pub enum ReplyBody {
+pub(crate) enum ReplyBody {
     Json(Value),
     Html(&'static str),
     /// Plain text, as `/$count` returns it.
@@ -14,7 +14,7 @@ pub enum ReplyBody {
 
 /// What the network does to a reply on its way back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeliveryFault {
+pub(crate) enum DeliveryFault {
     /// The connection is closed without an answer, after this wait.
     Lost(Duration),
     /// The connection is reset without an answer.
@@ -24,7 +24,7 @@ pub enum DeliveryFault {
 }
 
 #[derive(Debug, Clone)]
-pub struct Reply {
+pub(crate) struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: ReplyBody,
@@ -35,7 +35,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub fn new(status: u16, body: ReplyBody) -> Self {
+    pub(crate) fn new(status: u16, body: ReplyBody) -> Self {
         Self {
             status,
             headers: Vec::new(),
@@ -45,22 +45,22 @@ impl Reply {
         }
     }
 
-    pub fn ok(value: Value) -> Self {
+    pub(crate) fn ok(value: Value) -> Self {
         Self::new(200, ReplyBody::Json(value))
     }
 
-    pub fn no_content() -> Self {
+    pub(crate) fn no_content() -> Self {
         Self::new(204, ReplyBody::Empty)
     }
 
     #[must_use]
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
     #[must_use]
-    pub fn retry_after(self, text: Option<String>) -> Self {
+    pub(crate) fn retry_after(self, text: Option<String>) -> Self {
         match text {
             Some(text) => self.header("retry-after", text),
             None => self,
@@ -68,12 +68,12 @@ impl Reply {
     }
 
     #[must_use]
-    pub fn with_delivery_fault(mut self, fault: DeliveryFault) -> Self {
+    pub(crate) fn with_delivery_fault(mut self, fault: DeliveryFault) -> Self {
         self.delivery_fault = Some(fault);
         self
     }
 
-    pub fn get_header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get_header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(known, _)| *known == name)
@@ -81,7 +81,7 @@ impl Reply {
     }
 
     /// The status that the client reads, 0 when it reads none or only a part of the reply.
-    pub fn delivered_status(&self) -> u16 {
+    pub(crate) fn delivered_status(&self) -> u16 {
         if self.delivery_fault.is_none() {
             self.status
         } else {

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 /// A request to Graph: a request over HTTP, or one item of a `$batch`.
 #[derive(Debug, Clone)]
-pub struct GraphRequest {
+pub(crate) struct GraphRequest {
     pub method: String,
     /// `v1.0` or `beta`.
     pub version: String,
@@ -26,7 +26,7 @@ pub struct GraphRequest {
 }
 
 impl GraphRequest {
-    pub fn kind(&self) -> RequestKind {
+    pub(crate) fn kind(&self) -> RequestKind {
         let path: Vec<String> = self.path.iter().map(|part| part.to_lowercase()).collect();
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match path.as_slice() {
@@ -48,7 +48,7 @@ impl GraphRequest {
     }
 
     /// A query option such as `$top`, by its name with the dollar sign.
-    pub fn option(&self, name: &str) -> Option<&str> {
+    pub(crate) fn option(&self, name: &str) -> Option<&str> {
         self.query
             .iter()
             .find(|(key, _)| key.eq_ignore_ascii_case(name))
@@ -57,14 +57,14 @@ impl GraphRequest {
 
     /// Whether this is an advanced query: `ConsistencyLevel: eventual` and `$count=true` (Microsoft Graph: advanced
     /// query capabilities on Microsoft Entra ID objects).
-    pub fn is_advanced(&self) -> bool {
+    pub(crate) fn is_advanced(&self) -> bool {
         self.eventual && self.option("$count").is_some_and(|value| value == "true")
     }
 }
 
 /// Splits `path?query` into decoded segments and pairs. A `#` ends the target: the rest would be a fragment, which a
 /// client never sends.
-pub fn split_target(target: &str) -> (Vec<String>, Vec<(String, String)>) {
+pub(crate) fn split_target(target: &str) -> (Vec<String>, Vec<(String, String)>) {
     let target = target.split('#').next().unwrap_or_default();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let path = path

@@ -5,7 +5,7 @@
 use std::fmt;
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Expr {
+pub(super) enum Expr {
     And(Vec<Expr>),
     Or(Vec<Expr>),
     Not(Box<Expr>),
@@ -32,7 +32,7 @@ pub enum Expr {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operator {
+pub(super) enum Operator {
     Eq,
     Ne,
     Ge,
@@ -42,14 +42,14 @@ pub enum Operator {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Function {
+pub(super) enum Function {
     StartsWith,
     EndsWith,
     Contains,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Literal {
+pub(super) enum Literal {
     Text(String),
     Bool(bool),
     Null,
@@ -82,7 +82,7 @@ enum Lexeme {
 
 /// What is wrong, and at which byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SyntaxError {
+pub(super) struct SyntaxError {
     pub position: usize,
     pub problem: &'static str,
 }
@@ -90,7 +90,7 @@ pub struct SyntaxError {
 /// More than Graph allows at all. It bounds the stack of the parser.
 const MAX_NESTING: usize = 32;
 
-pub fn parse(text: &str) -> Result<Expr, SyntaxError> {
+pub(super) fn parse(text: &str) -> Result<Expr, SyntaxError> {
     let mut parser = Parser {
         tokens: tokens(text)?,
         at: 0,

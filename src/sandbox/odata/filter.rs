@@ -36,7 +36,7 @@ enum FilterSupport {
 
 /// A type whose objects can be filtered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResourceType {
+pub(crate) enum ResourceType {
     User,
     Group,
     DeletedUser,
@@ -50,7 +50,7 @@ impl ResourceType {
         }
     }
 
-    pub fn edm_type(self) -> &'static str {
+    pub(crate) fn edm_type(self) -> &'static str {
         match self {
             Self::User | Self::DeletedUser => "microsoft.graph.user",
             Self::Group => "microsoft.graph.group",
@@ -115,10 +115,14 @@ const MAX_VALUE: usize = 120;
 
 /// A filter that Graph accepts.
 #[derive(Debug)]
-pub struct Filter(Expr);
+pub(crate) struct Filter(Expr);
 
 impl Filter {
-    pub fn accept(text: &str, resource: ResourceType, advanced: bool) -> Result<Self, GraphError> {
+    pub(crate) fn accept(
+        text: &str,
+        resource: ResourceType,
+        advanced: bool,
+    ) -> Result<Self, GraphError> {
         let expr = parse(text).map_err(|error| {
             bad_request(format!(
                 "Invalid filter clause: Syntax error at position {} in '{}': {}.",
@@ -139,12 +143,12 @@ impl Filter {
         Ok(Self(expr))
     }
 
-    pub fn matches<E: Entity>(&self, entity: &E, issuer: &str) -> bool {
+    pub(crate) fn matches<E: Entity>(&self, entity: &E, issuer: &str) -> bool {
         matches(&self.0, entity, issuer)
     }
 
     /// The positions of all users who can match, in order; `None` when all users must be searched.
-    pub fn indexed_positions(&self, directory: &DirectoryStore) -> Option<Vec<u32>> {
+    pub(crate) fn indexed_positions(&self, directory: &DirectoryStore) -> Option<Vec<u32>> {
         let mut positions = indexed_positions(&self.0, directory)?;
         positions.sort_unstable();
         positions.dedup();
@@ -152,7 +156,7 @@ impl Filter {
     }
 
     /// The texts that the filter compares with: the people whom the client looks up.
-    pub fn compared_texts(&self) -> Vec<&str> {
+    pub(crate) fn compared_texts(&self) -> Vec<&str> {
         let mut found = Vec::new();
         compared_texts(&self.0, &mut found);
         found

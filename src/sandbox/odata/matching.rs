@@ -9,7 +9,7 @@ use crate::sandbox::{
 use jiff::Timestamp;
 
 /// The value of a property in a comparison.
-pub enum PropertyValue<'a> {
+pub(crate) enum PropertyValue<'a> {
     Null,
     Text(&'a str),
     Bool(bool),
@@ -20,13 +20,13 @@ pub enum PropertyValue<'a> {
 }
 
 /// An object that can be filtered.
-pub trait Entity {
+pub(crate) trait Entity {
     /// The value of a property. `issuer` is the domain in `identities`.
     fn value<'a>(&'a self, name: &str, issuer: &'a str) -> Option<PropertyValue<'a>>;
 }
 
 /// The positions of all users who can match, when the indexes alone can tell; `None` when all users must be searched.
-pub fn indexed_positions(expr: &Expr, directory: &DirectoryStore) -> Option<Vec<u32>> {
+pub(super) fn indexed_positions(expr: &Expr, directory: &DirectoryStore) -> Option<Vec<u32>> {
     match expr {
         Expr::Or(parts) => {
             let mut all = Vec::new();
@@ -86,7 +86,7 @@ fn indexed_positions_of_any(
 }
 
 /// The texts that the expression compares with.
-pub fn compared_texts<'a>(expr: &'a Expr, found: &mut Vec<&'a str>) {
+pub(super) fn compared_texts<'a>(expr: &'a Expr, found: &mut Vec<&'a str>) {
     let mut add = |literal: &'a Literal| {
         if let Literal::Text(text) = literal {
             found.push(text);
@@ -94,7 +94,9 @@ pub fn compared_texts<'a>(expr: &'a Expr, found: &mut Vec<&'a str>) {
     };
     match expr {
         Expr::And(parts) | Expr::Or(parts) => {
-            parts.iter().for_each(|part| compared_texts(part, found))
+            for part in parts {
+                compared_texts(part, found);
+            }
         }
         Expr::Not(inner) => compared_texts(inner, found),
         Expr::Compare { value, .. } => add(value),
@@ -109,7 +111,7 @@ pub fn compared_texts<'a>(expr: &'a Expr, found: &mut Vec<&'a str>) {
 }
 
 /// Whether the expression matches an object.
-pub fn matches<E: Entity>(expr: &Expr, entity: &E, issuer: &str) -> bool {
+pub(super) fn matches<E: Entity>(expr: &Expr, entity: &E, issuer: &str) -> bool {
     match expr {
         Expr::And(parts) => parts.iter().all(|part| matches(part, entity, issuer)),
         Expr::Or(parts) => parts.iter().any(|part| matches(part, entity, issuer)),

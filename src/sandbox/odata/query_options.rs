@@ -16,7 +16,7 @@ use std::hash::{Hash, Hasher};
 const MAX_URL: usize = 2_048;
 
 #[derive(Debug)]
-pub struct QueryOptions {
+pub(crate) struct QueryOptions {
     pub select: Option<Vec<String>>,
     pub filter: Option<Filter>,
     pub top: usize,
@@ -27,7 +27,7 @@ pub struct QueryOptions {
 }
 
 /// What a list can return.
-pub struct ListSupport {
+pub(crate) struct ListSupport {
     pub resource_type: ResourceType,
     pub default_page: usize,
     /// Whether `$select` can name a property.
@@ -35,7 +35,7 @@ pub struct ListSupport {
 }
 
 impl QueryOptions {
-    pub fn read(request: &GraphRequest, list: &ListSupport) -> Result<Self, GraphError> {
+    pub(crate) fn read(request: &GraphRequest, list: &ListSupport) -> Result<Self, GraphError> {
         let advanced = request.is_advanced();
         if advanced && !request.in_batch && request.url_length > MAX_URL {
             return Err(graph_error(
@@ -102,7 +102,7 @@ impl QueryOptions {
 }
 
 /// The properties of `$select`; `None` without it.
-pub fn select(
+pub(crate) fn select(
     request: &GraphRequest,
     edm_type: &str,
     has_property: fn(&str) -> bool,
@@ -121,7 +121,7 @@ pub fn select(
 
 /// The link to the page that starts at a position. Its token is valid for the same query only, and keeps an advanced
 /// query advanced.
-pub fn next_link(request: &GraphRequest, url: &str, path: &str, start: u32) -> String {
+pub(crate) fn next_link(request: &GraphRequest, url: &str, path: &str, start: u32) -> String {
     let token = URL_SAFE_NO_PAD.encode(format!(
         "{start}.{}.{:x}",
         request.is_advanced(),

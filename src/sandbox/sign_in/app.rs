@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-pub fn token(
+pub(super) fn token(
     tenant: &mut TenantState,
     name: &str,
     form: &HashMap<String, String>,

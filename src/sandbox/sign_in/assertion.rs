@@ -54,7 +54,11 @@ impl<'a> Jwt<'a> {
 }
 
 /// Checks an assertion for the token endpoint of the tenant `name`.
-pub fn check(tenant: &mut TenantState, name: &str, assertion: &str) -> Result<(), TokenError> {
+pub(super) fn check(
+    tenant: &mut TenantState,
+    name: &str,
+    assertion: &str,
+) -> Result<(), TokenError> {
     let jwt = Jwt::parse(assertion).ok_or_else(malformed)?;
     let now = tenant.clock.now().as_second() + tenant.weather.sign_in.clock_ahead;
     let client = tenant.identity.client_id.clone();

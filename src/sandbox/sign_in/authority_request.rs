@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use tokio::time::Instant;
 
 #[derive(Debug)]
-pub struct AuthorityRequest {
+pub(crate) struct AuthorityRequest {
     pub method: String,
     pub path: Vec<String>,
     pub query: HashMap<String, String>,
@@ -20,13 +20,16 @@ pub struct AuthorityRequest {
 }
 
 impl AuthorityRequest {
-    pub fn is_for_token(&self) -> bool {
+    pub(crate) fn is_for_token(&self) -> bool {
         self.path.last().is_some_and(|part| part == "token")
     }
 }
 
 /// A required parameter.
-pub fn parameter<'a>(form: &'a HashMap<String, String>, name: &str) -> Result<&'a str, TokenError> {
+pub(crate) fn parameter<'a>(
+    form: &'a HashMap<String, String>,
+    name: &str,
+) -> Result<&'a str, TokenError> {
     form.get(name)
         .map(String::as_str)
         .ok_or_else(|| missing_parameter(name))
@@ -34,7 +37,7 @@ pub fn parameter<'a>(form: &'a HashMap<String, String>, name: &str) -> Result<&'
 
 /// Checks that the request names this tenant and its app, and returns the error that the weather orders for every
 /// sign-in.
-pub fn check_tenant_and_app(
+pub(crate) fn check_tenant_and_app(
     tenant: &TenantState,
     name: &str,
     form: &HashMap<String, String>,

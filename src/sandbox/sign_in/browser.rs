@@ -23,7 +23,11 @@ const CODE_LIFETIME: i64 = 10 * 60;
 
 /// `GET /{tenant}/oauth2/v2.0/authorize`. The answer is the redirect at the end of the visit; the weather says what the
 /// person does.
-pub fn authorize(tenant: &mut TenantState, name: &str, query: &HashMap<String, String>) -> Reply {
+pub(super) fn authorize(
+    tenant: &mut TenantState,
+    name: &str,
+    query: &HashMap<String, String>,
+) -> Reply {
     // Without a registered redirect URI the error is shown to the person, never sent to that URI (RFC 6749, 4.1.2.1).
     let redirect = match check_tenant_and_app(tenant, name, query)
         .and_then(|()| registered_redirect(tenant, query))
@@ -140,7 +144,7 @@ fn check_authorize_request(
 }
 
 /// `grant_type=authorization_code`.
-pub fn redeem_code(
+pub(super) fn redeem_code(
     tenant: &mut TenantState,
     form: &HashMap<String, String>,
 ) -> Result<Value, TokenError> {

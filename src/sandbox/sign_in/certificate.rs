@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppCertificate {
+pub(crate) struct AppCertificate {
     /// SHA-256 thumbprint: `x5t#S256` in the header of an assertion.
     pub sha256: String,
     /// SHA-1 thumbprint: the older `x5t`.
@@ -22,7 +22,7 @@ pub struct AppCertificate {
 
 impl AppCertificate {
     /// The first certificate of a PEM text.
-    pub fn of_pem(pem: &str) -> Option<Self> {
+    pub(crate) fn of_pem(pem: &str) -> Option<Self> {
         let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
         let (_, certificate, _) = Der(&der).next()?;
         let (_, to_be_signed, _) = Der(certificate).next()?;
@@ -47,7 +47,7 @@ impl AppCertificate {
     }
 
     /// Whether its key made this signature: PS256 when `pss`, otherwise RS256 (RFC 7518).
-    pub fn verifies(&self, pss: bool, message: &[u8], signature: &[u8]) -> bool {
+    pub(crate) fn verifies(&self, pss: bool, message: &[u8], signature: &[u8]) -> bool {
         let verified = if pss {
             UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, &self.key).verify(message, signature)
         } else {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::{collections::HashMap, time::Duration};
 use tokio::time::Instant;
 
-pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+pub(super) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// `slow_down` makes the interval longer by this much for all further polls (RFC 8628, 3.5).
 const SLOW_DOWN: Duration = Duration::from_secs(5);
 /// A poll that is early by less than this is not counted as early.
@@ -23,7 +23,7 @@ const TOLERANCE: Duration = Duration::from_millis(50);
 const USER_CODE_CHARACTERS: &[u8] = b"BCDFGHJKLMNPQRSTVWXZ2346789";
 
 /// `POST /{tenant}/oauth2/v2.0/devicecode`.
-pub fn begin(
+pub(super) fn begin(
     tenant: &mut TenantState,
     name: &str,
     request: &AuthorityRequest,
@@ -58,7 +58,7 @@ pub fn begin(
         polls: 0,
         early: 0,
         slowed: 0,
-        device_code,
+        code: device_code,
         expires: tenant.clock.now().as_second() + i64::from(lifetime),
         interval: Duration::from_secs(interval.into()),
         last_poll: request.arrived,
@@ -68,7 +68,7 @@ pub fn begin(
 }
 
 /// `grant_type=urn:ietf:params:oauth:grant-type:device_code`: the device polls for its token.
-pub fn poll(
+pub(super) fn poll(
     tenant: &mut TenantState,
     form: &HashMap<String, String>,
     arrived: Instant,
@@ -78,10 +78,7 @@ pub fn poll(
     let now = tenant.clock.now().as_second();
     let slow_downs = tenant.weather.sign_in.device_slow_downs;
     let devices = &mut tenant.sign_ins.devices;
-    let Some(device) = devices
-        .iter_mut()
-        .find(|device| device.device_code == device_code)
-    else {
+    let Some(device) = devices.iter_mut().find(|device| device.code == device_code) else {
         return Err(token_error(
             400,
             "bad_verification_code",

@@ -6,7 +6,7 @@ use crate::sandbox::{
 use serde_json::json;
 
 /// `GET /{tenant}/v2.0/.well-known/openid-configuration`.
-pub fn openid_configuration(tenant: &TenantState, name: &str) -> Reply {
+pub(super) fn openid_configuration(tenant: &TenantState, name: &str) -> Reply {
     if !tenant.identity.is_tenant(name) {
         return unknown_tenant(name).into_reply(&tenant.clock.now().to_string());
     }
@@ -28,7 +28,7 @@ pub fn openid_configuration(tenant: &TenantState, name: &str) -> Reply {
 }
 
 /// `GET /common/discovery/instance`. There are no other authorities, so the metadata is empty.
-pub fn instance_discovery(tenant: &TenantState) -> Reply {
+pub(super) fn instance_discovery(tenant: &TenantState) -> Reply {
     let (url, id) = (&tenant.identity.url, &tenant.identity.tenant_id);
     Reply::ok(json!({
         "tenant_discovery_endpoint": format!("{url}/{id}/v2.0/.well-known/openid-configuration"),

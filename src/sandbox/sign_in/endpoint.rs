@@ -22,7 +22,7 @@ use crate::sandbox::{
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-pub fn answer(tenant: &mut TenantState, request: &AuthorityRequest) -> Reply {
+pub(crate) fn answer(tenant: &mut TenantState, request: &AuthorityRequest) -> Reply {
     let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
     match (request.method.as_str(), path.as_slice()) {
         ("POST", [name, "oauth2", "v2.0", "token"]) => token(tenant, name, request),

@@ -5,10 +5,10 @@ use std::{collections::HashMap, time::Duration};
 use tokio::time::Instant;
 
 /// Limit on the number of codes and tokens that are stored. A client that needs more is in error.
-pub const MAX_ENTRIES: usize = 10_000;
+pub(crate) const MAX_ENTRIES: usize = 10_000;
 
 #[derive(Debug, Default)]
-pub struct SignInState {
+pub(crate) struct SignInState {
     /// The ids (`jti`) of assertions that were used, and when they expire in Unix seconds.
     pub used_assertions: HashMap<String, i64>,
     pub authorization_codes: HashMap<String, AuthorizationCode>,
@@ -19,7 +19,7 @@ pub struct SignInState {
 
 /// What an authorization code was issued for.
 #[derive(Debug)]
-pub struct AuthorizationCode {
+pub(crate) struct AuthorizationCode {
     pub redirect_uri: String,
     /// The PKCE code challenge.
     pub challenge: String,
@@ -30,7 +30,7 @@ pub struct AuthorizationCode {
 
 /// A device code, and the device that polls with it. `/_sandbox/device` shows the fields that are not skipped.
 #[derive(Debug, Serialize)]
-pub struct DeviceCode {
+pub(crate) struct DeviceCode {
     pub user_code: String,
     pub state: DeviceState,
     /// Number of polls.
@@ -40,7 +40,7 @@ pub struct DeviceCode {
     /// Polls that were answered with `slow_down`.
     pub slowed: u32,
     #[serde(skip)]
-    pub device_code: String,
+    pub code: String,
     /// Unix seconds.
     #[serde(skip)]
     pub expires: i64,
@@ -55,7 +55,7 @@ pub struct DeviceCode {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum DeviceState {
+pub(crate) enum DeviceState {
     Pending,
     Approved,
     Declined,
@@ -65,7 +65,7 @@ pub enum DeviceState {
 
 impl DeviceCode {
     /// What the person does on the other device: `approve` or `decline`.
-    pub fn decide(&mut self, action: &str) -> Result<(), String> {
+    pub(crate) fn decide(&mut self, action: &str) -> Result<(), String> {
         self.state = match (action, self.state) {
             ("approve", DeviceState::Pending) => DeviceState::Approved,
             ("decline", DeviceState::Pending) => DeviceState::Declined,

@@ -8,14 +8,14 @@ use serde_json::json;
 
 /// An error answer. Its `error_description` starts with the AADSTS number.
 #[derive(Debug)]
-pub struct TokenError {
+pub(crate) struct TokenError {
     status: u16,
     pub error: &'static str,
     number: u32,
     description: String,
 }
 
-pub fn token_error(
+pub(super) fn token_error(
     status: u16,
     error: &'static str,
     number: u32,
@@ -31,14 +31,14 @@ pub fn token_error(
 
 impl TokenError {
     /// The description, with the ids that Microsoft support asks for.
-    pub fn error_description(&self, trace: &str, correlation: &str, now: &str) -> String {
+    pub(crate) fn error_description(&self, trace: &str, correlation: &str, now: &str) -> String {
         format!(
             "AADSTS{}: {} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {now}",
             self.number, self.description
         )
     }
 
-    pub fn into_reply(self, now: &str) -> Reply {
+    pub(crate) fn into_reply(self, now: &str) -> Reply {
         let (trace, correlation) = (new_id(), new_id());
         Reply::new(
             self.status,
@@ -56,7 +56,7 @@ impl TokenError {
     }
 }
 
-pub fn missing_parameter(name: &str) -> TokenError {
+pub(super) fn missing_parameter(name: &str) -> TokenError {
     token_error(
         400,
         "invalid_request",
@@ -65,7 +65,7 @@ pub fn missing_parameter(name: &str) -> TokenError {
     )
 }
 
-pub fn unknown_tenant(tenant: &str) -> TokenError {
+pub(super) fn unknown_tenant(tenant: &str) -> TokenError {
     token_error(
         400,
         "invalid_request",
@@ -76,7 +76,7 @@ pub fn unknown_tenant(tenant: &str) -> TokenError {
     )
 }
 
-pub fn unknown_app(client: &str, tenant: &str) -> TokenError {
+pub(super) fn unknown_app(client: &str, tenant: &str) -> TokenError {
     token_error(
         400,
         "unauthorized_client",
@@ -87,7 +87,7 @@ pub fn unknown_app(client: &str, tenant: &str) -> TokenError {
     )
 }
 
-pub fn unknown_resource(resource: &str, tenant: &str) -> TokenError {
+pub(super) fn unknown_resource(resource: &str, tenant: &str) -> TokenError {
     token_error(
         400,
         "invalid_resource",
@@ -98,7 +98,7 @@ pub fn unknown_resource(resource: &str, tenant: &str) -> TokenError {
     )
 }
 
-pub fn secret_required() -> TokenError {
+pub(super) fn secret_required() -> TokenError {
     token_error(
         401,
         "invalid_client",
@@ -108,7 +108,7 @@ pub fn secret_required() -> TokenError {
 }
 
 /// The errors that `[sign_in] refuse` of a weather file can order; `None` for any other number.
-pub fn ordered_by_weather(number: u32, client: &str, resource: &str) -> Option<TokenError> {
+pub(super) fn ordered_by_weather(number: u32, client: &str, resource: &str) -> Option<TokenError> {
     let (error, description) = match number {
         65_001 => (
             "invalid_grant",

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 
 /// Checks that the scope is for Graph in this tenant. Returns whether it asks for a refresh token (`offline_access`).
-pub fn check_scope(
+pub(super) fn check_scope(
     tenant: &TenantState,
     form: &HashMap<String, String>,
 ) -> Result<bool, TokenError> {
@@ -29,7 +29,7 @@ pub fn check_scope(
 
 /// Checks that the app is a public client and sends no secret, or that it is not one and sends a secret
 /// (RFC 6749, 2.1).
-pub fn check_public_client(
+pub(super) fn check_public_client(
     tenant: &TenantState,
     form: &HashMap<String, String>,
 ) -> Result<(), TokenError> {
@@ -49,7 +49,7 @@ pub fn check_public_client(
 }
 
 /// `grant_type=refresh_token`. The old refresh token stays valid beside the new one, as in Entra.
-pub fn refresh(
+pub(super) fn refresh(
     tenant: &mut TenantState,
     form: &HashMap<String, String>,
 ) -> Result<Value, TokenError> {
@@ -78,7 +78,7 @@ pub fn refresh(
 }
 
 /// An access token of the signed-in user, with a refresh token if the client asked for one.
-pub fn user_tokens(tenant: &mut TenantState, wants_refresh_token: bool) -> Value {
+pub(super) fn user_tokens(tenant: &mut TenantState, wants_refresh_token: bool) -> Value {
     let lifetime = tenant.weather.token_lifetime;
     let mut answer = json!({
         "token_type": "Bearer",

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 impl TenantState {
-    pub fn issue_app_token(&mut self) -> String {
+    pub(crate) fn issue_app_token(&mut self) -> String {
         let lifetime = i64::from(self.weather.token_lifetime);
         let permissions = self.weather.permissions.app.clone();
         let claims = json!({
@@ -30,7 +30,7 @@ impl TenantState {
     }
 
     /// `lifetime` is in seconds.
-    pub fn issue_user_token(&mut self, lifetime: u32) -> String {
+    pub(crate) fn issue_user_token(&mut self, lifetime: u32) -> String {
         let permissions = self.weather.permissions.user.clone();
         let user = self.identity.signed_in_user.clone();
         let (upn, name) = self
@@ -87,7 +87,7 @@ impl TenantState {
     }
 
     /// The caller whom a bearer token belongs to, or the 401 that Graph answers with.
-    pub fn authenticate(&mut self, bearer: Option<&str>) -> Result<Arc<Caller>, GraphError> {
+    pub(crate) fn authenticate(&mut self, bearer: Option<&str>) -> Result<Arc<Caller>, GraphError> {
         let invalid = |message: &str| graph_error(401, "InvalidAuthenticationToken", message);
         let Some(bearer) = bearer.filter(|bearer| !bearer.is_empty()) else {
             return Err(invalid("Access token is empty."));

@@ -2,23 +2,23 @@
 
 use crate::sandbox::state::ids::stable_id;
 
-pub const TENANT_ID: &str = "5e7a1c60-3b0d-4f52-9c1e-2f6d8a9b4c11";
-pub const TENANT_NAME: &str = "Northwind Practice";
-pub const DOMAIN: &str = "northwind.example";
-pub const INITIAL_DOMAIN: &str = "northwindpractice.onmicrosoft.com";
-pub const CLIENT_ID: &str = "0c5d2f8e-71a4-4b39-8d60-93e1f7b2a5c4";
+pub(crate) const TENANT_ID: &str = "5e7a1c60-3b0d-4f52-9c1e-2f6d8a9b4c11";
+pub(crate) const TENANT_NAME: &str = "Northwind Practice";
+pub(crate) const DOMAIN: &str = "northwind.example";
+pub(crate) const INITIAL_DOMAIN: &str = "northwindpractice.onmicrosoft.com";
+pub(crate) const CLIENT_ID: &str = "0c5d2f8e-71a4-4b39-8d60-93e1f7b2a5c4";
 /// Valid in the practice tenant only.
-pub const CLIENT_SECRET: &str = "practice-only.not.a.secret";
-pub const EXPIRED_SECRET: &str = "practice-only.expired";
+pub(crate) const CLIENT_SECRET: &str = "practice-only.not.a.secret";
+pub(crate) const EXPIRED_SECRET: &str = "practice-only.expired";
 /// The user principal name of the user who signs in.
-pub const SIGNED_IN: &str = "mia.keller@northwind.example";
+pub(crate) const SIGNED_IN: &str = "mia.keller@northwind.example";
 /// A domain on the deny list of the tenant.
-pub const BLOCKED_DOMAIN: &str = "blocked.example";
+pub(crate) const BLOCKED_DOMAIN: &str = "blocked.example";
 /// A domain that the cross-tenant access settings block.
-pub const SEALED_DOMAIN: &str = "sealed.example";
+pub(crate) const SEALED_DOMAIN: &str = "sealed.example";
 
 #[derive(Debug)]
-pub struct TenantIdentity {
+pub(crate) struct TenantIdentity {
     /// The base URL of Graph and of the authority, without a slash at the end.
     pub url: String,
     pub tenant_id: String,
@@ -31,7 +31,7 @@ pub struct TenantIdentity {
 }
 
 impl TenantIdentity {
-    pub fn new(url: String) -> Self {
+    pub(crate) fn new(url: String) -> Self {
         Self {
             url,
             tenant_id: TENANT_ID.into(),
@@ -45,18 +45,18 @@ impl TenantIdentity {
     }
 
     /// Whether a name means this tenant: its id or one of its domains.
-    pub fn is_tenant(&self, name: &str) -> bool {
+    pub(crate) fn is_tenant(&self, name: &str) -> bool {
         name.eq_ignore_ascii_case(&self.tenant_id) || is_own_domain(name)
     }
 
     /// Whether a scope is `{base URL}/.default`. The host can be written as `localhost`.
-    pub fn is_scope(&self, scope: &str) -> bool {
+    pub(crate) fn is_scope(&self, scope: &str) -> bool {
         let base = scope.strip_suffix("/.default").unwrap_or_default();
         base == self.url || base == self.url.replace("127.0.0.1", "localhost")
     }
 }
 
-pub fn is_own_domain(domain: &str) -> bool {
+pub(crate) fn is_own_domain(domain: &str) -> bool {
     [DOMAIN, INITIAL_DOMAIN]
         .iter()
         .any(|own| own.eq_ignore_ascii_case(domain))
@@ -64,6 +64,6 @@ pub fn is_own_domain(domain: &str) -> bool {
 
 /// The user principal name of a guest, which is always on the initial domain (Microsoft Entra: properties of a B2B
 /// collaboration user).
-pub fn guest_principal_name(address: &str) -> String {
+pub(crate) fn guest_principal_name(address: &str) -> String {
     format!("{}#EXT#@{INITIAL_DOMAIN}", address.replace('@', "_"))
 }

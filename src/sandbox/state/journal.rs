@@ -22,7 +22,7 @@ use std::{
 };
 
 #[derive(Debug)]
-pub struct Journal {
+pub(crate) struct Journal {
     file: File,
     pending: Vec<u8>,
 }
@@ -38,14 +38,14 @@ enum JournalLine {
 
 /// What a journal holds in addition to the directory.
 #[derive(Debug, Default)]
-pub struct JournalContents {
+pub(crate) struct JournalContents {
     pub tickets: HashMap<String, String>,
     pub mails: Vec<SentMail>,
 }
 
 impl Journal {
     /// Opens or creates the file and applies its changes to the directory.
-    pub fn open(
+    pub(crate) fn open(
         path: &Path,
         directory: &mut DirectoryStore,
     ) -> anyhow::Result<(Self, JournalContents)> {
@@ -103,22 +103,22 @@ impl Journal {
         Ok((journal, contents))
     }
 
-    pub fn user(&mut self, user: &User) {
+    pub(crate) fn user(&mut self, user: &User) {
         self.add(&JournalLine::User(Box::new(user.clone())));
     }
 
-    pub fn purged(&mut self, id: &str) {
+    pub(crate) fn purged(&mut self, id: &str) {
         self.add(&JournalLine::Purged(id.to_owned()));
     }
 
-    pub fn ticket(&mut self, ticket: &str, user: &str) {
+    pub(crate) fn ticket(&mut self, ticket: &str, user: &str) {
         self.add(&JournalLine::Ticket {
             ticket: ticket.to_owned(),
             user: user.to_owned(),
         });
     }
 
-    pub fn mail(&mut self, mail: &SentMail) {
+    pub(crate) fn mail(&mut self, mail: &SentMail) {
         self.add(&JournalLine::Mail(mail.clone()));
     }
 
@@ -129,7 +129,7 @@ impl Journal {
     }
 
     /// Writes the changes of one request with one system call.
-    pub fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         if self.pending.is_empty() {
             return;
         }

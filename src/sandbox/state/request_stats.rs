@@ -19,7 +19,7 @@ const MAX_EARLY_LISTED: usize = 1_000;
 const IN_FLIGHT_MS: u64 = 1_500;
 
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct KindCounts {
+pub(crate) struct KindCounts {
     /// Requests over HTTP.
     pub requests: u64,
     /// Requests inside a `$batch`.
@@ -34,7 +34,7 @@ pub struct KindCounts {
 
 /// A request that did not wait as long as a Retry-After asked for.
 #[derive(Debug, Clone, Serialize)]
-pub struct EarlyRequest {
+pub(crate) struct EarlyRequest {
     pub kind: RequestKind,
     /// Time since the answer with the Retry-After.
     pub after_ms: u64,
@@ -44,7 +44,7 @@ pub struct EarlyRequest {
 
 /// A mail that an invitation sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SentMail {
+pub(crate) struct SentMail {
     pub at: Timestamp,
     pub address: String,
     pub user_id: String,
@@ -57,7 +57,7 @@ pub struct SentMail {
 
 /// One `POST /invitations` for an address.
 #[derive(Debug, Clone, Serialize)]
-pub struct InvitationPost {
+pub(crate) struct InvitationPost {
     pub ms: u64,
     /// The request asked for a mail.
     pub send: bool,
@@ -82,7 +82,7 @@ struct AddressHistory {
 
 /// One request in the log. Times are milliseconds since the start or the last reset.
 #[derive(Debug, Clone, Serialize)]
-pub struct LogEntry {
+pub(crate) struct LogEntry {
     /// When the request was answered.
     pub ms: u64,
     pub arrived_ms: u64,
@@ -95,7 +95,7 @@ pub struct LogEntry {
 }
 
 #[derive(Debug)]
-pub struct RequestStats {
+pub(crate) struct RequestStats {
     started: Instant,
     pub kinds: BTreeMap<RequestKind, KindCounts>,
     /// For each kind, the waits that a Retry-After asked for: when it was answered, and when the wait ends.
@@ -113,7 +113,7 @@ pub struct RequestStats {
 }
 
 impl RequestStats {
-    pub fn new(log_capacity: usize) -> Self {
+    pub(crate) fn new(log_capacity: usize) -> Self {
         Self {
             started: Instant::now(),
             kinds: BTreeMap::new(),
@@ -131,7 +131,7 @@ impl RequestStats {
     }
 
     /// Forgets everything except the token requests that are in flight.
-    pub fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         let token_requests_in_flight = self.token_requests_in_flight;
         *self = Self {
             token_requests_in_flight,
@@ -139,7 +139,7 @@ impl RequestStats {
         };
     }
 
-    pub fn arrived(&mut self, kind: RequestKind, at: Instant, in_batch: bool) {
+    pub(crate) fn arrived(&mut self, kind: RequestKind, at: Instant, in_batch: bool) {
         let counts = self.kinds.entry(kind).or_default();
         if in_batch {
             counts.in_batch += 1;
@@ -166,7 +166,7 @@ impl RequestStats {
         }
     }
 
-    pub fn answered(
+    pub(crate) fn answered(
         &mut self,
         kind: RequestKind,
         status: u16,
@@ -183,7 +183,7 @@ impl RequestStats {
     }
 
     /// A read was about a person with this address: a filter named it, or an object with it was read.
-    pub fn looked_up(&mut self, value: &str) {
+    pub(crate) fn looked_up(&mut self, value: &str) {
         let value = value.to_lowercase();
         let value = value.strip_prefix("smtp:").unwrap_or(&value);
         if let Some(history) = self.histories.get_mut(value) {
@@ -192,11 +192,11 @@ impl RequestStats {
     }
 
     /// All users were listed up to the last page.
-    pub fn all_users_listed(&mut self) {
+    pub(crate) fn all_users_listed(&mut self) {
         self.full_listings += 1;
     }
 
-    pub fn add_post(&mut self, address: &str, mut post: InvitationPost) {
+    pub(crate) fn add_post(&mut self, address: &str, mut post: InvitationPost) {
         let history = self.histories.entry(address.to_lowercase()).or_default();
         let full_listings = self.full_listings - history.full_listings_at_last_post;
         post.look_ups_before = if history.posts.is_empty() {
@@ -209,18 +209,18 @@ impl RequestStats {
         history.posts.push(post);
     }
 
-    pub fn add_mail(&mut self, mail: SentMail) {
+    pub(crate) fn add_mail(&mut self, mail: SentMail) {
         self.mails
             .entry(mail.address.to_lowercase())
             .or_default()
             .push(mail);
     }
 
-    pub fn log_is_on(&self) -> bool {
+    pub(crate) fn log_is_on(&self) -> bool {
         self.log_capacity > 0
     }
 
-    pub fn add_log_entry(&mut self, entry: LogEntry) {
+    pub(crate) fn add_log_entry(&mut self, entry: LogEntry) {
         if self.log.len() >= self.log_capacity {
             self.log.pop_front();
             self.log_dropped += 1;
@@ -228,13 +228,13 @@ impl RequestStats {
         self.log.push_back(entry);
     }
 
-    pub fn posts(&self) -> impl Iterator<Item = (&String, &Vec<InvitationPost>)> {
+    pub(crate) fn posts(&self) -> impl Iterator<Item = (&String, &Vec<InvitationPost>)> {
         self.histories
             .iter()
             .map(|(address, history)| (address, &history.posts))
     }
 
-    pub fn posts_of(&self, address: &str) -> &[InvitationPost] {
+    pub(crate) fn posts_of(&self, address: &str) -> &[InvitationPost] {
         self.histories
             .get(&address.to_lowercase())
             .map_or(&[], |history| &history.posts)
@@ -243,7 +243,7 @@ impl RequestStats {
     /// The addresses that were invited again after an inconclusive answer, without a look-up in between. A second
     /// invitation without a mail does not count while the first can still be in flight: a run that was killed has sent
     /// the first one, and the next run looked before it arrived.
-    pub fn unchecked(&self) -> Vec<&str> {
+    pub(crate) fn unchecked(&self) -> Vec<&str> {
         self.histories
             .iter()
             .filter(|(_, history)| {
@@ -258,22 +258,22 @@ impl RequestStats {
     }
 
     /// Milliseconds since the tenant started or was reset.
-    pub fn ms(&self) -> u64 {
+    pub(crate) fn ms(&self) -> u64 {
         self.started.elapsed().as_millis() as u64
     }
 
-    pub fn ms_of(&self, at: Instant) -> u64 {
+    pub(crate) fn ms_of(&self, at: Instant) -> u64 {
         at.saturating_duration_since(self.started).as_millis() as u64
     }
 
-    pub fn token_request_began(&mut self) {
+    pub(crate) fn token_request_began(&mut self) {
         self.token_requests_in_flight += 1;
         self.max_token_requests_in_flight = self
             .max_token_requests_in_flight
             .max(self.token_requests_in_flight);
     }
 
-    pub fn token_request_ended(&mut self) {
+    pub(crate) fn token_request_ended(&mut self) {
         self.token_requests_in_flight = self.token_requests_in_flight.saturating_sub(1);
     }
 }

@@ -19,7 +19,7 @@ use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
 
 #[derive(Debug)]
-pub struct TenantState {
+pub(crate) struct TenantState {
     pub identity: TenantIdentity,
     pub clock: Clock,
     pub directory: DirectoryStore,
@@ -37,7 +37,7 @@ pub struct TenantState {
 
 /// What the invitation service remembers in addition to the directory.
 #[derive(Debug, Default)]
-pub struct InvitationRecord {
+pub(crate) struct InvitationRecord {
     /// The ticket of a redeem link -> the id of its user. No link is ever forgotten.
     pub tickets: HashMap<String, String>,
     /// How many invitations were answered with 201 since the weather was set.
@@ -50,7 +50,7 @@ pub struct InvitationRecord {
 }
 
 impl TenantState {
-    pub fn set_weather(&mut self, weather: Weather) {
+    pub(crate) fn set_weather(&mut self, weather: Weather) {
         self.fault_injector = FaultInjector::new(&weather);
         self.throttle = Throttle::new(&weather.throttle);
         self.invitations.accepted = 0;
@@ -59,7 +59,7 @@ impl TenantState {
     }
 
     /// Adds a user, or replaces the one with the same id, in the directory and in the journal.
-    pub fn put_user(&mut self, user: User) {
+    pub(crate) fn put_user(&mut self, user: User) {
         if let Some(journal) = &mut self.journal {
             journal.user(&user);
         }
@@ -67,7 +67,7 @@ impl TenantState {
     }
 
     /// The time that the `Date` header shows.
-    pub fn date(&self) -> Timestamp {
+    pub(crate) fn date(&self) -> Timestamp {
         let ahead = SignedDuration::from_secs(self.weather.clocks.date.into());
         self.clock.now() + ahead
     }

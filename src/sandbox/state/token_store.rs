@@ -11,7 +11,7 @@ const EXPIRED_KEPT: i64 = 600;
 
 /// The app or the user who sends a request.
 #[derive(Debug, Clone)]
-pub struct Caller {
+pub(crate) struct Caller {
     /// The id of the signed-in user; `None` for an application.
     pub user: Option<String>,
     pub permissions: Vec<String>,
@@ -23,7 +23,7 @@ pub struct Caller {
 
 impl Caller {
     /// An error unless the caller has one of these permissions.
-    pub fn needs(&self, any: &[&str]) -> Result<(), GraphError> {
+    pub(crate) fn needs(&self, any: &[&str]) -> Result<(), GraphError> {
         if self.has(any) {
             Ok(())
         } else {
@@ -31,19 +31,19 @@ impl Caller {
         }
     }
 
-    pub fn has(&self, any: &[&str]) -> bool {
+    pub(crate) fn has(&self, any: &[&str]) -> bool {
         self.permissions
             .iter()
             .any(|permission| any.contains(&permission.as_str()))
     }
 
-    pub fn is_app(&self) -> bool {
+    pub(crate) fn is_app(&self) -> bool {
         self.user.is_none()
     }
 }
 
 #[derive(Debug, Default)]
-pub struct TokenStore {
+pub(crate) struct TokenStore {
     issued: HashMap<String, Arc<Caller>>,
     /// The claims that the client asks for in the token request that is being answered.
     pub requested_claims: Option<Value>,
@@ -52,7 +52,7 @@ pub struct TokenStore {
 }
 
 impl TokenStore {
-    pub fn add(&mut self, token: String, caller: Caller, now: i64) {
+    pub(crate) fn add(&mut self, token: String, caller: Caller, now: i64) {
         if self.issued.len() > MAX_TOKENS {
             self.issued
                 .retain(|_, caller| caller.expires + EXPIRED_KEPT > now);
@@ -60,7 +60,7 @@ impl TokenStore {
         self.issued.insert(token, Arc::new(caller));
     }
 
-    pub fn caller(&self, token: &str) -> Option<&Arc<Caller>> {
+    pub(crate) fn caller(&self, token: &str) -> Option<&Arc<Caller>> {
         self.issued.get(token)
     }
 }
