@@ -7,7 +7,7 @@ pub(crate) struct DirectoryGroup {
     pub id: String,
     pub display_name: String,
     pub mail: Option<String>,
-    /// A Microsoft 365 group, else a security group.
+    /// Whether this is a Microsoft 365 group; otherwise it is a security group.
     pub unified: bool,
 }
 

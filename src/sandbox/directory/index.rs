@@ -104,7 +104,7 @@ impl DirectoryStore {
         index.get(&value).cloned().unwrap_or_default()
     }
 
-    /// All users who have an address in one of their properties, or the principal name of its guest. The invitation
+    /// All users who have an address in one of their properties, or the principal name that a guest with this address gets. The invitation
     /// service looks for existing users in this way.
     pub(crate) fn users_with_address(
         &self,

@@ -29,26 +29,27 @@ pub(super) fn refusal(
     headers: &HeaderMap,
     hosts: &[String],
 ) -> Option<Reply> {
-    let graph_error =
-        |status, why: &str| Some(Reply::new(status, ReplyBody::Plain(format!("{why}\n"))));
+    let refuse = |status, why: &str| Some(Reply::new(status, ReplyBody::Plain(format!("{why}\n"))));
     let mut given = headers.get_all(header::HOST).iter();
     let (Some(Ok(host)), None) = (given.next().map(|host| host.to_str()), given.next()) else {
-        return graph_error(400, "the request must have exactly one Host header");
+        return refuse(400, "the request must have exactly one Host header");
     };
-    let elsewhere = uri.authority().is_some_and(|asked| asked.as_str() != host);
-    if elsewhere || !is_allowed_host(host, hosts) {
-        return graph_error(
+    let names_other_host = uri
+        .authority()
+        .is_some_and(|authority| authority.as_str() != host);
+    if names_other_host || !is_allowed_host(host, hosts) {
+        return refuse(
             421,
             "the practice tenant answers only to the names of loopback; to allow another name, start it with: guestlist sandbox --host NAME",
         );
     }
     for origin in headers.get_all(header::ORIGIN) {
-        let own = origin.to_str().ok().and_then(|origin| {
+        let is_own = origin.to_str().ok().and_then(|origin| {
             let (scheme, origin) = origin.split_once("://")?;
             Some(["http", "https"].contains(&scheme) && origin.eq_ignore_ascii_case(host))
         });
-        if own != Some(true) {
-            return graph_error(
+        if is_own != Some(true) {
+            return refuse(
                 403,
                 "the practice tenant does not answer pages of another origin",
             );
@@ -58,7 +59,7 @@ pub(super) fn refusal(
     // A browser may be sent to the sign-in page; every other request that another site starts is refused.
     let is_navigation = text("sec-fetch-mode") == Some("navigate") && method == Method::GET;
     if matches!(text("sec-fetch-site"), Some("cross-site" | "same-site")) && !is_navigation {
-        return graph_error(
+        return refuse(
             403,
             "the practice tenant does not answer pages of another site",
         );
@@ -67,7 +68,7 @@ pub(super) fn refusal(
     let first = path.first().map(String::as_str).unwrap_or_default();
     let changes = !matches!(*method, Method::GET | Method::HEAD);
     if changes && first == "_sandbox" && !has_allowed_body(headers) {
-        return graph_error(415, "a body must have the Content-Type application/json");
+        return refuse(415, "a body must have the Content-Type application/json");
     }
     None
 }

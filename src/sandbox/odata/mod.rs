@@ -1,4 +1,5 @@
-//! The query options of Graph (OData 4.01, as far as Graph supports them).
+//! The query options of Graph (OData 4.01, as far as Graph supports them). A filter passes `expression`, then `filter`,
+//! then `matching`.
 
 pub(super) mod entities; // users and groups as a filter sees them
 mod expression; // the grammar of $filter

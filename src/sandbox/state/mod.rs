@@ -1,4 +1,4 @@
-//! What the practice tenant remembers. Nothing here knows a route.
+//! What the practice tenant remembers. Nothing here knows a route. Start with `tenant`, which lists all parts.
 
 pub(super) mod access_tokens; // issues access tokens and checks them
 pub(super) mod identity; // ids, names, domains and secrets of the tenant and its app
