@@ -8,9 +8,12 @@ use super::{fix, sheet_options};
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::guest::{self, Addresses, Inspected, Rules, Understanding};
-use crate::sheet::{self, Ahead, Entry, Problem, Refused, Row, Severity, Sheet, SheetOptions};
+use crate::sheet::catalogue::{NOT_A_FILE, NOT_FOUND, READ_FAILED};
+use crate::sheet::{
+    self, Ahead, Entry, Field, Problem, Refused, Row, Severity, Sheet, SheetOptions,
+};
 use crate::ui::problems::{Look, ProblemScreen, wrap};
-use crate::ui::text::{number, plural};
+use crate::ui::text::{number, plural, printable_line};
 use crate::visible;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -145,7 +148,13 @@ fn walk(
         }
     }
     tally.addresses = understanding.addresses();
-    for problem in understanding.sheet_problems() {
+    let refusals = if tally.stopped {
+        Vec::new()
+    } else {
+        understanding.refusals()
+    };
+    tally.refused |= !refusals.is_empty();
+    for problem in refusals.into_iter().chain(understanding.sheet_problems()) {
         tell(problem, None)?;
     }
     Ok(tally)
@@ -188,11 +197,54 @@ fn check_as_text(
     {
         out.write_all(not_used(sheet).as_bytes())?;
     }
-    out.write_all(summary(name, tally, &screen).as_bytes())
+    let not_there = opened.as_ref().err().and_then(not_there);
+    let needs_tenant = match opened {
+        Ok(sheet) => needs_tenant(sheet, &options.rules),
+        Err(_) => Vec::new(),
+    };
+    let summary = summary(name, tally, &screen, &needs_tenant, not_there.as_ref());
+    out.write_all(summary.as_bytes())
+}
+
+/// What the sheet names that only the tenant knows: whether it is there cannot be checked here.
+fn needs_tenant(sheet: &Sheet, rules: &Rules) -> Vec<&'static str> {
+    let named = [
+        (Field::Sponsors, "sponsors"),
+        (Field::Manager, "managers"),
+        (Field::Groups, "groups"),
+    ];
+    let used = |field: &Field| sheet.header().column_of(*field).is_some() && rules.allow.takes(*field);
+    named
+        .into_iter()
+        .filter(|(field, _)| used(field))
+        .map(|(_, word)| word)
+        .collect()
+}
+
+/// Where there is no sheet to correct: the path that was perhaps meant.
+struct NotThere {
+    meant: Option<String>,
+}
+
+fn not_there(refused: &Refused) -> Option<NotThere> {
+    let codes = [NOT_FOUND, NOT_A_FILE, READ_FAILED];
+    let problem = refused
+        .problems
+        .iter()
+        .find(|problem| codes.contains(&problem.code))?;
+    Some(NotThere {
+        meant: problem.suggestion.clone(),
+    })
 }
 
 /// The last lines: how the sheet stands, and what to do next.
-fn summary(name: &str, tally: Option<Tally>, screen: &ProblemScreen<'_>) -> String {
+fn summary(
+    name: &str,
+    tally: Option<Tally>,
+    screen: &ProblemScreen<'_>,
+    needs_tenant: &[&str],
+    not_there: Option<&NotThere>,
+) -> String {
     let count = |severity: Severity| match screen.count(severity) {
         0 => None,
         1 => Some(format!("1 {}", severity.word())),
@@ -231,12 +283,28 @@ fn summary(name: &str, tally: Option<Tally>, screen: &ProblemScreen<'_>) -> Stri
         let lines = wrap(&tally.addresses.told(number), WIDTH, WIDTH - 2);
         let _ = writeln!(text, "{}", lines.join("\n  "));
     }
-    let sheet = if name.contains(' ') {
-        format!("\"{name}\"")
-    } else {
-        name.to_owned()
+    if !needs_tenant.is_empty() && tally.is_some_and(|tally| tally.guests > 0) {
+        let names = match needs_tenant {
+            [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+            names => names.join(""),
+        };
+        let _ = writeln!(text, "{names} are looked up when the tenant is reached");
+    }
+    let typed = |name: &str| {
+        let name = printable_line(name);
+        if name.contains(' ') {
+            format!("\"{name}\"")
+        } else {
+            name
+        }
     };
-    let next = if screen.count(Severity::Error) == 0 {
+    let sheet = typed(name);
+    let next = if let Some(not_there) = not_there {
+        match &not_there.meant {
+            Some(meant) => format!("next: guestlist check {}\n", typed(meant)),
+            None => String::new(),
+        }
+    } else if screen.count(Severity::Error) == 0 {
         format!("next: guestlist invite {sheet} --dry-run\n")
     } else {
         format!(
@@ -300,7 +368,15 @@ fn check_as_json(
             .map(|()| Tally::default())?,
     };
     let addresses = serde_json::to_string(&tally.addresses)?;
-    writeln!(out, "],\"rows\":{},\"addresses\":{addresses}}}", tally.rows)
+    let needs_tenant = match opened {
+        Ok(sheet) => json!(needs_tenant(sheet, &options.rules)),
+        Err(_) => json!([]),
+    };
+    writeln!(
+        out,
+        "],\"rows\":{},\"addresses\":{addresses},\"needs_tenant\":{needs_tenant}}}",
+        tally.rows
+    )
 }
 
 #[cfg(test)]
@@ -374,6 +450,7 @@ mod tests {
                 "delimiter",
                 "encoding",
                 "mapping",
+                "needs_tenant",
                 "problems",
                 "rows",
                 "sheet"

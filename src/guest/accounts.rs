@@ -7,7 +7,9 @@ mod told;
 pub(super) use told::outside;
 
 use super::{Inspected, Problem};
-use crate::sheet::{Field, Kinds, Place, Row, Sheet, Stretches, Use, addresses, shorten};
+use crate::sheet::{
+    Counts, Field, Kinds, Place, Row, Sheet, Stretches, Use, addresses, shorten,
+};
 use serde::Serialize;
 
 /// How many addresses have which place. Each address of the sheet is in exactly one of them.
@@ -88,6 +90,11 @@ struct Cover {
 
 #[derive(Debug)]
 pub(super) struct Accounts {
+    sheet: Sheet,
+    /// Rows of the table: all, invalid ones, duplicates.
+    rows: u64,
+    invalid: u64,
+    duplicates: u64,
     addresses: Addresses,
     roles: Vec<Role>,
     header: (u64, u64),
@@ -130,6 +137,10 @@ impl Accounts {
             Field::JobTitle,
         ];
         Self {
+            sheet: sheet.clone(),
+            rows: 0,
+            invalid: 0,
+            duplicates: 0,
             addresses: Addresses {
                 total: sheet.passed_over() + sheet.left_out(),
                 in_texts: sheet.passed_over(),
@@ -167,6 +178,16 @@ impl Accounts {
         self.addresses
     }
 
+    /// Why nobody can be invited, now that all rows were seen.
+    pub fn refusals(&self) -> Vec<Problem> {
+        self.sheet.doubts_of_all_rows(Counts {
+            rows: self.rows,
+            invalid: self.invalid,
+            duplicates: self.duplicates,
+            unused: &self.unused,
+        })
+    }
+
     /// Notes a row and what became of it; `shifted` when its cells cannot be believed.
     pub fn add(&mut self, row: &Row, inspected: Inspected, shifted: bool) {
         if let Some(again) = row.header_before {
@@ -176,6 +197,12 @@ impl Accounts {
         if !row.place.is_in_table() {
             self.add_outside(row);
             return;
+        }
+        self.rows += 1;
+        match inspected {
+            Inspected::Guest => {}
+            Inspected::Duplicate { .. } => self.duplicates += 1,
+            Inspected::Invalid => self.invalid += 1,
         }
         let usable = inspected != Inspected::Invalid;
         if usable && self.named_width.is_some_and(|width| row.found() < width) {

@@ -69,6 +69,12 @@ impl Understanding {
         self.accounts.problems()
     }
 
+    /// Why nobody can be invited, now that all rows were understood: the rows further down say something else of the
+    /// columns than those that were looked at when the sheet was opened.
+    pub fn refusals(&self) -> Vec<Problem> {
+        self.accounts.refusals()
+    }
+
     /// The message of a row whose text was divided by mistake, put together again, with its column.
     pub fn joined_message(&self, row: &Row) -> Option<(usize, String)> {
         record::joined_message(&self.layout, row)

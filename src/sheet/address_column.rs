@@ -46,12 +46,71 @@ pub(super) struct Choice {
 }
 
 impl Choice {
+    pub fn column(&self) -> Option<usize> {
+        self.email.map(|(column, _)| column)
+    }
+
     fn refused(problem: Problem) -> Self {
         Self {
             refusals: vec![problem],
             ..Self::default()
         }
     }
+}
+
+/// What the first rows of a large sheet decided.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    pub email: usize,
+    /// For each column, whether it held addresses there.
+    holds: Vec<bool>,
+}
+
+impl Chosen {
+    pub fn new(email: usize, survey: &Survey) -> Self {
+        let holds = survey.columns.iter().map(Column::holds_addresses).collect();
+        Self { email, holds }
+    }
+}
+
+/// What is known when all rows were read, without looking at each cell again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counts<'c> {
+    pub rows: u64,
+    pub invalid: u64,
+    pub duplicates: u64,
+    /// Cells with addresses, for each column without a role; one more for the cells beyond the header.
+    pub unused: &'c [u64],
+}
+
+impl Counts<'_> {
+    /// Whether a threshold of this module may be crossed by all rows that was not by the first ones: another column holds
+    /// addresses only further down, the guests' addresses repeat, or hardly any row has one.
+    pub(super) fn may_decide_otherwise(&self, chosen: &Chosen) -> bool {
+        let mut columns = self.unused.iter().zip(&chosen.holds);
+        let newly = columns.any(|(cells, held)| *cells > 0 && !held);
+        let others = self.unused.iter().any(|cells| *cells > 0);
+        newly || (others && self.duplicates * 10 > self.rows) || self.invalid * 2 > self.rows
+    }
+}
+
+/// Whether a person has named the column.
+pub(super) fn is_named(header: &Header) -> bool {
+    header
+        .uses
+        .iter()
+        .any(|used| matches!(used, Use::Field(Field::Email, why) if *why == BY_MAP))
+}
+
+/// The rows further down say that another column holds the addresses.
+pub(super) fn changes(header: &Header, survey: &Survey, first: usize) -> Problem {
+    let mut columns = vec![first];
+    columns.extend(
+        (0..header.uses.len())
+            .filter(|column| *column != first && header.uses[*column].is_without_role())
+            .filter(|column| survey.columns[*column].holds_addresses()),
+    );
+    several(header, survey, &columns, None).at(header.row, header.line)
 }
 
 /// The columns that names propose.

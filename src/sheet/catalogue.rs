@@ -267,4 +267,22 @@ codes! {
         fix: "Delete the quotation marks in the header that do not stand around a whole heading.",
         who: "whoever made the sheet"
     }
+    LINKED_ADDRESS = "GL045" {
+        title: "an address behind a link",
+        meaning: "A cell of the workbook shows a name and links to an address, or shows one address and links to another. What is read is said; the rest is not used.",
+        fix: "Type the address that is meant into the cell, without a link.",
+        who: "whoever made the sheet"
+    }
+    MERGED_CELLS = "GL046" {
+        title: "merged cells",
+        meaning: "Cells that a spreadsheet program shows as one hold their text in the first cell only. The rows and columns beside it have nothing there, though they seem to.",
+        fix: "Unmerge the cells and fill in each row, or leave them if the others may stay empty.",
+        who: "whoever made the sheet"
+    }
+    MANY_COLUMNS = "GL047" {
+        title: "the results will not fit into a workbook",
+        meaning: "The results of a workbook are a workbook again, with columns of ours before those of the sheet, and a workbook has 16,384 columns.",
+        fix: "Look for a stray cell far to the right and delete it, or write text: -o results.csv.",
+        who: "whoever made the sheet"
+    }
 }

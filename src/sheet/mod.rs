@@ -14,6 +14,8 @@ mod find;
 pub mod formula;
 mod header;
 mod kinds;
+mod links;
+mod merged;
 mod nearest;
 mod open;
 mod open_workbook;
@@ -34,6 +36,7 @@ mod survey;
 mod tests;
 mod workbook;
 
+pub(crate) use address_column::Counts;
 pub use ahead::Ahead;
 pub use dialect::{Dialect, LineEnd};
 pub use field::Field;

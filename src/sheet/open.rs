@@ -9,6 +9,7 @@ use super::catalogue::{
 };
 use super::encoding::{self, Charset};
 use super::find::{self, Asked, HeadRecord, Reading};
+use super::workbook::Merged;
 use super::refuse::{cannot_read, empty, first_row_too_large, no_header, not_text};
 use super::{
     Dialect, Flaw, Header, Problem, Refused, Row, Rows, SheetOptions, address_column, columns,
@@ -85,7 +86,10 @@ pub(super) struct Opened {
     pub hidden: u64,
     /// Columns that it does not show.
     pub hidden_columns: Vec<usize>,
-    /// Addresses that are not read at all: on other sheets of a workbook, and in hidden rows that are left out.
+    /// Cells that it shows as one.
+    pub merged: Vec<Merged>,
+    /// Addresses that are not read at all: on other sheets of a workbook, in hidden rows that are left out, behind links
+    /// of cells that show something else.
     pub left_out: u64,
 }
 
@@ -146,7 +150,9 @@ fn open_text(
     }
     let text = encoding::decode_head(head, charset, whole);
     let reading = find::read(&text, whole, Asked::of(options)).map_err(|problem| *problem)?;
-    let Some(at) = reading.header else {
+    let asked_row = options.header_row.is_some();
+    let perhaps = || reading.perhaps_header().filter(|_| !asked_row);
+    let Some(at) = reading.header.or_else(perhaps) else {
         if let Some(stopped) = &reading.stopped {
             return Err(stopped::problem(stopped, None, charset, path).into());
         }
@@ -189,6 +195,7 @@ fn open_text(
         refusals: Vec::new(),
         hidden: 0,
         hidden_columns: Vec::new(),
+        merged: Vec::new(),
         left_out: 0,
     })
 }

@@ -3,27 +3,31 @@
 //! Must not choose between two sheets.
 
 use super::bytes::Stamp;
-use super::catalogue::{HIDDEN_ROWS, HIDDEN_SKIPPED, NO_SUCH_TAB, OTHER_TABS, WHICH_TAB};
+use super::catalogue::{
+    HIDDEN_ROWS, HIDDEN_SKIPPED, MANY_COLUMNS, NO_SUCH_TAB, OTHER_TABS, WHICH_TAB,
+};
 use super::find::{self, Asked, Reading};
+use super::links::Links;
 use super::open::{Body, Opened, header};
 use super::refuse::{empty, no_header};
 use super::workbook::{self, Tab};
 use super::{
-    Dialect, Hidden, LineEnd, Problem, Refused, Row, SheetOptions, address_column, nearest,
-    own_files, shorten,
+    Dialect, Header, Hidden, LineEnd, Problem, Refused, Row, SheetOptions, nearest, own_files, shorten,
 };
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 pub(super) fn open(path: &Path, stamp: Stamp, options: &SheetOptions) -> Result<Opened, Refused> {
     let book = workbook::read(path)?;
     let (tab, reading, others) = choose(book.tabs, options)?;
-    let Some(at) = reading.header else {
+    let asked_row = options.header_row.is_some();
+    let perhaps = || reading.perhaps_header().filter(|_| !asked_row);
+    let Some(at) = reading.header.or_else(perhaps) else {
         return Err(no_header(&reading, options));
     };
     let (header, mut hints) = header(&reading, at, options)?;
     let mut left_out = others.iter().map(|(_, addresses)| addresses).sum();
+    hints.extend(too_many_columns(&header));
     hints.extend(other_tabs(&others, options.sheet.is_some()));
     let hidden_columns = (0..header.names.len())
         .filter(|column| tab.hides_column(*column))
@@ -62,7 +66,7 @@ pub(super) fn open(path: &Path, stamp: Stamp, options: &SheetOptions) -> Result<
             .fix("take them along with --hidden include"),
         );
     }
-    let linked = address_column::only_proposed(&header);
+    let mut links = Links::new(&header, tab.links);
     let mut last = 0;
     let placed = tab.rows.into_iter().map(|mut held| {
         held.row.after_blank = held.row.number > last + 1;
@@ -78,9 +82,9 @@ pub(super) fn open(path: &Path, stamp: Stamp, options: &SheetOptions) -> Result<
         }
         !leave_out
     });
-    let rows: Arc<[Row]> = kept
-        .map(|held| with_link(held.row, linked, &tab.links))
-        .collect();
+    let rows: Arc<[Row]> = kept.map(|held| links.follow(held.row, &header)).collect();
+    left_out += links.not_used();
+    hints.extend(links.told(&header));
     Ok(Opened {
         stamp,
         body: Body::Workbook {
@@ -100,7 +104,23 @@ pub(super) fn open(path: &Path, stamp: Stamp, options: &SheetOptions) -> Result<
         refusals,
         hidden: hidden.len() as u64,
         hidden_columns,
+        merged: tab.merged,
         left_out,
+    })
+}
+
+/// As many columns as a workbook has, for the sheet's own and those of the results before them.
+const MAX_COLUMNS: usize = 16_384;
+
+fn too_many_columns(header: &Header) -> Option<Problem> {
+    let columns = header.names.len();
+    (columns + own_files::RESULT_COLUMNS.len() > MAX_COLUMNS).then(|| {
+        let message = format!(
+            "with the results beside them, the sheet's {columns} columns do not fit into a workbook"
+        );
+        Problem::warning(MANY_COLUMNS, message)
+            .at(header.row, header.line)
+            .fix("look for a stray cell far to the right and delete it, or write the results as text: -o results.csv")
     })
 }
 
@@ -249,32 +269,5 @@ fn no_such_tab(wanted: &str, names: &[String]) -> Problem {
             .fix(format!("did you mean --sheet \"{near}\"?"))
             .suggest(near),
         None => problem.fix("copy the sheet's name out of the workbook"),
-    }
-}
-
-/// A cell that shows a name and links to an address holds the address, for the column of addresses.
-fn with_link(row: Row, column: Option<usize>, links: &HashMap<(u32, u32), String>) -> Row {
-    let Some(column) = column.filter(|_| !links.is_empty()) else {
-        return row;
-    };
-    let place = (
-        u32::try_from(row.number - 1).unwrap_or(u32::MAX),
-        column as u32,
-    );
-    match links.get(&place) {
-        Some(link) if !row.cell(column).contains('@') => {
-            let cells = (0..row.found()).map(|at| {
-                if at == column {
-                    link.as_str()
-                } else {
-                    row.cell(at)
-                }
-            });
-            let mut linked = Row::new(row.number, row.line, row.width(), cells);
-            linked.flaw = row.flaw;
-            linked.after_blank = row.after_blank;
-            linked
-        }
-        _ => row,
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn flaw(raw: &[u8], delimiter: u8) -> Option<Flaw> {
         let begins = quote == 0 || raw[quote - 1] == delimiter;
         if !begins {
             let end = cell_end(raw, quote, delimiter);
-            if follows_text(raw, quote, end) {
+            if follows_text(raw, quote, end) || holds_delimiter(raw, quote, end, delimiter) {
                 return Some(Flaw::TextBesideQuote);
             }
             at = end;
@@ -68,8 +68,30 @@ fn follows_text(raw: &[u8], quote: usize, end: usize) -> bool {
     let before = raw[quote - 1];
     (before.is_ascii_alphanumeric() || before >= 0x80)
         && end > quote + 2
+        && !raw[quote + 1].is_ascii_whitespace()
         && raw[end - 1] == b'"'
         && memchr(b'"', &raw[quote + 1..end]) == Some(end - quote - 2)
+}
+
+/// Whether a quotation mark inside a cell opens a text that a later cell closes: `Boots"Light, and warm"` lacks the
+/// delimiter before the mark, so the one inside the text divided it. A mark with a blank behind it, as in `5" disk`, opens
+/// nothing, and neither does one that is closed in its own cell.
+fn holds_delimiter(raw: &[u8], quote: usize, end: usize, delimiter: u8) -> bool {
+    let opens = raw
+        .get(quote + 1)
+        .is_some_and(|next| quote + 1 < end && !next.is_ascii_whitespace());
+    if !opens {
+        return false;
+    }
+    let Some(close) = closing(raw, quote + 1).filter(|close| *close > end) else {
+        return false;
+    };
+    // The record may end without a line end.
+    let ends_cell = raw
+        .get(close + 1)
+        .is_none_or(|next| *next == delimiter || matches!(next, b'\n' | b'\r'));
+    // A mark that begins a cell opens that cell.
+    ends_cell && raw[close - 1] != delimiter
 }
 
 /// How many cells of a record stand in quotation marks, from a column on.
@@ -106,6 +128,11 @@ mod tests {
             ("a,Anna \"Annie\" Meier\n", None),
             ("a,5\" disk,7\"\n", None),
             ("a,\"b\" ,c\n", None),
+            ("a,Boots\"Light, and warm\",c\n", Some(Flaw::TextBesideQuote)),
+            ("a,$7\"Round, 48\"\"\",\"c\"\n", Some(Flaw::TextBesideQuote)),
+            ("a,5\"x, 7\" or 9\"\n", None),
+            ("a,5\"x,\"b\",c\n", None),
+            ("a,5\"x,b\n", None),
             ("\"\"cy@x.org,Cy\n", Some(Flaw::EmptyQuotes)),
             ("a,\"b\"c,d\n", Some(Flaw::TextBesideQuote)),
             ("a,Anna\"Hello\",d\n", Some(Flaw::TextBesideQuote)),

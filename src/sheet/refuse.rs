@@ -1,15 +1,15 @@
 //! Why a sheet as a whole cannot be used, in words that say what to do.
 //!
-//! Must not open or read anything.
+//! Must not open or read a sheet; of a folder, only the names are looked at.
 
 use super::catalogue::{
     CHANGED, EMPTY, NO_ADDRESS_COLUMN, NO_HEADER_ROW, NOT_FOUND, NOT_TEXT, PROTECTED, READ_FAILED,
     RECORD_TOO_LARGE,
 };
 use super::find::Reading;
-use super::{Problem, Refused, SheetOptions, addresses, columns};
+use super::{Problem, Refused, SheetOptions, addresses, columns, nearest};
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(super) fn empty() -> Problem {
     Problem::error(EMPTY, "the sheet is empty")
@@ -30,18 +30,61 @@ pub(super) fn changed() -> Problem {
 }
 
 pub(super) fn cannot_read(path: &Path, error: &io::Error) -> Problem {
-    let path = path.display();
+    let shown = path.display();
     match error.kind() {
         ErrorKind::NotFound => {
-            Problem::error(NOT_FOUND, format!("there is no file {path}")).fix("check the path")
+            let problem = Problem::error(NOT_FOUND, format!("there is no file {shown}"));
+            match alike(path).as_deref().and_then(Path::to_str) {
+                Some(alike) => problem
+                    .fix(format!("did you mean {alike}?"))
+                    .suggest(alike),
+                None => problem.fix("check the path"),
+            }
         }
         ErrorKind::PermissionDenied => {
-            Problem::error(NOT_FOUND, format!("{path} may not be read by this user"))
+            Problem::error(NOT_FOUND, format!("{shown} may not be read by this user"))
                 .fix("check the file's permissions, and whether another program holds it open")
         }
-        _ => Problem::error(READ_FAILED, format!("reading {path} failed: {error}"))
+        _ => Problem::error(READ_FAILED, format!("reading {shown} failed: {error}"))
             .fix("copy the file to a local disk and try again"),
     }
+}
+
+/// The sheet beside a path that is not there which has nearly the same name, or the same with another extension.
+fn alike(path: &Path) -> Option<PathBuf> {
+    /// A folder with more files than this is not searched to its end.
+    const MOST_FILES: usize = 2_000;
+    const SHEETS: [&str; 6] = ["csv", "tsv", "tab", "txt", "xlsx", "ods"];
+    let wanted = path.file_name()?.to_str()?.to_lowercase();
+    let parent = path.parent().unwrap_or(Path::new(""));
+    let folder = if parent.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        parent
+    };
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .ok()?
+        .take(MOST_FILES)
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| {
+            let extension = Path::new(name).extension().and_then(|word| word.to_str());
+            let is_sheet = extension.is_some_and(|word| {
+                SHEETS.iter().any(|known| known.eq_ignore_ascii_case(word))
+            });
+            // What this program wrote about a sheet is not what was to be typed.
+            is_sheet && ![".results.", ".to-fix.", ".dry-run.", ".practice."].iter().any(|ours| name.contains(ours))
+        })
+        .collect();
+    names.sort();
+    let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_lowercase();
+    let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    let same_stem = || lower.iter().position(|name| stem(name) == stem(&wanted));
+    let near = || {
+        let near = nearest(&wanted, lower.iter().map(String::as_str))?;
+        lower.iter().position(|name| name == near)
+    };
+    let at = same_stem().or_else(near)?;
+    Some(parent.join(&names[at]))
 }
 
 /// Files that are certainly something else, by their first bytes.

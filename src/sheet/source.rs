@@ -2,13 +2,13 @@
 //!
 //! Must not keep a text file in memory; each reading starts at the beginning of the file.
 
-use super::address_column::{self, Choice};
+use super::address_column::{self, Choice, Chosen, Counts};
 use super::bytes::Bytes;
 use super::catalogue::{HIDDEN_COLUMN_USED, NO_ROWS, READ_FAILED};
 use super::open::{self, Body, Opened};
 use super::refuse::{cannot_read, changed};
-use super::survey::Survey;
-use super::{Dialect, Field, Header, Problem, Rows, Use};
+use super::survey::{Extent, Survey};
+use super::{Dialect, Field, Header, Problem, Rows, Use, merged};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files::{self, Scratch};
@@ -87,12 +87,21 @@ struct Inner {
     hash: OnceLock<u128>,
     opened: Opened,
     passed_over: u64,
+    /// The header as it was before the cells decided, and what the first rows decided; nothing where all rows did.
+    decided_by_first: Option<(Header, Chosen)>,
 }
 
 impl Inner {
     /// What the cells say of the columns.
     fn settle(&mut self, survey: &Survey, choice: Choice) {
         let header = &mut self.opened.header;
+        if !survey.whole
+            && !address_column::is_named(header)
+            && let Some(email) = choice.column()
+        {
+            let chosen = Chosen::new(email, survey);
+            self.decided_by_first = Some((header.clone(), chosen));
+        }
         header.mapping.retain(|(field, _)| *field != Field::Email);
         for used in &mut header.uses {
             if matches!(used, Use::Field(Field::Email, _)) {
@@ -134,6 +143,8 @@ impl Inner {
                 ))
         });
         self.opened.hints.extend(told);
+        let merged = merged::told(header, &self.opened.merged, survey);
+        self.opened.hints.extend(merged);
         self.opened.refusals.extend(choice.refusals);
         self.opened.hints.extend(choice.hints);
         self.passed_over = survey.passed_over;
@@ -215,17 +226,51 @@ impl Sheet {
             hash: OnceLock::new(),
             opened,
             passed_over: 0,
+            decided_by_first: None,
         }));
         let header = sheet.header();
-        let survey = Survey::of(&sheet, address_column::only_proposed(header))?;
+        let proposed = address_column::only_proposed(header);
+        let mut survey = Survey::of(&sheet, header, proposed, Extent::First)?;
         if survey.rows + survey.outside == 0 && !survey.stopped {
             return Err(sheet.no_rows().into());
         }
-        let choice = address_column::choose(header, &survey).map_err(|problem| *problem)?;
+        let mut choice = address_column::choose(header, &survey);
+        // What the first rows leave in doubt, all of them decide.
+        let is_clear = choice.as_ref().is_ok_and(|choice| choice.email.is_some());
+        if !is_clear && !survey.whole && !survey.stopped {
+            survey = Survey::of(&sheet, header, proposed, Extent::All)?;
+            choice = address_column::choose(header, &survey);
+        }
+        let choice = choice.map_err(|problem| *problem)?;
         if let Some(inner) = Arc::get_mut(&mut sheet.0) {
             inner.settle(&survey, choice);
         }
         Ok(sheet)
+    }
+
+    /// Why nobody can be invited, where the rows that were not looked at when the sheet was opened say something else of
+    /// its columns than the first ones. The columns are counted again only where `counts` gives a reason to.
+    pub(crate) fn doubts_of_all_rows(&self, counts: Counts<'_>) -> Vec<Problem> {
+        let Some((before, chosen)) = &self.0.decided_by_first else {
+            return Vec::new();
+        };
+        if !counts.may_decide_otherwise(chosen) {
+            return Vec::new();
+        }
+        let proposed = address_column::only_proposed(before);
+        // A sheet that cannot be read to its end is told where its rows are read.
+        let Ok(survey) = Survey::of(self, before, proposed, Extent::All) else {
+            return Vec::new();
+        };
+        if survey.stopped {
+            return Vec::new();
+        }
+        match address_column::choose(before, &survey) {
+            Err(problem) => vec![*problem],
+            Ok(choice) if !choice.refusals.is_empty() => choice.refusals,
+            Ok(choice) if choice.column() == Some(chosen.email) => Vec::new(),
+            Ok(_) => vec![address_column::changes(before, &survey, chosen.email)],
+        }
     }
 
     /// Why nobody on this sheet can be invited until a person has decided something.

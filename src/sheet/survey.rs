@@ -1,15 +1,24 @@
 //! What the columns of a sheet hold: counted once, when it is opened.
 //!
-//! Must not read further than a bound, and must not decide anything; `address_column` does.
+//! Must not decide anything; `address_column` does.
 
-use super::{Field, Refused, Row, Sheet, Use, addresses};
+use super::{Field, Header, Refused, Row, Sheet, Use, addresses};
 use std::collections::HashMap;
 use std::collections::hash_map::{DefaultHasher, Entry};
 use std::hash::{Hash, Hasher};
 
-/// As much text as is looked at: some ten thousand rows. What a column is for does not change after them, and what is
-/// remembered of them stays small beside the million rows of a large sheet.
-const SURVEYED: usize = 2 * 1024 * 1024;
+/// As much text as is looked at when a sheet is opened: some ten thousand rows. Whether the rows after them say something
+/// else is known when all of them were read; see `Sheet::doubts_of_all_rows`.
+const FIRST: usize = 2 * 1024 * 1024;
+/// Pairs of addresses that are remembered for finding repeated ones.
+const MOST_REPEATS: usize = 4_000_000;
+
+/// How much of a sheet is surveyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    First,
+    All,
+}
 
 /// What one column holds.
 #[derive(Debug, Clone, Default)]
@@ -34,12 +43,18 @@ pub(super) struct Survey {
     pub passed_over: u64,
     /// Whether the reading ended with a problem; it will be told with the rows.
     pub stopped: bool,
+    /// Whether no row was left out.
+    pub whole: bool,
 }
 
 impl Survey {
     /// `proposed` is the column that a name proposes.
-    pub fn of(sheet: &Sheet, proposed: Option<usize>) -> Result<Self, Refused> {
-        let header = sheet.header();
+    pub fn of(
+        sheet: &Sheet,
+        header: &Header,
+        proposed: Option<usize>,
+        extent: Extent,
+    ) -> Result<Self, Refused> {
         let mut survey = Self {
             columns: vec![Column::default(); header.names.len()],
             ..Self::default()
@@ -48,10 +63,13 @@ impl Survey {
         let mut rows = sheet.rows()?;
         let mut row = Row::default();
         let mut read = 0;
-        while read <= SURVEYED {
+        while extent == Extent::All || read <= FIRST {
             match rows.read(&mut row) {
                 Ok(true) => {}
-                Ok(false) => break,
+                Ok(false) => {
+                    survey.whole = true;
+                    break;
+                }
                 Err(_) => {
                     survey.stopped = true;
                     break;
@@ -95,7 +113,7 @@ impl Survey {
         if !beside.is_empty()
             && let Some(guest) = &guest
         {
-            for column in repeats.add(fingerprint(guest), beside) {
+            for column in repeats.add(fingerprint(guest), &beside) {
                 self.columns[column].beside_repeated += 1;
             }
         }
@@ -117,28 +135,24 @@ fn fingerprint(text: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// What stood beside an address of the proposed column when it was first seen.
+/// What stood beside an address of the proposed column when it was first seen, for each column.
 #[derive(Default)]
-struct Repeats(HashMap<u64, Vec<(usize, u64)>>);
+struct Repeats(HashMap<(u64, usize), u64>);
 
 impl Repeats {
     /// The columns in which a repeated address stands beside a different one than before.
-    fn add(&mut self, guest: u64, beside: Vec<(usize, u64)>) -> Vec<usize> {
-        match self.0.entry(guest) {
-            Entry::Vacant(entry) => {
-                entry.insert(beside);
-                Vec::new()
+    fn add(&mut self, guest: u64, beside: &[(usize, u64)]) -> impl Iterator<Item = usize> {
+        beside.iter().filter_map(move |(column, here)| {
+            let full = self.0.len() >= MOST_REPEATS;
+            match self.0.entry((guest, *column)) {
+                Entry::Vacant(entry) => {
+                    if !full {
+                        entry.insert(*here);
+                    }
+                    None
+                }
+                Entry::Occupied(entry) => (entry.get() != here).then_some(*column),
             }
-            Entry::Occupied(entry) => {
-                let before = entry.get();
-                let differs = |(column, here): &(usize, u64)| {
-                    let there = before.iter().find(|(other, _)| other == column);
-                    there
-                        .is_some_and(|(_, there)| there != here)
-                        .then_some(*column)
-                };
-                beside.iter().filter_map(differs).collect()
-            }
-        }
+        })
     }
 }

@@ -27,6 +27,10 @@ enum Damage {
     Mark(usize, char),
     /// Rows of people stand above the header.
     Above,
+    /// A footer stands at the end: a total, and after a blank row whom to ask.
+    Footer,
+    /// From a row on, the columns of the address and the assistant are swapped, and a header says so.
+    SwappedBelow(usize),
     None,
 }
 
@@ -53,6 +57,8 @@ fn damages() -> impl Strategy<Value = Damage> {
         (row, prop::sample::select(vec!['\'', '`', '•', '"']))
             .prop_map(|(row, mark)| Damage::Mark(row, mark)),
         Just(Damage::Above),
+        Just(Damage::Footer),
+        (0usize..8).prop_map(Damage::SwappedBelow),
         Just(Damage::None),
     ]
 }
@@ -119,12 +125,17 @@ impl Dialect {
         }
         lines.push(self.line(&header));
         let mut other = false;
+        let mut swapped = false;
         for row in 0..rows {
             match damage {
                 Damage::SameHeader(at) if *at == row => lines.push(self.line(&header)),
                 Damage::OtherTable(at) if *at == row => {
                     other = true;
                     lines.push(self.line(&owned(&["assistant", "note", "name", "email"])));
+                }
+                Damage::SwappedBelow(at) if *at == row => {
+                    swapped = true;
+                    lines.push(self.line(&owned(&["assistant", "name", "email", "note"])));
                 }
                 Damage::Divider(at) if *at == row => {
                     lines.push(self.line(&owned(&["Do not invite:", "", "", ""])));
@@ -139,6 +150,9 @@ impl Dialect {
                     cells[1].clone(),
                     cells[0].clone(),
                 ];
+            }
+            if swapped {
+                cells.swap(0, 2);
             }
             let line = match damage {
                 Damage::Cut(at) if *at == row => self.line(&cells[1..]),
@@ -162,13 +176,49 @@ impl Dialect {
             };
             lines.push(line);
         }
+        if matches!(damage, Damage::Footer) {
+            lines.push(self.line(&owned(&["Total", &rows.to_string(), "", ""])));
+            lines.push(String::new());
+            lines.push(self.line(&owned(&["Questions: mail help@desk.example", "", "", ""])));
+        }
         let bom = if self.bom { "\u{FEFF}" } else { "" };
         format!("{bom}{}{}", lines.join(self.line_end), self.line_end)
     }
 }
 
+/// Whether a message says `row 3`, or `rows 2, 3-5` with the number among them.
+fn names_row(message: &str, number: u64) -> bool {
+    let lists = message.match_indices("row").filter_map(|(at, _)| {
+        let rest = message[at + 3..].trim_start_matches('s').strip_prefix(' ')?;
+        let end = rest.find(|c: char| !(c.is_ascii_digit() || ", -".contains(c)));
+        Some(&rest[..end.unwrap_or(rest.len())])
+    });
+    lists.flat_map(|list| list.split(',')).any(|stretch| {
+        let (first, last) = stretch.trim().split_once('-').unwrap_or((stretch.trim(), stretch.trim()));
+        let numbers = (first.trim().parse::<u64>(), last.trim().parse::<u64>());
+        matches!(numbers, (Ok(first), Ok(last)) if (first..=last).contains(&number))
+    })
+}
+
+#[test]
+fn a_row_is_named_by_its_number_or_its_range() {
+    for (message, named) in [
+        ("row 4 is the header again", true),
+        ("rows 2, 3-5 have fewer cells", true),
+        ("rows 2, 3 hold 4 addresses", false),
+        ("`assistant` (4) holds addresses too", false),
+    ] {
+        assert_eq!(names_row(message, 4), named, "{message}");
+    }
+}
+
+fn cases() -> u32 {
+    let asked = std::env::var("PROPTEST_CASES").ok();
+    asked.and_then(|cases| cases.parse().ok()).unwrap_or(1000)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     #[test]
     fn every_address_has_its_place_and_nobody_is_invited_by_mistake(
@@ -201,13 +251,15 @@ proptest! {
             }
         }
         let told: Vec<String> = understanding.sheet_problems().into_iter().map(|problem| problem.message).collect();
-        // Swapped headings concern every row alike, and are told by column.
+        // A choice of columns is in doubt when more than a tenth of the rows repeat an address of the proposed column
+        // beside a different one of the other. Here every fourth assistant is the first one again, so that is so from
+        // four rows on. Three rows with three assistants repeat nothing, and nothing in them says who is the guest:
+        // that another column holds addresses is told by column then, not by row.
         let by_column = matches!(damage, Damage::SwappedHeadings)
+            && rows < 4
             && told.iter().any(|message| message.contains("`assistant`"));
         for (number, address) in strangers {
-            let named = told.iter().any(|message| {
-                message.split(|c: char| !c.is_ascii_digit()).any(|word| word == number.to_string())
-            });
+            let named = told.iter().any(|message| names_row(message, number));
             prop_assert!(
                 named || by_column || !sheet.refusals().is_empty(),
                 "{address} in row {number} would be invited without a word\n{text}\n{told:?}"

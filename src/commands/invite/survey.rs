@@ -8,7 +8,7 @@ use crate::{
         Addresses, Code, Guest, Problem, RowVerdict, Rules, Severity, SponsorRef, Understanding,
     },
     sheet::{
-        Sheet,
+        Refused, Sheet,
         catalogue::{ALIAS_WITHOUT_ADDRESSES, COLUMN_BY_CELLS, HIDDEN_SKIPPED, OTHER_TABS},
     },
 };
@@ -60,7 +60,7 @@ impl Survey {
         let mut survey = Self::default();
         let mut understanding = Understanding::new(sheet, rules);
         for row in sheet.rows()? {
-            let row = row.map_err(crate::sheet::Refused::from)?;
+            let row = row.map_err(Refused::from)?;
             let understood = understanding.understand(&row);
             survey.rows += 1;
             match understood.verdict {
@@ -74,6 +74,10 @@ impl Survey {
                         .extend(errors.take(SHOWN.saturating_sub(survey.errors.len())));
                 }
             }
+        }
+        let problems = understanding.refusals();
+        if !problems.is_empty() {
+            return Err(Refused { problems }.into());
         }
         survey.addresses = understanding.addresses();
         let doubts = understanding.sheet_problems();

@@ -1,5 +1,5 @@
-//! What calamine does not tell: rows that a filter hides, and mail links behind cells. And for ODS, how much a
-//! sheet unfolds to, before it is unfolded.
+//! What calamine does not tell: rows and columns that are hidden, merged cells, mail links behind cells. And for ODS, how
+//! much a sheet unfolds to, before it is unfolded.
 //!
 //! Must not look at the cells' values.
 
@@ -16,9 +16,20 @@ const MAX_UNFOLDED: u64 = 2 * MAX_CELLS;
 /// As much of a formula as anybody wants to see.
 const LONGEST_FORMULA: usize = 1000;
 
+/// Merged cells that are remembered of one tab.
+const MOST_MERGED: usize = 10_000;
+
+/// Cells that are shown as one; only the first of them holds something. Rows and columns are zero-based.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Merged {
+    pub rows: (u32, u32),
+    pub columns: (u32, u32),
+}
+
 /// Positions are zero-based: row, column.
 #[derive(Debug, Default)]
 pub struct Extras {
+    pub merged: Vec<Merged>,
     /// First and last row of each hidden stretch.
     pub hidden: Vec<(u32, u32)>,
     /// First and last column of each hidden stretch.
@@ -27,6 +38,29 @@ pub struct Extras {
     pub links: HashMap<(u32, u32), String>,
     /// Formulas whose results the file does not hold.
     pub not_computed: BTreeMap<(u32, u32), String>,
+}
+
+impl Extras {
+    fn add_merged(&mut self, merged: Option<Merged>) {
+        if self.merged.len() < MOST_MERGED {
+            self.merged.extend(merged);
+        }
+    }
+}
+
+/// `B3:C5`.
+fn area(text: &str) -> Option<Merged> {
+    let place = |text: &str| {
+        let column = column_number(text)?.checked_sub(1)?;
+        let digits = text.trim_start_matches(|c: char| c.is_ascii_uppercase());
+        Some((digits.parse::<u32>().ok()?.checked_sub(1)?, column))
+    };
+    let (first, last) = text.split_once(':')?;
+    let (first, last) = (place(first)?, place(last)?);
+    Some(Merged {
+        rows: (first.0, last.0),
+        columns: (first.1, last.1),
+    })
 }
 
 /// The address of a `mailto:` link.
@@ -104,6 +138,7 @@ impl Cells {
                 (self.formula, self.has_value) = (None, false);
                 self.is_text = attribute(element, "t").is_some_and(|kind| kind == "str");
             }
+            "mergeCell" => self.extras.add_merged(attribute(element, "ref").as_deref().and_then(area)),
             "f" => {
                 self.formula = Some(String::new());
                 self.inside = Inside::Formula;
@@ -258,12 +293,17 @@ impl Table {
                 self.cell_filled = has_value || formula.is_some();
                 self.cell_text =
                     attribute(element, "string-value").map_or(0, |text| text.len() as u64);
-                if let Some(formula) = formula.filter(|_| !has_value) {
-                    let place = (small(self.row), small(self.column));
+                let place = (small(self.row), small(self.column));
+                self.add_spanned(element, place);
+                if let Some(formula) = formula {
                     let formula = formula.strip_prefix("of:").unwrap_or(&formula);
-                    self.extras
-                        .not_computed
-                        .insert(place, shorten(formula, LONGEST_FORMULA));
+                    if !has_value {
+                        self.extras
+                            .not_computed
+                            .insert(place, shorten(formula, LONGEST_FORMULA));
+                    } else if let Some(address) = linked_by(formula.trim_start_matches('=')) {
+                        self.extras.links.insert(place, address);
+                    }
                 }
             }
             "p" => self.cell_filled = true,
@@ -280,6 +320,17 @@ impl Table {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn add_spanned(&mut self, element: &BytesStart<'_>, (row, column): (u32, u32)) {
+        let rows = repeated(element, "number-rows-spanned");
+        let columns = repeated(element, "number-columns-spanned");
+        if rows > 1 || columns > 1 {
+            self.extras.add_merged(Some(Merged {
+                rows: (row, small(u64::from(row) + rows - 1)),
+                columns: (column, small(u64::from(column) + columns - 1)),
+            }));
         }
     }
 

@@ -9,6 +9,7 @@ mod tab;
 mod tests;
 mod text;
 
+pub(super) use extras::Merged;
 pub(super) use tab::Tab;
 
 use super::catalogue::{DAMAGED_WORKBOOK, NOT_TEXT, PROTECTED, WORKBOOK_TOO_LARGE};

@@ -16,6 +16,8 @@ use zip::result::ZipError;
 /// All parts of a workbook together, unpacked: a sheet of a million people has less.
 const MAX_UNPACKED: u64 = 512 * 1024 * 1024;
 const MAX_PARTS: usize = 10_000;
+/// As much of a part as is read to know what kind of file it is in.
+const PEEKED: u64 = 64 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -31,21 +33,22 @@ pub struct Package {
 impl Package {
     pub fn open(path: &Path) -> Result<Self, Trouble> {
         let file = BufReader::new(crate::files::open_given(path).map_err(Trouble::damaged)?);
-        let mut archive = ZipArchive::new(file).map_err(Trouble::damaged)?;
+        let archive = ZipArchive::new(file).map_err(Trouble::damaged)?;
         let has = |archive: &ZipArchive<_>, name: &str| archive.index_for_name(name).is_some();
-        let kind = if has(&archive, "xl/workbook.bin") {
-            return Err(Trouble::NotAWorkbook("a binary workbook (.xlsb)"));
-        } else if names(&archive)
-            .any(|name| name.to_ascii_lowercase().starts_with("xl/worksheets/"))
-        {
-            Kind::Xlsx
-        } else if has(&archive, "content.xml") && has(&archive, "META-INF/manifest.xml") {
-            Kind::Ods
-        } else {
-            return Err(Trouble::NotAWorkbook(other_package(&archive)));
-        };
-        weigh(&mut archive)?;
+        let is_ods = has(&archive, "content.xml") && has(&archive, "META-INF/manifest.xml");
+        let is_binary = has(&archive, "xl/workbook.bin");
+        let has_sheets = names(&archive).any(|name| same_form(&name).starts_with("xl/worksheets/"));
+        let other = other_package(&archive);
+        let kind = if is_ods { Kind::Ods } else { Kind::Xlsx };
         let mut package = Self { kind, archive };
+        if is_binary {
+            return Err(Trouble::NotAWorkbook("a binary workbook (.xlsb)"));
+        }
+        // The folder of a workbook may have any name; what its parts are is said inside them.
+        if !is_ods && !has_sheets && !package.begins_as_a_workbook() {
+            return Err(Trouble::NotAWorkbook(other));
+        }
+        weigh(&mut package.archive)?;
         if kind == Kind::Ods && package.is_encrypted()? {
             return Err(Trouble::Protected);
         }
@@ -62,34 +65,60 @@ impl Package {
         Ok(encrypted)
     }
 
+    /// Whether the main part of an OOXML package is a workbook.
+    fn begins_as_a_workbook(&mut self) -> bool {
+        let Ok(main) = self.main_part(PEEKED) else {
+            return false;
+        };
+        let mut xml = match self.xml_within(&main, PEEKED) {
+            Ok(xml) => xml,
+            Err(_) => return false,
+        };
+        let mut buffer = Vec::new();
+        loop {
+            buffer.clear();
+            match xml.read_event_into(&mut buffer) {
+                Ok(Event::Start(element) | Event::Empty(element)) => {
+                    return local(&element) == "workbook";
+                }
+                Ok(Event::Eof) | Err(_) => return false,
+                Ok(_) => {}
+            }
+        }
+    }
+
     /// The XML of a part.
     pub fn xml(&mut self, name: &str) -> Result<Reader<impl BufRead + '_>, Trouble> {
-        let same = names(&self.archive).find(|part| part.eq_ignore_ascii_case(name));
+        self.xml_within(name, MAX_UNPACKED)
+    }
+
+    /// The XML of a part, up to so many bytes. Some programs write `\\` into the paths, or other capitals.
+    fn xml_within(&mut self, name: &str, most: u64) -> Result<Reader<impl BufRead + '_>, Trouble> {
+        let wanted = same_form(name);
+        let same = names(&self.archive).find(|part| same_form(part) == wanted);
         let part = self
             .archive
             .by_name(same.as_deref().unwrap_or(name))
             .map_err(trouble)?;
-        Ok(Reader::from_reader(BufReader::new(part.take(MAX_UNPACKED))))
+        Ok(Reader::from_reader(BufReader::new(part.take(most))))
     }
 
     /// The part of each sheet of an XLSX file, by the sheet's name.
     pub fn sheet_parts(&mut self) -> Result<HashMap<String, String>, Trouble> {
-        let workbook = self.main_part()?;
+        let workbook = self.main_part(MAX_UNPACKED)?;
         let (folder, file) = workbook.rsplit_once('/').unwrap_or(("", &workbook));
+        let relations = from_root(folder, &format!("_rels/{file}.rels"));
         let mut targets = HashMap::new();
-        each_element(
-            self.xml(&format!("{folder}/_rels/{file}.rels"))?,
-            |element| {
-                if let ("Relationship", Some(id), Some(target)) = (
-                    local(element),
-                    attribute(element, "Id"),
-                    attribute(element, "Target"),
-                ) {
-                    targets.insert(id, from_root(folder, &target));
-                }
-                Ok(())
-            },
-        )?;
+        each_element(self.xml(&relations)?, |element| {
+            if let ("Relationship", Some(id), Some(target)) = (
+                local(element),
+                attribute(element, "Id"),
+                attribute(element, "Target"),
+            ) {
+                targets.insert(id, from_root(folder, &target));
+            }
+            Ok(())
+        })?;
         let mut parts = HashMap::new();
         each_element(self.xml(&workbook)?, |element| {
             if let ("sheet", Some(name), Some(id)) = (
@@ -106,9 +135,9 @@ impl Package {
     }
 
     /// Where the workbook itself is; nearly always `xl/workbook.xml`.
-    fn main_part(&mut self) -> Result<String, Trouble> {
+    fn main_part(&mut self, most: u64) -> Result<String, Trouble> {
         let mut main = None;
-        each_element(self.xml("_rels/.rels")?, |element| {
+        each_element(self.xml_within("_rels/.rels", most)?, |element| {
             if attribute(element, "Type").is_some_and(|kind| kind.ends_with("/officeDocument")) {
                 main = attribute(element, "Target").map(|target| from_root("", &target));
             }
@@ -134,11 +163,26 @@ fn other_package(archive: &ZipArchive<BufReader<File>>) -> &'static str {
 
 /// A relationship's target is relative to the folder of its source, unless it begins at the root.
 fn from_root(folder: &str, target: &str) -> String {
-    match target.strip_prefix('/') {
-        Some(absolute) => absolute.to_owned(),
-        None if folder.is_empty() => target.to_owned(),
-        None => format!("{folder}/{target}"),
+    let target = target.replace('\\', "/");
+    let mut parts: Vec<&str> = match target.strip_prefix('/') {
+        Some(_) => Vec::new(),
+        None => folder.split('/').collect(),
+    };
+    for part in target.split('/') {
+        match part {
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
     }
+    parts.retain(|part| !matches!(*part, "" | "."));
+    parts.join("/")
+}
+
+/// A part's name in the form in which two spellings of it are the same.
+fn same_form(name: &str) -> String {
+    name.replace('\\', "/").to_ascii_lowercase()
 }
 
 /// The names of all parts that have a readable one.

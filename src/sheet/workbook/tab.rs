@@ -3,7 +3,7 @@
 //! Must not hold a gap: an empty row costs nothing, and a far-away cell costs what it takes to reach it.
 
 use super::Trouble;
-use super::extras::Extras;
+use super::extras::{Extras, Merged};
 use crate::sheet::{Flaw, Row, formula};
 use std::collections::{BTreeMap, HashMap};
 
@@ -31,6 +31,7 @@ pub struct Tab {
     pub links: HashMap<(u32, u32), String>,
     /// First and last column of each stretch that the spreadsheet program does not show.
     pub hidden_columns: Vec<(u32, u32)>,
+    pub merged: Vec<Merged>,
 }
 
 impl Tab {
@@ -78,6 +79,7 @@ impl<'b> Builder<'b> {
             rows: Vec::new(),
             links: extras.links,
             hidden_columns: extras.hidden_columns,
+            merged: extras.merged,
         };
         Self {
             tab,

@@ -1,5 +1,7 @@
 //! Workbooks as spreadsheet programs write them, put together here part by part.
 
+mod told;
+
 use crate::sheet::{Flaw, Hidden, Refused, Sheet, SheetOptions};
 use std::fmt::Write as _;
 use std::io::{Cursor, Write};
