@@ -108,8 +108,6 @@ pub(super) struct Accounts {
     above: Stretches,
     above_addresses: u64,
     cover: Option<Cover>,
-    again: Stretches,
-    first_again: Option<(u64, u64)>,
     short: Stretches,
     lost: Stretches,
     lost_text: String,
@@ -162,8 +160,6 @@ impl Accounts {
             above: Stretches::default(),
             above_addresses: 0,
             cover: None,
-            again: Stretches::default(),
-            first_again: None,
             short: Stretches::default(),
             lost: Stretches::default(),
             lost_text: String::new(),
@@ -190,10 +186,6 @@ impl Accounts {
 
     /// Notes a row and what became of it; `shifted` when its cells cannot be believed.
     pub fn add(&mut self, row: &Row, inspected: Inspected, shifted: bool) {
-        if let Some(again) = row.header_before {
-            self.again.add(again.0);
-            self.first_again.get_or_insert(again);
-        }
         if !row.place.is_in_table() {
             self.add_outside(row);
             return;
@@ -226,11 +218,16 @@ impl Accounts {
                 None if inspected == Inspected::Invalid => Role::Guest,
                 None => Role::NotUsed,
             };
-            let (number, holds) = match (role, inspected) {
-                (Role::Guest, Inspected::Guest | Inspected::Duplicate { .. }) => (1, true),
-                (Role::NotUsed, _) => addresses::counted(cell),
+            let (mut number, holds) = match role {
+                Role::NotUsed => addresses::counted(cell),
                 _ => (addresses::count(cell), false),
             };
+            if role == Role::Guest && inspected != Inspected::Invalid {
+                // One of them is invited. A name that is the address itself is a text: `a@x.org <a@x.org>`.
+                self.addresses.in_texts += number.saturating_sub(1);
+                self.addresses.total += number.saturating_sub(1);
+                number = 1;
+            }
             self.addresses.total += number;
             let place = match (role, inspected) {
                 (Role::Guest, Inspected::Guest) => &mut self.addresses.guests,

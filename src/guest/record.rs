@@ -21,9 +21,13 @@ pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut Problems<'_>)
         let control = |c: &char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
         for column in 0..row.found() {
             if let Some(c) = row.cell(column).chars().find(control) {
+                let what = match c {
+                    '\0' => "a NUL character",
+                    _ => "an invisible control character",
+                };
                 let problem = Problem::error(
                     CONTROL_CHARACTER,
-                    format!("an invisible control character (U+{:04X})", u32::from(c)),
+                    format!("{what} (U+{:04X})", u32::from(c)),
                 );
                 problems.at(
                     column,

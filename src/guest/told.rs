@@ -29,6 +29,12 @@ impl Problems<'_> {
         };
         let mut problem = problem.column(name).text(self.row.cell(column));
         problem.cell = Some(column);
+        // One wrong cell is one error, though more than one rule may be broken in it.
+        let told = |other: &Problem| other.is_error() && other.cell == Some(column);
+        let mut own = self.list.iter().rev().take_while(|other| other.row == Some(self.row.number));
+        if problem.is_error() && own.any(told) {
+            return;
+        }
         self.add(problem);
     }
 

@@ -232,7 +232,7 @@ impl Understanding {
             let message = format!("the same address as in row {of_row}; only that row is invited");
             problems.at(
                 column,
-                Problem::warning(DUPLICATE, message).fix("delete one of the two rows"),
+                Problem::hint(DUPLICATE, message).fix("delete one of the two rows"),
             );
             return Inspected::Duplicate { of_row };
         }

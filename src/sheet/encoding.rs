@@ -120,13 +120,19 @@ fn is_sound_word(word: &str) -> bool {
         .chars()
         .skip(1)
         .any(|c| !c.is_ascii() && c.is_uppercase());
+    // Nobody writes `MöLLER`: one letter of a word in capitals was another one.
+    let capitals = word.chars().filter(char::is_ascii_uppercase).count();
+    let ascii_small = word.chars().any(|c| c.is_ascii_lowercase());
+    let small_inside = capitals >= 2
+        && !ascii_small
+        && word.chars().any(|c| c.is_lowercase() && c != 'ß');
     let latin = word
         .chars()
         .any(|c| matches!(c, 'A'..='Z' | 'a'..='z' | '\u{C0}'..='\u{24F}'));
     let other = word
         .chars()
         .any(|c| matches!(c, '\u{370}'..='\u{6FF}' | '\u{E00}'..='\u{E7F}'));
-    !(small && capital_inside || latin && other)
+    !(small && capital_inside || small_inside || latin && other)
 }
 
 /// What the letters look like most.
@@ -291,7 +297,7 @@ mod tests {
             suggested(b"O\x92Brien, 5 \x80, \x84Firma\x93\n"),
             Some("windows-1252")
         );
-        for dos in [b"Jos\x82 N\xA3\xA4ez\n".as_slice(), b"Ana M\x81ller\n"] {
+        for dos in [b"Jos\x82 N\xA3\xA4ez\n".as_slice(), b"Ana M\x81ller\n", b"M\x9ALLER\n"] {
             assert_eq!(suggested(dos), None);
         }
     }

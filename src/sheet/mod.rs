@@ -49,6 +49,7 @@ pub(crate) use problem::codes;
 pub use problem::{Code, Entry, Problem, Severity, shorten};
 pub use rewrite::{NotWritten, Repair, rewrite, rewrite_rows};
 pub use row::{Flaw, Place, Row};
+pub(crate) use rows::HeadersAgain;
 pub use rows::Rows;
 pub(crate) use shape::swallowed_lines;
 pub use source::{Hidden, Refused, Sheet, SheetOptions};

@@ -80,7 +80,13 @@ fn holds_delimiter(raw: &[u8], quote: usize, end: usize, delimiter: u8) -> bool 
     let opens = raw
         .get(quote + 1)
         .is_some_and(|next| quote + 1 < end && !next.is_ascii_whitespace());
-    if !opens {
+    // Where nothing stands before it, the mark was meant to begin the cell; that is told otherwise.
+    let begins = raw[..quote]
+        .iter()
+        .rev()
+        .take_while(|byte| **byte != delimiter)
+        .all(u8::is_ascii_whitespace);
+    if !opens || begins {
         return false;
     }
     let Some(close) = closing(raw, quote + 1).filter(|close| *close > end) else {
@@ -133,6 +139,7 @@ mod tests {
             ("a,5\"x, 7\" or 9\"\n", None),
             ("a,5\"x,\"b\",c\n", None),
             ("a,5\"x,b\n", None),
+            ("a, \"Meier, Anna\"\n", None),
             ("\"\"cy@x.org,Cy\n", Some(Flaw::EmptyQuotes)),
             ("a,\"b\"c,d\n", Some(Flaw::TextBesideQuote)),
             ("a,Anna\"Hello\",d\n", Some(Flaw::TextBesideQuote)),

@@ -54,8 +54,6 @@ pub struct Row {
     pub place: Place,
     /// Whether nothing stands in the row before it.
     pub after_blank: bool,
-    /// The row and line of a repeated header that was left out right before this row.
-    pub header_before: Option<(u64, u64)>,
     /// Whether quotation marks stand around a cell beyond the header or the last one under it: whoever wrote them knew
     /// that a delimiter divides.
     pub quoted: bool,
@@ -88,7 +86,6 @@ impl Row {
         self.flaw = None;
         self.place = Place::Table;
         self.after_blank = false;
-        self.header_before = None;
         self.quoted = false;
         self.width = width;
         self.clear_cells();

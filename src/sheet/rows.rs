@@ -8,7 +8,7 @@ use super::formula;
 use super::records::{Record, Records};
 use super::shape::{self, Seen, Shape};
 use super::stopped;
-use super::{Flaw, Kinds, Place, Problem, Row, Sheet};
+use super::{Flaw, Kinds, Place, Problem, Row, Sheet, Stretches};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
@@ -30,6 +30,14 @@ pub struct Rows {
     ended: bool,
     /// Addresses in rows that are nobody's: titles, the header, the template's example.
     passed_over: u64,
+    again: HeadersAgain,
+}
+
+/// Where the header comes again.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct HeadersAgain {
+    pub rows: Stretches,
+    pub first_line: u64,
 }
 
 enum From {
@@ -69,6 +77,7 @@ impl Rows {
             after: None,
             ended: false,
             passed_over: 0,
+            again: HeadersAgain::default(),
         }
     }
 
@@ -91,6 +100,9 @@ impl Rows {
             None => self.place_next(row),
         };
         self.ended = !matches!(read, Ok(true));
+        if matches!(read, Ok(false)) {
+            self.sheet.was_read_to_its_end(&self.again);
+        }
         read
     }
 
@@ -126,19 +138,22 @@ impl Rows {
         Ok(true)
     }
 
-    /// The next row; a header that comes again is left out, and told with the row below it.
+    /// The next row; a header that comes again is left out, and told when all rows were read.
     fn see_next(&mut self, row: &mut Row) -> Result<Option<Seen>, Box<Problem>> {
-        let mut header_before = None;
         loop {
             if !self.advance(row)? {
                 return Ok(None);
             }
-            row.header_before = header_before;
             if row.place == Place::AboveHeader {
                 return Ok(Some(Seen::Row));
             }
             match self.shape.see(row) {
-                Seen::SameHeader => header_before = Some((row.number, row.line)),
+                Seen::SameHeader => {
+                    if self.again.rows.rows() == 0 {
+                        self.again.first_line = row.line;
+                    }
+                    self.again.rows.add(row.number);
+                }
                 seen => return Ok(Some(seen)),
             }
         }

@@ -8,7 +8,7 @@ use super::catalogue::{HIDDEN_COLUMN_USED, NO_ROWS, READ_FAILED};
 use super::open::{self, Body, Opened};
 use super::refuse::{cannot_read, changed};
 use super::survey::{Extent, Survey};
-use super::{Dialect, Field, Header, Problem, Rows, Use, merged};
+use super::{Dialect, Field, Header, HeadersAgain, Problem, Rows, Use, merged};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files::{self, Scratch};
@@ -87,6 +87,10 @@ struct Inner {
     hash: OnceLock<u128>,
     opened: Opened,
     passed_over: u64,
+    /// Whether the cells have decided.
+    settled: bool,
+    /// Known when the rows were read to their end once.
+    again: OnceLock<HeadersAgain>,
     /// The header as it was before the cells decided, and what the first rows decided; nothing where all rows did.
     decided_by_first: Option<(Header, Chosen)>,
 }
@@ -148,6 +152,7 @@ impl Inner {
         self.opened.refusals.extend(choice.refusals);
         self.opened.hints.extend(choice.hints);
         self.passed_over = survey.passed_over;
+        self.settled = true;
     }
 }
 
@@ -226,6 +231,8 @@ impl Sheet {
             hash: OnceLock::new(),
             opened,
             passed_over: 0,
+            settled: false,
+            again: OnceLock::new(),
             decided_by_first: None,
         }));
         let header = sheet.header();
@@ -364,6 +371,19 @@ impl Sheet {
             Ok(())
         } else {
             Err(Box::new(changed()))
+        }
+    }
+
+    /// Where the header comes again, as far as the rows were read to their end.
+    pub(crate) fn headers_again(&self) -> Option<&HeadersAgain> {
+        let again = self.0.again.get()?;
+        (again.rows.rows() > 0).then_some(again)
+    }
+
+    pub(super) fn was_read_to_its_end(&self, again: &HeadersAgain) {
+        // While a sheet is opened, its address column is not settled, and with it what a header is.
+        if self.0.settled {
+            self.0.again.get_or_init(|| again.clone());
         }
     }
 

@@ -5,6 +5,7 @@ mod damage; // random tables with random damage: every address is accounted for
 mod expected; // comparing with a file, or writing it again
 mod formats;
 mod hidden; // one sheet in three formats; a million rows' worth of errors, grouped
+mod later; // what stands far down a large sheet, and what is told of the whole sheet
 mod ordinary; // sheets that must go through
 mod random;
 mod round_trip; // random tables in random dialects and encodings, read back

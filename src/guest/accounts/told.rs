@@ -22,13 +22,15 @@ impl Accounts {
                 .filter_map(|(column, rows)| self.names(*column, rows)),
         );
         problems.extend(self.unused_addresses());
-        if let Some((row, line)) = self.first_again {
+        if let Some(again) = self.sheet.headers_again()
+            && let Some(row) = again.rows.first()
+        {
             let message = format!(
                 "{} {} the header again, and left out",
-                self.again.named(),
-                is_are(&self.again)
+                again.rows.named(),
+                is_are(&again.rows)
             );
-            let problem = Problem::warning(HEADER_AGAIN, message).at(row, line);
+            let problem = Problem::warning(HEADER_AGAIN, message).at(row, again.first_line);
             problems
                 .push(problem.fix(
                     "nothing is to be done; the sheet was probably put together from several",
