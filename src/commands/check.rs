@@ -426,7 +426,7 @@ mod tests {
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
             words.contains(
-                "guests.csv: 25 rows, all can be invited 55 addresses: 25 guests, 2 cc, 28 sponsors next: guestlist invite "
+                "guests.csv: 25 rows, all can be invited 55 addresses: 25 guests, 2 cc, 28 sponsors sponsors are looked up when the tenant is reached next: guestlist invite "
             ),
             "{text}"
         );
