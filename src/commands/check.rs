@@ -213,7 +213,8 @@ fn needs_tenant(sheet: &Sheet, rules: &Rules) -> Vec<&'static str> {
         (Field::Manager, "managers"),
         (Field::Groups, "groups"),
     ];
-    let used = |field: &Field| sheet.header().column_of(*field).is_some() && rules.allow.takes(*field);
+    let used =
+        |field: &Field| sheet.header().column_of(*field).is_some() && rules.allow.takes(*field);
     named
         .into_iter()
         .filter(|(field, _)| used(field))

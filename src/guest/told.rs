@@ -31,7 +31,11 @@ impl Problems<'_> {
         problem.cell = Some(column);
         // One wrong cell is one error, though more than one rule may be broken in it.
         let told = |other: &Problem| other.is_error() && other.cell == Some(column);
-        let mut own = self.list.iter().rev().take_while(|other| other.row == Some(self.row.number));
+        let mut own = self
+            .list
+            .iter()
+            .rev()
+            .take_while(|other| other.row == Some(self.row.number));
         if problem.is_error() && own.any(told) {
             return;
         }

@@ -123,9 +123,8 @@ fn is_sound_word(word: &str) -> bool {
     // Nobody writes `MöLLER`: one letter of a word in capitals was another one.
     let capitals = word.chars().filter(char::is_ascii_uppercase).count();
     let ascii_small = word.chars().any(|c| c.is_ascii_lowercase());
-    let small_inside = capitals >= 2
-        && !ascii_small
-        && word.chars().any(|c| c.is_lowercase() && c != 'ß');
+    let small_inside =
+        capitals >= 2 && !ascii_small && word.chars().any(|c| c.is_lowercase() && c != 'ß');
     let latin = word
         .chars()
         .any(|c| matches!(c, 'A'..='Z' | 'a'..='z' | '\u{C0}'..='\u{24F}'));
@@ -297,7 +296,11 @@ mod tests {
             suggested(b"O\x92Brien, 5 \x80, \x84Firma\x93\n"),
             Some("windows-1252")
         );
-        for dos in [b"Jos\x82 N\xA3\xA4ez\n".as_slice(), b"Ana M\x81ller\n", b"M\x9ALLER\n"] {
+        for dos in [
+            b"Jos\x82 N\xA3\xA4ez\n".as_slice(),
+            b"Ana M\x81ller\n",
+            b"M\x9ALLER\n",
+        ] {
             assert_eq!(suggested(dos), None);
         }
     }

@@ -48,7 +48,8 @@ pub(super) fn told(header: &Header, merged: &[Merged], survey: &Survey) -> Optio
 
 /// `B3:B5`.
 fn name(area: &Merged) -> String {
-    let place = |row: u32, column: u32| format!("{}{}", column_letter(column as usize), u64::from(row) + 1);
+    let place =
+        |row: u32, column: u32| format!("{}{}", column_letter(column as usize), u64::from(row) + 1);
     format!(
         "{}:{}",
         place(area.rows.0, area.columns.0),

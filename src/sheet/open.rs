@@ -9,8 +9,8 @@ use super::catalogue::{
 };
 use super::encoding::{self, Charset};
 use super::find::{self, Asked, HeadRecord, Reading};
-use super::workbook::Merged;
 use super::refuse::{cannot_read, empty, first_row_too_large, no_header, not_text};
+use super::workbook::Merged;
 use super::{
     Dialect, Flaw, Header, Problem, Refused, Row, Rows, SheetOptions, address_column, columns,
     shorten, stopped, swallowed_lines,

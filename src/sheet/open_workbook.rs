@@ -12,7 +12,8 @@ use super::open::{Body, Opened, header};
 use super::refuse::{empty, no_header};
 use super::workbook::{self, Tab};
 use super::{
-    Dialect, Header, Hidden, LineEnd, Problem, Refused, Row, SheetOptions, nearest, own_files, shorten,
+    Dialect, Header, Hidden, LineEnd, Problem, Refused, Row, SheetOptions, nearest, own_files,
+    shorten,
 };
 use std::path::Path;
 use std::sync::Arc;

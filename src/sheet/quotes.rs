@@ -134,7 +134,10 @@ mod tests {
             ("a,Anna \"Annie\" Meier\n", None),
             ("a,5\" disk,7\"\n", None),
             ("a,\"b\" ,c\n", None),
-            ("a,Boots\"Light, and warm\",c\n", Some(Flaw::TextBesideQuote)),
+            (
+                "a,Boots\"Light, and warm\",c\n",
+                Some(Flaw::TextBesideQuote),
+            ),
             ("a,$7\"Round, 48\"\"\",\"c\"\n", Some(Flaw::TextBesideQuote)),
             ("a,5\"x, 7\" or 9\"\n", None),
             ("a,5\"x,\"b\",c\n", None),

@@ -35,9 +35,7 @@ pub(super) fn cannot_read(path: &Path, error: &io::Error) -> Problem {
         ErrorKind::NotFound => {
             let problem = Problem::error(NOT_FOUND, format!("there is no file {shown}"));
             match alike(path).as_deref().and_then(Path::to_str) {
-                Some(alike) => problem
-                    .fix(format!("did you mean {alike}?"))
-                    .suggest(alike),
+                Some(alike) => problem.fix(format!("did you mean {alike}?")).suggest(alike),
                 None => problem.fix("check the path"),
             }
         }
@@ -68,15 +66,21 @@ fn alike(path: &Path) -> Option<PathBuf> {
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| {
             let extension = Path::new(name).extension().and_then(|word| word.to_str());
-            let is_sheet = extension.is_some_and(|word| {
-                SHEETS.iter().any(|known| known.eq_ignore_ascii_case(word))
-            });
+            let is_sheet = extension
+                .is_some_and(|word| SHEETS.iter().any(|known| known.eq_ignore_ascii_case(word)));
             // What this program wrote about a sheet is not what was to be typed.
-            is_sheet && ![".results.", ".to-fix.", ".dry-run.", ".practice."].iter().any(|ours| name.contains(ours))
+            is_sheet
+                && ![".results.", ".to-fix.", ".dry-run.", ".practice."]
+                    .iter()
+                    .any(|ours| name.contains(ours))
         })
         .collect();
     names.sort();
-    let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_lowercase();
+    let stem = |name: &str| {
+        name.rsplit_once('.')
+            .map_or(name, |(stem, _)| stem)
+            .to_lowercase()
+    };
     let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
     let same_stem = || lower.iter().position(|name| stem(name) == stem(&wanted));
     let near = || {

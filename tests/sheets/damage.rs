@@ -189,12 +189,17 @@ impl Dialect {
 /// Whether a message says `row 3`, or `rows 2, 3-5` with the number among them.
 fn names_row(message: &str, number: u64) -> bool {
     let lists = message.match_indices("row").filter_map(|(at, _)| {
-        let rest = message[at + 3..].trim_start_matches('s').strip_prefix(' ')?;
+        let rest = message[at + 3..]
+            .trim_start_matches('s')
+            .strip_prefix(' ')?;
         let end = rest.find(|c: char| !(c.is_ascii_digit() || ", -".contains(c)));
         Some(&rest[..end.unwrap_or(rest.len())])
     });
     lists.flat_map(|list| list.split(',')).any(|stretch| {
-        let (first, last) = stretch.trim().split_once('-').unwrap_or((stretch.trim(), stretch.trim()));
+        let (first, last) = stretch
+            .trim()
+            .split_once('-')
+            .unwrap_or((stretch.trim(), stretch.trim()));
         let numbers = (first.trim().parse::<u64>(), last.trim().parse::<u64>());
         matches!(numbers, (Ok(first), Ok(last)) if (first..=last).contains(&number))
     })

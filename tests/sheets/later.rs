@@ -23,7 +23,9 @@ fn codes(workdir: &Workdir, name: &str) -> (i32, Vec<String>) {
     let ended = workdir.run(&["check", name, "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     let problems = json["problems"].as_array().unwrap();
-    let codes = problems.iter().map(|problem| problem["code"].as_str().unwrap().to_owned());
+    let codes = problems
+        .iter()
+        .map(|problem| problem["code"].as_str().unwrap().to_owned());
     let mut codes: Vec<String> = codes.collect();
     codes.sort();
     codes.dedup();
@@ -39,12 +41,24 @@ fn all_rows_decide_which_column_holds_the_guests() {
         large(
             "email,attendee email,remark",
             |row| format!("buyer{row}@partner.example,,{FILLER}"),
-            |row| format!("buyer{}@partner.example,person{row}@guest.example,{FILLER}", row % 9),
+            |row| {
+                format!(
+                    "buyer{}@partner.example,person{row}@guest.example,{FILLER}",
+                    row % 9
+                )
+            },
         ),
     );
-    assert_eq!(codes(&workdir, "orders.csv"), (3, vec!["GL028".into(), "GL033".into(), "GL120".into()]));
+    assert_eq!(
+        codes(&workdir, "orders.csv"),
+        (3, vec!["GL028".into(), "GL033".into(), "GL120".into()])
+    );
     let said = workdir.run(&["invite", "orders.csv", "--sandbox", "--dry-run"]);
-    assert!(said.stderr.contains("GL028") && said.stderr.contains("--map email=\"attendee email\""), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("GL028") && said.stderr.contains("--map email=\"attendee email\""),
+        "{}",
+        said.stderr
+    );
     // No name says anything, and the addresses come late.
     workdir.write(
         "late.csv",
@@ -74,9 +88,21 @@ fn a_misspelt_path_is_answered_with_the_sheet_beside_it() {
     workdir.write("guests.csv", "email\nanna@partner.example\n");
     for typed in ["guest.csv", "Gusets.csv", "guests.xlsx"] {
         let ended = workdir.run(&["check", typed]).expect_code(3);
-        assert!(ended.stdout.contains("did you mean guests.csv?"), "{}", ended.stdout);
-        assert!(ended.stdout.contains("next: guestlist check guests.csv"), "{}", ended.stdout);
-        assert!(!ended.stdout.contains("correct the errors"), "{}", ended.stdout);
+        assert!(
+            ended.stdout.contains("did you mean guests.csv?"),
+            "{}",
+            ended.stdout
+        );
+        assert!(
+            ended.stdout.contains("next: guestlist check guests.csv"),
+            "{}",
+            ended.stdout
+        );
+        assert!(
+            !ended.stdout.contains("correct the errors"),
+            "{}",
+            ended.stdout
+        );
     }
     let ended = workdir.run(&["check", "elsewhere.ods"]).expect_code(3);
     assert!(ended.stdout.contains("check the path"), "{}", ended.stdout);
@@ -89,7 +115,10 @@ fn a_misspelt_path_is_answered_with_the_sheet_beside_it() {
 #[test]
 fn what_only_the_tenant_knows_is_said() {
     let workdir = Workdir::new();
-    workdir.write("s.csv", "email,sponsors\nanna@partner.example,mia@northwind.example\n");
+    workdir.write(
+        "s.csv",
+        "email,sponsors\nanna@partner.example,mia@northwind.example\n",
+    );
     let ended = workdir.run(&["check", "s.csv"]).expect_code(0);
     let said = "sponsors are looked up when the tenant is reached";
     assert!(ended.stdout.contains(said), "{}", ended.stdout);
@@ -103,9 +132,16 @@ fn what_only_the_tenant_knows_is_said() {
 #[test]
 fn a_header_that_comes_again_is_told_though_nothing_follows() {
     let workdir = Workdir::new();
-    workdir.write("s.csv", "email,name\nanna@partner.example,Anna\nemail,name\nemail,name\n");
+    workdir.write(
+        "s.csv",
+        "email,name\nanna@partner.example,Anna\nemail,name\nemail,name\n",
+    );
     let ended = workdir.run(&["check", "s.csv"]).expect_code(0);
-    assert!(ended.stdout.contains("rows 3, 4 are the header again"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("rows 3, 4 are the header again"),
+        "{}",
+        ended.stdout
+    );
 }
 
 #[test]
@@ -115,7 +151,13 @@ fn one_bad_cell_is_one_problem_and_a_nul_is_called_so() {
     let json = workdir.run(&["check", "s.csv", "--format", "json"]).json();
     let problems = json["problems"].as_array().unwrap();
     assert_eq!(problems.len(), 1, "{problems:?}");
-    assert!(problems[0]["message"].as_str().unwrap().contains("a NUL character"), "{problems:?}");
+    assert!(
+        problems[0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("a NUL character"),
+        "{problems:?}"
+    );
 }
 
 #[test]
@@ -128,18 +170,43 @@ fn a_private_column_and_a_repeated_address_are_one_warning() {
     let json = workdir.run(&["check", "s.csv", "--format", "json"]).json();
     let of = |severity: &str| {
         let problems = json["problems"].as_array().unwrap().iter();
-        problems.filter(|problem| problem["severity"] == severity).count()
+        problems
+            .filter(|problem| problem["severity"] == severity)
+            .count()
     };
     assert_eq!((of("error"), of("warning")), (0, 1), "{json}");
     // A column that a person leaves unused is no longer told, and its addresses are still counted.
     let json = workdir
-        .run(&["check", "s.csv", "--format", "json", "--ignore", "private email"])
+        .run(&[
+            "check",
+            "s.csv",
+            "--format",
+            "json",
+            "--ignore",
+            "private email",
+        ])
         .json();
     let problems = json["problems"].as_array().unwrap();
-    assert!(problems.iter().all(|problem| problem["severity"] != "warning"), "{json}");
-    assert_eq!((&json["addresses"]["total"], &json["addresses"]["not_used"]), (&5.into(), &2.into()));
-    let ended = workdir.run(&["check", "s.csv", "--ignore", "privat email"]).expect_code(3);
-    assert!(ended.stdout.contains("did you mean --ignore \"private email\"?"), "{}", ended.stdout);
+    assert!(
+        problems
+            .iter()
+            .all(|problem| problem["severity"] != "warning"),
+        "{json}"
+    );
+    assert_eq!(
+        (&json["addresses"]["total"], &json["addresses"]["not_used"]),
+        (&5.into(), &2.into())
+    );
+    let ended = workdir
+        .run(&["check", "s.csv", "--ignore", "privat email"])
+        .expect_code(3);
+    assert!(
+        ended
+            .stdout
+            .contains("did you mean --ignore \"private email\"?"),
+        "{}",
+        ended.stdout
+    );
 }
 
 #[test]

@@ -138,7 +138,9 @@ impl Cells {
                 (self.formula, self.has_value) = (None, false);
                 self.is_text = attribute(element, "t").is_some_and(|kind| kind == "str");
             }
-            "mergeCell" => self.extras.add_merged(attribute(element, "ref").as_deref().and_then(area)),
+            "mergeCell" => self
+                .extras
+                .add_merged(attribute(element, "ref").as_deref().and_then(area)),
             "f" => {
                 self.formula = Some(String::new());
                 self.inside = Inside::Formula;

@@ -42,18 +42,21 @@ fn merged_cells_are_told_where_they_matter() {
         &["anna@example.org", "Firm", "red"],
         &["bo@example.org", "", ""],
     ]);
-    let merged = |areas: &str| {
-        xlsx(&[("People", &format!("{data}<mergeCells>{areas}</mergeCells>"))])
-    };
+    let merged =
+        |areas: &str| xlsx(&[("People", &format!("{data}<mergeCells>{areas}</mergeCells>"))]);
     let quiet = merged("<mergeCell ref=\"A1:C1\"/><mergeCell ref=\"C3:C4\"/>");
     assert_eq!(told(&quiet), [""; 0]);
-    let loud = told(&merged("<mergeCell ref=\"A1:C1\"/><mergeCell ref=\"B3:B4\"/>"));
+    let loud = told(&merged(
+        "<mergeCell ref=\"A1:C1\"/><mergeCell ref=\"B3:B4\"/>",
+    ));
     assert!(
         loud.len() == 1 && loud[0].starts_with("GL046") && loud[0].ends_with("B3:B4"),
         "{loud:?}"
     );
     let cell = |text: &str| {
-        format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>")
+        format!(
+            "<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>"
+        )
     };
     let spanned = "<table:table-cell table:number-rows-spanned=\"2\" office:value-type=\"string\"><text:p>Firm</text:p></table:table-cell>";
     let book = ods(&format!(
@@ -84,8 +87,14 @@ fn addresses_behind_links_are_told_and_counted() {
     let told = told(&book);
     assert_eq!(told.len(), 3, "{told:?}");
     assert!(told[0].contains("row 2: the cell shows a name"), "{told:?}");
-    assert!(told[1].contains("row 3: the cell shows one address"), "{told:?}");
-    assert!(told[2].contains("row 4: a cell links to an address"), "{told:?}");
+    assert!(
+        told[1].contains("row 3: the cell shows one address"),
+        "{told:?}"
+    );
+    assert!(
+        told[2].contains("row 4: a cell links to an address"),
+        "{told:?}"
+    );
     let sheet = open(&book, &SheetOptions::default()).unwrap();
     assert_eq!(sheet.left_out(), 2);
     let first = sheet.rows().unwrap().next().unwrap().unwrap();
@@ -99,9 +108,15 @@ fn a_package_may_have_other_folders_and_backslashes() {
     let rels = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let package = "xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"";
     for (folder, slash) in [("", "/"), ("book/", "/"), ("xl/", "\\"), ("xl/", "/")] {
-        let root = format!("<Relationships {package}><Relationship Id=\"m\" Type=\"{rels}/officeDocument\" Target=\"{folder}workbook.xml\"/></Relationships>");
-        let targets = format!("<Relationships {package}><Relationship Id=\"r\" Type=\"{rels}/worksheet\" Target=\"sheets/one.xml\"/></Relationships>");
-        let workbook = format!("<workbook {main} xmlns:r=\"{rels}\"><sheets><sheet name=\"x\" sheetId=\"1\" r:id=\"r\"/></sheets></workbook>");
+        let root = format!(
+            "<Relationships {package}><Relationship Id=\"m\" Type=\"{rels}/officeDocument\" Target=\"{folder}workbook.xml\"/></Relationships>"
+        );
+        let targets = format!(
+            "<Relationships {package}><Relationship Id=\"r\" Type=\"{rels}/worksheet\" Target=\"sheets/one.xml\"/></Relationships>"
+        );
+        let workbook = format!(
+            "<workbook {main} xmlns:r=\"{rels}\"><sheets><sheet name=\"x\" sheetId=\"1\" r:id=\"r\"/></sheets></workbook>"
+        );
         let sheet = format!("<worksheet {main}>{data}</worksheet>");
         let parts = [
             ("_rels/.rels".to_owned(), root),
@@ -120,27 +135,47 @@ fn a_package_may_have_other_folders_and_backslashes() {
         let read = rows(&zipped(&parts), &SheetOptions::default());
         assert_eq!(read, ["2:2 anna@example.org"], "{folder} {slash}");
     }
-    let other = zipped(&[("word/document.xml", "<w/>"), ("_rels/.rels", "<Relationships/>")]);
+    let other = zipped(&[
+        ("word/document.xml", "<w/>"),
+        ("_rels/.rels", "<Relationships/>"),
+    ]);
     assert!(told(&other)[0].contains("a Word document"));
 }
 
 #[test]
 fn hidden_columns_and_rows_of_an_open_document_are_told() {
     let cell = |text: &str| {
-        format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>")
+        format!(
+            "<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>"
+        )
     };
     let row = |visible: &str, cells: [&str; 2]| {
-        format!("<table:table-row{visible}>{}{}</table:table-row>", cell(cells[0]), cell(cells[1]))
+        format!(
+            "<table:table-row{visible}>{}{}</table:table-row>",
+            cell(cells[0]),
+            cell(cells[1])
+        )
     };
     let book = ods(&format!(
         "<table:table table:name=\"x\"><table:table-column/><table:table-column table:visibility=\"collapse\"/>{}{}{}</table:table>",
         row("", ["email", "sponsors"]),
         row("", ["anna@example.org", "mia@example.com"]),
-        row(" table:visibility=\"collapse\"", ["bo@example.org", "mia@example.com"]),
+        row(
+            " table:visibility=\"collapse\"",
+            ["bo@example.org", "mia@example.com"]
+        ),
     ));
     let told = told(&book);
-    assert!(told.iter().any(|line| line.starts_with("GL042") && line.contains("sponsors")), "{told:?}");
-    assert!(told.iter().any(|line| line.starts_with("GL023") && line.contains('3')), "{told:?}");
+    assert!(
+        told.iter()
+            .any(|line| line.starts_with("GL042") && line.contains("sponsors")),
+        "{told:?}"
+    );
+    assert!(
+        told.iter()
+            .any(|line| line.starts_with("GL023") && line.contains('3')),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -149,7 +184,10 @@ fn addresses_on_other_tabs_are_told_and_counted() {
     let notes = sheet_data(&[&["Ideas"], &["ask bo@example.org"], &["x"]]);
     let book = xlsx(&[("People", &people), ("Notes", &notes)]);
     let told = told(&book);
-    assert!(told.len() == 1 && told[0].contains("`Notes` (1)"), "{told:?}");
+    assert!(
+        told.len() == 1 && told[0].contains("`Notes` (1)"),
+        "{told:?}"
+    );
     assert_eq!(open(&book, &SheetOptions::default()).unwrap().left_out(), 1);
 }
 
@@ -181,7 +219,10 @@ fn more_columns_than_a_workbook_has_with_the_results_are_told() {
         let cell = text(&format!("{}1", crate::sheet::column_letter(column)), "far");
         let header = format!("<row r=\"1\">{}{cell}</row>", text("A1", "email"));
         let row = format!("<row r=\"2\">{}</row>", text("A2", "anna@example.org"));
-        told(&xlsx(&[("People", &format!("<sheetData>{header}{row}</sheetData>"))]))
+        told(&xlsx(&[(
+            "People",
+            &format!("<sheetData>{header}{row}</sheetData>"),
+        )]))
     };
     assert_eq!(far(16_365), [""; 0]);
     assert!(far(16_366)[0].starts_with("GL047"), "{:?}", far(16_366));
