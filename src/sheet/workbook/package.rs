@@ -70,9 +70,8 @@ impl Package {
         let Ok(main) = self.main_part(PEEKED) else {
             return false;
         };
-        let mut xml = match self.xml_within(&main, PEEKED) {
-            Ok(xml) => xml,
-            Err(_) => return false,
+        let Ok(mut xml) = self.xml_within(&main, PEEKED) else {
+            return false;
         };
         let mut buffer = Vec::new();
         loop {
