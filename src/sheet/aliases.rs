@@ -138,7 +138,14 @@ const HOST_WORDS: [&str; 6] = [
 
 /// Whether the name of a column says that it is about guests.
 pub(super) fn says_guest(name: &str) -> bool {
-    if HOST_WORDS.iter().any(|host| normalise(name).contains(host)) {
+    let normal = normalise(name);
+    // The sign-in name of a participant is no address of theirs: for guests it ends in the name of the other tenant.
+    let sign_in = ["upn", "principalname"];
+    if HOST_WORDS
+        .iter()
+        .chain(&sign_in)
+        .any(|word| normal.contains(word))
+    {
         return false;
     }
     name.split(|c: char| !c.is_alphanumeric())
@@ -171,7 +178,7 @@ const ALIASES: &[(Meaning, &[&str])] = &[
         "primaryemail", "email1value", "email1address", "primarysmtpaddress", "smtpaddress", "emailwork", "recipient", "invitee",
         "emailadresse", "mailadresse", "emailadressen", "emailanschrift", "emaildienstlich", "emailgeschaeftlich", "emailgeschaftlich",
         "adresseemail", "adressemail", "courriel", "adressecourriel", "adresseelectronique", "courrierelectronique", "adressedemessagerie",
-        "correo", "correoelectronico", "direcciondecorreo", "direcciondecorreoelectronico", "direccioncorreo", "direccioncorreoelectronico",
+        "correo", "correoelectronico", "direcciondecorreo", "direcciondecorreoelectronico", "direccioncorreo", "direccioncorreoelectronico", "correodeltrabajo", "correoelectronicodeltrabajo",
         "indirizzoemail", "indirizzomail", "indirizzodipostaelettronica", "postaelettronica", "emailadres", "mailadres", "emailadressenvangasten",
         "enderecodeemail", "enderecoemail", "correioeletronico", "correioeletronicodoconvidado", "enderecodecorreioeletronico",
         "epost", "epostadress", "epostadresse", "mejl", "mejladress", "sahkoposti", "sahkopostiosoite",
@@ -255,6 +262,7 @@ const ALIASES: &[(Meaning, &[&str])] = &[
         "manager", "manageremail", "manageremailaddress", "emailmanager", "managerupn", "managersemail", "supervisor", "supervisoremail", "linemanager", "linemanageremail", "reportsto",
         "vorgesetzter", "vorgesetzte", "vorgesetzteremail", "vorgesetzteemail", "emailvorgesetzter", "emailvorgesetzte", "emaildesvorgesetzten", "emaildervorgesetzten", "fuhrungskraft", "fuhrungskraftemail", "emailfuhrungskraft",
         "superieur", "superieurhierarchique", "emaildumanager", "emaildusuperieur", "adresseemaildumanager", "manageremailadresse", "jefe", "jefeemail", "emaildeljefe", "correodeljefe", "correoelectronicodeljefe",
+        "correodelgerente", "correoelectronicodelgerente", "correodelsupervisor", "courrieldumanager", "courrielduresponsable", "emailduresponsable", "courrieldusuperieur", "emaildogestor", "emaildogerente", "emaildosupervisor", "emaildochefe",
         "superiore", "responsabilediretto", "emaildelsuperiore", "emailresponsabile", "emaildelresponsabile", "leidinggevende", "emailleidinggevende", "leidinggevendeemail", "chef", "chefensepost", "przelozony", "emailprzelozonego",
     ]),
     (field(Field::Groups), &["groups", "group", "addtogroups", "addtogroup", "groupmembership", "memberof", "gruppen", "gruppe", "groupes", "groupe", "grupos", "grupo", "gruppi", "gruppo", "groepen", "groep", "grupper"]),

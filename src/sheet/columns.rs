@@ -60,6 +60,15 @@ pub(super) fn understand(
         let columns: Vec<usize> = (0..names.len())
             .filter(|column| matches!(uses[*column], Use::Field(other, _) if other == field))
             .collect();
+        let columns = match named_by_address(field, &names, &columns) {
+            Some(column) => {
+                for other in columns.into_iter().filter(|other| *other != column) {
+                    uses[other] = Use::Other;
+                }
+                vec![column]
+            }
+            None => columns,
+        };
         match columns[..] {
             [] => {}
             [column] => mapping.push((field, column)),
@@ -83,6 +92,21 @@ pub(super) fn understand(
         delimiter: None,
     };
     (header, problems)
+}
+
+/// Of several columns about the same person, the one that says it holds the address: `Manager e-mail` beside `Manager`.
+fn named_by_address(field: Field, names: &[String], columns: &[usize]) -> Option<usize> {
+    const ADDRESS: [&str; 5] = ["mail", "courriel", "correo", "epost", "upn"];
+    let is_person = matches!(field, Field::Manager | Field::Sponsors | Field::Cc);
+    if columns.len() < 2 || !is_person {
+        return None;
+    }
+    let says = |column: &&usize| {
+        let name = normalise(&names[**column]);
+        ADDRESS.iter().any(|word| name.contains(word))
+    };
+    let mut saying = columns.iter().filter(says);
+    saying.next().copied().filter(|_| saying.next().is_none())
 }
 
 /// What each name means by itself; bare names are settled later and begin as display names.

@@ -134,7 +134,16 @@ fn perhaps_divides(row: &Row, email: usize) -> bool {
     let (Some((column, text)), None) = (filled.next(), filled.next()) else {
         return false;
     };
-    (column == email || row.after_blank || text.ends_with([':', '：'])) && is_words(text)
+    let is_title = row.after_blank || text.ends_with([':', '：']) || is_drawn_as_a_line(text);
+    (column == email || is_title) && is_words(text)
+}
+
+/// `--- Waiting list ---`, `== Cancelled ==`: the marks of a line on both sides, or three of them before the text.
+fn is_drawn_as_a_line(text: &str) -> bool {
+    let is_mark = |c: &char| matches!(c, '-' | '=' | '*' | '#' | '_' | '~' | '–' | '—' | '─');
+    let before = text.chars().take_while(is_mark).count();
+    let after = text.chars().rev().take_while(is_mark).count();
+    before >= 3 || (before > 0 && after > 0)
 }
 
 /// Words, and not an address with a slip in it, a formula, an error value or a placeholder.
@@ -229,6 +238,10 @@ mod tests {
         assert_eq!(
             places("email|name", &["a@x.org|A", "|Team B", "b@x.org|B"]),
             "..."
+        );
+        assert_eq!(
+            places("email|name", &["a@x.org|A", "|--- Team B ---", "b@x.org|B"]),
+            ".?b"
         );
         assert_eq!(
             places(
