@@ -7,9 +7,7 @@ mod told;
 pub(super) use told::outside;
 
 use super::{Inspected, Problem};
-use crate::sheet::{
-    Counts, Field, Kinds, Place, Row, Sheet, Stretches, Use, addresses, shorten,
-};
+use crate::sheet::{Counts, Field, Kinds, Place, Row, Sheet, Stretches, Use, addresses, shorten};
 use serde::Serialize;
 
 /// How many addresses have which place. Each address of the sheet is in exactly one of them.
@@ -218,14 +216,17 @@ impl Accounts {
                 None if inspected == Inspected::Invalid => Role::Guest,
                 None => Role::NotUsed,
             };
+            let invited = role == Role::Guest && inspected != Inspected::Invalid;
             let (mut number, holds) = match role {
+                Role::Guest if invited && !has_several_at_signs(cell) => (1, true),
                 Role::NotUsed => addresses::counted(cell),
                 _ => (addresses::count(cell), false),
             };
-            if role == Role::Guest && inspected != Inspected::Invalid {
+            if invited && number != 1 {
                 // One of them is invited. A name that is the address itself is a text: `a@x.org <a@x.org>`.
-                self.addresses.in_texts += number.saturating_sub(1);
-                self.addresses.total += number.saturating_sub(1);
+                let others = number.saturating_sub(1);
+                self.addresses.in_texts += others;
+                self.addresses.total += others;
                 number = 1;
             }
             self.addresses.total += number;
@@ -316,6 +317,10 @@ impl Accounts {
             None => false,
         }
     }
+}
+
+fn has_several_at_signs(cell: &str) -> bool {
+    memchr::memchr(b'@', cell.as_bytes()) != memchr::memrchr(b'@', cell.as_bytes())
 }
 
 /// A question mark inside a word, or before one in small letters: `J?rgen`, `?sterreich`.
