@@ -9,8 +9,8 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     graph::{
-        Class, Fault, Graph, GraphConfig, Identity, Organization,
-        auth::{self, Authority, SignIn},
+        Class, Fault, Graph, GraphConfig, Identity, Organization, Tokens,
+        auth::{self, Authority, CredentialSource, SignIn},
         cloud::{self, Abilities},
         http::HttpOptions,
     },
@@ -20,6 +20,7 @@ use crate::{
     settings::{Env, Settings, Sourced, TenantName},
     ui,
 };
+use std::sync::Arc;
 use url::Url;
 
 /// A client that is signed in, and what is known about whom and where.
@@ -53,6 +54,34 @@ pub async fn connect(
     let reached = signed_in.reach().await?;
     reached.is_meant(settings).await?;
     Ok(reached.connection)
+}
+
+/// For a run that ended before Graph was reached; nothing leaves through it. `tenant`: the ledger's.
+pub fn unreached(
+    settings: &Settings,
+    pace: &Pace,
+    clock: &Clock,
+    tenant: Option<Tenant>,
+) -> Result<Connection> {
+    let source: CredentialSource = Arc::new(|| Err(Fault::run_stopped()));
+    let config = GraphConfig {
+        base_url: settings.tenant.graph_url.value.as_str().to_owned(),
+        http: HttpOptions::default(),
+        clock: clock.clone(),
+        abilities: Some(abilities(settings)),
+    };
+    Ok(Connection {
+        graph: Graph::new(config, Tokens::new(source, ""), pace.clone())?,
+        identity: Identity::default(),
+        tenant: tenant.unwrap_or(Tenant {
+            id: String::new(),
+            name: None,
+        }),
+        domain: None,
+        domains: Domains::default(),
+        organization_read: false,
+        method: "",
+    })
 }
 
 /// What the cloud can do: as its host tells, and as the cloud does that is named, should the host be a gateway to it.

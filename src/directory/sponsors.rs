@@ -16,6 +16,8 @@ pub enum Unresolved {
     Several,
     /// For a reason that passes.
     NotNow(String),
+    /// The run stopped before anybody was looked up.
+    NotAsked,
     /// A name has to be looked up, and the sign-in may not do that.
     NotAllowed {
         permission: &'static str,
@@ -68,7 +70,7 @@ impl Sponsors {
         match self.ids.get(sponsor) {
             Some(Ok(id)) => Ok(id),
             Some(Err(why)) => Err(why.clone()),
-            None => Err(Unresolved::NotNow("it was not looked up".into())),
+            None => Err(Unresolved::NotAsked),
         }
     }
 }

@@ -4,10 +4,11 @@
 
 use super::{
     Options,
-    calibration::Calibration,
+    calibration::{Calibration, Steps},
     caps::Caps,
     crew::Crew,
     follow_up::FollowUps,
+    outage::{Outage, Then},
     outcome::Mail,
     recorder::{NotRecorded, Recorder},
     stop::{Stop, StopReason},
@@ -56,6 +57,7 @@ pub(super) struct Shared {
     pub crew: Crew,
     pub clock: Clock,
     pub calibration: Calibration,
+    pub outage: Outage,
     /// A 429 of this run was found to have been performed: from then on none is believed.
     pub throttles_doubted: AtomicBool,
     /// The ledger as it is by now.
@@ -96,6 +98,8 @@ pub(super) struct Asked {
     pub ended: Instant,
     /// How long that took.
     pub took: Duration,
+    /// How often our clock had been set before it was sent.
+    pub steps: Steps,
 }
 
 /// How a good answer is remembered.
@@ -162,9 +166,10 @@ impl Shared {
                     .await;
                 return Err(NotAsked::Stopped);
             }
+            let steps = self.calibration.steps();
             let (left_at, left) = (self.clock.now(), Instant::now());
             let attempt = self.graph.invite(&request, client_request_id).await;
-            let (ended, took) = (Instant::now(), left.elapsed());
+            let (ended, took, ended_at) = (Instant::now(), left.elapsed(), self.clock.now());
             let answer = Answer {
                 verdict: attempt.verdict,
                 status: attempt.status,
@@ -176,6 +181,11 @@ impl Shared {
                     exit: fault.exit(),
                     fault: Box::new(fault.clone()),
                 });
+            }
+            match self.outage.answered(&answer.verdict, left) {
+                Then::GoOn => {}
+                Then::Pause(pause) => self.pace.pause(pause),
+                Then::Stop(reason) => self.stop.raise(reason),
             }
             // Told also when the run stops already: nobody waits at the gate any more who would find it out.
             if let Err(too_long) = self.pace.gate_opens_in_time() {
@@ -214,11 +224,10 @@ impl Shared {
                 }
                 _ => {}
             }
-            let now = self.clock.now();
             let end = match &answer.verdict {
-                Verdict::Done(_) => AskEnd::Answered(now),
-                Verdict::RetryAfter { .. } => AskEnd::Throttled(now),
-                _ => AskEnd::GivenUp(now),
+                Verdict::Done(_) => AskEnd::Answered(ended_at),
+                Verdict::RetryAfter { .. } => AskEnd::Throttled(ended_at),
+                _ => AskEnd::GivenUp(ended_at),
             };
             return Ok(Asked {
                 intent,
@@ -234,6 +243,7 @@ impl Shared {
                 request_id: answer.request_id,
                 ended,
                 took,
+                steps,
             });
         }
     }

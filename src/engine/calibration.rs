@@ -2,15 +2,18 @@
 //!
 //! `createdDateTime` may come from any clock, so it is compared with ours only through guests of whom both are known:
 //! nobody was there before the ask, and the 201 came soon. The `Date` header of an answer decides nothing.
+//!
+//! Our own clock may be set while the run goes on, or stand still while the machine sleeps. The monotonic time shows
+//! that: what was learnt before such a step, and every ask that began before it, then tells nothing.
 
-use crate::graph::Graph;
+use crate::{clock::Clock, graph::Graph};
 use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 /// An answer that takes longer says too little about when the guest was made.
 const SOON: Duration = Duration::from_secs(2);
@@ -18,8 +21,10 @@ const SOON: Duration = Duration::from_secs(2);
 const AGREEMENT: SignedDuration = SignedDuration::from_secs(2);
 /// One alone could not disagree with anybody.
 const LEAST: usize = 2;
-/// The newest of them: a clock may be set while the run goes on.
+/// The newest of them: clocks drift while a long run goes on.
 const SAMPLES: usize = 20;
+/// Clocks are corrected by less all the time.
+const STEP: SignedDuration = SignedDuration::from_secs(1);
 
 /// A guest of whom both clocks are known.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +84,7 @@ impl Offset {
 /// The guests by whom this run can tell the time.
 #[derive(Debug)]
 pub(super) struct Calibration {
+    wall: Wall,
     candidates: Mutex<VecDeque<Candidate>>,
     /// There are enough samples, or there will be no more.
     decided: watch::Sender<bool>,
@@ -89,31 +95,88 @@ struct Candidate {
     user_id: String,
     asked: Timestamp,
     answered: Timestamp,
+    steps: Steps,
     /// Read when it is needed for the first time.
     created: Option<Timestamp>,
 }
 
-impl Default for Calibration {
-    fn default() -> Self {
+/// Our clock, watched for steps.
+#[derive(Debug)]
+struct Wall {
+    clock: Clock,
+    state: Mutex<WallState>,
+}
+
+#[derive(Debug)]
+struct WallState {
+    /// What the clock showed, and when by the monotonic time, after the last step.
+    shown: (Timestamp, Instant),
+    steps: Steps,
+}
+
+/// How often our clock had been set before something: what has another number cannot be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Steps(u64);
+
+impl Wall {
+    fn new(clock: Clock) -> Self {
+        let state = WallState {
+            shown: (clock.now(), Instant::now()),
+            steps: Steps(0),
+        };
         Self {
-            candidates: Mutex::default(),
-            decided: watch::Sender::new(false),
+            clock,
+            state: Mutex::new(state),
         }
+    }
+
+    /// Looks for a step since the last look.
+    fn look(&self) -> Steps {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (shown, at) = state.shown;
+        let now = (self.clock.now(), Instant::now());
+        let passed = SignedDuration::try_from(now.1.duration_since(at)).unwrap_or_default();
+        if (now.0.duration_since(shown) - passed).abs() > STEP {
+            state.shown = now;
+            state.steps.0 += 1;
+            tracing::warn!(
+                "the clock of this machine was set, or the machine slept; creation times are compared with it anew"
+            );
+        }
+        state.steps
     }
 }
 
 impl Calibration {
-    /// A first ask whose look-up had found nobody was answered by a 201 after `took`.
-    pub fn add(&self, user_id: &str, asked: Timestamp, answered: Timestamp, took: Duration) {
-        // A clock that was set meanwhile tells another time than `took`.
-        let by_the_wall = Duration::try_from(answered.duration_since(asked)).ok();
-        if took > SOON || by_the_wall.is_none_or(|wall| wall > SOON) {
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            wall: Wall::new(clock),
+            candidates: Mutex::default(),
+            decided: watch::Sender::new(false),
+        }
+    }
+
+    /// To be called before and after whatever is dated by our clock. A step that is found takes the samples with it.
+    pub fn steps(&self) -> Steps {
+        // Both under one lock: no sample from before the step comes in after it.
+        let mut candidates = self.candidates();
+        let steps = self.wall.look();
+        candidates.retain(|one| one.steps == steps);
+        steps
+    }
+
+    /// A first ask whose look-up had found nobody was answered by a 201 after `took`; `steps`: before it was sent.
+    pub fn add(
+        &self,
+        user_id: &str,
+        (asked, answered): (Timestamp, Timestamp),
+        took: Duration,
+        steps: Steps,
+    ) {
+        if took > SOON || self.steps() != steps {
             return;
         }
-        let mut candidates = self
-            .candidates
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut candidates = self.candidates();
         if candidates.len() == SAMPLES {
             candidates.pop_front();
         }
@@ -121,6 +184,7 @@ impl Calibration {
             user_id: user_id.to_owned(),
             asked,
             answered,
+            steps,
             created: None,
         });
         if candidates.len() >= LEAST {
@@ -159,10 +223,7 @@ impl Calibration {
         if !unread.is_empty() {
             match graph.get_by_ids(&unread).await {
                 Ok(users) => {
-                    let mut candidates = self
-                        .candidates
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner);
+                    let mut candidates = self.candidates();
                     for candidate in candidates.iter_mut() {
                         let user = users
                             .iter()
@@ -193,11 +254,13 @@ impl Calibration {
     }
 
     fn all(&self) -> Vec<Candidate> {
-        let candidates = self
-            .candidates
+        self.candidates().iter().cloned().collect()
+    }
+
+    fn candidates(&self) -> MutexGuard<'_, VecDeque<Candidate>> {
+        self.candidates
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        candidates.iter().cloned().collect()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -234,15 +297,28 @@ mod tests {
 
     #[test]
     fn a_slow_answer_and_a_clock_that_was_set_are_no_samples() {
-        let calibration = Calibration::default();
+        let clock = Clock::jumping_from(at(0));
+        let calibration = Calibration::new(clock.clone());
         let second = Duration::from_secs(1);
-        calibration.add("slow", at(0), at(3_000), 3 * second);
-        calibration.add("set ahead", at(0), at(60_000), second);
-        calibration.add("set back", at(0), at(-60_000), second);
-        calibration.add("good", at(0), at(1_000), second);
+        let times = (at(0), at(1_000));
+        let before = calibration.steps();
+        calibration.add("slow", times, 3 * second, before);
+        for ahead in [60, -60] {
+            let before = calibration.steps();
+            clock.set(SignedDuration::from_secs(ahead));
+            calibration.add("set meanwhile", times, second, before);
+        }
+        let before = calibration.steps();
+        calibration.add("good", times, second, before);
         assert!(!calibration.has_samples() && !calibration.is_decided());
-        calibration.add("good as well", at(0), at(1_000), second);
+        // Time servers correct a clock by less all the time.
+        clock.set(SignedDuration::from_millis(-500));
+        calibration.add("good as well", times, second, before);
         assert!(calibration.has_samples() && calibration.is_decided());
+        // What was learnt before a step tells nothing after it.
+        clock.set(SignedDuration::from_secs(-10));
+        assert_ne!(calibration.steps(), before);
+        assert!(!calibration.has_samples() && calibration.is_decided());
     }
 
     proptest! {

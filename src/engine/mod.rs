@@ -15,6 +15,7 @@ mod crew; // how many at the same time
 mod feeder; // the sheet, row by row, with what the ledger knows
 mod follow_up; // what an invitation could not carry
 mod options; // what a run is asked to do
+mod outage; // invitations in a row whose answers do not tell
 mod parked; // a row that waits until it is known what its asks did
 mod plan; // what a row needs
 mod ramp; // faster with every fifty that were verified

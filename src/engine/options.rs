@@ -62,7 +62,6 @@ pub struct Options {
     pub max_invites: Option<u64>,
     pub daily_cap: Option<u64>,
     pub cap_wait: Duration,
-    pub max_duration: Option<Duration>,
     /// How many, or what share, of the rows asked may end badly before the run stops.
     pub max_failures: Share,
     pub settle: Duration,

@@ -4,6 +4,7 @@
 
 use super::{
     ask::Asked,
+    calibration::Steps,
     plan::{Hold, Item},
 };
 use crate::{
@@ -29,6 +30,8 @@ pub(super) struct Parked {
     pub mail_given_up: Instant,
     /// Since when none of them can have left for Graph any more.
     pub quiet_since: Instant,
+    /// How often our clock had been set before the first ask of this run: after a further time no ask can be dated.
+    pub steps: Steps,
     /// Seen already, by the look that follows a throttled ask.
     pub seen: Option<DirectoryUser>,
     /// The user whose link the ledger has.
@@ -53,6 +56,7 @@ impl Parked {
             given_up: asked.ended,
             mail_given_up: asked.ended,
             quiet_since: asked.ended,
+            steps: asked.steps,
             seen: None,
             linked: None,
             request_id: asked.request_id,
@@ -62,7 +66,12 @@ impl Parked {
     }
 
     /// Asks of an earlier run; their answers were given up when that run ended, at the latest now.
-    pub fn from_earlier_run(mut item: Item, hold: Option<Hold>, now: Timestamp) -> Option<Self> {
+    pub fn from_earlier_run(
+        mut item: Item,
+        hold: Option<Hold>,
+        now: Timestamp,
+        steps: Steps,
+    ) -> Option<Self> {
         let person = item.person_id()?;
         let asks = std::mem::take(&mut item.open);
         let ago = |ask: Option<&Ask>| {
@@ -83,6 +92,7 @@ impl Parked {
             intent: IntentId { person, event: 0 },
             // A run that was killed may have sent it with its last breath, long after the intent.
             quiet_since: Instant::now(),
+            steps,
             seen: None,
             linked,
             request_id: None,

@@ -9,6 +9,7 @@ use super::{
     crew::Crew,
     feeder::Feeder,
     follow_up::FollowUps,
+    outage::Outage,
     parked::Parked,
     recorder::{Recorder, Unwritten},
     scout::Scout,
@@ -132,7 +133,8 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
         recorder,
         stop: stop.clone(),
         clock: clock.clone(),
-        calibration: Calibration::default(),
+        calibration: Calibration::new(clock.clone()),
+        outage: Outage::default(),
         throttles_doubted: AtomicBool::new(false),
         reader: StdMutex::new(ledger.reader()?),
         generation,
@@ -287,20 +289,13 @@ async fn keep_waits(pace: Pace, recorder: Recorder, clock: Clock) {
     }
 }
 
-/// Those who only watch: the clock, the waits, and the share of failures. They end when dropped.
+/// Those who only watch: the progress, the waits, and the share of failures. They end when dropped.
 fn watchers(shared: &Arc<Shared>, totals: &watch::Receiver<Tally>) -> JoinSet<()> {
     let mut watchers = JoinSet::new();
     let (options, stop) = (&shared.options, &shared.stop);
     watchers.spawn(progress(Arc::downgrade(shared), totals.clone()));
     let (pace, recorder, clock) = (&shared.pace, &shared.recorder, &shared.clock);
     watchers.spawn(keep_waits(pace.clone(), recorder.clone(), clock.clone()));
-    if let Some(limit) = options.max_duration {
-        let stop = stop.clone();
-        watchers.spawn(async move {
-            tokio::time::sleep(limit).await;
-            stop.raise(StopReason::TimeUsed);
-        });
-    }
     let (limit, stop, mut totals) = (options.max_failures, stop.clone(), totals.clone());
     watchers.spawn(async move {
         while totals.changed().await.is_ok() {

@@ -103,7 +103,8 @@ impl Scout {
                 .row(result, person, Weight::Light)
                 .await;
         }
-        if let Some(parked) = Parked::from_earlier_run(item, hold, self.shared.clock.now()) {
+        let (now, steps) = (self.shared.clock.now(), self.shared.calibration.steps());
+        if let Some(parked) = Parked::from_earlier_run(item, hold, now, steps) {
             // The settler outlives the scout.
             let _ = self.park.send(parked).await;
         }

@@ -453,6 +453,9 @@ impl Shared {
                         }
                     }
                     let offset = self.calibration.offset(&self.graph).await;
+                    if self.calibration.steps() != parked.steps {
+                        return Ok(None);
+                    }
                     return Ok(offset.and_then(|offset| offset.made(created)));
                 }
                 Err(fault) => self.heed(&fault),
@@ -479,6 +482,9 @@ impl Shared {
         let created = users
             .ok()
             .and_then(|users| users.into_iter().next()?.created_date_time);
+        if self.calibration.steps() != asked.steps {
+            return false;
+        }
         created
             .and_then(|created| offset.made(created))
             .is_some_and(|made| attribution::is_before(made, &asked.ask))

@@ -19,6 +19,12 @@ pub enum StopReason {
         exit: Exit,
         fault: Box<Fault>,
     },
+    /// Something between here and Graph answers the invitations.
+    AnsweredBetween {
+        in_a_row: u32,
+        /// What the last of these answers was.
+        fault: Box<Fault>,
+    },
     /// Graph cannot be reached: no row comes further.
     Unreachable {
         why: String,
@@ -66,7 +72,8 @@ impl StopReason {
         match self {
             Self::Interrupted => Exit::Interrupted,
             Self::Refused { exit, .. } | Self::LedgerFailed { exit, .. } => *exit,
-            Self::Unreachable { .. }
+            Self::AnsweredBetween { .. }
+            | Self::Unreachable { .. }
             | Self::PiledUp { .. }
             | Self::CanaryNotFound { .. }
             | Self::LedgerGone
@@ -94,6 +101,7 @@ impl StopReason {
                 ..
             } => "permission",
             Self::Refused { .. } => "settings",
+            Self::AnsweredBetween { .. } => "not-graph",
             Self::Unreachable { .. } => "unreachable",
             Self::PiledUp { .. } => "failures",
             Self::MaxInvites { .. } => "max-invites",

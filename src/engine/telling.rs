@@ -101,6 +101,7 @@ pub(super) fn sponsor_unresolved(
             format!("several objects of this tenant answer to the sponsor {sponsor}"),
             "name the sponsor by object id or user principal name".to_owned(),
         ),
+        Unresolved::NotAsked => return not_attempted(guest),
         Unresolved::NotNow(reason) => (
             Outcome::Failed,
             catalogue::SPONSOR_UNREADABLE,

@@ -126,12 +126,11 @@ impl Shared {
             Some((PersonState::Asked, person)) if !item.open.is_empty() => {
                 let person = person.id;
                 let unsettled = telling::unknown(&item.guest, "was asked for by another run", None);
-                return Err(
-                    match Parked::from_earlier_run(item, None, self.clock.now()) {
-                        Some(parked) => Turn::Park(Box::new(parked)),
-                        None => self.over(unsettled, Some(person), Weight::Light).await,
-                    },
-                );
+                let (now, steps) = (self.clock.now(), self.calibration.steps());
+                return Err(match Parked::from_earlier_run(item, None, now, steps) {
+                    Some(parked) => Turn::Park(Box::new(parked)),
+                    None => self.over(unsettled, Some(person), Weight::Light).await,
+                });
             }
             Some((PersonState::Invited, person)) => {
                 telling::invited_before(&item.guest, person, None)
@@ -197,8 +196,9 @@ impl Shared {
     ) -> RowResult {
         if item.open.is_empty() && item.saw == Saw::Nobody {
             let Ask { at, .. } = asked.ask;
+            let times = (at, asked.ask.ended());
             self.calibration
-                .add(user_id, at, asked.ask.ended(), asked.took);
+                .add(user_id, times, asked.took, asked.steps);
         } else if mail == Mail::Requested && self.was_there_before(user_id, &asked).await {
             self.doubt_throttles();
             return telling::invited_perhaps_twice(&item.guest, asked.request_id);

@@ -32,6 +32,8 @@ pub struct Answer {
     pub request_id: Option<String>,
     /// Whether a header is on it that only Graph sets.
     pub has_graph_header: bool,
+    /// What the answer's headers say of who wrote or passed it on (`Server`, `Via`).
+    pub answered_by: Option<String>,
     /// One of the answers inside a `$batch`: nobody but Graph writes such a thing.
     pub is_batch_item: bool,
     /// `WWW-Authenticate`, which names the reason of some 401s.

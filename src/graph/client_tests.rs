@@ -22,6 +22,23 @@ fn request() -> InvitationRequest {
 }
 
 #[tokio::test]
+async fn an_answer_from_between_names_who_wrote_it() {
+    let server = Server::start(|_, _| {
+        let page = with(json(403, "<h1>Blocked</h1>"), "server", "Filter/7");
+        with(page, "via", "1.1 proxy-3")
+    })
+    .await;
+    let attempt = server.graph().invite(&request(), Uuid::new_v4()).await;
+    let fault = attempt.verdict.fault().unwrap();
+    assert!(fault.is_from_between());
+    let named = fault.answered_by.as_deref().unwrap();
+    assert!(
+        named.starts_with("Server: Filter/7") && named.ends_with("Via: 1.1 proxy-3"),
+        "{named}"
+    );
+}
+
+#[tokio::test]
 async fn an_invitation_goes_out_once_politely_and_comes_back_whole() {
     let server = Server::start(|_, _| with(json(201, INVITED), "request-id", "r-1")).await;
     let attempt = server.graph().invite(&request(), Uuid::new_v4()).await;

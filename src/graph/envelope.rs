@@ -3,24 +3,33 @@
 //! Every text in it is cleaned here (`server_text`). Must never fail and never allocate much; must not decide what an
 //! error means.
 
-use super::{answer::bounded_text, server_text::clean};
+use super::{
+    answer::bounded_text,
+    server_text::{clean, page_text, squeezed},
+};
 use serde_json::Value;
 use std::fmt;
 
 /// More of a message than this helps nobody.
 pub const LONGEST_MESSAGE: usize = 2_000;
 const LONGEST_CODE: usize = 120;
+/// More of a body is not looked at; that much of an answer is read.
+const LONGEST_BODY: usize = 256 * 1024;
+/// Texts that lie deeper are not looked at.
+const DEEPEST: usize = 8;
 
 /// What an error body said.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Envelope {
     pub code: String,
     pub message: String,
-    /// The codes and messages of `details` and of nested inner errors.
-    pub more: Vec<(String, String)>,
+    /// The codes of `details` and of nested inner errors.
+    pub more: Vec<String>,
     pub request_id: Option<String>,
     /// Whether it has an error code in Graph's form, as proxies and gateways have not.
     pub has_code: bool,
+    /// Everything that was said, for looking for known words in it (`server_text::squeezed`).
+    pub said: String,
 }
 
 impl Envelope {
@@ -28,41 +37,42 @@ impl Envelope {
         if let Ok(value) = serde_json::from_slice::<Value>(body) {
             return Self::from_value(&value);
         }
-        let text = bounded_text(body, 64 * 1024);
-        if text.trim_start().starts_with('{') {
-            return Self::from_broken_json(&text);
+        let text = bounded_text(body, LONGEST_BODY);
+        let text = text.trim_start_matches('\u{feff}').trim();
+        if text.starts_with('{') {
+            return Self::from_broken_json(text);
         }
         Self {
-            message: clean(&visible_text(&text), LONGEST_MESSAGE),
+            message: clean(&page_text(text), LONGEST_MESSAGE),
+            said: squeezed(text),
             ..Self::default()
         }
     }
 
     pub fn from_value(value: &Value) -> Self {
-        let error = &value["error"];
+        // Directory services that are older than Graph name it otherwise.
+        let old = &value["odata.error"];
+        let error = if old.is_object() {
+            old
+        } else {
+            &value["error"]
+        };
         if !error.is_object() {
-            return Self {
-                // The token endpoint's form, and others': {"error": "…", "error_description": "…"}.
-                code: clean(error.as_str().unwrap_or_default(), LONGEST_CODE),
-                message: clean(
-                    value["error_description"]
-                        .as_str()
-                        .or(value["message"].as_str())
-                        .unwrap_or_default(),
-                    LONGEST_MESSAGE,
-                ),
-                ..Self::default()
-            };
+            return Self::in_another_form(value);
         }
+        let mut said = vec![texts(&error["code"]), texts(&error["message"])];
         let mut envelope = Self {
             code: text(error, "code", LONGEST_CODE),
             message: message_of(error),
             has_code: error["code"].as_str().is_some_and(is_code),
             ..Self::default()
         };
+        let mut add = |envelope: &mut Self, part: &Value| {
+            envelope.more.push(text(part, "code", LONGEST_CODE));
+            said.extend([texts(&part["code"]), texts(&part["message"])]);
+        };
         for detail in error["details"].as_array().into_iter().flatten().take(10) {
-            let more = (text(detail, "code", LONGEST_CODE), message_of(detail));
-            envelope.more.push(more);
+            add(&mut envelope, detail);
         }
         let mut inner = inner_of(error);
         for _ in 0..4 {
@@ -71,13 +81,25 @@ impl Envelope {
             if envelope.request_id.is_none() && !id.is_empty() {
                 envelope.request_id = Some(id);
             }
-            let more = (text(found, "code", LONGEST_CODE), message_of(found));
-            if more != Default::default() {
-                envelope.more.push(more);
-            }
+            add(&mut envelope, found);
             inner = inner_of(found);
         }
+        envelope.said = squeezed(&said.join(" "));
         envelope
+    }
+
+    /// The token endpoint's form (`{"error": "…", "error_description": "…"}`), and others'.
+    fn in_another_form(value: &Value) -> Self {
+        let message = ["error_description", "message"]
+            .iter()
+            .find_map(|name| value[*name].as_str().map(str::to_owned));
+        let said = texts(value);
+        Self {
+            code: clean(value["error"].as_str().unwrap_or_default(), LONGEST_CODE),
+            message: clean(&message.unwrap_or_else(|| said.clone()), LONGEST_MESSAGE),
+            said: squeezed(&said),
+            ..Self::default()
+        }
     }
 
     /// A body that ends in the middle: its first code and message are worth having.
@@ -86,6 +108,7 @@ impl Envelope {
         Self {
             message: clean(&string_after(body, "\"message\""), LONGEST_MESSAGE),
             has_code: body.contains("\"error\"") && is_code(&code),
+            said: squeezed(&without_escapes(body)),
             code,
             ..Self::default()
         }
@@ -96,19 +119,7 @@ impl Envelope {
             || self
                 .more
                 .iter()
-                .any(|(inner, _)| inner.eq_ignore_ascii_case(code))
-    }
-
-    /// Everything that was said, lower-cased, for looking for fragments.
-    pub fn said(&self) -> String {
-        let mut said = format!("{} {}", self.code, self.message);
-        for (code, message) in &self.more {
-            said.push(' ');
-            said.push_str(code);
-            said.push(' ');
-            said.push_str(message);
-        }
-        said.to_lowercase()
+                .any(|inner| inner.eq_ignore_ascii_case(code))
     }
 }
 
@@ -149,15 +160,78 @@ fn text(value: &Value, name: &str, limit: usize) -> String {
     }
 }
 
-/// The message is a string, or in the older OData form an object with a `value`.
+/// The message is a string, or an object: in the older OData form one with a `value`, elsewhere with other names.
 fn message_of(error: &Value) -> String {
-    match &error["message"] {
-        Value::Object(object) => object
-            .get("value")
-            .and_then(Value::as_str)
-            .map_or_else(String::new, |text| clean(text, LONGEST_MESSAGE)),
-        _ => text(error, "message", LONGEST_MESSAGE),
+    let message = &error["message"];
+    match &message["value"] {
+        Value::String(value) => clean(value, LONGEST_MESSAGE),
+        _ => clean(&texts(message), LONGEST_MESSAGE),
     }
+}
+
+/// All texts in a value, one after the other, also of JSON that is quoted in a text.
+fn texts(value: &Value) -> String {
+    let mut found = String::new();
+    collect(value, 0, &mut found);
+    found
+}
+
+fn collect(value: &Value, depth: usize, found: &mut String) {
+    if depth > DEEPEST || found.len() > LONGEST_BODY {
+        return;
+    }
+    match value {
+        Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
+            match serde_json::from_str::<Value>(text) {
+                Ok(quoted) => collect(&quoted, depth + 1, found),
+                Err(_) => add(text, found),
+            }
+        }
+        Value::String(text) => add(text, found),
+        Value::Number(number) => add(&number.to_string(), found),
+        Value::Array(values) => values
+            .iter()
+            .for_each(|value| collect(value, depth + 1, found)),
+        Value::Object(fields) => fields
+            .values()
+            .for_each(|value| collect(value, depth + 1, found)),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+fn add(text: &str, found: &mut String) {
+    if !found.is_empty() {
+        found.push(' ');
+    }
+    found.push_str(text);
+}
+
+/// JSON as it stands, its escapes resolved: for looking for words in it.
+fn without_escapes(json: &str) -> String {
+    let mut plain = String::with_capacity(json.len());
+    let mut chars = json.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            plain.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('u') => {
+                let code = chars.as_str().get(..4);
+                let c = code
+                    .and_then(|code| u32::from_str_radix(code, 16).ok())
+                    .and_then(char::from_u32);
+                if let Some(c) = c {
+                    plain.push(c);
+                    chars = chars.as_str()[4..].chars();
+                }
+            }
+            Some('n' | 'r' | 't' | 'b' | 'f') => plain.push(' '),
+            Some(escaped) => plain.push(escaped),
+            None => break,
+        }
+    }
+    plain
 }
 
 /// The JSON string that follows a name, up to its closing quote or to where the body was cut.
@@ -186,24 +260,6 @@ fn string_after(body: &str, name: &str) -> String {
     found
 }
 
-/// A page without its markup: enough to recognise who wrote it.
-fn visible_text(html: &str) -> String {
-    let mut visible = String::new();
-    let mut in_tag = false;
-    for c in html.chars() {
-        match c {
-            '<' => in_tag = true,
-            '>' if in_tag => {
-                in_tag = false;
-                visible.push(' ');
-            }
-            c if !in_tag => visible.push(c),
-            _ => {}
-        }
-    }
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,7 +279,7 @@ mod tests {
             );
             assert_eq!(envelope.request_id.as_deref(), Some("r1"));
             assert!(envelope.is_code("objectconflict") && envelope.is_code("DEEPER"));
-            assert!(envelope.said().contains("same value"));
+            assert!(envelope.said.contains("samevalue"));
         }
     }
 
@@ -245,6 +301,49 @@ mod tests {
         ] {
             assert!(!Envelope::parse(body).has_code);
         }
+    }
+
+    /// Whatever form the words come in, they are found, and shown as far as they are a message.
+    #[test]
+    fn words_are_found_in_any_form() {
+        for body in [
+            r#"{"error":{"code":"Forbidden","message":"due  to\nsuspicious\u00a0 activity."}}"#,
+            r#"{"error":{"code":"Forbidden","message":"due to <b>suspicious</b>&nbsp;activity"}}"#,
+            r#"{"odata.error":{"code":"Forbidden","message":{"lang":"en","value":"suspicious activity"}}}"#,
+            r#"{"error":{"code":"Forbidden","message":{"text":{"en":"suspicious activity"}}}}"#,
+            r#"{"error":{"code":"Forbidden","message":"{\"Message\":\"suspicious\\r\\nactivity\"}"}}"#,
+            r#"{"error":{"code":"Forbidden","message":"no","innerError":{"message":{"value":"suspicious activity"}}}}"#,
+            r#"{"error":"suspicious activity"}"#,
+            r#"{"errors":[{"detail":"suspicious activity"}]}"#,
+            r#"["suspicious activity"]"#,
+            r#""suspicious activity""#,
+            r#"{"error":{"code":"Forbidden","message":"suspicious\u00a0\nactiv"#,
+            "<error><message>Suspicious\n activity</message></error>",
+        ] {
+            let envelope = Envelope::parse(body.as_bytes());
+            assert!(
+                envelope.said.contains("suspiciousactiv"),
+                "{body}: {}",
+                envelope.said
+            );
+            assert_ne!(envelope.message, "", "{body}");
+        }
+        let page = format!(
+            "<html><head><style>{}</style></head><body><p>suspicious <i>activity</i></p></body></html>",
+            "p { color: red } ".repeat(2_000)
+        );
+        assert!(
+            Envelope::parse(page.as_bytes())
+                .said
+                .contains("suspiciousactivity")
+        );
+        let old = Envelope::parse(
+            br#"{"odata.error":{"code":"Request_BadRequest","message":{"lang":"en","value":"No."}}}"#,
+        );
+        assert_eq!(
+            (old.code.as_str(), old.message.as_str(), old.has_code),
+            ("Request_BadRequest", "No.", true)
+        );
     }
 
     #[test]

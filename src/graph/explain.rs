@@ -51,6 +51,14 @@ mod tests {
                 "Invitations are blocked for this directory due to suspicious activity. Please contact Microsoft support for help.",
                 "GL600",
             ),
+            (
+                "Invitations are blocked  for this directory\ndue to suspicious\u{a0} activity",
+                "GL600",
+            ),
+            (
+                r#"{"odata.error":{"code":"Forbidden","message":{"lang":"en","value":"<b>Guest</b> invitations not&nbsp;allowed"}}}"#,
+                "GL601",
+            ),
             ("The Primary SMTP Address is an invalid value", "GL503"),
             (
                 r#"{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges to complete the operation."}}"#,

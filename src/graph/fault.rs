@@ -154,6 +154,8 @@ pub struct Details {
     pub request_id: Option<String>,
     pub client_request_id: String,
     pub date: Option<Timestamp>,
+    /// What the answer's headers say of who wrote or passed it on.
+    pub answered_by: Option<String>,
 }
 
 impl Fault {
@@ -169,6 +171,7 @@ impl Fault {
             request_id: None,
             client_request_id: String::new(),
             date: None,
+            answered_by: None,
         }))
     }
 
@@ -205,6 +208,7 @@ impl Fault {
         self.status = Some(answer.status);
         self.request_id = answer.request_id.clone().or(inner_request_id);
         self.date = answer.date;
+        self.answered_by.clone_from(&answer.answered_by);
         self
     }
 

@@ -153,6 +153,7 @@ impl Http {
             request_id: text(headers, &HeaderName::from_static("request-id"))
                 .map(|id| server_text::clean(&id, LONGEST_ID)),
             has_graph_header: GRAPH_HEADERS.iter().any(|name| headers.contains_key(*name)),
+            answered_by: answered_by(headers),
             is_batch_item: false,
             www_authenticate: long_text(headers, &header::WWW_AUTHENTICATE, LONGEST_CHALLENGE),
             body: Vec::new(),
@@ -298,6 +299,19 @@ fn bearer(token: &SecretString) -> Option<HeaderValue> {
     let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).ok()?;
     value.set_sensitive(true);
     Some(value)
+}
+
+/// Proxies and gateways name themselves in one of these.
+fn answered_by(headers: &HeaderMap) -> Option<String> {
+    let named = [("Server", header::SERVER), ("Via", header::VIA)];
+    let named: Vec<String> = named
+        .iter()
+        .filter_map(|(name, header)| {
+            let value = server_text::clean(&text(headers, header)?, LONGEST_ID);
+            (!value.is_empty()).then(|| format!("{name}: {value}"))
+        })
+        .collect();
+    (!named.is_empty()).then(|| named.join(", "))
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

@@ -2,7 +2,8 @@
 //! by the status.
 //!
 //! The invitation service uses generic codes (`BadRequest`, `Forbidden`), so the words have to be looked at:
-//! short, stable fragments, whatever their case. Where Graph itself did not speak, only words that stop a run count.
+//! short, stable fragments, whatever their case, their blanks and the markup around them. Where Graph itself did not
+//! speak, only words that stop a run count.
 //! Must know no network.
 
 use super::{
@@ -133,13 +134,13 @@ const SERVER_TROUBLE: Known = says(catalogue::SERVER_TROUBLE, Class::Unsettled, 
 
 /// What a status and an error body are, by the table; else by the status' family.
 pub fn recognise(status: u16, envelope: &Envelope, author: Author) -> &'static Known {
-    let said = envelope.said();
     // A block must not be missed because something on the way wrapped it into a page of its own.
     let counts = |known: &&Known| {
         author == Author::Graph || (known.class.stops_whoever_says_it() && !known.says.is_empty())
     };
     let holds = |known: &&Known| {
-        known.says.iter().all(|fragment| said.contains(fragment))
+        let is_said = |fragment: &&str| envelope.said.contains(&fragment.replace(' ', ""));
+        known.says.iter().all(is_said)
             && known.graph_code.is_none_or(|code| envelope.is_code(code))
             && known.status.is_none_or(|known| known == status)
     };
@@ -162,9 +163,8 @@ pub fn recognise(status: u16, envelope: &Envelope, author: Author) -> &'static K
 pub fn recognise_text(text: &str) -> Option<&'static Known> {
     let mut envelope = Envelope::parse(text.as_bytes());
     if !envelope.has_code {
-        let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-        envelope.more = words.map(|word| (word.to_owned(), String::new())).collect();
-        text.clone_into(&mut envelope.message);
+        let codes = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        envelope.more = codes.map(str::to_owned).collect();
     }
     let known = recognise(0, &envelope, Author::Graph);
     KNOWN.iter().find(|row| std::ptr::eq(*row, known))
@@ -172,7 +172,7 @@ pub fn recognise_text(text: &str) -> Option<&'static Known> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::server_text, *};
 
     #[test]
     fn every_known_answer_is_in_the_catalogue() {
@@ -199,7 +199,7 @@ mod tests {
         for (at, known) in KNOWN.iter().enumerate() {
             let envelope = Envelope {
                 code: known.graph_code.unwrap_or("BadRequest").into(),
-                message: known.says.join(" … ").to_uppercase(),
+                said: server_text::squeezed(&known.says.join(" … ")),
                 ..Envelope::default()
             };
             let found = recognise(known.status.unwrap_or(400), &envelope, Author::Graph);

@@ -48,7 +48,7 @@ pub use auth::{Identity, IdentityKind, Tokens};
 pub use batch::BatchGet;
 pub use client::{Graph, GraphConfig, Read, RequestCounts};
 pub use explain::explain;
-pub use fault::{Class, Fault};
+pub use fault::{Author, Class, Fault};
 pub use invite::InviteAttempt;
 pub use policies::{DomainRules, InvitesFrom};
 pub use sponsors::Sponsor;

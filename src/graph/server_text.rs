@@ -14,6 +14,8 @@ use serde_json::Value;
 const LONGEST_NAME: usize = 256;
 /// More of a text is not looked at.
 const LONGEST_READ: usize = 16 * 1024;
+/// Nor of a body, for words that are known: an error is not read any further either.
+const LONGEST_SEARCHED: usize = 256 * 1024;
 
 /// What a server, or a tool, said: one line that can be shown, kept and logged.
 pub fn clean(text: &str, limit: usize) -> String {
@@ -28,6 +30,130 @@ fn cut(text: &str, limit: usize) -> &str {
         end -= 1;
     }
     &text[..end]
+}
+
+/// What was said, for recognising known words in it: lower case, without blanks, line breaks, tags and invisible
+/// characters, and with entities resolved, so that it does not matter in which dress the words come. Not for showing.
+pub fn squeezed(text: &str) -> String {
+    let read = bounded_text(text.as_bytes(), LONGEST_SEARCHED);
+    let mut plain = without_tags(&read);
+    // A page may quote a page.
+    for _ in 0..2 {
+        if !plain.contains('&') {
+            break;
+        }
+        plain = without_tags(&without_entities(&plain));
+    }
+    plain
+        .chars()
+        .filter(|c| !c.is_whitespace() && !c.is_control() && !is_hidden(*c))
+        .map(|c| match c {
+            '\u{2010}'..='\u{2015}' => '-',
+            c => c,
+        })
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// A page without its markup, for showing: enough to recognise who wrote it.
+pub fn page_text(html: &str) -> String {
+    let plain = without_entities(&without_tags(html));
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A blank in place of each tag, and of what a browser does not show. A `<` that begins no tag stays.
+fn without_tags(text: &str) -> String {
+    /// What begins so is not shown up to its end.
+    const UNSEEN: [(&str, &str); 4] = [
+        ("<!--", "-->"),
+        ("<style", "</style>"),
+        ("<script", "</script>"),
+        ("<", ">"),
+    ];
+    // An end that is not there is looked for only once.
+    let mut missing = [false; UNSEEN.len()];
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        plain.push_str(&rest[..at]);
+        let tag = &rest[at..];
+        let is_tag = tag[1..].starts_with(|c: char| c.is_ascii_alphabetic() || "/!?".contains(c));
+        let end = UNSEEN
+            .iter()
+            .zip(&mut missing)
+            .filter(|((begin, _), missing)| is_tag && !**missing && starts_with(tag, begin))
+            .find_map(|((_, end), missing)| {
+                let found = after(tag, end);
+                *missing = found.is_none();
+                found
+            });
+        let (instead, taken) = end.map_or(("<", 1), |end| (" ", end));
+        plain.push_str(instead);
+        rest = &tag[taken..];
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// Whatever the case.
+fn starts_with(text: &str, what: &str) -> bool {
+    text.as_bytes()
+        .get(..what.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(what.as_bytes()))
+}
+
+/// Where the first `what` ends, whatever its case.
+fn after(text: &str, what: &str) -> Option<usize> {
+    let found = text
+        .as_bytes()
+        .windows(what.len())
+        .position(|part| part.eq_ignore_ascii_case(what.as_bytes()))?;
+    Some(found + what.len())
+}
+
+/// The characters that entities stand for: all numbers, and the names that occur in sentences.
+fn without_entities(text: &str) -> String {
+    const LONGEST_ENTITY: usize = 10;
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let name = rest
+            .bytes()
+            .take(LONGEST_ENTITY)
+            .position(|byte| byte == b';')
+            .map(|end| &rest[..end]);
+        match name.and_then(|name| Some((name, entity(name)?))) {
+            Some((name, c)) => {
+                plain.push(c);
+                rest = &rest[name.len() + 1..];
+            }
+            None => plain.push('&'),
+        }
+    }
+    plain.push_str(rest);
+    plain
+}
+
+fn entity(name: &str) -> Option<char> {
+    if let Some(number) = name.strip_prefix('#') {
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+            None => number.parse().ok()?,
+        };
+        return char::from_u32(code);
+    }
+    Some(match name {
+        "nbsp" | "ensp" | "emsp" | "thinsp" => ' ',
+        "shy" => '\u{AD}',
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" | "rsquo" | "lsquo" => '\'',
+        _ => return None,
+    })
 }
 
 /// Reads an answer. Hidden characters in its strings are spelled out, whatever field they stand in.
@@ -70,6 +196,7 @@ pub fn optional_name<'de, D: Deserializer<'de>>(
 mod tests {
     use super::*;
     use crate::graph::wire::{DirectoryUser, Organization};
+    use proptest::prelude::*;
 
     const HOSTILE: &str = r#"{"id":"1","displayName":"Con\u001b]0;x\u0007to\u202eso\u009b","mail":"a\u200b@b.example",
         "externalUserState":"Accep\u001b[2Jted\r\nforged","verifiedDomains":[{"name":"c\u202e.example"}]}"#;
@@ -108,6 +235,54 @@ mod tests {
             name.len() <= LONGEST_NAME && name.starts_with("client_secret=(secret)"),
             "{name}"
         );
+    }
+
+    #[test]
+    fn the_same_words_are_recognised_in_any_dress() {
+        for dressed in [
+            "Due to suspicious  activity.",
+            "DUE TO\r\nsuspicious\tactivity.",
+            "due to\u{a0}suspicious\u{202f}activity.",
+            "due to suspi\u{ad}cious\u{200b}activity.",
+            "<html><style>p > b { color: red }</style><p>due<br/>to <b>suspicious</b>\n<i>activity.</i></p>",
+            "due to suspicious&nbsp;activity&#46;",
+            "due to suspicious&#xA0;&#32;activity.",
+            "&lt;p&gt;due to suspicious&amp;nbsp;activity.&lt;/p&gt;",
+            "<!-- a > b --><script>if (a < b) { c() }</script>due to suspicious activity.",
+        ] {
+            assert_eq!(squeezed(dressed), "duetosuspiciousactivity.", "{dressed}");
+        }
+        // What only looks like markup stays.
+        for text in [
+            "a<1&c>d",
+            "at&t;&unknown;&",
+            "<",
+            "&#x110000;",
+            "<p",
+            "<!--",
+            "<style>p",
+        ] {
+            let kept = text.strip_prefix("<style>").unwrap_or(text);
+            assert_eq!(squeezed(text), kept);
+        }
+        assert_eq!(squeezed("cross\u{2011}tenant"), "cross-tenant");
+    }
+
+    #[test]
+    fn a_page_full_of_tags_that_never_end_is_read_in_no_time() {
+        let began = std::time::Instant::now();
+        for piece in ["<a", "<!--", "<style", "<script>", "&#", "&amp;", "<"] {
+            squeezed(&piece.repeat(LONGEST_SEARCHED / piece.len()));
+        }
+        assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+    }
+
+    proptest! {
+        #[test]
+        fn of_no_text_a_blank_or_something_hidden_is_left(text in "(\\PC|\\s|[<>&;#a-z]){0,60}") {
+            let said = squeezed(&text);
+            prop_assert!(!said.contains(char::is_whitespace) && !said.contains(is_hidden));
+        }
     }
 
     #[test]

@@ -141,6 +141,12 @@ impl Pace {
         self.0.gate.close(Some(retry_after), Duration::ZERO)
     }
 
+    /// Nobody sends for so long, though the server did not ask for it.
+    pub fn pause(&self, wait: Duration) {
+        // Far shorter than what is too long for a run.
+        let _ = self.0.gate.close(None, wait);
+    }
+
     /// A request that was sent at `sent_at` succeeded: the retry budget fills, and after an invitation the rate may
     /// grow. The gate stays as it is.
     pub fn answered(&self, kind: Kind, sent_at: Instant) {

@@ -22,6 +22,8 @@ pub struct Summary<'a> {
     pub dry_run: bool,
     /// Why the run ended before the sheet did, and what to do about it.
     pub stopped: Option<&'a str>,
+    /// What a person must do before the same command, with the word that leads over to it.
+    pub first: Option<&'a str>,
     /// The same command; for a dry run, the one that really invites.
     pub again: &'a str,
     /// The command that runs the to-fix file.
@@ -193,10 +195,8 @@ impl Summary<'_> {
                 1 => "1 row is".to_owned(),
                 n => format!("{} rows are", number(n)),
             };
-            next.push((
-                format!("{rows} not done yet; the same command goes on with them"),
-                Some(self.again),
-            ));
+            let what = self.first.unwrap_or("the same command goes on with them");
+            next.push((format!("{rows} not done yet; {what}"), Some(self.again)));
         }
         if next.is_empty() {
             next.extend(self.when_done.map(|command| {

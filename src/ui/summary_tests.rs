@@ -10,6 +10,7 @@ fn summary(report: &RunReport) -> Summary<'_> {
         report,
         dry_run: false,
         stopped: None,
+        first: None,
         again: "guestlist invite guests.csv",
         fix: Some("guestlist invite guests.to-fix.csv"),
         when_done: Some("guestlist status guests.csv"),

@@ -22,15 +22,19 @@ const QUICK: [&str; 9] = [
 ];
 
 fn scripted(faults: impl Iterator<Item = String>) -> String {
-    faults.fold(String::new(), |mut text, fault| {
-        // Each step lets the first five pass: they are the canary, and what calibrates the clock.
-        write!(
-            text,
-            "[[script]]\nkind = \"invitations\"\nskip = 5\n{fault}\n"
-        )
-        .unwrap();
-        text
-    })
+    faults
+        .enumerate()
+        .fold(String::new(), |mut text, (index, fault)| {
+            // The first five pass: they are the canary, and what calibrates the clock. Then every fifth: more in a row
+            // end the run.
+            let skip = 5 + index + index / 4;
+            write!(
+                text,
+                "[[script]]\nkind = \"invitations\"\nskip = {skip}\n{fault}\n"
+            )
+            .unwrap();
+            text
+        })
 }
 
 /// A content filter replaces the 201 after the invitation was made, and new guests stay invisible for longer
@@ -38,7 +42,7 @@ fn scripted(faults: impl Iterator<Item = String>) -> String {
 #[test]
 fn an_answer_that_graph_did_not_write_is_settled_whatever_its_status() {
     let workdir = Workdir::new();
-    let rows = 5 + STATUSES.len();
+    let rows = 5 + STATUSES.len() + STATUSES.len().div_ceil(4);
     proofs::sheet(&workdir, rows);
     let script = scripted(
         STATUSES
@@ -72,7 +76,8 @@ fn a_proxy_that_answers_every_invitation_leaves_them_unknown() {
         &workdir,
         "[faults.invitations]\nforged_before = 1.0\nforged_statuses = [403]\nbody = \"html\"",
     );
-    practice.run(&workdir, SHEET, &QUICK).expect_code(4);
+    let ended = practice.run(&workdir, SHEET, &QUICK).expect_code(5);
+    assert_eq!(ended.json()["stopped_by"], "not-graph");
     for row in &workdir.table(RESULTS).0 {
         assert_eq!(row["outcome"], "unknown", "{row:?}");
         assert_eq!(row["error_code"], "GL542", "{row:?}");
@@ -85,6 +90,59 @@ fn a_proxy_that_answers_every_invitation_leaves_them_unknown() {
     practice.run(&workdir, SHEET, &QUICK);
     practice.run(&workdir, SHEET, &QUICK).expect_code(0);
     proofs::finished(&practice, &workdir.table(RESULTS), 3);
+}
+
+fn posts(practice: &Practice) -> u64 {
+    practice.view("/invitations")["total"].as_u64().unwrap()
+}
+
+/// A few answers in a row that are not Graph's end the run, at its beginning and in its middle: nobody else is asked,
+/// and whoever was asked is not asked again before the next run.
+#[test]
+fn a_few_forged_answers_in_a_row_end_the_run_and_nothing_leaves_after_them() {
+    for (asked_before, workers) in [(0, "1"), (8, "1"), (8, "6")] {
+        let workdir = Workdir::new();
+        proofs::sheet(&workdir, 40);
+        let practice = Practice::start(&workdir, "[latency]\nmin_ms = 20\nmax_ms = 20");
+        let pace = [
+            "--rate",
+            "20",
+            "--workers",
+            workers,
+            "--settle",
+            "1s",
+            "--json",
+        ];
+        if asked_before > 0 {
+            let cap = ["--max-invites", "6"];
+            practice
+                .run(&workdir, SHEET, &[&pace[..], &cap].concat())
+                .expect_code(8);
+        }
+        let before = posts(&practice);
+        practice.post(
+            "/weather",
+            &format!(
+                "[replication]\nfilters_ms = 20000\n[[script]]\nkind = \"invitations\"\nskip = {asked_before}\ncount = 1000\nfault = \"forged_after\"\nstatus = 403\nbody = \"html\""
+            ),
+        );
+        let ended = practice.run(&workdir, SHEET, &pace).expect_code(5);
+        assert_eq!(ended.json()["stopped_by"], "not-graph");
+        ended
+            .says("something between here and Graph answered 5 invitations in a row")
+            .says("HTTP 403")
+            .says("This request was stopped by your organisation")
+            .says("who can: whoever runs the network");
+        let asked = posts(&practice) - before;
+        let most = asked_before + 5 + workers.parse::<u64>().unwrap() - 1;
+        assert!(asked <= most, "{asked} asked, {most} expected at most");
+        practice.post("/weather", "");
+        let patient = ["--rate", "max", "--settle", "1s", "--ask-again-after", "2s"];
+        practice.run(&workdir, SHEET, &patient);
+        practice.run(&workdir, SHEET, &patient).expect_code(0);
+        proofs::nobody_twice(&practice);
+        proofs::finished(&practice, &workdir.table(RESULTS), 40);
+    }
 }
 
 #[test]

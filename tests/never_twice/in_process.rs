@@ -15,6 +15,17 @@ use jiff::Timestamp;
 
 /// One night, with a clock that starts at `start` and jumps over waits.
 pub fn night(workdir: &Workdir, practice: &Practice, start: Timestamp, more: &[&str]) -> Exit {
+    night_at(&practice.url, workdir, practice, start, more)
+}
+
+/// The same, and Graph is asked at another address.
+pub fn night_at(
+    graph_url: &str,
+    workdir: &Workdir,
+    practice: &Practice,
+    start: Timestamp,
+    more: &[&str],
+) -> Exit {
     let sheet = workdir.path(SHEET);
     let ledger = workdir.path("guestlist.db");
     let mut arguments = vec![
@@ -28,7 +39,7 @@ pub fn night(workdir: &Workdir, practice: &Practice, start: Timestamp, more: &[&
         "--tenant",
         &practice.tenant,
         "--graph-url",
-        &practice.url,
+        graph_url,
         "--authority-url",
         &practice.url,
     ];

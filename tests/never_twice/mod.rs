@@ -13,6 +13,7 @@ mod disk; // no space for the ledger
 mod forged; // answers that Graph did not write, and 201s for somebody else
 mod kills; // SIGKILL at random instants
 mod ledgers; // lost, rebuilt, copied, busy, too new
+mod links; // what no read, answer or command takes from the results
 mod nights; // a cap, night after night
 mod signals; // Ctrl-C
 mod stopped_waiters; // the tenant blocks everybody while many wait

@@ -50,6 +50,63 @@ fn a_number_of_invitations_and_a_time_are_limits() {
     );
 }
 
+/// The time runs from the first moment: also a sign-in or a first look that the server holds up ends with it, with
+/// results that keep what earlier runs know.
+#[test]
+fn the_time_ends_a_run_that_never_reached_its_first_row() {
+    let held_up = [
+        (
+            "organization",
+            "fault = \"throttled\"\nretry_after = \"89\"",
+        ),
+        ("organization", "fault = \"lost_before\"\nlost_ms = 60000"),
+        ("token", "fault = \"lost_before\"\nlost_ms = 60000"),
+        ("batch", "fault = \"throttled\"\nretry_after = \"89\""),
+    ];
+    for (kind, fault) in held_up {
+        let workdir = Workdir::new();
+        proofs::sheet(&workdir, 3);
+        let practice = Practice::start(&workdir, "");
+        practice
+            .run(&workdir, SHEET, &["--rate", "max"])
+            .expect_code(0);
+        let known = workdir.read(SHEET);
+        let sheet = known
+            .replace("display_name", "display_name,sponsors")
+            .replace('\n', ",\n");
+        let sheet = sheet.replacen("sponsors,", "sponsors", 1);
+        workdir.write(
+            SHEET,
+            sheet + "new@partner.example,New,someone@contoso.example\n",
+        );
+        practice.post("/reset", "");
+        practice.post(
+            "/weather",
+            &format!("[[script]]\nkind = \"{kind}\"\ncount = 1000\n{fault}"),
+        );
+        let began = std::time::Instant::now();
+        let time = ["--max-duration", "3s", "--json"];
+        let ended = Ended::of(&mut practice.invite_as_app(&workdir, SHEET, &time)).expect_code(10);
+        assert!(began.elapsed() < Duration::from_secs(20), "{kind} {fault}");
+        assert_eq!(ended.json()["stopped_by"], "max-duration", "{kind} {fault}");
+        assert_eq!(ended.json()["rows"], 4);
+        let table = workdir.table(RESULTS);
+        let outcomes = table.outcomes();
+        assert_eq!(
+            (outcomes["invited"], outcomes["not-attempted"]),
+            (3, 1),
+            "{kind} {fault}: {outcomes:?}"
+        );
+        let links = table.0.iter().filter(|row| !row["redeem_url"].is_empty());
+        assert_eq!(links.count(), 3, "{kind} {fault}");
+        assert_eq!(posts(&practice), 0);
+        // The ledger is closed, and the same command goes on.
+        practice.post("/weather", "");
+        Ended::of(&mut practice.invite_as_app(&workdir, SHEET, &["--rate", "max"]));
+        assert_eq!(workdir.table(RESULTS).outcomes()["invited"], 3);
+    }
+}
+
 /// Also an invitation that is under way when the run ends for a lesser reason can be told to wait for longer than a run
 /// takes: that is graver, and whoever runs the command has to know when to come back.
 #[test]
@@ -79,7 +136,7 @@ fn a_wait_that_is_too_long_is_told_also_when_the_run_ends_anyway() {
 fn failures_that_pile_up_stop_the_run() {
     let workdir = Workdir::new();
     proofs::sheet(&workdir, 60);
-    let practice = Practice::start(&workdir, "[faults.invitations]\nunavailable = 1.0");
+    let practice = Practice::start(&workdir, "[faults.invitations]\nunavailable = 0.7");
     let quick = [
         "--rate",
         "max",

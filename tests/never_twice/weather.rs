@@ -3,7 +3,7 @@
 //! `GUESTLIST_LONG=1` tries many more; `GUESTLIST_SEED` repeats one case.
 
 use super::proofs;
-use crate::support::{Practice, Table, Workdir};
+use crate::support::{Ended, Practice, Table, Workdir};
 use std::collections::HashMap;
 
 const SHEET: &str = "guests.csv";
@@ -51,11 +51,14 @@ fn case(seed: u64) {
     workdir.write(SHEET, sheet);
     let clocks = clocks(&mut dice);
     let weather = weather(&mut dice, &clocks);
+    let ends = HowItEnds::drawn(&mut dice, kinds.len());
+    // Only an app can answer a challenge.
+    let as_app = ends.challenge_after.is_some() || dice.bool();
     // A 429 that is not true is believed when the run ends before the look that follows it.
     let untrue_throttles = weather.contains("throttled_after");
     let began = std::time::Instant::now();
-    let told = || format!("seed {seed}, weather:\n{weather}");
-    let practice = Practice::start(&workdir, &weather);
+    let told = || format!("seed {seed}, {ends:?}, weather:\n{weather}");
+    let practice = Practice::start(&workdir, &(ends.before() + &weather + &ends.after()));
     practice.post("/people", &serde_json::Value::from(people).to_string());
     let runs = dice.usize(1..=3);
     let mut imported = false;
@@ -83,9 +86,21 @@ fn case(seed: u64) {
             1 => more.extend(["--max-duration", "2s"]),
             _ => {}
         }
-        let ended = practice.run(&workdir, SHEET, &more);
+        if run == 1 && ends.throttled_for_ever.is_some() && !more.contains(&"--max-duration") {
+            more.extend(["--max-duration", "5s"]);
+        }
+        let mut command = if as_app {
+            practice.invite_as_app(&workdir, SHEET, &more)
+        } else {
+            practice.invite(&workdir, SHEET, &more)
+        };
+        let ended = Ended::of(&mut command);
+        if run == 1 && ends.throttled_for_ever.is_some() {
+            practice.post("/weather", &weather);
+        }
+        let blocked = ends.block_after.is_some() && ended.code == 7;
         assert!(
-            [0, 4, 5, 8, 10].contains(&ended.code),
+            blocked || [0, 4, 5, 8, 10].contains(&ended.code),
             "{}\n{}",
             told(),
             ended.stderr
@@ -247,6 +262,58 @@ fn sheet(dice: &mut fastrand::Rng) -> (String, Vec<Kind>, Vec<serde_json::Value>
     (text, kinds, people)
 }
 
+/// What happens to all invitations from some moment on.
+#[derive(Debug, Clone)]
+struct HowItEnds {
+    /// The Retry-After of a throttle under any name that does not end in the first run.
+    throttled_for_ever: Option<Option<&'static str>>,
+    block_after: Option<usize>,
+    challenge_after: Option<usize>,
+}
+
+impl HowItEnds {
+    fn drawn(dice: &mut fastrand::Rng, rows: usize) -> Self {
+        let mut rarely = |of: u8| (dice.u8(0..of) == 0).then(|| dice.usize(1..=rows));
+        let (forever, block_after, challenge_after) = (rarely(8), rarely(8), rarely(4));
+        Self {
+            throttled_for_ever: forever.map(|_| RETRY_AFTER[dice.usize(..RETRY_AFTER.len())]),
+            block_after,
+            challenge_after,
+        }
+    }
+
+    /// What stands before the tables of a weather file.
+    fn before(&self) -> String {
+        self.block_after
+            .map_or(String::new(), |after| format!("block_after = {after}\n"))
+    }
+
+    fn after(&self) -> String {
+        let mut text = String::new();
+        if let Some(after) = self.challenge_after {
+            text += &format!("[sign_in]\nchallenge_after = {after}\n");
+        }
+        if let Some(wait) = self.throttled_for_ever {
+            text += "[[script]]\nkind = \"invitations\"\nskip = 3\ncount = 100000\nfault = \"throttled\"\nthrottled_as = \"activity-limit\"\n";
+            text += &retry_after(wait);
+        }
+        text
+    }
+}
+
+/// Every form in which a server asks to wait, or does not.
+const RETRY_AFTER: [Option<&str>; 5] = [
+    Some("0.4"),
+    Some("0"),
+    Some("1"),
+    Some("Sun, 01 Nov 2026 08:00:00 GMT"),
+    None,
+];
+
+fn retry_after(wait: Option<&str>) -> String {
+    wait.map_or(String::new(), |wait| format!("retry_after = \"{wait}\"\n"))
+}
+
 /// The tenant and the way to it. What happens on this machine (a lock deleted, a ledger imported or restored, a second
 /// run) is for the rounds in `case`.
 fn weather(dice: &mut fastrand::Rng, clocks: &str) -> String {
@@ -263,7 +330,8 @@ fn weather(dice: &mut fastrand::Rng, clocks: &str) -> String {
     let severity = [0.02, 0.1, 0.25][dice.usize(..3)];
     // Told to wait again and again the run slows down for long: then a case takes minutes.
     if severity < 0.05 {
-        text += "retry_after = \"0.4\"\nthrottled = 0.03\n";
+        text += "throttled_as = \"mixed\"\nthrottled = 0.03\n";
+        text += &retry_after(RETRY_AFTER[dice.usize(..RETRY_AFTER.len())]);
         // Held where the look after Retry-After can see the guest; beyond that nothing is promised.
         if lag == 0 && dice.bool() {
             text += "throttled_after = 0.05\n";

@@ -167,7 +167,7 @@ async fn sponsors(survey: &Survey, connection: &Connection) -> Option<Check> {
         match resolved.id(sponsor) {
             Ok(_) => {}
             Err(Unresolved::Nobody | Unresolved::Several) => unknown += 1,
-            Err(Unresolved::NotNow(_)) => untold += 1,
+            Err(Unresolved::NotNow(_) | Unresolved::NotAsked) => untold += 1,
             Err(Unresolved::NotAllowed { permission: needed }) => {
                 untold += 1;
                 permission = Some(needed);

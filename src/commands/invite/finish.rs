@@ -148,7 +148,7 @@ impl Finish<'_> {
         let report = RunReport {
             run: self.run.to_owned(),
             tenant: TenantReport {
-                id: Some(self.connection.tenant.id.clone()),
+                id: Some(self.connection.tenant.id.clone()).filter(|id| !id.is_empty()),
                 name: self.connection.tenant.name.clone(),
             },
             sheet: self.typed.display().to_string(),
@@ -192,17 +192,24 @@ impl Finish<'_> {
         let stopped = stopped_by
             .as_ref()
             .map(|reason| self.stopped(reason, &tally));
+        let first = stopped_by.as_ref().and_then(stopped::first);
         if self.telling.quiet {
             stopped.iter().for_each(ui::show_failure);
         } else {
             let stopped =
                 stopped.map(|failure| [vec![failure.what], failure.hints].concat().join("\n"));
-            self.summary(&report, stopped.as_deref(), &notes);
+            self.summary(&report, stopped.as_deref(), first, &notes);
         }
         Ok(exit)
     }
 
-    fn summary(&self, report: &RunReport, stopped: Option<&str>, notes: &[String]) {
+    fn summary(
+        &self,
+        report: &RunReport,
+        stopped: Option<&str>,
+        first: Option<&str>,
+        notes: &[String],
+    ) {
         let again = self.telling.command.again(self.typed);
         let fix = report
             .to_fix
@@ -212,6 +219,7 @@ impl Finish<'_> {
             report,
             dry_run: self.settings.invite.dry_run.value,
             stopped,
+            first,
             again: &again,
             fix: fix.as_deref(),
             when_done: None,

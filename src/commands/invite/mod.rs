@@ -13,7 +13,7 @@ pub(super) mod survey;
 mod waits;
 
 use super::{
-    connect::{Connection, connect},
+    connect::{Connection, connect, unreached},
     settings_file::Particulars,
     sheet_options::{WantedSheet, rules},
     typed_command::TypedCommand,
@@ -42,7 +42,7 @@ use std::{
     time::Instant,
 };
 use survey::Survey;
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinSet};
 
 /// How this invocation talks.
 #[derive(Debug, Clone, Default)]
@@ -112,6 +112,7 @@ pub async fn invite(
     stop: Stop,
 ) -> Result<Exit> {
     let began = Instant::now();
+    let _watcher = time_limit(settings, &stop);
     // What killed runs left, links among it.
     Scratch::remove_leftovers();
     prepare::one_thing_on_stdout(settings, telling.json)?;
@@ -141,157 +142,263 @@ pub async fn invite(
     }
     let pace = Pace::new(&prepare::pace(settings, &ledger)?).hearing(stop.signal().clone());
     waits::wait_on(&ledger, &pace, clock)?;
-    let connection = unless_stopped(
-        &stop,
-        connect(settings, env, &pace, clock, practice.as_ref()),
-    )
-    .await
-    .inspect_err(|_| waits::keep(&ledger, &pace, clock))?;
-    prepare::own_people(&survey, &connection)?;
-    let policy = async { Ok(InvitationPolicy::read(&connection.graph).await) };
-    let policy = unless_stopped(&stop, policy).await?;
-    prepare::invitations_are_on(&policy, &connection)?;
-    let mut warnings = prepare::words_will_arrive(settings, &survey, &connection)?;
-    warnings.extend(prepare::columns_not_set(&sheet));
-    warnings.extend(survey.in_doubt.iter().cloned());
-    warnings.extend(prepare::landing_hosts(&survey, settings));
-
-    let dry_run = settings.invite.dry_run.value;
-    let held = if dry_run {
-        None
-    } else {
-        let holder = super::holder("invite", Some(typed), clock.now());
-        let lost = {
-            let stop = stop.clone();
-            move |by| stop.raise(StopReason::TakenOver { by })
-        };
-        Some(ledger.lock(&holder, clock.now(), lost)?)
-    };
-    ledger.bind(&connection.tenant, clock.now())?;
-    warnings.extend(
-        held.iter()
-            .filter_map(|held| held.note().map(str::to_owned)),
-    );
-    let silent_first = if dry_run || settings.invite.sandbox.value {
-        None
-    } else {
-        ledger.silent_first(ledger::unknown_runs(&ledger, typed, &targets)?, clock.now())?
-    };
-    if let Some(silent) = silent_first.filter(|silent| clock.now() < silent.until) {
-        warnings.push(format!(
-            "this ledger may be older than its tenant: until {} whoever is not found is asked silently first, and mailed only when nothing had happened",
-            silent.until.strftime("%F %T UTC")
-        ));
-    }
-    if !telling.quiet {
-        for line in Particulars::of(settings).lines(false) {
-            ui::tell(ui::text::wrap(&line, 0, 2));
-        }
-        question::announce(&connection);
-    }
-    if ledger.access().group_writes {
-        ui::tell(format!(
-            "the group of {0} can write to it: `chmod 600 {0}` keeps the ledger private",
-            ledger_path.display()
-        ));
-    }
-
-    let domains = connection.domains.clone().with_rules(policy.domains);
-    let directory = Directory::new(connection.graph.clone(), domains);
-    let sponsors = async { Ok(Sponsors::resolve(&directory, survey.sponsors.clone()).await?) };
-    let sponsors = Arc::new(unless_stopped(&stop, sponsors).await?);
-    let night = Night {
+    let opened = Opened {
+        typed,
+        settings,
+        began,
         sheet,
         rules,
-        directory,
+        targets,
+        survey,
+        ledger,
         pace,
-        sponsors,
-        clock: clock.clone(),
+        clock,
         stop,
         telling,
     };
-    let options = prepare::options(settings)?;
-
-    if question::is_asked(settings, dry_run) {
-        // What would happen is found out by the same code that does it, on a private copy of the ledger.
-        let rehearsal = Ledger::rehearsal(ledger_path)?;
-        rehearsal.bind(&connection.tenant, clock.now())?;
-        let rehearsed = Options {
-            dry_run: true,
-            ..options.clone()
-        };
-        let start = start("rehearsal", typed, &connection, clock);
-        let rehearsal = Held {
-            ledger: &rehearsal,
-            generation: None,
-            silent_first: None,
-        };
-        let end = night.run(start, rehearsal, rehearsed, survey.rows).await?;
-        if let Some(reason) = end.stopped_by {
-            return Err(stopped::stopped(&stopped::Stopped {
-                reason: &reason,
-                tenant: &connection.tenant.id,
-                asked_today: 0,
-                left: 0,
-                now: clock.now(),
-            }));
-        }
-        let about = question::About {
-            typed,
-            survey: &survey,
-            rehearsed: &end.tally,
-            connection: &connection,
-            sheet: &night.sheet,
-            particulars: Particulars::of(settings),
-            warnings: &[warnings.as_slice(), end.notes.as_slice()].concat(),
-        };
-        question::ask(about, &night.stop).await?;
+    let mut exit = opened.invite(env, practice.as_ref()).await;
+    if matches!(&exit, Err(failure) if failure.exit == Exit::TimeUsed) {
+        exit = opened.tell_that_nothing_was_sent().await;
     }
-
-    let mut start = start("invite", typed, &connection, clock);
-    if settings.invite.sandbox.value {
-        start.id += PRACTICE;
-    }
-    if dry_run {
-        start.id += DRY_RUN;
-    }
-    let run = start.id.clone();
-    let right = Held {
-        ledger: &ledger,
-        generation: held.as_ref().map(RunLock::generation),
-        silent_first,
-    };
-    let end = night.run(start, right, options, survey.rows).await?;
-    let finish = finish::Finish {
-        settings,
-        typed,
-        run: &run,
-        ledger: &ledger,
-        ledger_path,
-        ledger_is_gone: false,
-        connection: &connection,
-        sheet: &night.sheet,
-        rules: &night.rules,
-        targets: &targets,
-        survey: &survey,
-        warnings,
-        telling: &night.telling,
-        began,
-        clock,
-    };
-    let exit = finish.tell(end);
     if let Some(sandbox) = practice {
         sandbox.stop().await;
     }
-    drop(held);
     exit
 }
 
-/// Getting ready can be interrupted at any time: nothing has been sent.
+/// The time of a run begins with the command. The watcher ends when it is dropped.
+fn time_limit(settings: &Settings, stop: &Stop) -> JoinSet<()> {
+    let mut watcher = JoinSet::new();
+    if let Some(limit) = &settings.invite.max_duration {
+        let (limit, stop) = (limit.value, stop.clone());
+        watcher.spawn(async move {
+            tokio::time::sleep(limit).await;
+            stop.raise(StopReason::TimeUsed);
+        });
+    }
+    watcher
+}
+
+/// The sheet is understood and the ledger is open; nobody else was asked anything yet.
+struct Opened<'a> {
+    typed: &'a Path,
+    settings: &'a Settings,
+    began: Instant,
+    sheet: Arc<Sheet>,
+    rules: Rules,
+    targets: prepare::Targets,
+    survey: Survey,
+    ledger: Ledger,
+    pace: Pace,
+    clock: &'a Clock,
+    stop: Stop,
+    telling: Telling,
+}
+
+impl Opened<'_> {
+    async fn invite(&self, env: &Env<'_>, practice: Option<&Sandbox>) -> Result<Exit> {
+        let Self {
+            typed,
+            settings,
+            sheet,
+            targets,
+            survey,
+            ledger,
+            pace,
+            clock,
+            stop,
+            telling,
+            ..
+        } = self;
+        let ledger_path = &settings.invite.ledger.value;
+        let connection = unless_stopped(stop, connect(settings, env, pace, clock, practice))
+            .await
+            .inspect_err(|_| waits::keep(ledger, pace, clock))?;
+        prepare::own_people(survey, &connection)?;
+        let policy = async { Ok(InvitationPolicy::read(&connection.graph).await) };
+        let policy = unless_stopped(stop, policy).await?;
+        prepare::invitations_are_on(&policy, &connection)?;
+        let mut warnings = prepare::words_will_arrive(settings, survey, &connection)?;
+        warnings.extend(prepare::columns_not_set(sheet));
+        warnings.extend(survey.in_doubt.iter().cloned());
+        warnings.extend(prepare::landing_hosts(survey, settings));
+
+        let dry_run = settings.invite.dry_run.value;
+        let held = self.lock()?;
+        ledger.bind(&connection.tenant, clock.now())?;
+        warnings.extend(
+            held.iter()
+                .filter_map(|held| held.note().map(str::to_owned)),
+        );
+        let silent_first = if dry_run || settings.invite.sandbox.value {
+            None
+        } else {
+            ledger.silent_first(ledger::unknown_runs(ledger, typed, targets)?, clock.now())?
+        };
+        if let Some(silent) = silent_first.filter(|silent| clock.now() < silent.until) {
+            warnings.push(format!(
+            "this ledger may be older than its tenant: until {} whoever is not found is asked silently first, and mailed only when nothing had happened",
+            silent.until.strftime("%F %T UTC")
+        ));
+        }
+        if !telling.quiet {
+            for line in Particulars::of(settings).lines(false) {
+                ui::tell(ui::text::wrap(&line, 0, 2));
+            }
+            question::announce(&connection);
+        }
+        if ledger.access().group_writes {
+            ui::tell(format!(
+                "the group of {0} can write to it: `chmod 600 {0}` keeps the ledger private",
+                ledger_path.display()
+            ));
+        }
+
+        let domains = connection.domains.clone().with_rules(policy.domains);
+        let directory = Directory::new(connection.graph.clone(), domains);
+        let sponsors = async { Ok(Sponsors::resolve(&directory, survey.sponsors.clone()).await?) };
+        let sponsors = Arc::new(unless_stopped(stop, sponsors).await?);
+        let night = self.night(directory, sponsors);
+        let options = prepare::options(settings)?;
+
+        if question::is_asked(settings, dry_run) {
+            // What would happen is found out by the same code that does it, on a private copy of the ledger.
+            let rehearsal = Ledger::rehearsal(ledger_path)?;
+            rehearsal.bind(&connection.tenant, clock.now())?;
+            let rehearsed = Options {
+                dry_run: true,
+                ..options.clone()
+            };
+            let start = start("rehearsal", typed, &connection, clock);
+            let rehearsal = Held {
+                ledger: &rehearsal,
+                generation: None,
+                silent_first: None,
+            };
+            let end = night.run(start, rehearsal, rehearsed, survey.rows).await?;
+            if let Some(reason) = end.stopped_by {
+                return Err(stopped::stopped(&stopped::Stopped {
+                    reason: &reason,
+                    tenant: &connection.tenant.id,
+                    asked_today: 0,
+                    left: 0,
+                    now: clock.now(),
+                }));
+            }
+            let about = question::About {
+                typed,
+                survey,
+                rehearsed: &end.tally,
+                connection: &connection,
+                sheet: &night.sheet,
+                particulars: Particulars::of(settings),
+                warnings: &[warnings.as_slice(), end.notes.as_slice()].concat(),
+            };
+            question::ask(about, &night.stop).await?;
+        }
+
+        let right = Held {
+            ledger,
+            generation: held.as_ref().map(RunLock::generation),
+            silent_first,
+        };
+        self.run(&night, right, options, &connection, warnings)
+            .await
+    }
+
+    /// The time was used up before Graph had told all that a run needs: the results say so of every row, with what the
+    /// ledger knows.
+    async fn tell_that_nothing_was_sent(&self) -> Result<Exit> {
+        let Self {
+            settings,
+            ledger,
+            pace,
+            clock,
+            ..
+        } = self;
+        let held = self.lock()?;
+        let connection = unreached(settings, pace, clock, ledger.tenant()?)?;
+        let directory = Directory::new(connection.graph.clone(), connection.domains.clone());
+        let night = self.night(directory, Arc::default());
+        let right = Held {
+            ledger,
+            generation: held.as_ref().map(RunLock::generation),
+            silent_first: None,
+        };
+        let options = prepare::options(settings)?;
+        self.run(&night, right, options, &connection, Vec::new())
+            .await
+    }
+
+    /// A dry run holds nothing.
+    fn lock(&self) -> Result<Option<RunLock>> {
+        if self.settings.invite.dry_run.value {
+            return Ok(None);
+        }
+        let now = self.clock.now();
+        let holder = super::holder("invite", Some(self.typed), now);
+        let stop = self.stop.clone();
+        let lost = move |by| stop.raise(StopReason::TakenOver { by });
+        Ok(Some(self.ledger.lock(&holder, now, lost)?))
+    }
+
+    fn night(&self, directory: Directory, sponsors: Arc<Sponsors>) -> Night {
+        Night {
+            sheet: self.sheet.clone(),
+            rules: self.rules.clone(),
+            directory,
+            pace: self.pace.clone(),
+            sponsors,
+            clock: self.clock.clone(),
+            stop: self.stop.clone(),
+            telling: self.telling.clone(),
+        }
+    }
+
+    async fn run(
+        &self,
+        night: &Night,
+        right: Held<'_>,
+        options: Options,
+        connection: &Connection,
+        warnings: Vec<String>,
+    ) -> Result<Exit> {
+        let invite = &self.settings.invite;
+        let mut start = start("invite", self.typed, connection, self.clock);
+        if invite.sandbox.value {
+            start.id += PRACTICE;
+        }
+        if invite.dry_run.value {
+            start.id += DRY_RUN;
+        }
+        let run = start.id.clone();
+        let end = night.run(start, right, options, self.survey.rows).await?;
+        let finish = finish::Finish {
+            settings: self.settings,
+            typed: self.typed,
+            run: &run,
+            ledger: &self.ledger,
+            ledger_path: &invite.ledger.value,
+            ledger_is_gone: false,
+            connection,
+            sheet: &self.sheet,
+            rules: &self.rules,
+            targets: &self.targets,
+            survey: &self.survey,
+            warnings,
+            telling: &self.telling,
+            began: self.began,
+            clock: self.clock,
+        };
+        finish.tell(end)
+    }
+}
+
+/// Getting ready can be stopped at any time: nothing has been sent.
 async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::select! {
         biased;
-        () = stop.raised() => Err(Failure::new(Exit::Interrupted, "interrupted; nothing was sent")),
+        () = stop.raised() => Err(stopped::before_anything_was_sent(stop)),
         done = work => done,
     }
 }

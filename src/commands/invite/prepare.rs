@@ -331,7 +331,6 @@ pub(super) fn options(settings: &Settings) -> Result<Options> {
         max_invites: invite.max_invites.as_ref().map(|cap| cap.value),
         daily_cap: invite.daily_cap.as_ref().map(|cap| cap.value),
         cap_wait: invite.cap_wait.value,
-        max_duration: invite.max_duration.as_ref().map(|limit| limit.value),
         max_failures: invite.max_failures.value,
         settle: invite.settle.value,
         ask_again_after: invite.ask_again_after.value,

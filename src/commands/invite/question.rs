@@ -6,7 +6,6 @@ use super::{
 };
 use crate::{
     engine::{Stop, Tally, outcome::Outcome},
-    exit::Exit,
     failure::{Failure, Result},
     graph::{Identity, IdentityKind},
     message::Delivery,
@@ -40,7 +39,7 @@ pub(super) async fn ask(about: About<'_>, stop: &Stop) -> Result<()> {
     });
     let answer = tokio::select! {
         biased;
-        () = stop.raised() => return Err(Failure::new(Exit::Interrupted, "interrupted; nothing was sent")),
+        () = stop.raised() => return Err(super::stopped::before_anything_was_sent(stop)),
         answer = answering => answer.map_err(anyhow::Error::from)?.map_err(anyhow::Error::from)?,
     };
     match answer {

@@ -1,9 +1,10 @@
 //! Why a run stopped, in words: what happened, what to do about it, who can, and the command to run afterwards.
 
 use crate::{
-    engine::StopReason,
+    engine::{Stop, StopReason},
     exit::Exit,
     failure::Failure,
+    graph::{Author, Fault},
     ui::{
         self,
         text::{number, plural},
@@ -34,16 +35,21 @@ pub(super) fn stopped(about: &Stopped<'_>) -> Failure {
     } = *about;
     let failure = |what: String| Failure::new(reason.exit(), what);
     let again = "the same command continues where this run stopped";
+    let quoted = |fault: &Fault| {
+        let whose = match fault.author {
+            Some(Author::Graph) => "in Microsoft's own words",
+            Some(Author::Unclear | Author::Between) => "in the words of the answer",
+            None => "the reason given",
+        };
+        format!("{whose}: {}", ui::text::printable_line(&fault.message))
+    };
     match reason {
         StopReason::Interrupted => failure("interrupted".into()).hint(again),
         StopReason::Refused { exit, fault } => {
             let entry = fault.entry();
             let mut failure = failure(format!("{fault}: {}", entry.meaning));
             if !fault.message.is_empty() {
-                failure = failure.hint(format!(
-                    "in Microsoft's own words: {}",
-                    ui::text::printable_line(&fault.message)
-                ));
+                failure = failure.hint(quoted(fault));
             }
             let mut failure = failure.hint(entry.fix);
             if !entry.who.is_empty() {
@@ -64,6 +70,31 @@ pub(super) fn stopped(about: &Stopped<'_>) -> Failure {
                 );
             }
             failure.hint(format!("after that, {again}"))
+        }
+        StopReason::AnsweredBetween { in_a_row, fault } => {
+            let entry = fault.entry();
+            let status = fault
+                .status
+                .map_or(String::new(), |status| format!(", the last with HTTP {status}"));
+            let mut failure = failure(format!(
+                "something between here and Graph answered {in_a_row} invitations in a row{status} [{}]",
+                fault.code
+            ));
+            if let Some(answered_by) = &fault.answered_by {
+                failure = failure.hint(format!(
+                    "whatever answered calls itself: {}",
+                    ui::text::printable_line(answered_by)
+                ));
+            }
+            if !fault.message.is_empty() {
+                failure = failure.hint(quoted(fault));
+            }
+            failure
+                .hint(entry.fix)
+                .hint(format!("who can: {}", entry.who))
+                .hint(format!(
+                    "these people may have been invited all the same, so nobody else was asked; after that, {again}, and looks for them first"
+                ))
         }
         StopReason::Unreachable { why } => failure(format!("Graph cannot be asked now: {why}")).hint(again),
         StopReason::PiledUp { bad, of } => failure(format!("{bad} of {of} people asked for in this run ended badly")).hint(
@@ -90,6 +121,49 @@ pub(super) fn stopped(about: &Stopped<'_>) -> Failure {
             .hint("this run has stopped; that one goes on with what this one knew, and asks nobody a second time")
             .hint("who started it? Perhaps the lock file beside the ledger was deleted: leave it where it is"),
         StopReason::Sheet(problem) => failure(format!("{} [{}]", problem.message, problem.code)).hint(problem.fix.clone()),
+    }
+}
+
+/// The run was stopped while it was getting ready.
+pub(super) fn before_anything_was_sent(stop: &Stop) -> Failure {
+    match stop.reason() {
+        None | Some(StopReason::Interrupted) => {
+            Failure::new(Exit::Interrupted, "interrupted; nothing was sent")
+        }
+        Some(StopReason::TimeUsed) => Failure::new(
+            Exit::TimeUsed,
+            "--max-duration is used up; nothing was sent",
+        ),
+        Some(reason) => Failure::new(
+            reason.exit(),
+            format!("the run was stopped ({}); nothing was sent", reason.word()),
+        ),
+    }
+}
+
+/// What a person must do before the same command is run again, in a few words; `stopped` says it in full.
+pub(super) fn first(reason: &StopReason) -> Option<&'static str> {
+    match reason {
+        StopReason::LedgerGone => {
+            Some("first put the ledger back, or import the results into a new one; then run")
+        }
+        StopReason::TakenOver { .. } => Some("when the other run has ended, run"),
+        StopReason::AnsweredBetween { .. } => {
+            Some("when Graph's own answers come through again, run")
+        }
+        StopReason::Refused { exit, .. } if *exit != Exit::TryAgain => {
+            Some("when what stopped this run is put right, run")
+        }
+        StopReason::LedgerFailed { .. } => Some("when the ledger can be written again, run"),
+        StopReason::Refused { .. }
+        | StopReason::Interrupted
+        | StopReason::Unreachable { .. }
+        | StopReason::PiledUp { .. }
+        | StopReason::MaxInvites { .. }
+        | StopReason::DailyCap { .. }
+        | StopReason::TimeUsed
+        | StopReason::CanaryNotFound { .. }
+        | StopReason::Sheet(_) => None,
     }
 }
 
