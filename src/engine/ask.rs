@@ -182,6 +182,12 @@ impl Shared {
                     fault: Box::new(fault.clone()),
                 });
             }
+            if !matches!(
+                answer.verdict,
+                Verdict::Unknown { .. } | Verdict::NotSent { .. }
+            ) {
+                self.crew.told();
+            }
             match self.outage.answered(&answer.verdict, left) {
                 Then::GoOn => {}
                 Then::Pause(pause) => self.pace.pause(pause),

@@ -1,7 +1,9 @@
-//! How many workers ask at the same time: with `--rate auto` a few at first, and more as the rate rises.
+//! How many workers ask at the same time: a few until Graph has answered one of them, so that not everybody runs into
+//! the same wall; and with `--rate auto` more as the rate rises.
 //!
 //! Must not choose the rate.
 
+use super::outage::FEW;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -14,6 +16,8 @@ pub(super) struct Crew {
     permits: Semaphore,
     most: usize,
     now: AtomicUsize,
+    /// Those who may ask as soon as an invitation of this run was answered.
+    held_back: AtomicUsize,
 }
 
 impl Crew {
@@ -21,10 +25,19 @@ impl Crew {
     pub fn new(most: usize, rising_target: Option<f64>) -> Self {
         let most = most.max(1);
         let now = rising_target.map_or(most, |rate| needed(rate).min(most));
+        let first = now.min(FEW as usize);
         Self {
-            permits: Semaphore::new(now),
+            permits: Semaphore::new(first),
             most,
             now: AtomicUsize::new(now),
+            held_back: AtomicUsize::new(now - first),
+        }
+    }
+
+    /// An invitation of this run was answered in a way that tells what became of it.
+    pub fn told(&self) {
+        if self.held_back.load(Relaxed) > 0 {
+            self.permits.add_permits(self.held_back.swap(0, Relaxed));
         }
     }
 
@@ -62,7 +75,18 @@ mod tests {
         crew.rate_is(1.5);
         assert_eq!(crew.permits.available_permits(), 4);
         crew.rate_is(80.0);
+        crew.told();
         assert_eq!(crew.permits.available_permits(), 12);
         assert_eq!(Crew::new(5, None).permits.available_permits(), 5);
+    }
+
+    #[test]
+    fn a_few_go_ahead_until_one_of_them_was_answered() {
+        let crew = Crew::new(64, None);
+        assert_eq!(crew.permits.available_permits(), 5);
+        for _ in 0..2 {
+            crew.told();
+            assert_eq!(crew.permits.available_permits(), 64);
+        }
     }
 }
