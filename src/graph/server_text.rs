@@ -5,7 +5,7 @@
 
 use crate::{
     secrets,
-    visible::{has_hidden, visible_line},
+    visible::{has_hidden, is_hidden, visible_line},
 };
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
@@ -35,8 +35,8 @@ fn cut(text: &str, limit: usize) -> &str {
 /// What was said, for recognising known words in it: lower case, without blanks, line breaks, tags and invisible
 /// characters, and with entities resolved, so that it does not matter in which dress the words come. Not for showing.
 pub fn squeezed(text: &str) -> String {
-    let read = bounded_text(text.as_bytes(), LONGEST_SEARCHED);
-    let mut plain = without_tags(&read);
+    let read = cut(text, LONGEST_SEARCHED);
+    let mut plain = without_tags(read);
     // A page may quote a page.
     for _ in 0..2 {
         if !plain.contains('&') {
