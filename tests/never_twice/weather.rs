@@ -266,7 +266,7 @@ fn sheet(dice: &mut fastrand::Rng) -> (String, Vec<Kind>, Vec<serde_json::Value>
 #[derive(Debug, Clone)]
 struct HowItEnds {
     /// The Retry-After of a throttle under any name that does not end in the first run.
-    throttled_for_ever: Option<Option<&'static str>>,
+    throttled_for_ever: Option<&'static str>,
     block_after: Option<usize>,
     challenge_after: Option<usize>,
 }
@@ -301,17 +301,15 @@ impl HowItEnds {
     }
 }
 
-/// Every form in which a server asks to wait, or does not.
-const RETRY_AFTER: [Option<&str>; 5] = [
-    Some("0.4"),
-    Some("0"),
-    Some("1"),
-    Some("Sun, 01 Nov 2026 08:00:00 GMT"),
-    None,
-];
+/// Every form in which a server asks to wait; empty: it names no time.
+const RETRY_AFTER: [&str; 5] = ["0.4", "0", "1", "Sun, 01 Nov 2026 08:00:00 GMT", ""];
 
-fn retry_after(wait: Option<&str>) -> String {
-    wait.map_or(String::new(), |wait| format!("retry_after = \"{wait}\"\n"))
+fn retry_after(wait: &str) -> String {
+    if wait.is_empty() {
+        String::new()
+    } else {
+        format!("retry_after = \"{wait}\"\n")
+    }
 }
 
 /// The tenant and the way to it. What happens on this machine (a lock deleted, a ledger imported or restored, a second
