@@ -289,7 +289,7 @@ impl Reading {
     /// The row that is taken for the header where no name says so and no address stands in the rows that were weighed:
     /// the first one with the most cells. Addresses may come further down, and all rows decide which column holds them.
     pub fn perhaps_header(&self) -> Option<usize> {
-        if self.records.len() < SAMPLE || self.stopped.is_some() {
+        if self.records.len() < SAMPLE || self.stopped.is_some() || self.holding() > 0 {
             return None;
         }
         let near = self.records.iter().take(HEADER_WITHIN);

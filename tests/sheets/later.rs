@@ -82,6 +82,27 @@ fn all_rows_decide_which_column_holds_the_guests() {
     assert_eq!(codes(&workdir, "clear.csv"), (0, vec!["GL033".into()]));
 }
 
+/// A row that holds an address is a person's, also where no row above it can be a header.
+#[test]
+fn a_person_is_never_taken_for_the_header() {
+    let workdir = Workdir::new();
+    let mut text = "email name\n".to_owned();
+    for row in 0..80 {
+        writeln!(text, "{row},person{row}@guest.example,Name").unwrap();
+    }
+    workdir.write("s.csv", text);
+    let ended = workdir.run(&["check", "s.csv"]).expect_code(3);
+    assert!(ended.stdout.contains("error["), "{}", ended.stdout);
+    workdir.write(
+        "t.csv",
+        (0..80).fold(String::new(), |text, row| {
+            format!("{text}{row},person{row}@guest.example,Name\n")
+        }),
+    );
+    let ended = workdir.run(&["check", "t.csv"]).expect_code(3);
+    assert!(ended.stdout.contains("error[GL005]"), "{}", ended.stdout);
+}
+
 #[test]
 fn a_misspelt_path_is_answered_with_the_sheet_beside_it() {
     let workdir = Workdir::new();
