@@ -1,12 +1,45 @@
 //! Texts told apart without being kept: a keyed 128-bit hash stands for each, whatever its length.
 //!
-//! The key is drawn anew for each `Fingerprints`, so that nobody can make texts that collide.
+//! The key is drawn anew for each `Fingerprints`, so that nobody can make texts that collide. What is remembered from run
+//! to run is hashed by `lasting` instead.
 
+use aws_lc_rs::digest::{Context, SHA256};
 use siphasher::sip128::{Hasher128, SipHasher13};
 use std::{
     collections::{HashMap, HashSet},
     hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState},
+    io::{self, Read},
 };
+
+/// A hash of texts in their order that is the same in every run, as hexadecimal digits.
+pub(crate) fn lasting<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut context = Context::new(&SHA256);
+    for text in texts {
+        context.update(&(text.len() as u64).to_le_bytes());
+        context.update(text.as_bytes());
+    }
+    hexadecimal(context)
+}
+
+/// The same of all bytes that can be read.
+pub(crate) fn lasting_of_bytes(mut bytes: impl Read) -> io::Result<String> {
+    let mut context = Context::new(&SHA256);
+    let mut buffer = [0; 8 * 1024];
+    loop {
+        match bytes.read(&mut buffer)? {
+            0 => return Ok(hexadecimal(context)),
+            read => context.update(&buffer[..read]),
+        }
+    }
+}
+
+fn hexadecimal(context: Context) -> String {
+    let hash = context.finish();
+    hash.as_ref()[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
 
 /// A 128-bit hash, in a form that packs without gaps beside a small value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

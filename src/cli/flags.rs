@@ -2,9 +2,10 @@
 
 use crate::{
     engine::outcome::Outcome,
+    guest::SponsorRef,
     settings::{
-        Access, BaseUrl, Existing, Hidden, Links, Mapping, Only, Precheck, Rate, Scope, Share,
-        TenantName,
+        Access, BaseUrl, Existing, Hidden, Links, Mapping, Only, OwnDomains, Precheck, Rate, Scope,
+        Share, TenantName,
         values::{count, delimiter, duration, outcome, some_duration, words, workers},
         web_page,
     },
@@ -112,6 +113,12 @@ pub struct InviteFlags {
     /// Ask again for people who were invited once and are gone from the directory
     #[arg(long, help_heading = EXPERT, hide_short_help = true)]
     pub again: bool,
+    /// A sheet mostly of the tenant's own addresses: refuse it, or leave those rows out [default: refuse]
+    #[arg(long, value_enum, value_name = "WHAT", help_heading = EXPERT, hide_short_help = true)]
+    pub own_domains: Option<OwnDomains>,
+    /// The sponsor of rows that name none: an address, an object id or group:NAME
+    #[arg(long, value_name = "WHO", value_parser = SponsorRef::parse, help_heading = EXPERT, hide_short_help = true)]
+    pub default_sponsor: Option<SponsorRef>,
     /// How long an unknown outcome is looked up [default: 60s]
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = EXPERT, hide_short_help = true)]
     pub settle: Option<Duration>,

@@ -1,22 +1,17 @@
 //! Results and to-fix files of a run: the ledger's rows beside the sheet's own columns.
 
+use super::{corrections, fix};
 use crate::{
     engine::{Unwritten, left_behind, outcome::RowResult, with_link},
     exit::Exit,
     failure::{Failure, Result},
     guest::{EmailAddress, RowVerdict, Rules, Understanding},
-    ledger::{Ledger, Reader, RunRecord},
+    ledger::{Ledger, Reader},
     results::{self, About, Column, KeptLinks, Layout, Links, SheetRow},
-    sheet::{Field, Flaw, Refused, Row, SHEET_PREFIX, Sheet, Use},
+    sheet::{Field, Flaw, Place, Refused, Row, SHEET_PREFIX, Sheet, Use},
 };
-use serde_json::Value;
-use std::{
-    path::{Path, PathBuf},
-    time::SystemTime,
-};
+use std::path::{Path, PathBuf};
 
-/// How far back the run is looked for that wrote a to-fix file.
-const RUNS_LOOKED_AT: u32 = 100;
 const LARGEST_NUMBER: u32 = 1_000;
 
 pub struct Files {
@@ -92,7 +87,12 @@ fn write_with(
     let fixing = match to_fix {
         Some(path) => {
             let place = unedited(&reader, path)?;
-            let fixing = results::write_to_fix(&place, &layout, sheet_rows(sheet)?, &mut rows()?)?;
+            let fixing = results::write_to_fix(
+                &place,
+                &layout,
+                rows_to_fix(sheet, run.rules)?,
+                &mut rows()?,
+            )?;
             if place != path && fixing.is_some() {
                 notes.push(format!(
                     "{} was edited since it was written, so it stays: the rows to fix are in {}",
@@ -118,36 +118,15 @@ fn write_with(
 
 /// The to-fix file, or a numbered one beside it where a person has edited what an earlier run wrote: that work stays.
 fn unedited(reader: &Reader, path: &Path) -> Result<PathBuf> {
-    let runs = reader.runs(RUNS_LOOKED_AT)?;
     let numbers = 2..LARGEST_NUMBER;
     let places = std::iter::once(path.to_owned())
         .chain(numbers.map(|number| results::numbered(path, number)));
-    let mut places = places.filter(|place| !is_edited(&runs, place));
-    Ok(places.next().unwrap_or_else(|| path.to_owned()))
-}
-
-/// Whether a file has been changed since the run ended that wrote it. What no run is known to have written counts as
-/// unchanged; it is kept as the previous one.
-fn is_edited(runs: &[RunRecord], path: &Path) -> bool {
-    /// In milliseconds. The clocks of a file system may be coarse; nobody edits a file that fast.
-    const TOLERANCE: i128 = 2_000;
-    let name = path.display().to_string();
-    let wrote = |run: &RunRecord| {
-        let report: Value = serde_json::from_str(run.report.as_deref()?).ok()?;
-        report.get("to_fix")?.as_str().map(|to_fix| to_fix == name)
-    };
-    let written = runs.iter().find(|run| wrote(run) == Some(true));
-    let (Some(ended), Ok(metadata)) = (
-        written.and_then(|run| run.ended_at),
-        std::fs::symlink_metadata(path),
-    ) else {
-        return false;
-    };
-    let changed = metadata.modified().ok();
-    let changed = changed.and_then(|changed| changed.duration_since(SystemTime::UNIX_EPOCH).ok());
-    changed.is_some_and(|changed| {
-        i128::from(ended.as_millisecond()) + TOLERANCE < changed.as_millis().cast_signed()
-    })
+    for place in places {
+        if !corrections::is_edited(reader, &place)? {
+            return Ok(place);
+        }
+    }
+    Ok(path.to_owned())
 }
 
 /// The rows that the ledger has, and in their places those that it could not take; both in the sheet's order.
@@ -263,12 +242,37 @@ fn bare() -> Layout {
     }
 }
 
+/// Rows of the sheet as they stand.
 fn sheet_rows(sheet: Option<&Sheet>) -> Result<Box<dyn Iterator<Item = Result<SheetRow>>>> {
+    rows_of(sheet, &Rules::default(), Repairs::None)
+}
+
+/// The same with the certain repairs made; whatever cannot be believed of a row is written so that it is found again.
+fn rows_to_fix(
+    sheet: Option<&Sheet>,
+    rules: &Rules,
+) -> Result<Box<dyn Iterator<Item = Result<SheetRow>>>> {
+    rows_of(sheet, rules, Repairs::Made)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repairs {
+    None,
+    Made,
+}
+
+fn rows_of(
+    sheet: Option<&Sheet>,
+    rules: &Rules,
+    repairs: Repairs,
+) -> Result<Box<dyn Iterator<Item = Result<SheetRow>>>> {
+    /// A cell without a heading: for as long as it is there, the row has too many cells.
+    const DOUBTFUL: &str = "look at the cells of this row, then delete this one";
     let Some(sheet) = sheet else {
         return Ok(Box::new(std::iter::empty()));
     };
     let email = sheet.header().column_of(Field::Email);
-    let understanding = Understanding::new(sheet, &Rules::default());
+    let mut understanding = Understanding::new(sheet, rules);
     Ok(Box::new(sheet.rows()?.map(move |row| {
         let row = row.map_err(Refused::from)?;
         let mut all: Vec<String> = (0..row.found())
@@ -278,12 +282,28 @@ fn sheet_rows(sheet: Option<&Sheet>) -> Result<Box<dyn Iterator<Item = Result<Sh
             all.truncate(column);
             all.push(message);
         }
-        // Of a row that a quotation mark ran through, no cell can be believed.
-        let believed = match row.flaw {
-            Some(Flaw::SwallowedRows) => 0,
-            Some(_) | None => row.width().min(all.len()),
+        if repairs == Repairs::Made {
+            let inspected = understanding.inspect(std::slice::from_ref(&row));
+            let problems = inspected.into_iter().flat_map(|(_, problems)| problems);
+            for (column, repaired) in fix::repairs(problems).cells {
+                if let Some(cell) = all.get_mut(column) {
+                    *cell = repaired;
+                }
+            }
+        }
+        // Of a row that a quotation mark ran through, and of one that stands above the header, no cell can be believed.
+        let nothing = row.flaw == Some(Flaw::SwallowedRows)
+            || (row.place == Place::AboveHeader && repairs == Repairs::Made);
+        let believed = if nothing {
+            0
+        } else {
+            row.width().min(all.len())
         };
-        let loose = all.split_off(believed);
+        let mut loose = all.split_off(believed);
+        let doubtful = matches!(row.flaw, Some(Flaw::TextBesideQuote | Flaw::BackslashQuote));
+        if doubtful && repairs == Repairs::Made {
+            loose.push(DOUBTFUL.to_owned());
+        }
         Ok(SheetRow {
             number: row.number,
             email: email.map_or_else(String::new, |column| address(row.cell(column))),

@@ -95,7 +95,7 @@ fn write_workbook(
 }
 
 /// The repairs that are certain: warnings that know the value to put there.
-fn repairs(problems: impl Iterator<Item = Problem>) -> Repair {
+pub fn repairs(problems: impl Iterator<Item = Problem>) -> Repair {
     let mut repair = Repair::default();
     for problem in problems.filter(|problem| problem.severity == Severity::Warning) {
         repair.drop_extra |= problem.code == UNQUOTED_MESSAGE;

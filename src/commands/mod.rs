@@ -3,10 +3,12 @@
 mod ask; // a question with a few words as answers
 mod columns; // what check says about the columns
 mod connect; // signed in, in the right tenant
+mod corrections; // rows to correct, and corrected copies of them, remembered
 mod files; // results and to-fix files of a run
 mod fix; // check --fix: the certain repairs
 mod import; // ledger import: results files become claims
 mod progress; // the engine's totals on the screen
+mod reading; // how a run read its sheet, remembered
 mod settings_file; // whether it is trusted, and what it brings
 mod sheet_options; // settings -> reading and understanding
 mod sign_in; // what there is to sign in with

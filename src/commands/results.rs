@@ -2,10 +2,7 @@
 //!
 //! Must not keep results back because of the sheet: what the ledger knows is written in any case.
 
-use super::{
-    files,
-    sheet_options::{rules, sheet_options},
-};
+use super::{files, reading, sheet_options::rules};
 use crate::{
     cli::RunName,
     exit::Exit,
@@ -23,7 +20,8 @@ pub fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
     let ledger = Ledger::open(path, NewLedger::Refused)?;
     let run = find(&ledger, wanted)?;
     let sheet_path = run.sheet.as_deref().map(Path::new);
-    let sheet = sheet_path.map(|path| Sheet::open(path, &sheet_options(settings)));
+    let chosen = reading::of_run(settings, &run.id, run.reading.as_deref());
+    let sheet = sheet_path.map(|path| Sheet::open(path, &chosen.options));
     let (sheet, unread) = match sheet {
         None => (None, None),
         Some(Ok(sheet)) => (Some(sheet), None),

@@ -45,6 +45,11 @@ pub fn rules(settings: &Settings) -> Rules {
             manager: allow.contains(&Access::Manager),
             groups: allow.contains(&Access::Groups),
         },
+        default_sponsor: settings
+            .invite
+            .default_sponsor
+            .as_ref()
+            .map(|sponsor| sponsor.value.clone()),
     }
 }
 
@@ -56,10 +61,10 @@ pub struct WantedSheet {
 }
 
 impl WantedSheet {
-    pub fn of(typed: &Path, settings: &Settings) -> Self {
+    pub fn new(typed: &Path, options: SheetOptions, settings: &Settings) -> Self {
         Self {
             typed: typed.to_owned(),
-            options: sheet_options(settings),
+            options,
             may_ask: !settings.invite.yes.value && ask::can_ask(),
         }
     }

@@ -11,10 +11,14 @@ use crate::{
     clock::Clock,
     directory::Sponsors,
     guest::{Problem, RowVerdict, Rules, Understanding, Understood},
-    ledger::{LedgerError, Reader},
-    sheet::{Refused, Sheet},
+    ledger::{Corrected, LedgerError, Reader},
+    sheet::{Refused, Row, Sheet},
 };
-use std::{collections::HashSet, sync::Arc, thread::JoinHandle};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    thread::JoinHandle,
+};
 use tokio::sync::mpsc;
 
 const QUEUE: usize = 64;
@@ -25,6 +29,8 @@ pub(super) struct Feeder {
     pub reader: Reader,
     pub sponsors: Arc<Sponsors>,
     pub options: Arc<Options>,
+    /// Rows of the sheet of which corrected copies are done.
+    pub corrected: HashMap<u64, Vec<Corrected>>,
     pub clock: Clock,
     pub stop: Stop,
 }
@@ -39,9 +45,11 @@ impl Feeder {
     fn feed(&self, steps: &mpsc::Sender<Step>) {
         let mut settled = HashSet::new();
         let walked = self.settle_first(steps, &mut settled).and_then(|()| {
-            self.walk(|understood| {
+            self.walk(|understood, corrected| {
                 settled.contains(&understood.row)
-                    || steps.blocking_send(self.step(understood)).is_ok()
+                    || steps
+                        .blocking_send(self.step(understood, corrected))
+                        .is_ok()
             })
         });
         if let Err(problem) = walked {
@@ -66,13 +74,13 @@ impl Feeder {
             return Ok(());
         }
         let (anybody, mut over) = mpsc::channel(1);
-        self.walk(|understood| {
+        self.walk(|understood, corrected| {
             let row = understood.row;
             let open = match &understood.verdict {
                 RowVerdict::Guest(guest) => unsettled.contains(guest.email.key()),
                 RowVerdict::Duplicate { .. } | RowVerdict::Invalid => false,
             };
-            if open && let Step::Settle(item, _) = self.step(understood) {
+            if open && let Step::Settle(item, _) = self.step(understood, corrected) {
                 settled.insert(row);
                 let hold = Some(Hold(anybody.clone()));
                 return steps.blocking_send(Step::Settle(item, hold)).is_ok();
@@ -88,7 +96,10 @@ impl Feeder {
     }
 
     /// Row by row, until the sheet ends or `see` has seen enough.
-    fn walk(&self, mut see: impl FnMut(Understood) -> bool) -> Result<(), Box<Problem>> {
+    fn walk(
+        &self,
+        mut see: impl FnMut(Understood, Option<&Corrected>) -> bool,
+    ) -> Result<(), Box<Problem>> {
         let first = |refused: Refused| match refused.problems.into_iter().next() {
             Some(problem) => Err(Box::new(problem)),
             None => Ok(()),
@@ -99,20 +110,30 @@ impl Feeder {
         };
         let mut understanding = Understanding::new(&self.sheet, &self.rules);
         for row in rows {
-            if !see(understanding.understand(&row.map_err(Box::new)?)) {
+            let row = row.map_err(Box::new)?;
+            let corrected = self.corrected(&row);
+            if !see(understanding.understand(&row), corrected) {
                 break;
             }
         }
         Ok(())
     }
 
-    fn step(&self, understood: Understood) -> Step {
+    /// Whether a corrected copy of this row is done, as it stands there today.
+    fn corrected(&self, row: &Row) -> Option<&Corrected> {
+        let here = self.corrected.get(&row.number)?;
+        let record = self.sheet.record_hash(row);
+        here.iter().find(|corrected| corrected.record == record)
+    }
+
+    fn step(&self, understood: Understood, corrected: Option<&Corrected>) -> Step {
         let memory = Memory {
             reader: &self.reader,
             failed: &|error| self.ledger_failed(error),
         };
         plan::first_step(
             understood,
+            corrected,
             &memory,
             &self.sponsors,
             &self.options,

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     directory::{Sponsors, Unresolved},
     guest::{EmailAddress, Guest, RowVerdict, SponsorRef, Understood, UserType},
-    ledger::{Ask, LedgerError, Person, PersonState, Reader, Saw},
+    ledger::{Ask, Corrected, LedgerError, Person, PersonState, Reader, Saw},
 };
 use aws_lc_rs::digest::{SHA256, digest};
 use jiff::{SignedDuration, Timestamp};
@@ -139,6 +139,7 @@ impl Memory<'_> {
 
 pub(super) fn first_step(
     understood: Understood,
+    corrected: Option<&Corrected>,
     memory: &Memory<'_>,
     sponsors: &Sponsors,
     options: &Options,
@@ -166,6 +167,15 @@ pub(super) fn first_step(
     };
     if !selected {
         return tell(telling::not_selected(&understood), person.as_ref());
+    }
+    if let Some(corrected) = corrected.filter(|_| open.is_empty() && !duplicate) {
+        let own = email.as_ref().map(EmailAddress::key);
+        let same = matches!(corrected.emails.as_slice(), [only] if own == Some(only.to_ascii_lowercase().as_str()));
+        // Of a guest with that address the ledger knows more.
+        if !(usable && same) {
+            let person = person.as_ref().filter(|_| same);
+            return tell(telling::corrected(&understood, corrected), person);
+        }
     }
     let RowVerdict::Guest(guest) = understood.verdict else {
         return tell(telling::unusable(&understood), person.as_ref());

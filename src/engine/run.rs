@@ -99,6 +99,10 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
     let reader = ledger.reader()?;
     let writer = ledger.writer(generation)?;
     writer.start_run(&start)?;
+    let corrected = match &start.sheet_path {
+        Some(sheet) => reader.corrected_in(sheet)?,
+        None => HashMap::new(),
+    };
     let recent = reader.asks_since(clock.now() - SignedDuration::from_hours(24))?;
     let canary = if !options.dry_run && reader.verified()? == 0 {
         // Older ones that are still not seen are missing, and told as such.
@@ -149,6 +153,7 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
         reader: ledger.reader()?,
         sponsors,
         options,
+        corrected,
         clock,
         stop: stop.clone(),
     };

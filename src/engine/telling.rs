@@ -10,8 +10,8 @@ use super::{
 use crate::{
     directory::{self, Unresolved},
     graph::{DirectoryUser, Fault},
-    guest::{Guest, Problem, RowVerdict, Severity, SponsorRef, Understood},
-    ledger::{Person, PersonState},
+    guest::{EmailAddress, Guest, Problem, RowVerdict, Severity, SponsorRef, Understood},
+    ledger::{Corrected, Person, PersonState},
 };
 
 pub(super) const RELINKED: &str =
@@ -32,17 +32,24 @@ fn hinted(guest: &Guest, outcome: Outcome, hint: impl Into<String>) -> RowResult
     }
 }
 
+/// The address of a row, as far as there is one.
+fn address(understood: &Understood) -> String {
+    match &understood.verdict {
+        RowVerdict::Guest(guest) => guest.email.as_str().to_owned(),
+        RowVerdict::Duplicate { email, .. } => email.as_str().to_owned(),
+        RowVerdict::Invalid => match EmailAddress::parse(&understood.email_text) {
+            Ok(email) => email.as_str().to_owned(),
+            Err(_) => understood.email_text.clone(),
+        },
+    }
+}
+
 /// Rows that say nothing about a guest: invalid ones and duplicates.
 pub(super) fn unusable(understood: &Understood) -> RowResult {
-    let mut result = RowResult::new(
-        understood.row,
-        Outcome::Invalid,
-        understood.email_text.clone(),
-    );
+    let mut result = RowResult::new(understood.row, Outcome::Invalid, address(understood));
     result.display_name.clone_from(&understood.display_name);
-    if let RowVerdict::Duplicate { of_row, email } = &understood.verdict {
+    if let RowVerdict::Duplicate { of_row, .. } = &understood.verdict {
         result.outcome = Outcome::Duplicate;
-        email.as_str().clone_into(&mut result.email);
         result.hint = Some(format!(
             "the same address as row {of_row}, which speaks for both"
         ));
@@ -68,17 +75,26 @@ pub(super) fn unusable(understood: &Understood) -> RowResult {
     result
 }
 
+/// A corrected copy of the row, out of a to-fix file, is done.
+pub(super) fn corrected(understood: &Understood, corrected: &Corrected) -> RowResult {
+    let who = corrected.emails.join(" and ");
+    RowResult {
+        display_name: understood.display_name.clone(),
+        hint: Some(if corrected.invited {
+            format!("corrected and invited as {who}")
+        } else {
+            format!("corrected as {who}, and there already; nothing is left to do")
+        }),
+        ..RowResult::new(understood.row, Outcome::Duplicate, address(understood))
+    }
+}
+
 pub(super) fn not_selected(understood: &Understood) -> RowResult {
-    let email = match &understood.verdict {
-        RowVerdict::Guest(guest) => guest.email.as_str(),
-        RowVerdict::Duplicate { email, .. } => email.as_str(),
-        RowVerdict::Invalid => &understood.email_text,
-    };
     RowResult {
         display_name: understood.display_name.clone(),
         this_run: Some(ThisRun::NotSelected),
         hint: Some("not selected by --only".into()),
-        ..RowResult::new(understood.row, Outcome::NotAttempted, email)
+        ..RowResult::new(understood.row, Outcome::NotAttempted, address(understood))
     }
 }
 

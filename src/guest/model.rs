@@ -53,6 +53,13 @@ pub enum SponsorRef {
     Group(String),
 }
 
+impl SponsorRef {
+    /// One sponsor, as it may stand in a cell or a setting.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        super::sponsors::one(text)
+    }
+}
+
 /// As it is written into a sheet.
 impl fmt::Display for SponsorRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,6 +110,8 @@ impl Allow {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rules {
     pub allow: Allow,
+    /// Who vouches for guests whose row names nobody.
+    pub default_sponsor: Option<SponsorRef>,
 }
 
 /// A row, understood.

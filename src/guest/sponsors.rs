@@ -35,6 +35,16 @@ pub(super) fn person(entry: &str) -> Result<SponsorRef, Wrong> {
     Ok(SponsorRef::Address(text.into_owned()))
 }
 
+/// Exactly one sponsor: a person or a group.
+pub(super) fn one(text: &str) -> Result<SponsorRef, String> {
+    match divided(text, &[';']) {
+        Ok((sponsors, _)) => <[SponsorRef; 1]>::try_from(sponsors)
+            .map(|[one]| one)
+            .map_err(|_| format!("`{text}` is not one sponsor")),
+        Err(wrong) => Err(format!("{}: {}", wrong.message, wrong.fix)),
+    }
+}
+
 /// The name of a guest in the directory has `#EXT#` where its @ was.
 fn is_user_principal_name(entry: &str) -> bool {
     match entry.split_once("#EXT#") {

@@ -173,6 +173,7 @@ fn access_and_power_only_where_they_are_allowed() {
             manager: true,
             groups: true,
         },
+        ..Rules::default()
     };
     let RowVerdict::Guest(guest) = understood_with(text, &rules).remove(0).verdict else {
         panic!("not a guest");

@@ -124,9 +124,12 @@ impl Understanding {
             problems.push(outside.at(row.number, row.line));
         }
         let verdict = match inspected {
-            Inspected::Guest => draft
-                .guest(row)
-                .map(|guest| RowVerdict::Guest(Box::new(guest))),
+            Inspected::Guest => draft.guest(row).map(|mut guest| {
+                if guest.sponsors.is_empty() {
+                    guest.sponsors.extend(self.rules.default_sponsor.clone());
+                }
+                RowVerdict::Guest(Box::new(guest))
+            }),
             Inspected::Duplicate { of_row } => draft.email.as_ref().map(|email| {
                 let email: EmailAddress = email.to_owned();
                 RowVerdict::Duplicate { of_row, email }

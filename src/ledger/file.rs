@@ -3,7 +3,8 @@
 //! Holds no connection: readers and the writer open their own.
 
 use super::{
-    Draft, LedgerError, Reader, Result, RunLock, Writer, millis, network, schema, timestamp,
+    Draft, LedgerError, Reader, Reading, Result, RunLock, Writer, millis, network, schema,
+    timestamp,
 };
 use crate::files::{self, Access, FileId, Refusal, Scratch};
 use jiff::Timestamp;
@@ -119,6 +120,18 @@ impl Ledger {
             _rehearsal: Some(scratch),
             ..ledger
         })
+    }
+
+    /// How the ledger at `path`, if there is one, remembers that a sheet was read. Changes nothing: what is wrong with
+    /// the ledger, or older about it, is told when it is opened.
+    pub fn reading_of(path: &Path, sheet: &str) -> Option<Reading> {
+        admit(path).ok()??;
+        recognise(path).ok()?;
+        let connection = only_reading(path).ok()?;
+        if schema::version(&connection).ok()? != schema::VERSION {
+            return None;
+        }
+        Reader::new(connection).reading_of(sheet).ok()?
     }
 
     pub fn path(&self) -> &Path {

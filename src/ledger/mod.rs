@@ -3,6 +3,7 @@
 //! One SQLite file belongs to one tenant. Only the recorder (engine) writes while a run is under way;
 //! the intent is durable before a request leaves, the answer before its row is done.
 
+mod correction;
 mod draft;
 mod file;
 mod lock;
@@ -13,6 +14,7 @@ mod run;
 mod schema;
 mod writer;
 
+pub use correction::{Corrected, Reading, ToCorrect, WrittenToFix};
 pub use draft::Draft;
 pub use file::{Ledger, NewLedger, SilentFirst, Tenant, UnknownRuns};
 pub use lock::RunLock;

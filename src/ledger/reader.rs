@@ -39,6 +39,10 @@ impl Reader {
         Self { connection }
     }
 
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     pub fn tenant(&self) -> Result<Option<Tenant>> {
         tenant(&self.connection)
     }
@@ -189,7 +193,7 @@ impl Reader {
 
     pub fn runs(&self, newest: u32) -> Result<Vec<RunRecord>> {
         let mut statement = self.connection.prepare(
-            "SELECT id, verb, sheet, started_at, ended_at, exit_code, report FROM run ORDER BY started_at DESC, id DESC LIMIT ?1",
+            "SELECT id, verb, sheet, started_at, ended_at, exit_code, report, reading FROM run ORDER BY started_at DESC, id DESC LIMIT ?1",
         )?;
         Ok(statement
             .query_map([newest], run)?
@@ -200,7 +204,7 @@ impl Reader {
         Ok(self
             .connection
             .query_row(
-                "SELECT id, verb, sheet, started_at, ended_at, exit_code, report FROM run WHERE id = ?1",
+                "SELECT id, verb, sheet, started_at, ended_at, exit_code, report, reading FROM run WHERE id = ?1",
                 [id],
                 run,
             )
@@ -357,6 +361,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         ended_at: row.get::<_, Option<i64>>(4)?.map(timestamp),
         exit_code: row.get(5)?,
         report: row.get(6)?,
+        reading: row.get(7)?,
     })
 }
 

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i64 = 0x474c_5354;
 
 /// One step a version: a file of version N is brought up by the steps from N on.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
 CREATE TABLE tenant (
     id       TEXT NOT NULL,
@@ -108,6 +108,36 @@ CREATE TABLE refused_content (
 ) WITHOUT ROWID;
 CREATE INDEX person_user ON person (user_id);
 ",
+    "
+-- The sheet's own place, whatever was typed, and how a person said that it is to be read.
+ALTER TABLE run ADD COLUMN sheet_path TEXT;
+ALTER TABLE run ADD COLUMN reading TEXT;
+CREATE INDEX run_sheet ON run (sheet_path, started_at);
+-- The to-fix files that runs wrote, and a hash of what was in them: a file that a person has edited is not overwritten.
+CREATE TABLE to_fix_file (
+    path    TEXT PRIMARY KEY,
+    run     TEXT NOT NULL,
+    content TEXT NOT NULL
+) WITHOUT ROWID;
+-- Rows that a person was asked to correct, known by the place in their sheet and a hash of the record as it stood.
+-- `told`: a hash of what the to-fix file says about the row. `copy_of`: the row of which this row is itself a corrected
+-- copy. `email` and `outcome`: whom the corrected copy named, and what became of it; empty until it is done.
+CREATE TABLE correction (
+    id       INTEGER PRIMARY KEY,
+    run      TEXT NOT NULL,
+    sheet    TEXT NOT NULL,
+    row      INTEGER NOT NULL,
+    record   TEXT NOT NULL,
+    told     TEXT NOT NULL,
+    file     TEXT,
+    copy_of  INTEGER,
+    email    TEXT,
+    outcome  TEXT,
+    UNIQUE (sheet, row, record)
+);
+CREATE INDEX correction_file ON correction (file, row);
+CREATE INDEX correction_told ON correction (told, row);
+",
 ];
 
 pub(super) const VERSION: i64 = STEPS.len().cast_signed() as i64;
@@ -176,5 +206,29 @@ mod tests {
         assert_eq!(asks[0].at.as_second(), 5);
         assert_eq!(asks[0].saw, super::super::Saw::Unknown);
         assert!(asks[0].mails);
+    }
+
+    #[test]
+    fn a_ledger_of_version_2_keeps_its_runs() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        for step in &STEPS[..2] {
+            connection.execute_batch(step).unwrap();
+        }
+        connection
+            .execute_batch(
+                "INSERT INTO run (id, verb, sheet, started_at, host, pid) VALUES ('r', 'invite', 'guests.csv', 7000, 'h', 1);
+                 PRAGMA user_version = 2;",
+            )
+            .unwrap();
+        migrate(&mut connection, "x").unwrap();
+        assert_eq!(version(&connection).unwrap(), VERSION);
+        let reader = super::super::Reader::new(connection);
+        let run = reader.run("r").unwrap().unwrap();
+        assert_eq!(
+            (run.sheet.as_deref(), run.reading),
+            (Some("guests.csv"), None)
+        );
+        assert!(reader.reading_of("guests.csv").unwrap().is_none());
+        assert!(reader.corrected_in("guests.csv").unwrap().is_empty());
     }
 }

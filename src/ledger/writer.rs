@@ -181,8 +181,19 @@ impl Writer {
 
     pub fn start_run(&self, run: &RunStart) -> Result<()> {
         self.connection.execute(
-            "INSERT INTO run (id, verb, sheet, started_at, host, pid, identity) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![run.id, run.verb, run.sheet, millis(run.started_at), run.host, run.pid, run.identity],
+            "INSERT INTO run (id, verb, sheet, started_at, host, pid, identity, sheet_path, reading)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                run.id,
+                run.verb,
+                run.sheet,
+                millis(run.started_at),
+                run.host,
+                run.pid,
+                run.identity,
+                run.sheet_path,
+                run.reading,
+            ],
         )?;
         Ok(())
     }

@@ -18,7 +18,7 @@ pub use kept::{KeptLinks, OwnRow, read_own};
 pub use layout::{Column, Layout, SheetRow};
 pub use names::{DRY_RUN, PRACTICE, Paths, RunKind, default_paths};
 pub use target::{FileKind, STDOUT, check_target, previous_of, same_place};
-pub use to_fix::{needs_a_hand, write_to_fix};
+pub use to_fix::{needs_a_hand, told, write_to_fix};
 pub use workbook::{
     Book, MAX_COLUMNS as WORKBOOK_COLUMNS, is_meant as is_workbook, other_form as other_workbook,
 };

@@ -12,6 +12,7 @@ use crate::engine::outcome::{Outcome, RowResult};
 use crate::failure::Result;
 use crate::sheet::TO_FIX_COLUMNS;
 use crate::visible::visible_line;
+use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 
@@ -46,18 +47,8 @@ pub fn write_to_fix(
             Some(file) => file,
             None => file.insert(begin(target, layout).map_err(failed)?),
         };
-        let number = result.row.to_string();
-        let ours = [
-            number.as_str(),
-            result.error_code.as_deref().unwrap_or_default(),
-            &visible_line(
-                result
-                    .error
-                    .as_deref()
-                    .unwrap_or_else(|| problem(result.outcome)),
-            ),
-            &visible_line(result.hint.as_deref().unwrap_or_default()),
-        ];
+        let ours = told(&result);
+        let ours: Vec<&str> = ours.iter().map(AsRef::as_ref).collect();
         file.record(layout.row_cells(row.as_ref(), &ours))
             .map_err(failed)?;
         rows += 1;
@@ -73,13 +64,24 @@ pub fn write_to_fix(
     Ok(Some(Written { path, rows, notes }))
 }
 
+/// What our own columns say of a row.
+pub fn told(result: &RowResult) -> [Cow<'_, str>; TO_FIX_COLUMNS.len()] {
+    let problem = result.error.as_deref();
+    [
+        Cow::Owned(result.row.to_string()),
+        Cow::Borrowed(result.error_code.as_deref().unwrap_or_default()),
+        visible_line(problem.unwrap_or_else(|| problem_of(result.outcome))),
+        visible_line(result.hint.as_deref().unwrap_or_default()),
+    ]
+}
+
 fn begin(target: &Path, layout: &Layout) -> io::Result<TableFile> {
     let mut file = TableFile::create(target, FileKind::ToFix, layout)?;
     file.record(layout.kept_names().chain(TO_FIX_COLUMNS))?;
     Ok(file)
 }
 
-fn problem(outcome: Outcome) -> &'static str {
+fn problem_of(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::ExistsDeleted => "was deleted from the directory not long ago",
         Outcome::Gone => "was invited once and is no longer in the directory",

@@ -59,6 +59,15 @@ pub enum Existing {
     Relink,
 }
 
+/// A sheet that holds mostly addresses of the tenant's own domains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OwnDomains {
+    /// Send nothing at all.
+    Refuse,
+    /// Leave those rows out.
+    Skip,
+}
+
 /// Rows that a filter hides in a workbook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Hidden {

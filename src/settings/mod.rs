@@ -23,7 +23,7 @@ mod written; //           how each is written
 
 pub use base_url::{BaseUrl, Cloud, web_page};
 pub use choices::{
-    Access, Existing, Hidden, Links, Method, Precheck, WhenDropped, one_of, word_of,
+    Access, Existing, Hidden, Links, Method, OwnDomains, Precheck, WhenDropped, one_of, word_of,
 };
 pub use layers::Asked;
 pub use model::{

@@ -3,10 +3,10 @@
 //! Must not decide a value; `resolve` does.
 
 use super::{
-    Access, Asked, BaseUrl, Cloud, Doubt, Existing, Hidden, Links, Mapping, Method, Only, Precheck,
-    Rate, SecretRef, Share, Sourced, TenantName, Units, WhenDropped,
+    Access, Asked, BaseUrl, Cloud, Doubt, Existing, Hidden, Links, Mapping, Method, Only,
+    OwnDomains, Precheck, Rate, SecretRef, Share, Sourced, TenantName, Units, WhenDropped,
 };
-use crate::engine::outcome::Outcome;
+use crate::{engine::outcome::Outcome, guest::SponsorRef};
 use std::{path::PathBuf, time::Duration};
 
 /// The settings file that was read.
@@ -113,6 +113,9 @@ pub struct InviteSettings {
     pub existing: Sourced<Existing>,
     pub retry_refused: Sourced<bool>,
     pub again: Sourced<bool>,
+    pub own_domains: Sourced<OwnDomains>,
+    /// For rows without a sponsor.
+    pub default_sponsor: Option<Sourced<SponsorRef>>,
     pub settle: Sourced<Duration>,
     pub ask_again_after: Sourced<Duration>,
     pub send: Sourced<bool>,

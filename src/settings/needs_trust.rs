@@ -58,6 +58,10 @@ const INVITE: &[(&str, Needs)] = &[
     ("existing", Needs::Trust),
     ("retry_refused", Needs::Trust),
     ("again", Needs::Trust),
+    // People who are left out instead of a sheet that is refused.
+    ("own_domains", Needs::Trust),
+    // Who answers for a guest.
+    ("default_sponsor", Needs::Trust),
     ("settle", Needs::Trust),
     ("ask_again_after", Needs::Trust),
     // What an invitation says and gives.

@@ -1,7 +1,7 @@
 //! The settings, key by key with their defaults, and the rules between them.
 
 use super::{
-    Doubt, Env, Existing, FileInForce, InviteSettings, Links, Mapping, MessageSettings,
+    Doubt, Env, Existing, FileInForce, InviteSettings, Links, Mapping, MessageSettings, OwnDomains,
     PaceSettings, Precheck, Rate, Settings, Share, SheetSettings, Source, Sourced, Standing, Units,
     WhenDropped,
     file::SettingsFile,
@@ -14,6 +14,7 @@ use super::{
 use crate::{
     cli::{Flags, InviteFlags, SheetFlags},
     failure::{Failure, Result},
+    guest::SponsorRef,
     sheet::Field,
 };
 use std::{
@@ -339,6 +340,18 @@ fn invite(
         )?,
         retry_refused: layers.switch(("invite", "retry_refused"), flags.retry_refused)?,
         again: layers.switch(("invite", "again"), flags.again)?,
+        own_domains: layers.value(
+            ("invite", "own_domains"),
+            flags.own_domains,
+            one_of,
+            OwnDomains::Refuse,
+        )?,
+        default_sponsor: layers.optional(
+            ("invite", "default_sponsor"),
+            flags.default_sponsor.clone(),
+            None,
+            SponsorRef::parse,
+        )?,
         settle: layers.value(("invite", "settle"), flags.settle, duration, minutes(1))?,
         ask_again_after: layers.value(
             ("invite", "ask_again_after"),

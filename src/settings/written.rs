@@ -1,10 +1,10 @@
 //! How a value is written in a settings file, so that `guestlist config` prints lines that could stand there.
 
 use super::{
-    Access, BaseUrl, Cloud, Existing, Hidden, Links, Method, Only, Precheck, Rate, SecretRef,
-    Share, TenantName, Units, WhenDropped, word_of,
+    Access, BaseUrl, Cloud, Existing, Hidden, Links, Method, Only, OwnDomains, Precheck, Rate,
+    SecretRef, Share, TenantName, Units, WhenDropped, word_of,
 };
-use crate::engine::outcome::Outcome;
+use crate::{engine::outcome::Outcome, guest::SponsorRef};
 use std::{path::PathBuf, time::Duration};
 
 pub trait Written {
@@ -53,7 +53,7 @@ macro_rules! in_quotes {
         }
     )*};
 }
-in_quotes!(String, BaseUrl, Rate, Share, TenantName);
+in_quotes!(String, BaseUrl, Rate, Share, SponsorRef, TenantName);
 
 macro_rules! words {
     ($($type:ty),*) => {$(
@@ -68,6 +68,7 @@ words!(
     Access,
     Cloud,
     Existing,
+    OwnDomains,
     Hidden,
     Links,
     Method,

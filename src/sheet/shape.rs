@@ -3,7 +3,7 @@
 //! Must not decide what becomes of a row, and must not remember rows; `rows` looks ahead where that is needed.
 
 use super::aliases::{Meaning, meaning, normalise};
-use super::{Field, Header, Place, Row, addresses};
+use super::{Field, Header, Place, Row, Use, addresses};
 use memchr::{memchr, memchr3};
 
 /// What stands where a value is not known yet. It is nobody's heading.
@@ -37,6 +37,8 @@ pub(super) enum Seen {
 #[derive(Debug)]
 pub(super) struct Shape {
     email: Option<usize>,
+    /// Columns of a to-fix file that say what is wrong with a row; they are not part of it.
+    ours: Vec<usize>,
     names: Vec<String>,
     /// The first row that perhaps divides the sheet.
     pending: Option<u64>,
@@ -52,6 +54,9 @@ impl Shape {
         }
         Self {
             email: header.column_of(Field::Email),
+            ours: (0..header.uses.len())
+                .filter(|column| header.uses[*column] == Use::Underscore)
+                .collect(),
             names,
             pending: None,
             divided: None,
@@ -91,7 +96,7 @@ impl Shape {
             };
             return Seen::Row;
         }
-        if self.pending.is_none() && perhaps_divides(row, email) {
+        if self.pending.is_none() && self.perhaps_divides(row, email) {
             self.pending = Some(row.number);
             return Seen::PerhapsDivides;
         }
@@ -102,7 +107,7 @@ impl Shape {
     fn header_again(&self, row: &Row, email: usize) -> Option<bool> {
         let own = self.names.get(email)?;
         let (mut filled, mut known, mut names_address) = (0, 0, false);
-        for (_, cell) in row.filled() {
+        for (_, cell) in self.filled(row) {
             let name = normalise(cell);
             let meant = meaning(cell);
             filled += 1;
@@ -114,11 +119,28 @@ impl Shape {
             return None;
         }
         let width = self.names.len().max(row.found());
-        let same = (0..width).all(|column| {
+        let mut columns = (0..width).filter(|column| !self.ours.contains(column));
+        let same = columns.all(|column| {
             self.names.get(column).map_or("", String::as_str) == normalise(row.cell(column))
         });
         // A single name beside cells of other kinds is a value: some people prefer `Email`.
         (same || (known >= 2 && known * 2 >= filled)).then_some(same)
+    }
+
+    /// Whether a row has a text of its own and nothing else: in the address column, after a blank row, or before a colon.
+    fn perhaps_divides(&self, row: &Row, email: usize) -> bool {
+        let mut filled = self.filled(row);
+        let (Some((column, text)), None) = (filled.next(), filled.next()) else {
+            return false;
+        };
+        let is_title = row.after_blank || text.ends_with([':', '：']) || is_drawn_as_a_line(text);
+        (column == email || is_title) && is_words(text)
+    }
+
+    /// The filled cells of the sheet's own columns.
+    fn filled<'r>(&self, row: &'r Row) -> impl Iterator<Item = (usize, &'r str)> {
+        row.filled()
+            .filter(|(column, _)| !self.ours.contains(column))
     }
 }
 
@@ -126,16 +148,6 @@ impl Shape {
 fn is_address_at_first_sight(cell: &str) -> bool {
     let cell = cell.as_bytes();
     memchr(b'@', cell).is_some() && memchr3(b' ', b'\n', b'\r', cell).is_none()
-}
-
-/// Whether a row has a text of its own and nothing else: in the address column, after a blank row, or before a colon.
-fn perhaps_divides(row: &Row, email: usize) -> bool {
-    let mut filled = row.filled();
-    let (Some((column, text)), None) = (filled.next(), filled.next()) else {
-        return false;
-    };
-    let is_title = row.after_blank || text.ends_with([':', '：']) || is_drawn_as_a_line(text);
-    (column == email || is_title) && is_words(text)
 }
 
 /// `--- Waiting list ---`, `== Cancelled ==`: the marks of a line on both sides, or three of them before the text.

@@ -8,10 +8,11 @@ use super::catalogue::{HIDDEN_COLUMN_USED, NO_ROWS, READ_FAILED};
 use super::open::{self, Body, Opened};
 use super::refuse::{cannot_read, changed};
 use super::survey::{Extent, Survey};
-use super::{Dialect, Field, Header, HeadersAgain, Problem, Rows, Use, merged};
+use super::{Dialect, Field, Header, HeadersAgain, Problem, Row, Rows, Use, merged};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files::{self, Scratch};
+use crate::fingerprint;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -83,8 +84,9 @@ struct Inner {
     /// How a person calls it.
     name: String,
     /// Standard input is kept in a private file for as long as the sheet is.
-    _spooled: Option<Scratch>,
+    spooled: Option<Scratch>,
     hash: OnceLock<u128>,
+    options: SheetOptions,
     opened: Opened,
     passed_over: u64,
     /// Whether the cells have decided.
@@ -227,8 +229,9 @@ impl Sheet {
         let mut sheet = Self(Arc::new(Inner {
             path: path.to_owned(),
             name,
-            _spooled: spooled,
+            spooled,
             hash: OnceLock::new(),
+            options: options.clone(),
             opened,
             passed_over: 0,
             settled: false,
@@ -304,6 +307,19 @@ impl Sheet {
         &self.0.path
     }
 
+    /// How it was to be read.
+    pub fn options(&self) -> &SheetOptions {
+        &self.0.options
+    }
+
+    /// Where it lies, whatever was typed; none for what cannot be read again.
+    pub fn place(&self) -> Option<PathBuf> {
+        match self.0.spooled {
+            Some(_) => None,
+            None => self.0.path.canonicalize().ok(),
+        }
+    }
+
     /// How a person calls it: the path, or the name that was given for what was spooled.
     pub fn name(&self) -> &str {
         &self.0.name
@@ -359,6 +375,13 @@ impl Sheet {
             Body::Text(charset) => Rows::of_text(self.clone(), *charset, bytes),
             Body::Workbook { rows, .. } => Rows::of_workbook(self.clone(), rows.clone()),
         })
+    }
+
+    /// A hash of a record as it stands, under the headings as they stand; the same in every run.
+    pub fn record_hash(&self, row: &Row) -> String {
+        let names = self.header().names.iter().map(String::as_str);
+        let cells = (0..row.found()).map(|column| row.cell(column));
+        fingerprint::lasting(names.chain(cells))
     }
 
     pub(super) fn body(&self) -> &Body {

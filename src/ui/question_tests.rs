@@ -29,7 +29,7 @@ fn question() -> Question {
         ],
         not_invited: vec![
             ("the sheet is wrong there".into(), 20),
-            ("an earlier row has the same address".into(), 5),
+            ("the same person as another row, or corrected since".into(), 5),
         ],
         mail: MailPlan {
             mailed: 800,
@@ -78,7 +78,7 @@ fn everything_that_would_happen_is_shown() {
            70  already here  a guest, has not redeemed yet
            45  already here  a guest, has redeemed
            20  not invited   the sheet is wrong there
-            5  not invited   an earlier row has the same address
+            5  not invited   the same person as another row, or corrected since
 
     warning: the custom words of 3 rows are dropped by Microsoft, because an app
              signs in and not a person

@@ -34,7 +34,7 @@ fn a_run_with_rows_to_fix_names_the_file_and_the_command() {
            70  exists-pending   a guest, has not redeemed yet
            45  exists-accepted  a guest, has redeemed
            10  exists-member    an internal user of the tenant
-            5  duplicate        an earlier row has the same address
+            5  duplicate        the same person as another row, or corrected since
            10  invalid          the sheet is wrong here
 
     mails     800 requested from Microsoft in this run

@@ -12,7 +12,7 @@ pub fn meaning(outcome: Outcome) -> &'static str {
         Outcome::ExistsDisabled => "in the directory, blocked from signing in",
         Outcome::ExistsDeleted => "deleted not long ago: restore or purge first",
         Outcome::Gone => "invited once, no longer in the directory",
-        Outcome::Duplicate => "an earlier row has the same address",
+        Outcome::Duplicate => "the same person as another row, or corrected since",
         Outcome::Invalid => "the sheet is wrong here",
         Outcome::Refused => "Microsoft or a policy refuses this person",
         Outcome::Failed => "gave up; nothing happened",

@@ -2,6 +2,8 @@
 
 mod again; // the same command once more, a longer sheet
 mod bad_weather; // 429 and 503: complete, and nothing before its time
+mod choices; // said once about a sheet, and remembered
+mod corrections; // every error, corrected in the to-fix file, then the sheet again
 mod dry_run; // changes nothing, and foretells
 mod environment; // proxies, locales, terminals: this machine is reached directly
 mod national_cloud; // sponsors added afterwards, or the cloud refused

@@ -114,13 +114,18 @@ fn every_row_of_a_mixed_thousand_is_accounted_for_and_the_corrected_rest_ends_we
         .map(|line| format!("{line}\n"))
         .collect();
     workdir.write("guests.csv", mended);
-    practice
-        .run(&workdir, "guests.csv", &["--rate", "max"])
-        .expect_code(0);
-    assert!(
-        !workdir.exists("guests.to-fix.csv"),
-        "nothing is left to fix"
+    let corrected = workdir.read("guests.to-fix.csv");
+    let told = practice
+        .run(&workdir, "guests.csv", &["--rate", "max", "--json"])
+        .expect_code(0)
+        .json();
+    assert_eq!(told["to_fix"], serde_json::Value::Null);
+    assert_eq!(
+        workdir.read("guests.to-fix.csv"),
+        corrected,
+        "a person's work stays"
     );
+    assert!(!workdir.exists("guests.to-fix-2.csv"));
     assert_eq!(practice.view("")["invitations"], 895);
     assert_eq!(practice.view("/mails")["total"], 895);
 }

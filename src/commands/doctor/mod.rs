@@ -8,6 +8,7 @@ mod needs; //     which permissions, and what for
 mod sheet; //     what the sheet asks for
 mod tenant; //    sign-in, tenant, permissions, policy
 
+use super::reading;
 use super::sheet_options::{WantedSheet, rules};
 use super::{connect, invite, settings_file};
 use crate::{
@@ -61,9 +62,16 @@ struct Doctor<'a> {
 
 /// A sheet is read once for all checks.
 fn survey(typed: &Path, settings: &Settings) -> Result<Survey> {
-    let sheet = WantedSheet::of(typed, settings).open()?;
+    let chosen = reading::of_sheet(settings, typed);
+    reading::tell(chosen.told.as_ref());
+    let sheet = WantedSheet::new(typed, chosen.options, settings).open()?;
     let rules = rules(settings);
-    Survey::of(&sheet, &rules, settings.invite.send.value)
+    Survey::of(
+        &sheet,
+        &rules,
+        &crate::engine::Selection::default(),
+        settings.invite.send.value,
+    )
 }
 
 impl Doctor<'_> {

@@ -53,7 +53,7 @@ pub(super) async fn checks(
             .into();
     };
     let mut checks = vec![
-        own_domains(survey, connection),
+        own_domains(settings, survey, connection),
         lists(survey, connection).await,
         words(settings, survey, connection).await,
     ];
@@ -62,13 +62,13 @@ pub(super) async fn checks(
 }
 
 /// People of the tenant's own domains cannot be invited.
-fn own_domains(survey: &Survey, connection: &Connection) -> Check {
+fn own_domains(settings: &Settings, survey: &Survey, connection: &Connection) -> Check {
     const NAME: &str = "domains";
     if !connection.organization_read {
         return Check::cannot_tell(NAME, "the tenant's own domains cannot be read")
             .permission(needs::organization(connection.identity.kind));
     }
-    if let Err(failure) = prepare::own_people(survey, connection) {
+    if let Err(failure) = prepare::own_people(settings, survey, connection) {
         return Check::failed(NAME, failure);
     }
     match survey.in_own_domains(|domain| connection.domains.is_own(domain)) {

@@ -1,7 +1,7 @@
 //! The end of a run: files, the line in the ledger, the summary or the JSON object, the exit code.
 
 use super::{
-    super::{connect::Connection, files},
+    super::{connect::Connection, corrections, files},
     Telling,
     prepare::Targets,
     stopped::{self, Stopped},
@@ -13,7 +13,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     guest::Rules,
-    ledger::Ledger,
+    ledger::{Ledger, Writer},
     results,
     settings::{Links, Settings},
     sheet::Sheet,
@@ -144,6 +144,15 @@ impl Finish<'_> {
                 (None, None)
             }
         };
+        if unwritten.is_none() && !self.ledger_is_gone {
+            let remembered = self.remember_corrections(&writer, to_fix.as_deref());
+            notes.extend(remembered.err().map(|failure| {
+                format!(
+                    "the ledger could not remember which rows are to be corrected ({}): when the to-fix file is run, the rows of this sheet stay as they are",
+                    failure.what
+                )
+            }));
+        }
         let requests = self.connection.graph.requests();
         let report = RunReport {
             run: self.run.to_owned(),
@@ -201,6 +210,22 @@ impl Finish<'_> {
             self.summary(&report, stopped.as_deref(), first, &notes);
         }
         Ok(exit)
+    }
+
+    fn remember_corrections(&self, writer: &Writer, to_fix: Option<&Path>) -> Result<()> {
+        let run = corrections::Run {
+            id: self.run,
+            sheet: self.sheet,
+            to_fix,
+        };
+        let reader = self.ledger.reader()?;
+        let results = reader.results(self.run);
+        corrections::remember(
+            writer,
+            &reader,
+            &run,
+            results.map(|row| row.map_err(Failure::from)),
+        )
     }
 
     fn summary(

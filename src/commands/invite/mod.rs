@@ -14,6 +14,7 @@ mod waits;
 
 use super::{
     connect::{Connection, connect, unreached},
+    reading,
     settings_file::Particulars,
     sheet_options::{WantedSheet, rules},
     typed_command::TypedCommand,
@@ -121,8 +122,12 @@ pub async fn invite(
         ui::stdin_is_terminal() && ui::stderr_is_terminal(),
     )?;
     // On a thread of its own: it may ask, and Ctrl-C is an answer too.
+    let chosen = reading::of_sheet(settings, typed);
+    if !telling.quiet {
+        reading::tell(chosen.told.as_ref());
+    }
     let opening = {
-        let wanted = WantedSheet::of(typed, settings);
+        let wanted = WantedSheet::new(typed, chosen.options, settings);
         tokio::task::spawn_blocking(move || wanted.open())
     };
     let opening = async { opening.await.map_err(anyhow::Error::from)? };
@@ -130,7 +135,8 @@ pub async fn invite(
     let targets = prepare::targets(settings, typed, &sheet);
     targets.check(typed, &sheet, &settings.invite.ledger.value)?;
     let rules = rules(settings);
-    let survey = Survey::of(&sheet, &rules, settings.invite.send.value)?;
+    let selection = prepare::selection(&settings.invite.only.value)?;
+    let survey = Survey::of(&sheet, &rules, &selection, settings.invite.send.value)?;
     prepare::sheet_is_good_enough(settings, &survey, typed)?;
 
     let ledger_path = &settings.invite.ledger.value;
@@ -214,11 +220,12 @@ impl Opened<'_> {
         let connection = unless_stopped(stop, connect(settings, env, pace, clock, practice))
             .await
             .inspect_err(|_| waits::keep(ledger, pace, clock))?;
-        prepare::own_people(survey, &connection)?;
+        let own_people = prepare::own_people(settings, survey, &connection)?;
         let policy = async { Ok(InvitationPolicy::read(&connection.graph).await) };
         let policy = unless_stopped(stop, policy).await?;
         prepare::invitations_are_on(&policy, &connection)?;
         let mut warnings = prepare::words_will_arrive(settings, survey, &connection)?;
+        warnings.extend(own_people);
         warnings.extend(prepare::columns_not_set(sheet));
         warnings.extend(survey.in_doubt.iter().cloned());
         warnings.extend(prepare::landing_hosts(survey, settings));
@@ -269,7 +276,7 @@ impl Opened<'_> {
                 dry_run: true,
                 ..options.clone()
             };
-            let start = start("rehearsal", typed, &connection, clock);
+            let start = start("rehearsal", typed, sheet, &connection, clock);
             let rehearsal = Held {
                 ledger: &rehearsal,
                 generation: None,
@@ -364,7 +371,7 @@ impl Opened<'_> {
         warnings: Vec<String>,
     ) -> Result<Exit> {
         let invite = &self.settings.invite;
-        let mut start = start("invite", self.typed, connection, self.clock);
+        let mut start = start("invite", self.typed, &self.sheet, connection, self.clock);
         if invite.sandbox.value {
             start.id += PRACTICE;
         }
@@ -455,7 +462,13 @@ impl Night {
     }
 }
 
-fn start(verb: &'static str, typed: &Path, connection: &Connection, clock: &Clock) -> RunStart {
+fn start(
+    verb: &'static str,
+    typed: &Path,
+    sheet: &Sheet,
+    connection: &Connection,
+    clock: &Clock,
+) -> RunStart {
     let now = clock.now();
     RunStart {
         id: format!(
@@ -465,6 +478,8 @@ fn start(verb: &'static str, typed: &Path, connection: &Connection, clock: &Cloc
         ),
         verb,
         sheet: Some(typed.display().to_string()),
+        sheet_path: sheet.place().map(|place| place.display().to_string()),
+        reading: reading::to_remember(sheet.options()),
         started_at: now,
         host: super::host_name(),
         pid: std::process::id(),

@@ -16,7 +16,7 @@ use crate::{
     message::Delivery,
     pace::{self, PaceOptions},
     results::{self, FileKind, RunKind},
-    settings::{self, Only, Rate, Settings, Sourced, Units, WhenDropped},
+    settings::{self, Only, OwnDomains, Rate, Settings, Sourced, Units, WhenDropped},
     sheet::{Field, RESULT_COLUMNS, Sheet},
     ui,
 };
@@ -146,22 +146,39 @@ pub(in crate::commands) fn sheet_is_good_enough(
     Ok(())
 }
 
-/// A sheet that is mostly the tenant's own people is the wrong sheet, or the tenant is the wrong one.
-pub(in crate::commands) fn own_people(survey: &Survey, connection: &Connection) -> Result<()> {
-    let own = survey.in_own_domains(|domain| connection.domains.is_own(domain));
-    if own * 2 <= survey.guests {
-        return Ok(());
-    }
+/// A sheet that is mostly the tenant's own people is the wrong sheet, or the tenant is the wrong one; unless they are to
+/// be left out, which is said.
+pub(in crate::commands) fn own_people(
+    settings: &Settings,
+    survey: &Survey,
+    connection: &Connection,
+) -> Result<Option<String>> {
+    let own = survey.selected_in_own_domains(|domain| connection.domains.is_own(domain));
     let tenant = connection
         .tenant
         .name
         .as_deref()
         .unwrap_or(&connection.tenant.id);
+    if settings.invite.own_domains.value == OwnDomains::Skip {
+        let rows = text::plural_of(own, "row is", "rows are");
+        return Ok((own > 0).then(|| {
+            format!("{rows} left out: their addresses are in {tenant}'s own domains, and people there are users, not guests")
+        }));
+    }
+    if own * 2 <= survey.selected {
+        return Ok(None);
+    }
+    let of = if survey.selected == survey.guests {
+        "people on the sheet"
+    } else {
+        "people selected by --only"
+    };
     Err(Failure::new(
         Exit::SheetRefused,
-        format!("{own} of {} people on the sheet are in {tenant}'s own domains: people there are users, not guests", survey.guests),
+        format!("{own} of {} {of} are in {tenant}'s own domains: people there are users, not guests", survey.selected),
     )
-    .hint("this is the wrong sheet, or the wrong tenant: see --tenant"))
+    .hint("this is the wrong sheet, or the wrong tenant: see --tenant")
+    .hint("if both are right, --own-domains skip leaves these rows out and invites the others; nothing was sent"))
 }
 
 /// Where nobody may invite, asking once per row would only make noise.
@@ -352,7 +369,7 @@ fn workers(settings: &Settings) -> usize {
     }
 }
 
-fn selection(only: &[Only]) -> Result<Selection> {
+pub(super) fn selection(only: &[Only]) -> Result<Selection> {
     let mut selection = Selection::default();
     for one in only {
         match one {

@@ -3,6 +3,7 @@
 //! Counts, and keeps only what is small: distinct sponsors and domains, the first few problems.
 
 use crate::{
+    engine::Selection,
     failure::Result,
     guest::{
         Addresses, Code, Guest, Problem, RowVerdict, Rules, Severity, SponsorRef, Understanding,
@@ -29,6 +30,9 @@ pub(in crate::commands) struct Survey {
     pub mailing: u64,
     pub sponsors: HashSet<SponsorRef>,
     pub domains: HashMap<String, u64>,
+    /// How many guests are selected, and their domains.
+    pub selected: u64,
+    selected_domains: HashMap<String, u64>,
     pub languages: HashMap<String, u64>,
     /// The first one who gets a mail.
     pub first_mailed: Option<Box<Guest>>,
@@ -56,7 +60,7 @@ pub(super) fn host(url: &str) -> Option<String> {
 
 impl Survey {
     /// `send` says whether rows without a say of their own are mailed.
-    pub fn of(sheet: &Sheet, rules: &Rules, send: bool) -> Result<Self> {
+    pub fn of(sheet: &Sheet, rules: &Rules, selection: &Selection, send: bool) -> Result<Self> {
         let mut survey = Self::default();
         let mut understanding = Understanding::new(sheet, rules);
         for row in sheet.rows()? {
@@ -64,7 +68,7 @@ impl Survey {
             let understood = understanding.understand(&row);
             survey.rows += 1;
             match understood.verdict {
-                RowVerdict::Guest(guest) => survey.guest(guest, send),
+                RowVerdict::Guest(guest) => survey.guest(guest, selection, send),
                 RowVerdict::Duplicate { .. } => survey.duplicates += 1,
                 RowVerdict::Invalid => {
                     survey.invalid += 1;
@@ -93,8 +97,13 @@ impl Survey {
         Ok(survey)
     }
 
-    fn guest(&mut self, guest: Box<Guest>, send: bool) {
+    fn guest(&mut self, guest: Box<Guest>, selection: &Selection, send: bool) {
         self.guests += 1;
+        let domain = guest.email.domain();
+        if selection.takes(guest.row, Some((guest.email.key(), domain))) {
+            self.selected += 1;
+            *self.selected_domains.entry(domain.to_owned()).or_default() += 1;
+        }
         *self
             .domains
             .entry(guest.email.domain().to_owned())
@@ -115,10 +124,19 @@ impl Survey {
 
     /// How many guests are in domains that `is_own` knows.
     pub fn in_own_domains(&self, is_own: impl Fn(&str) -> bool) -> u64 {
-        self.domains
-            .iter()
-            .filter(|(domain, _)| is_own(domain))
-            .map(|(_, guests)| guests)
-            .sum()
+        within(&self.domains, is_own)
     }
+
+    /// The same of those who are selected.
+    pub fn selected_in_own_domains(&self, is_own: impl Fn(&str) -> bool) -> u64 {
+        within(&self.selected_domains, is_own)
+    }
+}
+
+fn within(domains: &HashMap<String, u64>, is_own: impl Fn(&str) -> bool) -> u64 {
+    domains
+        .iter()
+        .filter(|(domain, _)| is_own(domain))
+        .map(|(_, guests)| guests)
+        .sum()
 }

@@ -57,6 +57,8 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("invite", "existing", "relink"),
     ("invite", "retry_refused", "true"),
     ("invite", "again", "true"),
+    ("invite", "own_domains", "skip"),
+    ("invite", "default_sponsor", "group:Desk"),
     ("invite", "settle", "11s"),
     ("invite", "ask_again_after", "12m"),
     ("invite", "send", "false"),
