@@ -204,7 +204,7 @@ fn status(progress: &Progress, per_second: Option<f64>, now: Instant) -> String 
         parts.push(if asked {
             format!("the server asks to wait {seconds} s")
         } else {
-            format!("the server throttles, next try in {seconds} s")
+            format!("the server takes nothing now, next try in {seconds} s")
         });
     } else if let Some(per_second) = per_second {
         parts.push(format!("{per_second:.1}/s"));
