@@ -66,7 +66,7 @@ pub struct Progress {
     pub waiting: Option<Waiting>,
 }
 
-/// A wait that the server asked for, or one of our own because it throttles.
+/// A wait that the server asked for, or one of our own because it throttles or is unwell.
 #[derive(Debug, Clone, Copy)]
 pub struct Waiting {
     pub until: Instant,
@@ -312,7 +312,10 @@ mod tests {
             ..inviting()
         };
         let said = status(&throttled, None, now);
-        assert!(said.contains("throttles, next try in 4 s"), "{said}");
+        assert!(
+            said.contains("takes nothing now, next try in 4 s"),
+            "{said}"
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,10 +4,14 @@ use super::{
     in_process::night,
     proofs::{self, RESULTS, SHEET},
 };
-use crate::support::{Practice, Workdir};
+use crate::{
+    hostile::relay::{Answer, Relay, passed_on},
+    support::{Ended, Practice, Workdir},
+};
 use guestlist::exit::Exit;
 use jiff::{Timestamp, ToSpan};
-use std::{process::Stdio, time::Duration};
+use serde_json::json;
+use std::{collections::HashSet, process::Stdio, sync::Mutex, time::Duration};
 
 const QUICK: [&str; 6] = ["--rate", "max", "--settle", "2s", "--ask-again-after", "3s"];
 
@@ -316,41 +320,80 @@ fn results_after_a_kill_have_every_row() {
 
 #[test]
 fn more_unknown_rows_than_there_is_room_for_do_not_stop_a_run() {
-    const LOST: usize = 230;
+    const UNTOLD: usize = 230;
     let workdir = Workdir::new();
-    let (mut sheet, mut script) = ("email,display_name\n".to_owned(), String::new());
-    for row in 0..LOST {
+    let mut sheet = "email,display_name\n".to_owned();
+    for row in 0..UNTOLD {
         sheet += &format!("p{row:04}@partner.example,Person {row}\n");
-        // More lost answers in a row would be an outage. A refusal is an answer that tells, and no clock can be read from it.
-        if row % 4 == 3 {
-            sheet += &format!("p+{row:04}@partner.example,Refused {row}\n");
-        }
-        let skip = row + row / 4;
-        script +=
-            &format!("[[script]]\nkind = \"invitations\"\nskip = {skip}\nfault = \"lost_after\"\n");
+        // More answers in a row that do not tell would be an outage. A refusal tells, and no clock can be read from it.
+        sheet += &format!("r{row:04}@partner.example,Refused {row}\n");
     }
     workdir.write(SHEET, sheet);
     let practice = Practice::start(
         &workdir,
-        &format!("[replication]\nfilters_ms = 20000\nby_id_ms = 300\n{script}"),
+        "[replication]\nfilters_ms = 20000\nby_id_ms = 300",
     );
+    let (asked_for, url) = (Mutex::new(HashSet::new()), practice.url.clone());
+    let relay = Relay::start(move |asked| {
+        let address = asked
+            .path
+            .ends_with("/invitations")
+            .then(|| serde_json::from_str::<serde_json::Value>(&asked.body).unwrap())
+            .map(|body| body["invitedUserEmailAddress"].to_string());
+        if address
+            .as_ref()
+            .is_some_and(|address| address.starts_with("\"r"))
+        {
+            let body = json!({"error": {"code": "BadRequest", "message": "No."}});
+            return Answer::json(400, &body);
+        }
+        let (status, body) = passed_on(&url, asked);
+        if address.is_some_and(|address| asked_for.lock().unwrap().insert(address)) {
+            let body = json!({"error": {"code": "ServiceUnavailable", "message": ""}});
+            return Answer::json(503, &body);
+        }
+        Answer(status, "application/json", body)
+    });
     let limited = [
-        &QUICK[..],
+        "--workers",
+        "1",
+        "--max-failures",
+        "100%",
+        "--tolerate",
+        "refused",
+        "--max-duration",
+        "120s",
+    ];
+    let mut command = workdir.command(
         &[
-            "--workers",
-            "1",
-            "--max-failures",
-            "100%",
-            "--tolerate",
-            "refused",
-            "--max-duration",
-            "120s",
-        ],
-    ]
-    .concat();
-    practice.run(&workdir, SHEET, &limited).expect_code(0);
+            &[
+                "invite",
+                SHEET,
+                "--yes",
+                "--new-ledger",
+                "--ledger",
+                "guestlist.db",
+                "--tenant",
+                &practice.tenant,
+                "--graph-url",
+                &relay.url,
+                "--authority-url",
+                &practice.url,
+            ][..],
+            &QUICK,
+            &limited,
+        ]
+        .concat(),
+    );
+    command.env("GUESTLIST_ACCESS_TOKEN", &practice.user_token);
+    Ended::of(&mut command).expect_code(0);
     proofs::nobody_twice(&practice);
-    assert_eq!(workdir.table(RESULTS).outcomes()["invited"], LOST);
+    let outcomes = workdir.table(RESULTS).outcomes();
+    assert_eq!(
+        (outcomes["invited"], outcomes["refused"]),
+        (UNTOLD, UNTOLD),
+        "{outcomes:?}"
+    );
 }
 
 #[test]
