@@ -10,16 +10,14 @@
     reason = "a bench prints, and stops where it cannot go on"
 )]
 
-use guestlist::commands::check::{CheckOptions, Format, check};
-use guestlist::exit::Exit;
-use guestlist::guest::Rules;
-use guestlist::sheet::SheetOptions;
-use guestlist::ui::problems::Look;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::Path;
-use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use guestlist::{CheckOptions, Exit, Format, Look, Rules, SheetOptions, check};
+use std::{
+    fs::File,
+    io::{BufWriter, Write},
+    path::Path,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 const ROUNDS: usize = 5;
 /// Of the bare loop's time.

@@ -12,10 +12,12 @@
     reason = "a bench prints, and stops where it cannot go on"
 )]
 
-use guestlist::sheet::{Sheet, SheetOptions};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use guestlist::{Sheet, SheetOptions};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Reading {

@@ -29,7 +29,7 @@ const OURS: &str = "GUESTLIST_";
 static NAMED: RwLock<BTreeSet<String>> = RwLock::new(BTreeSet::new());
 
 /// From now on no child gets this variable.
-pub fn withhold(variable: &str) {
+pub(crate) fn withhold(variable: &str) {
     NAMED
         .write()
         .unwrap_or_else(PoisonError::into_inner)
@@ -41,7 +41,7 @@ pub fn withhold(variable: &str) {
     clippy::disallowed_methods,
     reason = "here the environment is cleared of secrets"
 )]
-pub fn command(program: impl AsRef<OsStr>) -> Command {
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     let named = NAMED.read().unwrap_or_else(PoisonError::into_inner);
     for (variable, _) in std::env::vars_os() {
@@ -66,7 +66,7 @@ const LONGEST_RUN: Duration = Duration::from_secs(90);
 
 /// Runs the Azure CLI for its credential.
 #[derive(Debug)]
-pub struct Runner;
+pub(crate) struct Runner;
 
 #[async_trait]
 impl azure_identity::Executor for Runner {

@@ -65,7 +65,7 @@ impl Exit {
 
     /// The graver of the two.
     #[must_use]
-    pub fn and(self, other: Exit) -> Exit {
+    pub fn combine(self, other: Exit) -> Exit {
         if other.rank() < self.rank() {
             other
         } else {
@@ -95,19 +95,22 @@ mod tests {
     #[test]
     fn the_graver_one_speaks() {
         assert_eq!(
-            Exit::SomeRowsNotDone.and(Exit::CapReached),
+            Exit::SomeRowsNotDone.combine(Exit::CapReached),
             Exit::CapReached
         );
         assert_eq!(
-            Exit::TenantRefused.and(Exit::Interrupted),
+            Exit::TenantRefused.combine(Exit::Interrupted),
             Exit::TenantRefused
         );
-        assert_eq!(Exit::Done.and(Exit::SomeRowsNotDone), Exit::SomeRowsNotDone);
-        assert_eq!(Exit::TryAgain.and(Exit::Permission), Exit::Permission);
+        assert_eq!(
+            Exit::Done.combine(Exit::SomeRowsNotDone),
+            Exit::SomeRowsNotDone
+        );
+        assert_eq!(Exit::TryAgain.combine(Exit::Permission), Exit::Permission);
         assert_eq!(
             PRECEDENCE.map(Exit::code),
             [7, 1, 2, 3, 6, 130, 5, 8, 10, 4, 0]
         );
-        assert_eq!(Exit::Done.and(Exit::Done), Exit::Done);
+        assert_eq!(Exit::Done.combine(Exit::Done), Exit::Done);
     }
 }

@@ -8,7 +8,7 @@ use std::{
     io::{self, ErrorKind},
 };
 
-pub type Result<T> = std::result::Result<T, Failure>;
+pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
 /// What ends a command. `what` is one lower-case sentence fragment that says what happened and where;
 /// each hint says what to do, and who can.

@@ -47,7 +47,7 @@ pub(crate) struct Fingerprint([u32; 4]);
 
 impl Fingerprint {
     /// Which of so many parts it belongs to, by bits that [`Hash`] does not use.
-    pub fn part(self, parts: usize) -> usize {
+    pub(crate) fn part(self, parts: usize) -> usize {
         self.0[2] as usize % parts
     }
 }
@@ -75,7 +75,7 @@ impl Default for Fingerprints {
 }
 
 impl Fingerprints {
-    pub fn of(&self, text: &[u8]) -> Fingerprint {
+    pub(crate) fn of(&self, text: &[u8]) -> Fingerprint {
         let mut hasher = self.0;
         hasher.write(text);
         let (a, b) = hasher.finish128().as_u64();

@@ -10,29 +10,60 @@
     )
 )]
 
-pub mod cli; // what can be typed
-pub mod settings; // what it means, and where each value came from
+mod cli; // what can be typed
+mod settings; // what it means, and where each value came from
 
-pub mod directory; // 4 looking: who is already there
-pub mod engine; // 5 moving: feeder, workers, recorder, stop
-pub mod graph; // 6 asking: the client, the wire, the verdict
-pub mod guest; // 2 understanding: row -> guest, or problems
-pub mod ledger; // 3 remembering: what was asked and answered, for every person
-pub mod message; // 7 wording: what Microsoft will really deliver
-pub mod pace; //   how fast, and when not at all
-pub mod results; // 9 telling: the files
-pub mod sheet; // 1 reading: bytes -> rows
-pub mod ui; //   the screen
+mod directory; // 4 looking: who is already there
+mod engine; // 5 moving: feeder, workers, recorder, stop
+mod graph; // 6 asking: the client, the wire, the verdict
+mod guest; // 2 understanding: row -> guest, or problems
+mod ledger; // 3 remembering: what was asked and answered, for every person
+mod message; // 7 wording: what Microsoft will really deliver
+mod pace; //   how fast, and when not at all
+mod results; // 9 telling: the files
+mod sheet; // 1 reading: bytes -> rows
+mod ui; //   the screen
 
-pub mod commands; // one verb per file
-pub mod sandbox; // the practice tenant: its own reading of the API
+mod commands; // one verb per file
+mod sandbox; // the practice tenant: its own reading of the API
 
 mod children; // programs that are started, without our secrets
-pub mod clock;
-pub mod exit;
-pub mod failure;
-pub mod files; // how files are opened
+mod clock;
+mod exit;
+mod failure;
+mod files; // how files are opened
 mod fingerprint; // texts told apart without being kept
+mod outcome; // what became of a row
+mod problem; // what is wrong, and the catalogue of codes
 mod redeem_link; // what people may click on
 mod secrets; // kept out of what others wrote
-pub mod visible; // characters that act instead of being seen
+mod threshold; // a limit, as a count or a percentage
+mod visible; // characters that act instead of being seen
+
+// The public face: what the program, the benches, the fuzz targets and the tests use. Everything else is private, so that
+// the compiler finds what nobody uses.
+pub use cli::{Cli, Command, end, parse};
+pub use clock::Clock;
+pub use commands::{
+    check::{CheckOptions, Format, check},
+    invite::{InviteOutput, invite},
+    run,
+};
+pub use engine::Stop;
+pub use exit::Exit;
+pub use guest::{Allow, Guest, RowVerdict, Rules, Understanding};
+pub use outcome::{Outcome, RowResult};
+pub use problem::{Entry, Problem, Severity, shorten};
+pub use results::{About, Column, Layout, SheetRow, write};
+pub use sandbox::{Sandbox, SandboxOptions, Weather};
+pub use settings::resolve;
+pub use sheet::{
+    Field, Hidden, RESULT_COLUMNS, Refused, Repair, Row, SHEET_PREFIX, Sheet, SheetOptions,
+    addresses, formula, rewrite,
+};
+pub use ui::{Out, problems::Look};
+
+/// The catalogue of what can be wrong with a row, for tests that walk through all of it.
+pub fn row_problems() -> &'static [Entry] {
+    guest::catalogue::ENTRIES
+}

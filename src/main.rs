@@ -1,18 +1,17 @@
 //! Parse, run, exit code.
 
-use guestlist::{cli, commands};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = match cli::parse(std::env::args_os().skip(1)) {
+    let cli = match guestlist::parse(std::env::args_os().skip(1)) {
         Ok(cli) => cli,
         Err(exit) => return exit.into(),
     };
     keep_memory_private();
     let env = |name: &str| std::env::var(name).ok();
     let started = cli.telling.start(&env).map_err(anyhow::Error::from);
-    let ended = started.and_then(|()| commands::run(&cli, &env));
-    cli::end(ended).into()
+    let ended = started.and_then(|()| guestlist::run(&cli, &env));
+    guestlist::end(ended).into()
 }
 
 /// Secrets and redeem links are in memory: no core dump and no other program of this user shows it, where the system

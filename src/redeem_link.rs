@@ -7,7 +7,7 @@ const LONGEST: usize = 8 * 1024;
 
 /// Whether a text is an https address and nothing else; plain http is for the practice tenant on loopback. Hosts
 /// differ between clouds and years, so that there is no list of them.
-pub fn is_redeem_link(text: &str) -> bool {
+pub(crate) fn is_redeem_link(text: &str) -> bool {
     // What a URL may consist of (RFC 3986): no space, no quotation mark, nothing that was spelled out before.
     let in_url =
         |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);

@@ -16,7 +16,7 @@ use std::{
 };
 
 /// What stands in place of a secret.
-pub const MARK: &str = "(secret)";
+pub(crate) const MARK: &str = "(secret)";
 /// Shorter ones would be found in ordinary words.
 const SHORTEST: usize = 8;
 /// So many bytes in a row are enough to recognise a part of a longer one.
@@ -60,7 +60,7 @@ impl Hash for Part {
 }
 
 /// Remembers a secret in use, so that it is recognised when somebody repeats it.
-pub fn remember(secret: &SecretString) {
+pub(crate) fn remember(secret: &SecretString) {
     let text = secret.expose_secret();
     if !(SHORTEST..=LONGEST).contains(&text.len()) {
         return;
@@ -114,7 +114,7 @@ fn forms(secret: &str) -> BTreeSet<String> {
 }
 
 /// The text with every secret in it replaced by [`MARK`].
-pub fn masked(text: &str) -> Cow<'_, str> {
+pub(crate) fn masked(text: &str) -> Cow<'_, str> {
     let mut ranges = Vec::new();
     known_secrets(text, &mut ranges);
     named_secrets(text, &mut ranges);

@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt::Write};
 
 /// Whether a character could move a cursor, turn the writing round or hide from a reader. Line feeds and tabs are
 /// left to the caller; the joiners, which several scripts need inside words, are no danger.
-pub fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     match c {
         '\n' | '\t' => false,
         '\u{00AD}' // soft hyphen
@@ -23,7 +23,7 @@ pub fn is_hidden(c: char) -> bool {
 }
 
 /// Whether a text has such a character. Nearly every text is plain ASCII, which is known without looking at characters.
-pub fn has_hidden(text: &str) -> bool {
+pub(crate) fn has_hidden(text: &str) -> bool {
     let is_odd = |byte: u8| !matches!(byte, b' '..=b'~' | b'\n' | b'\t');
     let odd = text
         .bytes()
@@ -32,14 +32,14 @@ pub fn has_hidden(text: &str) -> bool {
 }
 
 /// The text with hidden characters spelled out, such as `<U+202E>`. Line feeds and tabs stay.
-pub fn visible(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     replaced(text, |c, spelled| {
         let _ = write!(spelled, "<U+{:04X}>", u32::from(c));
     })
 }
 
 /// The same in one line.
-pub fn visible_line(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible_line(text: &str) -> Cow<'_, str> {
     match visible(text) {
         line if line.contains(['\n', '\t']) => Cow::Owned(line.replace(['\n', '\t'], " ")),
         line => line,
@@ -48,7 +48,7 @@ pub fn visible_line(text: &str) -> Cow<'_, str> {
 
 /// JSON whose hidden characters are escaped. Inside JSON they can stand in strings only, where the escape means
 /// the same.
-pub fn json(json: &str) -> Cow<'_, str> {
+pub(crate) fn json(json: &str) -> Cow<'_, str> {
     replaced(json, |c, escaped| {
         for unit in c.encode_utf16(&mut [0; 2]) {
             let _ = write!(escaped, "\\u{unit:04x}");

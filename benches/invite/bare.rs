@@ -14,20 +14,20 @@ use tokio::{
 };
 
 /// The argument that makes this program the bare client.
-pub const WORD: &str = "bare-client";
+pub(crate) const WORD: &str = "bare-client";
 /// As `--rate max` has them.
 const LOOKS_ABREAST: usize = 4;
 const WORKERS: usize = 64;
 const SELECT: &str = "$select=id,displayName,mail,otherMails,proxyAddresses,userPrincipalName,userType,\
 accountEnabled,externalUserState,createdDateTime";
 
-pub fn measure(tenant: &Tenant, rows: usize) -> Used {
+pub(crate) fn measure(tenant: &Tenant, rows: usize) -> Used {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([WORD, tenant.url(), tenant.token(), &rows.to_string()]);
     process::measure(&mut command).0
 }
 
-pub fn run(url: &str, token: &str, rows: usize) {
+pub(crate) fn run(url: &str, token: &str, rows: usize) {
     let graph = Arc::new(Graph {
         client: Client::builder().tcp_nodelay(true).build().unwrap(),
         base: format!("{url}/v1.0"),

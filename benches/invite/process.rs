@@ -14,14 +14,14 @@ const LOOK: Duration = Duration::from_millis(20);
 const TICKS_PER_SECOND: f64 = 100.0;
 
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Used {
+pub(crate) struct Used {
     pub seconds: f64,
     pub cpu_seconds: f64,
     pub peak_bytes: u64,
 }
 
 /// Runs to the end: what it used, and what it wrote to stdout.
-pub fn measure(command: &mut Command) -> (Used, String) {
+pub(crate) fn measure(command: &mut Command) -> (Used, String) {
     let began = Instant::now();
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut stdout = child.stdout.take().unwrap();

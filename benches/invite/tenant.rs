@@ -9,13 +9,13 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-pub struct Tenant {
+pub(crate) struct Tenant {
     process: Child,
     ready: Value,
 }
 
 impl Tenant {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_guestlist"))
             .args(["sandbox", "--port", "0"])
             .stdout(Stdio::piped())
@@ -31,16 +31,16 @@ impl Tenant {
         }
     }
 
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         self.ready["url"].as_str().unwrap()
     }
 
-    pub fn token(&self) -> &str {
+    pub(crate) fn token(&self) -> &str {
         self.ready["user_token"].as_str().unwrap()
     }
 
     /// Invites `guests.csv` of the folder: what that used, and its report.
-    pub fn invite(&self, folder: &Path, ledger: &str, more: &[&str]) -> (Used, Value) {
+    pub(crate) fn invite(&self, folder: &Path, ledger: &str, more: &[&str]) -> (Used, Value) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_guestlist"));
         command
             .args([
@@ -72,7 +72,7 @@ impl Drop for Tenant {
 }
 
 /// As many guests as rows.
-pub fn write_sheet(path: &Path, rows: usize) {
+pub(crate) fn write_sheet(path: &Path, rows: usize) {
     let mut sheet = BufWriter::new(File::create(path).unwrap());
     writeln!(sheet, "email,display_name").unwrap();
     for number in 0..rows {
@@ -81,6 +81,6 @@ pub fn write_sheet(path: &Path, rows: usize) {
     sheet.flush().unwrap();
 }
 
-pub fn address(number: usize) -> String {
+pub(crate) fn address(number: usize) -> String {
     format!("guest-{number:06}@partner.example")
 }

@@ -1,8 +1,13 @@
 //! Any bytes: rows, or a clear refusal; and a sheet that nobody repairs is written again as it was. `cargo +nightly fuzz run sheet_text -- -max_total_time=600`
 #![no_main]
 
-use guestlist::guest::{Rules, Understanding};
-use guestlist::sheet::{Hidden, Repair, Sheet, SheetOptions, rewrite};
+use guestlist::Rules;
+use guestlist::Understanding;
+use guestlist::Hidden;
+use guestlist::Repair;
+use guestlist::Sheet;
+use guestlist::SheetOptions;
+use guestlist::rewrite;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

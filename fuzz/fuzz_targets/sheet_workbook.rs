@@ -2,8 +2,11 @@
 //! `cargo +nightly fuzz run sheet_workbook -- -max_total_time=600 -rss_limit_mb=1024`
 #![no_main]
 
-use guestlist::guest::{Rules, Understanding};
-use guestlist::sheet::{Hidden, Sheet, SheetOptions};
+use guestlist::Rules;
+use guestlist::Understanding;
+use guestlist::Hidden;
+use guestlist::Sheet;
+use guestlist::SheetOptions;
 use libfuzzer_sys::fuzz_target;
 use std::io::{Cursor, Write};
 use zip::{ZipWriter, write::SimpleFileOptions};

@@ -2,14 +2,14 @@
 //!
 //! Must not decide what a flag means together with others: `settings` does.
 
-mod flags;
-mod telling;
+mod output;
 #[cfg(test)]
 mod tests;
 mod usage;
 
-pub use flags::{ConnectionFlags, Flags, InviteFlags, SheetFlags, headings};
-pub use telling::{Color, Telling, end};
+use crate::settings::{ConnectionFlags, Flags, InviteFlags, SheetFlags, headings};
+pub(crate) use output::OutputOptions;
+pub use output::end;
 pub use usage::parse;
 
 use crate::settings::{Scope, TenantName};
@@ -30,7 +30,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     #[command(flatten)]
-    pub telling: Telling,
+    pub telling: OutputOptions,
     /// Settings file, used as named, instead of guestlist.toml in the current folder (also GUESTLIST_CONFIG)
     #[arg(long, global = true, value_name = "FILE", help_heading = headings::TELLING, hide_short_help = true)]
     pub config: Option<PathBuf>,

@@ -13,12 +13,12 @@ const ATTEMPTS: usize = 3;
 const LONGEST_ANSWER: u64 = 64;
 
 /// Whether there is somebody to answer.
-pub fn can_ask() -> bool {
+pub(super) fn can_ask() -> bool {
     ui::stdin_is_terminal() && ui::stderr_is_terminal()
 }
 
 /// Asks until one of the words is typed, or its first letter. None: nobody answers, or with something else each time.
-pub fn choose<T: Copy>(question: &str, answers: &[(&str, T)]) -> Result<Option<T>> {
+pub(super) fn choose<T: Copy>(question: &str, answers: &[(&str, T)]) -> Result<Option<T>> {
     for _ in 0..ATTEMPTS {
         let Some(typed) = ask(question)? else {
             break;
@@ -32,7 +32,7 @@ pub fn choose<T: Copy>(question: &str, answers: &[(&str, T)]) -> Result<Option<T
 }
 
 /// Asks once. Anything but yes is no.
-pub fn agrees(question: &str) -> Result<bool> {
+pub(super) fn agrees(question: &str) -> Result<bool> {
     let typed = ask(question)?;
     Ok(matches!(typed.as_deref(), Some("yes" | "y")))
 }

@@ -2,23 +2,33 @@
 //!
 //! Must not keep the problems of a million rows: they are written, or become groups, as they are found.
 
-use super::columns::{mapping_text, not_used};
-use super::explain::written;
-use super::{fix, sheet_options};
-use crate::exit::Exit;
-use crate::failure::Result;
-use crate::guest::{self, Addresses, Inspected, Rules, Understanding};
-use crate::sheet::catalogue::{NOT_A_FILE, NOT_FOUND, READ_FAILED};
-use crate::sheet::{
-    self, Ahead, Entry, Field, Problem, Refused, Row, Severity, Sheet, SheetOptions,
+use super::{
+    columns::{mapping_text, not_used},
+    explain::written,
+    fix, sheet_options,
 };
-use crate::ui::problems::{Look, ProblemScreen, wrap};
-use crate::ui::text::{number, plural, printable_line};
-use crate::visible;
+use crate::{
+    exit::Exit,
+    failure::Result,
+    guest::{self, Addresses, Inspected, Rules, Understanding},
+    problem::{Entry, Problem, Severity},
+    sheet,
+    sheet::{
+        Field, ReadAhead, Refused, Row, Sheet, SheetOptions,
+        catalogue::{NOT_A_FILE, NOT_FOUND, READ_FAILED},
+    },
+    ui::{
+        problems::{Look, ProblemScreen, wrap},
+        text::{number, plural, printable_line},
+    },
+    visible,
+};
 use serde_json::{Map, Value, json};
-use std::fmt::Write as _;
-use std::io::{self, BufWriter, Read, Write};
-use std::path::PathBuf;
+use std::{
+    fmt::Write as _,
+    io::{self, BufWriter, Read, Write},
+    path::PathBuf,
+};
 
 pub(super) const WIDTH: usize = 80;
 const CATALOGUES: &[&[Entry]] = &[sheet::catalogue::ENTRIES, guest::catalogue::ENTRIES];
@@ -47,7 +57,7 @@ pub enum Format {
 
 /// How many rows are what.
 #[derive(Debug, Clone, Copy, Default)]
-struct Tally {
+struct RunTotals {
     rows: u64,
     addresses: Addresses,
     guests: u64,
@@ -99,10 +109,10 @@ fn walk(
     sheet: &Sheet,
     rules: &Rules,
     tell: &mut dyn FnMut(Problem, Option<&Row>) -> io::Result<()>,
-) -> io::Result<Tally> {
-    let mut tally = Tally {
+) -> io::Result<RunTotals> {
+    let mut tally = RunTotals {
         refused: !sheet.refusals().is_empty(),
-        ..Tally::default()
+        ..RunTotals::default()
     };
     let mut understanding = Understanding::new(sheet, rules);
     for problem in sheet
@@ -115,7 +125,7 @@ fn walk(
         tell(problem, None)?;
     }
     let mut rows = match sheet.rows() {
-        Ok(rows) => Ahead::of(rows),
+        Ok(rows) => ReadAhead::of(rows),
         Err(refused) => {
             refused
                 .problems
@@ -241,7 +251,7 @@ fn not_there(refused: &Refused) -> Option<NotThere> {
 /// The last lines: how the sheet stands, and what to do next.
 fn summary(
     name: &str,
-    tally: Option<Tally>,
+    tally: Option<RunTotals>,
     screen: &ProblemScreen<'_>,
     needs_tenant: &[&str],
     not_there: Option<&NotThere>,
@@ -366,7 +376,7 @@ fn check_as_json(
             .iter()
             .cloned()
             .try_for_each(|problem| tell(problem, None))
-            .map(|()| Tally::default())?,
+            .map(|()| RunTotals::default())?,
     };
     let addresses = serde_json::to_string(&tally.addresses)?;
     let needs_tenant = match opened {

@@ -3,10 +3,14 @@
 //! Must not decide any of it.
 
 use super::check::WIDTH;
-use crate::guest::Rules;
-use crate::sheet::{Sheet, Use, column_letter, delimiter_word};
-use crate::ui::problems::wrap;
-use crate::ui::text::{pad, plural, printable_line, shorten};
+use crate::{
+    guest::Rules,
+    sheet::{Sheet, Use, column_letter, delimiter_word},
+    ui::{
+        problems::wrap,
+        text::{pad, plural, printable_line, shorten},
+    },
+};
 use std::fmt::Write as _;
 
 /// What was understood, what is not used, and why.

@@ -7,7 +7,7 @@ use crate::{
     cli::{self, Cli, ConfigAction},
     exit::Exit,
     failure::Result,
-    settings::{self, Asked, Env, Settings, Source},
+    settings::{self, Env, KeyInForce, Settings, Source},
     ui::{self, text},
 };
 use std::path::Path;
@@ -20,7 +20,7 @@ const SECTIONS: [&str; 7] = [
 /// Where the sources begin, if the values are not longer.
 const VALUES: usize = 52;
 
-pub fn run(cli: &Cli, typed: &cli::Config, env: &Env<'_>) -> Result<Exit> {
+pub(crate) fn run(cli: &Cli, typed: &cli::Config, env: &Env<'_>) -> Result<Exit> {
     match typed.action {
         None => {
             let mut out = ui::Out::stdout();
@@ -52,7 +52,7 @@ fn in_force(settings: &Settings) -> String {
     text
 }
 
-fn line(key: &Asked) -> String {
+fn line(key: &KeyInForce) -> String {
     if !key.is_set() {
         return format!("#{} is not set\n", key.key);
     }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use url::Url;
 
 /// A client that is signed in, and what is known about whom and where.
-pub struct Connection {
+pub(super) struct Connection {
     pub graph: Graph,
     pub identity: Identity,
     pub tenant: Tenant,
@@ -36,7 +36,7 @@ pub struct Connection {
     pub method: &'static str,
 }
 
-pub async fn connect(
+pub(super) async fn connect(
     settings: &Settings,
     env: &Env<'_>,
     pace: &Pace,
@@ -57,7 +57,7 @@ pub async fn connect(
 }
 
 /// For a run that ended before Graph was reached; nothing leaves through it. `tenant`: the ledger's.
-pub fn unreached(
+pub(super) fn unreached(
     settings: &Settings,
     pace: &Pace,
     clock: &Clock,
@@ -85,7 +85,7 @@ pub fn unreached(
 }
 
 /// What the cloud can do: as its host tells, and as the cloud does that is named, should the host be a gateway to it.
-pub fn abilities(settings: &Settings) -> Abilities {
+pub(super) fn abilities(settings: &Settings) -> Abilities {
     let of = |url: &str| Url::parse(url).map_or(cloud::ALL, |url| cloud::abilities(&url));
     let tenant = &settings.tenant;
     if settings.invite.sandbox.value {
@@ -95,7 +95,7 @@ pub fn abilities(settings: &Settings) -> Abilities {
 }
 
 /// There is a token; whose tenant it opens is not known yet.
-pub struct SignedIn {
+pub(super) struct SignedIn {
     pub graph: Graph,
     pub identity: Identity,
     pub method: &'static str,
@@ -104,13 +104,13 @@ pub struct SignedIn {
 }
 
 /// The tenant that was reached; whether it is the one that is meant is not known yet.
-pub struct Reached {
+pub(super) struct Reached {
     pub connection: Connection,
     organization: Option<Organization>,
     authority: Authority,
 }
 
-pub async fn sign_in(
+pub(super) async fn sign_in(
     settings: &Settings,
     env: &Env<'_>,
     pace: &Pace,
@@ -195,7 +195,7 @@ pub async fn sign_in(
 }
 
 impl SignedIn {
-    pub async fn reach(self) -> Result<Reached> {
+    pub(super) async fn reach(self) -> Result<Reached> {
         let Self {
             graph,
             identity,
@@ -246,7 +246,7 @@ impl SignedIn {
 
 impl Reached {
     /// The tenant that was reached must be the one that was named.
-    pub async fn is_meant(&self, settings: &Settings) -> Result<()> {
+    pub(super) async fn is_meant(&self, settings: &Settings) -> Result<()> {
         let Connection {
             tenant, identity, ..
         } = &self.connection;

@@ -4,10 +4,10 @@
 //! Must not decide what became of a row: the results of the run say so.
 
 use crate::{
-    engine::outcome::{Outcome, RowResult},
     failure::Result,
     fingerprint,
     ledger::{LedgerError, Reader, ToCorrect, Writer, WrittenToFix},
+    outcome::{Outcome, RowResult},
     results::{needs_a_hand, told},
     sheet::{Refused, Row, Sheet, TO_FIX_COLUMNS, formula},
 };
@@ -17,7 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub struct Run<'r> {
+pub(super) struct Run<'r> {
     pub id: &'r str,
     pub sheet: &'r Sheet,
     /// The to-fix file that it wrote.
@@ -25,7 +25,7 @@ pub struct Run<'r> {
 }
 
 /// Remembers both in one transaction. `results` are those of the run, in the sheet's order.
-pub fn remember(
+pub(super) fn remember(
     writer: &Writer,
     reader: &Reader,
     run: &Run<'_>,
@@ -111,7 +111,7 @@ fn content(path: &Path) -> std::io::Result<String> {
 
 /// Whether a person has changed the to-fix file since a run wrote it. What no run is known to have written counts as
 /// unchanged; it is kept as the previous one.
-pub fn is_edited(reader: &Reader, path: &Path) -> Result<bool> {
+pub(super) fn is_edited(reader: &Reader, path: &Path) -> Result<bool> {
     let Ok(place) = path.canonicalize() else {
         return Ok(false);
     };

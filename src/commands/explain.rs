@@ -2,12 +2,17 @@
 //!
 //! Must not know the codes; the catalogues are passed in.
 
-use crate::exit::Exit;
-use crate::failure::{Failure, Result};
-use crate::sheet::{Entry, nearest};
-use crate::ui::problems::wrap;
-use std::fmt::Write as _;
-use std::io::{self, Write};
+use crate::{
+    exit::Exit,
+    failure::{Failure, Result},
+    problem::Entry,
+    sheet::nearest,
+    ui::problems::wrap,
+};
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
 
 const WIDTH: usize = 80;
 /// How many codes a search names.
@@ -15,7 +20,7 @@ const MOST: usize = 8;
 
 /// Explains a code, or names the codes that a few words may mean.
 /// `recognise` knows what Microsoft says: AADSTS numbers and messages as they were shown.
-pub fn explain(
+pub(crate) fn explain(
     asked: &str,
     catalogues: &[&[Entry]],
     recognise: impl Fn(&str) -> Option<&'static Entry>,

@@ -2,19 +2,21 @@
 
 use super::{corrections, fix};
 use crate::{
-    engine::{Unwritten, left_behind, outcome::RowResult, with_link},
+    engine::{Unwritten, left_behind, with_link},
     exit::Exit,
     failure::{Failure, Result},
     guest::{EmailAddress, RowVerdict, Rules, Understanding},
     ledger::{Ledger, Reader},
-    results::{self, About, Column, KeptLinks, Layout, Links, SheetRow},
+    outcome::RowResult,
+    results,
+    results::{About, Column, KeptLinks, Layout, Links, SheetRow},
     sheet::{Field, Flaw, Place, Refused, Row, SHEET_PREFIX, Sheet, Use},
 };
 use std::path::{Path, PathBuf};
 
 const LARGEST_NUMBER: u32 = 1_000;
 
-pub struct Files {
+pub(super) struct Files {
     pub results: PathBuf,
     pub to_fix: Option<PathBuf>,
     pub notes: Vec<String>,
@@ -24,7 +26,7 @@ pub struct Files {
 
 /// Writes what a run did. A sheet that cannot be read any more, or has changed since, costs its own columns and nothing
 /// else: what the ledger knows is the truth in any case.
-pub fn write(
+pub(super) fn write(
     ledger: &Ledger,
     run: Run<'_>,
     sheet: Option<&Sheet>,
@@ -43,7 +45,7 @@ pub fn write(
 
 /// The run that is written down.
 #[derive(Clone, Copy)]
-pub struct Run<'r> {
+pub(super) struct Run<'r> {
     pub id: &'r str,
     /// Whether rows may be missing, because it was killed or its ledger failed: then they are told from what is known
     /// of the people on them.

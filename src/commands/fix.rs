@@ -2,16 +2,21 @@
 //!
 //! Must not overwrite anything, and must not repair what is doubtful.
 
-use crate::failure::{Failure, Result};
-use crate::files;
-use crate::guest::{Rules, Understanding, catalogue::UNQUOTED_MESSAGE};
-use crate::results::{self, Book};
-use crate::sheet::{NotWritten, Problem, Repair, Row, Severity, Sheet, rewrite, rewrite_rows};
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use crate::{
+    failure::{Failure, Result},
+    files,
+    guest::{Rules, Understanding, catalogue::UNQUOTED_MESSAGE},
+    problem::{Problem, Severity},
+    results::{self, Book},
+    sheet::{NotWritten, Repair, Row, Sheet, rewrite, rewrite_rows},
+};
+use std::{
+    io::{BufWriter, Write},
+    path::Path,
+};
 
 /// Asked before the sheet is read, so that nobody waits for a refusal.
-pub fn may_write(path: &Path) -> Result<()> {
+pub(super) fn may_write(path: &Path) -> Result<()> {
     if path == Path::new("-") {
         return Err(Failure::usage("--fix writes a file, not standard output")
             .hint("give --fix the name of a new file"));
@@ -38,7 +43,7 @@ pub fn may_write(path: &Path) -> Result<()> {
 }
 
 /// Writes the repaired sheet and gives the number of repaired cells.
-pub fn write(sheet: &Sheet, rules: &Rules, path: &Path) -> Result<u64> {
+pub(super) fn write(sheet: &Sheet, rules: &Rules, path: &Path) -> Result<u64> {
     may_write(path)?;
     let as_workbook = results::is_workbook(path);
     if as_workbook && sheet.tab().is_none() {
@@ -95,7 +100,7 @@ fn write_workbook(
 }
 
 /// The repairs that are certain: warnings that know the value to put there.
-pub fn repairs(problems: impl Iterator<Item = Problem>) -> Repair {
+pub(super) fn repairs(problems: impl Iterator<Item = Problem>) -> Repair {
     let mut repair = Repair::default();
     for problem in problems.filter(|problem| problem.severity == Severity::Warning) {
         repair.drop_extra |= problem.code == UNQUOTED_MESSAGE;
@@ -109,8 +114,7 @@ pub fn repairs(problems: impl Iterator<Item = Problem>) -> Repair {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::Exit;
-    use crate::sheet::SheetOptions;
+    use crate::{exit::Exit, sheet::SheetOptions};
 
     fn fixed(bytes: &[u8], encoding: Option<&str>) -> (u64, Vec<u8>) {
         let folder = tempfile::tempdir().unwrap();

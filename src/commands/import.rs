@@ -5,11 +5,11 @@
 
 use crate::{
     clock::Clock,
-    engine::outcome::{Mail, Outcome},
     exit::Exit,
     failure::{Failure, Result},
     guest::EmailAddress,
     ledger::{Claim, Draft, Found, Imported, Ledger, NewLedger, Writer},
+    outcome::{Mail, Outcome},
     results::{self, DRY_RUN, OwnRow, PRACTICE},
     ui::{
         self,
@@ -30,7 +30,7 @@ struct Taken {
 
 /// Takes the people of results files into the ledger at `path`, which is made when it is missing: those of all files,
 /// or, when one of them is refused or this program is killed, nobody.
-pub fn import(path: &Path, files: &[PathBuf], practice: bool, clock: &Clock) -> Result<()> {
+pub(super) fn import(path: &Path, files: &[PathBuf], practice: bool, clock: &Clock) -> Result<()> {
     let taken = if Ledger::is_missing(path) {
         let draft = Draft::new(path)?;
         let writer = draft.ledger().writer(None)?;

@@ -12,7 +12,7 @@ use crate::{
     ui,
 };
 
-pub fn run(settings: &Settings, typed: &cli::Ledger, clock: &Clock) -> Result<Exit> {
+pub(crate) fn run(settings: &Settings, typed: &cli::Ledger, clock: &Clock) -> Result<Exit> {
     let path = &settings.invite.ledger.value;
     super::prepare_ledger_folder(settings, false)?;
     match typed {

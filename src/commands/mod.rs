@@ -13,26 +13,27 @@ mod settings_file; // whether it is trusted, and what it brings
 mod sheet_options; // settings -> reading and understanding
 mod sign_in; // what there is to sign in with
 mod signals; // Ctrl-C
-pub mod typed_command; // what was typed, to be typed again
+pub(crate) mod typed_command; // what was typed, to be typed again
 
-pub mod check;
-pub mod config;
-pub mod doctor;
-pub mod explain;
-pub mod invite;
-pub mod ledger;
-pub mod results;
-pub mod runs;
-pub mod sandbox;
-pub mod template;
+pub(crate) mod check;
+pub(crate) mod config;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod invite;
+pub(crate) mod ledger;
+pub(crate) mod results;
+pub(crate) mod runs;
+pub(crate) mod sandbox;
+pub(crate) mod template;
 
 use crate::{
-    cli::{self, Cli, Command},
+    cli,
+    cli::{Cli, Command},
     clock::Clock,
     exit::Exit,
     failure::{Failure, Result},
+    problem::Entry,
     settings::Env,
-    sheet::Entry,
     ui,
 };
 
@@ -85,9 +86,7 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
         Command::Explain(typed) => {
             to_stdout(|out| explain::explain(&typed.text(), CATALOGUES, crate::graph::explain, out))
         }
-        Command::Template => {
-            to_stdout(|out| template::template(&template::TemplateOptions::default(), out))
-        }
+        Command::Template => to_stdout(|out| template::template(out)),
     }
 }
 

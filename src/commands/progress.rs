@@ -1,7 +1,8 @@
 //! From the engine's totals to what the screen shows while a run goes on.
 
 use crate::{
-    engine::{Tally, outcome::Outcome},
+    engine::RunTotals,
+    outcome::Outcome,
     pace::Pace,
     ui::{Phase, Progress, ProgressMode, ProgressView, Waiting},
 };
@@ -11,20 +12,20 @@ use tokio::{sync::watch, task::JoinHandle, time::Instant};
 /// The screen need not be more up to date than a person can read.
 const TICK: Duration = Duration::from_millis(200);
 
-pub struct View {
+pub(super) struct View {
     view: ProgressView,
     feeding: JoinHandle<()>,
 }
 
 impl View {
-    pub async fn finish(self) {
+    pub(super) async fn finish(self) {
         self.feeding.abort();
         self.view.finish().await;
     }
 }
 
-pub fn show(
-    totals: watch::Receiver<Tally>,
+pub(super) fn show(
+    totals: watch::Receiver<RunTotals>,
     pace: Pace,
     rows: u64,
     dry_run: bool,
@@ -44,7 +45,7 @@ pub fn show(
     }
 }
 
-fn progress(tally: &Tally, pace: &Pace, rows: u64, dry_run: bool) -> Progress {
+fn progress(tally: &RunTotals, pace: &Pace, rows: u64, dry_run: bool) -> Progress {
     let existing = [
         Outcome::ExistsPending,
         Outcome::ExistsAccepted,
@@ -66,7 +67,6 @@ fn progress(tally: &Tally, pace: &Pace, rows: u64, dry_run: bool) -> Progress {
         existing: existing.into_iter().map(|outcome| tally.of(outcome)).sum(),
         not_done: tally.not_done(&[]),
         parked: tally.parked,
-        rate_per_second: pace.current_rate(),
         waiting: pace.closed().map(|closed| Waiting {
             until: Instant::now() + closed.left,
             asked: closed.asked,

@@ -34,7 +34,7 @@ struct Choices {
 }
 
 /// What is to be remembered of a sheet that was read with these options; none where nobody chose anything.
-pub fn to_remember(options: &SheetOptions) -> Option<String> {
+pub(super) fn to_remember(options: &SheetOptions) -> Option<String> {
     let hidden = options.hidden.map(|hidden| {
         word_of(&match hidden {
             sheet::Hidden::Include => Hidden::Include,
@@ -82,13 +82,13 @@ fn remembered(choices: &str) -> SheetOptions {
 
 /// How a sheet is to be read: as the settings say, and where they say nothing, as a run read it before. `told` is what
 /// is to be said about that.
-pub struct Chosen {
+pub(super) struct Chosen {
     pub options: SheetOptions,
     pub told: Option<String>,
 }
 
 /// For a sheet that a person names: what the newest run that read it remembers counts too.
-pub fn of_sheet(settings: &Settings, typed: &Path) -> Chosen {
+pub(super) fn of_sheet(settings: &Settings, typed: &Path) -> Chosen {
     let ledger = &settings.invite.ledger.value;
     let place = typed.canonicalize().ok();
     // What is wrong with a ledger is told where it is opened.
@@ -97,7 +97,7 @@ pub fn of_sheet(settings: &Settings, typed: &Path) -> Chosen {
 }
 
 /// For the sheet of a run.
-pub fn of_run(settings: &Settings, run: &str, choices: Option<&str>) -> Chosen {
+pub(super) fn of_run(settings: &Settings, run: &str, choices: Option<&str>) -> Chosen {
     let reading = choices.map(|choices| Reading {
         run: run.to_owned(),
         choices: choices.to_owned(),
@@ -201,7 +201,7 @@ fn as_flags(options: &SheetOptions) -> String {
 }
 
 /// Says which choices of an earlier run count.
-pub fn tell(told: Option<&String>) {
+pub(super) fn tell(told: Option<&String>) {
     if let Some(told) = told {
         ui::tell(ui::text::wrap(told, 0, 2));
     }

@@ -15,7 +15,7 @@ use crate::{
 };
 use std::path::Path;
 
-pub fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
+pub(crate) fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
     let path = &settings.invite.ledger.value;
     let ledger = Ledger::open(path, NewLedger::Refused)?;
     let run = find(&ledger, wanted)?;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 const SHOWN: u32 = 50;
 
-pub fn run(settings: &Settings, as_json: bool, _clock: &Clock) -> Result<Exit> {
+pub(crate) fn run(settings: &Settings, as_json: bool, _clock: &Clock) -> Result<Exit> {
     let path = &settings.invite.ledger.value;
     let ledger = Ledger::open(path, NewLedger::Refused)?;
     let reader = ledger.reader()?;

@@ -9,7 +9,7 @@ use serde_json::json;
 use std::path::PathBuf;
 
 #[derive(Debug, Clone)]
-pub struct SandboxCommand {
+pub(crate) struct SandboxCommand {
     /// 0 stands for any free port.
     pub port: u16,
     pub weather: Option<PathBuf>,
@@ -17,7 +17,7 @@ pub struct SandboxCommand {
     pub hosts: Vec<String>,
 }
 
-pub async fn run(command: SandboxCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(command: SandboxCommand) -> anyhow::Result<()> {
     let mut options = SandboxOptions {
         port: command.port,
         hosts: command.hosts,

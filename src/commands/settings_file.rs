@@ -6,7 +6,9 @@ use super::ask::{self, can_ask};
 use crate::{
     cli::Cli,
     failure::{Failure, Result},
-    settings::{self, Access, Asked, Env, Reading, Scope, Settings, Source, Standing, Untrusted},
+    settings::{
+        self, Access, Env, KeyInForce, Reading, Scope, Settings, Source, Standing, Untrusted,
+    },
     ui::{self, text},
 };
 use std::path::Path;
@@ -14,7 +16,7 @@ use text::{list, printable_line, wrap};
 use url::Url;
 
 /// Everything but a settings file that is not trusted is settled without a question.
-pub fn settings(cli: &Cli, env: &Env<'_>) -> Result<Settings> {
+pub(super) fn settings(cli: &Cli, env: &Env<'_>) -> Result<Settings> {
     let flags = cli.flags();
     let settings = match settings::read(&flags, env, Path::new(""))? {
         Reading::Settled(settings) => *settings,
@@ -69,12 +71,12 @@ fn question(untrusted: &Untrusted) -> String {
 }
 
 /// One key of a file, on a line of its own.
-pub fn indented(key: &Asked) -> String {
+pub(super) fn indented(key: &KeyInForce) -> String {
     format!("  {}", wrap(&shown(key), 2, 4))
 }
 
 /// As it would stand in the file.
-fn shown(key: &Asked) -> String {
+fn shown(key: &KeyInForce) -> String {
     let line = match key.trusts_line {
         Some(line) => format!(" (line {line})"),
         None => String::new(),
@@ -86,7 +88,7 @@ fn shown(key: &Asked) -> String {
 }
 
 /// What is left out of a file that nobody trusts, and how to change that.
-pub fn left_out(settings: &Settings) -> Option<String> {
+pub(super) fn left_out(settings: &Settings) -> Option<String> {
     let file = settings.file.as_ref()?;
     let Standing::Untrusted(doubt) = &file.standing else {
         return None;
@@ -110,7 +112,7 @@ pub fn left_out(settings: &Settings) -> Option<String> {
 
 /// What every run and every question names, because a person should see it change.
 #[derive(Debug, Clone, Default)]
-pub struct Particulars {
+pub(super) struct Particulars {
     pub file: String,
     /// Hosts that are not Microsoft's, as sentences.
     pub hosts: Vec<String>,
@@ -119,7 +121,7 @@ pub struct Particulars {
 }
 
 impl Particulars {
-    pub fn of(settings: &Settings) -> Self {
+    pub(super) fn of(settings: &Settings) -> Self {
         let file = match &settings.file {
             None => "none".to_owned(),
             Some(file) => {
@@ -164,7 +166,7 @@ impl Particulars {
     }
 
     /// As lines of a run; the file is left out where it was named already.
-    pub fn lines(&self, file_is_named: bool) -> Vec<String> {
+    pub(super) fn lines(&self, file_is_named: bool) -> Vec<String> {
         let landing = format!("guests land at {}", self.landing);
         let first = if file_is_named {
             landing

@@ -5,8 +5,10 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     guest::{Allow, Rules},
+    problem::Problem,
     settings::{Access, Hidden, Settings},
-    sheet::{self, Problem, Refused, Sheet, SheetOptions},
+    sheet,
+    sheet::{Refused, Sheet, SheetOptions},
     ui,
 };
 use std::{
@@ -14,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub fn sheet_options(settings: &Settings) -> SheetOptions {
+pub(super) fn sheet_options(settings: &Settings) -> SheetOptions {
     let sheet = &settings.sheet;
     SheetOptions {
         map: sheet
@@ -37,7 +39,7 @@ pub fn sheet_options(settings: &Settings) -> SheetOptions {
     }
 }
 
-pub fn rules(settings: &Settings) -> Rules {
+pub(super) fn rules(settings: &Settings) -> Rules {
     let allow = &settings.invite.allow.value;
     Rules {
         allow: Allow {
@@ -54,14 +56,14 @@ pub fn rules(settings: &Settings) -> Rules {
 }
 
 /// The sheet that was typed, and how it is to be read.
-pub struct WantedSheet {
+pub(super) struct WantedSheet {
     typed: PathBuf,
     options: SheetOptions,
     may_ask: bool,
 }
 
 impl WantedSheet {
-    pub fn new(typed: &Path, options: SheetOptions, settings: &Settings) -> Self {
+    pub(super) fn new(typed: &Path, options: SheetOptions, settings: &Settings) -> Self {
         Self {
             typed: typed.to_owned(),
             options,
@@ -69,7 +71,7 @@ impl WantedSheet {
         }
     }
 
-    pub fn open(&self) -> Result<Sheet> {
+    pub(super) fn open(&self) -> Result<Sheet> {
         let stdin = &mut std::io::stdin();
         let sheet = open(&self.typed, &self.options, self.may_ask, stdin)??;
         Ok(sheet.or_refused()?)
@@ -78,7 +80,7 @@ impl WantedSheet {
 
 /// Opens a sheet to check it, or says why it cannot be read. Standard input and pipes are put into a private temporary
 /// file, because a sheet is read several times. Where somebody can be asked, hidden rows are asked about.
-pub fn open(
+pub(super) fn open(
     typed: &Path,
     options: &SheetOptions,
     may_ask: bool,

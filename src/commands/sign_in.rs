@@ -5,7 +5,9 @@
 use crate::{
     children,
     failure::{Failure, Result},
-    graph::auth::{AppService, AzurePipelines, DeviceCode, Found, GitHubActions, Method, Prompt},
+    graph::auth::{
+        AppService, AzurePipelines, CredentialInputs, DeviceCode, GitHubActions, Method, Prompt,
+    },
     secrets,
     settings::{Env, Settings, word_of},
     ui,
@@ -13,10 +15,10 @@ use crate::{
 use secrecy::SecretString;
 use std::{process::Stdio, sync::Arc};
 
-pub fn method(settings: &Settings, env: &Env<'_>, person: bool) -> Result<Method> {
+pub(super) fn method(settings: &Settings, env: &Env<'_>, person: bool) -> Result<Method> {
     let auth = &settings.auth;
     let word = word_of(&auth.method.value);
-    let found = Found {
+    let found = CredentialInputs {
         client_id: auth.client_id.as_ref().map(|id| id.value.clone()),
         client_secret: auth
             .client_secret
@@ -71,7 +73,7 @@ fn what_to_set(method: &str) -> &'static str {
 }
 
 /// What to add when signing in failed in a way that nobody named.
-pub fn picked(settings: &Settings, method: &str) -> Option<String> {
+pub(super) fn picked(settings: &Settings, method: &str) -> Option<String> {
     let auth = &settings.auth;
     if word_of(&auth.method.value) != "auto" {
         return None;

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// `writing` is true while results go to standard output.
-pub fn listen(stop: Stop, writing: watch::Receiver<bool>) {
+pub(super) fn listen(stop: Stop, writing: watch::Receiver<bool>) {
     tokio::spawn(async move {
         let mut signals = Signals::new();
         signals.next().await;

@@ -3,22 +3,13 @@
 //! Must not invent people: a row that nobody deleted would be invited.
 
 use super::explain::written;
-use crate::exit::Exit;
-use crate::failure::Result;
-use crate::sheet::Field;
+use crate::{exit::Exit, failure::Result, sheet::Field};
 use std::io::Write;
 
-#[derive(Debug, Clone, Copy, Default)]
-pub struct TemplateOptions {
-    /// What stands between the columns; a comma where nothing is said.
-    pub delimiter: Option<u8>,
-}
-
 /// Prints the header of a sheet. The columns that give access or power come last.
-pub fn template(options: &TemplateOptions, out: &mut dyn Write) -> Result<Exit> {
-    let delimiter = char::from(options.delimiter.unwrap_or(b','));
+pub(crate) fn template(out: &mut dyn Write) -> Result<Exit> {
     let words: Vec<&str> = Field::ALL.iter().map(|field| field.word()).collect();
-    written(out.write_all(format!("{}\r\n", words.join(&delimiter.to_string())).as_bytes()))
+    written(out.write_all(format!("{}\r\n", words.join(",")).as_bytes()))
 }
 
 #[cfg(test)]
@@ -29,14 +20,8 @@ mod tests {
     #[test]
     fn a_filled_in_template_is_a_sheet_with_every_field() {
         let mut sheet = Vec::new();
-        template(
-            &TemplateOptions {
-                delimiter: Some(b';'),
-            },
-            &mut sheet,
-        )
-        .unwrap();
-        sheet.extend_from_slice(b"a@x.org;Anna\r\n");
+        template(&mut sheet).unwrap();
+        sheet.extend_from_slice(b"a@x.org,Anna\r\n");
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), sheet).unwrap();
         let sheet = Sheet::open(file.path(), &SheetOptions::default()).unwrap();

@@ -4,14 +4,14 @@ use crate::graph::{DomainRules, Organization};
 
 /// Empty when the organization could not be read: then nothing is known to be the tenant's own.
 #[derive(Debug, Clone, Default)]
-pub struct Domains {
+pub(crate) struct Domains {
     own: Vec<String>,
     initial: Option<String>,
     rules: DomainRules,
 }
 
 impl Domains {
-    pub fn of(organization: &Organization) -> Self {
+    pub(crate) fn of(organization: &Organization) -> Self {
         Self {
             own: organization
                 .verified_domains
@@ -24,26 +24,26 @@ impl Domains {
     }
 
     #[must_use]
-    pub fn with_rules(self, rules: DomainRules) -> Self {
+    pub(crate) fn with_rules(self, rules: DomainRules) -> Self {
         Self { rules, ..self }
     }
 
     /// Whether the tenant's allow or deny list keeps guests of this domain out.
-    pub fn is_refused(&self, domain: &str) -> bool {
+    pub(crate) fn is_refused(&self, domain: &str) -> bool {
         !self.rules.allow(domain)
     }
 
-    pub fn is_own(&self, domain: &str) -> bool {
+    pub(crate) fn is_own(&self, domain: &str) -> bool {
         self.own.iter().any(|own| own.eq_ignore_ascii_case(domain))
     }
 
-    pub fn own(&self) -> &[String] {
+    pub(crate) fn own(&self) -> &[String] {
         &self.own
     }
 
     /// The name that Graph gives a guest: the address with `_` for `@`, on the tenant's initial domain.
     /// It survives a later change of `mail` (Graph: user-properties, invitation-post).
-    pub fn derived_name(&self, address: &str) -> Option<String> {
+    pub(crate) fn derived_name(&self, address: &str) -> Option<String> {
         let initial = self.initial.as_deref()?;
         Some(format!("{}#EXT#@{initial}", address.replace('@', "_")))
     }

@@ -20,15 +20,15 @@ use std::sync::{
 };
 
 /// What looking one person up gave: somebody, nobody, or no answer.
-pub type Sighting = Result<Option<DirectoryUser>, Fault>;
+pub(crate) type LookupResult = Result<Option<DirectoryUser>, Fault>;
 
 /// A `$batch` takes this many (Graph: json-batching).
-pub const BATCH: usize = 20;
+pub(crate) const BATCH: usize = 20;
 /// A filter that brings more users than this did not filter by one address.
 const MOST_MATCHES: usize = 1_000;
 
 #[derive(Clone)]
-pub struct Directory {
+pub(crate) struct Directory {
     graph: Graph,
     domains: Domains,
     /// The id of the next batch item: none comes twice, so that the answer to another batch is no answer to this one.
@@ -36,7 +36,7 @@ pub struct Directory {
 }
 
 impl Directory {
-    pub fn new(graph: Graph, domains: Domains) -> Self {
+    pub(crate) fn new(graph: Graph, domains: Domains) -> Self {
         Self {
             graph,
             domains,
@@ -44,16 +44,19 @@ impl Directory {
         }
     }
 
-    pub fn domains(&self) -> &Domains {
+    pub(crate) fn domains(&self) -> &Domains {
         &self.domains
     }
 
-    pub fn graph(&self) -> &Graph {
+    pub(crate) fn graph(&self) -> &Graph {
         &self.graph
     }
 
-    /// Up to twenty people in one request; the sightings are in the order of the addresses.
-    pub async fn find(&self, addresses: &[&EmailAddress]) -> Result<Vec<Sighting>, Fault> {
+    /// Up to twenty people in one request; the lookup_results are in the order of the addresses.
+    pub(crate) async fn find(
+        &self,
+        addresses: &[&EmailAddress],
+    ) -> Result<Vec<LookupResult>, Fault> {
         let reads: Vec<FilteredRead> = addresses
             .iter()
             .map(|address| filter::by_address(address, &self.domains))
@@ -69,26 +72,26 @@ impl Directory {
             })
             .collect();
         let mut answers = self.graph.batch(gets).await?;
-        let mut sightings = Vec::with_capacity(addresses.len());
+        let mut lookup_results = Vec::with_capacity(addresses.len());
         for ((address, read), id) in addresses.iter().zip(&reads).zip(first..) {
             let id = id.to_string();
             let position = answers.iter().position(|(answered, _)| *answered == id);
             let answer = position.map(|position| answers.swap_remove(position).1);
-            sightings.push(match answer {
-                Some(Ok(body)) => self.sighting(body, address, read).await,
+            lookup_results.push(match answer {
+                Some(Ok(body)) => self.lookup_result(body, address, read).await,
                 Some(Err(fault)) => Err(fault),
                 None => Err(unreadable("the batch answer lacks an item")),
             });
         }
-        Ok(sightings)
+        Ok(lookup_results)
     }
 
-    async fn sighting(
+    async fn lookup_result(
         &self,
         body: serde_json::Value,
         address: &EmailAddress,
         read: &FilteredRead,
-    ) -> Sighting {
+    ) -> LookupResult {
         let list =
             List::deserialize(body).map_err(|_| unreadable("a list of users without its value"))?;
         let users = match list.next_link {
@@ -115,7 +118,7 @@ impl Directory {
         Ok(users)
     }
 
-    fn decisive(&self, users: Vec<DirectoryUser>, address: &EmailAddress) -> Sighting {
+    fn decisive(&self, users: Vec<DirectoryUser>, address: &EmailAddress) -> LookupResult {
         let answered = users.is_empty();
         let meant: Vec<DirectoryUser> = users
             .into_iter()
@@ -147,7 +150,7 @@ mod tests {
     use serde_json::json as value;
 
     /// What is concluded when Graph answers a batch item, and the same question on its own, with these bodies.
-    async fn concluded(item: serde_json::Value, alone: serde_json::Value) -> Sighting {
+    async fn concluded(item: serde_json::Value, alone: serde_json::Value) -> LookupResult {
         let server = Server::start(move |received, _| {
             if received.path.contains("$batch") {
                 let responses = value!([{"id": "0", "status": 200, "body": item}]);

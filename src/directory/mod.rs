@@ -8,20 +8,22 @@ mod policy; // who may invite, and whom
 mod who; // whether somebody is meant, and what their state is for us
 
 mod filter; // the read that finds one person
-mod finder; // single look-ups, gathered
-mod lookup; // twenty of them in a request
+mod lookup;
+mod lookup_batcher; // single look-ups, gathered // twenty of them in a request
 
-mod lookout; // the way of looking that a run takes
 mod people; // many people, small
-mod snapshot; // the whole directory
+mod snapshot;
+mod user_lookup; // the way of looking that a run takes // the whole directory
 
 mod sponsors;
 
-pub use domains::Domains;
-pub use finder::Finder;
-pub use lookout::{Lookout, Way};
-pub use lookup::{BATCH, Directory, Sighting};
-pub use policy::InvitationPolicy;
-pub use snapshot::pays_above;
-pub use sponsors::{Sponsors, Unresolved};
-pub use who::{classify, is_type_guest, matches};
+pub(crate) use domains::Domains;
+pub(crate) use lookup::{BATCH, Directory, LookupResult};
+pub(crate) use lookup_batcher::LookupBatcher;
+pub(crate) use policy::InvitationPolicy;
+pub(crate) use snapshot::pays_above;
+pub(crate) use sponsors::{Sponsors, Unresolved};
+pub(crate) use user_lookup::{LookupStrategy, UserLookup};
+#[cfg(test)]
+pub(crate) use who::matches;
+pub(crate) use who::{classify, is_type_guest};

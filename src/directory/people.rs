@@ -37,13 +37,13 @@ pub(super) struct People {
 }
 
 impl People {
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.records.is_empty()
     }
 
     /// Remembers a user under these texts; upper and lower case are the same. Where somebody is known under
     /// one of them already, the one who decides is found.
-    pub fn add(&mut self, user: &DirectoryUser, texts: &[&str]) -> Result<(), Fault> {
+    pub(super) fn add(&mut self, user: &DirectoryUser, texts: &[&str]) -> Result<(), Fault> {
         // Left out, the person would look absent, and be invited a second time.
         let id = Uuid::try_parse(&user.id).map_err(|_| unreadable("a user without a proper id"))?;
         if self.records.len() >= MOST {
@@ -74,7 +74,7 @@ impl People {
     }
 
     /// Whoever is known under one of these texts, with what `classify` needs to know and no more.
-    pub fn find(&self, texts: &[&str]) -> Option<DirectoryUser> {
+    pub(super) fn find(&self, texts: &[&str]) -> Option<DirectoryUser> {
         texts
             .iter()
             .filter_map(|text| {
@@ -115,7 +115,7 @@ impl People {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{directory::classify, engine::outcome::Outcome};
+    use crate::{directory::classify, outcome::Outcome};
 
     fn user(id: u128, state: Option<&str>, kind: &str) -> DirectoryUser {
         DirectoryUser {

@@ -7,14 +7,14 @@ use crate::graph::{DomainRules, Fault, Graph, InvitesFrom};
 
 /// What could be read; where nothing could be, everybody may be invited.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvitationPolicy {
+pub(crate) struct InvitationPolicy {
     /// `allowInvitesFrom` is `none`: nobody may invite, no app either.
     pub switched_off: bool,
     pub domains: DomainRules,
 }
 
 impl InvitationPolicy {
-    pub async fn read(graph: &Graph) -> Self {
+    pub(crate) async fn read(graph: &Graph) -> Self {
         let (from, domains) = tokio::join!(graph.invites_from(), graph.domain_rules());
         Self {
             switched_off: readable(from, "invitation policy") == Some(InvitesFrom::Nobody),

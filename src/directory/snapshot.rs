@@ -23,7 +23,7 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     /// The plain list, not an advanced query: those read an index that lags (Graph: advanced queries).
-    pub async fn take(graph: &Graph) -> Result<Self, Fault> {
+    pub(super) async fn take(graph: &Graph) -> Result<Self, Fault> {
         let begun = Instant::now();
         let path = format!(
             "/users?$select=id,mail,otherMails,proxyAddresses,userPrincipalName,userType,accountEnabled,\
@@ -43,19 +43,19 @@ impl Snapshot {
         Ok(Self { people, begun })
     }
 
-    pub fn find(&self, address: &EmailAddress) -> Option<DirectoryUser> {
+    pub(super) fn find(&self, address: &EmailAddress) -> Option<DirectoryUser> {
         let [key, derived] = who::texts_for(address);
         self.people.find(&[&key, &derived])
     }
 
-    pub fn is_fresh(&self) -> bool {
+    pub(super) fn is_fresh(&self) -> bool {
         self.begun.elapsed() < SHELF_LIFE
     }
 }
 
 /// Above this many rows a snapshot needs fewer requests than looking each row up, twenty in a `$batch`: none
 /// where the directory is too large to be read for a sheet.
-pub fn pays_above(users: u64) -> Option<usize> {
+pub(crate) fn pays_above(users: u64) -> Option<usize> {
     const LARGEST: u64 = 200_000;
     (users <= LARGEST).then(|| users.div_ceil(PAGE).max(1) as usize * super::lookup::BATCH)
 }
@@ -63,8 +63,10 @@ pub fn pays_above(users: u64) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::{Domains, matches};
-    use crate::graph::wire::{Organization, VerifiedDomain};
+    use crate::{
+        directory::{Domains, matches},
+        graph::wire::{Organization, VerifiedDomain},
+    };
 
     #[test]
     fn the_snapshot_finds_whom_a_filter_finds() {

@@ -1,7 +1,6 @@
 //! Sponsors as the sheet names them become object ids, each resolved once, before anything is sent.
 
-use super::Directory;
-use super::lookup::BATCH;
+use super::{Directory, lookup::BATCH};
 use crate::{
     graph::{BatchGet, Class, Fault, odata},
     guest::SponsorRef,
@@ -11,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 /// Why a sponsor has no id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unresolved {
+pub(crate) enum Unresolved {
     Nobody,
     Several,
     /// For a reason that passes.
@@ -25,7 +24,7 @@ pub enum Unresolved {
 }
 
 #[derive(Debug, Default)]
-pub struct Sponsors {
+pub(crate) struct Sponsors {
     ids: HashMap<SponsorRef, Result<String, Unresolved>>,
     /// This cloud takes none inside an invitation.
     afterwards: bool,
@@ -33,7 +32,7 @@ pub struct Sponsors {
 
 impl Sponsors {
     /// Looks every distinct sponsor up. A fault that stops the run is passed on; any other is told with its rows.
-    pub async fn resolve(
+    pub(crate) async fn resolve(
         directory: &Directory,
         wanted: HashSet<SponsorRef>,
     ) -> Result<Self, Fault> {
@@ -62,11 +61,11 @@ impl Sponsors {
     }
 
     /// Whether they are added after the invitation, as this cloud takes none inside it.
-    pub fn afterwards(&self) -> bool {
+    pub(crate) fn afterwards(&self) -> bool {
         self.afterwards
     }
 
-    pub fn id(&self, sponsor: &SponsorRef) -> Result<&str, Unresolved> {
+    pub(crate) fn id(&self, sponsor: &SponsorRef) -> Result<&str, Unresolved> {
         match self.ids.get(sponsor) {
             Some(Ok(id)) => Ok(id),
             Some(Err(why)) => Err(why.clone()),

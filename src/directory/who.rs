@@ -4,14 +4,14 @@
 //! ignored silently (Graph: advanced queries), so an answer alone proves nothing.
 
 use super::Domains;
-use crate::{engine::outcome::Outcome, graph::DirectoryUser, guest::EmailAddress};
+use crate::{graph::DirectoryUser, guest::EmailAddress, outcome::Outcome};
 
 /// In the name of everybody whom an invitation made (Graph: user-properties).
 pub(super) const EXTERNAL: &str = "#EXT#";
 
 /// A disabled account first; then by the state of the invitation. Without a state, only the derived name tells a guest:
 /// the user type does not, because people are invited as Members and internal accounts can have the type Guest.
-pub fn classify(user: &DirectoryUser) -> Outcome {
+pub(crate) fn classify(user: &DirectoryUser) -> Outcome {
     if user.account_enabled == Some(false) {
         return Outcome::ExistsDisabled;
     }
@@ -31,7 +31,7 @@ pub(super) fn is_guest(user: &DirectoryUser) -> bool {
 }
 
 /// The user type says nothing about invitations: internal accounts can have it too.
-pub fn is_type_guest(user: &DirectoryUser) -> bool {
+pub(crate) fn is_type_guest(user: &DirectoryUser) -> bool {
     user.user_type
         .as_deref()
         .is_some_and(|kind| kind.eq_ignore_ascii_case("guest"))
@@ -70,7 +70,7 @@ pub(super) fn texts_for(address: &EmailAddress) -> [String; 2] {
 }
 
 /// Whether this object is findable under the address, by any of the ways a guest can be found.
-pub fn matches(user: &DirectoryUser, address: &EmailAddress, domains: &Domains) -> bool {
+pub(crate) fn matches(user: &DirectoryUser, address: &EmailAddress, domains: &Domains) -> bool {
     let same = |text: &str| {
         text.eq_ignore_ascii_case(address.as_str()) || text.eq_ignore_ascii_case(address.key())
     };

@@ -2,8 +2,11 @@
 //!
 //! Pure. All times are by our clock. When in doubt about a mail the answer is `Unknown`, never "not mailed".
 
-use super::{calibration::Made, outcome::Mail};
-use crate::ledger::{Ask, AskEnd, AskKind, Saw, SilentFirst};
+use super::calibration::Made;
+use crate::{
+    ledger::{AttemptEnd, AttemptKind, InvitationAttempt, PriorLookup, SilentFirst},
+    outcome::Mail,
+};
 use jiff::SignedDuration;
 
 /// A guest made so long before a silent ask was made by an earlier ask.
@@ -12,31 +15,39 @@ const BEFORE: SignedDuration = SignedDuration::from_secs(3);
 const WITHIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// A relink is for somebody who is there already: it made nobody.
-fn makers(asks: &[Ask]) -> impl Iterator<Item = &Ask> {
-    asks.iter().filter(|ask| ask.kind != AskKind::Relink)
+fn makers(asks: &[InvitationAttempt]) -> impl Iterator<Item = &InvitationAttempt> {
+    asks.iter().filter(|ask| ask.kind != AttemptKind::Relink)
 }
 
 /// Whether one of our asks made a guest who was found: nobody had been there before it, or the guest was made after it.
-pub(super) fn is_ours(made: Option<Made>, asks: &[Ask]) -> bool {
+pub(super) fn is_ours(made: Option<Made>, asks: &[InvitationAttempt]) -> bool {
     let first = makers(asks).next();
-    makers(asks).any(|ask| ask.saw == Saw::Nobody)
+    makers(asks).any(|ask| ask.saw == PriorLookup::NotFound)
         || first.is_some_and(|first| made.is_some_and(|made| made.earliest > first.at))
 }
 
 /// Whether the creation time is needed to tell what `mail_of` tells.
-pub(super) fn depends_on_time(asks: &[Ask], blind: Option<SilentFirst>) -> bool {
-    let silent = matters(blind, asks).is_some() || makers(asks).any(|ask| !ask.mails);
+pub(super) fn depends_on_time(
+    asks: &[InvitationAttempt],
+    unknown_runs: Option<SilentFirst>,
+) -> bool {
+    let silent = matters(unknown_runs, asks).is_some() || makers(asks).any(|ask| !ask.mails);
     silent && makers(asks).any(|ask| ask.mails)
 }
 
 /// What our asks did about a mail for a guest whom one of them made. `asks` are oldest first; `made` is none where the
-/// creation time, or the clock that it is by, is not known. `blind`: when runs may have asked, silently too, of which
+/// creation time, or the clock that it is by, is not known. `unknown_runs`: when runs may have asked, silently too, of which
 /// the ledger knows nothing.
-pub(super) fn mail_of(made: Option<Made>, asks: &[Ask], blind: Option<SilentFirst>) -> Mail {
+pub(super) fn mail_of(
+    made: Option<Made>,
+    asks: &[InvitationAttempt],
+    unknown_runs: Option<SilentFirst>,
+) -> Mail {
     let by_others = makers(asks).any(|ask| ask.assumed)
-        || matters(blind, asks).is_some_and(|blind| {
+        || matters(unknown_runs, asks).is_some_and(|unknown_runs| {
             made.is_none_or(|made| {
-                blind.since <= made.latest + WITHIN && made.earliest - WITHIN <= blind.until
+                unknown_runs.since <= made.latest + WITHIN
+                    && made.earliest - WITHIN <= unknown_runs.until
             })
         });
     match mail_of_known(made, asks) {
@@ -46,12 +57,12 @@ pub(super) fn mail_of(made: Option<Made>, asks: &[Ask], blind: Option<SilentFirs
 }
 
 /// Whoever was asked for the first time after it is known to this ledger alone.
-fn matters(blind: Option<SilentFirst>, asks: &[Ask]) -> Option<SilentFirst> {
-    blind.filter(|blind| makers(asks).any(|ask| ask.at <= blind.until))
+fn matters(unknown_runs: Option<SilentFirst>, asks: &[InvitationAttempt]) -> Option<SilentFirst> {
+    unknown_runs.filter(|unknown_runs| makers(asks).any(|ask| ask.at <= unknown_runs.until))
 }
 
 /// The same where these are all asks that were made.
-fn mail_of_known(made: Option<Made>, asks: &[Ask]) -> Mail {
+fn mail_of_known(made: Option<Made>, asks: &[InvitationAttempt]) -> Mail {
     let Some(silent) = makers(asks).position(|ask| !ask.mails) else {
         return if makers(asks).next().is_some() {
             Mail::Requested
@@ -74,7 +85,7 @@ fn mail_of_known(made: Option<Made>, asks: &[Ask]) -> Mail {
         .nth(silent)
         .is_some_and(|silent| is_before(made, silent));
     let by_a_silent_one = makers(asks).any(|ask| match ask.end {
-        AskEnd::Answered(answered) if !ask.mails => {
+        AttemptEnd::Answered(answered) if !ask.mails => {
             ask.at - WITHIN <= made.earliest && made.latest <= answered + WITHIN
         }
         _ => false,
@@ -89,12 +100,12 @@ fn mail_of_known(made: Option<Made>, asks: &[Ask]) -> Mail {
 }
 
 /// Whether a guest was there well before this ask.
-pub(super) fn is_before(made: Made, ask: &Ask) -> bool {
+pub(super) fn is_before(made: Made, ask: &InvitationAttempt) -> bool {
     made.latest < ask.at - BEFORE
 }
 
 /// Whether our asks may have mailed somebody who had been there before them.
-pub(super) fn mail_of_older(asks: &[Ask]) -> Mail {
+pub(super) fn mail_of_older(asks: &[InvitationAttempt]) -> Mail {
     if makers(asks).any(|ask| ask.mails) {
         Mail::Unknown
     } else {

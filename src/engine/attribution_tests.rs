@@ -19,50 +19,50 @@ fn exactly(seconds: i64) -> Made {
     }
 }
 
-fn ask(kind: AskKind, seconds: i64, mails: bool, end: AskEnd) -> Ask {
-    Ask {
+fn ask(kind: AttemptKind, seconds: i64, mails: bool, end: AttemptEnd) -> InvitationAttempt {
+    InvitationAttempt {
         kind,
         at: second(seconds),
         mails,
-        saw: Saw::Nobody,
+        saw: PriorLookup::NotFound,
         end,
         assumed: false,
     }
 }
 
-fn mailing(seconds: i64) -> Ask {
+fn mailing(seconds: i64) -> InvitationAttempt {
     ask(
-        AskKind::Invite,
+        AttemptKind::Invite,
         seconds,
         true,
-        AskEnd::GivenUp(second(seconds + 1)),
+        AttemptEnd::GivenUp(second(seconds + 1)),
     )
 }
 
-fn answered(seconds: i64) -> Ask {
+fn answered(seconds: i64) -> InvitationAttempt {
     ask(
-        AskKind::Probe,
+        AttemptKind::Probe,
         seconds,
         false,
-        AskEnd::Answered(second(seconds + 1)),
+        AttemptEnd::Answered(second(seconds + 1)),
     )
 }
 
-fn lost(seconds: i64) -> Ask {
+fn lost(seconds: i64) -> InvitationAttempt {
     ask(
-        AskKind::Probe,
+        AttemptKind::Probe,
         seconds,
         false,
-        AskEnd::GivenUp(second(seconds + 1)),
+        AttemptEnd::GivenUp(second(seconds + 1)),
     )
 }
 
-fn throttled(seconds: i64) -> Ask {
+fn throttled(seconds: i64) -> InvitationAttempt {
     ask(
-        AskKind::Invite,
+        AttemptKind::Invite,
         seconds,
         true,
-        AskEnd::Throttled(second(seconds + 1)),
+        AttemptEnd::Throttled(second(seconds + 1)),
     )
 }
 
@@ -139,10 +139,10 @@ fn a_mailing_ask_after_the_guest_was_there_cannot_be_told() {
 fn relinks_made_nobody() {
     let relink = |seconds| {
         ask(
-            AskKind::Relink,
+            AttemptKind::Relink,
             seconds,
             false,
-            AskEnd::GivenUp(second(seconds + 1)),
+            AttemptEnd::GivenUp(second(seconds + 1)),
         )
     };
     let asks = [mailing(0), relink(7), relink(8)];
@@ -155,13 +155,13 @@ fn relinks_made_nobody() {
 
 #[test]
 fn a_guest_is_ours_by_the_look_up_or_by_the_time() {
-    let seen = |saw| [Ask { saw, ..mailing(10) }];
-    assert!(is_ours(None, &seen(Saw::Nobody)));
+    let seen = |saw| [InvitationAttempt { saw, ..mailing(10) }];
+    assert!(is_ours(None, &seen(PriorLookup::NotFound)));
     assert!(
-        is_ours(Some(exactly(-900)), &seen(Saw::Nobody)),
+        is_ours(Some(exactly(-900)), &seen(PriorLookup::NotFound)),
         "whatever the clock says"
     );
-    for saw in [Saw::Unknown, Saw::Somebody] {
+    for saw in [PriorLookup::Unknown, PriorLookup::Found] {
         assert!(!is_ours(None, &seen(saw)));
         assert!(!is_ours(Some(exactly(9)), &seen(saw)));
         assert!(!is_ours(Some(exactly(10)), &seen(saw)));
@@ -171,33 +171,36 @@ fn a_guest_is_ours_by_the_look_up_or_by_the_time() {
     assert!(is_ours(
         None,
         &[
-            Ask {
-                saw: Saw::Unknown,
+            InvitationAttempt {
+                saw: PriorLookup::Unknown,
                 ..mailing(0)
             },
             answered(60)
         ]
     ));
-    assert_eq!(mail_of_older(&seen(Saw::Unknown)), Mail::Unknown);
+    assert_eq!(mail_of_older(&seen(PriorLookup::Unknown)), Mail::Unknown);
 }
 
 /// A restored ledger does not know the silent ask that made the guest, nor does an imported one.
 #[test]
 fn requested_is_said_only_where_all_asks_are_known() {
     let asks = [mailing(0)];
-    let blind = Some(SilentFirst {
+    let lookup_failed = Some(SilentFirst {
         since: second(10),
         until: second(600),
     });
-    assert!(depends_on_time(&asks, blind));
-    assert_eq!(mail_of(Some(exactly(20)), &asks, blind), Mail::Unknown);
-    assert_eq!(mail_of(None, &asks, blind), Mail::Unknown);
+    assert!(depends_on_time(&asks, lookup_failed));
     assert_eq!(
-        mail_of(Some(exactly(1)), &asks, blind),
+        mail_of(Some(exactly(20)), &asks, lookup_failed),
+        Mail::Unknown
+    );
+    assert_eq!(mail_of(None, &asks, lookup_failed), Mail::Unknown);
+    assert_eq!(
+        mail_of(Some(exactly(1)), &asks, lookup_failed),
         Mail::Requested,
         "made while everything was known"
     );
-    let claimed = Ask {
+    let claimed = InvitationAttempt {
         assumed: true,
         ..mailing(0)
     };
@@ -205,14 +208,14 @@ fn requested_is_said_only_where_all_asks_are_known() {
         assert_eq!(mail_of(Some(exactly(1)), asks, None), Mail::Unknown);
     }
     assert_eq!(
-        mail_of(Some(exactly(60)), &[claimed, answered(60)], blind),
+        mail_of(Some(exactly(60)), &[claimed, answered(60)], lookup_failed),
         Mail::None,
         "whoever was made by the silent ask had not been mailed before"
     );
-    assert_eq!(mail_of(None, &[lost(0)], blind), Mail::None);
+    assert_eq!(mail_of(None, &[lost(0)], lookup_failed), Mail::None);
     let later = [mailing(700)];
-    assert!(!depends_on_time(&later, blind));
-    assert_eq!(mail_of(None, &later, blind), Mail::Requested);
+    assert!(!depends_on_time(&later, lookup_failed));
+    assert_eq!(mail_of(None, &later, lookup_failed), Mail::Requested);
 }
 
 proptest! {
@@ -226,11 +229,11 @@ proptest! {
         early in 0_i64..2_000,
         late in 0_i64..2_000,
     ) {
-        let mailed = Ask { end: AskEnd::GivenUp(at(1_000)), ..ask(AskKind::Invite, 0, true, AskEnd::Open) };
+        let mailed = InvitationAttempt { end: AttemptEnd::GivenUp(at(1_000)), ..ask(AttemptKind::Invite, 0, true, AttemptEnd::Open) };
         let silent_at = 1_000 + gap;
-        let silent = Ask {
+        let silent = InvitationAttempt {
             at: at(silent_at),
-            end: AskEnd::Answered(at(silent_at + took)),
+            end: AttemptEnd::Answered(at(silent_at + took)),
             ..answered(0)
         };
         let performed = performed % 1_001;
@@ -248,9 +251,9 @@ proptest! {
         late in 0_i64..10_000,
     ) {
         let silent_at = 1_000 + gap;
-        let silent = Ask {
+        let silent = InvitationAttempt {
             at: at(silent_at),
-            end: AskEnd::Answered(at(silent_at + took)),
+            end: AttemptEnd::Answered(at(silent_at + took)),
             ..answered(0)
         };
         let performed = silent_at + performed.min(took);

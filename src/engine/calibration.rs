@@ -52,7 +52,7 @@ pub(super) struct Made {
 
 impl Offset {
     /// The interval that covers every sample; none with too few of them, or when they disagree.
-    pub fn of(samples: &[Sample]) -> Option<Self> {
+    pub(super) fn of(samples: &[Sample]) -> Option<Self> {
         if samples.len() < LEAST {
             return None;
         }
@@ -73,7 +73,7 @@ impl Offset {
     }
 
     /// None: the time is beyond what a clock can show.
-    pub fn made(self, created: Timestamp) -> Option<Made> {
+    pub(super) fn made(self, created: Timestamp) -> Option<Made> {
         Some(Made {
             earliest: created.checked_sub(self.most).ok()?,
             latest: created.checked_sub(self.least).ok()?,
@@ -148,7 +148,7 @@ impl Wall {
 }
 
 impl Calibration {
-    pub fn new(clock: Clock) -> Self {
+    pub(super) fn new(clock: Clock) -> Self {
         Self {
             wall: Wall::new(clock),
             candidates: Mutex::default(),
@@ -157,7 +157,7 @@ impl Calibration {
     }
 
     /// To be called before and after whatever is dated by our clock. A step that is found takes the samples with it.
-    pub fn steps(&self) -> Steps {
+    pub(super) fn steps(&self) -> Steps {
         // Both under one lock: no sample from before the step comes in after it.
         let mut candidates = self.candidates();
         let steps = self.wall.look();
@@ -166,7 +166,7 @@ impl Calibration {
     }
 
     /// A first ask whose look-up had found nobody was answered by a 201 after `took`; `steps`: before it was sent.
-    pub fn add(
+    pub(super) fn add(
         &self,
         user_id: &str,
         (asked, answered): (Timestamp, Timestamp),
@@ -193,27 +193,27 @@ impl Calibration {
     }
 
     /// Nobody is asked for the first time any more in this run.
-    pub fn no_more(&self) {
+    pub(super) fn no_more(&self) {
         self.decided.send_replace(true);
     }
 
-    pub fn is_decided(&self) -> bool {
+    pub(super) fn is_decided(&self) -> bool {
         *self.decided.borrow()
     }
 
     /// Returns when there are enough samples, or when there will be no more.
-    pub async fn decided(&self) {
+    pub(super) async fn decided(&self) {
         let mut decided = self.decided.subscribe();
         // The sender lives as long as `self`: this cannot fail.
         let _ = decided.wait_for(|decided| *decided).await;
     }
 
-    pub fn has_samples(&self) -> bool {
+    pub(super) fn has_samples(&self) -> bool {
         self.all().len() >= LEAST
     }
 
     /// Reads the creation times that are not known yet, in one request.
-    pub async fn offset(&self, graph: &Graph) -> Option<Offset> {
+    pub(super) async fn offset(&self, graph: &Graph) -> Option<Offset> {
         let unread: Vec<String> = self
             .all()
             .into_iter()

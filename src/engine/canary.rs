@@ -3,12 +3,12 @@
 //! invitations, these must be found first, and nothing new leaves before.
 
 use super::{
-    ask::{Shared, look_again},
-    outcome::Verified,
+    attempt::{Shared, look_again},
     parked::Parked,
     stop::StopReason,
-    worker::{Turn, Work},
+    worker::{Work, WorkResult},
 };
+use crate::outcome::Verified;
 use std::collections::HashMap;
 use tokio::{sync::mpsc, time::Instant};
 
@@ -18,7 +18,7 @@ pub(super) const CANARY: usize = 5;
 impl Shared {
     /// Returns when the rest may follow, or when the run is stopping.
     /// `earlier`: guests of earlier runs whom nobody has seen yet, with their person's number.
-    pub async fn canary(
+    pub(super) async fn canary(
         &self,
         earlier: HashMap<String, i64>,
         work: &mut mpsc::Receiver<Work>,
@@ -36,9 +36,9 @@ impl Shared {
         let mut next = Some(first);
         while let Some(work_of_row) = next {
             match self.turn(work_of_row).await {
-                Turn::Invited { person, user_id } => drop(guests.insert(user_id, person)),
-                Turn::Park(parked) => drop(park.send(*parked).await),
-                Turn::Over => {}
+                WorkResult::Invited { person, user_id } => drop(guests.insert(user_id, person)),
+                WorkResult::Park(parked) => drop(park.send(*parked).await),
+                WorkResult::Over => {}
             }
             next = if guests.len() < alone && !self.stop.is_raised() {
                 work.recv().await
@@ -67,7 +67,7 @@ impl Shared {
                         }
                     }
                 }
-                Err(fault) => self.heed(&fault),
+                Err(fault) => self.stop_if_fatal(&fault),
             }
             if guests.is_empty() {
                 return;

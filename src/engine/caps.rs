@@ -45,9 +45,9 @@ struct State {
 
 /// A place within the caps, held until its ask is answered.
 #[derive(Debug)]
-pub(super) struct Place<'a>(&'a Caps);
+pub(super) struct CapSlot<'a>(&'a Caps);
 
-enum Room {
+enum Admission {
     Taken,
     After(Duration),
     Never(StopReason),
@@ -55,7 +55,7 @@ enum Room {
 
 impl Caps {
     /// `recent`: the asks of the last 24 hours that the ledger knows.
-    pub fn new(options: &Options, recent: Vec<Timestamp>, clock: Clock) -> Self {
+    pub(super) fn new(options: &Options, recent: Vec<Timestamp>, clock: Clock) -> Self {
         Self {
             max_invites: options.max_invites,
             daily: options.daily_cap,
@@ -75,21 +75,21 @@ impl Caps {
     ///
     /// That there is none is told only when nobody is under way: to stop the run then takes no place from
     /// somebody who has one, and one that is given back is taken.
-    pub async fn admit(&self, stop: &Stop) -> Result<Option<Place<'_>>, StopReason> {
+    pub(super) async fn admit(&self, stop: &Stop) -> Result<Option<CapSlot<'_>>, StopReason> {
         let _turn = self.turn.lock().await;
         let mut under_way = self.under_way.subscribe();
         loop {
             let busy = *under_way.borrow_and_update() > 0;
             match self.room() {
-                Room::Taken => return Ok(Some(Place(self))),
-                Room::Never(reason) if !busy => return Err(reason),
-                Room::Never(_) => tokio::select! {
+                Admission::Taken => return Ok(Some(CapSlot(self))),
+                Admission::Never(reason) if !busy => return Err(reason),
+                Admission::Never(_) => tokio::select! {
                     biased;
                     () = stop.raised() => return Ok(None),
                     // The sender lives as long as `self`.
                     _ = under_way.changed() => {}
                 },
-                Room::After(wait) => {
+                Admission::After(wait) => {
                     self.waiting.store(true, Relaxed);
                     let slept = tokio::select! {
                         biased;
@@ -106,16 +106,16 @@ impl Caps {
     }
 
     /// Whether the run waits for room in the daily cap: that is no lack of progress.
-    pub fn waiting(&self) -> bool {
+    pub(super) fn waiting(&self) -> bool {
         self.waiting.load(Relaxed)
     }
 
-    fn room(&self) -> Room {
+    fn room(&self) -> Admission {
         let mut state = self.state();
         if let Some(cap) = self.max_invites
             && state.made >= cap
         {
-            return Room::Never(StopReason::MaxInvites { cap });
+            return Admission::Never(StopReason::MaxInvites { cap });
         }
         if let Some(cap) = self.daily {
             let now = self.clock.now();
@@ -134,15 +134,15 @@ impl Caps {
                     .map_or(now + DAY, |oldest| *oldest + DAY + MARGIN);
                 let wait = Duration::try_from(room_at.duration_since(now)).unwrap_or_default();
                 if cap == 0 || wait > self.cap_wait {
-                    return Room::Never(StopReason::DailyCap { cap, room_at });
+                    return Admission::Never(StopReason::DailyCap { cap, room_at });
                 }
-                return Room::After(wait);
+                return Admission::After(wait);
             }
             state.recent.push_back(now);
         }
         state.made += 1;
         self.under_way.send_modify(|count| *count += 1);
-        Room::Taken
+        Admission::Taken
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -150,9 +150,9 @@ impl Caps {
     }
 }
 
-impl Place<'_> {
+impl CapSlot<'_> {
     /// Gives it back: what it was taken for never left.
-    pub fn give_back(self) {
+    pub(super) fn give_back(self) {
         let mut state = self.0.state();
         state.made = state.made.saturating_sub(1);
         if self.0.daily.is_some() {
@@ -161,7 +161,7 @@ impl Place<'_> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for CapSlot<'_> {
     fn drop(&mut self) {
         self.0
             .under_way

@@ -1,6 +1,6 @@
 //! The codes of a run: GL3xx found in the tenant before sending, GL4xx found out while it goes on.
 
-use crate::sheet::codes;
+use crate::problem::codes;
 
 codes! {
     OWN_DOMAIN = "GL300" {

@@ -4,14 +4,15 @@
 
 use super::{
     Options,
-    plan::{self, Hold, Memory, Step},
+    next_action::{self, LedgerView, NextAction, SettleGuard},
     stop::{Stop, StopReason},
 };
 use crate::{
     clock::Clock,
     directory::Sponsors,
-    guest::{Problem, RowVerdict, Rules, Understanding, Understood},
+    guest::{RowVerdict, Rules, Understanding, Understood},
     ledger::{Corrected, LedgerError, Reader},
+    problem::Problem,
     sheet::{Refused, Row, Sheet},
 };
 use std::{
@@ -36,13 +37,13 @@ pub(super) struct Feeder {
 }
 
 impl Feeder {
-    pub fn start(self) -> (mpsc::Receiver<Step>, JoinHandle<()>) {
+    pub(super) fn start(self) -> (mpsc::Receiver<NextAction>, JoinHandle<()>) {
         let (steps, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::spawn(move || self.feed(&steps));
         (queue, thread)
     }
 
-    fn feed(&self, steps: &mpsc::Sender<Step>) {
+    fn feed(&self, steps: &mpsc::Sender<NextAction>) {
         let mut settled = HashSet::new();
         let walked = self.settle_first(steps, &mut settled).and_then(|()| {
             self.walk(|understood, corrected| {
@@ -60,7 +61,7 @@ impl Feeder {
     /// What earlier runs left open comes before anything new; under a cap, nothing new is asked before that is over.
     fn settle_first(
         &self,
-        steps: &mpsc::Sender<Step>,
+        steps: &mpsc::Sender<NextAction>,
         settled: &mut HashSet<u64>,
     ) -> Result<(), Box<Problem>> {
         let unsettled = match self.reader.unsettled() {
@@ -80,16 +81,16 @@ impl Feeder {
                 RowVerdict::Guest(guest) => unsettled.contains(guest.email.key()),
                 RowVerdict::Duplicate { .. } | RowVerdict::Invalid => false,
             };
-            if open && let Step::Settle(item, _) = self.step(understood, corrected) {
+            if open && let NextAction::Settle(item, _) = self.step(understood, corrected) {
                 settled.insert(row);
-                let hold = Some(Hold(anybody.clone()));
-                return steps.blocking_send(Step::Settle(item, hold)).is_ok();
+                let guard = Some(SettleGuard(anybody.clone()));
+                return steps.blocking_send(NextAction::Settle(item, guard)).is_ok();
             }
             true
         })?;
         drop(anybody);
         if self.options.max_invites.is_some() || self.options.daily_cap.is_some() {
-            // Nobody sends anything here: it ends when the last hold is gone.
+            // Nobody sends anything here: it ends when the last guard is gone.
             let _ = over.blocking_recv();
         }
         Ok(())
@@ -126,12 +127,12 @@ impl Feeder {
         here.iter().find(|corrected| corrected.record == record)
     }
 
-    fn step(&self, understood: Understood, corrected: Option<&Corrected>) -> Step {
-        let memory = Memory {
+    fn step(&self, understood: Understood, corrected: Option<&Corrected>) -> NextAction {
+        let memory = LedgerView {
             reader: &self.reader,
             failed: &|error| self.ledger_failed(error),
         };
-        plan::first_step(
+        next_action::first_action(
             understood,
             corrected,
             &memory,

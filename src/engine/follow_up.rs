@@ -5,10 +5,9 @@
 
 use super::{
     Options,
-    ask::look_again,
-    outcome::RowResult,
-    plan::Item,
-    recorder::{Recorder, Weight},
+    attempt::look_again,
+    next_action::PendingGuest,
+    recorder::{CountsAs, Recorder},
     stop::{Stop, StopReason},
 };
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
     graph::{Class, Fault, Graph, Sponsor},
     guest::SponsorRef,
     ledger::{Answered, IntentId, PersonState, Reader},
+    outcome::RowResult,
 };
 use std::{
     sync::{Arc, Mutex as StdMutex, PoisonError},
@@ -31,7 +31,7 @@ use tokio::{
 const UNDER_WAY: usize = 200;
 
 pub(super) struct FollowUps {
-    hands: Hands,
+    hands: FollowUpTask,
     /// Whether this run has to add sponsors at all.
     afterwards: bool,
     reader: StdMutex<Reader>,
@@ -41,7 +41,7 @@ pub(super) struct FollowUps {
 
 /// What one guest takes.
 #[derive(Clone)]
-struct Hands {
+struct FollowUpTask {
     graph: Graph,
     recorder: Recorder,
     stop: Stop,
@@ -50,7 +50,7 @@ struct Hands {
 }
 
 impl FollowUps {
-    pub fn new(
+    pub(super) fn new(
         graph: &Graph,
         recorder: &Recorder,
         reader: Reader,
@@ -60,7 +60,7 @@ impl FollowUps {
     ) -> Self {
         Self {
             afterwards: !options.dry_run && !graph.abilities().sponsors_in_invitations,
-            hands: Hands {
+            hands: FollowUpTask {
                 graph: graph.clone(),
                 recorder: recorder.clone(),
                 stop: stop.clone(),
@@ -74,21 +74,21 @@ impl FollowUps {
     }
 
     /// Tells the row of a guest of ours: at once, or when the sponsors that are still owed were added.
-    pub async fn then_tell(
+    pub(super) async fn then_tell(
         &self,
-        item: &Item,
+        item: &PendingGuest,
         person: i64,
         user_id: &str,
         mut result: RowResult,
-        weight: Weight,
+        counts_as: CountsAs,
     ) {
         let hands = self.hands.clone();
         if !self.afterwards || item.sponsors.is_empty() {
-            return hands.recorder.row(result, Some(person), weight).await;
+            return hands.recorder.row(result, Some(person), counts_as).await;
         }
         if self.is_done(person) {
             result.follow_up = Some("done".to_owned());
-            return hands.recorder.row(result, Some(person), weight).await;
+            return hands.recorder.row(result, Some(person), counts_as).await;
         }
         // The semaphore is never closed; and without a permit there would only be more at once.
         let permit = self.room.clone().acquire_owned().await.ok();
@@ -97,13 +97,13 @@ impl FollowUps {
         while under_way.try_join_next().is_some() {}
         under_way.spawn(async move {
             let result = hands.finish(person, &user_id, &sponsors, result).await;
-            hands.recorder.row(result, Some(person), weight).await;
+            hands.recorder.row(result, Some(person), counts_as).await;
             drop(permit);
         });
     }
 
     /// Returns when everything that was begun has ended.
-    pub async fn end(&self) {
+    pub(super) async fn end(&self) {
         while self.under_way.lock().await.join_next().await.is_some() {}
     }
 
@@ -114,7 +114,7 @@ impl FollowUps {
     }
 }
 
-impl Hands {
+impl FollowUpTask {
     async fn finish(
         &self,
         person: i64,
@@ -199,7 +199,7 @@ impl Hands {
     }
 }
 
-fn sponsors(item: &Item) -> Vec<Sponsor> {
+fn sponsors(item: &PendingGuest) -> Vec<Sponsor> {
     let named = item.guest.sponsors.iter().zip(&item.sponsors);
     named
         .map(|(sponsor, id)| match sponsor {

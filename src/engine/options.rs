@@ -1,11 +1,10 @@
 //! What a run is asked to do: settings boiled down to what moving rows needs.
 
-use super::outcome::Outcome;
-use crate::settings::Share;
+use crate::threshold::Threshold;
 use std::time::Duration;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Precheck {
+pub(crate) enum Precheck {
     /// Whichever of the two needs fewer requests.
     Auto,
     /// Twenty filtered reads in a `$batch`.
@@ -17,7 +16,7 @@ pub enum Precheck {
 
 /// What to do about guests who are pending already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Existing {
+pub(crate) enum Existing {
     Skip,
     /// Fetch a link silently where the ledger has none.
     Relink,
@@ -25,7 +24,7 @@ pub enum Existing {
 
 /// `--only`: everybody when empty.
 #[derive(Debug, Clone, Default)]
-pub struct Selection {
+pub(crate) struct Selection {
     /// Normalised addresses.
     pub addresses: Vec<String>,
     /// Without the `@`, lower case.
@@ -34,7 +33,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    pub fn takes(&self, row: u64, address: Option<(&str, &str)>) -> bool {
+    pub(crate) fn takes(&self, row: u64, address: Option<(&str, &str)>) -> bool {
         (self.addresses.is_empty() && self.domains.is_empty() && self.rows.is_empty())
             || self.rows.contains(&row)
             || address.is_some_and(|(key, domain)| {
@@ -48,7 +47,7 @@ impl Selection {
 }
 
 #[derive(Debug, Clone)]
-pub struct Options {
+pub(crate) struct Options {
     /// Look, decide, record in a rehearsal ledger; send no invitation.
     pub dry_run: bool,
     /// Where a row has no say of its own.
@@ -63,11 +62,10 @@ pub struct Options {
     pub daily_cap: Option<u64>,
     pub cap_wait: Duration,
     /// How many, or what share, of the rows asked may end badly before the run stops.
-    pub max_failures: Share,
+    pub max_failures: Threshold,
     pub settle: Duration,
     pub ask_again_after: Duration,
     pub workers: usize,
     /// With `--rate auto`: only as many of them as the rate needs, and more as it rises.
     pub workers_follow_rate: bool,
-    pub tolerate: Vec<Outcome>,
 }

@@ -44,7 +44,7 @@ pub(super) enum Then {
 
 impl Outage {
     /// An invitation that was sent at `sent_at` was answered, or its answer was given up.
-    pub fn answered(&self, verdict: &Verdict, sent_at: Instant) -> Then {
+    pub(super) fn answered(&self, verdict: &Verdict, sent_at: Instant) -> Then {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fault = match verdict {
             Verdict::Unknown { fault } => fault,

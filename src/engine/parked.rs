@@ -3,13 +3,13 @@
 //! Holds what is known so far; `settle` finds out the rest.
 
 use super::{
-    ask::Asked,
+    attempt::AnsweredAttempt,
     calibration::Steps,
-    plan::{Hold, Item},
+    next_action::{PendingGuest, SettleGuard},
 };
 use crate::{
     graph::{DirectoryUser, Fault},
-    ledger::{Ask, IntentId},
+    ledger::{IntentId, InvitationAttempt},
 };
 use jiff::Timestamp;
 use std::time::Duration;
@@ -17,9 +17,9 @@ use tokio::time::Instant;
 
 #[derive(Debug)]
 pub(super) struct Parked {
-    pub item: Item,
+    pub item: PendingGuest,
     /// Asks whose effect is not known, oldest first.
-    pub asks: Vec<Ask>,
+    pub asks: Vec<InvitationAttempt>,
     /// How many of them this run made.
     pub made: usize,
     /// The newest of them, to which a conclusion is written.
@@ -40,12 +40,12 @@ pub(super) struct Parked {
     /// What the last answer was that did not tell.
     pub fault: Option<Fault>,
     /// Somebody waits for this row before anything new is asked.
-    hold: Option<Hold>,
+    guard: Option<SettleGuard>,
 }
 
 impl Parked {
     /// After an ask whose answer does not tell what became of it.
-    pub fn from_ask(mut item: Item, asked: Asked) -> Self {
+    pub(super) fn from_ask(mut item: PendingGuest, asked: AnsweredAttempt) -> Self {
         let mut asks = std::mem::take(&mut item.open);
         asks.push(asked.ask);
         Self {
@@ -61,20 +61,20 @@ impl Parked {
             linked: None,
             request_id: asked.request_id,
             fault: asked.verdict.fault().cloned(),
-            hold: None,
+            guard: None,
         }
     }
 
     /// Asks of an earlier run; their answers were given up when that run ended, at the latest now.
-    pub fn from_earlier_run(
-        mut item: Item,
-        hold: Option<Hold>,
+    pub(super) fn from_earlier_run(
+        mut item: PendingGuest,
+        guard: Option<SettleGuard>,
         now: Timestamp,
         steps: Steps,
     ) -> Option<Self> {
         let person = item.person_id()?;
         let asks = std::mem::take(&mut item.open);
-        let ago = |ask: Option<&Ask>| {
+        let ago = |ask: Option<&InvitationAttempt>| {
             let age = ask.map_or(Duration::ZERO, |ask| since(now, ask.ended()));
             Instant::now().checked_sub(age).unwrap_or_else(Instant::now)
         };
@@ -97,12 +97,12 @@ impl Parked {
             linked,
             request_id: None,
             fault: None,
-            hold,
+            guard,
         })
     }
 
     /// One more ask whose answer does not tell.
-    pub fn unanswered(&mut self, asked: &Asked) {
+    pub(super) fn unanswered(&mut self, asked: &AnsweredAttempt) {
         self.asks.push(asked.ask);
         self.given_up = asked.ended;
         self.quiet_since = asked.ended;
@@ -113,13 +113,13 @@ impl Parked {
     }
 
     /// Whoever waits for this row may go on: what it needs now comes from them.
-    pub fn let_others_begin(&mut self) {
-        self.hold = None;
+    pub(super) fn let_others_begin(&mut self) {
+        self.guard = None;
     }
 
     /// Graph said of every ask that it had not been performed.
-    pub fn is_only_throttled(&self) -> bool {
-        !self.asks.is_empty() && self.asks.iter().all(Ask::is_throttled)
+    pub(super) fn is_only_throttled(&self) -> bool {
+        !self.asks.is_empty() && self.asks.iter().all(InvitationAttempt::is_throttled)
     }
 }
 

@@ -1,26 +1,28 @@
-//! The one writer. Everybody sends it facts; it makes them durable in groups and keeps the totals.
+//! The one writer. Everybody sends it events; it makes them durable in groups and keeps the totals.
 //!
 //! Must not decide anything about a row. An intent is acknowledged only after its group is on disk.
 
 use super::{
-    outcome::{RowResult, ThisRun, Verified},
     stop::{Stop, StopReason},
-    tally::Tally,
+    totals::RunTotals,
 };
-use crate::ledger::{Answered, Found, Intent, IntentId, LedgerError, NoIntent, Writer};
+use crate::{
+    ledger::{Answered, Found, Intent, IntentId, LedgerError, NoIntent, Writer},
+    outcome::{RowResult, ThisRun, Verified},
+};
 use jiff::Timestamp;
 use std::{collections::HashMap, thread::JoinHandle};
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// How many facts may wait, and how many go into one group.
+/// How many events may wait, and how many go into one group.
 const QUEUE: usize = 1024;
 const GROUP: usize = 512;
 
 #[derive(Debug)]
-enum Fact {
+enum LedgerEvent {
     Intent(Box<Intent>, oneshot::Sender<Result<IntentId, NoIntent>>),
     Answered(Box<Answered>),
-    Row(Box<RowResult>, Option<i64>, Weight),
+    Row(Box<RowResult>, Option<i64>, CountsAs),
     Verified {
         person: i64,
         verified: Verified,
@@ -36,7 +38,7 @@ enum Fact {
 
 /// How a row counts for the rule that stops a run when failures pile up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Weight {
+pub(super) enum CountsAs {
     /// Nothing was asked for it.
     Light,
     /// Asked, and it went well.
@@ -47,7 +49,7 @@ pub(super) enum Weight {
 
 /// An outcome that the ledger could not take, with what its answer said.
 #[derive(Debug)]
-pub struct Unwritten {
+pub(crate) struct Unwritten {
     pub result: RowResult,
     pub person: Option<i64>,
 }
@@ -58,7 +60,7 @@ type Recorded = (Writer, Option<Vec<Unwritten>>);
 /// A handle to the recorder; cheap to clone. The recorder ends when the last one is dropped.
 #[derive(Debug, Clone)]
 pub(super) struct Recorder {
-    facts: mpsc::Sender<Fact>,
+    events: mpsc::Sender<LedgerEvent>,
 }
 
 /// Why an intent is not in the ledger.
@@ -71,32 +73,32 @@ pub(super) enum NotRecorded {
 }
 
 impl Recorder {
-    pub fn start(
+    pub(super) fn start(
         writer: Writer,
         run: String,
         stop: Stop,
-        tally: watch::Sender<Tally>,
+        tally: watch::Sender<RunTotals>,
     ) -> (Self, JoinHandle<Recorded>) {
-        let (facts, queue) = mpsc::channel(QUEUE);
+        let (events, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::spawn(move || {
-            Desk {
+            RecorderThread {
                 writer,
                 run,
                 stop,
                 tally,
-                owed: Vec::new(),
+                unwritten_events: Vec::new(),
                 failed: false,
             }
             .work(queue)
         });
-        (Self { facts }, thread)
+        (Self { events }, thread)
     }
 
     /// Durable when it returns.
-    pub async fn intent(&self, intent: Intent) -> Result<IntentId, NotRecorded> {
+    pub(super) async fn intent(&self, intent: Intent) -> Result<IntentId, NotRecorded> {
         let (done, durable) = oneshot::channel();
-        self.facts
-            .send(Fact::Intent(Box::new(intent), done))
+        self.events
+            .send(LedgerEvent::Intent(Box::new(intent), done))
             .await
             .map_err(|_| NotRecorded::Stopping)?;
         let recorded = durable.await.map_err(|_| NotRecorded::Stopping)?;
@@ -106,23 +108,24 @@ impl Recorder {
         })
     }
 
-    pub async fn answered(&self, answered: Answered) {
-        self.send(Fact::Answered(Box::new(answered))).await;
+    pub(super) async fn answered(&self, answered: Answered) {
+        self.send(LedgerEvent::Answered(Box::new(answered))).await;
     }
 
     /// A row's outcome; sent after its answer, so never on disk before it.
-    pub async fn row(&self, result: RowResult, person: Option<i64>, weight: Weight) {
-        self.send(Fact::Row(Box::new(result), person, weight)).await;
+    pub(super) async fn row(&self, result: RowResult, person: Option<i64>, counts_as: CountsAs) {
+        self.send(LedgerEvent::Row(Box::new(result), person, counts_as))
+            .await;
     }
 
-    pub async fn verified(
+    pub(super) async fn verified(
         &self,
         person: i64,
         verified: Verified,
         redemption: Option<String>,
         at: Timestamp,
     ) {
-        self.send(Fact::Verified {
+        self.send(LedgerEvent::Verified {
             person,
             verified,
             redemption,
@@ -131,74 +134,74 @@ impl Recorder {
         .await;
     }
 
-    pub async fn wait_until(&self, until: Timestamp) {
-        self.send(Fact::WaitUntil(until)).await;
+    pub(super) async fn wait_until(&self, until: Timestamp) {
+        self.send(LedgerEvent::WaitUntil(until)).await;
     }
 
     /// Returns when everything sent before can be read from the ledger.
-    pub async fn flush(&self) {
+    pub(super) async fn flush(&self) {
         let (done, flushed) = oneshot::channel();
-        self.send(Fact::Flush(done)).await;
+        self.send(LedgerEvent::Flush(done)).await;
         let _ = flushed.await;
     }
 
     /// One more row waits to be settled (or, with -1, no longer).
-    pub async fn parked(&self, change: i64) {
-        self.send(Fact::Parked(change)).await;
+    pub(super) async fn parked(&self, change: i64) {
+        self.send(LedgerEvent::Parked(change)).await;
     }
 
-    async fn send(&self, fact: Fact) {
+    async fn send(&self, event: LedgerEvent) {
         // A recorder that is gone has raised the stop itself; what is lost here is asked of the tenant again.
-        let _ = self.facts.send(fact).await;
+        let _ = self.events.send(event).await;
     }
 }
 
-struct Desk {
+struct RecorderThread {
     writer: Writer,
     run: String,
     stop: Stop,
-    tally: watch::Sender<Tally>,
+    tally: watch::Sender<RunTotals>,
     /// Facts that a failing disk did not take: tried again with the next group and at the end.
-    owed: Vec<Fact>,
+    unwritten_events: Vec<LedgerEvent>,
     /// Whether anything was ever not taken.
     failed: bool,
 }
 
-impl Desk {
-    fn work(mut self, mut queue: mpsc::Receiver<Fact>) -> Recorded {
+impl RecorderThread {
+    fn work(mut self, mut queue: mpsc::Receiver<LedgerEvent>) -> Recorded {
         let mut group = Vec::with_capacity(GROUP);
         loop {
             group.clear();
             if queue.blocking_recv_many(&mut group, GROUP) == 0 {
                 break;
             }
-            let facts = std::mem::take(&mut group);
-            self.keep(facts);
+            let events = std::mem::take(&mut group);
+            self.keep(events);
         }
-        let owed = std::mem::take(&mut self.owed);
-        if !owed.is_empty() {
-            self.keep(owed);
+        let unwritten_events = std::mem::take(&mut self.unwritten_events);
+        if !unwritten_events.is_empty() {
+            self.keep(unwritten_events);
         }
-        for fact in &self.owed {
-            self.count(fact);
+        for event in &self.unwritten_events {
+            self.count(event);
         }
-        let unwritten = self.failed.then(|| unwritten(self.owed));
+        let unwritten = self.failed.then(|| unwritten(self.unwritten_events));
         (self.writer, unwritten)
     }
 
     /// Makes a group durable, then tells those who wait for it.
-    fn keep(&mut self, facts: Vec<Fact>) {
-        let mut facts: Vec<Fact> = std::mem::take(&mut self.owed)
+    fn keep(&mut self, events: Vec<LedgerEvent>) {
+        let mut events: Vec<LedgerEvent> = std::mem::take(&mut self.unwritten_events)
             .into_iter()
-            .chain(facts)
+            .chain(events)
             .collect();
-        match self.commit(&facts) {
+        match self.commit(&events) {
             Ok(intents) => {
                 let mut intents = intents.into_iter();
-                for fact in facts {
-                    match fact {
+                for event in events {
+                    match event {
                         // The asker may have been stopped meanwhile: then the intent stays open and is looked up.
-                        Fact::Intent(_, done) => {
+                        LedgerEvent::Intent(_, done) => {
                             if let Some(recorded) = intents.next() {
                                 match recorded {
                                     Err(NoIntent::TakenOver) => self.taken_over(),
@@ -208,8 +211,8 @@ impl Desk {
                                 let _ = done.send(recorded);
                             }
                         }
-                        Fact::Flush(done) => drop(done.send(())),
-                        fact => self.count(&fact),
+                        LedgerEvent::Flush(done) => drop(done.send(())),
+                        event => self.count(&event),
                     }
                 }
             }
@@ -218,17 +221,17 @@ impl Desk {
                 self.stop.raise((&error).into());
                 // Whoever waits for an intent hears that there is none. Answers and what came of them are kept; a row
                 // for which nobody was asked is told again from the sheet and the ledger.
-                facts.retain(|fact| match fact {
-                    Fact::Intent(..) | Fact::Flush(_) => false,
-                    Fact::Row(result, _, Weight::Light)
+                events.retain(|event| match event {
+                    LedgerEvent::Intent(..) | LedgerEvent::Flush(_) => false,
+                    LedgerEvent::Row(result, _, CountsAs::Light)
                         if result.this_run != Some(ThisRun::Checked) =>
                     {
-                        self.count(fact);
+                        self.count(event);
                         false
                     }
                     _ => true,
                 });
-                self.owed = facts;
+                self.unwritten_events = events;
             }
         }
     }
@@ -239,9 +242,12 @@ impl Desk {
         });
     }
 
-    fn commit(&self, facts: &[Fact]) -> Result<Vec<Result<IntentId, NoIntent>>, LedgerError> {
+    fn commit(
+        &self,
+        events: &[LedgerEvent],
+    ) -> Result<Vec<Result<IntentId, NoIntent>>, LedgerError> {
         let kept = self.writer.begin().and_then(|()| {
-            let intents = self.write(facts)?;
+            let intents = self.write(events)?;
             self.writer.commit()?;
             Ok(intents)
         });
@@ -251,18 +257,27 @@ impl Desk {
         kept
     }
 
-    fn write(&self, facts: &[Fact]) -> Result<Vec<Result<IntentId, NoIntent>>, LedgerError> {
+    fn write(
+        &self,
+        events: &[LedgerEvent],
+    ) -> Result<Vec<Result<IntentId, NoIntent>>, LedgerError> {
         let mut intents = Vec::new();
         let stands = self.writer.stands()?;
         let in_place = self.writer.is_in_place();
-        for fact in facts {
-            match fact {
-                Fact::Intent(..) if !in_place => intents.push(Err(NoIntent::Gone)),
-                Fact::Intent(..) if !stands => intents.push(Err(NoIntent::TakenOver)),
-                Fact::Intent(intent, _) => intents.push(self.writer.intent(&self.run, intent)?),
-                Fact::Answered(answered) => self.writer.answered(&self.run, answered, stands)?,
-                Fact::Row(result, person, _) => self.writer.row(&self.run, *person, result)?,
-                Fact::Verified {
+        for event in events {
+            match event {
+                LedgerEvent::Intent(..) if !in_place => intents.push(Err(NoIntent::Gone)),
+                LedgerEvent::Intent(..) if !stands => intents.push(Err(NoIntent::TakenOver)),
+                LedgerEvent::Intent(intent, _) => {
+                    intents.push(self.writer.intent(&self.run, intent)?);
+                }
+                LedgerEvent::Answered(answered) => {
+                    self.writer.answered(&self.run, answered, stands)?;
+                }
+                LedgerEvent::Row(result, person, _) => {
+                    self.writer.row(&self.run, *person, result)?;
+                }
+                LedgerEvent::Verified {
                     person,
                     verified,
                     redemption,
@@ -271,22 +286,22 @@ impl Desk {
                     self.writer
                         .verified(*person, *verified, redemption.as_deref(), *at)?;
                 }
-                Fact::WaitUntil(until) => self.writer.wait_until(*until)?,
-                Fact::Parked(_) | Fact::Flush(_) => {}
+                LedgerEvent::WaitUntil(until) => self.writer.wait_until(*until)?,
+                LedgerEvent::Parked(_) | LedgerEvent::Flush(_) => {}
             }
         }
         Ok(intents)
     }
 
-    fn count(&self, fact: &Fact) {
-        self.tally.send_if_modified(|tally| match fact {
-            Fact::Row(result, _, weight) => {
+    fn count(&self, event: &LedgerEvent) {
+        self.tally.send_if_modified(|tally| match event {
+            LedgerEvent::Row(result, _, counts_as) => {
                 tally.count(result);
-                tally.asked += u64::from(*weight != Weight::Light);
-                tally.bad += u64::from(*weight == Weight::Bad);
+                tally.asked += u64::from(*counts_as != CountsAs::Light);
+                tally.bad += u64::from(*counts_as == CountsAs::Bad);
                 true
             }
-            Fact::Parked(change) => {
+            LedgerEvent::Parked(change) => {
                 tally.parked = tally.parked.saturating_add_signed(*change);
                 true
             }
@@ -295,17 +310,17 @@ impl Desk {
     }
 }
 
-/// The rows among facts that could not be written, each with what Graph answered for it.
-fn unwritten(owed: Vec<Fact>) -> Vec<Unwritten> {
+/// The rows among events that could not be written, each with what Graph answered for it.
+fn unwritten(unwritten_events: Vec<LedgerEvent>) -> Vec<Unwritten> {
     let mut found: HashMap<u64, Found> = HashMap::new();
     let mut rows = Vec::new();
-    for fact in owed {
-        match fact {
-            Fact::Answered(answered) => {
+    for event in unwritten_events {
+        match event {
+            LedgerEvent::Answered(answered) => {
                 let row = answered.row;
                 found.extend(answered.found.map(|found| (row, found)));
             }
-            Fact::Row(result, person, _) => {
+            LedgerEvent::Row(result, person, _) => {
                 let mut result = *result;
                 if let Some(found) = found.remove(&result.row) {
                     result.user_id = Some(found.user_id);

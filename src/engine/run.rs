@@ -1,31 +1,31 @@
-//! How the parts hang together: feeder, scout, workers, settler, recorder, from the first row to the last fact.
+//! How the parts hang together: feeder, prechecker, workers, settler, recorder, from the first row to the last event.
 
 use super::{
     Options,
-    ask::Shared,
+    attempt::Shared,
     calibration::Calibration,
     canary::CANARY,
     caps::Caps,
-    crew::Crew,
     feeder::Feeder,
     follow_up::FollowUps,
     outage::Outage,
     parked::Parked,
+    prechecker::Prechecker,
     recorder::{Recorder, Unwritten},
-    scout::Scout,
     stop::{Stop, StopReason},
-    tally::Tally,
-    worker::{Turn, Work},
+    totals::RunTotals,
+    worker::{Work, WorkResult},
+    worker_limit::WorkerLimit,
 };
 use crate::{
     clock::Clock,
-    directory::{Directory, Finder, Lookout, Sponsors},
+    directory::{Directory, LookupBatcher, Sponsors, UserLookup},
     failure::Result,
     guest::Rules,
     ledger::{Ledger, RunStart, SilentFirst, Writer},
     pace::Pace,
-    settings::{InviteSettings, Share},
     sheet::Sheet,
+    threshold::Threshold,
 };
 use jiff::SignedDuration;
 use std::{
@@ -45,10 +45,10 @@ const DECIDED: usize = 64;
 /// Without progress for this long a run ends.
 const STUCK: Duration = Duration::from_secs(15 * 60);
 /// A percentage says nothing before this many rows were asked.
-const PILE: u64 = InviteSettings::FAILURES_JUDGED_AFTER;
+const PILE: u64 = crate::threshold::JUDGED_AFTER;
 
 /// Everything a run needs.
-pub struct Job<'a> {
+pub(crate) struct RunJob<'a> {
     pub start: RunStart,
     pub sheet: Arc<Sheet>,
     pub rules: Rules,
@@ -63,11 +63,11 @@ pub struct Job<'a> {
     pub sponsors: Arc<Sponsors>,
     pub clock: Clock,
     pub stop: Stop,
-    pub tally: watch::Sender<Tally>,
+    pub tally: watch::Sender<RunTotals>,
 }
 
-pub struct RunEnd {
-    pub tally: Tally,
+pub(crate) struct RunEnd {
+    pub tally: RunTotals,
     pub stopped_by: Option<StopReason>,
     /// What could not be told, in whole sentences.
     pub notes: Vec<String>,
@@ -78,8 +78,8 @@ pub struct RunEnd {
 }
 
 /// Moves every row of the sheet to its outcome, or to `not-attempted` when the run stops.
-pub async fn run(job: Job<'_>) -> Result<RunEnd> {
-    let Job {
+pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
+    let RunJob {
         start,
         sheet,
         rules,
@@ -124,10 +124,10 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
     let shared = Arc::new(Shared {
         follow_ups,
         graph: directory.graph().clone(),
-        finder: Finder::new(directory.clone()),
-        lookout: Lookout::new(directory.clone()),
+        lookup_batcher: LookupBatcher::new(directory.clone()),
+        user_lookup: UserLookup::new(directory.clone()),
         caps: Caps::new(&options, recent, clock.clone()),
-        crew: Crew::new(
+        worker_limit: WorkerLimit::new(
             options.workers,
             pace.rising_target().filter(|_| options.workers_follow_rate),
         ),
@@ -162,12 +162,12 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
     let (park, parked) = mpsc::channel(1);
     let settling = tokio::spawn(settler(shared.clone(), parked));
     let scouting = tokio::spawn(
-        Scout {
+        Prechecker {
             shared: shared.clone(),
             work,
             park: park.clone(),
         }
-        .scout(steps),
+        .prechecker(steps),
     );
     let new_guests = ledger.reader()?;
     tokio::select! {
@@ -185,7 +185,7 @@ pub async fn run(job: Job<'_>) -> Result<RunEnd> {
     }
     drop(watchers);
     shared.recorder.flush().await;
-    let notes = shared.lookout.notes();
+    let notes = shared.user_lookup.notes();
     drop(shared);
     let (writer, unwritten) = tokio::task::spawn_blocking(|| recording.join())
         .await
@@ -216,17 +216,17 @@ async fn workers(
         shared.canary(earlier, &mut decided, &park).await;
     }
     let decided = Arc::new(Mutex::new(decided));
-    let mut crew = JoinSet::new();
-    for _ in 0..shared.crew.most() {
+    let mut worker_limit = JoinSet::new();
+    for _ in 0..shared.worker_limit.most() {
         let (shared, decided, park) = (shared.clone(), decided.clone(), park.clone());
-        crew.spawn(async move {
+        worker_limit.spawn(async move {
             loop {
                 let work = decided.lock().await.recv().await;
                 let Some(work) = work else { break };
-                let place = shared.crew.join().await;
+                let place = shared.worker_limit.join().await;
                 let turn = shared.turn(work).await;
                 drop(place);
-                if let Turn::Park(parked) = turn {
+                if let WorkResult::Park(parked) = turn {
                     // The settler ends after the workers.
                     let _ = park.send(*parked).await;
                 }
@@ -234,7 +234,7 @@ async fn workers(
         });
     }
     drop(park);
-    crew.join_all().await;
+    worker_limit.join_all().await;
     shared.calibration.no_more();
 }
 
@@ -264,7 +264,7 @@ async fn settler(shared: Arc<Shared>, mut parked: mpsc::Receiver<Parked>) {
 }
 
 /// A run that comes no further ends, whatever the reason may be.
-async fn progress(shared: Weak<Shared>, mut totals: watch::Receiver<Tally>) {
+async fn progress(shared: Weak<Shared>, mut totals: watch::Receiver<RunTotals>) {
     loop {
         let changed = tokio::time::timeout(STUCK, totals.changed()).await;
         let Some(shared) = shared.upgrade() else {
@@ -273,7 +273,7 @@ async fn progress(shared: Weak<Shared>, mut totals: watch::Receiver<Tally>) {
         match changed {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return,
-            Err(_) if shared.caps.waiting() || shared.lookout.is_walking() => {}
+            Err(_) if shared.caps.waiting() || shared.user_lookup.is_walking() => {}
             Err(_) => shared.stop.raise(StopReason::Unreachable {
                 why: format!("no row came further for {} minutes", STUCK.as_secs() / 60),
             }),
@@ -295,7 +295,7 @@ async fn keep_waits(pace: Pace, recorder: Recorder, clock: Clock) {
 }
 
 /// Those who only watch: the progress, the waits, and the share of failures. They end when dropped.
-fn watchers(shared: &Arc<Shared>, totals: &watch::Receiver<Tally>) -> JoinSet<()> {
+fn watchers(shared: &Arc<Shared>, totals: &watch::Receiver<RunTotals>) -> JoinSet<()> {
     let mut watchers = JoinSet::new();
     let (options, stop) = (&shared.options, &shared.stop);
     watchers.spawn(progress(Arc::downgrade(shared), totals.clone()));
@@ -308,9 +308,9 @@ fn watchers(shared: &Arc<Shared>, totals: &watch::Receiver<Tally>) -> JoinSet<()
                 let tally = totals.borrow_and_update();
                 (tally.bad, tally.asked)
             };
-            let judged = matches!(limit, Share::Count(_)) || asked >= PILE;
+            let judged = matches!(limit, Threshold::Count(_)) || asked >= PILE;
             if judged && limit.is_exceeded_by(bad, asked) {
-                stop.raise(StopReason::PiledUp { bad, of: asked });
+                stop.raise(StopReason::TooManyFailures { bad, of: asked });
             }
         }
     });

@@ -8,20 +8,20 @@
 //! the mail.
 
 use super::{
-    ask::{Asked, NotAsked, OnDone, Shared, Stopped, look_again},
+    attempt::{AnsweredAttempt, NotAsked, OnDone, Shared, Stopped, look_again},
     attribution,
     calibration::Made,
-    outcome::{Mail, Outcome, RowResult, ThisRun},
+    next_action::PendingGuest,
     parked::Parked,
-    plan::Item,
-    recorder::Weight,
-    telling,
-    worker::Turn,
+    recorder::CountsAs,
+    row_results,
+    worker::WorkResult,
 };
 use crate::{
     directory,
     graph::{DirectoryUser, Fault, Read, Verdict, odata, wire::USER_SELECT},
-    ledger::{AskKind, PersonState, Saw},
+    ledger::{AttemptKind, PersonState, PriorLookup},
+    outcome::{Mail, Outcome, RowResult, ThisRun},
 };
 use std::time::Duration;
 use tokio::time::Instant;
@@ -68,36 +68,37 @@ impl Open {
 
 impl Shared {
     /// Settles a row, or leaves it `unknown` for the next run.
-    pub async fn settle(&self, mut parked: Parked) -> Turn {
+    pub(super) async fn settle(&self, mut parked: Parked) -> WorkResult {
         let open = match self.try_settle(&mut parked).await {
             Ok(turn) => return turn,
             Err(open) => open,
         };
         let guest = &parked.item.guest;
         // Where Graph has only ever asked to wait, nothing happened, as far as is known.
-        let (result, weight) = match open {
+        let (result, counts_as) = match open {
             Open::Stopped if parked.is_only_throttled() => {
-                (telling::not_attempted(guest), Weight::Light)
+                (row_results::not_attempted(guest), CountsAs::Light)
             }
             Open::Cannot(_) if parked.is_only_throttled() => {
-                (telling::throttled_too_often(guest), Weight::Bad)
+                (row_results::throttled_too_often(guest), CountsAs::Bad)
             }
             Open::Stopped => {
                 let why = "was asked for, and the run stopped before it was known what that did";
                 (
-                    telling::unknown(guest, why, parked.fault.as_ref()),
-                    Weight::Bad,
+                    row_results::unknown(guest, why, parked.fault.as_ref()),
+                    CountsAs::Bad,
                 )
             }
             Open::Cannot(why) => (
-                telling::unknown(guest, &why, parked.fault.as_ref()),
-                Weight::Bad,
+                row_results::unknown(guest, &why, parked.fault.as_ref()),
+                CountsAs::Bad,
             ),
         };
-        self.over(result, Some(parked.intent.person), weight).await
+        self.finish_row(result, Some(parked.intent.person), counts_as)
+            .await
     }
 
-    async fn try_settle(&self, parked: &mut Parked) -> Result<Turn, Open> {
+    async fn try_settle(&self, parked: &mut Parked) -> Result<WorkResult, Open> {
         loop {
             if let Some(user) = self.look(parked).await? {
                 return self.found(parked, &user).await;
@@ -130,17 +131,17 @@ impl Shared {
                 return Err(Open::Stopped);
             }
             let over = Instant::now() >= end;
-            let sighting = self.find(&parked.item.guest.email).await;
-            match sighting.ok_or(Open::Stopped)? {
+            let lookup_result = self.find(&parked.item.guest.email).await;
+            match lookup_result.ok_or(Open::Stopped)? {
                 Ok(Some(user)) => return Ok(Some(user)),
                 Ok(None) => {
-                    parked.item.saw = Saw::Nobody;
+                    parked.item.saw = PriorLookup::NotFound;
                     if over {
                         break;
                     }
                 }
                 Err(fault) => {
-                    self.heed(&fault);
+                    self.stop_if_fatal(&fault);
                     if over {
                         return Err(Open::no_look(&fault));
                     }
@@ -156,7 +157,7 @@ impl Shared {
     }
 
     /// Asks silently for somebody who was not found. None: that ask's own answer does not tell either.
-    async fn probe(&self, parked: &mut Parked) -> Result<Option<Asked>, Open> {
+    async fn probe(&self, parked: &mut Parked) -> Result<Option<AnsweredAttempt>, Open> {
         self.may_ask(parked)?;
         let apart = APART.saturating_sub(parked.quiet_since.elapsed());
         if !apart.is_zero() {
@@ -173,7 +174,10 @@ impl Shared {
             mail: Mail::None,
             state: PersonState::Asked,
         };
-        let Some(asked) = self.ask_patiently(parked, AskKind::Probe, on_done).await? else {
+        let Some(asked) = self
+            .ask_patiently(parked, AttemptKind::Probe, on_done)
+            .await?
+        else {
             return Ok(None);
         };
         if matches!(asked.verdict, Verdict::Unknown { .. }) {
@@ -184,9 +188,9 @@ impl Shared {
     }
 
     /// Somebody is there.
-    async fn found(&self, parked: &mut Parked, user: &DirectoryUser) -> Result<Turn, Open> {
+    async fn found(&self, parked: &mut Parked, user: &DirectoryUser) -> Result<WorkResult, Open> {
         // That nobody was there when this run looked first is evidence too.
-        let appeared = parked.item.saw == Saw::Nobody;
+        let appeared = parked.item.saw == PriorLookup::NotFound;
         if !appeared && !attribution::is_ours(None, &parked.asks) {
             let made = self.made(parked, &user.id).await?;
             if !attribution::is_ours(made, &parked.asks) {
@@ -211,9 +215,9 @@ impl Shared {
     }
 
     /// A guest who had been there before us; the link is fetched silently, once.
-    async fn older(&self, parked: &mut Parked, user: &DirectoryUser) -> Result<Turn, Open> {
+    async fn older(&self, parked: &mut Parked, user: &DirectoryUser) -> Result<WorkResult, Open> {
         let mail = attribution::mail_of_older(&parked.asks);
-        let mut result = telling::exists(&parked.item.guest, user);
+        let mut result = row_results::exists(&parked.item.guest, user);
         if mail == Mail::Unknown {
             result.mail = Some(mail);
         }
@@ -228,7 +232,7 @@ impl Shared {
                 return self.not_invited(parked, asked).await;
             }
             result.this_run = Some(ThisRun::Relinked);
-            result.hint = Some(telling::RELINKED.into());
+            result.hint = Some(row_results::RELINKED.into());
         } else {
             self.settled(
                 &parked.item,
@@ -240,12 +244,17 @@ impl Shared {
             .await;
         }
         Ok(self
-            .over(result, Some(parked.intent.person), Weight::Good)
+            .finish_row(result, Some(parked.intent.person), CountsAs::Good)
             .await)
     }
 
     /// The guest is ours. A mail that is due goes out with the ask that fetches the link; else that ask is silent.
-    async fn ours(&self, parked: &mut Parked, mail: Mail, user_id: String) -> Result<Turn, Open> {
+    async fn ours(
+        &self,
+        parked: &mut Parked,
+        mail: Mail,
+        user_id: String,
+    ) -> Result<WorkResult, Open> {
         if mail == Mail::None && parked.item.mails(&self.options) {
             return self.ask_as_wished(parked).await;
         }
@@ -272,11 +281,18 @@ impl Shared {
     }
 
     /// Asks silently for somebody who is there, until an answer tells.
-    async fn fetch_link(&self, parked: &mut Parked, on_done: OnDone) -> Result<Asked, Open> {
+    async fn fetch_link(
+        &self,
+        parked: &mut Parked,
+        on_done: OnDone,
+    ) -> Result<AnsweredAttempt, Open> {
         loop {
             self.may_ask(parked)?;
-            parked.item.saw = Saw::Somebody;
-            let Some(asked) = self.ask_patiently(parked, AskKind::Relink, on_done).await? else {
+            parked.item.saw = PriorLookup::Found;
+            let Some(asked) = self
+                .ask_patiently(parked, AttemptKind::Relink, on_done)
+                .await?
+            else {
                 continue;
             };
             if !matches!(asked.verdict, Verdict::Unknown { .. }) {
@@ -288,7 +304,7 @@ impl Shared {
     }
 
     /// Nothing had happened: now is the time to ask as the row wishes, with a look before it.
-    async fn ask_as_wished(&self, parked: &mut Parked) -> Result<Turn, Open> {
+    async fn ask_as_wished(&self, parked: &mut Parked) -> Result<WorkResult, Open> {
         self.may_ask(parked)?;
         let mail = if parked.item.mails(&self.options) {
             Mail::Requested
@@ -311,7 +327,10 @@ impl Shared {
             mail,
             state: PersonState::Invited,
         };
-        let Some(asked) = self.ask_patiently(parked, AskKind::Invite, on_done).await? else {
+        let Some(asked) = self
+            .ask_patiently(parked, AttemptKind::Invite, on_done)
+            .await?
+        else {
             return Box::pin(self.try_settle(parked)).await;
         };
         match &asked.verdict {
@@ -324,7 +343,7 @@ impl Shared {
                 {
                     self.doubt_throttles();
                     let result =
-                        telling::invited_perhaps_twice(&parked.item.guest, asked.request_id);
+                        row_results::invited_perhaps_twice(&parked.item.guest, asked.request_id);
                     return Ok(self.finish(parked, result, user_id).await);
                 }
                 Ok(self.invited(parked, mail, user_id).await)
@@ -340,24 +359,28 @@ impl Shared {
 
     /// The look that comes before every ask.
     async fn look_once(&self, parked: &mut Parked) -> Result<Option<DirectoryUser>, Open> {
-        let sighting = self.find(&parked.item.guest.email).await;
-        match sighting.ok_or(Open::Stopped)? {
+        let lookup_result = self.find(&parked.item.guest.email).await;
+        match lookup_result.ok_or(Open::Stopped)? {
             Ok(seen) => {
                 parked.item.saw = match &seen {
-                    Some(_) => Saw::Somebody,
-                    None => Saw::Nobody,
+                    Some(_) => PriorLookup::Found,
+                    None => PriorLookup::NotFound,
                 };
                 Ok(seen)
             }
             Err(fault) => {
-                self.heed(&fault);
+                self.stop_if_fatal(&fault);
                 Err(Open::no_look(&fault))
             }
         }
     }
 
     /// Graph said no, clearly, to an ask that was to settle things.
-    async fn not_invited(&self, parked: &mut Parked, asked: Asked) -> Result<Turn, Open> {
+    async fn not_invited(
+        &self,
+        parked: &mut Parked,
+        asked: AnsweredAttempt,
+    ) -> Result<WorkResult, Open> {
         match &asked.verdict {
             Verdict::Exists { .. } | Verdict::Refused { .. } => {
                 let state = match &asked.verdict {
@@ -366,7 +389,7 @@ impl Shared {
                 };
                 self.settled(&parked.item, asked.intent, "answered", state, None)
                     .await;
-                let item = Item {
+                let item = PendingGuest {
                     guest: parked.item.guest.clone(),
                     person: parked.item.person.clone(),
                     sponsors: Vec::new(),
@@ -389,9 +412,9 @@ impl Shared {
     async fn ask_patiently(
         &self,
         parked: &mut Parked,
-        kind: AskKind,
+        kind: AttemptKind,
         on_done: OnDone,
-    ) -> Result<Option<Asked>, Open> {
+    ) -> Result<Option<AnsweredAttempt>, Open> {
         parked.made += 1;
         for _ in 0..5 {
             let asked = self.ask(&parked.item, kind, on_done, true).await?;
@@ -399,21 +422,21 @@ impl Shared {
             if !matches!(asked.verdict, Verdict::RetryAfter { .. }) {
                 return Ok(Some(asked));
             }
-            if kind != AskKind::Relink {
+            if kind != AttemptKind::Relink {
                 parked.asks.push(asked.ask);
             }
             // Not performed, as far as is known: looked for once more before the next ask.
             if asked.ask.mails && !self.stop.sleep(APART).await {
                 return Err(Open::Stopped);
             }
-            let sighting = self.find(&parked.item.guest.email).await;
-            match sighting.ok_or(Open::Stopped)? {
-                Ok(Some(user)) if kind != AskKind::Relink && parked.linked.is_none() => {
+            let lookup_result = self.find(&parked.item.guest.email).await;
+            match lookup_result.ok_or(Open::Stopped)? {
+                Ok(Some(user)) if kind != AttemptKind::Relink && parked.linked.is_none() => {
                     parked.seen = Some(user);
                     return Ok(None);
                 }
                 Ok(_) => {}
-                Err(fault) => self.heed(&fault),
+                Err(fault) => self.stop_if_fatal(&fault),
             }
         }
         Err(Open::Cannot(
@@ -458,7 +481,7 @@ impl Shared {
                     }
                     return Ok(offset.and_then(|offset| offset.made(created)));
                 }
-                Err(fault) => self.heed(&fault),
+                Err(fault) => self.stop_if_fatal(&fault),
             }
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -474,7 +497,7 @@ impl Shared {
     }
 
     /// Whether somebody whom a throttled ask is said not to have made had been there before the ask that followed it.
-    pub async fn was_there_before(&self, user_id: &str, asked: &Asked) -> bool {
+    pub(super) async fn was_there_before(&self, user_id: &str, asked: &AnsweredAttempt) -> bool {
         let Some(offset) = self.calibration.offset(&self.graph).await else {
             return false;
         };
@@ -490,17 +513,17 @@ impl Shared {
             .is_some_and(|made| attribution::is_before(made, &asked.ask))
     }
 
-    async fn invited(&self, parked: &Parked, mail: Mail, user_id: String) -> Turn {
+    async fn invited(&self, parked: &Parked, mail: Mail, user_id: String) -> WorkResult {
         let result =
-            telling::invited_and_settled(&parked.item.guest, mail, parked.request_id.clone());
+            row_results::invited_and_settled(&parked.item.guest, mail, parked.request_id.clone());
         self.finish(parked, result, user_id).await
     }
 
-    async fn finish(&self, parked: &Parked, result: RowResult, user_id: String) -> Turn {
+    async fn finish(&self, parked: &Parked, result: RowResult, user_id: String) -> WorkResult {
         let person = parked.intent.person;
         self.follow_ups
-            .then_tell(&parked.item, person, &user_id, result, Weight::Good)
+            .then_tell(&parked.item, person, &user_id, result, CountsAs::Good)
             .await;
-        Turn::Invited { person, user_id }
+        WorkResult::Invited { person, user_id }
     }
 }

@@ -5,9 +5,9 @@
 use crate::{
     exit::Exit,
     graph::Fault,
-    guest::Problem,
     ledger::LedgerError,
     pace::{StopSignal, TooLong},
+    problem::Problem,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,7 +29,7 @@ pub enum StopReason {
     Unreachable {
         why: String,
     },
-    PiledUp {
+    TooManyFailures {
         bad: u64,
         of: u64,
     },
@@ -74,7 +74,7 @@ impl StopReason {
             Self::Refused { exit, .. } | Self::LedgerFailed { exit, .. } => *exit,
             Self::AnsweredBetween { .. }
             | Self::Unreachable { .. }
-            | Self::PiledUp { .. }
+            | Self::TooManyFailures { .. }
             | Self::CanaryNotFound { .. }
             | Self::LedgerGone
             | Self::TakenOver { .. } => Exit::TryAgain,
@@ -103,7 +103,7 @@ impl StopReason {
             Self::Refused { .. } => "settings",
             Self::AnsweredBetween { .. } => "not-graph",
             Self::Unreachable { .. } => "unreachable",
-            Self::PiledUp { .. } => "failures",
+            Self::TooManyFailures { .. } => "failures",
             Self::MaxInvites { .. } => "max-invites",
             Self::DailyCap { .. } => "daily-cap",
             Self::TimeUsed => "max-duration",

@@ -2,14 +2,10 @@
 //!
 //! Reads only. Who is not seen stays `not-yet`, for the next run to look again.
 
-use super::{
-    ask::{Shared, look_again},
-    outcome::Verified,
-};
-use crate::{graph::Graph, ledger::Reader};
+use super::attempt::{Shared, look_again};
+use crate::{graph::Graph, ledger::Reader, outcome::Verified};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 use tokio::time::Instant;
 
 const PAGE: usize = 1_000;
@@ -31,7 +27,7 @@ pub(super) fn unseen(invited_at: Option<Timestamp>, now: Timestamp) -> Verified 
 impl Shared {
     /// Looks every guest of this run up by id, and again for those not seen, until `settle` is over. When the run stops,
     /// one more look tells what is so now: that is the last thing that leaves.
-    pub async fn verify(&self, run: &str, reader: &Reader) {
+    pub(super) async fn verify(&self, run: &str, reader: &Reader) {
         let end = Instant::now() + self.options.settle;
         for look in 0.. {
             if self.stop.is_raised() {

@@ -3,32 +3,32 @@
 //! Never settles an unknown answer itself: such rows are handed on, so that no worker waits for them.
 
 use super::{
-    ask::{Asked, NotAsked, OnDone, Shared},
-    outcome::{Mail, Outcome, RowResult, ThisRun},
+    attempt::{AnsweredAttempt, NotAsked, OnDone, Shared},
+    next_action::{LedgerView, PendingGuest},
     parked::Parked,
-    plan::{Item, Memory},
-    recorder::Weight,
+    recorder::CountsAs,
+    row_results,
     settle::APART,
-    telling,
 };
 use crate::{
-    directory::{self, Sighting},
+    directory::{self, LookupResult},
     graph::{DirectoryUser, Verdict},
     guest::EmailAddress,
-    ledger::{Ask, AskKind, LedgerError, PersonState, Saw},
+    ledger::{AttemptKind, InvitationAttempt, LedgerError, PersonState, PriorLookup},
+    outcome::{Mail, Outcome, RowResult, ThisRun},
 };
 use std::sync::PoisonError;
 
 /// What is to be done for a row.
 #[derive(Debug)]
 pub(super) enum Work {
-    Invite(Item),
+    Invite(PendingGuest),
     /// Pending already: fetch a link silently.
-    Relink(Item, Box<DirectoryUser>),
+    Relink(PendingGuest, Box<DirectoryUser>),
 }
 
 /// Where a row's turn led.
-pub(super) enum Turn {
+pub(super) enum WorkResult {
     Over,
     /// Invited tonight.
     Invited {
@@ -39,26 +39,28 @@ pub(super) enum Turn {
 }
 
 impl Shared {
-    pub async fn turn(&self, work: Work) -> Turn {
+    pub(super) async fn turn(&self, work: Work) -> WorkResult {
         match work {
             Work::Invite(item) => self.invite(item).await,
             Work::Relink(item, user) => self.relink_pending(item, &user).await,
         }
     }
 
-    async fn invite(&self, mut item: Item) -> Turn {
+    async fn invite(&self, mut item: PendingGuest) -> WorkResult {
         let mails = item.mails(&self.options);
         let mail = if mails { Mail::Requested } else { Mail::None };
         // A row that is throttled waits for as long as the run comes further.
         loop {
             if let Some((code, error)) = self.refused_domain(item.guest.email.domain()) {
-                let result = telling::refused_like_domain(&item.guest, &code, &error);
-                return self.over(result, item.person_id(), Weight::Light).await;
+                let result = row_results::refused_like_domain(&item.guest, &code, &error);
+                return self
+                    .finish_row(result, item.person_id(), CountsAs::Light)
+                    .await;
             }
             let asked = match self
                 .ask(
                     &item,
-                    AskKind::Invite,
+                    AttemptKind::Invite,
                     OnDone {
                         mail,
                         state: PersonState::Invited,
@@ -77,10 +79,10 @@ impl Shared {
                 },
                 Err(NotAsked::Stopped) => {
                     return self
-                        .over(
-                            telling::not_attempted(&item.guest),
+                        .finish_row(
+                            row_results::not_attempted(&item.guest),
                             item.person_id(),
-                            Weight::Light,
+                            CountsAs::Light,
                         )
                         .await;
                 }
@@ -89,9 +91,9 @@ impl Shared {
                 let (person, user_id) = (asked.intent.person, invitation.user_id.clone());
                 let result = self.answered_well(&item, mail, &user_id, asked).await;
                 self.follow_ups
-                    .then_tell(&item, person, &user_id, result, Weight::Good)
+                    .then_tell(&item, person, &user_id, result, CountsAs::Good)
                     .await;
-                return Turn::Invited { person, user_id };
+                return WorkResult::Invited { person, user_id };
             }
             if !matches!(asked.verdict, Verdict::RetryAfter { .. }) {
                 return self.conclude(item, asked).await;
@@ -110,13 +112,13 @@ impl Shared {
 
     /// Another run has learnt something about this person: what the ledger knows now decides, and a new look. Gives
     /// the row back when it is to be asked for all the same.
-    async fn decide_anew(&self, mut item: Item) -> Result<Item, Turn> {
+    async fn decide_anew(&self, mut item: PendingGuest) -> Result<PendingGuest, WorkResult> {
         (item.person, item.open) = {
             let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
             let failed = |error: &LedgerError| {
                 self.stop.raise(error.into());
             };
-            let memory = Memory {
+            let memory = LedgerView {
                 reader: &reader,
                 failed: &failed,
             };
@@ -125,85 +127,109 @@ impl Shared {
         let result = match item.person.as_ref().map(|person| (person.state, person)) {
             Some((PersonState::Asked, person)) if !item.open.is_empty() => {
                 let person = person.id;
-                let unsettled = telling::unknown(&item.guest, "was asked for by another run", None);
+                let unsettled =
+                    row_results::unknown(&item.guest, "was asked for by another run", None);
                 let (now, steps) = (self.clock.now(), self.calibration.steps());
                 return Err(match Parked::from_earlier_run(item, None, now, steps) {
-                    Some(parked) => Turn::Park(Box::new(parked)),
-                    None => self.over(unsettled, Some(person), Weight::Light).await,
+                    Some(parked) => WorkResult::Park(Box::new(parked)),
+                    None => {
+                        self.finish_row(unsettled, Some(person), CountsAs::Light)
+                            .await
+                    }
                 });
             }
             Some((PersonState::Invited, person)) => {
-                telling::invited_before(&item.guest, person, None)
+                row_results::invited_before(&item.guest, person, None)
             }
-            Some((PersonState::Claimed, _)) => telling::claimed(&item.guest),
-            Some((PersonState::Refused, person)) => telling::refused_before(&item.guest, person),
+            Some((PersonState::Claimed, _)) => row_results::claimed(&item.guest),
+            Some((PersonState::Refused, person)) => {
+                row_results::refused_before(&item.guest, person)
+            }
             _ => match self.find(&item.guest.email).await {
                 Some(Ok(None)) if !self.stop.is_raised() => return Ok(item),
-                Some(Ok(Some(user))) => telling::exists(&item.guest, &user),
+                Some(Ok(Some(user))) => row_results::exists(&item.guest, &user),
                 Some(Err(fault)) => {
-                    self.heed(&fault);
-                    telling::not_looked_up(&item.guest, &fault)
+                    self.stop_if_fatal(&fault);
+                    row_results::not_looked_up(&item.guest, &fault)
                 }
-                _ => telling::not_attempted(&item.guest),
+                _ => row_results::not_attempted(&item.guest),
             },
         };
-        Err(self.over(result, item.person_id(), Weight::Light).await)
+        Err(self
+            .finish_row(result, item.person_id(), CountsAs::Light)
+            .await)
     }
 
     /// Every answer but the good one and the throttled one.
-    pub(super) async fn conclude(&self, item: Item, asked: Asked) -> Turn {
+    pub(super) async fn conclude(&self, item: PendingGuest, asked: AnsweredAttempt) -> WorkResult {
         let person = Some(asked.intent.person);
         match &asked.verdict {
-            Verdict::Unknown { .. } => Turn::Park(Box::new(Parked::from_ask(item, asked))),
+            Verdict::Unknown { .. } => WorkResult::Park(Box::new(Parked::from_ask(item, asked))),
             Verdict::Exists {
                 object_id,
                 disabled,
                 fault,
             } => {
-                let told =
-                    telling::exists_says_graph(&item.guest, object_id.clone(), *disabled, fault);
+                let told = row_results::exists_says_graph(
+                    &item.guest,
+                    object_id.clone(),
+                    *disabled,
+                    fault,
+                );
                 let result = self
                     .exists_by_id(&item, object_id.as_deref())
                     .await
                     .unwrap_or(told);
-                self.over(result, person, Weight::Good).await
+                self.finish_row(result, person, CountsAs::Good).await
             }
             Verdict::Refused { fault, .. } => {
-                self.over(telling::refused(&item.guest, fault), person, Weight::Bad)
-                    .await
+                self.finish_row(
+                    row_results::refused(&item.guest, fault),
+                    person,
+                    CountsAs::Bad,
+                )
+                .await
             }
             Verdict::Stop { .. } => {
-                self.over(telling::not_attempted(&item.guest), person, Weight::Light)
-                    .await
+                self.finish_row(
+                    row_results::not_attempted(&item.guest),
+                    person,
+                    CountsAs::Light,
+                )
+                .await
             }
             Verdict::NotSent { fault }
             | Verdict::Failed { fault }
             | Verdict::RetryAfter { fault, .. } => {
-                self.over(telling::failed(&item.guest, fault), person, Weight::Bad)
-                    .await
+                self.finish_row(
+                    row_results::failed(&item.guest, fault),
+                    person,
+                    CountsAs::Bad,
+                )
+                .await
             }
-            Verdict::Done(_) => Turn::Over,
+            Verdict::Done(_) => WorkResult::Over,
         }
     }
 
     /// A 201 for a first ask: it tells what time it is in the directory, or, after a 429, whether that was the truth.
     async fn answered_well(
         &self,
-        item: &Item,
+        item: &PendingGuest,
         mail: Mail,
         user_id: &str,
-        asked: Asked,
+        asked: AnsweredAttempt,
     ) -> RowResult {
-        if item.open.is_empty() && item.saw == Saw::Nobody {
-            let Ask { at, .. } = asked.ask;
+        if item.open.is_empty() && item.saw == PriorLookup::NotFound {
+            let InvitationAttempt { at, .. } = asked.ask;
             let times = (at, asked.ask.ended());
             self.calibration
                 .add(user_id, times, asked.took, asked.steps);
         } else if mail == Mail::Requested && self.was_there_before(user_id, &asked).await {
             self.doubt_throttles();
-            return telling::invited_perhaps_twice(&item.guest, asked.request_id);
+            return row_results::invited_perhaps_twice(&item.guest, asked.request_id);
         }
-        telling::invited(&item.guest, mail, asked.request_id)
+        row_results::invited(&item.guest, mail, asked.request_id)
     }
 
     /// A 429 has been seen on an operation that was performed: for a mail, look before asking again. Gives the row back
@@ -211,7 +237,11 @@ impl Shared {
     ///
     /// One look is enough once this run has shown what time it is in the directory: should the 429 not have been true,
     /// that is found out afterwards, and no further one is believed. Before that, `settle` is waited for.
-    async fn after_throttle(&self, mut item: Item, asked: Asked) -> Result<Item, Turn> {
+    async fn after_throttle(
+        &self,
+        mut item: PendingGuest,
+        asked: AnsweredAttempt,
+    ) -> Result<PendingGuest, WorkResult> {
         // So that the creation time tells afterwards which of the two asks made the guest. Nobody waits for a throttle to
         // end when the run ends: it was not performed, as far as is known.
         let looked = if self.stop.sleep(APART).await {
@@ -219,47 +249,47 @@ impl Shared {
         } else {
             None
         };
-        let Some(sighting) = looked else {
-            let result = telling::not_attempted(&item.guest);
+        let Some(lookup_result) = looked else {
+            let result = row_results::not_attempted(&item.guest);
             let person = Some(asked.intent.person);
-            return Err(self.over(result, person, Weight::Light).await);
+            return Err(self.finish_row(result, person, CountsAs::Light).await);
         };
-        match sighting {
+        match lookup_result {
             Ok(None) => {
-                item.saw = Saw::Nobody;
+                item.saw = PriorLookup::NotFound;
                 if self.calibration.has_samples() && !self.doubts_throttles() {
                     item.open.push(asked.ask);
                     return Ok(item);
                 }
-                Err(Turn::Park(Box::new(Parked::from_ask(item, asked))))
+                Err(WorkResult::Park(Box::new(Parked::from_ask(item, asked))))
             }
             Ok(Some(user)) => {
                 // Nobody else was asked for this address: the throttled ask was performed after all.
                 let mut parked = Parked::from_ask(item, asked);
                 parked.seen = Some(user);
-                Err(Turn::Park(Box::new(parked)))
+                Err(WorkResult::Park(Box::new(parked)))
             }
             // The settler goes on looking.
             Err(fault) => {
-                self.heed(&fault);
-                Err(Turn::Park(Box::new(Parked::from_ask(item, asked))))
+                self.stop_if_fatal(&fault);
+                Err(WorkResult::Park(Box::new(Parked::from_ask(item, asked))))
             }
         }
     }
 
-    async fn relink_pending(&self, item: Item, user: &DirectoryUser) -> Turn {
+    async fn relink_pending(&self, item: PendingGuest, user: &DirectoryUser) -> WorkResult {
         let on_done = OnDone {
             mail: Mail::None,
             state: PersonState::Open,
         };
-        let mut result = telling::exists(&item.guest, user);
+        let mut result = row_results::exists(&item.guest, user);
         loop {
-            let Ok(asked) = self.ask(&item, AskKind::Relink, on_done, false).await else {
+            let Ok(asked) = self.ask(&item, AttemptKind::Relink, on_done, false).await else {
                 return self
-                    .over(
-                        telling::not_attempted(&item.guest),
+                    .finish_row(
+                        row_results::not_attempted(&item.guest),
                         item.person_id(),
-                        Weight::Light,
+                        CountsAs::Light,
                     )
                     .await;
             };
@@ -268,7 +298,7 @@ impl Shared {
                 Verdict::Done(invitation) => {
                     result.user_id = Some(invitation.user_id.clone());
                     result.this_run = Some(ThisRun::Relinked);
-                    result.hint = Some(telling::RELINKED.into());
+                    result.hint = Some(row_results::RELINKED.into());
                 }
                 // Silent, and the guest was there before: at worst a link is lost that the next run fetches again.
                 Verdict::Unknown { .. } => {
@@ -279,38 +309,42 @@ impl Shared {
                 _ => return self.conclude(item, asked).await,
             }
             return self
-                .over(result, Some(asked.intent.person), Weight::Good)
+                .finish_row(result, Some(asked.intent.person), CountsAs::Good)
                 .await;
         }
     }
 
     /// Reads the object that Graph named, to say what it really is.
-    async fn exists_by_id(&self, item: &Item, object_id: Option<&str>) -> Option<RowResult> {
+    async fn exists_by_id(
+        &self,
+        item: &PendingGuest,
+        object_id: Option<&str>,
+    ) -> Option<RowResult> {
         let ids = [object_id?.to_owned()];
         let users = self.graph.get_by_ids(&ids).await.ok()?;
         let user = users
             .into_iter()
             .find(|user| user.id.eq_ignore_ascii_case(&ids[0]))?;
         debug_assert!(directory::classify(&user) != Outcome::Invited);
-        Some(telling::exists(&item.guest, &user))
+        Some(row_results::exists(&item.guest, &user))
     }
 
     /// Looks a person up; none when the run stops first.
-    pub(super) async fn find(&self, email: &EmailAddress) -> Option<Sighting> {
+    pub(super) async fn find(&self, email: &EmailAddress) -> Option<LookupResult> {
         tokio::select! {
             biased;
             () = self.stop.raised() => None,
-            sighting = self.finder.find(email) => Some(sighting),
+            lookup_result = self.lookup_batcher.find(email) => Some(lookup_result),
         }
     }
 
-    pub(super) async fn over(
+    pub(super) async fn finish_row(
         &self,
         result: RowResult,
         person: Option<i64>,
-        weight: Weight,
-    ) -> Turn {
-        self.recorder.row(result, person, weight).await;
-        Turn::Over
+        counts_as: CountsAs,
+    ) -> WorkResult {
+        self.recorder.row(result, person, counts_as).await;
+        WorkResult::Over
     }
 }

@@ -71,13 +71,13 @@ impl fmt::Display for Kind {
 
 /// Something that stands at a path.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub kind: Kind,
     pub metadata: Metadata,
 }
 
 /// What stands at the path, not behind it. A link whose target is missing stands there too.
-pub fn at(path: &Path) -> io::Result<Option<Entry>> {
+pub(crate) fn at(path: &Path) -> io::Result<Option<Entry>> {
     match fs::symlink_metadata(path) {
         Ok(metadata) => Ok(Some(Entry {
             kind: Kind::of(&metadata),
@@ -91,7 +91,7 @@ pub fn at(path: &Path) -> io::Result<Option<Entry>> {
 /// Which file stands at a path, whatever it is called; it may be compared with another look. None where nothing can be
 /// found.
 #[cfg(unix)]
-pub fn identity(path: &Path) -> Option<FileId> {
+pub(crate) fn identity(path: &Path) -> Option<FileId> {
     use std::os::unix::fs::MetadataExt;
     let metadata = fs::symlink_metadata(path).ok()?;
     Some(FileId(metadata.dev(), metadata.ino()))
@@ -105,7 +105,7 @@ pub fn identity(path: &Path) -> Option<FileId> {
 
 /// A device and a number on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileId(u64, u64);
+pub(crate) struct FileId(u64, u64);
 
 /// Why a file is not used for what is to be written. Reads on after the file's name.
 #[derive(Debug, Error)]

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const CHUNK: usize = 64 * 1024;
 
 /// Opens the regular file behind a path, for reading.
-pub fn open_given(path: &Path) -> io::Result<File> {
+pub(crate) fn open_given(path: &Path) -> io::Result<File> {
     match open(path)? {
         (file, Kind::File) => Ok(file),
         (_, other) => Err(not_a_file(other)),
@@ -26,7 +26,7 @@ pub fn open_given(path: &Path) -> io::Result<File> {
 
 /// Opens the pipe behind a path, which can be read only once; none where something else is. Waits until somebody
 /// writes, for a while.
-pub fn open_pipe(path: &Path) -> io::Result<Option<Box<dyn Read + Send>>> {
+pub(crate) fn open_pipe(path: &Path) -> io::Result<Option<Box<dyn Read + Send>>> {
     if Kind::of(&fs::metadata(path)?) != Kind::Pipe {
         return Ok(None);
     }
@@ -55,7 +55,7 @@ fn not_a_file(kind: Kind) -> io::Error {
 }
 
 /// Opens a regular file and reads all of it. What is longer than `longest` bytes is refused.
-pub fn read_given(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_given(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open_given(path)?
         .take(longest + 1)
@@ -70,7 +70,7 @@ pub fn read_given(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
 }
 
 /// The same for UTF-8 text.
-pub fn read_given_text(path: &Path, longest: u64) -> io::Result<String> {
+pub(crate) fn read_given_text(path: &Path, longest: u64) -> io::Result<String> {
     String::from_utf8(read_given(path, longest)?)
         .map_err(|_| io::Error::other("it is not UTF-8 text"))
 }

@@ -11,14 +11,14 @@ use std::{
 
 /// Who beside its owner may use a file. Elsewhere than on Unix access lists decide, and nothing is known here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Access {
+pub(crate) struct Access {
     pub others_read: bool,
     pub group_writes: bool,
     pub everyone_writes: bool,
 }
 
 /// The file at a path, if it is a regular file of this user with one name. None where nothing stands.
-pub fn access(path: &Path) -> Result<Option<Access>, Refusal> {
+pub(crate) fn access(path: &Path) -> Result<Option<Access>, Refusal> {
     let Some(entry) = at(path)? else {
         return Ok(None);
     };
@@ -72,7 +72,7 @@ fn access_of(_: &Metadata) -> Access {
 
 /// Opens a file of this user for reading and for adding at its end; makes it where it is missing. Afterwards only this
 /// user can use it.
-pub fn open_own(path: &Path) -> Result<File, Refusal> {
+pub(crate) fn open_own(path: &Path) -> Result<File, Refusal> {
     // Looked at before it is opened: opening a device can have effects of its own.
     access(path)?;
     let mut options = OpenOptions::new();
@@ -85,7 +85,7 @@ pub fn open_own(path: &Path) -> Result<File, Refusal> {
 }
 
 /// Makes a file that must not be there yet, readable by this user only from the first byte on.
-pub fn create_own(path: &Path) -> io::Result<File> {
+pub(crate) fn create_own(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
     careful(&mut options);
@@ -93,7 +93,7 @@ pub fn create_own(path: &Path) -> io::Result<File> {
 }
 
 /// Opens a regular file to look at what is in it, whoever it belongs to; a link is not followed.
-pub fn open_to_look(path: &Path) -> Result<File, Refusal> {
+pub(crate) fn open_to_look(path: &Path) -> Result<File, Refusal> {
     let mut options = OpenOptions::new();
     options.read(true);
     careful(&mut options);
@@ -105,7 +105,7 @@ pub fn open_to_look(path: &Path) -> Result<File, Refusal> {
 }
 
 /// Opens the null device or a terminal for writing; nothing else is a device that may be written to.
-pub fn open_device(path: &Path) -> Result<File, Refusal> {
+pub(crate) fn open_device(path: &Path) -> Result<File, Refusal> {
     let kind = at(path)?.map(|entry| entry.kind);
     if kind == Some(Kind::Link) {
         return Err(Refusal::link(path));
@@ -139,7 +139,7 @@ fn is_null(metadata: &Metadata) -> bool {
 
 /// Takes a file away from everybody else.
 #[cfg(unix)]
-pub fn restrict(file: &File) -> io::Result<()> {
+pub(crate) fn restrict(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let beyond = file.metadata()?.permissions().mode() & 0o177;
     if beyond == 0 {

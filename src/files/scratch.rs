@@ -36,7 +36,7 @@ const CONTENTS: [&str; 7] = [
 ];
 
 /// A temporary file for this user only. It goes away when dropped.
-pub fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
+pub(crate) fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
     for _ in 0..ATTEMPTS {
         let file = Builder::new()
             .prefix(FILE_PREFIX)
@@ -58,7 +58,7 @@ pub fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
 /// The same for a file that SQLite opens as well. Elsewhere than on Linux the lock would keep SQLite out. Without it
 /// another start may take the file for a leftover, where the system lets it: then it cannot get its name, and that is
 /// told.
-pub fn temporary_database_in(folder: &Path) -> io::Result<NamedTempFile> {
+pub(crate) fn temporary_database_in(folder: &Path) -> io::Result<NamedTempFile> {
     let file = temporary_in(folder)?;
     if !cfg!(target_os = "linux") {
         file.as_file().unlock()?;
@@ -67,7 +67,7 @@ pub fn temporary_database_in(folder: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// Removes the temporary files that killed runs of this user left in a folder, with what SQLite keeps beside them.
-pub fn remove_leftovers(folder: &Path) {
+pub(crate) fn remove_leftovers(folder: &Path) {
     for path in named(folder, FILE_PREFIX, FILE_SUFFIX) {
         // Held until it is gone, so that its owner cannot lock it in between.
         if let Some(_held) = unused(&path) {
@@ -82,14 +82,14 @@ pub fn remove_leftovers(folder: &Path) {
 
 /// A private folder for what one run needs and nobody else may see. It goes away when dropped.
 #[derive(Debug)]
-pub struct Scratch {
+pub(crate) struct Scratch {
     folder: TempDir,
     _lock: File,
 }
 
 impl Scratch {
     /// Removes what killed runs left, too.
-    pub fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         Self::remove_leftovers();
         for _ in 0..ATTEMPTS {
             let mut builder = Builder::new();
@@ -116,17 +116,17 @@ impl Scratch {
     }
 
     /// Where the sheet goes that can be read only once.
-    pub fn sheet(&self) -> PathBuf {
+    pub(crate) fn sheet(&self) -> PathBuf {
         self.folder.path().join(CONTENTS[0])
     }
 
     /// Where the copy of a ledger goes on which a dry run remembers.
-    pub fn rehearsal(&self) -> PathBuf {
+    pub(crate) fn rehearsal(&self) -> PathBuf {
         self.folder.path().join(CONTENTS[1])
     }
 
     /// Removes the folders that killed runs of this user left.
-    pub fn remove_leftovers() {
+    pub(crate) fn remove_leftovers() {
         for folder in named(&std::env::temp_dir(), FOLDER_PREFIX, "") {
             let is_folder = at(&folder).is_ok_and(|entry| {
                 entry.is_some_and(|entry| entry.kind == Kind::Folder && is_mine(&entry.metadata))

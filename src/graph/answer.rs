@@ -14,7 +14,7 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// One request sent once.
 #[derive(Debug, Clone)]
-pub enum Attempt {
+pub(crate) enum Attempt {
     Answered(Answer),
     /// No connection came about: nothing was sent.
     NotConnected(String),
@@ -87,7 +87,11 @@ impl fmt::Debug for Answer {
 
 /// `Retry-After` as a number of seconds (Graph also sends decimals, such as `2.128`) or as a date, which
 /// is measured against the answer's own `Date`, as clocks differ. Nonsense is nothing.
-pub fn retry_after(value: &str, server_now: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
+pub(crate) fn retry_after(
+    value: &str,
+    server_now: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<Duration> {
     let value = value.trim();
     let is_number = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let seconds = if is_number {
@@ -103,12 +107,12 @@ pub fn retry_after(value: &str, server_now: Option<Timestamp>, now: Timestamp) -
     ))
 }
 
-pub fn http_date(value: &str) -> Option<Timestamp> {
+pub(crate) fn http_date(value: &str) -> Option<Timestamp> {
     Timestamp::try_from(httpdate::parse_http_date(value.trim()).ok()?).ok()
 }
 
 /// At most `limit` bytes of `bytes` as text, cut where a character ends; broken bytes become U+FFFD.
-pub fn bounded_text(bytes: &[u8], limit: usize) -> String {
+pub(crate) fn bounded_text(bytes: &[u8], limit: usize) -> String {
     let mut end = limit.min(bytes.len());
     // Step back off the middle of a character, at most its three following bytes.
     while end < bytes.len() && end > 0 && limit - end < 3 && bytes[end] & 0b1100_0000 == 0b1000_0000

@@ -24,13 +24,13 @@ use std::{
 use tokio::time::Instant;
 
 /// The service takes no more in one request.
-pub const MOST_ITEMS: usize = 20;
+pub(crate) const MOST_ITEMS: usize = 20;
 /// Rounds in which every open item met trouble.
 const MOST_TROUBLES: u32 = 6;
 
 /// One read of a batch. `url` begins with `/` and comes after the version, its values encoded.
 #[derive(Clone)]
-pub struct BatchGet {
+pub(crate) struct BatchGet {
     pub id: String,
     pub url: String,
     /// Whether it is an advanced query (`ConsistencyLevel: eventual`).
@@ -56,7 +56,7 @@ impl Graph {
     /// Asks all of them, up to twenty in a request, and gives every answer under its id, in the order asked.
     /// What is throttled or unlucky is asked again in a new batch, after the longest wait asked for. Throttled
     /// items count against the limit too, so batches get smaller then, for everybody, and larger again after.
-    pub async fn batch(
+    pub(crate) async fn batch(
         &self,
         gets: Vec<BatchGet>,
     ) -> Result<Vec<(String, Result<Value, Fault>)>, Fault> {

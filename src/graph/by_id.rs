@@ -26,7 +26,7 @@ fn unreadable(error: &serde_json::Error) -> Fault {
 
 impl Graph {
     /// Those who are there; nobody else is in the answer.
-    pub async fn get_by_ids(&self, ids: &[String]) -> Result<Vec<DirectoryUser>, Fault> {
+    pub(crate) async fn get_by_ids(&self, ids: &[String]) -> Result<Vec<DirectoryUser>, Fault> {
         let mut found = Vec::with_capacity(ids.len());
         for ids in ids.chunks(MOST_IDS) {
             found.extend(self.people(ids).await?);
@@ -61,7 +61,7 @@ impl Graph {
     }
 
     /// The same, each in a read of its own: whoever is not in this answer is not there, because Graph said so of that one.
-    pub async fn one_by_one(&self, ids: &[String]) -> Result<Vec<DirectoryUser>, Fault> {
+    pub(crate) async fn one_by_one(&self, ids: &[String]) -> Result<Vec<DirectoryUser>, Fault> {
         let gets = ids.iter().map(|id| BatchGet {
             id: id.clone(),
             url: format!("/users/{}?$select={USER_SELECT}", odata::encode(id)),

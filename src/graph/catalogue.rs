@@ -2,7 +2,7 @@
 //!
 //! Words for people who have never seen Graph; must not decide what an answer means, `known` does.
 
-use crate::sheet::{Code, Entry, codes};
+use crate::problem::{Code, Entry, codes};
 
 codes! {
     REFUSED = "GL500" {
@@ -286,7 +286,7 @@ codes! {
 }
 
 /// For a code that has no entry; a test keeps it from being needed.
-pub const UNNAMED: Entry = Entry {
+pub(crate) const UNNAMED: Entry = Entry {
     code: "GL500",
     title: "an answer that is not known",
     meaning: "",
@@ -295,7 +295,7 @@ pub const UNNAMED: Entry = Entry {
 };
 
 /// The entry of a code, of Graph's answers or of signing in.
-pub fn entry(code: Code) -> Option<&'static Entry> {
+pub(crate) fn entry(code: Code) -> Option<&'static Entry> {
     ENTRIES
         .iter()
         .chain(super::auth::catalogue::ENTRIES)

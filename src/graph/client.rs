@@ -16,9 +16,10 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    failure::{self, Failure},
+    failure,
+    failure::Failure,
     pace::{Kind, Pace, StopSignal, TooLong, backoff},
-    sheet::Code,
+    problem::Code,
 };
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, Url};
@@ -50,7 +51,7 @@ const NO_SKEW: i64 = i64::MIN;
 
 /// Where Graph is.
 #[derive(Debug, Clone)]
-pub struct GraphConfig {
+pub(crate) struct GraphConfig {
     /// Without `/v1.0`; https, or http on loopback.
     pub base_url: String,
     pub http: HttpOptions,
@@ -61,7 +62,7 @@ pub struct GraphConfig {
 
 /// What a read costs and needs.
 #[derive(Debug, Clone, Copy)]
-pub struct Read {
+pub(crate) struct Read {
     /// Graph's own unit of cost; most reads with `$select` cost 1.
     pub units: u32,
     /// Whether it is an advanced query (`ConsistencyLevel: eventual`).
@@ -69,11 +70,11 @@ pub struct Read {
 }
 
 impl Read {
-    pub const ONE: Self = Self {
+    pub(crate) const ONE: Self = Self {
         units: 1,
         advanced: false,
     };
-    pub const ADVANCED: Self = Self {
+    pub(crate) const ADVANCED: Self = Self {
         units: 1,
         advanced: true,
     };
@@ -81,7 +82,7 @@ impl Read {
 
 /// Requests to Graph so far, tokens not included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RequestCounts {
+pub(crate) struct RequestCounts {
     pub total: u64,
     pub throttled: u64,
     pub retried: u64,
@@ -90,7 +91,7 @@ pub struct RequestCounts {
 /// A cheap handle; all of them share connections, token, pace and counts. Nothing leaves through it, and nobody waits,
 /// once the run has stopped.
 #[derive(Clone)]
-pub struct Graph(pub(super) Arc<Inner>, pub(super) StopSignal);
+pub(crate) struct Graph(pub(super) Arc<Inner>, pub(super) StopSignal);
 
 pub(super) struct Inner {
     pub base: Url,
@@ -155,7 +156,7 @@ impl fmt::Debug for Graph {
 }
 
 impl Graph {
-    pub fn new(config: GraphConfig, tokens: Tokens, pace: Pace) -> failure::Result<Self> {
+    pub(crate) fn new(config: GraphConfig, tokens: Tokens, pace: Pace) -> failure::Result<Self> {
         let base = http::base_url(&config.base_url, "graph_url")?;
         if base.path().trim_end_matches('/').ends_with("/v1.0") {
             return Err(
@@ -184,7 +185,7 @@ impl Graph {
 
     /// The same for what a run still asks when it has stopped.
     #[must_use]
-    pub fn after_the_stop(&self) -> Self {
+    pub(crate) fn after_the_stop(&self) -> Self {
         Self(self.0.clone(), StopSignal::default())
     }
 
@@ -197,7 +198,11 @@ impl Graph {
     }
 
     /// Reads one thing. `path` begins with `/` and comes after the version, its values encoded (`odata`).
-    pub async fn get<T: DeserializeOwned>(&self, path: &str, read: Read) -> Result<T, Fault> {
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        read: Read,
+    ) -> Result<T, Fault> {
         let answer = self
             .repeat(&self.call(Method::GET, path, None, read)?)
             .await?;
@@ -205,7 +210,7 @@ impl Graph {
     }
 
     /// `GET /…/$count`, a bare number.
-    pub async fn count(&self, path: &str) -> Result<u64, Fault> {
+    pub(crate) async fn count(&self, path: &str) -> Result<u64, Fault> {
         let answer = self
             .repeat(&self.call(Method::GET, path, None, Read::ADVANCED)?)
             .await?;
@@ -216,7 +221,7 @@ impl Graph {
     }
 
     /// The tenant. An app with the least permissions may not see it; that is a fault of class `Permission`.
-    pub async fn organization(&self) -> Result<Organization, Fault> {
+    pub(crate) async fn organization(&self) -> Result<Organization, Fault> {
         let path = "/organization?$select=id,displayName,verifiedDomains";
         let page: Page<Organization> = self.get(path, Read::ONE).await?;
         page.value.into_iter().next().ok_or_else(|| {
@@ -230,7 +235,7 @@ impl Graph {
 
     /// A change that may be made twice without harm: setting properties, adding a reference. What is so
     /// already is a success.
-    pub async fn change(
+    pub(crate) async fn change(
         &self,
         method: Method,
         path: &str,
@@ -248,18 +253,14 @@ impl Graph {
     }
 
     /// The address of a directory object, for `@odata.id`; its host must be that of the cloud.
-    pub fn object_url(&self, id: &str) -> String {
+    pub(crate) fn object_url(&self, id: &str) -> String {
         format!(
             "{}/v1.0/directoryObjects/{id}",
             self.0.base.as_str().trim_end_matches('/')
         )
     }
 
-    pub fn tokens(&self) -> &Tokens {
-        &self.0.tokens
-    }
-
-    pub fn requests(&self) -> RequestCounts {
+    pub(crate) fn requests(&self) -> RequestCounts {
         RequestCounts {
             total: self.0.total.load(Relaxed),
             throttled: self.0.throttled.load(Relaxed),
@@ -268,7 +269,7 @@ impl Graph {
     }
 
     /// How far the server's clock is ahead of ours, to a second; unknown before the first answer.
-    pub fn skew(&self) -> Option<SignedDuration> {
+    pub(crate) fn skew(&self) -> Option<SignedDuration> {
         match self.0.skew.load(Relaxed) {
             NO_SKEW => None,
             millis => Some(SignedDuration::from_millis(millis)),
@@ -276,7 +277,7 @@ impl Graph {
     }
 
     /// What time it is at the server, as far as its answers tell; before the first one, our own time.
-    pub fn server_now(&self) -> Timestamp {
+    pub(crate) fn server_now(&self) -> Timestamp {
         let now = self.0.clock.now();
         self.skew()
             .and_then(|skew| now.checked_add(skew).ok())

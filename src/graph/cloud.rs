@@ -6,7 +6,7 @@ use reqwest::Url;
 
 /// The parts of the API that differ between clouds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Abilities {
+pub(crate) struct Abilities {
     /// Whether there are invitations at all.
     pub invitations: bool,
     /// Whether an invitation may name sponsors. Where not, they are added afterwards.
@@ -18,7 +18,7 @@ pub struct Abilities {
 impl Abilities {
     /// What both can do.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
+    pub(crate) fn and(self, other: Self) -> Self {
         Self {
             invitations: self.invitations && other.invitations,
             sponsors_in_invitations: self.sponsors_in_invitations && other.sponsors_in_invitations,
@@ -27,7 +27,7 @@ impl Abilities {
     }
 }
 
-pub const ALL: Abilities = Abilities {
+pub(crate) const ALL: Abilities = Abilities {
     invitations: true,
     sponsors_in_invitations: true,
     reset_redemption: true,
@@ -52,7 +52,7 @@ const LACKING: [(&str, Abilities); 5] = [
 ];
 
 /// Of any other host it is assumed that it can do everything; its answer tells if not.
-pub fn abilities(graph: &Url) -> Abilities {
+pub(crate) fn abilities(graph: &Url) -> Abilities {
     let host = graph.host_str().unwrap_or_default().to_ascii_lowercase();
     LACKING
         .iter()

@@ -25,7 +25,7 @@ const LONGEST_OPENING: Duration = Duration::from_secs(2);
 
 /// The connections to one server.
 #[derive(Debug)]
-pub struct Connections {
+pub(super) struct Connections {
     base: Url,
     options: HttpOptions,
     current: RwLock<Arc<Generation>>,
@@ -33,7 +33,7 @@ pub struct Connections {
 
 /// Connections that were opened since the last 503.
 #[derive(Debug)]
-pub struct Generation {
+pub(super) struct Generation {
     pub client: Client,
     born: Instant,
     unwell: AtomicBool,
@@ -46,13 +46,13 @@ pub struct Generation {
 /// Where both sides speak HTTP/2, all requests share one connection; but that is known only when it stands, and until
 /// then each request would open one of its own.
 #[derive(Debug)]
-pub struct Opening {
+pub(super) struct Opening {
     stands: Arc<AtomicBool>,
     _alone: OwnedMutexGuard<()>,
 }
 
 impl Connections {
-    pub fn new(base: &Url, options: HttpOptions) -> Result<Self> {
+    pub(super) fn new(base: &Url, options: HttpOptions) -> Result<Self> {
         let first = Generation::new(client(base, &options)?);
         Ok(Self {
             base: base.clone(),
@@ -62,7 +62,7 @@ impl Connections {
     }
 
     /// Those for the next request.
-    pub fn current(&self) -> Arc<Generation> {
+    pub(super) fn current(&self) -> Arc<Generation> {
         let current = self.get();
         if !current.unwell.load(Relaxed) || current.born.elapsed() < RENEW_AT_MOST_EVERY {
             return current;
@@ -79,7 +79,7 @@ impl Connections {
 
     /// A request that was sent at `sent_at` was answered with 503: what follows goes out on new connections, perhaps to
     /// another server behind the same name. What is under way on the old ones is left alone.
-    pub fn unwell(&self, sent_at: Instant) {
+    pub(super) fn unwell(&self, sent_at: Instant) {
         let current = self.get();
         if sent_at >= current.born {
             current.unwell.store(true, Relaxed);
@@ -106,7 +106,7 @@ impl Generation {
     }
 
     /// Waits for the request that opens the first connection; none when one stands. Some: this is that request.
-    pub async fn opening(&self) -> Option<Opening> {
+    pub(super) async fn opening(&self) -> Option<Opening> {
         if self.stands.load(Relaxed) {
             return None;
         }
@@ -120,7 +120,7 @@ impl Generation {
 }
 
 impl Opening {
-    pub fn stands(self) {
+    pub(super) fn stands(self) {
         self.stands.store(true, Relaxed);
     }
 }

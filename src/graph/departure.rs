@@ -23,13 +23,13 @@ const HELD_BACK: u8 = 2;
 
 /// Whether a request has left; decided once.
 #[derive(Debug, Clone)]
-pub struct Departure {
+pub(super) struct Departure {
     stop: StopSignal,
     state: Arc<AtomicU8>,
 }
 
 impl Departure {
-    pub fn new(stop: &StopSignal) -> Self {
+    pub(super) fn new(stop: &StopSignal) -> Self {
         Self {
             stop: stop.clone(),
             state: Arc::new(AtomicU8::new(WAITING)),
@@ -50,20 +50,20 @@ impl Departure {
     }
 
     /// Keeps the request here if it has not left yet, and says whether that worked.
-    pub fn hold_back(&self) -> bool {
+    pub(super) fn hold_back(&self) -> bool {
         let held = self
             .state
             .compare_exchange(WAITING, HELD_BACK, SeqCst, SeqCst);
         held.is_ok() || held == Err(HELD_BACK)
     }
 
-    pub fn is_held_back(&self) -> bool {
+    pub(super) fn is_held_back(&self) -> bool {
         self.state.load(SeqCst) == HELD_BACK
     }
 }
 
 /// A body that leaves only while the run goes on.
-pub struct Body {
+pub(super) struct Body {
     bytes: Option<Bytes>,
     departure: Departure,
     /// Once the body is asked for the connection stands, and others may use or open theirs.
@@ -71,7 +71,7 @@ pub struct Body {
 }
 
 impl Body {
-    pub fn new(bytes: Vec<u8>, departure: Departure, opening: Option<Opening>) -> Self {
+    pub(super) fn new(bytes: Vec<u8>, departure: Departure, opening: Option<Opening>) -> Self {
         Self {
             bytes: Some(bytes.into()),
             departure,
@@ -112,7 +112,7 @@ impl http_body::Body for Body {
 
 /// The run stopped before the body was sent.
 #[derive(Debug)]
-pub struct HeldBack;
+pub(super) struct HeldBack;
 
 impl fmt::Display for HeldBack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -124,7 +124,7 @@ impl std::error::Error for HeldBack {}
 
 /// Waits for an answer. A read is dropped when the run stops; a request that changes something is waited for once it
 /// has left, and otherwise kept here.
-pub async fn unless_stopped<T>(
+pub(super) async fn unless_stopped<T>(
     departure: &Departure,
     changes: bool,
     sending: impl Future<Output = T>,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::fmt;
 
 /// More of a message than this helps nobody.
-pub const LONGEST_MESSAGE: usize = 2_000;
+pub(crate) const LONGEST_MESSAGE: usize = 2_000;
 const LONGEST_CODE: usize = 120;
 /// More of a body is not looked at; that much of an answer is read.
 const LONGEST_BODY: usize = 256 * 1024;
@@ -20,7 +20,7 @@ const DEEPEST: usize = 8;
 
 /// What an error body said.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Envelope {
+pub(crate) struct Envelope {
     pub code: String,
     pub message: String,
     /// The codes of `details` and of nested inner errors.
@@ -33,7 +33,7 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    pub fn parse(body: &[u8]) -> Self {
+    pub(crate) fn parse(body: &[u8]) -> Self {
         if let Ok(value) = serde_json::from_slice::<Value>(body) {
             return Self::from_value(&value);
         }
@@ -49,7 +49,7 @@ impl Envelope {
         }
     }
 
-    pub fn from_value(value: &Value) -> Self {
+    pub(crate) fn from_value(value: &Value) -> Self {
         // Directory services that are older than Graph name it otherwise.
         let old = &value["odata.error"];
         let error = if old.is_object() {
@@ -114,7 +114,7 @@ impl Envelope {
         }
     }
 
-    pub fn is_code(&self, code: &str) -> bool {
+    pub(crate) fn is_code(&self, code: &str) -> bool {
         self.code.eq_ignore_ascii_case(code)
             || self
                 .more

@@ -2,17 +2,13 @@
 //!
 //! Must not guess: what is not in the tables is nothing.
 
-use super::{
-    auth::aadsts,
-    catalogue::{self, entry},
-    known,
-};
-use crate::sheet::Entry;
+use super::{auth::aadsts, catalogue, catalogue::entry, error_rules};
+use crate::problem::Entry;
 
 /// Pasted texts are short; a file that was pasted by mistake is not searched.
 const LONGEST: usize = 16 * 1024;
 
-pub fn explain(text: &str) -> Option<&'static Entry> {
+pub(crate) fn explain(text: &str) -> Option<&'static Entry> {
     let text = text.trim();
     if text.len() > LONGEST {
         return None;
@@ -29,7 +25,7 @@ pub fn explain(text: &str) -> Option<&'static Entry> {
     if !aadsts::numbers(text).is_empty() {
         return entry(super::auth::catalogue::SIGN_IN_REFUSED);
     }
-    known::recognise_text(text).map(|known| entry(known.code).unwrap_or(&catalogue::UNNAMED))
+    error_rules::recognise_text(text).map(|known| entry(known.code).unwrap_or(&catalogue::UNNAMED))
 }
 
 #[cfg(test)]

@@ -7,13 +7,13 @@ use super::{
     answer::Answer,
     auth, catalogue,
     envelope::{Envelope, LONGEST_MESSAGE},
-    known, server_text,
+    error_rules, server_text,
 };
 use crate::{
     exit::Exit,
     failure::Failure,
     pace::{Stopped, TooLong},
-    sheet::{Code, Entry},
+    problem::{Code, Entry},
 };
 use jiff::Timestamp;
 use std::{
@@ -194,7 +194,7 @@ impl Fault {
     pub fn of(answer: &Answer) -> Self {
         let envelope = Envelope::parse(&answer.body);
         let author = Author::of(answer, &envelope);
-        let known = known::recognise(answer.status, &envelope, author);
+        let known = error_rules::recognise(answer.status, &envelope, author);
         let mut fault = Self::new(known.code, known.class, envelope.message.clone());
         fault.author = Some(author);
         if matches!(known.class, Class::Exists | Class::ExistsBlocked) {

@@ -26,7 +26,7 @@ use std::{
 };
 use tokio::time::Instant;
 
-pub const USER_AGENT: &str = concat!("guestlist/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("guestlist/", env!("CARGO_PKG_VERSION"));
 
 /// As much of a header is read; a challenge may carry claims.
 const LONGEST_HEADER: usize = 500;
@@ -49,7 +49,7 @@ const LONGEST_ERROR: usize = 256 * 1024;
 
 /// How to reach a server.
 #[derive(Debug, Clone)]
-pub struct HttpOptions {
+pub(crate) struct HttpOptions {
     /// Certificates to trust beside the system's, PEM.
     pub ca_file: Option<PathBuf>,
     pub connect_timeout: Duration,
@@ -67,7 +67,7 @@ impl Default for HttpOptions {
 }
 
 /// One request as it goes out.
-pub struct Outgoing<'a> {
+pub(crate) struct Outgoing<'a> {
     pub method: Method,
     pub url: Url,
     pub token: &'a SecretString,
@@ -82,13 +82,13 @@ pub struct Outgoing<'a> {
 }
 
 /// One server, and how to reach it.
-pub struct Http {
+pub(crate) struct Http {
     clock: Clock,
     connections: Connections,
 }
 
 impl Http {
-    pub fn new(base: &Url, options: HttpOptions, clock: Clock) -> Result<Self> {
+    pub(crate) fn new(base: &Url, options: HttpOptions, clock: Clock) -> Result<Self> {
         Ok(Self {
             clock,
             connections: Connections::new(base, options)?,
@@ -96,7 +96,7 @@ impl Http {
     }
 
     /// Sends a request and reads its answer, unless the run stops before the request has left.
-    pub async fn send(
+    pub(crate) async fn send(
         &self,
         outgoing: Outgoing<'_>,
         stop: &StopSignal,
@@ -184,13 +184,13 @@ impl Http {
     }
 
     /// After a 503 the next request goes out on a new connection.
-    pub fn unwell(&self, sent_at: Instant) {
+    pub(crate) fn unwell(&self, sent_at: Instant) {
         self.connections.unwell(sent_at);
     }
 }
 
 /// A client for one server: https only and the environment's proxies, or loopback without either.
-pub fn client(base: &Url, options: &HttpOptions) -> Result<Client> {
+pub(crate) fn client(base: &Url, options: &HttpOptions) -> Result<Client> {
     let loopback = is_loopback(base);
     let builder = || {
         let builder = Client::builder()
@@ -231,7 +231,7 @@ pub fn client(base: &Url, options: &HttpOptions) -> Result<Client> {
 }
 
 /// A client for services on this machine or its link (metadata, managed identity): plain http, no proxy.
-pub fn local_client() -> Result<Client> {
+pub(crate) fn local_client() -> Result<Client> {
     Client::builder()
         .user_agent(USER_AGENT)
         .connect_timeout(Duration::from_secs(2))
@@ -261,7 +261,7 @@ fn read_certificates(path: &Path) -> Result<Vec<Certificate>> {
 }
 
 /// A base address: https, or plain http on loopback. `what` names the setting.
-pub fn base_url(text: &str, what: &str) -> Result<Url> {
+pub(crate) fn base_url(text: &str, what: &str) -> Result<Url> {
     let wrong = |why: &str| Failure::usage(format!("{what} {why}: {text}"));
     let url = Url::parse(text.trim_end_matches('/')).map_err(|_| wrong("is not a URL"))?;
     if url.host_str().is_none() || url.query().is_some() || url.fragment().is_some() {
@@ -281,7 +281,7 @@ pub fn base_url(text: &str, what: &str) -> Result<Url> {
     }
 }
 
-pub fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
@@ -291,7 +291,7 @@ pub fn is_loopback(url: &Url) -> bool {
 }
 
 /// Whether a status deserves a new connection.
-pub fn wants_new_connection(status: u16) -> bool {
+pub(crate) fn wants_new_connection(status: u16) -> bool {
     status == StatusCode::SERVICE_UNAVAILABLE.as_u16()
 }
 
@@ -326,7 +326,7 @@ fn long_text(headers: &HeaderMap, name: &HeaderName, longest: usize) -> Option<S
 }
 
 /// The causes of an error in one line, without the URL. Of a failed connection, the innermost alone.
-pub fn reason(error: reqwest::Error) -> String {
+pub(crate) fn reason(error: reqwest::Error) -> String {
     let error = error.without_url();
     let only_innermost = error.is_connect();
     let mut words = vec![error.to_string()];

@@ -19,8 +19,7 @@ const LONGEST_INVITATION: usize = 1024 * 1024;
 
 /// What became of one attempt, with everything that is worth remembering.
 #[derive(Debug, Clone)]
-pub struct InviteAttempt {
-    pub client_request_id: String,
+pub(crate) struct InvitationReply {
     pub request_id: Option<String>,
     pub status: Option<u16>,
     pub verdict: Verdict,
@@ -30,18 +29,17 @@ impl Graph {
     /// Invites once. A token that went stale on the way is renewed and the same sent again: a 401
     /// says that nothing was done. `client_request_id` is the caller's, so that the intent can name it
     /// beforehand; the resend has one of its own.
-    pub async fn invite(
+    pub(crate) async fn invite(
         &self,
         request: &InvitationRequest,
         client_request_id: Uuid,
-    ) -> InviteAttempt {
+    ) -> InvitationReply {
         let mut id = client_request_id.to_string();
         let attempt = match self.attempt(request, &mut id).await {
             Ok(attempt) => attempt,
             Err(fault) => {
                 let fault = fault.with_client_request_id(&id);
-                return InviteAttempt {
-                    client_request_id: id,
+                return InvitationReply {
                     request_id: None,
                     status: None,
                     verdict: not_sent(fault),
@@ -49,8 +47,7 @@ impl Graph {
             }
         };
         let verdict = stamped(judge(&attempt, &request.email), &id);
-        let mut done = InviteAttempt {
-            client_request_id: id,
+        let mut done = InvitationReply {
             request_id: verdict.fault().and_then(|fault| fault.request_id.clone()),
             status: None,
             verdict,

@@ -3,28 +3,28 @@
 //! Read in this order: `wire` (what travels), `answer` (what came back), `known` and `verdict` (what it
 //! means), `client` (one attempt for an invitation, patience for a read), `auth` (who asks).
 
-pub mod answer; // one attempt's answer, whatever its shape
-pub mod auth; // tokens: who asks
-pub mod batch; // twenty reads in one request
-pub mod by_id; // people by id
-pub mod catalogue; // our codes GL5xx-GL7xx in words
-pub mod client; // the client
-pub mod cloud; // what a national cloud lacks
+pub(crate) mod answer; // one attempt's answer, whatever its shape
+pub(crate) mod auth; // tokens: who asks
+pub(crate) mod batch; // twenty reads in one request
+pub(crate) mod by_id; // people by id
+pub(crate) mod catalogue; // our codes GL5xx-GL7xx in words
+pub(crate) mod client; // the client
+pub(crate) mod cloud; // what a national cloud lacks
 mod connections; // which connection a request goes out on
 mod departure; // the last look at the stop before a request leaves
-pub mod envelope; // the error body, whatever it is
-pub mod explain; // what a pasted text means
-pub mod fault; // what went wrong, kept for support
-pub mod http; // one request, one attempt
-pub mod invite; // the one POST that is never repeated
-pub mod known; // every answer that is known, as a table
-pub mod odata; // quoting and escaping
-pub mod pages; // following nextLink
-pub mod policies; // what the tenant says beforehand
+pub(crate) mod envelope; // the error body, whatever it is
+pub(crate) mod error_rules; // every answer that is known, as a table
+pub(crate) mod explain; // what a pasted text means
+pub(crate) mod fault; // what went wrong, kept for support
+pub(crate) mod http; // one request, one attempt
+pub(crate) mod invite; // the one POST that is never repeated
+pub(crate) mod odata; // quoting and escaping
+pub(crate) mod pages; // following nextLink
+pub(crate) mod policies; // what the tenant says beforehand
 mod server_text; // servers' texts where they become ours
-pub mod sponsors; // those who vouch for a guest
-pub mod verdict; // what an answer means
-pub mod wire; // what travels
+pub(crate) mod sponsors; // those who vouch for a guest
+pub(crate) mod verdict; // what an answer means
+pub(crate) mod wire; // what travels
 
 #[cfg(test)]
 mod batch_tests;
@@ -43,14 +43,18 @@ mod tls_tests;
 #[cfg(test)]
 mod verdict_tests;
 
-pub use answer::{Answer, Attempt};
-pub use auth::{Identity, IdentityKind, Tokens};
-pub use batch::BatchGet;
-pub use client::{Graph, GraphConfig, Read, RequestCounts};
-pub use explain::explain;
-pub use fault::{Author, Class, Fault};
-pub use invite::InviteAttempt;
-pub use policies::{DomainRules, InvitesFrom};
-pub use sponsors::Sponsor;
-pub use verdict::{Verdict, judge, judge_read};
-pub use wire::{DirectoryUser, Invitation, InvitationRequest, MessageInfo, Organization};
+#[cfg(test)]
+pub(crate) use self::{
+    answer::{Answer, Attempt},
+    client::RequestCounts,
+    verdict::judge,
+};
+pub(crate) use auth::{Identity, IdentityKind, Tokens};
+pub(crate) use batch::BatchGet;
+pub(crate) use client::{Graph, GraphConfig, Read};
+pub(crate) use explain::explain;
+pub(crate) use fault::{Author, Class, Fault};
+pub(crate) use policies::{DomainRules, InvitesFrom};
+pub(crate) use sponsors::Sponsor;
+pub(crate) use verdict::Verdict;
+pub(crate) use wire::{DirectoryUser, Invitation, InvitationRequest, MessageInfo, Organization};

@@ -21,7 +21,7 @@ const MOST_PAGES: usize = 10_000;
 const MOST_EMPTY_PAGES: u32 = 1_000;
 
 /// A walk over the pages of a list of users. Everybody comes once, also when the walk had to start again.
-pub struct UserPages {
+pub(crate) struct UserPages {
     graph: Graph,
     first: Call,
     next: Option<Url>,
@@ -36,7 +36,7 @@ pub struct UserPages {
 
 impl Graph {
     /// Walks a list of users: `/users?$select=…&$top=999`, `/directory/deletedItems/microsoft.graph.user?…`.
-    pub fn users(&self, path: &str, read: Read) -> Result<UserPages, Fault> {
+    pub(crate) fn users(&self, path: &str, read: Read) -> Result<UserPages, Fault> {
         let first = self.call(Method::GET, path, None, read)?;
         Ok(UserPages {
             graph: self.clone(),
@@ -53,7 +53,7 @@ impl Graph {
 
 impl UserPages {
     /// The next page, perhaps empty; nothing after the last one. Headers are kept on each page.
-    pub async fn next(&mut self) -> Result<Option<Vec<DirectoryUser>>, Fault> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<DirectoryUser>>, Fault> {
         loop {
             let Some(url) = self.next.take() else {
                 return Ok(None);

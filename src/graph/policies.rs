@@ -14,7 +14,7 @@ use serde_json::Value;
 
 /// Who may invite (Graph: authorizationPolicy).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum InvitesFrom {
+pub(crate) enum InvitesFrom {
     Nobody,
     AdminsAndGuestInviters,
     AdminsGuestInvitersAndMembers,
@@ -25,7 +25,7 @@ pub enum InvitesFrom {
 
 /// Which domains guests may come from. A tenant has one list or the other, never both.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum DomainRules {
+pub(crate) enum DomainRules {
     #[default]
     Any,
     OnlyFrom(Vec<String>),
@@ -34,7 +34,7 @@ pub enum DomainRules {
 
 impl DomainRules {
     /// Whether somebody of this domain may be invited. Subdomains are domains of their own.
-    pub fn allow(&self, domain: &str) -> bool {
+    pub(crate) fn allow(&self, domain: &str) -> bool {
         let among = |list: &[String]| {
             list.iter()
                 .any(|listed| listed.eq_ignore_ascii_case(domain))
@@ -55,7 +55,7 @@ struct AuthorizationPolicy {
 }
 
 impl Graph {
-    pub async fn invites_from(&self) -> Result<InvitesFrom, Fault> {
+    pub(crate) async fn invites_from(&self) -> Result<InvitesFrom, Fault> {
         let path = "/policies/authorizationPolicy?$select=allowInvitesFrom";
         let policy: AuthorizationPolicy = self.get(path, Read::ONE).await?;
         Ok(match policy.allow_invites_from.as_str() {
@@ -68,7 +68,7 @@ impl Graph {
     }
 
     /// The list of allowed or blocked domains. Only Graph's beta tells it, as JSON inside a JSON string.
-    pub async fn domain_rules(&self) -> Result<DomainRules, Fault> {
+    pub(crate) async fn domain_rules(&self) -> Result<DomainRules, Fault> {
         let policies: Value = self
             .get("/beta/policies/b2bManagementPolicies", Read::ONE)
             .await?;
@@ -96,7 +96,7 @@ impl Graph {
     }
 
     /// The signed-in user's mail address; none for a user without a mailbox. Only for delegated tokens.
-    pub async fn my_mail(&self) -> Result<Option<String>, Fault> {
+    pub(crate) async fn my_mail(&self) -> Result<Option<String>, Fault> {
         let me: Value = self.get("/me?$select=mail", Read::ONE).await?;
         Ok(me["mail"]
             .as_str()

@@ -18,7 +18,7 @@ const LONGEST_READ: usize = 16 * 1024;
 const LONGEST_SEARCHED: usize = 256 * 1024;
 
 /// What a server, or a tool, said: one line that can be shown, kept and logged.
-pub fn clean(text: &str, limit: usize) -> String {
+pub(super) fn clean(text: &str, limit: usize) -> String {
     let read = secrets::masked(cut(text.trim(), LONGEST_READ));
     cut(&visible_line(&read), limit).to_owned()
 }
@@ -34,7 +34,7 @@ fn cut(text: &str, limit: usize) -> &str {
 
 /// What was said, for recognising known words in it: lower case, without blanks, line breaks, tags and invisible
 /// characters, and with entities resolved, so that it does not matter in which dress the words come. Not for showing.
-pub fn squeezed(text: &str) -> String {
+pub(super) fn squeezed(text: &str) -> String {
     let read = cut(text, LONGEST_SEARCHED);
     let mut plain = without_tags(read);
     // A page may quote a page.
@@ -56,7 +56,7 @@ pub fn squeezed(text: &str) -> String {
 }
 
 /// A page without its markup, for showing: enough to recognise who wrote it.
-pub fn page_text(html: &str) -> String {
+pub(super) fn page_text(html: &str) -> String {
     let plain = without_entities(&without_tags(html));
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -157,7 +157,7 @@ fn entity(name: &str) -> Option<char> {
 }
 
 /// Reads an answer. Hidden characters in its strings are spelled out, whatever field they stand in.
-pub fn from_json<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+pub(super) fn from_json<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
     // Outside of strings JSON has no backslash, and inside only before what is escaped.
     let is_plain =
         !body.contains(&b'\\') && std::str::from_utf8(body).is_ok_and(|text| !has_hidden(text));
@@ -179,13 +179,13 @@ fn spell_out(value: &mut Value) {
 }
 
 /// A name, a state or an id that is shown or kept.
-pub fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     Ok(clean(&text, LONGEST_NAME))
 }
 
 /// The same where there may be none.
-pub fn optional_name<'de, D: Deserializer<'de>>(
+pub(super) fn optional_name<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {
     let text: Option<String> = Option::deserialize(deserializer)?;

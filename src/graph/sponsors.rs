@@ -1,18 +1,12 @@
 //! Sponsors after the invitation: where a cloud takes none inside it, and for guests who are there already.
 
-use super::{
-    client::{Graph, Read},
-    cloud::Abilities,
-    fault::Fault,
-    odata,
-    wire::DirectoryObject,
-};
+use super::{client::Graph, cloud::Abilities, fault::Fault, odata};
 use reqwest::Method;
 use serde_json::json;
 
 /// Who vouches for a guest: an object id, already resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sponsor {
+pub(crate) enum Sponsor {
     User(String),
     Group(String),
     /// One or the other, named by id.
@@ -21,13 +15,13 @@ pub enum Sponsor {
 
 impl Graph {
     /// What this run's Graph can do.
-    pub fn abilities(&self) -> Abilities {
+    pub(crate) fn abilities(&self) -> Abilities {
         self.0.abilities
     }
 
     /// Adds a sponsor. One that is set already is a success; a guest whom not every replica knows yet is
     /// a fault of class `NotYet` or `Absent`, worth another try in a while.
-    pub async fn add_sponsor(&self, user_id: &str, sponsor: &Sponsor) -> Result<(), Fault> {
+    pub(crate) async fn add_sponsor(&self, user_id: &str, sponsor: &Sponsor) -> Result<(), Fault> {
         // The host must be that of the cloud, also in the reference.
         let base = self.0.base.as_str().trim_end_matches('/');
         let reference = match sponsor {
@@ -38,12 +32,5 @@ impl Graph {
         let path = format!("/users/{}/sponsors/$ref", odata::encode(user_id));
         self.change(Method::POST, &path, Some(&json!({"@odata.id": reference})))
             .await
-    }
-
-    /// The ids of a guest's sponsors.
-    pub async fn sponsors_of(&self, user_id: &str) -> Result<Vec<String>, Fault> {
-        let path = format!("/users/{}/sponsors?$select=id", odata::encode(user_id));
-        let page: super::wire::Page<DirectoryObject> = self.get(&path, Read::ONE).await?;
-        Ok(page.value.into_iter().map(|object| object.id).collect())
     }
 }

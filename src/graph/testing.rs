@@ -26,7 +26,7 @@ use tokio::{
 };
 
 #[derive(Debug, Clone)]
-pub struct Received {
+pub(crate) struct Received {
     pub method: String,
     pub path: String,
     pub headers: Vec<(String, String)>,
@@ -37,19 +37,19 @@ pub struct Received {
 }
 
 impl Received {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(key, _)| key.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 }
 
-pub enum Reply {
+pub(crate) enum Reply {
     /// Status, header lines, body.
     Http(u16, Vec<(&'static str, String)>, String),
     /// These bytes, then the connection ends.
@@ -60,7 +60,7 @@ pub enum Reply {
     Silence(Duration),
 }
 
-pub fn json(status: u16, body: &str) -> Reply {
+pub(crate) fn json(status: u16, body: &str) -> Reply {
     Reply::Http(
         status,
         vec![("Content-Type", "application/json".into())],
@@ -68,12 +68,12 @@ pub fn json(status: u16, body: &str) -> Reply {
     )
 }
 
-pub fn error(status: u16, code: &str, message: &str) -> Reply {
+pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
     let body = serde_json::json!({"error": {"code": code, "message": message, "innerError": {"request-id": "inner-1"}}});
     json(status, &body.to_string())
 }
 
-pub fn with(reply: Reply, name: &'static str, value: impl Into<String>) -> Reply {
+pub(crate) fn with(reply: Reply, name: &'static str, value: impl Into<String>) -> Reply {
     match reply {
         Reply::Http(status, mut headers, body) => {
             headers.push((name, value.into()));
@@ -84,14 +84,16 @@ pub fn with(reply: Reply, name: &'static str, value: impl Into<String>) -> Reply
 }
 
 #[derive(Clone)]
-pub struct Server {
+pub(crate) struct Server {
     pub url: String,
     received: Arc<Mutex<Vec<Received>>>,
 }
 
 impl Server {
     /// `answer` gets the request and how many came before it.
-    pub async fn start(answer: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(
+        answer: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let received = Arc::new(Mutex::new(Vec::new()));
@@ -110,19 +112,19 @@ impl Server {
         server
     }
 
-    pub fn received(&self) -> Vec<Received> {
+    pub(crate) fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap().clone()
     }
 
-    pub fn graph(&self) -> Graph {
+    pub(crate) fn graph(&self) -> Graph {
         self.graph_with(&Credential::new("t", 3_600))
     }
 
-    pub fn graph_with(&self, credential: &Credential) -> Graph {
+    pub(crate) fn graph_with(&self, credential: &Credential) -> Graph {
         self.graph_stopped_by(credential, &StopSignal::default())
     }
 
-    pub fn graph_stopped_by(&self, credential: &Credential, stop: &StopSignal) -> Graph {
+    pub(crate) fn graph_stopped_by(&self, credential: &Credential, stop: &StopSignal) -> Graph {
         let config = GraphConfig {
             base_url: self.url.clone(),
             http: HttpOptions {
@@ -137,7 +139,7 @@ impl Server {
     }
 }
 
-pub fn quick_pace() -> Pace {
+pub(crate) fn quick_pace() -> Pace {
     Pace::new(&PaceOptions {
         rate: Rate::Max,
         invites_per_5s: 0,
@@ -219,7 +221,7 @@ async fn read(stream: &mut TcpStream, connection: u32) -> Option<Received> {
 
 /// A credential that counts: its tokens are `t-0`, `t-1`, …, and it can fail as told.
 #[derive(Clone)]
-pub struct Credential {
+pub(crate) struct Credential {
     pub name: String,
     pub lives: i64,
     pub asked: Arc<AtomicU32>,
@@ -236,7 +238,7 @@ impl std::fmt::Debug for Credential {
 }
 
 impl Credential {
-    pub fn new(name: &str, lives: i64) -> Self {
+    pub(crate) fn new(name: &str, lives: i64) -> Self {
         Self {
             name: name.into(),
             lives,
@@ -248,13 +250,13 @@ impl Credential {
         }
     }
 
-    pub fn tokens(&self) -> Tokens {
+    pub(crate) fn tokens(&self) -> Tokens {
         let credential = self.clone();
         let source: CredentialSource = Arc::new(move || Ok(Arc::new(credential.clone())));
         Tokens::new(source, "https://graph.example/.default")
     }
 
-    pub fn asked(&self) -> u32 {
+    pub(crate) fn asked(&self) -> u32 {
         self.asked.load(Ordering::SeqCst)
     }
 }

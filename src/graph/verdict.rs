@@ -10,17 +10,21 @@ use super::{
     server_text,
     wire::{Invitation, InvitationAnswer},
 };
-use crate::{exit::Exit, redeem_link::is_redeem_link, sheet::Code};
+use crate::{exit::Exit, problem::Code, redeem_link::is_redeem_link};
 use secrecy::SecretString;
 use std::time::Duration;
 
 /// What became of one attempt to invite.
 #[derive(Debug, Clone)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// 201, with a user and a link.
     Done(Invitation),
     /// Not performed, as far as is known; may be asked again after the wait.
     RetryAfter {
+        #[cfg_attr(
+            not(test),
+            expect(dead_code, reason = "the table of known answers shows it")
+        )]
         after: Option<Duration>,
         fault: Fault,
     },
@@ -37,13 +41,20 @@ pub enum Verdict {
     /// Nothing happened, and it says nothing about the person; not repeated in this run.
     Failed { fault: Fault },
     /// Graph said that going on is useless or does harm. Nothing happened for this row.
-    Stop { exit: Exit, fault: Fault },
+    Stop {
+        #[cfg_attr(
+            not(test),
+            expect(dead_code, reason = "the table of known answers shows it")
+        )]
+        exit: Exit,
+        fault: Fault,
+    },
     /// It may have been done. To be settled by looking, never by asking again.
     Unknown { fault: Fault },
 }
 
 impl Verdict {
-    pub fn fault(&self) -> Option<&Fault> {
+    pub(crate) fn fault(&self) -> Option<&Fault> {
         match self {
             Self::Done(_) => None,
             Self::RetryAfter { fault, .. }
@@ -57,7 +68,7 @@ impl Verdict {
     }
 
     /// What was said that ends the run, whoever said it.
-    pub fn run_stopping(&self) -> Option<&Fault> {
+    pub(crate) fn run_stopping(&self) -> Option<&Fault> {
         match self {
             Self::Stop { fault, .. } => Some(fault),
             Self::Unknown { fault } if fault.class.stops_whoever_says_it() => Some(fault),
@@ -65,8 +76,9 @@ impl Verdict {
         }
     }
 
-    /// One word for logs and tables.
-    pub fn word(&self) -> &'static str {
+    /// One word for the table of known answers.
+    #[cfg(test)]
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Done(_) => "done",
             Self::RetryAfter { .. } => "ask again later",
@@ -89,7 +101,7 @@ impl Verdict {
 }
 
 /// What an attempt to invite this address means. A 401 for a stale token has been dealt with before this is asked.
-pub fn judge(attempt: &Attempt, email: &str) -> Verdict {
+pub(crate) fn judge(attempt: &Attempt, email: &str) -> Verdict {
     let answer = match attempt {
         Attempt::Answered(answer) => answer,
         Attempt::NotConnected(why) => {
@@ -189,9 +201,7 @@ fn invitation(answer: &Answer, email: &str) -> Result<Invitation, Fault> {
         return Err(incomplete("201 with a link that is no https address"));
     }
     Ok(Invitation {
-        id: parsed.id,
         user_id,
-        user_principal_name: given(user.user_principal_name),
         redeem_url: SecretString::from(link),
         status,
     })
@@ -203,7 +213,7 @@ fn given(text: Option<String>) -> Option<String> {
 
 /// What became of one attempt to read, or to make a change that may be repeated.
 #[derive(Debug, Clone)]
-pub enum ReadVerdict {
+pub(crate) enum ReadVerdict {
     Done,
     /// May be asked again, after the wait or a backoff; on a new connection when the server was unwell.
     Again {
@@ -219,7 +229,7 @@ pub enum ReadVerdict {
     },
 }
 
-pub fn judge_read(attempt: &Attempt) -> ReadVerdict {
+pub(crate) fn judge_read(attempt: &Attempt) -> ReadVerdict {
     let again = |code: Code, why: &str| ReadVerdict::Again {
         after: None,
         fault: Fault::new(code, Class::Unsettled, why),

@@ -7,7 +7,7 @@ use super::{
     fault::Fault,
     verdict::{ReadVerdict, Verdict, judge, judge_read},
 };
-use crate::engine::outcome::Outcome;
+use crate::outcome::Outcome;
 use serde_json::json;
 use std::{fmt::Write, fs, path::Path, time::Duration};
 

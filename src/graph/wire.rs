@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use std::fmt;
 
 /// The properties of a user that are read; always named, as the default set lacks most of them.
-pub const USER_SELECT: &str = "id,displayName,mail,otherMails,proxyAddresses,userPrincipalName,userType,\
+pub(crate) const USER_SELECT: &str = "id,displayName,mail,otherMails,proxyAddresses,userPrincipalName,userType,\
 accountEnabled,externalUserState,createdDateTime";
 
 /// One invitation, as asked for. The email goes out with its case kept.
 #[derive(Clone, Default)]
-pub struct InvitationRequest {
+pub(crate) struct InvitationRequest {
     pub email: String,
     pub display_name: Option<String>,
     pub redirect_url: String,
@@ -31,7 +31,7 @@ pub struct InvitationRequest {
 
 /// The words that Microsoft's mail carries.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct MessageInfo {
+pub(crate) struct MessageInfo {
     pub language: Option<String>,
     pub body: Option<String>,
     /// The service honours one.
@@ -41,7 +41,7 @@ pub struct MessageInfo {
 impl InvitationRequest {
     /// The body of `POST /invitations`. Sponsors are plain id objects: the typed and the bind form are
     /// ignored or refused. `invitedUser` is never sent: it would convert an internal user.
-    pub fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         let mut body = json!({
             "invitedUserEmailAddress": self.email,
             "inviteRedirectUrl": self.redirect_url,
@@ -103,12 +103,9 @@ impl fmt::Debug for MessageInfo {
 
 /// What a 201 gave, complete: a user and a link, and a status that is not `Error`.
 #[derive(Debug, Clone)]
-pub struct Invitation {
-    /// The invitation's own id; it can never be read back.
-    pub id: Option<String>,
+pub(crate) struct Invitation {
     /// The directory object.
     pub user_id: String,
-    pub user_principal_name: Option<String>,
     /// A bearer-like ticket. Its host differs between clouds and years; never checked against a list.
     pub redeem_url: SecretString,
     /// `PendingAcceptance`, `Completed`, `InProgress`, or something newer.
@@ -119,8 +116,6 @@ pub struct Invitation {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct InvitationAnswer {
-    #[serde(default, deserialize_with = "optional_name")]
-    pub id: Option<String>,
     pub invite_redeem_url: Option<String>,
     pub invited_user_email_address: Option<String>,
     #[serde(default, deserialize_with = "optional_name")]
@@ -133,14 +128,12 @@ pub(super) struct InvitationAnswer {
 pub(super) struct InvitedUser {
     #[serde(default, deserialize_with = "optional_name")]
     pub id: Option<String>,
-    #[serde(default, deserialize_with = "optional_name")]
-    pub user_principal_name: Option<String>,
 }
 
 /// A person of the directory.
 #[derive(Clone, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase", default)]
-pub struct DirectoryUser {
+pub(crate) struct DirectoryUser {
     #[serde(deserialize_with = "name")]
     pub id: String,
     pub display_name: Option<String>,
@@ -178,7 +171,7 @@ impl fmt::Debug for DirectoryUser {
 /// The tenant itself.
 #[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Organization {
+pub(crate) struct Organization {
     #[serde(deserialize_with = "name")]
     pub id: String,
     #[serde(deserialize_with = "optional_name")]
@@ -189,7 +182,7 @@ pub struct Organization {
 
 #[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase", default)]
-pub struct VerifiedDomain {
+pub(crate) struct VerifiedDomain {
     #[serde(deserialize_with = "name")]
     pub name: String,
     pub is_default: bool,
@@ -198,7 +191,7 @@ pub struct VerifiedDomain {
 
 impl Organization {
     /// The `onmicrosoft.com` domain on which guests' derived names live.
-    pub fn initial_domain(&self) -> Option<&str> {
+    pub(crate) fn initial_domain(&self) -> Option<&str> {
         self.verified_domains
             .iter()
             .find(|domain| domain.is_initial)
@@ -206,16 +199,9 @@ impl Organization {
     }
 }
 
-/// Anything that has an id.
-#[derive(Debug, Clone, Deserialize)]
-pub struct DirectoryObject {
-    #[serde(deserialize_with = "name")]
-    pub id: String,
-}
-
 /// A list as Graph answers it.
 #[derive(Debug, Deserialize)]
-pub struct Page<T> {
+pub(crate) struct Page<T> {
     pub value: Vec<T>,
     #[serde(rename = "@odata.nextLink")]
     pub next_link: Option<String>,

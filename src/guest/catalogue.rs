@@ -1,6 +1,6 @@
 //! The codes of a row: errors and warnings are GL100 to GL199, hints GL200 to GL299.
 
-use crate::sheet::codes;
+use crate::problem::codes;
 
 codes! {
     NO_ADDRESS = "GL101" {

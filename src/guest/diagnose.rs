@@ -2,13 +2,17 @@
 //!
 //! Must not correct anything; `email` does what is certain.
 
-use super::Code;
-use super::catalogue::{
-    ADDRESS_TOO_LONG, BAD_CHARACTER, BAD_DOMAIN, BAD_LOCAL_PART, DIRECTION_MARK, FORMULA,
-    NOT_ASCII, NOT_ONE_AT, PLUS, SPACE_INSIDE, TEXT_WITH_ADDRESS, TWO_ADDRESSES,
+use super::{
+    catalogue::{
+        ADDRESS_TOO_LONG, BAD_CHARACTER, BAD_DOMAIN, BAD_LOCAL_PART, DIRECTION_MARK, FORMULA,
+        NOT_ASCII, NOT_ONE_AT, PLUS, SPACE_INSIDE, TEXT_WITH_ADDRESS, TWO_ADDRESSES,
+    },
+    email::{MAX_ADDRESS, MAX_LOCAL, is_domain, may_stand_before_at},
 };
-use super::email::{MAX_ADDRESS, MAX_LOCAL, is_domain, may_stand_before_at};
-use crate::sheet::{addresses, shorten};
+use crate::{
+    problem::{Code, shorten},
+    sheet::addresses,
+};
 
 /// What is wrong with a cell.
 #[derive(Debug, Clone)]
@@ -20,7 +24,7 @@ pub(super) struct Wrong {
 }
 
 impl Wrong {
-    pub fn new(code: Code, message: impl Into<String>, fix: impl Into<String>) -> Self {
+    pub(super) fn new(code: Code, message: impl Into<String>, fix: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
@@ -30,7 +34,7 @@ impl Wrong {
     }
 
     #[must_use]
-    pub fn suggest(mut self, value: impl Into<String>) -> Self {
+    pub(super) fn suggest(mut self, value: impl Into<String>) -> Self {
         self.suggestion = Some(value.into());
         self
     }

@@ -2,18 +2,25 @@
 //!
 //! Must not compare the row with others.
 
-use super::catalogue::{
-    BAD_CC, CC_IS_GUEST, LANGUAGE_REPAIRED, MESSAGE_NOT_SENT, MORE_THAN_ONE_CC, NO_ADDRESS,
-    REPAIRED, SPONSORS_REPAIRED, TWO_ADDRESSES,
+use super::{
+    Allow, Guest, Profile, Rules, SponsorRef, UserType,
+    catalogue::{
+        BAD_CC, CC_IS_GUEST, LANGUAGE_REPAIRED, MESSAGE_NOT_SENT, MORE_THAN_ONE_CC, NO_ADDRESS,
+        REPAIRED, SPONSORS_REPAIRED, TWO_ADDRESSES,
+    },
+    diagnose::Wrong,
+    email::{self, Address},
+    fields,
+    layout::Layout,
+    record::whole_row,
+    row_problems::RowProblems,
+    sponsors,
+    texts::{line, message},
 };
-use super::diagnose::Wrong;
-use super::email::{self, Address};
-use super::layout::Layout;
-use super::record::whole_row;
-use super::texts::{line, message};
-use super::told::Problems;
-use super::{Allow, Code, Guest, Problem, Profile, Rules, SponsorRef, UserType, fields, sponsors};
-use crate::sheet::{Field, Flaw, Row};
+use crate::{
+    problem::{Code, Problem},
+    sheet::{Field, Flaw, Row},
+};
 use std::borrow::Cow;
 
 /// (Graph: user resource type)
@@ -60,7 +67,12 @@ const PROFILE: [(Field, usize); 5] = [
 
 impl<'r> Draft<'r> {
     /// Fills an empty draft from a row; nothing is read from cells that cannot be believed.
-    pub fn read(&mut self, sources: Sources<'_>, row: &'r Row, problems: &mut Problems<'_>) {
+    pub(super) fn read(
+        &mut self,
+        sources: Sources<'_>,
+        row: &'r Row,
+        problems: &mut RowProblems<'_>,
+    ) {
         let Sources {
             layout,
             rules,
@@ -129,7 +141,7 @@ impl<'r> Draft<'r> {
     }
 
     /// The columns that give access or power, each only where it is allowed.
-    fn access(&mut self, layout: &Layout, allow: Allow, row: &Row, problems: &mut Problems<'_>) {
+    fn access(&mut self, layout: &Layout, allow: Allow, row: &Row, problems: &mut RowProblems<'_>) {
         if allow.member
             && let Some((column, cell)) = layout.cell(row, Field::UserType)
         {
@@ -153,7 +165,7 @@ impl<'r> Draft<'r> {
     }
 
     /// The guest, where there is an address.
-    pub fn guest(&self, row: &Row) -> Option<Guest> {
+    pub(super) fn guest(&self, row: &Row) -> Option<Guest> {
         Some(Guest {
             row: row.number,
             line: row.line,
@@ -172,7 +184,7 @@ impl<'r> Draft<'r> {
         })
     }
 
-    pub fn name(&self) -> Option<String> {
+    pub(super) fn name(&self) -> Option<String> {
         if let Some(name) = &self.display_name {
             return Some(name.as_ref().to_owned());
         }
@@ -196,7 +208,7 @@ impl<'r> Draft<'r> {
     }
 }
 
-fn email<'r>(layout: &Layout, row: &'r Row, problems: &mut Problems<'_>) -> Option<Address<'r>> {
+fn email<'r>(layout: &Layout, row: &'r Row, problems: &mut RowProblems<'_>) -> Option<Address<'r>> {
     let column = layout.column(Field::Email)?;
     let cell = row.cell(column);
     if cell.trim().is_empty() {
@@ -215,7 +227,7 @@ fn email<'r>(layout: &Layout, row: &'r Row, problems: &mut Problems<'_>) -> Opti
     Some(address)
 }
 
-fn tell_repairs(column: usize, address: &Address<'_>, problems: &mut Problems<'_>) {
+fn tell_repairs(column: usize, address: &Address<'_>, problems: &mut RowProblems<'_>) {
     if !address.repairs.is_empty() {
         let problem = Problem::warning(
             REPAIRED,
@@ -232,7 +244,7 @@ fn redirect_url<'r>(
     column: usize,
     cell: &'r str,
     last: &mut String,
-    problems: &mut Problems<'_>,
+    problems: &mut RowProblems<'_>,
 ) -> Option<&'r str> {
     if cell == *last {
         return Some(cell);
@@ -246,7 +258,7 @@ fn cc<'r>(
     column: usize,
     cell: &'r str,
     guest: Option<&Address<'_>>,
-    problems: &mut Problems<'_>,
+    problems: &mut RowProblems<'_>,
 ) -> Option<Address<'r>> {
     match email::read(cell) {
         Ok(address) => {

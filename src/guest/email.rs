@@ -2,11 +2,12 @@
 //!
 //! Must not guess: an address with anything doubtful in it is an error for a person to correct.
 
-use super::diagnose::{Wrong, diagnose, is_direction_mark};
-use super::marks;
+use super::{
+    diagnose::{Wrong, diagnose, is_direction_mark},
+    marks,
+};
 use memchr::memchr;
-use std::borrow::Cow;
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// The longest address (RFC 5321), and the longest part before its @.
 pub(super) const MAX_ADDRESS: usize = 254;
@@ -62,7 +63,7 @@ pub(super) struct Address<'a> {
 }
 
 impl Address<'_> {
-    pub fn to_owned(&self) -> EmailAddress {
+    pub(super) fn to_owned(&self) -> EmailAddress {
         let key = self
             .text
             .bytes()

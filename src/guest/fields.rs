@@ -2,9 +2,11 @@
 //!
 //! Must not look at more than one cell.
 
-use super::UserType;
-use super::catalogue::{BAD_LANGUAGE, BAD_SEND, BAD_URL, BAD_USAGE_LOCATION, BAD_USER_TYPE};
-use super::diagnose::Wrong;
+use super::{
+    UserType,
+    catalogue::{BAD_LANGUAGE, BAD_SEND, BAD_URL, BAD_USAGE_LOCATION, BAD_USER_TYPE},
+    diagnose::Wrong,
+};
 use std::borrow::Cow;
 use url::Url;
 

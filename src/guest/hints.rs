@@ -194,8 +194,8 @@ pub(super) fn same_mailbox<'b>(
     Some(buffer)
 }
 
-/// Letters of Latin and of a script with look-alikes inside one word, and the stranger among them.
-pub(super) fn stranger(name: &str) -> Option<char> {
+/// Letters of Latin and of a script with look-alikes inside one word, and the strange one among them.
+pub(super) fn mixed_script_char(name: &str) -> Option<char> {
     if name.is_ascii() {
         return None;
     }
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn mixed_scripts_are_told_from_foreign_names() {
-        assert_eq!(stranger("Аnna Meier"), Some('А'));
+        assert_eq!(mixed_script_char("Аnna Meier"), Some('А'));
         for name in [
             "Анна Иванова",
             "Μαρία",
@@ -249,7 +249,7 @@ mod tests {
             "Anna Иванова",
             "🙂 Bo",
         ] {
-            assert_eq!(stranger(name), None, "{name}");
+            assert_eq!(mixed_script_char(name), None, "{name}");
         }
     }
 

@@ -13,7 +13,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub fn new(header: &Header) -> Self {
+    pub(super) fn new(header: &Header) -> Self {
         let mut columns = [None; Field::COUNT];
         for (field, column) in &header.mapping {
             columns[*field as usize] = Some(*column);
@@ -25,17 +25,17 @@ impl Layout {
         }
     }
 
-    pub fn column(&self, field: Field) -> Option<usize> {
+    pub(super) fn column(&self, field: Field) -> Option<usize> {
         self.columns[field as usize]
     }
 
     /// The columns that have a meaning.
-    pub fn used(&self) -> impl Iterator<Item = usize> {
+    pub(super) fn used(&self) -> impl Iterator<Item = usize> {
         self.columns.into_iter().flatten()
     }
 
     /// The cell of a field without the spaces and the mark around it, where there is something in it.
-    pub fn cell<'r>(&self, row: &'r Row, field: Field) -> Option<(usize, &'r str)> {
+    pub(super) fn cell<'r>(&self, row: &'r Row, field: Field) -> Option<(usize, &'r str)> {
         let column = self.column(field)?;
         let cell = row.cell(column);
         // Nearly every cell begins and ends with a letter or a digit: nothing stands around it.
@@ -50,7 +50,7 @@ impl Layout {
     }
 
     /// The cells that a mark was taken off, with what is left. Those of addresses are told with their other repairs.
-    pub fn marked<'r>(&self, row: &'r Row) -> impl Iterator<Item = (usize, &'r str)> {
+    pub(super) fn marked<'r>(&self, row: &'r Row) -> impl Iterator<Item = (usize, &'r str)> {
         Field::ALL.iter().filter_map(move |field| {
             let column = self.column(*field)?;
             let cell = row.cell(column).trim();

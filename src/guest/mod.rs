@@ -1,26 +1,27 @@
 //! 2 Understanding: a row becomes a guest, or problems.
 
-mod accounts;
-pub mod catalogue;
+mod address_accounting;
+pub(crate) mod catalogue;
 mod diagnose;
 mod draft;
 mod email;
 mod fields;
+mod first_rows;
 mod hints;
 mod layout;
 mod marks;
 mod model;
 mod record;
-mod seen;
+mod row_problems;
 mod sponsors;
 #[cfg(test)]
 mod tests;
 mod texts;
-mod told;
 mod understand;
 
-pub use crate::sheet::{Code, Entry, Problem, Severity};
-pub use accounts::Addresses;
-pub use email::EmailAddress;
-pub use model::{Allow, Guest, Profile, RowVerdict, Rules, SponsorRef, Understood, UserType};
-pub use understand::{Inspected, Understanding};
+pub(crate) use address_accounting::Addresses;
+pub(crate) use email::EmailAddress;
+pub use model::{Allow, Guest, RowVerdict, Rules};
+pub(crate) use model::{Profile, SponsorRef, Understood, UserType};
+pub(crate) use understand::Inspected;
+pub use understand::Understanding;

@@ -2,8 +2,8 @@
 //!
 //! Must not know how a sheet spells any of it.
 
-use super::{EmailAddress, Problem};
-use crate::sheet::Field;
+use super::EmailAddress;
+use crate::{problem::Problem, sheet::Field};
 use std::fmt;
 use uuid::Uuid;
 

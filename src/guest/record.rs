@@ -2,17 +2,21 @@
 //!
 //! Must not ask what a text means; only whether it can stand where it stands.
 
-use super::Problem;
-use super::catalogue::{
-    CONTROL_CHARACTER, EMPTY_EXTRA_CELLS, NO_HEADING, NOT_COMPUTED, QUOTES_DO_NOT_HOLD, REPAIRED,
-    SWALLOWED_ROWS, TEXT_BESIDE_QUOTE, TOO_MANY_CELLS,
+use super::{
+    catalogue::{
+        CONTROL_CHARACTER, EMPTY_EXTRA_CELLS, NO_HEADING, NOT_COMPUTED, QUOTES_DO_NOT_HOLD,
+        REPAIRED, SWALLOWED_ROWS, TEXT_BESIDE_QUOTE, TOO_MANY_CELLS,
+    },
+    layout::Layout,
+    row_problems::RowProblems,
 };
-use super::layout::Layout;
-use super::told::Problems;
-use crate::sheet::{Field, Flaw, Kinds, Row, shorten, swallowed_lines};
+use crate::{
+    problem::{Problem, shorten},
+    sheet::{Field, Flaw, Kinds, Row, swallowed_lines},
+};
 
 /// What is wrong with the record as such. The answer is whether its cells can be believed to stand where they belong.
-pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut Problems<'_>) -> bool {
+pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut RowProblems<'_>) -> bool {
     let believed = match row.flaw {
         Some(flaw) => tell_flaw(flaw, layout, row, problems),
         None => true,
@@ -57,7 +61,7 @@ pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut Problems<'_>)
 }
 
 /// Tells a flaw; the answer is whether the cells can still be believed to stand where they belong.
-fn tell_flaw(flaw: Flaw, layout: &Layout, row: &Row, problems: &mut Problems<'_>) -> bool {
+fn tell_flaw(flaw: Flaw, layout: &Layout, row: &Row, problems: &mut RowProblems<'_>) -> bool {
     match flaw {
         Flaw::SwallowedRows => {
             let column = (0..row.found()).find(|column| row.cell(*column).contains(['\n', '\r']));
@@ -162,7 +166,7 @@ fn divided_inside_quotes(
 
 /// Cells that no heading stands above. In a workbook they are where they are; in a text, a delimiter that was meant as
 /// a comma may have moved the cells before them.
-fn beyond_the_header(layout: &Layout, row: &Row, problems: &mut Problems<'_>) {
+fn beyond_the_header(layout: &Layout, row: &Row, problems: &mut RowProblems<'_>) {
     let (found, width) = (row.found(), row.width());
     match row.extra().next() {
         None if sentence_goes_on(layout, row) => {

@@ -2,10 +2,13 @@
 //!
 //! Must not know whether they are in the tenant.
 
-use super::catalogue::{BAD_SPONSOR, TOO_MANY_SPONSORS};
-use super::diagnose::Wrong;
-use super::{SponsorRef, email};
-use crate::sheet::shorten;
+use super::{
+    SponsorRef,
+    catalogue::{BAD_SPONSOR, TOO_MANY_SPONSORS},
+    diagnose::Wrong,
+    email,
+};
+use crate::problem::shorten;
 use uuid::Uuid;
 
 /// (Graph: invitation resource type, invitedUserSponsors)

@@ -237,7 +237,7 @@ fn every_code_is_in_use_and_in_order() {
     let users = read_all("sheet")
         + &read_all("sheet/workbook")
         + &read_all("guest")
-        + &read_all("guest/accounts");
+        + &read_all("guest/address_accounting");
     let words: Vec<&str> = users
         .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .collect();

@@ -2,16 +2,20 @@
 //!
 //! Must not shorten or change a text, apart from what is invisible in a name.
 
-use super::Problem;
-use super::catalogue::{
-    ERROR_VALUE, FIELD_TOO_LONG, HTML_MESSAGE, LINE_BREAK, LONG_MESSAGE, LOOK_ALIKE,
-    MESSAGE_TOO_LONG, ODD_LETTERS, REPAIRED, UNQUOTED_MESSAGE,
+use super::{
+    catalogue::{
+        ERROR_VALUE, FIELD_TOO_LONG, HTML_MESSAGE, LINE_BREAK, LONG_MESSAGE, LOOK_ALIKE,
+        MESSAGE_TOO_LONG, ODD_LETTERS, REPAIRED, UNQUOTED_MESSAGE,
+    },
+    hints,
+    layout::Layout,
+    record::joined_message,
+    row_problems::RowProblems,
 };
-use super::hints;
-use super::layout::Layout;
-use super::record::joined_message;
-use super::told::Problems;
-use crate::sheet::{Field, Kinds, Row};
+use crate::{
+    problem::Problem,
+    sheet::{Field, Kinds, Row},
+};
 use std::borrow::Cow;
 
 /// Longer messages are told; much longer ones are not sent. Microsoft publishes no limit.
@@ -33,7 +37,7 @@ fn turns_the_direction(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-fn odd_letters(column: usize, cell: &str, problems: &mut Problems<'_>) {
+fn odd_letters(column: usize, cell: &str, problems: &mut RowProblems<'_>) {
     let what = if cell.contains('\u{FFFD}') {
         "a letter was lost before this sheet was made (U+FFFD)"
     } else if cell.contains(turns_the_direction) {
@@ -56,7 +60,7 @@ pub(super) fn line<'r>(
     row: &'r Row,
     field: Field,
     longest: usize,
-    problems: &mut Problems<'_>,
+    problems: &mut RowProblems<'_>,
 ) -> Option<Cow<'r, str>> {
     let (column, cell) = layout.cell(row, field)?;
     if cell.len() > longest && cell.chars().count() > longest {
@@ -75,7 +79,7 @@ pub(super) fn line<'r>(
     if !cell.is_ascii() {
         odd_letters(column, cell, problems);
         if field == Field::DisplayName
-            && let Some(c) = hints::stranger(cell)
+            && let Some(c) = hints::mixed_script_char(cell)
         {
             let message = format!(
                 "`{c}` (U+{:04X}) is a letter of another script than its neighbours",
@@ -115,7 +119,7 @@ pub(super) fn line<'r>(
 pub(super) fn message<'r>(
     layout: &Layout,
     row: &'r Row,
-    problems: &mut Problems<'_>,
+    problems: &mut RowProblems<'_>,
 ) -> Option<Cow<'r, str>> {
     let (column, cell) = layout.cell(row, Field::Message)?;
     let mut message = Cow::Borrowed(cell);

@@ -2,27 +2,32 @@
 //!
 //! Must not stop at the first problem of a row, and must not remember more of a row than its hash.
 
-use super::accounts::{self, Accounts};
-use super::catalogue::{
-    DISPOSABLE_DOMAIN, DUPLICATE, NOT_USED, ROLE_ADDRESS, SAME_PERSON, TYPO_DOMAIN,
+use super::{
+    Addresses, EmailAddress, RowVerdict, Rules, Understood,
+    address_accounting::{self, AddressAccounting},
+    catalogue::{DISPOSABLE_DOMAIN, DUPLICATE, NOT_USED, ROLE_ADDRESS, SAME_PERSON, TYPO_DOMAIN},
+    draft::{Draft, Sources},
+    email,
+    first_rows::FirstRows,
+    hints,
+    layout::Layout,
+    record,
+    row_problems::RowProblems,
 };
-use super::draft::{Draft, Sources};
-use super::email;
-use super::layout::Layout;
-use super::seen::Seen;
-use super::told::Problems;
-use super::{Addresses, EmailAddress, Problem, RowVerdict, Rules, Understood, hints, record};
-use crate::sheet::{Field, Row, Sheet};
+use crate::{
+    problem::Problem,
+    sheet::{Field, Row, Sheet},
+};
 use std::ops::Range;
 
 /// Understands the rows of one sheet, in order.
 pub struct Understanding {
     header_row: u64,
-    accounts: Accounts,
+    accounts: AddressAccounting,
     layout: Layout,
     rules: Rules,
-    addresses: Seen,
-    mailboxes: Seen,
+    addresses: FirstRows,
+    mailboxes: FirstRows,
     last_url: String,
     /// The addresses of some rows in small letters, one behind the other.
     keys: String,
@@ -49,11 +54,11 @@ impl Understanding {
         let header = sheet.header();
         Self {
             header_row: header.row,
-            accounts: Accounts::new(sheet),
+            accounts: AddressAccounting::new(sheet),
             layout: Layout::new(header),
             rules: rules.clone(),
-            addresses: Seen::default(),
-            mailboxes: Seen::default(),
+            addresses: FirstRows::default(),
+            mailboxes: FirstRows::default(),
             last_url: String::new(),
             keys: String::new(),
         }
@@ -120,7 +125,7 @@ impl Understanding {
         for problem in &problems {
             self.accounts.is_told_by_column(problem);
         }
-        if let Some(outside) = accounts::outside(row, self.header_row) {
+        if let Some(outside) = address_accounting::outside(row, self.header_row) {
             problems.push(outside.at(row.number, row.line));
         }
         let verdict = match inspected {
@@ -197,7 +202,7 @@ impl Understanding {
         if !row.place.is_in_table() {
             return None;
         }
-        let mut problems = Problems {
+        let mut problems = RowProblems {
             row,
             names: &self.layout.names,
             list,
@@ -224,7 +229,7 @@ impl Understanding {
         first: Option<u64>,
         list: &mut Vec<Problem>,
     ) -> Inspected {
-        let mut problems = Problems {
+        let mut problems = RowProblems {
             row,
             names: &self.layout.names,
             list,
@@ -245,7 +250,12 @@ impl Understanding {
 }
 
 /// What looks odd about a good address.
-fn look_twice(address: &str, mailboxes: &mut Seen, column: usize, problems: &mut Problems<'_>) {
+fn look_twice(
+    address: &str,
+    mailboxes: &mut FirstRows,
+    column: usize,
+    problems: &mut RowProblems<'_>,
+) {
     let (local, domain) = email::split_at_sign(address).unwrap_or((address, ""));
     if let Some(intended) = hints::intended_domain(domain) {
         let problem = Problem::hint(TYPO_DOMAIN, format!("is {domain} meant to be {intended}?"));

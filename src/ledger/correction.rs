@@ -4,13 +4,13 @@
 //! Must not decide what a correction means for a row; the engine does.
 
 use super::{Reader, Result, Writer};
-use crate::engine::outcome::Outcome;
+use crate::outcome::Outcome;
 use rusqlite::{OptionalExtension, params};
 use std::collections::HashMap;
 
 /// How an earlier run read a sheet, where a person had said something about that.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading {
+pub(crate) struct Reading {
     pub run: String,
     pub choices: String,
     /// The file was written by that run, from a sheet that it read so.
@@ -19,7 +19,7 @@ pub struct Reading {
 
 /// A row that a person is to correct.
 #[derive(Debug, Clone, Copy)]
-pub struct ToCorrect<'a> {
+pub(crate) struct ToCorrect<'a> {
     pub sheet: &'a str,
     pub row: u64,
     /// A hash of the record as it stands.
@@ -34,7 +34,7 @@ pub struct ToCorrect<'a> {
 
 /// A row as it stood, of which a corrected copy is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Corrected {
+pub(crate) struct Corrected {
     pub record: String,
     /// Whom the corrected copy named; several where one row became several.
     pub emails: Vec<String>,
@@ -44,7 +44,7 @@ pub struct Corrected {
 
 /// A to-fix file as a run left it.
 #[derive(Debug, Clone, Copy)]
-pub struct WrittenToFix<'a> {
+pub(crate) struct WrittenToFix<'a> {
     pub path: &'a str,
     pub run: &'a str,
     /// A hash of all its bytes.
@@ -55,7 +55,7 @@ const BETWEEN: &str = "; ";
 
 impl Reader {
     /// What a person had said about reading this sheet, or the sheet from which this to-fix file was written.
-    pub fn reading_of(&self, path: &str) -> Result<Option<Reading>> {
+    pub(crate) fn reading_of(&self, path: &str) -> Result<Option<Reading>> {
         const OWN: &str = "SELECT id, reading FROM run WHERE sheet_path = ?1 ORDER BY started_at DESC, rowid DESC LIMIT 1";
         const OF_TO_FIX: &str =
             "SELECT run.id, run.reading FROM to_fix_file JOIN run ON run.id = to_fix_file.run
@@ -78,7 +78,7 @@ impl Reader {
     }
 
     /// A hash of the to-fix file that a run left at this path.
-    pub fn to_fix_content(&self, path: &str) -> Result<Option<String>> {
+    pub(crate) fn to_fix_content(&self, path: &str) -> Result<Option<String>> {
         Ok(self
             .connection()
             .prepare_cached("SELECT content FROM to_fix_file WHERE path = ?1")?
@@ -87,7 +87,7 @@ impl Reader {
     }
 
     /// The rows of a sheet whose corrected copies are done, by their numbers.
-    pub fn corrected_in(&self, sheet: &str) -> Result<HashMap<u64, Vec<Corrected>>> {
+    pub(crate) fn corrected_in(&self, sheet: &str) -> Result<HashMap<u64, Vec<Corrected>>> {
         let mut statement = self.connection().prepare_cached(
             "SELECT row, record, email, outcome FROM correction WHERE sheet = ?1 AND email IS NOT NULL ORDER BY id",
         )?;
@@ -111,7 +111,7 @@ impl Reader {
 
     /// Which row of which sheet a row of a to-fix file stands for: by the file, or, where it was given another name, by
     /// what it says, if that is said of one sheet only.
-    pub fn row_to_correct(&self, file: &str, row: u64, told: &str) -> Result<Option<i64>> {
+    pub(crate) fn row_to_correct(&self, file: &str, row: u64, told: &str) -> Result<Option<i64>> {
         let here: Option<i64> = self
             .connection()
             .prepare_cached(
@@ -134,7 +134,7 @@ impl Reader {
 
 impl Writer {
     /// Remembers a to-fix file; what earlier files at the same path said is said no more.
-    pub fn wrote_to_fix(&self, written: WrittenToFix<'_>) -> Result<()> {
+    pub(crate) fn wrote_to_fix(&self, written: WrittenToFix<'_>) -> Result<()> {
         self.connection().execute(
             "INSERT INTO to_fix_file (path, run, content) VALUES (?1, ?2, ?3)
              ON CONFLICT (path) DO UPDATE SET run = excluded.run, content = excluded.content",
@@ -147,7 +147,7 @@ impl Writer {
         Ok(())
     }
 
-    pub fn to_correct(&self, run: &str, row: &ToCorrect<'_>) -> Result<()> {
+    pub(crate) fn to_correct(&self, run: &str, row: &ToCorrect<'_>) -> Result<()> {
         self.connection()
             .prepare_cached(
                 "INSERT INTO correction (run, sheet, row, record, told, file, copy_of)
@@ -168,7 +168,7 @@ impl Writer {
     }
 
     /// The corrected copy of a row is done, and so is the row; and the rows of which it was a copy itself.
-    pub fn corrected(&self, id: i64, emails: &[String], invited: bool) -> Result<()> {
+    pub(crate) fn corrected(&self, id: i64, emails: &[String], invited: bool) -> Result<()> {
         let outcome = invited.then(|| Outcome::Invited.word());
         self.connection()
             .prepare_cached(

@@ -13,7 +13,7 @@ use std::{
 use tempfile::NamedTempFile;
 
 #[derive(Debug)]
-pub struct Draft {
+pub(crate) struct Draft {
     ledger: Ledger,
     /// Goes away when it is dropped; what a killed process left, the next draft in the same folder removes.
     file: NamedTempFile,
@@ -22,7 +22,7 @@ pub struct Draft {
 
 impl Draft {
     /// A ledger that knows nobody.
-    pub fn new(to: &Path) -> Result<Self> {
+    pub(crate) fn new(to: &Path) -> Result<Self> {
         Self::with(to, |_| Ok(()))
     }
 
@@ -42,12 +42,12 @@ impl Draft {
         Ok(Self { ledger, file, to })
     }
 
-    pub fn ledger(&self) -> &Ledger {
+    pub(crate) fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
     /// Gives the ledger its name, when it is durable. Every connection to it must be closed.
-    pub fn publish(self) -> Result<()> {
+    pub(crate) fn publish(self) -> Result<()> {
         let Self { ledger, file, to } = self;
         // Out of the write-ahead log, which keeps the temporary name; whoever opens it next turns that on again.
         ledger

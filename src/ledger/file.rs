@@ -3,33 +3,32 @@
 //! Holds no connection: readers and the writer open their own.
 
 use super::{
-    Draft, LedgerError, Reader, Reading, Result, RunLock, Writer, millis, network, schema,
-    timestamp,
+    Draft, LedgerError, Reader, Reading, Result, RunLock, Writer, millis, schema, timestamp,
 };
 use crate::files::{self, Access, FileId, Refusal, Scratch};
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Whether a missing ledger may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NewLedger {
+pub(crate) enum NewLedger {
     Allowed,
     Refused,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tenant {
+pub(crate) struct Tenant {
     pub id: String,
     pub name: Option<String>,
 }
 
 #[derive(Debug)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     path: PathBuf,
     /// Whether this opening made the file.
     created: bool,
@@ -42,7 +41,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// Opens the ledger at `path`, brought up to today's version.
-    pub fn open(path: &Path, new: NewLedger) -> Result<Self> {
+    pub(crate) fn open(path: &Path, new: NewLedger) -> Result<Self> {
         let access = admit(path)?;
         let missing = access.is_none();
         let empty = Self::is_empty_file(path);
@@ -70,18 +69,18 @@ impl Ledger {
     }
 
     /// Whether there is no ledger that could know anybody: nothing at all, or an empty file.
-    pub fn is_missing(path: &Path) -> bool {
+    pub(crate) fn is_missing(path: &Path) -> bool {
         matches!(files::at(path), Ok(None)) || Self::is_empty_file(path)
     }
 
     /// Whether there is a file without a single byte: no ledger, though there may have been one.
-    pub fn is_empty_file(path: &Path) -> bool {
+    pub(crate) fn is_empty_file(path: &Path) -> bool {
         fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0)
     }
 
     /// Whether a ledger at `path` lies, or would lie, on a disk of this machine.
-    pub fn is_local(path: &Path) -> Result<()> {
-        match network::file_system(&files::folder_of(path)) {
+    pub(crate) fn is_local(path: &Path) -> Result<()> {
+        match files::network_file_system(&files::folder_of(path)) {
             Some(kind) => Err(LedgerError::Network {
                 path: path.display().to_string(),
                 kind,
@@ -91,7 +90,7 @@ impl Ledger {
     }
 
     /// A private copy of the ledger at `path` (or an empty one): a dry run remembers there and changes nothing.
-    pub fn rehearsal(path: &Path) -> Result<Self> {
+    pub(crate) fn rehearsal(path: &Path) -> Result<Self> {
         let scratch = Scratch::new().map_err(|error| no_scratch(&error))?;
         let copy = scratch.rehearsal();
         let access = admit(path)?;
@@ -110,7 +109,7 @@ impl Ledger {
     }
 
     /// A private copy of what a writer has open, where the ledger's path leads to that file no longer.
-    pub fn rescued(writer: &Writer) -> Result<Self> {
+    pub(crate) fn rescued(writer: &Writer) -> Result<Self> {
         let scratch = Scratch::new().map_err(|error| no_scratch(&error))?;
         let copy = scratch.rehearsal();
         create_private(&copy)?;
@@ -124,7 +123,7 @@ impl Ledger {
 
     /// How the ledger at `path`, if there is one, remembers that a sheet was read. Changes nothing: what is wrong with
     /// the ledger, or older about it, is told when it is opened.
-    pub fn reading_of(path: &Path, sheet: &str) -> Option<Reading> {
+    pub(crate) fn reading_of(path: &Path, sheet: &str) -> Option<Reading> {
         admit(path).ok()??;
         recognise(path).ok()?;
         let connection = only_reading(path).ok()?;
@@ -134,32 +133,28 @@ impl Ledger {
         Reader::new(connection).reading_of(sheet).ok()?
     }
 
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    pub fn created(&self) -> bool {
+    pub(crate) fn created(&self) -> bool {
         self.created
     }
 
     /// Who beside this user may use the ledger's file.
-    pub fn access(&self) -> Access {
+    pub(crate) fn access(&self) -> Access {
         self.access
     }
 
-    pub fn reader(&self) -> Result<Reader> {
+    pub(crate) fn reader(&self) -> Result<Reader> {
         Ok(Reader::new(only_reading(&self.path)?))
     }
 
     /// Writes for the run that holds this generation; a rehearsal and an import have none, and write no intents.
-    pub fn writer(&self, generation: Option<i64>) -> Result<Writer> {
+    pub(crate) fn writer(&self, generation: Option<i64>) -> Result<Writer> {
         let place = (self.path.clone(), self.identity);
         Ok(Writer::new(connect(&self.path)?, place, generation))
     }
 
     /// Takes the right to run on this ledger, or says who has it. `holder` is shown to others who want it; `lost` is
     /// called when another run has taken it over.
-    pub fn lock(
+    pub(crate) fn lock(
         &self,
         holder: &str,
         now: Timestamp,
@@ -169,16 +164,16 @@ impl Ledger {
     }
 
     /// Says who runs on this ledger now, as an error. Changes nothing.
-    pub fn is_free(&self, now: Timestamp) -> Result<()> {
+    pub(crate) fn is_free(&self, now: Timestamp) -> Result<()> {
         RunLock::look(&self.path, now)
     }
 
-    pub fn tenant(&self) -> Result<Option<Tenant>> {
+    pub(crate) fn tenant(&self) -> Result<Option<Tenant>> {
         self.reader()?.tenant()
     }
 
     /// Binds a new ledger to its tenant; refuses a ledger that is bound to another.
-    pub fn bind(&self, tenant: &Tenant, now: Timestamp) -> Result<()> {
+    pub(crate) fn bind(&self, tenant: &Tenant, now: Timestamp) -> Result<()> {
         let mut connection = connect(&self.path)?;
         // Two runs that bind at once must not both find it unbound.
         let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -208,7 +203,7 @@ impl Ledger {
 
     /// Writes a complete copy to a file that does not exist yet, with a mark that it is one: whoever uses it later
     /// must reckon with runs that it does not know.
-    pub fn backup(&self, to: &Path, now: Timestamp) -> Result<()> {
+    pub(crate) fn backup(&self, to: &Path, now: Timestamp) -> Result<()> {
         let draft = Draft::copy_of(&only_reading(&self.path)?, to)?;
         draft.ledger().connection()?.execute(
             "UPDATE guard SET copied_at = ?1, silent_until = NULL, holder = NULL, alive_at = NULL",
@@ -223,7 +218,7 @@ impl Ledger {
 
     /// Since when and until when runs may have asked that this ledger does not know, because it may be older than the
     /// world: it is a backup, or there are results of runs that it does not know.
-    pub fn silent_first(
+    pub(crate) fn silent_first(
         &self,
         unknown: Option<UnknownRuns>,
         now: Timestamp,
@@ -266,7 +261,7 @@ impl Ledger {
 
 /// Runs that others tell of and the ledger does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UnknownRuns {
+pub(crate) struct UnknownRuns {
     /// When the first of them began, to the second.
     pub began: Timestamp,
     /// When the last of them ended, at the latest.
@@ -276,7 +271,7 @@ pub struct UnknownRuns {
 /// Since when a ledger may be older than the world. `until`: whoever is not found before that time is asked silently
 /// first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SilentFirst {
+pub(crate) struct SilentFirst {
     pub since: Timestamp,
     pub until: Timestamp,
 }
@@ -339,11 +334,30 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = open_database(path, flags).map_err(|error| unwritable(path, error))?;
     connection.busy_timeout(BUSY)?;
-    connection
-        .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0))
-        .map_err(|error| unwritable(path, error))?;
+    use_write_ahead_log(&connection).map_err(|error| unwritable(path, error))?;
     connection.pragma_update(None, "synchronous", "full")?;
     Ok(connection)
+}
+
+/// Switches a new ledger to the write-ahead log. SQLite does not wait for its busy timeout here when two connections
+/// switch the same file at once (sqlite.org, "Result Codes", SQLITE_BUSY), so this waits instead.
+fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
+    let given_up = Instant::now() + BUSY;
+    loop {
+        let mode = connection
+            .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0));
+        match mode {
+            Err(error)
+                if matches!(
+                    error.sqlite_error_code(),
+                    Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+                ) && Instant::now() < given_up =>
+            {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            mode => return mode.map(drop),
+        }
+    }
 }
 
 /// A file that cannot be opened for writing is told by its name.
@@ -661,7 +675,7 @@ mod tests {
             .unwrap();
         let rehearsal = Ledger::rehearsal(&path).unwrap();
         assert_eq!(rehearsal.tenant().unwrap(), Some(contoso()));
-        assert_ne!(rehearsal.path(), path);
+        assert_ne!(rehearsal.path, path);
     }
 
     #[cfg(unix)]

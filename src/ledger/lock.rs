@@ -23,7 +23,7 @@ const ALIVE: SignedDuration = SignedDuration::from_secs(20);
 
 /// The right to run, until it is dropped or another run takes it.
 #[derive(Debug)]
-pub struct RunLock {
+pub(crate) struct RunLock {
     generation: i64,
     note: Option<String>,
     _file: Option<File>,
@@ -117,12 +117,12 @@ impl RunLock {
         Err(busy(ledger, holder))
     }
 
-    pub fn generation(&self) -> i64 {
+    pub(crate) fn generation(&self) -> i64 {
         self.generation
     }
 
     /// What a person should know about the lock file.
-    pub fn note(&self) -> Option<&str> {
+    pub(crate) fn note(&self) -> Option<&str> {
         self.note.as_deref()
     }
 }

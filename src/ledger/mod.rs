@@ -7,23 +7,23 @@ mod correction;
 mod draft;
 mod file;
 mod lock;
-mod network;
 mod person;
 mod reader;
 mod run;
 mod schema;
 mod writer;
 
-pub use correction::{Corrected, Reading, ToCorrect, WrittenToFix};
-pub use draft::Draft;
-pub use file::{Ledger, NewLedger, SilentFirst, Tenant, UnknownRuns};
-pub use lock::RunLock;
-pub use network::file_system as network_file_system;
-pub use person::{Ask, AskEnd, AskKind, Person, PersonState, Saw};
-pub use reader::{Reader, Unverified};
-pub use run::{RunRecord, RunStart};
-pub use writer::{
-    Answered, Claim, Found, Imported, Intent, IntentId, NoIntent, RefusedAsk, Writer,
+pub(crate) use correction::{Corrected, Reading, ToCorrect, WrittenToFix};
+pub(crate) use draft::Draft;
+pub(crate) use file::{Ledger, NewLedger, SilentFirst, Tenant, UnknownRuns};
+pub(crate) use lock::RunLock;
+pub(crate) use person::{
+    AttemptEnd, AttemptKind, InvitationAttempt, Person, PersonState, PriorLookup,
+};
+pub(crate) use reader::Reader;
+pub(crate) use run::{RunRecord, RunStart};
+pub(crate) use writer::{
+    Answered, Claim, Found, Imported, Intent, IntentId, NoIntent, RefusedAttempt, Writer,
 };
 
 use crate::{exit::Exit, files::Refusal};
@@ -160,7 +160,7 @@ impl From<LedgerError> for crate::failure::Failure {
     }
 }
 
-pub type Result<T> = std::result::Result<T, LedgerError>;
+pub(crate) type Result<T> = std::result::Result<T, LedgerError>;
 
 fn millis(at: Timestamp) -> i64 {
     at.as_millisecond()

@@ -1,12 +1,12 @@
 //! What the ledger knows about one person, keyed by the normalised address.
 
-use crate::engine::outcome::{Mail, Verified};
+use crate::outcome::{Mail, Verified};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
 /// Where a person stands with us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PersonState {
+pub(crate) enum PersonState {
     /// Seen, and nothing is owed: never asked, or asked and certainly nothing happened.
     Open,
     /// An intent without a settled answer: must be looked up before anything else is sent.
@@ -20,7 +20,7 @@ pub enum PersonState {
 }
 
 impl PersonState {
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Asked => "asked",
@@ -30,7 +30,7 @@ impl PersonState {
         }
     }
 
-    pub fn from_word(word: &str) -> Self {
+    pub(crate) fn from_word(word: &str) -> Self {
         match word {
             "asked" => Self::Asked,
             "invited" => Self::Invited,
@@ -42,7 +42,7 @@ impl PersonState {
 }
 
 #[derive(Debug, Clone)]
-pub struct Person {
+pub(crate) struct Person {
     pub id: i64,
     pub state: PersonState,
     pub user_id: Option<String>,
@@ -61,7 +61,7 @@ pub struct Person {
 
 /// Why a POST to /invitations is made. All kinds count in the caps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AskKind {
+pub(crate) enum AttemptKind {
     /// The invitation that the row asks for.
     Invite,
     /// Silent, for somebody who was found after an unknown answer, or is pending: fetches a link.
@@ -70,8 +70,8 @@ pub enum AskKind {
     Probe,
 }
 
-impl AskKind {
-    pub fn word(self) -> &'static str {
+impl AttemptKind {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Invite => "invite",
             Self::Relink => "relink",
@@ -79,7 +79,7 @@ impl AskKind {
         }
     }
 
-    pub fn from_word(word: &str) -> Self {
+    pub(crate) fn from_word(word: &str) -> Self {
         match word {
             "relink" => Self::Relink,
             "probe" => Self::Probe,
@@ -90,27 +90,27 @@ impl AskKind {
 
 /// What the look-up before an ask had seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Saw {
-    Nobody,
-    Somebody,
+pub(crate) enum PriorLookup {
+    NotFound,
+    Found,
     /// Nobody was looked up, or it was not written down.
     #[default]
     Unknown,
 }
 
-impl Saw {
-    pub fn word(self) -> Option<&'static str> {
+impl PriorLookup {
+    pub(crate) fn word(self) -> Option<&'static str> {
         match self {
-            Self::Nobody => Some("nobody"),
-            Self::Somebody => Some("somebody"),
+            Self::NotFound => Some("nobody"),
+            Self::Found => Some("somebody"),
             Self::Unknown => None,
         }
     }
 
-    pub fn from_word(word: Option<&str>) -> Self {
+    pub(crate) fn from_word(word: Option<&str>) -> Self {
         match word {
-            Some("nobody") => Self::Nobody,
-            Some("somebody") => Self::Somebody,
+            Some("nobody") => Self::NotFound,
+            Some("somebody") => Self::Found,
             _ => Self::Unknown,
         }
     }
@@ -118,20 +118,20 @@ impl Saw {
 
 /// An ask whose effect is not known yet. All times are by our clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ask {
-    pub kind: AskKind,
+pub(crate) struct InvitationAttempt {
+    pub kind: AttemptKind,
     /// Nothing of it can have happened before.
     pub at: Timestamp,
     pub mails: bool,
-    pub saw: Saw,
-    pub end: AskEnd,
+    pub saw: PriorLookup,
+    pub end: AttemptEnd,
     /// Not made by a run of this ledger: another one made it, or may have, and perhaps more that nobody knows of.
     pub assumed: bool,
 }
 
 /// How an ask ended whose effect is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AskEnd {
+pub(crate) enum AttemptEnd {
     /// Nothing is known: the run was killed.
     Open,
     /// The answer was given up, or it does not tell.
@@ -142,16 +142,16 @@ pub enum AskEnd {
     Answered(Timestamp),
 }
 
-impl Ask {
-    pub fn is_throttled(&self) -> bool {
-        matches!(self.end, AskEnd::Throttled(_))
+impl InvitationAttempt {
+    pub(crate) fn is_throttled(&self) -> bool {
+        matches!(self.end, AttemptEnd::Throttled(_))
     }
 
     /// From when on nothing more can come of it, as far as is known.
-    pub fn ended(&self) -> Timestamp {
+    pub(crate) fn ended(&self) -> Timestamp {
         match self.end {
-            AskEnd::Open => self.at,
-            AskEnd::GivenUp(at) | AskEnd::Throttled(at) | AskEnd::Answered(at) => at,
+            AttemptEnd::Open => self.at,
+            AttemptEnd::GivenUp(at) | AttemptEnd::Throttled(at) | AttemptEnd::Answered(at) => at,
         }
     }
 }

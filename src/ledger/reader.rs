@@ -1,22 +1,23 @@
 //! Questions asked of the ledger. Reads only; sees what was committed.
 
 use super::{
-    Ask, AskEnd, AskKind, Person, PersonState, Result, RunRecord, Saw, Tenant, millis, timestamp,
+    AttemptEnd, AttemptKind, InvitationAttempt, Person, PersonState, PriorLookup, Result,
+    RunRecord, Tenant, millis, timestamp,
 };
-use crate::engine::outcome::{Mail, Outcome, RowResult, ThisRun, Verified};
+use crate::outcome::{Mail, Outcome, RowResult, ThisRun, Verified};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use secrecy::SecretString;
 use std::collections::{HashMap, HashSet};
 
 #[derive(Debug)]
-pub struct Reader {
+pub(crate) struct Reader {
     connection: Connection,
 }
 
 /// Somebody invited who has not been seen in the directory yet.
 #[derive(Debug, Clone)]
-pub struct Unverified {
+pub(crate) struct Unverified {
     pub row: u64,
     pub person: i64,
     pub user_id: String,
@@ -43,11 +44,11 @@ impl Reader {
         &self.connection
     }
 
-    pub fn tenant(&self) -> Result<Option<Tenant>> {
+    pub(crate) fn tenant(&self) -> Result<Option<Tenant>> {
         tenant(&self.connection)
     }
 
-    pub fn person(&self, key: &str) -> Result<Option<Person>> {
+    pub(crate) fn person(&self, key: &str) -> Result<Option<Person>> {
         Ok(self
             .connection
             .prepare_cached(
@@ -59,7 +60,7 @@ impl Reader {
             .optional()?)
     }
 
-    pub fn person_by_id(&self, id: i64) -> Result<Option<Person>> {
+    pub(crate) fn person_by_id(&self, id: i64) -> Result<Option<Person>> {
         let key: Option<String> = self
             .connection
             .prepare_cached("SELECT key FROM person WHERE id = ?1")?
@@ -69,7 +70,7 @@ impl Reader {
     }
 
     /// Whether the link of a user is here.
-    pub fn knows_link(&self, user_id: &str) -> Result<bool> {
+    pub(crate) fn knows_link(&self, user_id: &str) -> Result<bool> {
         Ok(self
             .connection
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM person WHERE user_id = ?1 AND redeem_url IS NOT NULL)")?
@@ -77,7 +78,7 @@ impl Reader {
     }
 
     /// The people whose asks have not been settled.
-    pub fn unsettled(&self) -> Result<HashSet<String>> {
+    pub(crate) fn unsettled(&self) -> Result<HashSet<String>> {
         let mut statement = self
             .connection
             .prepare("SELECT key FROM person WHERE state = ?1")?;
@@ -86,12 +87,12 @@ impl Reader {
     }
 
     /// The asks of a person whose effect is not known, oldest first.
-    pub fn open_asks(&self, person: i64) -> Result<Vec<Ask>> {
+    pub(crate) fn open_attempts(&self, person: i64) -> Result<Vec<InvitationAttempt>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, kind, at, mails, intent, detail, saw FROM event WHERE person = ?1 ORDER BY id",
         )?;
         let mut rows = statement.query([person])?;
-        let mut open: Vec<(i64, Ask)> = Vec::new();
+        let mut open: Vec<(i64, InvitationAttempt)> = Vec::new();
         while let Some(row) = rows.next()? {
             let at = timestamp(row.get(2)?);
             let answered: Option<i64> = row.get(4)?;
@@ -104,19 +105,19 @@ impl Reader {
             };
             match row.get_ref(1)?.as_str().unwrap_or_default() {
                 kind @ ("intent" | "assumed") => {
-                    let ask = Ask {
-                        kind: AskKind::from_word(row.get_ref(5)?.as_str().unwrap_or_default()),
+                    let ask = InvitationAttempt {
+                        kind: AttemptKind::from_word(row.get_ref(5)?.as_str().unwrap_or_default()),
                         at,
                         mails: row.get(3)?,
-                        saw: Saw::from_word(row.get_ref(6)?.as_str().ok()),
-                        end: AskEnd::Open,
+                        saw: PriorLookup::from_word(row.get_ref(6)?.as_str().ok()),
+                        end: AttemptEnd::Open,
                         assumed: kind == "assumed",
                     };
                     open.push((row.get(0)?, ask));
                 }
-                "unknown" => ended(AskEnd::GivenUp(at)),
-                "throttled" => ended(AskEnd::Throttled(at)),
-                "probed" => ended(AskEnd::Answered(at)),
+                "unknown" => ended(AttemptEnd::GivenUp(at)),
+                "throttled" => ended(AttemptEnd::Throttled(at)),
+                "probed" => ended(AttemptEnd::Answered(at)),
                 "not-performed" => open.retain(|(intent, _)| Some(*intent) != answered),
                 "invited" | "relinked" | "settled" => open.clear(),
                 _ => {}
@@ -126,7 +127,7 @@ impl Reader {
     }
 
     /// Whether everything was added to a guest that the newest invitation could not carry.
-    pub fn followed_up(&self, person: i64) -> Result<bool> {
+    pub(crate) fn followed_up(&self, person: i64) -> Result<bool> {
         let newest: Option<(String, Option<String>)> = self
             .connection
             .prepare_cached(
@@ -140,7 +141,7 @@ impl Reader {
     }
 
     /// When POSTs to /invitations were made since `since`, oldest first; those that never left do not count.
-    pub fn asks_since(&self, since: Timestamp) -> Result<Vec<Timestamp>> {
+    pub(crate) fn asks_since(&self, since: Timestamp) -> Result<Vec<Timestamp>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT at FROM event AS asked WHERE kind = 'intent' AND at > ?1
                 AND NOT EXISTS (SELECT 1 FROM event AS answer WHERE answer.person = asked.person
@@ -155,14 +156,14 @@ impl Reader {
             .collect())
     }
 
-    pub fn people(&self) -> Result<u64> {
+    pub(crate) fn people(&self) -> Result<u64> {
         Ok(self
             .connection
             .query_row("SELECT count(*) FROM person", [], |row| row.get(0))?)
     }
 
     /// How many invitations were seen in the directory afterwards.
-    pub fn verified(&self) -> Result<u64> {
+    pub(crate) fn verified(&self) -> Result<u64> {
         Ok(self.connection.query_row(
             "SELECT count(*) FROM person WHERE verified = 'found'",
             [],
@@ -171,7 +172,7 @@ impl Reader {
     }
 
     /// Invitations since then that nobody has seen in the directory yet, by the ids of their users: the newest ones.
-    pub fn unseen(&self, since: Timestamp, most: usize) -> Result<HashMap<String, i64>> {
+    pub(crate) fn unseen(&self, since: Timestamp, most: usize) -> Result<HashMap<String, i64>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT user_id, id FROM person WHERE state = 'invited' AND user_id IS NOT NULL AND invited_at > ?1
                 AND verified IS NOT 'found' ORDER BY invited_at DESC LIMIT ?2",
@@ -183,7 +184,7 @@ impl Reader {
     }
 
     /// Until when the tenant asked not to be asked.
-    pub fn wait_until(&self) -> Result<Option<Timestamp>> {
+    pub(crate) fn wait_until(&self) -> Result<Option<Timestamp>> {
         let until: Option<Option<i64>> = self
             .connection
             .query_row("SELECT wait_until FROM tenant", [], |row| row.get(0))
@@ -191,7 +192,7 @@ impl Reader {
         Ok(until.flatten().map(timestamp))
     }
 
-    pub fn runs(&self, newest: u32) -> Result<Vec<RunRecord>> {
+    pub(crate) fn runs(&self, newest: u32) -> Result<Vec<RunRecord>> {
         let mut statement = self.connection.prepare(
             "SELECT id, verb, sheet, started_at, ended_at, exit_code, report, reading FROM run ORDER BY started_at DESC, id DESC LIMIT ?1",
         )?;
@@ -200,7 +201,7 @@ impl Reader {
             .collect::<rusqlite::Result<_>>()?)
     }
 
-    pub fn run(&self, id: &str) -> Result<Option<RunRecord>> {
+    pub(crate) fn run(&self, id: &str) -> Result<Option<RunRecord>> {
         Ok(self
             .connection
             .query_row(
@@ -212,7 +213,7 @@ impl Reader {
     }
 
     /// The generation of the newest run.
-    pub fn generation(&self) -> Result<i64> {
+    pub(crate) fn generation(&self) -> Result<i64> {
         Ok(self
             .connection
             .prepare_cached("SELECT generation FROM guard")?
@@ -220,35 +221,20 @@ impl Reader {
     }
 
     /// Who has the ledger, or had it last.
-    pub fn holder(&self) -> Option<String> {
+    pub(crate) fn holder(&self) -> Option<String> {
         super::lock::holder_of(&self.connection)
     }
 
     /// Whether Graph has refused this content for the person before; none when no content is remembered.
-    pub fn was_refused(&self, person: i64, content: &str) -> Result<Option<bool>> {
+    pub(crate) fn was_refused(&self, person: i64, content: &str) -> Result<Option<bool>> {
         Ok(self
             .connection
             .prepare_cached("SELECT max(content = ?2) FROM refused_content WHERE person = ?1")?
             .query_row((person, content), |row| row.get(0))?)
     }
 
-    /// How many rows of a run ended how.
-    pub fn outcomes(&self, run: &str) -> Result<Vec<(Outcome, u64)>> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT outcome, count(*) FROM row WHERE run = ?1 GROUP BY outcome")?;
-        let counts =
-            statement.query_map([run], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
-        let mut outcomes = Vec::new();
-        for count in counts {
-            let (word, count) = count?;
-            outcomes.extend(Outcome::from_word(&word).map(|outcome| (outcome, count)));
-        }
-        Ok(outcomes)
-    }
-
     /// How many people of a run were confirmed by Graph and never appeared.
-    pub fn missing(&self, run: &str) -> Result<u64> {
+    pub(crate) fn missing(&self, run: &str) -> Result<u64> {
         Ok(self.connection.query_row(
             "SELECT count(*) FROM row JOIN person ON person.id = row.person
              WHERE row.run = ?1 AND row.outcome = 'invited' AND person.verified = 'missing'",
@@ -258,7 +244,12 @@ impl Reader {
     }
 
     /// People of a run who count as invited and have not been seen in the directory yet, a page at a time.
-    pub fn unverified(&self, run: &str, after_row: u64, page: usize) -> Result<Vec<Unverified>> {
+    pub(crate) fn unverified(
+        &self,
+        run: &str,
+        after_row: u64,
+        page: usize,
+    ) -> Result<Vec<Unverified>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT row.row, person.id, person.user_id, person.invited_at FROM row JOIN person ON person.id = row.person
              WHERE row.run = ?1 AND row.row > ?2 AND row.outcome = 'invited' AND person.verified IS NOT 'found'
@@ -276,7 +267,10 @@ impl Reader {
     }
 
     /// The results of a run in the sheet's order, handed on one at a time in pages: memory does not grow with the sheet.
-    pub fn results<'a>(&'a self, run: &'a str) -> impl Iterator<Item = Result<RowResult>> + 'a {
+    pub(crate) fn results<'a>(
+        &'a self,
+        run: &'a str,
+    ) -> impl Iterator<Item = Result<RowResult>> + 'a {
         let mut page: std::vec::IntoIter<RowResult> = Vec::new().into_iter();
         let mut after: Option<u64> = Some(0);
         std::iter::from_fn(move || {
@@ -319,7 +313,7 @@ impl Reader {
                 || (result.this_run == Some(ThisRun::NotSelected)
                     && state == Some(PersonState::Asked));
             if unsettled && let Some(person) = person {
-                let asks = self.open_asks(person)?;
+                let asks = self.open_attempts(person)?;
                 result.invited_at = asks.first().map(|ask| ask.at).or(result.invited_at);
                 let silent = !asks.is_empty() && asks.iter().all(|ask| !ask.mails);
                 result.mail = Some(if silent { Mail::None } else { Mail::Unknown });

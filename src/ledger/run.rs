@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 /// What is known when a run begins.
 #[derive(Debug, Clone)]
-pub struct RunStart {
+pub(crate) struct RunStart {
     pub id: String,
     pub verb: &'static str,
     pub sheet: Option<String>,
@@ -19,7 +19,7 @@ pub struct RunStart {
 }
 
 #[derive(Debug, Clone)]
-pub struct RunRecord {
+pub(crate) struct RunRecord {
     pub id: String,
     pub verb: String,
     pub sheet: Option<String>,

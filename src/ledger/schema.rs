@@ -201,10 +201,12 @@ mod tests {
             .unwrap();
         migrate(&mut connection, "x").unwrap();
         assert_eq!(version(&connection).unwrap(), VERSION);
-        let asks = super::super::Reader::new(connection).open_asks(1).unwrap();
+        let asks = super::super::Reader::new(connection)
+            .open_attempts(1)
+            .unwrap();
         assert_eq!(asks.len(), 1);
         assert_eq!(asks[0].at.as_second(), 5);
-        assert_eq!(asks[0].saw, super::super::Saw::Unknown);
+        assert_eq!(asks[0].saw, super::super::PriorLookup::Unknown);
         assert!(asks[0].mails);
     }
 

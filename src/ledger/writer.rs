@@ -2,10 +2,10 @@
 //!
 //! Each method is one fact; none decides anything.
 
-use super::{AskKind, PersonState, Result, RunStart, Saw, millis};
+use super::{AttemptKind, PersonState, PriorLookup, Result, RunStart, millis};
 use crate::{
-    engine::outcome::{Mail, RowResult, Verified},
     files::{self, FileId},
+    outcome::{Mail, RowResult, Verified},
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 
 #[derive(Debug)]
-pub struct Writer {
+pub(crate) struct Writer {
     connection: Connection,
     /// Where the ledger is to be found, and which file that was when it was opened.
     place: (PathBuf, Option<FileId>),
@@ -23,7 +23,7 @@ pub struct Writer {
 
 /// Why there is no intent, and so nothing may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoIntent {
+pub(crate) enum NoIntent {
     /// Another run has taken the ledger over.
     TakenOver,
     /// The ledger's file was deleted, moved or replaced.
@@ -34,15 +34,15 @@ pub enum NoIntent {
 
 /// An ask about to leave.
 #[derive(Debug, Clone)]
-pub struct Intent {
+pub(crate) struct Intent {
     pub row: u64,
     pub key: String,
     pub email: String,
-    pub kind: AskKind,
+    pub kind: AttemptKind,
     pub mails: bool,
     pub at: Timestamp,
     /// By the look-up before it.
-    pub saw: Saw,
+    pub saw: PriorLookup,
     pub client_request_id: String,
     /// The newest event about the person when it was decided to ask.
     pub decided_on: i64,
@@ -51,14 +51,14 @@ pub struct Intent {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IntentId {
+pub(crate) struct IntentId {
     pub person: i64,
     pub event: i64,
 }
 
 /// What Graph said about a guest, to be kept.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub(crate) struct Found {
     pub user_id: String,
     pub redeem_url: Option<SecretString>,
     pub redemption: Option<String>,
@@ -68,7 +68,7 @@ pub struct Found {
 
 /// An answer (or none) to an intent, or what reading concluded later.
 #[derive(Debug, Clone)]
-pub struct Answered {
+pub(crate) struct Answered {
     pub intent: IntentId,
     pub row: u64,
     pub at: Timestamp,
@@ -84,12 +84,12 @@ pub struct Answered {
     /// What reading concluded about the mail, where there is no new answer to say it.
     pub mail: Option<Mail>,
     pub found: Option<Found>,
-    pub refusal: Option<RefusedAsk>,
+    pub refusal: Option<RefusedAttempt>,
 }
 
 /// Graph's no for one person.
 #[derive(Debug, Clone)]
-pub struct RefusedAsk {
+pub(crate) struct RefusedAttempt {
     pub code: String,
     /// Graph's own words.
     pub error: String,
@@ -99,7 +99,7 @@ pub struct RefusedAsk {
 
 /// What a results file says about a person.
 #[derive(Debug, Clone)]
-pub enum Claim {
+pub(crate) enum Claim {
     /// Invited; believed when somebody has seen the guest in this tenant.
     Invited(Found),
     /// There already, with a link that a run fetched.
@@ -119,7 +119,7 @@ impl Claim {
 
 /// What became of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Imported {
+pub(crate) enum Imported {
     New,
     /// The ledger knows the person already.
     Known,
@@ -141,7 +141,7 @@ impl Writer {
 
     /// Whether the ledger's path still leads to the file that is open here. Otherwise the next run will not know what is
     /// written now.
-    pub fn is_in_place(&self) -> bool {
+    pub(crate) fn is_in_place(&self) -> bool {
         files::identity(&self.place.0) == self.place.1
     }
 
@@ -150,7 +150,7 @@ impl Writer {
     }
 
     /// Whether no other run has taken the ledger over. Inside a transaction that holds until its end.
-    pub fn stands(&self) -> Result<bool> {
+    pub(crate) fn stands(&self) -> Result<bool> {
         let newest: i64 = self
             .connection
             .prepare_cached("SELECT generation FROM guard")?
@@ -159,27 +159,27 @@ impl Writer {
     }
 
     /// Who has the ledger.
-    pub fn holder(&self) -> Option<String> {
+    pub(crate) fn holder(&self) -> Option<String> {
         super::lock::holder_of(&self.connection)
     }
 
-    pub fn begin(&self) -> Result<()> {
+    pub(crate) fn begin(&self) -> Result<()> {
         Ok(self.connection.execute_batch("BEGIN IMMEDIATE")?)
     }
 
     /// Durable when it returns.
-    pub fn commit(&self) -> Result<()> {
+    pub(crate) fn commit(&self) -> Result<()> {
         Ok(self.connection.execute_batch("COMMIT")?)
     }
 
-    pub fn rollback(&self) {
+    pub(crate) fn rollback(&self) {
         // SQLite has rolled back by itself after some errors (disk full); then there is nothing to do.
         if !self.connection.is_autocommit() {
             let _ = self.connection.execute_batch("ROLLBACK");
         }
     }
 
-    pub fn start_run(&self, run: &RunStart) -> Result<()> {
+    pub(crate) fn start_run(&self, run: &RunStart) -> Result<()> {
         self.connection.execute(
             "INSERT INTO run (id, verb, sheet, started_at, host, pid, identity, sheet_path, reading)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -198,7 +198,13 @@ impl Writer {
         Ok(())
     }
 
-    pub fn end_run(&self, run: &str, at: Timestamp, exit_code: u8, report: &str) -> Result<()> {
+    pub(crate) fn end_run(
+        &self,
+        run: &str,
+        at: Timestamp,
+        exit_code: u8,
+        report: &str,
+    ) -> Result<()> {
         self.connection.execute(
             "UPDATE run SET ended_at = ?2, exit_code = ?3, report = ?4 WHERE id = ?1",
             params![run, millis(at), exit_code, report],
@@ -207,7 +213,7 @@ impl Writer {
     }
 
     /// Forgets the rows (not the people) of all but the newest `keep` runs.
-    pub fn forget_old_rows(&self, keep: u32) -> Result<()> {
+    pub(crate) fn forget_old_rows(&self, keep: u32) -> Result<()> {
         self.connection.execute(
             "DELETE FROM row WHERE run NOT IN (SELECT id FROM run ORDER BY started_at DESC LIMIT ?1)",
             [keep],
@@ -216,7 +222,7 @@ impl Writer {
     }
 
     /// Within a transaction, after [`Writer::stands`] was asked in it.
-    pub fn intent(
+    pub(crate) fn intent(
         &self,
         run: &str,
         intent: &Intent,
@@ -270,7 +276,7 @@ impl Writer {
 
     /// `stands`: whether the run still has the ledger. Without it only what Graph answered is taken; what the run
     /// concluded is the newer run's to conclude, and where the person stands too.
-    pub fn answered(&self, run: &str, answered: &Answered, stands: bool) -> Result<()> {
+    pub(crate) fn answered(&self, run: &str, answered: &Answered, stands: bool) -> Result<()> {
         let person = answered.intent.person;
         let concluded = matches!(answered.kind, "settled" | "follow-up");
         if !stands && concluded {
@@ -341,7 +347,7 @@ impl Writer {
         Ok(())
     }
 
-    pub fn verified(
+    pub(crate) fn verified(
         &self,
         person: i64,
         verified: Verified,
@@ -359,7 +365,13 @@ impl Writer {
     }
 
     /// Takes what a results file says about a person. What is known here already is never replaced.
-    pub fn import(&self, key: &str, email: &str, claim: &Claim, at: Timestamp) -> Result<Imported> {
+    pub(crate) fn import(
+        &self,
+        key: &str,
+        email: &str,
+        claim: &Claim,
+        at: Timestamp,
+    ) -> Result<Imported> {
         let known: Option<(i64, String, Option<String>, bool)> = self
             .connection
             .prepare_cached(
@@ -407,7 +419,7 @@ impl Writer {
                 at: asked_at,
                 mails,
             } => {
-                let detail = AskKind::Invite.word();
+                let detail = AttemptKind::Invite.word();
                 event.execute(params![millis(*asked_at), person, "assumed", mails, detail])?;
                 self.connection
                     .prepare_cached("UPDATE person SET state = 'asked' WHERE id = ?1")?
@@ -453,7 +465,7 @@ impl Writer {
     }
 
     /// Binds a ledger that knows no tenant yet to the one that an imported file names.
-    pub fn bind(&self, tenant_id: &str, at: Timestamp) -> Result<()> {
+    pub(crate) fn bind(&self, tenant_id: &str, at: Timestamp) -> Result<()> {
         self.connection.execute(
             "INSERT INTO tenant (id, bound_at) VALUES (?1, ?2)",
             (tenant_id, millis(at)),
@@ -461,7 +473,7 @@ impl Writer {
         Ok(())
     }
 
-    pub fn row(&self, run: &str, person: Option<i64>, result: &RowResult) -> Result<()> {
+    pub(crate) fn row(&self, run: &str, person: Option<i64>, result: &RowResult) -> Result<()> {
         self.connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO row (run, row, person, outcome, email, display_name, user_id, redemption, mail,
@@ -481,7 +493,7 @@ impl Writer {
                 result.error_code,
                 result.error,
                 result.hint,
-                result.this_run.map(crate::engine::outcome::ThisRun::word),
+                result.this_run.map(crate::outcome::ThisRun::word),
                 result.verified.map(Verified::word),
                 result.follow_up,
                 result.request_id,
@@ -490,14 +502,14 @@ impl Writer {
     }
 
     /// The tenant asked not to be asked before this.
-    pub fn wait_until(&self, until: Timestamp) -> Result<()> {
+    pub(crate) fn wait_until(&self, until: Timestamp) -> Result<()> {
         self.connection
             .execute("UPDATE tenant SET wait_until = ?1", [millis(until)])?;
         Ok(())
     }
 
     /// Folds the write-ahead log into the one file.
-    pub fn checkpoint(&self) -> Result<()> {
+    pub(crate) fn checkpoint(&self) -> Result<()> {
         Ok(self
             .connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)

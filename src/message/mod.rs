@@ -6,7 +6,7 @@ use crate::graph::{Identity, IdentityKind};
 
 /// What becomes of custom words in Microsoft's mail (Graph: external-id troubleshooting). The token tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivery {
+pub(crate) enum Delivery {
     /// A signed-in user invites: the words go out, if that user has a mailbox.
     Delivered,
     /// An app invites: Microsoft leaves the words out without a word.
@@ -16,7 +16,7 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    pub fn of(identity: &Identity) -> Self {
+    pub(crate) fn of(identity: &Identity) -> Self {
         match identity.kind {
             IdentityKind::Delegated => Self::Delivered,
             IdentityKind::AppOnly => Self::Dropped,

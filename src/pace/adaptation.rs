@@ -3,12 +3,14 @@
 //!
 //! Must not wait or send; it is told what happened and answers with a rate.
 
-use super::bucket::SLOWEST;
-use super::options::Rate;
-use super::steps::Steps;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use super::{bucket::SLOWEST, options::Rate, steps::Steps};
+use std::{
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use tokio::time::Instant;
 
 /// What is left of the rate after a throttle.
@@ -24,7 +26,7 @@ const STEP: Duration = Duration::from_secs(1);
 const OPENING: f64 = 1.0 / 8.0;
 
 #[derive(Debug)]
-pub struct Adaptation {
+pub(super) struct Adaptation {
     start: Instant,
     /// The even rate of the short ceiling: never faster than this.
     ceiling: Option<f64>,
@@ -54,7 +56,7 @@ struct State {
 }
 
 impl Adaptation {
-    pub fn new(start: Instant, rate: Rate, ceiling: Option<f64>) -> Self {
+    pub(super) fn new(start: Instant, rate: Rate, ceiling: Option<f64>) -> Self {
         let (target, steps) = match rate {
             Rate::Auto { verified } => {
                 let steps = Steps::new(verified);
@@ -84,7 +86,7 @@ impl Adaptation {
     }
 
     /// Requests a second; `None` = no limit.
-    pub fn rate(&self) -> Option<f64> {
+    pub(super) fn rate(&self) -> Option<f64> {
         match (self.own_rate(), self.ceiling()) {
             (Some(rate), Some(ceiling)) => Some(rate.min(ceiling)),
             (rate, ceiling) => rate.or(ceiling),
@@ -92,7 +94,7 @@ impl Adaptation {
     }
 
     /// So many invitations are verified altogether: for `auto` the target may rise.
-    pub fn verified(&self, total: u64) {
+    pub(super) fn verified(&self, total: u64) {
         let mut state = self.state();
         if let Some(steps) = &mut state.steps {
             steps.verified(total);
@@ -100,19 +102,19 @@ impl Adaptation {
         }
     }
 
-    pub fn is_auto(&self) -> bool {
+    pub(super) fn is_auto(&self) -> bool {
         self.state().steps.is_some()
     }
 
     /// The invitations a second that are aimed at, for as long as further verified ones raise them.
-    pub fn rising_target(&self) -> Option<f64> {
+    pub(super) fn rising_target(&self) -> Option<f64> {
         let state = self.state();
         let rises = state.steps.as_ref().is_some_and(|steps| !steps.at_top());
         state.target.filter(|_| rises)
     }
 
     /// A request got through; `waited` for the rate or a ceiling.
-    pub fn admitted(&self, waited: bool) {
+    pub(super) fn admitted(&self, waited: bool) {
         let before = self.admitted.fetch_add(1, Ordering::Relaxed);
         if before == 0 {
             let now = Instant::now();
@@ -128,7 +130,7 @@ impl Adaptation {
     }
 
     /// A success came back: once a second the rate may rise.
-    pub fn answered(&self) {
+    pub(super) fn answered(&self) {
         let next = self.next_step.load(Ordering::Relaxed);
         let now = Instant::now();
         if next == 0 || micros(now - self.start) < next {
@@ -154,7 +156,7 @@ impl Adaptation {
     }
 
     /// A request that was sent at `sent_at` was throttled; the gate stays closed for `closed`.
-    pub fn throttled(&self, sent_at: Instant, closed: Duration) {
+    pub(super) fn throttled(&self, sent_at: Instant, closed: Duration) {
         let now = Instant::now();
         let mut state = self.state();
         state.throttled_before = true;

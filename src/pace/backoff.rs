@@ -9,7 +9,7 @@ const LONGEST: f64 = 60.0;
 
 /// The wait before attempt `attempt` + 1 (`attempt` counts from 1). `jitter` in 0..=1 picks a point in
 /// the upper half of the step, so that retries spread out and still get longer each time.
-pub fn backoff(attempt: u32, jitter: f64) -> Duration {
+pub(crate) fn backoff(attempt: u32, jitter: f64) -> Duration {
     let doublings = attempt.saturating_sub(1).min(16);
     let step = (FIRST * f64::from(1_u32 << doublings)).min(LONGEST);
     let jitter = if jitter.is_nan() {

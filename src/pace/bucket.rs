@@ -5,16 +5,17 @@
 //! [`BURST`], so neither the start of a run nor a long pause is followed by a blast.
 //! Must not choose the rate.
 
-use governor::clock::Clock;
-use governor::middleware::StateInformationMiddleware;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
-use std::num::NonZeroU32;
-use std::time::Duration;
+use governor::{
+    Quota, RateLimiter,
+    clock::Clock,
+    middleware::StateInformationMiddleware,
+    state::{InMemoryState, NotKeyed},
+};
+use std::{num::NonZeroU32, time::Duration};
 use tokio::time::Instant;
 
 /// The slowest rate, in requests a second. Slower than that is the gate's work.
-pub const SLOWEST: f64 = 0.1;
+pub(super) const SLOWEST: f64 = 0.1;
 
 /// Cells in a full bucket: one request at the slowest rate.
 const CAPACITY: NonZeroU32 = NonZeroU32::new(10_000_000).unwrap();
@@ -38,13 +39,13 @@ impl Clock for TokioClock {
     }
 }
 
-pub struct Bucket {
+pub(super) struct Bucket {
     limiter: Limiter,
     clock: TokioClock,
 }
 
 impl Bucket {
-    pub fn new(start: Instant) -> Self {
+    pub(super) fn new(start: Instant) -> Self {
         let clock = TokioClock { start };
         let quota =
             Quota::per_second(NonZeroU32::MIN.saturating_add(999_999)).allow_burst(CAPACITY);
@@ -57,7 +58,7 @@ impl Bucket {
 
     /// Waits until one request may go at the rate that `rate` gives at that time (`None`: no limit),
     /// and says whether it had to wait. `&mut`, because spilling needs the bucket for oneself.
-    pub async fn take(&mut self, rate: impl Fn() -> Option<f64>) -> bool {
+    pub(super) async fn take(&mut self, rate: impl Fn() -> Option<f64>) -> bool {
         let mut waited = false;
         while let Some(rate) = rate() {
             match self.limiter.check_n(price(rate)) {

@@ -3,9 +3,10 @@
 //! A retry costs, a success pays back a part, and a trickle lets a long outage be probed. Throttled
 //! requests do not pay here: the gate holds them. Must not wait.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicU32, Ordering},
+};
 use tokio::time::Instant;
 
 /// A full budget: 100 retries in a row.
@@ -17,20 +18,20 @@ const SUCCESS_PAYS: u32 = 1;
 const TRICKLE_PER_SECOND: f64 = 5.0;
 
 #[derive(Debug)]
-pub struct Budget {
+pub(super) struct Budget {
     tokens: AtomicU32,
     trickled: Mutex<Instant>,
 }
 
 impl Budget {
-    pub fn new(start: Instant) -> Self {
+    pub(super) fn new(start: Instant) -> Self {
         Self {
             tokens: AtomicU32::new(FULL),
             trickled: Mutex::new(start),
         }
     }
 
-    pub fn pay(&self) -> bool {
+    pub(super) fn pay(&self) -> bool {
         self.trickle();
         self.tokens
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |tokens| {
@@ -39,7 +40,7 @@ impl Budget {
             .is_ok()
     }
 
-    pub fn succeeded(&self) {
+    pub(super) fn succeeded(&self) {
         // Nearly always full: then a look is enough.
         if self.tokens.load(Ordering::Relaxed) < FULL {
             self.earn(SUCCESS_PAYS);

@@ -3,11 +3,13 @@
 //! A server that names no wait, none worth the name (0, a date in the past) or the same short one for ever must not
 //! be asked ever again at once. Each kind of request has a floor of its own. Must not wait.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicU32, Ordering::Relaxed},
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    time::Duration,
 };
-use std::time::Duration;
 use tokio::time::Instant;
 
 /// Each throttle in a row doubles the shortest wait, from this one to [`LONGEST`].
@@ -15,7 +17,7 @@ const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(64);
 
 #[derive(Debug, Default)]
-pub struct Floor {
+pub(crate) struct Floor {
     in_a_row: AtomicU32,
     /// When the last throttle that counted came.
     last: Mutex<Option<Instant>>,
@@ -26,7 +28,7 @@ impl Floor {
     ///
     /// Requests that were under way together count once: those that were sent before the first of their refusals
     /// came cannot have heeded it, and the wait after that one holds for all.
-    pub fn throttled(&self, sent_at: Instant) -> Duration {
+    pub(crate) fn throttled(&self, sent_at: Instant) -> Duration {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.is_some_and(|last| sent_at <= last) {
             return Duration::ZERO;
@@ -39,7 +41,7 @@ impl Floor {
 
     /// A request that was sent at `sent_at` was answered otherwise. One that was sent before the last throttle says
     /// nothing about it.
-    pub fn answered(&self, sent_at: Instant) {
+    pub(crate) fn answered(&self, sent_at: Instant) {
         if self.in_a_row.load(Relaxed) == 0 {
             return; // The common case.
         }

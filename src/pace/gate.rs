@@ -3,8 +3,10 @@
 //! Must not open early for anybody: it is never shortened, and a success does not reopen it, because
 //! with several requests under way an old success says nothing about a new refusal.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 use thiserror::Error;
 use tokio::{sync::Notify, time::Instant};
 
@@ -16,7 +18,7 @@ pub struct TooLong {
 }
 
 #[derive(Debug)]
-pub struct Gate {
+pub(super) struct Gate {
     start: Instant,
     /// Microseconds after `start`; 0 = never closed.
     closed_until: AtomicU64,
@@ -29,14 +31,14 @@ pub struct Gate {
 
 /// How long the gate stays closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closed {
+pub(crate) struct Closed {
     pub left: Duration,
     /// Whether the server asked for so long a wait; if not, it only asked to slow down.
     pub asked: bool,
 }
 
 impl Gate {
-    pub fn new(start: Instant, give_up_after: Duration) -> Self {
+    pub(super) fn new(start: Instant, give_up_after: Duration) -> Self {
         Self {
             start,
             closed_until: AtomicU64::new(0),
@@ -48,7 +50,7 @@ impl Gate {
 
     /// Closes the gate from now for what the server asked for and for `least`, whichever is longer, or leaves it as
     /// it is when it is closed for longer.
-    pub fn close(&self, asked: Option<Duration>, least: Duration) -> Result<(), TooLong> {
+    pub(super) fn close(&self, asked: Option<Duration>, least: Duration) -> Result<(), TooLong> {
         let until = |wait| {
             let until = self.start.elapsed().saturating_add(wait);
             u64::try_from(until.as_micros()).unwrap_or(u64::MAX)
@@ -63,12 +65,12 @@ impl Gate {
     }
 
     /// How long it stays closed.
-    pub fn remaining(&self) -> Option<Duration> {
+    pub(super) fn remaining(&self) -> Option<Duration> {
         self.left(&self.closed_until)
     }
 
     /// How long it stays closed, and whether the server asked for that.
-    pub fn closed(&self) -> Option<Closed> {
+    pub(super) fn closed(&self) -> Option<Closed> {
         let left = self.remaining()?;
         let asked =
             self.asked_until.load(Ordering::Acquire) >= self.closed_until.load(Ordering::Acquire);
@@ -76,12 +78,12 @@ impl Gate {
     }
 
     /// What is left of the wait that the server itself asked for.
-    pub fn asked_for(&self) -> Option<Duration> {
+    pub(super) fn asked_for(&self) -> Option<Duration> {
         self.left(&self.asked_until)
     }
 
     /// Returns when the server has asked for a wait, also for one asked for before.
-    pub async fn asked(&self) {
+    pub(super) async fn asked(&self) {
         self.asked.notified().await;
     }
 
@@ -96,7 +98,7 @@ impl Gate {
     }
 
     /// Waits until the gate is open.
-    pub async fn open(&self) -> Result<(), TooLong> {
+    pub(super) async fn open(&self) -> Result<(), TooLong> {
         // It may have been closed for longer in the meantime, hence a loop.
         while let Some(left) = self.remaining() {
             self.bearable(left)?;
@@ -106,7 +108,7 @@ impl Gate {
     }
 
     /// Whether it opens within the time that a run waits.
-    pub fn opens_in_time(&self) -> Result<(), TooLong> {
+    pub(super) fn opens_in_time(&self) -> Result<(), TooLong> {
         self.bearable(self.remaining().unwrap_or_default())
     }
 

@@ -17,10 +17,10 @@ mod steps;
 mod stop_signal;
 mod window;
 
-pub use backoff::backoff;
-pub use floor::Floor;
-pub use gate::{Closed, TooLong};
-pub use options::{PaceOptions, Rate};
-pub use pacer::{Kind, Pace};
-pub use steps::{EVERY as VERIFIED_FOR_A_STEP, PROVEN};
-pub use stop_signal::{StopSignal, Stopped};
+pub(crate) use backoff::backoff;
+pub(crate) use floor::Floor;
+pub(crate) use gate::TooLong;
+pub(crate) use options::{PaceOptions, Rate};
+pub(crate) use pacer::{Kind, Pace};
+pub(crate) use steps::{EVERY as VERIFIED_FOR_A_STEP, PROVEN_RATE};
+pub(crate) use stop_signal::{StopSignal, Stopped};

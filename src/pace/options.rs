@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// How many invitations a second the run wants.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Rate {
+pub(crate) enum Rate {
     /// As much as a tenant has proved to bear: by this many verified invitations before the run, and by those that
     /// are verified while it goes on ([`Pace::verified`](super::Pace::verified)).
     Auto { verified: u64 },
@@ -18,7 +18,7 @@ pub enum Rate {
 
 /// The ceilings are what Microsoft documents; 0 switches one off.
 #[derive(Debug, Clone)]
-pub struct PaceOptions {
+pub(crate) struct PaceOptions {
     pub rate: Rate,
     /// Invitations in any 5 seconds.
     pub invites_per_5s: u32,

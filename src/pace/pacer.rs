@@ -2,25 +2,25 @@
 //!
 //! Waits are taken in turn: whoever holds a lock is next, so nobody is overtaken and nobody races.
 
-use super::adaptation::Adaptation;
-use super::bucket::Bucket;
-use super::budget::Budget;
-use super::floor::Floor;
-use super::gate::{Closed, Gate, TooLong};
-use super::options::PaceOptions;
-use super::stop_signal::StopSignal;
-use super::window::Window;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::Mutex;
-use tokio::time::Instant;
+use super::{
+    adaptation::Adaptation,
+    bucket::Bucket,
+    budget::Budget,
+    floor::Floor,
+    gate::{Closed, Gate, TooLong},
+    options::PaceOptions,
+    stop_signal::StopSignal,
+    window::Window,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::Mutex, time::Instant};
 
 #[derive(Clone)]
-pub struct Pace(Arc<Shared>, StopSignal);
+pub(crate) struct Pace(Arc<Shared>, StopSignal);
 
 /// The kinds of requests that are throttled apart from each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Invitation,
     /// A read, and every change that is no invitation.
     Read,
@@ -45,7 +45,7 @@ struct Invitations {
 }
 
 impl Pace {
-    pub fn new(options: &PaceOptions) -> Self {
+    pub(crate) fn new(options: &PaceOptions) -> Self {
         let start = Instant::now();
         let invites = Window::new(options.invites_per_5s, Duration::from_secs(5));
         let writes = Window::new(options.writes_per_150s, Duration::from_secs(150));
@@ -73,17 +73,17 @@ impl Pace {
 
     /// The same, and the signal that ends every wait before a request.
     #[must_use]
-    pub fn hearing(self, stop: StopSignal) -> Self {
+    pub(crate) fn hearing(self, stop: StopSignal) -> Self {
         Self(self.0, stop)
     }
 
     /// Whoever waits before sending listens to this too.
-    pub fn stop(&self) -> &StopSignal {
+    pub(crate) fn stop(&self) -> &StopSignal {
         &self.1
     }
 
     /// Waits for the gate, the rate and the ceilings.
-    pub async fn before_invitation(&self) -> Result<(), TooLong> {
+    pub(crate) async fn before_invitation(&self) -> Result<(), TooLong> {
         let shared = &*self.0;
         shared.gate.open().await?;
         let mut waited = false;
@@ -101,7 +101,7 @@ impl Pace {
     }
 
     /// Waits for the gate and for the read ceiling.
-    pub async fn before_read(&self, resource_units: u32) -> Result<(), TooLong> {
+    pub(crate) async fn before_read(&self, resource_units: u32) -> Result<(), TooLong> {
         self.gate().await?;
         if let Some(reads) = &self.0.reads {
             reads.lock().await.take(resource_units).await;
@@ -111,18 +111,18 @@ impl Pace {
     }
 
     /// Only the gate: to be called right before sending.
-    pub async fn gate(&self) -> Result<(), TooLong> {
+    pub(crate) async fn gate(&self) -> Result<(), TooLong> {
         self.0.gate.open().await
     }
 
     /// Whether the wait that the server asked for is one that a run sits through.
-    pub fn gate_opens_in_time(&self) -> Result<(), TooLong> {
+    pub(crate) fn gate_opens_in_time(&self) -> Result<(), TooLong> {
         self.0.gate.opens_in_time()
     }
 
     /// A request that was sent at `sent_at` was throttled: nobody sends until what the server asked for is over, and
     /// at least for the floor of this kind. For an invitation the rate falls too, once per burst of refusals.
-    pub fn throttled(
+    pub(crate) fn throttled(
         &self,
         kind: Kind,
         sent_at: Instant,
@@ -137,19 +137,19 @@ impl Pace {
     }
 
     /// The server asked for patience without a throttle: nobody sends until that is over.
-    pub fn wait_out(&self, retry_after: Duration) -> Result<(), TooLong> {
+    pub(crate) fn wait_out(&self, retry_after: Duration) -> Result<(), TooLong> {
         self.0.gate.close(Some(retry_after), Duration::ZERO)
     }
 
     /// Nobody sends for so long, though the server did not ask for it.
-    pub fn pause(&self, wait: Duration) {
+    pub(crate) fn pause(&self, wait: Duration) {
         // Far shorter than what is too long for a run.
         let _ = self.0.gate.close(None, wait);
     }
 
     /// A request that was sent at `sent_at` succeeded: the retry budget fills, and after an invitation the rate may
     /// grow. The gate stays as it is.
-    pub fn answered(&self, kind: Kind, sent_at: Instant) {
+    pub(crate) fn answered(&self, kind: Kind, sent_at: Instant) {
         self.not_throttled(kind, sent_at);
         self.0.budget.succeeded();
         if kind == Kind::Invitation {
@@ -158,7 +158,7 @@ impl Pace {
     }
 
     /// A request that was sent at `sent_at` was answered, well or not, and not throttled.
-    pub fn not_throttled(&self, kind: Kind, sent_at: Instant) {
+    pub(crate) fn not_throttled(&self, kind: Kind, sent_at: Instant) {
         self.floor(kind).answered(sent_at);
     }
 
@@ -167,42 +167,43 @@ impl Pace {
     }
 
     /// Whether one more retry may be made; pays for it from the budget that all share.
-    pub fn retry_allowed(&self) -> bool {
+    pub(crate) fn retry_allowed(&self) -> bool {
         self.0.budget.pay()
     }
 
     /// So many invitations are verified altogether: [`Rate::Auto`](super::Rate::Auto) may rise.
-    pub fn verified(&self, total: u64) {
+    pub(crate) fn verified(&self, total: u64) {
         self.0.adaptation.verified(total);
     }
 
     /// Whether verified invitations decide about the rate.
-    pub fn is_auto(&self) -> bool {
+    pub(crate) fn is_auto(&self) -> bool {
         self.0.adaptation.is_auto()
     }
 
     /// What [`Rate::Auto`](super::Rate::Auto) aims at, for as long as further verified invitations raise it.
-    pub fn rising_target(&self) -> Option<f64> {
+    pub(crate) fn rising_target(&self) -> Option<f64> {
         self.0.adaptation.rising_target()
     }
 
     /// Invitations a second as allowed now; `None` = no limit.
-    pub fn current_rate(&self) -> Option<f64> {
+    #[cfg(test)]
+    pub(crate) fn current_rate(&self) -> Option<f64> {
         self.0.adaptation.rate()
     }
 
     /// How long nobody may send, when the gate is closed.
-    pub fn closed(&self) -> Option<Closed> {
+    pub(crate) fn closed(&self) -> Option<Closed> {
         self.0.gate.closed()
     }
 
     /// What is left of the wait that the server itself asked for.
-    pub fn asked_for(&self) -> Option<Duration> {
+    pub(crate) fn asked_for(&self) -> Option<Duration> {
         self.0.gate.asked_for()
     }
 
     /// Returns when the server has asked for a wait.
-    pub async fn asked(&self) {
+    pub(crate) async fn asked(&self) {
         self.0.gate.asked().await;
     }
 }

@@ -3,11 +3,15 @@
 //! Test code only. The server counts arrivals in sliding windows, refused ones too, and answers after
 //! a latency that varies; workers are greedy.
 
-use super::{Kind, PROVEN, Pace, PaceOptions, Rate, TooLong};
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use super::{Kind, PROVEN_RATE, Pace, PaceOptions, Rate, TooLong};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use tokio::time::{Instant, sleep};
 
 /// Arrivals that a server lets through in a window.
@@ -242,7 +246,9 @@ async fn a_limit_that_nobody_documented_is_found() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_opens_gently_and_reaches_its_target() {
-    let pace = Pace::new(&without_ceilings(Rate::Auto { verified: PROVEN }));
+    let pace = Pace::new(&without_ceilings(Rate::Auto {
+        verified: PROVEN_RATE,
+    }));
     assert_eq!(pace.current_rate(), Some(1.0));
     let server = Server::new(Vec::new());
     run(&pace, &server, 3, 8).await;
@@ -272,7 +278,7 @@ async fn auto_rises_with_what_is_verified_and_a_throttle_takes_a_step_back() {
     pace.gate().await.unwrap();
     run(&pace, &server, 60, 2).await;
     assert_eq!(pace.current_rate(), Some(1.5), "one step for one burst");
-    pace.verified(PROVEN);
+    pace.verified(PROVEN_RATE);
     run(&pace, &server, 300, 8).await;
     assert!(pace.current_rate().unwrap() > 7.5);
 }

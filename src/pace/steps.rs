@@ -9,19 +9,19 @@ const FASTEST: f64 = 8.0;
 const GROWTH: f64 = 1.5;
 const TOP: u32 = 6;
 /// Verified invitations for one step.
-pub const EVERY: u64 = 50;
+pub(crate) const EVERY: u64 = 50;
 /// So many verified invitations lead to the top.
-pub const PROVEN: u64 = EVERY * TOP as u64;
+pub(crate) const PROVEN_RATE: u64 = EVERY * TOP as u64;
 
 #[derive(Debug)]
-pub struct Steps {
+pub(super) struct Steps {
     step: u32,
     /// How many times [`EVERY`] were verified.
     verified: u64,
 }
 
 impl Steps {
-    pub fn new(verified: u64) -> Self {
+    pub(super) fn new(verified: u64) -> Self {
         let mut steps = Self {
             step: 0,
             verified: 0,
@@ -31,7 +31,7 @@ impl Steps {
     }
 
     /// So many are verified altogether: one step up for every further fifty.
-    pub fn verified(&mut self, total: u64) {
+    pub(super) fn verified(&mut self, total: u64) {
         let now = total / EVERY;
         let gained = u32::try_from(now.saturating_sub(self.verified)).unwrap_or(TOP);
         self.step = self.step.saturating_add(gained).min(TOP);
@@ -39,15 +39,15 @@ impl Steps {
     }
 
     /// A throttle takes a step back.
-    pub fn throttled(&mut self) {
+    pub(super) fn throttled(&mut self) {
         self.step = self.step.saturating_sub(1);
     }
 
-    pub fn at_top(&self) -> bool {
+    pub(super) fn at_top(&self) -> bool {
         self.step == TOP
     }
 
-    pub fn per_second(&self) -> f64 {
+    pub(super) fn per_second(&self) -> f64 {
         (SLOWEST * GROWTH.powi(self.step.cast_signed())).min(FASTEST)
     }
 }
@@ -66,12 +66,12 @@ mod tests {
             (100, 2.25),
             (150, 3.375),
             (250, 7.593_75),
-            (PROVEN, 8.0),
+            (PROVEN_RATE, 8.0),
             (1_000_000, 8.0),
         ] {
             let steps = Steps::new(verified);
             assert!((steps.per_second() - per_second).abs() < 1e-9, "{verified}");
-            assert_eq!(steps.at_top(), verified >= PROVEN, "{verified}");
+            assert_eq!(steps.at_top(), verified >= PROVEN_RATE, "{verified}");
         }
     }
 

@@ -3,8 +3,7 @@
 //! It remembers when each unit was spent, so a run may use its allowance at once and is still never
 //! above the ceiling. Must not know what a unit is.
 
-use std::collections::VecDeque;
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
 /// Windows are kept this much longer than documented, because the server counts arrivals and not
@@ -12,7 +11,7 @@ use tokio::time::Instant;
 const MARGIN: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
-pub struct Window {
+pub(super) struct Window {
     limit: u32,
     span: Duration,
     spent: VecDeque<(Instant, u32)>,
@@ -21,7 +20,7 @@ pub struct Window {
 
 impl Window {
     /// `None` when the ceiling is switched off.
-    pub fn new(limit: u32, span: Duration) -> Option<Self> {
+    pub(super) fn new(limit: u32, span: Duration) -> Option<Self> {
         (limit > 0).then(|| Self {
             limit,
             span: span + MARGIN,
@@ -31,13 +30,13 @@ impl Window {
     }
 
     /// The rate that spends the allowance evenly.
-    pub fn even_rate(&self) -> f64 {
+    pub(super) fn even_rate(&self) -> f64 {
         f64::from(self.limit) / self.span.as_secs_f64()
     }
 
     /// Waits until `units` fit, then spends them, and says whether it had to wait. More than the
     /// ceiling at once counts as all of it.
-    pub async fn take(&mut self, units: u32) -> bool {
+    pub(super) async fn take(&mut self, units: u32) -> bool {
         let units = units.min(self.limit);
         let mut waited = false;
         while let Some(room_at) = self.room_at(units, Instant::now()) {

@@ -3,17 +3,19 @@
 //!
 //! Must not know what the columns mean.
 
-use super::layout::Layout;
-use super::target::{FileKind, Occupant, STDOUT, may_be_replaced, occupant, previous_of};
-use super::workbook::{self, Book};
-use crate::files;
-use crate::sheet::formula::make_safe;
-use crate::visible::visible;
-use std::fs;
-use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
-use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use super::{
+    layout::Layout,
+    target::{FileKind, Occupant, STDOUT, may_be_replaced, occupant, previous_of},
+    workbook::{self, Book},
+};
+use crate::{files, sheet::formula::make_safe, visible::visible};
+use std::{
+    fs,
+    io::{self, BufWriter, ErrorKind, IsTerminal, Write},
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
 use tempfile::NamedTempFile;
 
 /// Where the bytes go until the file is whole.
@@ -90,7 +92,7 @@ enum Form {
     Workbook(Box<Book>, Place),
 }
 
-pub struct TableFile {
+pub(super) struct TableFile {
     form: Form,
     /// Whether the cells are shown, so that nothing in them may act.
     on_terminal: bool,
@@ -99,7 +101,7 @@ pub struct TableFile {
 }
 
 impl TableFile {
-    pub fn create(target: &Path, kind: FileKind, layout: &Layout) -> io::Result<Self> {
+    pub(super) fn create(target: &Path, kind: FileKind, layout: &Layout) -> io::Result<Self> {
         let place = if target == Path::new(STDOUT) {
             Place::Stdout { closed: false }
         } else if matches!(occupant(target, kind), Occupant::Device) {
@@ -125,7 +127,7 @@ impl TableFile {
         })
     }
 
-    pub fn record<'a>(&mut self, cells: impl Iterator<Item = &'a str>) -> io::Result<()> {
+    pub(super) fn record<'a>(&mut self, cells: impl Iterator<Item = &'a str>) -> io::Result<()> {
         match &mut self.form {
             Form::Csv(csv) => {
                 for cell in cells {
@@ -143,7 +145,7 @@ impl TableFile {
     }
 
     /// Makes the file durable and puts it in its place: where it is now, and what there is to say.
-    pub fn finish(self) -> io::Result<(PathBuf, Vec<String>)> {
+    pub(super) fn finish(self) -> io::Result<(PathBuf, Vec<String>)> {
         let Self {
             form, target, kind, ..
         } = self;
@@ -262,7 +264,7 @@ fn keep_previous(target: &Path, kind: FileKind) -> io::Result<()> {
 }
 
 /// Takes a file of ours away from its place, and keeps it as the previous one.
-pub fn retire(target: &Path, kind: FileKind) -> io::Result<()> {
+pub(super) fn retire(target: &Path, kind: FileKind) -> io::Result<()> {
     if matches!(occupant(target, kind), Occupant::Ours) {
         fs::rename(target, place_for_previous(target, kind)?)?;
     }
@@ -301,7 +303,7 @@ fn persist_beside(mut file: NamedTempFile, target: &Path) -> io::Result<PathBuf>
 }
 
 /// `NAME-2.EXT` and so on, for a file that cannot have its own name.
-pub fn numbered(target: &Path, number: u32) -> PathBuf {
+pub(crate) fn numbered(target: &Path, number: u32) -> PathBuf {
     let mut name = target.file_stem().unwrap_or_default().to_owned();
     name.push(format!("-{number}"));
     if let Some(extension) = target.extension() {

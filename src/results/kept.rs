@@ -3,20 +3,24 @@
 //! Must not believe what it reads: rows are what a file says.
 
 use super::workbook;
-use crate::engine::outcome::{Mail, Outcome, RowResult, Verified};
-use crate::files;
-use crate::redeem_link::is_redeem_link;
-use crate::sheet::formula;
+use crate::{
+    files,
+    outcome::{Mail, Outcome, RowResult},
+    redeem_link::is_redeem_link,
+    sheet::formula,
+};
 use jiff::Timestamp;
 use secrecy::SecretString;
-use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
+    path::Path,
+};
 
 /// A line of a results file, as far as it can be used again.
 #[derive(Debug, Clone)]
-pub struct OwnRow {
+pub(crate) struct OwnRow {
     /// Where it stands in the file; 2 is the first one.
     pub line: u64,
     pub outcome: Option<Outcome>,
@@ -26,14 +30,13 @@ pub struct OwnRow {
     pub redemption: Option<String>,
     pub mail: Option<Mail>,
     pub invited_at: Option<Timestamp>,
-    pub verified: Option<Verified>,
     /// Not in files of earlier versions.
     pub tenant_id: Option<String>,
     pub run: Option<String>,
 }
 
 /// The rows of a results file, CSV or workbook. Fails where the file is none.
-pub fn read_own(path: &Path) -> io::Result<Box<dyn Iterator<Item = io::Result<OwnRow>>>> {
+pub(crate) fn read_own(path: &Path) -> io::Result<Box<dyn Iterator<Item = io::Result<OwnRow>>>> {
     let no_results = |why: &str| {
         io::Error::new(
             io::ErrorKind::InvalidData,
@@ -74,15 +77,8 @@ pub fn read_own(path: &Path) -> io::Result<Box<dyn Iterator<Item = io::Result<Ow
         needed("user_id")?,
         needed("redeem_url")?,
     );
-    let [mail, redemption, invited_at, verified, tenant_id, run] = [
-        "mail",
-        "redemption",
-        "invited_at",
-        "verified",
-        "tenant_id",
-        "run",
-    ]
-    .map(column);
+    let [mail, redemption, invited_at, tenant_id, run] =
+        ["mail", "redemption", "invited_at", "tenant_id", "run"].map(column);
     Ok(Box::new(records.map(move |record| {
         let (line, cells) = record?;
         let cell = |column: usize| {
@@ -102,7 +98,6 @@ pub fn read_own(path: &Path) -> io::Result<Box<dyn Iterator<Item = io::Result<Ow
             redemption: optional(redemption),
             mail: optional(mail).as_deref().and_then(Mail::from_word),
             invited_at: optional(invited_at).and_then(|at| at.parse().ok()),
-            verified: optional(verified).as_deref().and_then(Verified::from_word),
             tenant_id: optional(tenant_id),
             run: optional(run),
         })

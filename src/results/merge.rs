@@ -3,18 +3,17 @@
 //! Outcomes rule: a sheet that changed or cannot be read any more costs its own columns, never a result.
 
 use super::layout::SheetRow;
-use crate::engine::outcome::RowResult;
-use crate::failure::Result;
+use crate::{failure::Result, outcome::RowResult};
 use std::iter::Peekable;
 
-pub struct Merge<S: Iterator> {
+pub(super) struct Merge<S: Iterator> {
     sheet: Peekable<S>,
     /// Said once: from here on the sheet could not be followed.
     pub note: Option<String>,
 }
 
 impl<S: Iterator<Item = Result<SheetRow>>> Merge<S> {
-    pub fn new(sheet: S) -> Self {
+    pub(super) fn new(sheet: S) -> Self {
         Self {
             sheet: sheet.peekable(),
             note: None,
@@ -22,7 +21,7 @@ impl<S: Iterator<Item = Result<SheetRow>>> Merge<S> {
     }
 
     /// The sheet's row for an outcome; outcomes come in the sheet's order.
-    pub fn row_for(&mut self, result: &RowResult) -> Option<SheetRow> {
+    pub(super) fn row_for(&mut self, result: &RowResult) -> Option<SheetRow> {
         loop {
             match self.sheet.peek() {
                 Some(Ok(row)) if row.number == result.row => {
@@ -63,7 +62,7 @@ impl<S: Iterator<Item = Result<SheetRow>>> Merge<S> {
     }
 
     /// Reads the sheet to its end, where a change of the file shows.
-    pub fn finish(mut self) -> Option<String> {
+    pub(super) fn finish(mut self) -> Option<String> {
         while self.note.is_none() {
             match self.sheet.next() {
                 None => break,

@@ -13,13 +13,14 @@ mod to_fix;
 mod workbook;
 mod write;
 
-pub use file::numbered;
-pub use kept::{KeptLinks, OwnRow, read_own};
+pub(crate) use file::numbered;
+pub(crate) use kept::{KeptLinks, OwnRow, read_own};
 pub use layout::{Column, Layout, SheetRow};
-pub use names::{DRY_RUN, PRACTICE, Paths, RunKind, default_paths};
-pub use target::{FileKind, STDOUT, check_target, previous_of, same_place};
-pub use to_fix::{needs_a_hand, told, write_to_fix};
-pub use workbook::{
+pub(crate) use names::{DRY_RUN, PRACTICE, RunKind, default_paths};
+pub(crate) use target::{FileKind, STDOUT, check_target, previous_of, same_place};
+pub(crate) use to_fix::{needs_a_hand, told, write_to_fix};
+pub(crate) use workbook::{
     Book, MAX_COLUMNS as WORKBOOK_COLUMNS, is_meant as is_workbook, other_form as other_workbook,
 };
-pub use write::{About, Links, Written, write};
+pub(crate) use write::Links;
+pub use write::{About, write};

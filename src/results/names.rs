@@ -4,15 +4,17 @@
 //! Must not touch the disk.
 
 use super::workbook::other_form;
-use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+};
 
 /// How the id of a dry run ends, and that of a practice run: whatever a file is called, its rows say what they are.
-pub const DRY_RUN: &str = "-dry-run";
-pub const PRACTICE: &str = "-practice";
+pub(crate) const DRY_RUN: &str = "-dry-run";
+pub(crate) const PRACTICE: &str = "-practice";
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RunKind {
+pub(crate) struct RunKind {
     /// The sheet is a workbook, whatever its name says.
     pub workbook: bool,
     pub dry_run: bool,
@@ -21,13 +23,13 @@ pub struct RunKind {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paths {
+pub(crate) struct Paths {
     pub results: PathBuf,
     pub to_fix: PathBuf,
 }
 
 /// The default paths for a sheet; `-` is standard input, whose files go into the current folder.
-pub fn default_paths(sheet: &Path, kind: RunKind) -> Paths {
+pub(crate) fn default_paths(sheet: &Path, kind: RunKind) -> Paths {
     let sheet = if sheet == Path::new("-") {
         Path::new("stdin")
     } else {

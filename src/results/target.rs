@@ -4,16 +4,20 @@
 //! Must not change anything that is there.
 
 use super::workbook::other_form;
-use crate::failure::{Failure, Result};
-use crate::files::{self, Kind, Refusal};
-use crate::sheet::{RESULT_COLUMNS, TO_FIX_COLUMNS};
-use std::fs;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use crate::{
+    failure::{Failure, Result},
+    files::{self, Kind, Refusal},
+    sheet::{RESULT_COLUMNS, TO_FIX_COLUMNS},
+};
+use std::{
+    fs,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
 
 /// Which file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
+pub(crate) enum FileKind {
     Results,
     ToFix,
 }
@@ -59,11 +63,11 @@ pub(super) enum Occupant {
 }
 
 /// The path that means standard output.
-pub const STDOUT: &str = "-";
+pub(crate) const STDOUT: &str = "-";
 
 /// Refuses a target that holds anything but a file of ours, that is the sheet itself, or whose folder cannot be
 /// written. Removes what a killed run left there.
-pub fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Result<()> {
+pub(crate) fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Result<()> {
     let word = kind.word();
     let another = format!("name another file with {}", kind.flag());
     let refuse = |what: String| Err(Failure::usage(what).hint(another.as_str()));
@@ -129,7 +133,7 @@ pub fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Result<()> {
 }
 
 /// The file that is there now will be kept under this name.
-pub fn previous_of(target: &Path) -> PathBuf {
+pub(crate) fn previous_of(target: &Path) -> PathBuf {
     let mut name = target.file_stem().unwrap_or_default().to_owned();
     name.push(".previous");
     if let Some(extension) = target.extension() {
@@ -226,7 +230,7 @@ fn header_candidates(head: &[u8]) -> Vec<Vec<String>> {
 }
 
 /// Whether two paths name one file, which need not be there yet.
-pub fn same_place(a: &Path, b: &Path) -> bool {
+pub(crate) fn same_place(a: &Path, b: &Path) -> bool {
     let place = |path: &Path| {
         let beside =
             |_| {

@@ -3,22 +3,24 @@
 //! It can be corrected and run as a sheet: our columns begin with `_` and are ignored on reading.
 //! There is no such file when there is nothing to fix.
 
-use super::file::{TableFile, retire};
-use super::layout::{Layout, SheetRow};
-use super::merge::Merge;
-use super::target::{FileKind, write_failure};
-use super::write::Written;
-use crate::engine::outcome::{Outcome, RowResult};
-use crate::failure::Result;
-use crate::sheet::TO_FIX_COLUMNS;
-use crate::visible::visible_line;
-use std::borrow::Cow;
-use std::io;
-use std::path::Path;
+use super::{
+    file::{TableFile, retire},
+    layout::{Layout, SheetRow},
+    merge::Merge,
+    target::{FileKind, write_failure},
+    write::Written,
+};
+use crate::{
+    failure::Result,
+    outcome::{Outcome, RowResult},
+    sheet::TO_FIX_COLUMNS,
+    visible::visible_line,
+};
+use std::{borrow::Cow, io, path::Path};
 
 /// Rows that another run alone will not bring further: a person has to change the sheet, or something
 /// in the tenant, or the decision.
-pub fn needs_a_hand(outcome: Outcome) -> bool {
+pub(crate) fn needs_a_hand(outcome: Outcome) -> bool {
     matches!(
         outcome,
         Outcome::Invalid | Outcome::Refused | Outcome::ExistsDeleted | Outcome::Gone
@@ -27,7 +29,7 @@ pub fn needs_a_hand(outcome: Outcome) -> bool {
 
 /// Writes the rows that need a hand, if there are any. An older file of ours is kept as the previous
 /// one, also when there is nothing to fix any more.
-pub fn write_to_fix(
+pub(crate) fn write_to_fix(
     target: &Path,
     layout: &Layout,
     sheet: impl Iterator<Item = Result<SheetRow>>,
@@ -65,7 +67,7 @@ pub fn write_to_fix(
 }
 
 /// What our own columns say of a row.
-pub fn told(result: &RowResult) -> [Cow<'_, str>; TO_FIX_COLUMNS.len()] {
+pub(crate) fn told(result: &RowResult) -> [Cow<'_, str>; TO_FIX_COLUMNS.len()] {
     let problem = result.error.as_deref();
     [
         Cow::Owned(result.row.to_string()),

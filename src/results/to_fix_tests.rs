@@ -1,7 +1,6 @@
 //! What a person finds in a to-fix file.
 
-use super::super::layout::Column;
-use super::*;
+use super::{super::layout::Column, *};
 use std::fs;
 
 fn layout() -> Layout {

@@ -13,7 +13,7 @@ use std::{
 };
 
 /// What a sheet takes (Excel specifications and limits).
-pub const MAX_COLUMNS: usize = 16_384;
+pub(crate) const MAX_COLUMNS: usize = 16_384;
 /// What a cell takes (Excel specifications and limits).
 const LONGEST_CELL: usize = 32_767;
 const COLUMN_WIDTH: f64 = 22.0;
@@ -21,21 +21,21 @@ const COLUMN_WIDTH: f64 = 22.0;
 const LARGEST_LOOKED_AT: u64 = 256 * 1024 * 1024;
 
 /// Whether a path asks for a workbook.
-pub fn is_meant(path: &Path) -> bool {
+pub(crate) fn is_meant(path: &Path) -> bool {
     path.extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"))
 }
 
 /// The extension of a path that asks for a workbook of a form that is not written: text, or another form, under such
 /// a name would open as a damaged file.
-pub fn other_form(path: &Path) -> Option<&'static str> {
+pub(crate) fn other_form(path: &Path) -> Option<&'static str> {
     let extension = path.extension()?;
     ["ods", "xls", "xlsm", "xlsb", "xltx", "xltm"]
         .into_iter()
         .find(|other| extension.eq_ignore_ascii_case(other))
 }
 
-pub struct Book {
+pub(crate) struct Book {
     workbook: Workbook,
     bold: Format,
     header: u32,
@@ -44,7 +44,7 @@ pub struct Book {
 
 impl Book {
     /// `header` is the index of the header's row.
-    pub fn new(tab: &str, header: u32) -> io::Result<Self> {
+    pub(crate) fn new(tab: &str, header: u32) -> io::Result<Self> {
         let mut workbook = Workbook::new();
         let sheet = workbook
             .add_worksheet_with_constant_memory()
@@ -61,11 +61,14 @@ impl Book {
     }
 
     /// Leaves rows empty until the one with this index.
-    pub fn skip_to(&mut self, row: u32) {
+    pub(crate) fn skip_to(&mut self, row: u32) {
         self.row = self.row.max(row);
     }
 
-    pub fn record<'a>(&mut self, cells: impl Iterator<Item = Cow<'a, str>>) -> io::Result<()> {
+    pub(crate) fn record<'a>(
+        &mut self,
+        cells: impl Iterator<Item = Cow<'a, str>>,
+    ) -> io::Result<()> {
         let row = self.row;
         let bold = (row == self.header).then(|| self.bold.clone());
         let sheet = self.workbook.worksheet_from_index(0).map_err(failed)?;
@@ -77,7 +80,7 @@ impl Book {
         Ok(())
     }
 
-    pub fn save(mut self, to: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn save(mut self, to: &mut impl Write) -> io::Result<()> {
         let whole = self.workbook.save_to_buffer().map_err(failed)?;
         to.write_all(&whole)?;
         to.flush()
@@ -111,7 +114,7 @@ fn write_cell(
 }
 
 /// The first row of a workbook, where it is one.
-pub fn header(file: File) -> io::Result<Vec<String>> {
+pub(super) fn header(file: File) -> io::Result<Vec<String>> {
     if file.metadata()?.len() > LARGEST_LOOKED_AT {
         return Ok(Vec::new());
     }
@@ -139,7 +142,7 @@ pub fn header(file: File) -> io::Result<Vec<String>> {
 }
 
 /// All rows of the first tab of a workbook, as text.
-pub fn rows(path: &Path) -> io::Result<std::vec::IntoIter<Vec<String>>> {
+pub(super) fn rows(path: &Path) -> io::Result<std::vec::IntoIter<Vec<String>>> {
     let invalid = |error: XlsxReadError| io::Error::new(io::ErrorKind::InvalidData, error);
     let file = files::open_given(path).map_err(io::Error::other)?;
     if file.metadata()?.len() > LARGEST_LOOKED_AT {

@@ -2,18 +2,24 @@
 //!
 //! Must not decide an outcome or a hint; it writes down what it is given.
 
-use super::file::TableFile;
-use super::kept::KeptLinks;
-use super::layout::{Layout, SheetRow};
-use super::merge::Merge;
-use super::target::{FileKind, write_failure};
-use crate::engine::outcome::{Mail, RowResult, ThisRun, Verified};
-use crate::failure::Result;
-use crate::sheet::{RESULT_COLUMNS, SHEET_PREFIX};
-use crate::visible::visible_line;
+use super::{
+    file::TableFile,
+    kept::KeptLinks,
+    layout::{Layout, SheetRow},
+    merge::Merge,
+    target::{FileKind, write_failure},
+};
+use crate::{
+    failure::Result,
+    outcome::{Mail, RowResult, ThisRun, Verified},
+    sheet::{RESULT_COLUMNS, SHEET_PREFIX},
+    visible::visible_line,
+};
 use secrecy::ExposeSecret;
-use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 /// Whether redeem links are written into the results. The ledger keeps them in any case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

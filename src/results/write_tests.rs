@@ -1,9 +1,10 @@
 //! What a person finds in a results file.
 
-use super::super::{check_target, layout::Column};
-use super::*;
-use crate::engine::outcome::Outcome;
-use crate::failure::Failure;
+use super::{
+    super::{check_target, layout::Column},
+    *,
+};
+use crate::{failure::Failure, outcome::Outcome};
 use secrecy::SecretString;
 use std::fs;
 

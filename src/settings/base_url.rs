@@ -133,7 +133,7 @@ fn is_loopback(host: &Host) -> bool {
 }
 
 /// Where a guest lands after redeeming: any web page.
-pub fn web_page(text: &str) -> Result<String, String> {
+pub(crate) fn web_page(text: &str) -> Result<String, String> {
     match Url::parse(text.trim()) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
             Ok(text.trim().to_owned())

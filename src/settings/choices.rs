@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 /// One of a fixed set of words.
-pub fn one_of<T: ValueEnum>(text: &str) -> Result<T, String> {
+pub(crate) fn one_of<T: ValueEnum>(text: &str) -> Result<T, String> {
     T::from_str(text.trim(), false).map_err(|_| {
         let known: Vec<String> = T::value_variants()
             .iter()
@@ -15,7 +15,7 @@ pub fn one_of<T: ValueEnum>(text: &str) -> Result<T, String> {
 }
 
 /// The word of a value out of a fixed set.
-pub fn word_of<T: ValueEnum>(value: &T) -> String {
+pub(crate) fn word_of<T: ValueEnum>(value: &T) -> String {
     value
         .to_possible_value()
         .map(|value| value.get_name().to_owned())

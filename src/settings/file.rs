@@ -21,14 +21,14 @@ const LONGEST: u64 = 1024 * 1024;
 
 /// What stands behind a key, before anybody asks what it means.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Raw {
+pub(super) enum Raw {
     Text(String),
     List(Vec<String>),
     Table(BTreeMap<String, String>),
 }
 
 #[derive(Debug)]
-pub struct Entry {
+pub(super) struct Entry {
     pub section: String,
     pub key: String,
     pub raw: Raw,
@@ -36,7 +36,7 @@ pub struct Entry {
 }
 
 #[derive(Debug)]
-pub struct SettingsFile {
+pub(super) struct SettingsFile {
     pub path: PathBuf,
     /// In the order of their lines.
     pub entries: Vec<Entry>,
@@ -45,7 +45,7 @@ pub struct SettingsFile {
 }
 
 impl SettingsFile {
-    pub fn read(path: &Path) -> Result<Self> {
+    pub(super) fn read(path: &Path) -> Result<Self> {
         let wrong =
             |why: String| Failure::usage(format!("the settings file {} {why}", path.display()));
         let unreadable = |error: std::io::Error| {
@@ -72,7 +72,7 @@ impl SettingsFile {
         })
     }
 
-    pub fn parse(path: &Path, text: &str) -> Result<Self> {
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self> {
         let at = |offset: usize, what: &str| {
             let line = line_of(text, offset);
             Failure::usage(format!("{}:{line}: {what}", path.display()))
@@ -115,14 +115,14 @@ impl SettingsFile {
         })
     }
 
-    pub fn get(&self, section: &str, key: &str) -> Option<&Entry> {
+    pub(super) fn get(&self, section: &str, key: &str) -> Option<&Entry> {
         self.entries
             .iter()
             .find(|entry| entry.section == section && entry.key == key)
     }
 
     /// What relative paths in the file start from.
-    pub fn folder(&self) -> &Path {
+    pub(super) fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
     }
 }

@@ -13,23 +13,23 @@ use crate::failure::{Failure, Result};
 use std::path::PathBuf;
 
 /// The section and the name of a key.
-pub type Key = (&'static str, &'static str);
+pub(super) type Key = (&'static str, &'static str);
 
-pub type Parse<T> = fn(&str) -> std::result::Result<T, String>;
+pub(super) type Parse<T> = fn(&str) -> std::result::Result<T, String>;
 
-pub struct Layers<'a> {
+pub(super) struct Layers<'a> {
     env: &'a Env<'a>,
     file: Option<&'a SettingsFile>,
     /// Whether the keys of the file that need trust are used.
     file_is_trusted: bool,
     /// Sections of which nothing given is heard, not even a flag.
-    deaf: &'static [&'static str],
-    asked: Vec<Asked>,
+    ignored_sections: &'static [&'static str],
+    asked: Vec<KeyInForce>,
 }
 
 /// A key that was asked for, and what it came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct KeyInForce {
     pub section: &'static str,
     pub key: &'static str,
     /// As it would stand in a settings file; empty where nothing is set.
@@ -39,33 +39,37 @@ pub struct Asked {
     pub trusts_line: Option<usize>,
 }
 
-impl Asked {
+impl KeyInForce {
     pub fn is_set(&self) -> bool {
         self.value != NOT_SET
     }
 }
 
 impl<'a> Layers<'a> {
-    pub fn new(env: &'a Env<'a>, file: Option<&'a SettingsFile>, file_is_trusted: bool) -> Self {
+    pub(super) fn new(
+        env: &'a Env<'a>,
+        file: Option<&'a SettingsFile>,
+        file_is_trusted: bool,
+    ) -> Self {
         Self {
             env,
             file,
             file_is_trusted,
-            deaf: &[],
+            ignored_sections: &[],
             asked: Vec::new(),
         }
     }
 
-    pub fn environment(&self) -> &'a Env<'a> {
+    pub(super) fn environment(&self) -> &'a Env<'a> {
         self.env
     }
 
-    pub fn turn_deaf_to(&mut self, sections: &'static [&'static str]) {
-        self.deaf = sections;
+    pub(super) fn ignore_sections(&mut self, sections: &'static [&'static str]) {
+        self.ignored_sections = sections;
     }
 
     /// A value that may be missing.
-    pub fn optional<T: Written>(
+    pub(super) fn optional<T: Written>(
         &mut self,
         key: Key,
         flag: Option<T>,
@@ -77,7 +81,7 @@ impl<'a> Layers<'a> {
         Ok(picked)
     }
 
-    pub fn value<T: Written>(
+    pub(super) fn value<T: Written>(
         &mut self,
         key: Key,
         flag: Option<T>,
@@ -91,12 +95,12 @@ impl<'a> Layers<'a> {
     }
 
     /// A flag can only switch on.
-    pub fn switch(&mut self, key: Key, flag: bool) -> Result<Sourced<bool>> {
+    pub(super) fn switch(&mut self, key: Key, flag: bool) -> Result<Sourced<bool>> {
         self.value(key, flag.then_some(true), super::values::switch, false)
     }
 
     /// Everything that was given, from the first that is heard to the last.
-    pub fn all<T: Written>(
+    pub(super) fn all<T: Written>(
         &mut self,
         key: Key,
         flag: Option<T>,
@@ -112,7 +116,7 @@ impl<'a> Layers<'a> {
     }
 
     /// Several values; in the environment separated by commas.
-    pub fn list<T: Written>(
+    pub(super) fn list<T: Written>(
         &mut self,
         key: Key,
         flags: Vec<T>,
@@ -139,7 +143,7 @@ impl<'a> Layers<'a> {
     }
 
     /// A path in a settings file is relative to the file.
-    pub fn path(
+    pub(super) fn path(
         &mut self,
         key: Key,
         flag: Option<PathBuf>,
@@ -150,7 +154,7 @@ impl<'a> Layers<'a> {
         Ok(picked)
     }
 
-    pub fn path_or(
+    pub(super) fn path_or(
         &mut self,
         key: Key,
         flag: Option<PathBuf>,
@@ -184,7 +188,11 @@ impl<'a> Layers<'a> {
     }
 
     /// A secret is named, never written down.
-    pub fn secret(&mut self, key: Key, azure: &'static str) -> Result<Option<Sourced<SecretRef>>> {
+    pub(super) fn secret(
+        &mut self,
+        key: Key,
+        azure: &'static str,
+    ) -> Result<Option<Sourced<SecretRef>>> {
         let (section, name) = key;
         let picked = match self.raw(key, Some(azure)).into_iter().next() {
             None => None,
@@ -215,8 +223,8 @@ impl<'a> Layers<'a> {
     }
 
     /// A secret that only the environment can hold, under a name of its own.
-    pub fn token(&self, section: &'static str, name: &str) -> Option<Sourced<SecretRef>> {
-        let said = self.hears((section, "")) && self.said(name).is_some();
+    pub(super) fn token(&self, section: &'static str, name: &str) -> Option<Sourced<SecretRef>> {
+        let said = self.is_enabled((section, "")) && self.said(name).is_some();
         said.then(|| {
             let reference = SecretRef::Env(name.to_owned());
             Sourced::new(reference, Source::Environment(name.to_owned()))
@@ -224,13 +232,13 @@ impl<'a> Layers<'a> {
     }
 
     /// Refuses what the settings file holds beyond the keys that were asked for.
-    pub fn finish(self) -> Result<Vec<Asked>> {
+    pub(super) fn finish(self) -> Result<Vec<KeyInForce>> {
         let Some(file) = self.file else {
             return Ok(self.asked);
         };
         for entry in &file.entries {
             let (section, key) = (entry.section.as_str(), entry.key.as_str());
-            let here = |asked: &&Asked| asked.section == section;
+            let here = |asked: &&KeyInForce| asked.section == section;
             if self.asked.iter().filter(here).any(|asked| asked.key == key) {
                 continue;
             }
@@ -275,7 +283,7 @@ impl<'a> Layers<'a> {
         azure: Option<&'static str>,
         parse: Parse<T>,
     ) -> Vec<Result<Sourced<T>>> {
-        let flag = flag.filter(|_| self.hears(key));
+        let flag = flag.filter(|_| self.is_enabled(key));
         let flag = flag.map(|value| Ok(Sourced::new(value, flag_of(key))));
         let rest = self
             .raw(key, azure)
@@ -292,7 +300,7 @@ impl<'a> Layers<'a> {
 
     /// What environment and settings file say.
     fn raw(&self, key: Key, azure: Option<&'static str>) -> Vec<(Raw, Source)> {
-        if !self.hears(key) {
+        if !self.is_enabled(key) {
             return Vec::new();
         }
         let variable = variable(key);
@@ -323,13 +331,13 @@ impl<'a> Layers<'a> {
         (self.env)(name).filter(|value| !value.trim().is_empty())
     }
 
-    fn hears(&self, (section, _): Key) -> bool {
-        !self.deaf.contains(&section)
+    fn is_enabled(&self, (section, _): Key) -> bool {
+        !self.ignored_sections.contains(&section)
     }
 
     /// A value that the layers did not settle alone, such as a host that follows from the cloud.
-    pub fn in_force<T: Written>(&mut self, (section, key): Key, value: &Sourced<T>) {
-        let same = |asked: &&mut Asked| asked.section == section && asked.key == key;
+    pub(super) fn in_force<T: Written>(&mut self, (section, key): Key, value: &Sourced<T>) {
+        let same = |asked: &&mut KeyInForce| asked.section == section && asked.key == key;
         if let Some(asked) = self.asked.iter_mut().find(same) {
             asked.value = value.value.written();
             asked.source = value.source.clone();
@@ -346,7 +354,7 @@ impl<'a> Layers<'a> {
 
     /// The first source is that of the value; the others were compared with it.
     fn note(&mut self, key: Key, value: String, sources: &[&Source]) {
-        self.asked.push(Asked {
+        self.asked.push(KeyInForce {
             section: key.0,
             key: key.1,
             value,

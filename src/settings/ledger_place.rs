@@ -4,19 +4,19 @@
 //! database cannot lock. Then it lies in the user's own data folder. Must not create anything.
 
 use super::{Env, user_folder};
-use crate::ledger;
+use crate::files;
 use aws_lc_rs::digest::{SHA256, digest};
 use std::path::{Component, Path, PathBuf};
 
 /// A ledger that nobody named, and what is to be said about its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub(super) struct Place {
     pub path: PathBuf,
     pub note: Option<String>,
 }
 
 /// The default ledger for work in `folder`.
-pub fn default_ledger(name: &str, folder: &Path, practice: bool, env: &Env<'_>) -> Place {
+pub(super) fn default_ledger(name: &str, folder: &Path, practice: bool, env: &Env<'_>) -> Place {
     let here = Place {
         path: PathBuf::from(name),
         note: None,
@@ -30,7 +30,7 @@ pub fn default_ledger(name: &str, folder: &Path, practice: bool, env: &Env<'_>) 
         return here;
     };
     let synchronised = synchroniser(&canonical, env);
-    let network = || ledger::network_file_system(&canonical);
+    let network = || files::network_file_system(&canonical);
     let Some(why) = synchronised
         .map(|by| format!("is synchronised by {by}"))
         .or_else(|| network().map(|kind| format!("lies on a network file system ({kind})")))
@@ -62,7 +62,7 @@ pub fn default_ledger(name: &str, folder: &Path, practice: bool, env: &Env<'_>) 
 }
 
 /// What to say of a ledger that somebody named.
-pub fn note_on_named(path: &Path, env: &Env<'_>) -> Option<String> {
+pub(super) fn note_on_named(path: &Path, env: &Env<'_>) -> Option<String> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());

@@ -6,6 +6,7 @@
 mod base_url;
 mod choices;
 mod file;
+mod flags; // the flags that are keys as well
 mod layers;
 mod ledger_place; // where the ledger lies when nobody names one
 mod model;
@@ -21,22 +22,24 @@ mod user_folder;
 pub(crate) mod values; // how each is understood
 mod written; //           how each is written
 
-pub use base_url::{BaseUrl, Cloud, web_page};
-pub use choices::{
+pub(crate) use base_url::{BaseUrl, Cloud, web_page};
+pub(crate) use choices::{
     Access, Existing, Hidden, Links, Method, OwnDomains, Precheck, WhenDropped, one_of, word_of,
 };
-pub use layers::Asked;
-pub use model::{
+pub(crate) use flags::{ConnectionFlags, Flags, InviteFlags, SheetFlags, headings};
+pub(crate) use layers::KeyInForce;
+pub(crate) use model::{
     AuthSettings, FileInForce, InviteSettings, MessageSettings, PaceSettings, Settings,
     SheetSettings, Standing, TenantSettings,
 };
-pub use needs_trust::{Scope, needs_trust};
-pub use resolve::{Reading, TrustedFile, Untrusted, read, resolve, trust_found};
-pub use secret::SecretRef;
-pub use sourced::{Source, Sourced};
-pub use trust::Doubt;
-pub use user_folder::{create_user_folder, user_folder};
-pub use values::{Mapping, Only, Rate, Share, TenantName, Units};
+pub(crate) use needs_trust::Scope;
+pub use resolve::resolve;
+pub(crate) use resolve::{Reading, Untrusted, read, trust_found};
+pub(crate) use secret::SecretRef;
+pub(crate) use sourced::{Source, Sourced};
+pub(crate) use trust::Doubt;
+pub(crate) use user_folder::{create_user_folder, user_folder};
+pub(crate) use values::{Mapping, Rate, RowFilter, TenantName, Units};
 
 /// The environment, as something that is passed in.
-pub type Env<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;
+pub(crate) type Env<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;

@@ -3,10 +3,10 @@
 //! Must not decide a value; `resolve` does.
 
 use super::{
-    Access, Asked, BaseUrl, Cloud, Doubt, Existing, Hidden, Links, Mapping, Method, Only,
-    OwnDomains, Precheck, Rate, SecretRef, Share, Sourced, TenantName, Units, WhenDropped,
+    Access, BaseUrl, Cloud, Doubt, Existing, Hidden, KeyInForce, Links, Mapping, Method,
+    OwnDomains, Precheck, Rate, RowFilter, SecretRef, Sourced, TenantName, Units, WhenDropped,
 };
-use crate::{engine::outcome::Outcome, guest::SponsorRef};
+use crate::{guest::SponsorRef, outcome::Outcome, threshold::Threshold};
 use std::{path::PathBuf, time::Duration};
 
 /// The settings file that was read.
@@ -15,7 +15,7 @@ pub struct FileInForce {
     pub path: PathBuf,
     pub standing: Standing,
     /// Keys of it that this command would use and that are left out, as nobody trusts the file.
-    pub left_out: Vec<Asked>,
+    pub left_out: Vec<KeyInForce>,
 }
 
 /// Why what stands in the settings file may be used.
@@ -35,7 +35,7 @@ pub enum Standing {
 pub struct Settings {
     pub file: Option<FileInForce>,
     /// Every key there is, for showing.
-    pub keys: Vec<Asked>,
+    pub keys: Vec<KeyInForce>,
     pub tenant: TenantSettings,
     pub auth: AuthSettings,
     pub invite: InviteSettings,
@@ -91,7 +91,7 @@ pub struct InviteSettings {
     pub results: Option<Sourced<PathBuf>>,
     pub to_fix: Option<Sourced<PathBuf>>,
     pub sandbox: Sourced<bool>,
-    pub only: Sourced<Vec<Only>>,
+    pub only: Sourced<Vec<RowFilter>>,
     pub yes: Sourced<bool>,
     pub ledger: Sourced<PathBuf>,
     /// What is to be said about the place of the ledger.
@@ -101,9 +101,9 @@ pub struct InviteSettings {
     pub daily_cap: Option<Sourced<u64>>,
     pub cap_wait: Sourced<Duration>,
     pub max_duration: Option<Sourced<Duration>>,
-    pub max_invalid: Option<Sourced<Share>>,
-    /// As a percentage judged only after [`InviteSettings::FAILURES_JUDGED_AFTER`] rows.
-    pub max_failures: Sourced<Share>,
+    pub max_invalid: Option<Sourced<Threshold>>,
+    /// As a percentage judged only after [`crate::threshold::JUDGED_AFTER`] rows.
+    pub max_failures: Sourced<Threshold>,
     pub tolerate: Sourced<Vec<Outcome>>,
     pub links: Sourced<Links>,
     pub rate: Sourced<Rate>,
@@ -122,11 +122,6 @@ pub struct InviteSettings {
     pub redirect_url: Sourced<String>,
     pub allow: Sourced<Vec<Access>>,
     pub weather: Option<Sourced<PathBuf>>,
-}
-
-impl InviteSettings {
-    /// A percentage of fewer rows says nothing.
-    pub const FAILURES_JUDGED_AFTER: u64 = 20;
 }
 
 /// Ceilings; 0 is off.

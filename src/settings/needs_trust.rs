@@ -6,7 +6,7 @@
 use super::layers::Key;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
+pub(super) enum Needs {
     /// It reads the sheet, slows the run down, ends it earlier, or lets it do less.
     Nothing,
     Trust,
@@ -83,7 +83,7 @@ fn judged((section, key): (&str, &str)) -> Option<Needs> {
 }
 
 /// Whether a key needs trust; one that is unknown does.
-pub fn needs_trust(key: (&str, &str)) -> bool {
+pub(crate) fn needs_trust(key: (&str, &str)) -> bool {
     judged(key) != Some(Needs::Nothing)
 }
 
@@ -129,14 +129,14 @@ impl Scope {
 }
 
 #[cfg(test)]
-pub use tests::lines_of_the_table;
+pub(super) use tests::lines_of_the_table;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// Every line of the table as a key, or as a section with `*`.
-    pub fn lines_of_the_table() -> Vec<(&'static str, &'static str)> {
+    pub(crate) fn lines_of_the_table() -> Vec<(&'static str, &'static str)> {
         let sections = SECTIONS.iter().map(|(section, _)| (*section, "*"));
         let keys = INVITE.iter().map(|(key, _)| ("invite", *key));
         sections.chain(keys).collect()

@@ -2,20 +2,21 @@
 
 use super::{
     Doubt, Env, Existing, FileInForce, InviteSettings, Links, Mapping, MessageSettings, OwnDomains,
-    PaceSettings, Precheck, Rate, Settings, Share, SheetSettings, Source, Sourced, Standing, Units,
+    PaceSettings, Precheck, Rate, Settings, SheetSettings, Source, Sourced, Standing, Units,
     WhenDropped,
     file::SettingsFile,
-    layers::{Asked, Layers},
+    layers::{KeyInForce, Layers},
     ledger_place::{Place, default_ledger, note_on_named},
     one_of, tenant, trust,
     values::{ceiling, count, delimiter, duration, outcome, some_duration, switch, words, workers},
     web_page,
 };
 use crate::{
-    cli::{Flags, InviteFlags, SheetFlags},
     failure::{Failure, Result},
     guest::SponsorRef,
+    settings::{Flags, InviteFlags, SheetFlags},
     sheet::Field,
+    threshold::Threshold,
 };
 use std::{
     path::{Path, PathBuf},
@@ -23,13 +24,13 @@ use std::{
 };
 
 /// Read when it is there, unless another file is named.
-pub const FILE: &str = "guestlist.toml";
+pub(super) const FILE: &str = "guestlist.toml";
 const NAMED_BY_FLAG: &str = "--config";
 const NAMED_BY_VARIABLE: &str = "GUESTLIST_CONFIG";
 
 /// What the settings come to.
 #[derive(Debug)]
-pub enum Reading {
+pub(crate) enum Reading {
     Settled(Box<Settings>),
     /// They use keys of a file that nobody trusts yet.
     Untrusted(Box<Untrusted>),
@@ -37,26 +38,26 @@ pub enum Reading {
 
 /// A file that was found and is not trusted, with what it would bring.
 #[derive(Debug)]
-pub struct Untrusted {
+pub(crate) struct Untrusted {
     /// What the settings are once the file is trusted.
     settings: Settings,
     file: SettingsFile,
     pub doubt: Doubt,
     /// What the command would use of it and needs trust.
-    pub keys: Vec<Asked>,
+    pub keys: Vec<KeyInForce>,
 }
 
 impl Untrusted {
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.file.path
     }
 
-    pub fn settings(&self) -> &Settings {
+    pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
 
     /// Trusts the file from now on.
-    pub fn trust(mut self, env: &Env<'_>) -> Result<Settings> {
+    pub(crate) fn trust(mut self, env: &Env<'_>) -> Result<Settings> {
         trust::remember(&self.file, env)?;
         if let Some(file) = &mut self.settings.file {
             file.standing = Standing::Trusted;
@@ -65,7 +66,7 @@ impl Untrusted {
     }
 
     /// Why the command cannot go on without anybody to ask.
-    pub fn failure(&self) -> Failure {
+    pub(crate) fn failure(&self) -> Failure {
         let path = self.file.path.display();
         let keys: Vec<String> = self
             .keys
@@ -103,7 +104,7 @@ pub fn resolve(flags: &Flags, env: &Env<'_>, folder: &Path) -> Result<Settings> 
 
 /// Puts the layers together. Of a file that was found and is not trusted, keys that need trust are left out, or the
 /// answer is that somebody has to be asked.
-pub fn read(flags: &Flags, env: &Env<'_>, folder: &Path) -> Result<Reading> {
+pub(crate) fn read(flags: &Flags, env: &Env<'_>, folder: &Path) -> Result<Reading> {
     let Some((file, named)) = settings_file(flags.config.as_deref(), env, folder)? else {
         return Ok(settled(layered(flags, env, None, true)?));
     };
@@ -119,8 +120,9 @@ pub fn read(flags: &Flags, env: &Env<'_>, folder: &Path) -> Result<Reading> {
         settings.file = in_force(Standing::Named(by));
         return Ok(settled(settings));
     }
-    let used = |key: &&Asked| key.trusts_line.is_some() && flags.scope.uses((key.section, key.key));
-    let keys: Vec<Asked> = settings.keys.iter().filter(used).cloned().collect();
+    let used =
+        |key: &&KeyInForce| key.trusts_line.is_some() && flags.scope.uses((key.section, key.key));
+    let keys: Vec<KeyInForce> = settings.keys.iter().filter(used).cloned().collect();
     if keys.is_empty() {
         settings = layered(flags, env, Some(&file), false)?;
         settings.file = in_force(Standing::Harmless);
@@ -151,17 +153,21 @@ pub fn read(flags: &Flags, env: &Env<'_>, folder: &Path) -> Result<Reading> {
 
 /// A file that was trusted just now.
 #[derive(Debug)]
-pub struct TrustedFile {
+pub(crate) struct TrustedFile {
     pub path: PathBuf,
     /// What needed trust, and what the file alone comes to.
-    pub keys: Vec<Asked>,
+    pub keys: Vec<KeyInForce>,
     pub settings: Settings,
     /// Where that is remembered.
     pub kept_in: PathBuf,
 }
 
 /// Trusts the file in the folder as it is now, whatever the environment sets beside it.
-pub fn trust_found(config: Option<&Path>, env: &Env<'_>, folder: &Path) -> Result<TrustedFile> {
+pub(crate) fn trust_found(
+    config: Option<&Path>,
+    env: &Env<'_>,
+    folder: &Path,
+) -> Result<TrustedFile> {
     let (file, named) = settings_file(config, env, folder)?.ok_or_else(|| {
         Failure::usage(format!("there is no {FILE} in the current folder"))
             .hint("go to the folder that holds it, or name a settings file with --config: such a file is used as it is")
@@ -177,7 +183,7 @@ pub fn trust_found(config: Option<&Path>, env: &Env<'_>, folder: &Path) -> Resul
     }
     let settings = layered(&Flags::default(), &|_| None, Some(&file), true)?;
     let keys = settings.keys.iter();
-    let keys: Vec<Asked> = keys
+    let keys: Vec<KeyInForce> = keys
         .filter(|key| key.trusts_line.is_some())
         .cloned()
         .collect();
@@ -213,7 +219,7 @@ fn layered(
     let sandbox = layers.switch(("invite", "sandbox"), flags.invite.sandbox)?;
     let offline = !flags.scope.meets_tenant();
     if offline || sandbox.value {
-        layers.turn_deaf_to(&["tenant", "auth"]);
+        layers.ignore_sections(&["tenant", "auth"]);
     }
     let place = |practice: bool| {
         let name = if practice {
@@ -318,7 +324,7 @@ fn invite(
             ("invite", "max_failures"),
             flags.max_failures,
             str::parse,
-            Share::Percent(50.0),
+            Threshold::Percent(50.0),
         )?,
         tolerate: layers.list(("invite", "tolerate"), flags.tolerate.clone(), outcome)?,
         links: layers.value(("invite", "links"), flags.links, one_of, Links::Results)?,

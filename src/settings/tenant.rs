@@ -5,11 +5,11 @@ use super::{
     one_of, values::words,
 };
 use crate::{
-    cli::ConnectionFlags,
     failure::{Failure, Result},
+    settings::ConnectionFlags,
 };
 
-pub fn tenant(
+pub(super) fn tenant(
     layers: &mut Layers<'_>,
     flag: Option<TenantName>,
     flags: &ConnectionFlags,
@@ -100,7 +100,7 @@ fn same_cloud(graph: &Sourced<BaseUrl>, authority: &Sourced<BaseUrl>) -> Result<
     Ok(())
 }
 
-pub fn auth(layers: &mut Layers<'_>) -> Result<AuthSettings> {
+pub(super) fn auth(layers: &mut Layers<'_>) -> Result<AuthSettings> {
     Ok(AuthSettings {
         method: layers.value(("auth", "method"), None, one_of, Method::Auto)?,
         client_id: layers.optional(("auth", "client_id"), None, Some("AZURE_CLIENT_ID"), words)?,

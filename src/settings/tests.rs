@@ -3,7 +3,7 @@
 mod keys;
 mod trust;
 
-use super::{Asked, Env, Method, SecretRef, Settings, Source, Units, resolve};
+use super::{Env, KeyInForce, Method, SecretRef, Settings, Source, Units, resolve};
 use crate::{cli::Cli, exit::Exit, failure::Failure};
 use clap::Parser;
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
@@ -32,12 +32,12 @@ impl World {
         self
     }
 
-    fn noting(&self) -> crate::failure::Result<(Settings, Vec<Asked>)> {
+    fn noting(&self) -> crate::failure::Result<(Settings, Vec<KeyInForce>)> {
         let command = ["guestlist", "invite", "guests.csv"].map(str::to_owned);
         self.noting_as(&command)
     }
 
-    fn noting_as(&self, command: &[String]) -> crate::failure::Result<(Settings, Vec<Asked>)> {
+    fn noting_as(&self, command: &[String]) -> crate::failure::Result<(Settings, Vec<KeyInForce>)> {
         let cli = Cli::try_parse_from(command.iter().chain(&self.args)).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut flags = cli.flags();

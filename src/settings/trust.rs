@@ -67,7 +67,7 @@ impl fmt::Display for Doubt {
 }
 
 /// Who beside this user may change a file.
-pub fn doubt_about_access(metadata: &fs::Metadata) -> Option<Doubt> {
+pub(super) fn doubt_about_access(metadata: &fs::Metadata) -> Option<Doubt> {
     #[cfg(unix)]
     {
         use rustix::process::{getegid, geteuid};
@@ -102,7 +102,7 @@ struct Store {
 }
 
 /// Why the file is not trusted; `None` when it is.
-pub fn doubt(file: &SettingsFile, env: &Env<'_>) -> Result<Option<Doubt>> {
+pub(super) fn doubt(file: &SettingsFile, env: &Env<'_>) -> Result<Option<Doubt>> {
     if let Some(doubt) = file.metadata.as_ref().and_then(doubt_about_access) {
         return Ok(Some(doubt));
     }
@@ -120,7 +120,7 @@ pub fn doubt(file: &SettingsFile, env: &Env<'_>) -> Result<Option<Doubt>> {
 }
 
 /// Trusts the file as it was read. Answers with the file in which that is kept.
-pub fn remember(file: &SettingsFile, env: &Env<'_>) -> Result<PathBuf> {
+pub(super) fn remember(file: &SettingsFile, env: &Env<'_>) -> Result<PathBuf> {
     let folder = user_folder(env).ok_or_else(|| {
         Failure::usage(
             "there is no folder in which trust could be kept: the environment names no home folder",

@@ -13,7 +13,7 @@ const NAME: &str = "guestlist";
 /// `$XDG_DATA_HOME/guestlist` or `~/.local/share/guestlist`; on macOS
 /// `~/Library/Application Support/guestlist`; on Windows `%LOCALAPPDATA%\guestlist`. None where
 /// the environment names no absolute folder, as for some services.
-pub fn user_folder(env: &Env<'_>) -> Option<PathBuf> {
+pub(crate) fn user_folder(env: &Env<'_>) -> Option<PathBuf> {
     let absolute = |name: &str| {
         let path = PathBuf::from(env(name)?);
         path.is_absolute().then_some(path)
@@ -30,7 +30,7 @@ pub fn user_folder(env: &Env<'_>) -> Option<PathBuf> {
 }
 
 /// Makes the folder where it is missing; only the user may look into it, where the system can say so.
-pub fn create_user_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn create_user_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -3,14 +3,14 @@
 //! Every parser takes text and answers with what is wrong and what would be right. Must not know
 //! where a text came from.
 
-use crate::{engine::outcome::Outcome, sheet::Field};
+use crate::{outcome::Outcome, sheet::Field};
 use std::{fmt, str::FromStr, time::Duration};
 
 /// Nothing waits longer; and no sum of times overflows.
 const A_YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// A length of time with its unit: `90s`, `15m`, `2h`, `1h30m`.
-pub fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let parsed = text.trim().parse::<jiff::SignedDuration>().ok();
     match parsed.and_then(|parsed| Duration::try_from(parsed).ok()) {
         None => Err(format!(
@@ -22,7 +22,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A length of time that cannot be nothing.
-pub fn some_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn some_duration(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         Duration::ZERO => Err(format!(
             "`{text}` is no time at all: write 15m, 2h or 1h30m"
@@ -32,7 +32,7 @@ pub fn some_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A whole number, 1 or more.
-pub fn count(text: &str) -> Result<u64, String> {
+pub(crate) fn count(text: &str) -> Result<u64, String> {
     match text.trim().parse() {
         Ok(0) | Err(_) => Err(format!("`{text}` is not a whole number of 1 or more")),
         Ok(number) => Ok(number),
@@ -40,7 +40,7 @@ pub fn count(text: &str) -> Result<u64, String> {
 }
 
 /// How many requests may be under way.
-pub fn workers(text: &str) -> Result<usize, String> {
+pub(crate) fn workers(text: &str) -> Result<usize, String> {
     match text.trim().parse() {
         Ok(number @ 1..=256) => Ok(number),
         _ => Err(format!("`{text}` is not a whole number from 1 to 256")),
@@ -48,20 +48,20 @@ pub fn workers(text: &str) -> Result<usize, String> {
 }
 
 /// A ceiling of requests, where 0 switches it off.
-pub fn ceiling(text: &str) -> Result<u32, String> {
+pub(crate) fn ceiling(text: &str) -> Result<u32, String> {
     text.trim()
         .parse()
         .map_err(|_| format!("`{text}` is not a whole number (0 switches the ceiling off)"))
 }
 
-pub fn switch(text: &str) -> Result<bool, String> {
+pub(crate) fn switch(text: &str) -> Result<bool, String> {
     text.trim()
         .parse()
         .map_err(|_| format!("`{text}` is neither true nor false"))
 }
 
 /// Any text that says something.
-pub fn words(text: &str) -> Result<String, String> {
+pub(crate) fn words(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("the text is empty".to_owned()),
         some => Ok(some.to_owned()),
@@ -69,7 +69,7 @@ pub fn words(text: &str) -> Result<String, String> {
 }
 
 /// A row's outcome by its word in the results.
-pub fn outcome(text: &str) -> Result<Outcome, String> {
+pub(crate) fn outcome(text: &str) -> Result<Outcome, String> {
     Outcome::from_word(text.trim()).ok_or_else(|| {
         let known: Vec<&str> = Outcome::ALL
             .iter()
@@ -81,7 +81,7 @@ pub fn outcome(text: &str) -> Result<Outcome, String> {
 }
 
 /// One character between cells.
-pub fn delimiter(text: &str) -> Result<u8, String> {
+pub(crate) fn delimiter(text: &str) -> Result<u8, String> {
     match text {
         "tab" | "\\t" | "\t" => Ok(b'\t'),
         _ => match text.as_bytes() {
@@ -96,47 +96,6 @@ pub fn delimiter(text: &str) -> Result<u8, String> {
                 "`{text}` cannot stand between cells: write one of , ; tab |"
             )),
         },
-    }
-}
-
-/// A part of a whole: a count (`20`) or a percentage (`50%`).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Share {
-    Count(u64),
-    Percent(f64),
-}
-
-impl Share {
-    /// Whether `part` of `whole` is more than this.
-    pub fn is_exceeded_by(self, part: u64, whole: u64) -> bool {
-        match self {
-            Share::Count(limit) => part > limit,
-            Share::Percent(limit) => part as f64 * 100.0 > limit * whole as f64,
-        }
-    }
-}
-
-impl FromStr for Share {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is neither a count like 20 nor a percentage like 50%");
-        match text.trim().strip_suffix('%') {
-            None => text.trim().parse().map(Share::Count).map_err(|_| wrong()),
-            Some(number) => match number.trim().parse() {
-                Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(Share::Percent(percent)),
-                _ => Err(wrong()),
-            },
-        }
-    }
-}
-
-impl fmt::Display for Share {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Share::Count(count) => write!(f, "{count}"),
-            Share::Percent(percent) => write!(f, "{percent}%"),
-        }
     }
 }
 
@@ -197,7 +156,7 @@ impl FromStr for Units {
 
 /// Which rows a run is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Only {
+pub enum RowFilter {
     /// The number that a spreadsheet program shows beside the row.
     Row(u64),
     /// Everyone at this domain; kept without the `@`, in lower case.
@@ -205,17 +164,19 @@ pub enum Only {
     Address(String),
 }
 
-impl FromStr for Only {
+impl FromStr for RowFilter {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
         match text.split_once('@') {
-            Some(("", domain)) if !domain.is_empty() => Ok(Only::Domain(domain.to_lowercase())),
-            Some((local, domain)) if !local.is_empty() && !domain.is_empty() => {
-                Ok(Only::Address(text.to_owned()))
+            Some(("", domain)) if !domain.is_empty() => {
+                Ok(RowFilter::Domain(domain.to_lowercase()))
             }
-            None => count(text).map(Only::Row).map_err(|_| {
+            Some((local, domain)) if !local.is_empty() && !domain.is_empty() => {
+                Ok(RowFilter::Address(text.to_owned()))
+            }
+            None => count(text).map(RowFilter::Row).map_err(|_| {
                 format!("`{text}` is neither an address, nor an @domain, nor a row number")
             }),
             Some(_) => Err(format!("`{text}` is neither an address nor an @domain")),
@@ -314,20 +275,6 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_a_count_or_a_percentage() {
-        assert_eq!("20".parse(), Ok(Share::Count(20)));
-        assert_eq!("12.5%".parse(), Ok(Share::Percent(12.5)));
-        for wrong in ["", "%", "-1", "101%", "half", "NaN%"] {
-            assert!(wrong.parse::<Share>().is_err(), "{wrong}");
-        }
-        assert!(!Share::Percent(50.0).is_exceeded_by(10, 20));
-        assert!(Share::Percent(50.0).is_exceeded_by(11, 20));
-        assert!(!Share::Percent(50.0).is_exceeded_by(0, 0));
-        assert!(!Share::Count(3).is_exceeded_by(3, 4));
-        assert!(Share::Count(3).is_exceeded_by(4, 1000));
-    }
-
-    #[test]
     fn a_rate_is_positive() {
         assert_eq!("auto".parse(), Ok(Rate::Auto));
         assert_eq!("0.5".parse(), Ok(Rate::PerSecond(0.5)));
@@ -338,14 +285,17 @@ mod tests {
 
     #[test]
     fn only_knows_its_three_kinds() {
-        assert_eq!("17".parse(), Ok(Only::Row(17)));
+        assert_eq!("17".parse(), Ok(RowFilter::Row(17)));
         assert_eq!(
             "@Fabrikam.com".parse(),
-            Ok(Only::Domain("fabrikam.com".into()))
+            Ok(RowFilter::Domain("fabrikam.com".into()))
         );
-        assert_eq!("Ana@x.org".parse(), Ok(Only::Address("Ana@x.org".into())));
+        assert_eq!(
+            "Ana@x.org".parse(),
+            Ok(RowFilter::Address("Ana@x.org".into()))
+        );
         for wrong in ["", "0", "@", "ana@", "ana"] {
-            assert!(wrong.parse::<Only>().is_err(), "{wrong}");
+            assert!(wrong.parse::<RowFilter>().is_err(), "{wrong}");
         }
     }
 

@@ -1,23 +1,23 @@
 //! How a value is written in a settings file, so that `guestlist config` prints lines that could stand there.
 
 use super::{
-    Access, BaseUrl, Cloud, Existing, Hidden, Links, Method, Only, OwnDomains, Precheck, Rate,
-    SecretRef, Share, TenantName, Units, WhenDropped, word_of,
+    Access, BaseUrl, Cloud, Existing, Hidden, Links, Method, OwnDomains, Precheck, Rate, RowFilter,
+    SecretRef, TenantName, Units, WhenDropped, word_of,
 };
-use crate::{engine::outcome::Outcome, guest::SponsorRef};
+use crate::{guest::SponsorRef, outcome::Outcome, threshold::Threshold};
 use std::{path::PathBuf, time::Duration};
 
-pub trait Written {
+pub(super) trait Written {
     fn written(&self) -> String;
 }
 
 /// A text between quotation marks.
-pub fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
 /// What is not set.
-pub const NOT_SET: &str = "";
+pub(super) const NOT_SET: &str = "";
 
 impl<T: Written> Written for Option<T> {
     fn written(&self) -> String {
@@ -53,7 +53,7 @@ macro_rules! in_quotes {
         }
     )*};
 }
-in_quotes!(String, BaseUrl, Rate, Share, SponsorRef, TenantName);
+in_quotes!(String, BaseUrl, Rate, Threshold, SponsorRef, TenantName);
 
 macro_rules! words {
     ($($type:ty),*) => {$(
@@ -97,12 +97,12 @@ impl Written for Outcome {
     }
 }
 
-impl Written for Only {
+impl Written for RowFilter {
     fn written(&self) -> String {
         match self {
-            Only::Row(row) => quoted(&row.to_string()),
-            Only::Domain(domain) => quoted(&format!("@{domain}")),
-            Only::Address(address) => quoted(address),
+            RowFilter::Row(row) => quoted(&row.to_string()),
+            RowFilter::Domain(domain) => quoted(&format!("@{domain}")),
+            RowFilter::Address(address) => quoted(address),
         }
     }
 }

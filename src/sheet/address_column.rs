@@ -2,14 +2,17 @@
 //!
 //! Must not choose where two columns could be meant.
 
-use super::aliases::says_guest;
-use super::catalogue::{
-    ADDRESSES_ELSEWHERE, ALIAS_WITHOUT_ADDRESSES, AMBIGUOUS_ADDRESSES, COLUMN_BY_CELLS,
-    NO_ADDRESS_COLUMN, SWAPPED_COLUMNS,
+use super::{
+    Field, Header, Use,
+    aliases::says_guest,
+    catalogue::{
+        ADDRESSES_ELSEWHERE, ALIAS_WITHOUT_ADDRESSES, AMBIGUOUS_ADDRESSES, COLUMN_BY_CELLS,
+        NO_ADDRESS_COLUMN, SWAPPED_COLUMNS,
+    },
+    columns::{BY_MAP, no_address_column, two_columns},
+    survey::{Column, Survey},
 };
-use super::columns::{BY_MAP, no_address_column, two_columns};
-use super::survey::{Column, Survey};
-use super::{Field, Header, Problem, Use};
+use crate::problem::Problem;
 
 /// The thresholds of the rule "No address goes unmentioned: headers propose, cells decide".
 ///
@@ -46,7 +49,7 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    pub fn column(&self) -> Option<usize> {
+    pub(super) fn column(&self) -> Option<usize> {
         self.email.map(|(column, _)| column)
     }
 
@@ -67,7 +70,7 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    pub fn new(email: usize, survey: &Survey) -> Self {
+    pub(super) fn new(email: usize, survey: &Survey) -> Self {
         let holds = survey.columns.iter().map(Column::holds_addresses).collect();
         Self { email, holds }
     }

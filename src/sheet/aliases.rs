@@ -3,9 +3,7 @@
 //! Must not decide between two columns; `understand` does.
 
 use super::Field;
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::{borrow::Cow, collections::HashMap, sync::OnceLock};
 
 /// What a header name means by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

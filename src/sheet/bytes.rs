@@ -4,11 +4,13 @@
 
 use crate::files;
 use siphasher::sip128::{Hasher128, SipHasher13};
-use std::fs::{File, Metadata};
-use std::hash::Hasher;
-use std::io::{self, ErrorKind, Read};
-use std::path::Path;
-use std::time::SystemTime;
+use std::{
+    fs::{File, Metadata},
+    hash::Hasher,
+    io::{self, ErrorKind, Read},
+    path::Path,
+    time::SystemTime,
+};
 
 /// How much is read at once.
 const CHUNK: usize = 64 * 1024;
@@ -21,7 +23,7 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    pub fn of(metadata: &Metadata) -> Self {
+    pub(super) fn of(metadata: &Metadata) -> Self {
         Self {
             length: metadata.len(),
             modified: metadata.modified().ok(),
@@ -36,7 +38,7 @@ pub(super) struct Bytes {
 }
 
 impl Bytes {
-    pub fn open(path: &Path) -> io::Result<(Self, Stamp)> {
+    pub(super) fn open(path: &Path) -> io::Result<(Self, Stamp)> {
         let file = files::open_given(path)?;
         let stamp = Stamp::of(&file.metadata()?);
         // The key is fixed: two readings of one file must agree.
@@ -45,7 +47,7 @@ impl Bytes {
     }
 
     /// Appends the next bytes to `to`; 0 at the end of the file.
-    pub fn append(&mut self, to: &mut Vec<u8>) -> io::Result<usize> {
+    pub(super) fn append(&mut self, to: &mut Vec<u8>) -> io::Result<usize> {
         let before = to.len();
         to.resize(before + CHUNK, 0);
         let read = loop {
@@ -60,7 +62,7 @@ impl Bytes {
     }
 
     /// The hash of everything that was read so far.
-    pub fn hash(&self) -> u128 {
+    pub(super) fn hash(&self) -> u128 {
         self.hasher.finish128().as_u128()
     }
 }

@@ -1,6 +1,6 @@
 //! The codes of a whole sheet: GL001 to GL099.
 
-use super::codes;
+use crate::problem::codes;
 
 codes! {
     NOT_FOUND = "GL001" {

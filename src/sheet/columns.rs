@@ -2,14 +2,17 @@
 //!
 //! Must not guess between two columns.
 
-use super::aliases::{self, Meaning, meaning, normalise};
-use super::catalogue::{
-    NAME_READ_AS_PART, NO_ADDRESS_COLUMN, TWO_COLUMNS, TWO_FIELDS, UNKNOWN_MAPPED_COLUMN,
+use super::{
+    Field, Header, Use,
+    aliases::{self, Meaning, meaning, normalise},
+    catalogue::{
+        NAME_READ_AS_PART, NO_ADDRESS_COLUMN, TWO_COLUMNS, TWO_FIELDS, UNKNOWN_MAPPED_COLUMN,
+    },
+    header::column_letter,
+    nearest::nearest,
+    own_files::{SHEET_PREFIX, own_results},
 };
-use super::header::column_letter;
-use super::nearest::nearest;
-use super::own_files::{SHEET_PREFIX, own_results};
-use super::{Field, Header, Problem, Use, shorten};
+use crate::problem::{Problem, shorten};
 
 pub(super) const BY_MAP: &str = "named with --map or in [columns]";
 const BY_NAME: &str = "known by its name";
@@ -366,8 +369,7 @@ fn seen(names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::own_files::RESULT_COLUMNS;
-    use super::*;
+    use super::{super::own_files::RESULT_COLUMNS, *};
 
     fn header(names: &str, map: &[(Field, &str)]) -> (Header, Vec<Problem>) {
         let names = names.split('|').map(str::to_owned).collect();

@@ -2,8 +2,10 @@
 //!
 //! Must not guess an encoding; a guess may only be a suggestion in an error.
 
-use super::bytes::Bytes;
-use super::records::{Broken, Fill};
+use super::{
+    bytes::Bytes,
+    records::{Broken, Fill},
+};
 use encoding_rs::{
     Decoder, DecoderResult, Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252,
 };
@@ -178,7 +180,7 @@ pub(super) struct Text {
 
 impl Text {
     /// `bytes` must be at their beginning.
-    pub fn new(bytes: Bytes, charset: Charset) -> Self {
+    pub(super) fn new(bytes: Bytes, charset: Charset) -> Self {
         Self {
             bytes,
             charset,
@@ -191,7 +193,7 @@ impl Text {
         }
     }
 
-    pub fn hash(&self) -> u128 {
+    pub(super) fn hash(&self) -> u128 {
         self.bytes.hash()
     }
 

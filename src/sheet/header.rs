@@ -2,8 +2,8 @@
 //!
 //! Must not look at people; `guest` does.
 
-use super::aliases::normalise;
-use super::{Field, shorten};
+use super::{Field, aliases::normalise};
+use crate::problem::shorten;
 
 /// What a column is used for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,7 +119,7 @@ impl Header {
 }
 
 /// The letters that a spreadsheet program shows above a column: `A` for 0, `AA` for 26.
-pub fn column_letter(column: usize) -> String {
+pub(crate) fn column_letter(column: usize) -> String {
     let mut letters = Vec::new();
     let mut rest = column + 1;
     while rest > 0 {

@@ -2,8 +2,8 @@
 //!
 //! Must not take an address from a link without a word.
 
-use super::catalogue::LINKED_ADDRESS;
-use super::{Header, Problem, Row, Stretches, address_column};
+use super::{Header, Row, Stretches, address_column, catalogue::LINKED_ADDRESS};
+use crate::problem::Problem;
 use std::collections::HashMap;
 
 /// The mail links of one sheet of a workbook, followed row by row.
@@ -19,7 +19,7 @@ pub(super) struct Links {
 }
 
 impl Links {
-    pub fn new(header: &Header, targets: HashMap<(u32, u32), String>) -> Self {
+    pub(super) fn new(header: &Header, targets: HashMap<(u32, u32), String>) -> Self {
         Self {
             targets,
             column: address_column::only_proposed(header),
@@ -31,7 +31,7 @@ impl Links {
     }
 
     /// The row, with the address of a link in the column of addresses where the cell shows none.
-    pub fn follow(&mut self, row: Row, header: &Header) -> Row {
+    pub(super) fn follow(&mut self, row: Row, header: &Header) -> Row {
         if self.targets.is_empty() || !header.has_below(row.number) {
             return row;
         }
@@ -80,11 +80,11 @@ impl Links {
     }
 
     /// Addresses behind links that are not read.
-    pub fn not_used(&self) -> u64 {
+    pub(super) fn not_used(&self) -> u64 {
         self.not_used
     }
 
-    pub fn told(&self, header: &Header) -> Vec<Problem> {
+    pub(super) fn told(&self, header: &Header) -> Vec<Problem> {
         let kinds = [
             (
                 &self.taken,

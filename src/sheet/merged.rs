@@ -2,10 +2,10 @@
 //!
 //! Must not fill in anything.
 
-use super::catalogue::MERGED_CELLS;
-use super::survey::Survey;
-use super::workbook::Merged;
-use super::{Header, Problem, Use, column_letter};
+use super::{
+    Header, Use, catalogue::MERGED_CELLS, column_letter, survey::Survey, workbook::Merged,
+};
+use crate::problem::Problem;
 
 /// As many as are named.
 const SHOWN: usize = 6;

@@ -3,7 +3,10 @@
 //! Must not choose for anybody; it only suggests.
 
 /// The nearest candidate, when it is near enough to be a slip of the finger.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let letters = word.chars().count();
     // Of two letters, one that differs is half of the word.
     let limit = if letters < 3 { 0 } else { (letters / 3).min(3) };

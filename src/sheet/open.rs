@@ -2,21 +2,22 @@
 //!
 //! Must not read further than it takes to understand the sheet; a workbook is the exception.
 
-use super::bytes::{Bytes, Stamp};
-use super::catalogue::{
-    HEADER_QUOTES, HEADER_SWALLOWS, NO_SUCH_TAB, NOT_A_FILE, NOT_TEXT, PERHAPS_UTF8,
-    PORTAL_EXAMPLE, UNKNOWN_ENCODING,
-};
-use super::encoding::{self, Charset};
-use super::find::{self, Asked, HeadRecord, Reading};
-use super::refuse::{cannot_read, empty, first_row_too_large, no_header, not_text};
-use super::workbook::Merged;
 use super::{
-    Dialect, Flaw, Header, Problem, Refused, Row, Rows, SheetOptions, address_column, columns,
-    shorten, stopped, swallowed_lines,
+    Dialect, Flaw, Header, Refused, Row, Rows, SheetOptions, address_column,
+    bytes::{Bytes, Stamp},
+    catalogue::{
+        HEADER_QUOTES, HEADER_SWALLOWS, NO_SUCH_TAB, NOT_A_FILE, NOT_TEXT, PERHAPS_UTF8,
+        PORTAL_EXAMPLE, UNKNOWN_ENCODING,
+    },
+    columns,
+    encoding::{self, Charset},
+    header_detection::{self, Asked, HeadRecord, Reading},
+    refuse::{cannot_read, empty, first_row_too_large, no_header, not_text},
+    stopped, swallowed_lines,
+    workbook::Merged,
 };
-use std::path::Path;
-use std::sync::Arc;
+use crate::problem::{Problem, shorten};
+use std::{path::Path, sync::Arc};
 
 /// How much of a sheet is looked at to understand it.
 const HEAD: usize = 256 * 1024;
@@ -149,7 +150,8 @@ fn open_text(
             .into());
     }
     let text = encoding::decode_head(head, charset, whole);
-    let reading = find::read(&text, whole, Asked::of(options)).map_err(|problem| *problem)?;
+    let reading =
+        header_detection::read(&text, whole, Asked::of(options)).map_err(|problem| *problem)?;
     let asked_row = options.header_row.is_some();
     let perhaps = || reading.perhaps_header().filter(|_| !asked_row);
     let Some(at) = reading.header.or_else(perhaps) else {
@@ -187,8 +189,8 @@ fn open_text(
             delimiter: reading.delimiter,
             evidence: reading.evidence,
             bom: charset.bom > 0,
-            line_end: find::line_end(&text),
-            sep_line: find::sep_line(&text).is_some(),
+            line_end: header_detection::line_end(&text),
+            sep_line: header_detection::sep_line(&text).is_some(),
         },
         header,
         hints,
@@ -228,7 +230,7 @@ pub(super) fn header(
         return Err(Refused { problems });
     }
     let email = address_column::only_proposed(&header);
-    for record in find::examples(&reading.records[at..], email) {
+    for record in header_detection::examples(&reading.records[at..], email) {
         header.examples.push(record.row);
         problems.push(
             Problem::hint(

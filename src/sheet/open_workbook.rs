@@ -2,21 +2,20 @@
 //!
 //! Must not choose between two sheets.
 
-use super::bytes::Stamp;
-use super::catalogue::{
-    HIDDEN_ROWS, HIDDEN_SKIPPED, MANY_COLUMNS, NO_SUCH_TAB, OTHER_TABS, WHICH_TAB,
-};
-use super::find::{self, Asked, Reading};
-use super::links::Links;
-use super::open::{Body, Opened, header};
-use super::refuse::{empty, no_header};
-use super::workbook::{self, Tab};
 use super::{
-    Dialect, Header, Hidden, LineEnd, Problem, Refused, Row, SheetOptions, nearest, own_files,
-    shorten,
+    Dialect, Header, Hidden, LineEnd, Refused, Row, SheetOptions,
+    bytes::Stamp,
+    catalogue::{HIDDEN_ROWS, HIDDEN_SKIPPED, MANY_COLUMNS, NO_SUCH_TAB, OTHER_TABS, WHICH_TAB},
+    header_detection::{self, Asked, Reading},
+    links::Links,
+    nearest,
+    open::{Body, Opened, header},
+    own_files,
+    refuse::{empty, no_header},
+    workbook::{self, Tab},
 };
-use std::path::Path;
-use std::sync::Arc;
+use crate::problem::{Problem, shorten};
+use std::{path::Path, sync::Arc};
 
 pub(super) fn open(path: &Path, stamp: Stamp, options: &SheetOptions) -> Result<Opened, Refused> {
     let book = workbook::read(path)?;
@@ -191,10 +190,12 @@ fn choose(tabs: Vec<Tab>, options: &SheetOptions) -> Result<Chosen, Refused> {
 }
 
 fn choose_tab(tabs: Vec<Tab>, options: &SheetOptions) -> Result<(Tab, Reading), Refused> {
-    let read = |tab: &Tab| find::in_rows(tab.rows.iter().map(|held| &held.row), Asked::of(options));
+    let read = |tab: &Tab| {
+        header_detection::in_rows(tab.rows.iter().map(|held| &held.row), Asked::of(options))
+    };
     let names: Vec<String> = tabs.iter().map(|tab| tab.name.clone()).collect();
     let ours = |tab: &Tab| {
-        let first = find::in_rows(
+        let first = header_detection::in_rows(
             tab.rows.iter().map(|held| &held.row).take(1),
             Asked::default(),
         );

@@ -2,8 +2,10 @@
 //!
 //! Must not read or write them.
 
-use super::Field;
-use super::aliases::{Meaning, meaning};
+use super::{
+    Field,
+    aliases::{Meaning, meaning},
+};
 
 /// The first columns of a results file, which can be read as a sheet again; the sheet's own come after them.
 pub const RESULT_COLUMNS: [&str; 18] = [
@@ -46,7 +48,7 @@ const EARLIER_RESULT_COLUMNS: [&str; 16] = [
     "request_id",
 ];
 /// The last columns of a to-fix file, which can be corrected and read as a sheet again.
-pub const TO_FIX_COLUMNS: [&str; 4] = ["_row", "_code", "_problem", "_fix"];
+pub(crate) const TO_FIX_COLUMNS: [&str; 4] = ["_row", "_code", "_problem", "_fix"];
 /// A sheet's own column whose name collides with one of those is written with this before it.
 pub const SHEET_PREFIX: &str = "sheet_";
 

@@ -74,7 +74,7 @@ pub(super) struct Record<'a> {
 }
 
 impl Record<'_> {
-    pub fn cells(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn cells(&self) -> impl Iterator<Item = &str> {
         let mut start = 0;
         self.ends.iter().map(move |end| {
             let cell = &self.text[start..*end];
@@ -83,17 +83,17 @@ impl Record<'_> {
         })
     }
 
-    pub fn is_blank(&self) -> bool {
+    pub(super) fn is_blank(&self) -> bool {
         self.text.trim().is_empty()
     }
 
     /// How many addresses it mentions.
-    pub fn addresses(&self) -> u64 {
+    pub(super) fn addresses(&self) -> u64 {
         self.cells().map(addresses::count).sum()
     }
 
     /// Whether quotation marks stand around a cell in this column or one after it.
-    pub fn quotes_from(&self, column: usize) -> bool {
+    pub(super) fn quotes_from(&self, column: usize) -> bool {
         quotes::any_quoted_from(self.raw, self.delimiter, column)
     }
 }
@@ -123,7 +123,7 @@ pub(super) struct Records<S> {
 }
 
 impl<S: Fill> Records<S> {
-    pub fn new(source: S, delimiter: u8) -> Self {
+    pub(super) fn new(source: S, delimiter: u8) -> Self {
         Self {
             source,
             delimiter,
@@ -146,21 +146,21 @@ impl<S: Fill> Records<S> {
     }
 
     /// The record as it stands in the text, with the byte that ends it; until the next one is asked for.
-    pub fn raw(&self) -> &[u8] {
+    pub(super) fn raw(&self) -> &[u8] {
         &self.window[self.start..self.at]
     }
 
     /// The line ends before the record, those of empty lines among them.
-    pub fn gap(&self) -> &[u8] {
+    pub(super) fn gap(&self) -> &[u8] {
         &self.gap
     }
 
-    pub fn source(&self) -> &S {
+    pub(super) fn source(&self) -> &S {
         &self.source
     }
 
     /// Leaves out the first physical line, which no spreadsheet program shows as a row.
-    pub fn skip_first_line(&mut self) -> Result<(), Stopped> {
+    pub(super) fn skip_first_line(&mut self) -> Result<(), Stopped> {
         self.begin();
         while self.at < self.window.len() || self.fill()? {
             let byte = self.window[self.at];
@@ -175,7 +175,7 @@ impl<S: Fill> Records<S> {
     }
 
     /// The next record that is not an empty line.
-    pub fn next(&mut self) -> Result<Option<Record<'_>>, Stopped> {
+    pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, Stopped> {
         if !self.skip_empty_lines()? {
             return Ok(None);
         }

@@ -2,14 +2,21 @@
 //!
 //! Must not open or read a sheet; of a folder, only the names are looked at.
 
-use super::catalogue::{
-    CHANGED, EMPTY, NO_ADDRESS_COLUMN, NO_HEADER_ROW, NOT_FOUND, NOT_TEXT, PROTECTED, READ_FAILED,
-    RECORD_TOO_LARGE,
+use super::{
+    Refused, SheetOptions, addresses,
+    catalogue::{
+        CHANGED, EMPTY, NO_ADDRESS_COLUMN, NO_HEADER_ROW, NOT_FOUND, NOT_TEXT, PROTECTED,
+        READ_FAILED, RECORD_TOO_LARGE,
+    },
+    columns,
+    header_detection::Reading,
+    nearest,
 };
-use super::find::Reading;
-use super::{Problem, Refused, SheetOptions, addresses, columns, nearest};
-use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use crate::problem::Problem;
+use std::{
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+};
 
 pub(super) fn empty() -> Problem {
     Problem::error(EMPTY, "the sheet is empty")

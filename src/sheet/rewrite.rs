@@ -2,17 +2,24 @@
 //!
 //! Must not decide what is changed, and must not lose a row.
 
-use super::bytes::Bytes;
-use super::catalogue::UNDECODABLE;
-use super::encoding::{Charset, Text};
-use super::open::Body;
-use super::records::{Record, Records};
-use super::refuse::cannot_read;
-use super::rows::fill;
-use super::{Problem, Refused, Row, Sheet, formula, stopped};
+use super::{
+    Refused, Row, Sheet,
+    bytes::Bytes,
+    catalogue::UNDECODABLE,
+    encoding::{Charset, Text},
+    formula,
+    open::Body,
+    records::{Record, Records},
+    refuse::cannot_read,
+    rows::fill,
+    stopped,
+};
+use crate::problem::Problem;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
-use std::borrow::Cow;
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 /// What is to be changed in a row.
 #[derive(Debug, Default)]
@@ -59,7 +66,7 @@ type PutRow<'p> = dyn FnMut(u64, &[Cow<'_, str>]) -> io::Result<()> + 'p;
 
 /// The same for a workbook, whose rows are handed out whole, each with its number; there is nothing to hand out of
 /// a text file, which is kept letter by letter.
-pub fn rewrite_rows(
+pub(crate) fn rewrite_rows(
     sheet: &Sheet,
     repair: &mut dyn FnMut(&Row) -> Repair,
     put: &mut PutRow<'_>,

@@ -2,16 +2,17 @@
 //!
 //! Must not hold more than a few rows, and must not know what the cells mean.
 
-use super::bytes::Bytes;
-use super::encoding::{Charset, Text};
-use super::formula;
-use super::records::{Record, Records};
-use super::shape::{self, Seen, Shape};
-use super::stopped;
-use super::{Flaw, Kinds, Place, Problem, Row, Sheet, Stretches};
-use std::collections::VecDeque;
-use std::path::Path;
-use std::sync::Arc;
+use super::{
+    Flaw, Kinds, Place, Row, Sheet, Stretches,
+    bytes::Bytes,
+    encoding::{Charset, Text},
+    formula,
+    records::{Record, Records},
+    shape::{self, Seen, Shape},
+    stopped,
+};
+use crate::problem::Problem;
+use std::{collections::VecDeque, path::Path, sync::Arc};
 
 /// How many rows without an address are looked at for the addresses that a row perhaps divides from the others.
 const LOOK_AHEAD: usize = 32;

@@ -2,8 +2,10 @@
 //!
 //! Must not decide what becomes of a row, and must not remember rows; `rows` looks ahead where that is needed.
 
-use super::aliases::{Meaning, meaning, normalise};
-use super::{Field, Header, Place, Row, Use, addresses};
+use super::{
+    Field, Header, Place, Row, Use, addresses,
+    aliases::{Meaning, meaning, normalise},
+};
 use memchr::{memchr, memchr3};
 
 /// What stands where a value is not known yet. It is nobody's heading.
@@ -47,7 +49,7 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    pub fn new(header: &Header) -> Self {
+    pub(super) fn new(header: &Header) -> Self {
         let mut names: Vec<String> = header.names.iter().map(|name| normalise(name)).collect();
         while names.last().is_some_and(String::is_empty) {
             names.pop();
@@ -64,7 +66,7 @@ impl Shape {
     }
 
     /// Gives a row its place.
-    pub fn see(&mut self, row: &mut Row) -> Seen {
+    pub(super) fn see(&mut self, row: &mut Row) -> Seen {
         if let Some(divided) = self.divided {
             row.place = Place::Below { row: divided };
             return Seen::Row;

@@ -2,20 +2,28 @@
 //!
 //! Must not keep a text file in memory; each reading starts at the beginning of the file.
 
-use super::address_column::{self, Choice, Chosen, Counts};
-use super::bytes::Bytes;
-use super::catalogue::{HIDDEN_COLUMN_USED, NO_ROWS, READ_FAILED};
-use super::open::{self, Body, Opened};
-use super::refuse::{cannot_read, changed};
-use super::survey::{Extent, Survey};
-use super::{Dialect, Field, Header, HeadersAgain, Problem, Row, Rows, Use, merged};
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::files::{self, Scratch};
-use crate::fingerprint;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use super::{
+    Dialect, Field, Header, HeadersAgain, Row, Rows, Use,
+    address_column::{self, Choice, Chosen, Counts},
+    bytes::Bytes,
+    catalogue::{HIDDEN_COLUMN_USED, NO_ROWS, READ_FAILED},
+    merged,
+    open::{self, Body, Opened},
+    refuse::{cannot_read, changed},
+    survey::{Extent, Survey},
+};
+use crate::{
+    exit::Exit,
+    failure::Failure,
+    files::{self, Scratch},
+    fingerprint,
+    problem::Problem,
+};
+use std::{
+    io::{self, Read},
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
 
 /// How a sheet is to be read, where that is not left to itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

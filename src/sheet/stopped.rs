@@ -2,15 +2,19 @@
 //!
 //! Must not go on reading the sheet, apart from a look at the bytes around the place.
 
-use super::catalogue::{RECORD_TOO_LARGE, UNCLOSED_QUOTE, UNDECODABLE};
-use super::encoding::{self, Charset};
-use super::header::Header;
-use super::records::{Broken, Stopped};
-use super::refuse::cannot_read;
-use super::{Problem, shorten};
+use super::{
+    catalogue::{RECORD_TOO_LARGE, UNCLOSED_QUOTE, UNDECODABLE},
+    encoding::{self, Charset},
+    header::Header,
+    records::{Broken, Stopped},
+    refuse::cannot_read,
+};
+use crate::problem::{Problem, shorten};
 use encoding_rs::UTF_8;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
+use std::{
+    io::{Read, Seek, SeekFrom},
+    path::Path,
+};
 
 /// How far around an undecodable byte the bytes are looked at.
 const AROUND: u64 = 32 * 1024;

@@ -7,7 +7,7 @@ const MOST: usize = 24;
 
 /// Rows in ascending order; bounded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stretches {
+pub(crate) struct Stretches {
     list: Vec<(u64, u64)>,
     /// How many rows there are, and how many of them are not named.
     rows: u64,
@@ -15,7 +15,7 @@ pub struct Stretches {
 }
 
 impl Stretches {
-    pub fn add(&mut self, row: u64) {
+    pub(crate) fn add(&mut self, row: u64) {
         let room = self.list.len() < MOST;
         match self.list.last_mut() {
             Some((_, last)) if self.more == 0 && row.saturating_sub(*last) <= 1 => {
@@ -30,16 +30,16 @@ impl Stretches {
     }
 
     /// How many rows there are.
-    pub fn rows(&self) -> u64 {
+    pub(crate) fn rows(&self) -> u64 {
         self.rows
     }
 
-    pub fn first(&self) -> Option<u64> {
+    pub(crate) fn first(&self) -> Option<u64> {
         self.list.first().map(|(first, _)| *first)
     }
 
     /// `row 3`, or `rows 3-5, 9`.
-    pub fn named(&self) -> String {
+    pub(crate) fn named(&self) -> String {
         let word = if self.rows == 1 { "row" } else { "rows" };
         format!("{word} {self}")
     }

@@ -3,9 +3,13 @@
 //! Must not decide anything; `address_column` does.
 
 use super::{Field, Header, Refused, Row, Sheet, Use, addresses};
-use std::collections::HashMap;
-use std::collections::hash_map::{DefaultHasher, Entry};
-use std::hash::{Hash, Hasher};
+use std::{
+    collections::{
+        HashMap,
+        hash_map::{DefaultHasher, Entry},
+    },
+    hash::{Hash, Hasher},
+};
 
 /// As much text as is looked at when a sheet is opened: some ten thousand rows. Whether the rows after them say something
 /// else is known when all of them were read; see `Sheet::doubts_of_all_rows`.
@@ -49,7 +53,7 @@ pub(super) struct Survey {
 
 impl Survey {
     /// `proposed` is the column that a name proposes.
-    pub fn of(
+    pub(super) fn of(
         sheet: &Sheet,
         header: &Header,
         proposed: Option<usize>,

@@ -2,10 +2,11 @@
 //!
 //! Must not find anything out itself, and must not hold a secret or a guest's address.
 
-use super::style::{bad, bold, care, dim, good};
-use super::text::{pad, plural, printable, wrap};
-use crate::exit::Exit;
-use crate::failure::Failure;
+use super::{
+    style::{bad, bold, care, dim, good},
+    text::{pad, plural, printable, wrap},
+};
+use crate::{exit::Exit, failure::Failure};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -14,7 +15,7 @@ const TEXT: usize = 22;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Finding {
+pub(crate) enum Finding {
     Pass,
     /// Works, and should be put right all the same.
     Warn,
@@ -24,7 +25,7 @@ pub enum Finding {
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, Serialize)]
-pub struct Check {
+pub(crate) struct Check {
     /// A stable word, for scripts.
     pub name: &'static str,
     pub verdict: Finding,
@@ -50,24 +51,24 @@ impl Check {
         }
     }
 
-    pub fn pass(name: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn pass(name: &'static str, message: impl Into<String>) -> Self {
         Self::new(name, Finding::Pass, Exit::Done, message)
     }
 
-    pub fn warn(name: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn warn(name: &'static str, message: impl Into<String>) -> Self {
         Self::new(name, Finding::Warn, Exit::Done, message)
     }
 
-    pub fn cannot_tell(name: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn cannot_tell(name: &'static str, message: impl Into<String>) -> Self {
         Self::new(name, Finding::CannotTell, Exit::Done, message)
     }
 
-    pub fn fail(name: &'static str, exit: Exit, message: impl Into<String>) -> Self {
+    pub(crate) fn fail(name: &'static str, exit: Exit, message: impl Into<String>) -> Self {
         Self::new(name, Finding::Fail, exit, message)
     }
 
     /// What would end `invite` as well.
-    pub fn failed(name: &'static str, failure: Failure) -> Self {
+    pub(crate) fn failed(name: &'static str, failure: Failure) -> Self {
         Self {
             hint: (!failure.hints.is_empty()).then(|| failure.hints.join("\n")),
             ..Self::fail(name, failure.exit, failure.what)
@@ -75,13 +76,13 @@ impl Check {
     }
 
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     #[must_use]
-    pub fn permission(mut self, permission: &'static str) -> Self {
+    pub(crate) fn permission(mut self, permission: &'static str) -> Self {
         self.permission = Some(permission);
         self
     }
@@ -89,7 +90,7 @@ impl Check {
 
 /// All checks, in the order in which they were made. Its JSON is what scripts rely on.
 #[derive(Debug, Serialize)]
-pub struct Checkup {
+pub(crate) struct Checkup {
     checks: Vec<Check>,
     exit_code: u8,
     #[serde(skip)]
@@ -97,10 +98,10 @@ pub struct Checkup {
 }
 
 impl Checkup {
-    pub fn new(checks: Vec<Check>) -> Self {
+    pub(crate) fn new(checks: Vec<Check>) -> Self {
         let exit = checks
             .iter()
-            .fold(Exit::Done, |exit, check| exit.and(check.exit));
+            .fold(Exit::Done, |exit, check| exit.combine(check.exit));
         Self {
             checks,
             exit_code: exit.code(),
@@ -108,7 +109,7 @@ impl Checkup {
         }
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text: String = self.checks.iter().map(line).collect();
         let count = |verdict| {
             let of = self.checks.iter().filter(|check| check.verdict == verdict);

@@ -2,13 +2,12 @@
 //!
 //! Must not show what a terminal would act on: whatever is invisible is spelled out.
 
-use crate::sheet::Row;
-use crate::visible::is_hidden;
+use crate::{sheet::Row, visible::is_hidden};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// One line of text, and which columns of it are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Excerpt {
+pub(super) struct Excerpt {
     pub text: String,
     pub from: usize,
     pub to: usize,
@@ -18,7 +17,7 @@ pub struct Excerpt {
 const MAX_CELL: usize = 48;
 
 /// The row around a cell, in at most `width` columns.
-pub fn excerpt(row: &Row, column: usize, delimiter: u8, width: usize) -> Excerpt {
+pub(super) fn excerpt(row: &Row, column: usize, delimiter: u8, width: usize) -> Excerpt {
     let cell = show_cell(row.cell(column), delimiter, MAX_CELL.min(width));
     let cell_width = cell.width();
     let room = width.saturating_sub(cell_width + 2);

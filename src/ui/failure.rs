@@ -1,11 +1,13 @@
 //! How a failure looks: what happened, then what to do, each on lines of its own.
 
-use super::style::{error, hint};
-use super::text::{printable, wrap};
+use super::{
+    style::{error, hint},
+    text::{printable, wrap},
+};
 use crate::failure::Failure;
 
 /// `error: …`, and a `hint: …` for each hint.
-pub fn failure_text(failure: &Failure) -> String {
+pub(crate) fn failure_text(failure: &Failure) -> String {
     let mut lines = vec![format!(
         "{} {}",
         error("error:"),
@@ -18,7 +20,7 @@ pub fn failure_text(failure: &Failure) -> String {
 }
 
 /// What the parser of the command line says, with our colour.
-pub fn usage_text(said: &str) -> String {
+pub(crate) fn usage_text(said: &str) -> String {
     match said.trim_end().split_once("error:") {
         Some(("", rest)) => format!("{}{rest}", error("error:")),
         _ => said.trim_end().to_owned(),
@@ -38,8 +40,7 @@ fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::Exit;
-    use crate::ui::style::plain;
+    use crate::{exit::Exit, ui::style::plain};
 
     #[test]
     fn what_happened_comes_first_and_hints_stand_apart() {

@@ -7,7 +7,8 @@ mod doctor;
 mod excerpt;
 mod failure;
 mod opening;
-pub mod problems;
+mod outcome_words;
+pub(crate) mod problems;
 mod progress;
 mod question;
 mod run_report;
@@ -15,17 +16,20 @@ mod screen;
 mod stream;
 mod style;
 mod summary;
-pub mod text;
-mod words;
+pub(crate) mod text;
 
-pub use doctor::{Check, Checkup, Finding};
-pub use failure::{failure_text, usage_text};
-pub use opening::{LedgerSeen, ledger_line};
-pub use progress::{Phase, Progress, ProgressMode, ProgressView, Waiting};
-pub use question::{Answer, FirstMail, MailPlan, Question, TenantShown};
-pub use run_report::{RequestTotals, RunReport, TenantReport, ThisRunReport, outcome_counts};
-pub use screen::{
-    LogLines, Messages, Out, look, show_failure, stderr_is_terminal, stdin_is_terminal, tell,
+#[cfg(test)]
+pub(crate) use doctor::Finding;
+pub(crate) use doctor::{Check, Checkup};
+pub(crate) use failure::usage_text;
+pub(crate) use opening::{LedgerSeen, ledger_line};
+pub(crate) use progress::{Phase, Progress, ProgressMode, ProgressView, Waiting};
+pub(crate) use question::{Answer, FirstMail, MailPlan, Question, TenantShown};
+pub(crate) use run_report::{
+    RequestTotals, RunReport, TenantReport, ThisRunReport, outcome_counts,
 };
-pub use summary::Summary;
-pub use words::meaning;
+pub use screen::Out;
+pub(crate) use screen::{
+    LogLines, Messages, look, show_failure, stderr_is_terminal, stdin_is_terminal, tell,
+};
+pub(crate) use summary::Summary;

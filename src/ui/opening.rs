@@ -2,19 +2,18 @@
 
 use super::text::{duration, number, plural_of, printable_line};
 use jiff::Timestamp;
-use std::path::Path;
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 /// What a ledger looks like at the start of a run.
 #[derive(Debug, Clone)]
-pub struct LedgerSeen<'a> {
+pub(crate) struct LedgerSeen<'a> {
     pub path: &'a Path,
     pub people: u64,
     pub last_run: Option<Timestamp>,
     pub new: bool,
 }
 
-pub fn ledger_line(ledger: &LedgerSeen<'_>, now: Timestamp) -> String {
+pub(crate) fn ledger_line(ledger: &LedgerSeen<'_>, now: Timestamp) -> String {
     let path = printable_line(&ledger.path.display().to_string());
     if ledger.new {
         return format!("ledger {path}: new, knows nobody yet");

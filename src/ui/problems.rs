@@ -3,12 +3,16 @@
 //!
 //! Must not find problems, and must not keep more of them than it shows.
 
-use super::excerpt::{Excerpt, excerpt};
-use super::style::{bold, error, frame, hint, plain, warning};
-use super::text::{number, printable_line, shorten};
-use crate::sheet::{Entry, Header, Problem, Row, Severity, Stretches};
-use std::collections::BTreeMap;
-use std::fmt::Write;
+use super::{
+    excerpt::{Excerpt, excerpt},
+    style::{bold, error, frame, hint, plain, warning},
+    text::{number, printable_line, shorten},
+};
+use crate::{
+    problem::{Entry, Problem, Severity},
+    sheet::{Header, Row, Stretches},
+};
+use std::{collections::BTreeMap, fmt::Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Up to this many of a kind are shown one by one.
@@ -42,7 +46,7 @@ fn coloured(severity: Severity, text: &str) -> String {
 }
 
 /// Collects the problems of a sheet and shows them, errors first.
-pub struct ProblemScreen<'a> {
+pub(crate) struct ProblemScreen<'a> {
     sheet: String,
     look: Look,
     catalogues: &'a [&'a [Entry]],
@@ -75,7 +79,7 @@ fn advice(problem: &Problem) -> String {
 
 impl<'a> ProblemScreen<'a> {
     /// `sheet` is how the sheet is called in front of a line number.
-    pub fn new(sheet: impl Into<String>, look: Look, catalogues: &'a [&'a [Entry]]) -> Self {
+    pub(crate) fn new(sheet: impl Into<String>, look: Look, catalogues: &'a [&'a [Entry]]) -> Self {
         Self {
             sheet: sheet.into(),
             look,
@@ -86,17 +90,17 @@ impl<'a> ProblemScreen<'a> {
     }
 
     /// How many there are of a severity.
-    pub fn count(&self, severity: Severity) -> u64 {
+    pub(crate) fn count(&self, severity: Severity) -> u64 {
         self.counts[severity as usize]
     }
 
     /// Adds a problem of the whole sheet.
-    pub fn add(&mut self, problem: Problem) {
+    pub(crate) fn add(&mut self, problem: Problem) {
         self.insert(problem, |_| None);
     }
 
     /// Adds a problem of a row.
-    pub fn add_in_row(&mut self, problem: Problem, row: &Row, header: &Header) {
+    pub(crate) fn add_in_row(&mut self, problem: Problem, row: &Row, header: &Header) {
         let width = self.look.width;
         self.insert(problem, |problem| {
             let gutter = row.number.to_string().len() + 3;
@@ -135,7 +139,7 @@ impl<'a> ProblemScreen<'a> {
     }
 
     /// Everything, in the order in which it should be read.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut groups: Vec<_> = self.groups.iter().collect();
         let first_row = |group: &Group| group.shown.first().and_then(|(problem, _)| problem.row);
         groups.sort_by_key(|((severity, _, _), group)| (*severity, first_row(group)));
@@ -312,7 +316,7 @@ fn gutter(problem: &Problem) -> String {
 }
 
 /// Words in lines of at most `first` and then `rest` columns; a longer word is broken.
-pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     for word in text.split_whitespace() {
@@ -347,7 +351,7 @@ fn append(lines: &mut [String], c: char) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sheet::Code;
+    use crate::problem::Code;
 
     const ENTRIES: &[Entry] = &[Entry {
         code: "GL900",

@@ -2,14 +2,17 @@
 //!
 //! It looks at numbers that the run keeps up to date and never slows the run down. Must not count.
 
-use super::screen::{set_bar, tell};
-use super::text::{estimate, number};
+use super::{
+    screen::{set_bar, tell},
+    text::{estimate, number},
+};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::collections::VecDeque;
-use std::time::Duration;
-use tokio::sync::{oneshot, watch};
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior};
+use std::{collections::VecDeque, time::Duration};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinHandle,
+    time::{Instant, MissedTickBehavior},
+};
 
 const BAR_TICK: Duration = Duration::from_millis(100);
 const LINE_TICK: Duration = Duration::from_secs(30);
@@ -18,18 +21,15 @@ const SPEED_SPAN: Duration = Duration::from_secs(15);
 
 /// What a run is doing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Phase {
+pub(crate) enum Phase {
     #[default]
     Reading,
     /// Who is already there.
     Looking,
-    /// The first few invitations, which must be found before the rest goes out.
-    Canary,
     Inviting,
     /// Outcomes that are not known yet are looked up.
     Settling,
     Verifying,
-    Writing,
 }
 
 impl Phase {
@@ -37,18 +37,16 @@ impl Phase {
         match self {
             Self::Reading => "reading the sheet",
             Self::Looking => "looking who is there",
-            Self::Canary => "trying the first few",
             Self::Inviting => "inviting",
             Self::Settling => "settling open answers",
             Self::Verifying => "verifying",
-            Self::Writing => "writing results",
         }
     }
 }
 
 /// The numbers of a run as they are now.
 #[derive(Debug, Clone, Default)]
-pub struct Progress {
+pub(crate) struct Progress {
     pub phase: Phase,
     /// Rows in all, once that is known.
     pub total: Option<u64>,
@@ -60,29 +58,27 @@ pub struct Progress {
     pub not_done: u64,
     /// Rows whose outcome is open and looked up.
     pub parked: u64,
-    /// What the pacer allows.
-    pub rate_per_second: Option<f64>,
     /// Nothing is sent until this is over.
     pub waiting: Option<Waiting>,
 }
 
 /// A wait that the server asked for, or one of our own because it throttles or is unwell.
 #[derive(Debug, Clone, Copy)]
-pub struct Waiting {
+pub(crate) struct Waiting {
     pub until: Instant,
     pub asked: bool,
 }
 
 /// What is shown, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProgressMode {
+pub(crate) enum ProgressMode {
     Bar,
     Lines,
     Hidden,
 }
 
 impl ProgressMode {
-    pub fn choose(quiet: bool, terminal: bool) -> Self {
+    pub(crate) fn choose(quiet: bool, terminal: bool) -> Self {
         match (quiet, terminal) {
             (true, _) => Self::Hidden,
             (false, true) => Self::Bar,
@@ -92,14 +88,14 @@ impl ProgressMode {
 }
 
 /// A running display; it goes away by [`finish`](Self::finish) or when dropped.
-pub struct ProgressView {
+pub(crate) struct ProgressView {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
 impl ProgressView {
     /// Must be called inside a tokio runtime.
-    pub fn start(numbers: watch::Receiver<Progress>, mode: ProgressMode) -> Self {
+    pub(crate) fn start(numbers: watch::Receiver<Progress>, mode: ProgressMode) -> Self {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             match mode {
@@ -112,7 +108,7 @@ impl ProgressView {
     }
 
     /// Takes the bar off the screen, so that what is written next stands alone.
-    pub async fn finish(self) {
+    pub(crate) async fn finish(self) {
         drop(self.stop);
         let _ = self.task.await;
     }

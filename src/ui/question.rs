@@ -3,15 +3,17 @@
 //! Data in, text out, and a reader for the answer. Anything but the name means no. Must not find out
 //! anything itself.
 
-use super::style::{bold, care, dim};
-use super::text::{
-    estimate, list, number, pad, plural, plural_of, printable, printable_line, wrap,
+use super::{
+    outcome_words::meaning,
+    style::{bold, care, dim},
+    text::{estimate, list, number, pad, plural, plural_of, printable, printable_line, wrap},
 };
-use super::words::meaning;
-use crate::engine::outcome::Outcome;
-use std::fmt::Write as _;
-use std::io::{self, BufRead, Read, Write};
-use std::time::Duration;
+use crate::outcome::Outcome;
+use std::{
+    fmt::Write as _,
+    io::{self, BufRead, Read, Write},
+    time::Duration,
+};
 
 /// Where the values of the table begin.
 const INDENT: usize = 14;
@@ -21,7 +23,7 @@ const MAIL_LINES: usize = 20;
 const LONGEST_ANSWER: u64 = 1_024;
 
 #[derive(Debug, Clone, Default)]
-pub struct TenantShown {
+pub(crate) struct TenantShown {
     pub id: String,
     pub name: Option<String>,
     /// The domain to show first; every one of them is accepted as an answer.
@@ -30,7 +32,7 @@ pub struct TenantShown {
 
 /// What mail goes out.
 #[derive(Debug, Clone, Default)]
-pub struct MailPlan {
+pub(crate) struct MailPlan {
     /// People who get a mail.
     pub mailed: u64,
     /// People who are invited without one.
@@ -42,7 +44,7 @@ pub struct MailPlan {
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct FirstMail {
+pub(crate) struct FirstMail {
     pub to: String,
     pub cc: Option<String>,
     /// Own words inside it; without any it is Microsoft's own text.
@@ -50,7 +52,7 @@ pub struct FirstMail {
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Question {
+pub(crate) struct Question {
     pub tenant: TenantShown,
     /// Such as "ada@contoso.com" or "the app guest-inviter".
     pub identity: String,
@@ -79,7 +81,7 @@ pub struct Question {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     Yes,
     /// What to tell the person.
     No(String),
@@ -87,7 +89,11 @@ pub enum Answer {
 
 impl Question {
     /// Shows everything and reads one line. The end of the input is a no.
-    pub fn ask(&self, input: &mut dyn BufRead, output: &mut dyn Write) -> io::Result<Answer> {
+    pub(crate) fn ask(
+        &self,
+        input: &mut dyn BufRead,
+        output: &mut dyn Write,
+    ) -> io::Result<Answer> {
         let prompt = bold(wrap(&self.prompt(), 0, 0));
         write!(output, "{}\n{prompt} ", self.text())?;
         output.flush()?;
@@ -136,7 +142,7 @@ impl Question {
     }
 
     /// The whole question, apart from the prompt.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         let mut say = |name: &str, value: &str| {
             let value = wrap(value, INDENT, INDENT);

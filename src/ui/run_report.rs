@@ -2,12 +2,12 @@
 //!
 //! Scripts rely on the keys. Must not hold an address or a link.
 
-use crate::engine::outcome::Outcome;
+use crate::outcome::Outcome;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Serialize)]
-pub struct RunReport {
+pub(crate) struct RunReport {
     pub run: String,
     pub tenant: TenantReport,
     pub sheet: String,
@@ -26,14 +26,14 @@ pub struct RunReport {
 }
 
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct TenantReport {
+pub(crate) struct TenantReport {
     pub id: Option<String>,
     pub name: Option<String>,
 }
 
 /// What this run did, as against what was so before.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct ThisRunReport {
+pub(crate) struct ThisRunReport {
     pub invited: u64,
     pub mails_requested: u64,
     pub relinked: u64,
@@ -42,14 +42,14 @@ pub struct ThisRunReport {
 }
 
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct RequestTotals {
+pub(crate) struct RequestTotals {
     pub total: u64,
     pub throttled: u64,
     pub retried: u64,
 }
 
 /// All outcomes at zero, and those that are given counted.
-pub fn outcome_counts(
+pub(crate) fn outcome_counts(
     outcomes: impl IntoIterator<Item = (Outcome, u64)>,
 ) -> BTreeMap<Outcome, u64> {
     let mut counts: BTreeMap<Outcome, u64> =
@@ -60,14 +60,8 @@ pub fn outcome_counts(
     counts
 }
 
-impl RunReport {
-    pub fn count(&self, outcome: Outcome) -> u64 {
-        self.outcomes.get(&outcome).copied().unwrap_or(0)
-    }
-}
-
 #[cfg(test)]
-pub fn sample() -> RunReport {
+pub(super) fn sample() -> RunReport {
     RunReport {
         run: "2026-11-22-0200-7f3a".into(),
         tenant: TenantReport {

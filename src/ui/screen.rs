@@ -8,29 +8,35 @@
     reason = "here everything is made safe to show"
 )]
 
-use super::failure::failure_text;
-use super::problems::Look;
-use super::stream::{log_line, shown};
-use crate::exit::Exit;
-use crate::failure::{Failure, Result};
+use super::{
+    failure::failure_text,
+    problems::Look,
+    stream::{log_line, shown},
+};
+use crate::{
+    exit::Exit,
+    failure::{Failure, Result},
+};
 use indicatif::ProgressBar;
-use std::io::{self, BufWriter, IsTerminal, Write};
-use std::sync::{PoisonError, RwLock};
+use std::{
+    io::{self, BufWriter, IsTerminal, Write},
+    sync::{PoisonError, RwLock},
+};
 
 /// The bar that is on the screen now: there is one screen in a process.
 static BAR: RwLock<Option<ProgressBar>> = RwLock::new(None);
 
-pub fn stderr_is_terminal() -> bool {
+pub(crate) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-pub fn stdin_is_terminal() -> bool {
+pub(crate) fn stdin_is_terminal() -> bool {
     io::stdin().is_terminal()
 }
 
 /// How problems are shown on stdout: as wide as the terminal, within reason. Colours are taken out where they are
 /// not wanted.
-pub fn look() -> Look {
+pub(crate) fn look() -> Look {
     const USUAL: usize = 80;
     let width = terminal_size::terminal_size().map_or(USUAL, |(width, _)| usize::from(width.0));
     Look {
@@ -40,12 +46,12 @@ pub fn look() -> Look {
 }
 
 /// Shows a message on stderr. That nobody can read it is no reason to stop a run.
-pub fn tell(message: impl AsRef<str>) {
+pub(crate) fn tell(message: impl AsRef<str>) {
     let _ = writeln!(Messages, "{}", message.as_ref());
 }
 
 /// Shows why a command could not do its job.
-pub fn show_failure(failure: &Failure) {
+pub(crate) fn show_failure(failure: &Failure) {
     tell(failure_text(failure));
 }
 
@@ -55,11 +61,11 @@ pub(super) fn set_bar(bar: Option<ProgressBar>) {
 
 /// Stderr for messages: what is written in one call appears above the progress bar.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Messages;
+pub(crate) struct Messages;
 
 /// Stderr for log lines, each of which is written in one call.
 #[derive(Debug, Clone, Copy)]
-pub struct LogLines {
+pub(crate) struct LogLines {
     pub json: bool,
 }
 

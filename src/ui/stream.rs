@@ -7,7 +7,7 @@ use crate::{secrets, visible};
 use std::{borrow::Cow, fmt::Write};
 
 /// The text as it may be written: marks become colours, and hidden characters are spelled out.
-pub fn shown(text: &str) -> Cow<'_, str> {
+pub(super) fn shown(text: &str) -> Cow<'_, str> {
     if !text.contains(visible::is_hidden) {
         return Cow::Borrowed(text);
     }
@@ -33,7 +33,7 @@ fn shown_line(line: &str) -> String {
 }
 
 /// A log line: without secrets, whoever wrote it, and in one line.
-pub fn log_line(line: &str, json: bool) -> String {
+pub(super) fn log_line(line: &str, json: bool) -> String {
     let (line, end) = match line.strip_suffix('\n') {
         Some(line) => (line, "\n"),
         None => (line, ""),

@@ -40,44 +40,44 @@ fn paint(mark: char, text: impl Display) -> String {
     format!("{mark}{text}{END}")
 }
 
-pub fn bold(text: impl Display) -> String {
+pub(super) fn bold(text: impl Display) -> String {
     paint(BOLD, text)
 }
 
-pub fn dim(text: impl Display) -> String {
+pub(super) fn dim(text: impl Display) -> String {
     paint(DIM, text)
 }
 
-pub fn good(text: impl Display) -> String {
+pub(super) fn good(text: impl Display) -> String {
     paint(GOOD, text)
 }
 
-pub fn care(text: impl Display) -> String {
+pub(super) fn care(text: impl Display) -> String {
     paint(CARE, text)
 }
 
-pub fn bad(text: impl Display) -> String {
+pub(super) fn bad(text: impl Display) -> String {
     paint(BAD, text)
 }
 
-pub fn error(text: impl Display) -> String {
+pub(super) fn error(text: impl Display) -> String {
     paint(ERROR, text)
 }
 
-pub fn warning(text: impl Display) -> String {
+pub(super) fn warning(text: impl Display) -> String {
     paint(WARNING, text)
 }
 
-pub fn hint(text: impl Display) -> String {
+pub(super) fn hint(text: impl Display) -> String {
     paint(HINT, text)
 }
 
 /// Lines and arrows around an excerpt.
-pub fn frame(text: impl Display) -> String {
+pub(super) fn frame(text: impl Display) -> String {
     paint(FRAME, text)
 }
 
 /// The text without colours.
-pub fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.replace(|c| style_of(c).is_some() || is_end(c), "")
 }

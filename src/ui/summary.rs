@@ -2,22 +2,20 @@
 //!
 //! Made from the same numbers as the JSON object. Must not hold an address or a link.
 
-use super::run_report::RunReport;
-use super::style::{bad, bold, care, good};
-use super::text::{
-    duration, number, pad, plural, plural_of, printable, printable_line, shorten, wrap,
+use super::{
+    outcome_words::meaning,
+    run_report::RunReport,
+    style::{bad, bold, care, good},
+    text::{duration, number, pad, plural, plural_of, printable, printable_line, shorten, wrap},
 };
-use super::words::meaning;
-use crate::engine::outcome::Outcome;
-use crate::results::needs_a_hand;
-use std::fmt::Write;
-use std::time::Duration;
+use crate::{outcome::Outcome, results::needs_a_hand};
+use std::{fmt::Write, time::Duration};
 
 const INDENT: usize = 10;
 
 /// A run's numbers, and the commands that may come next.
 #[derive(Debug, Clone)]
-pub struct Summary<'a> {
+pub(crate) struct Summary<'a> {
     pub report: &'a RunReport,
     pub dry_run: bool,
     /// Why the run ended before the sheet did, and what to do about it.
@@ -35,7 +33,7 @@ pub struct Summary<'a> {
 }
 
 impl Summary<'_> {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = format!("{}\n\n{}\n", bold(self.head()), self.counts());
         for (name, value) in self.places() {
             let value = wrap(&value, INDENT, INDENT);

@@ -1,8 +1,10 @@
 //! What a person reads at the end of a run.
 
 use super::*;
-use crate::ui::run_report::{ThisRunReport, outcome_counts, sample};
-use crate::ui::style::plain;
+use crate::ui::{
+    run_report::{ThisRunReport, outcome_counts, sample},
+    style::plain,
+};
 use unicode_width::UnicodeWidthStr;
 
 fn summary(report: &RunReport) -> Summary<'_> {
@@ -13,7 +15,7 @@ fn summary(report: &RunReport) -> Summary<'_> {
         first: None,
         again: "guestlist invite guests.csv",
         fix: Some("guestlist invite guests.to-fix.csv"),
-        when_done: Some("guestlist status guests.csv"),
+        when_done: Some("guestlist invite guests.csv"),
         notes: &[],
     }
 }
@@ -109,7 +111,7 @@ fn a_finished_sheet_leads_to_status() {
     run       2026-11-22-0200-7f3a
 
     next      every row is done; to see who has redeemed, run
-                guestlist status guests.csv
+                guestlist invite guests.csv
     ");
 }
 

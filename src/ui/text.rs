@@ -1,15 +1,13 @@
 //! Small words: numbers, plurals, durations, lists, wrapping.
 
-use std::borrow::Cow;
-use std::fmt::Write;
-use std::time::Duration;
+use std::{borrow::Cow, fmt::Write, time::Duration};
 use unicode_width::UnicodeWidthStr;
 
 /// The width that every screen of ours fits into.
-pub const WIDTH: usize = 80;
+pub(crate) const WIDTH: usize = 80;
 
 /// `1234567` as `1,234,567`.
-pub fn number(n: u64) -> String {
+pub(crate) fn number(n: u64) -> String {
     let digits = n.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -22,7 +20,7 @@ pub fn number(n: u64) -> String {
 }
 
 /// `1 row`, `2 rows`: for words that take an s.
-pub fn plural(n: u64, one: &str) -> String {
+pub(crate) fn plural(n: u64, one: &str) -> String {
     if n == 1 {
         format!("1 {one}")
     } else {
@@ -31,12 +29,12 @@ pub fn plural(n: u64, one: &str) -> String {
 }
 
 /// `1 person`, `2 people`: for all others.
-pub fn plural_of(n: u64, one: &str, many: &str) -> String {
+pub(crate) fn plural_of(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(n), if n == 1 { one } else { many })
 }
 
 /// `a`, `a and b`, `a, b and c`.
-pub fn list<T: AsRef<str>>(items: &[T]) -> String {
+pub(crate) fn list<T: AsRef<str>>(items: &[T]) -> String {
     match items {
         [] => String::new(),
         [one] => one.as_ref().to_owned(),
@@ -48,7 +46,7 @@ pub fn list<T: AsRef<str>>(items: &[T]) -> String {
 }
 
 /// Two units at most: `0.4 s`, `12 s`, `1 min 5 s`, `2 h 3 min`, `3 days 4 h`.
-pub fn duration(duration: Duration) -> String {
+pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let two = |big: u64, unit: &str, small: u64, small_unit: &str| {
         if small == 0 {
@@ -67,7 +65,7 @@ pub fn duration(duration: Duration) -> String {
 }
 
 /// An estimate, as exact as it can be meant: `a few seconds`, `40 s`, `3 min`, `2 h 10 min`.
-pub fn estimate(duration_left: Duration) -> String {
+pub(crate) fn estimate(duration_left: Duration) -> String {
     match duration_left.as_secs() {
         0..=4 => "a few seconds".to_owned(),
         seconds @ 5..=55 => format!("{} s", seconds.div_ceil(5) * 5),
@@ -77,15 +75,15 @@ pub fn estimate(duration_left: Duration) -> String {
 }
 
 /// What others wrote, safe to show: see [`crate::visible`].
-pub use crate::visible::visible as printable;
+pub(crate) use crate::visible::visible as printable;
 
 /// The same in one line: for names and paths.
-pub fn printable_line(text: &str) -> String {
+pub(crate) fn printable_line(text: &str) -> String {
     crate::visible::visible_line(text).into_owned()
 }
 
 /// The first `max` columns of the text, with an ellipsis when there is more.
-pub fn shorten(text: &str, max: usize) -> Cow<'_, str> {
+pub(crate) fn shorten(text: &str, max: usize) -> Cow<'_, str> {
     if text.width() <= max {
         return Cow::Borrowed(text);
     }
@@ -101,14 +99,14 @@ pub fn shorten(text: &str, max: usize) -> Cow<'_, str> {
 }
 
 /// The text filled up with spaces to `width` columns, as a terminal counts them.
-pub fn pad(text: &str, width: usize) -> String {
+pub(crate) fn pad(text: &str, width: usize) -> String {
     let missing = width.saturating_sub(text.width());
     format!("{text}{}", " ".repeat(missing))
 }
 
 /// Breaks paragraphs into lines of at most [`WIDTH`]; lines after the first begin with `indent` spaces.
 /// What stands in backticks is a command to be copied and stays in one piece.
-pub fn wrap(text: &str, first_indent: usize, indent: usize) -> String {
+pub(crate) fn wrap(text: &str, first_indent: usize, indent: usize) -> String {
     let mut wrapped = String::new();
     let mut column = first_indent;
     for (i, paragraph) in text.split('\n').enumerate() {

@@ -3,7 +3,7 @@
 use crate::support::{Ended, Workdir};
 use std::{collections::BTreeSet, ffi::OsStr, fmt::Write, fs, path::Path, process::Command};
 
-pub struct Page<'a> {
+pub(crate) struct Page<'a> {
     workdir: &'a Workdir,
     text: String,
     /// What is different in every run, and how it is written instead.
@@ -11,7 +11,7 @@ pub struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    pub fn new(workdir: &'a Workdir) -> Self {
+    pub(crate) fn new(workdir: &'a Workdir) -> Self {
         let folder = workdir.path("").display().to_string();
         Self {
             workdir,
@@ -20,18 +20,18 @@ impl<'a> Page<'a> {
         }
     }
 
-    pub fn hide(&mut self, text: &str, as_word: &str) {
+    pub(crate) fn hide(&mut self, text: &str, as_word: &str) {
         self.hidden.push((text.to_owned(), as_word.to_owned()));
     }
 
     /// A mistake in the arguments or in a file they name.
-    pub fn mistake(&mut self, title: &str, code: i32, arguments: &[&str]) -> Ended {
+    pub(crate) fn mistake(&mut self, title: &str, code: i32, arguments: &[&str]) -> Ended {
         let mut command = self.workdir.command(arguments);
         self.mistake_of(title, code, &mut command)
     }
 
     /// Runs it: the exit code is the one, there is one error and what to do about it, and no file is new.
-    pub fn mistake_of(&mut self, title: &str, code: i32, command: &mut Command) -> Ended {
+    pub(crate) fn mistake_of(&mut self, title: &str, code: i32, command: &mut Command) -> Ended {
         let before = self.files();
         let ended = Ended::of(command).expect_code(code);
         assert_eq!(ended.stdout, "", "{title}");
@@ -74,7 +74,7 @@ impl<'a> Page<'a> {
     }
 
     /// Against `tests/golden/NAME`.
-    pub fn compare(self, name: &str) {
+    pub(crate) fn compare(self, name: &str) {
         let mut text = self.text;
         for (hidden, word) in &self.hidden {
             text = text.replace(hidden, word);

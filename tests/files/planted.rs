@@ -8,10 +8,10 @@ use std::{
 };
 
 /// A user that no test runs as.
-pub const SOMEBODY: u32 = 65_533;
+pub(super) const SOMEBODY: u32 = 65_533;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Planted {
+pub(super) enum Planted {
     Pipe,
     Link,
     HardLink,
@@ -21,7 +21,7 @@ pub enum Planted {
     Folder,
 }
 
-pub const ALL: [Planted; 7] = [
+pub(super) const ALL: [Planted; 7] = [
     Planted::Pipe,
     Planted::Link,
     Planted::HardLink,
@@ -32,7 +32,7 @@ pub const ALL: [Planted; 7] = [
 ];
 
 impl Planted {
-    pub fn title(self) -> &'static str {
+    pub(super) fn title(self) -> &'static str {
         match self {
             Self::Pipe => "a pipe",
             Self::Link => "a link to it",
@@ -45,13 +45,13 @@ impl Planted {
     }
 
     /// Whether the file itself is there, in some way, so that it may be used.
-    pub fn is_the_file(self) -> bool {
+    pub(super) fn is_the_file(self) -> bool {
         matches!(self, Self::HardLink | Self::Somebodys | Self::Readable)
     }
 
     /// Puts it where the file is now; what the file held is in `victim` where another name leads to it. False where
     /// this user may not.
-    pub fn plant(self, place: &Path, victim: &Path) -> bool {
+    pub(super) fn plant(self, place: &Path, victim: &Path) -> bool {
         match self {
             Self::Pipe => {
                 fs::remove_file(place).unwrap();
@@ -79,7 +79,7 @@ impl Planted {
     }
 }
 
-pub fn pipe(place: &Path) {
+pub(super) fn pipe(place: &Path) {
     let made = Command::new("mkfifo").arg(place).status();
     assert!(made.unwrap().success());
 }
@@ -100,13 +100,13 @@ fn device(place: &Path) -> bool {
 
 /// What stands at a path.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Standing {
+pub(super) struct Standing {
     kind: &'static str,
     inode: u64,
 }
 
 impl Standing {
-    pub fn at(place: &Path) -> Option<Self> {
+    pub(super) fn at(place: &Path) -> Option<Self> {
         let metadata = fs::symlink_metadata(place).ok()?;
         let kind = metadata.file_type();
         let kind = if kind.is_symlink() {
@@ -126,21 +126,21 @@ impl Standing {
         })
     }
 
-    pub fn is_file(&self) -> bool {
+    pub(super) fn is_file(&self) -> bool {
         self.kind == "file"
     }
 
-    pub fn is_the_same_file(&self, other: &Self) -> bool {
+    pub(super) fn is_the_same_file(&self, other: &Self) -> bool {
         self.inode == other.inode
     }
 }
 
-pub fn mode(place: &Path) -> u32 {
+pub(super) fn mode(place: &Path) -> u32 {
     fs::metadata(place).unwrap().permissions().mode() & 0o777
 }
 
 /// Every entry of a folder whose name begins so.
-pub fn named(folder: &Path, beginning: &str) -> Vec<PathBuf> {
+pub(super) fn named(folder: &Path, beginning: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
     entries
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(beginning))

@@ -4,7 +4,7 @@ use crate::support::{Ended, Workdir};
 use std::{fs, path::Path};
 
 /// What a hostile text brings: a window title with its bell, writing turned round, a C1 control, a blank without width.
-pub const HOSTILE: &str = "\u{1b}]0;pwned\u{7}\u{1b}[5mX\u{202e}\u{9b}2J\u{200b}\u{2066}";
+pub(super) const HOSTILE: &str = "\u{1b}]0;pwned\u{7}\u{1b}[5mX\u{202e}\u{9b}2J\u{200b}\u{2066}";
 
 /// Parts of it that can stand in no file by accident.
 const TRACES: [&str; 4] = [
@@ -15,7 +15,7 @@ const TRACES: [&str; 4] = [
 ];
 
 /// Every file below the folder, the ledger with its journal too, and both streams.
-pub fn everything(workdir: &Workdir, ended: &Ended) -> Vec<(String, Vec<u8>)> {
+pub(super) fn everything(workdir: &Workdir, ended: &Ended) -> Vec<(String, Vec<u8>)> {
     let mut all = vec![
         ("stdout".to_owned(), ended.stdout.clone().into_bytes()),
         ("stderr".to_owned(), ended.stderr.clone().into_bytes()),
@@ -43,7 +43,7 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 
 /// No secret is in anything; `given` are the files that the test itself wrote.
 #[track_caller]
-pub fn no_secret(all: &[(String, Vec<u8>)], secrets: &[&str], given: &[&str]) {
+pub(super) fn no_secret(all: &[(String, Vec<u8>)], secrets: &[&str], given: &[&str]) {
     for (name, bytes) in all {
         if given.iter().any(|given| name.ends_with(given)) {
             continue;
@@ -60,7 +60,7 @@ pub fn no_secret(all: &[(String, Vec<u8>)], secrets: &[&str], given: &[&str]) {
 
 /// Nothing hidden is in anything.
 #[track_caller]
-pub fn nothing_raw(all: &[(String, Vec<u8>)], given: &[&str]) {
+pub(super) fn nothing_raw(all: &[(String, Vec<u8>)], given: &[&str]) {
     for (name, bytes) in all {
         if given.iter().any(|given| name.ends_with(given)) {
             continue;
@@ -70,7 +70,7 @@ pub fn nothing_raw(all: &[(String, Vec<u8>)], given: &[&str]) {
 }
 
 #[track_caller]
-pub fn nothing_raw_in(name: &str, bytes: &[u8]) {
+pub(super) fn nothing_raw_in(name: &str, bytes: &[u8]) {
     for trace in TRACES {
         assert!(
             !holds(bytes, trace),

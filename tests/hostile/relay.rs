@@ -11,7 +11,7 @@ use std::{
 
 /// A request as it came in: the first line, the headers with names in lower case, the body.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub(crate) struct Asked {
     pub method: String,
     pub path: String,
     pub headers: Vec<(String, String)>,
@@ -20,7 +20,7 @@ pub struct Asked {
 
 impl Asked {
     /// Head and body, as a server repeats them that wants to be of help.
-    pub fn echo(&self) -> String {
+    pub(crate) fn echo(&self) -> String {
         let headers: Vec<String> = self
             .headers
             .iter()
@@ -37,21 +37,21 @@ impl Asked {
 }
 
 /// An answer: status, content type, body. The connection ends after it.
-pub struct Answer(pub u16, pub &'static str, pub String);
+pub(crate) struct Answer(pub u16, pub &'static str, pub String);
 
 impl Answer {
-    pub fn json(status: u16, body: &Value) -> Self {
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self(status, "application/json", body.to_string())
     }
 }
 
-pub struct Relay {
+pub(crate) struct Relay {
     pub url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl Relay {
-    pub fn start(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -79,7 +79,7 @@ impl Relay {
     }
 
     /// In front of a practice tenant, whose JSON is changed on its way back.
-    pub fn before(
+    pub(crate) fn before(
         practice: &str,
         change: impl Fn(&Asked, &mut u16, &mut Value) + Send + Sync + 'static,
     ) -> Self {
@@ -96,7 +96,7 @@ impl Relay {
         })
     }
 
-    pub fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -130,7 +130,7 @@ fn received(stream: &TcpStream) -> Option<Asked> {
     })
 }
 
-pub fn passed_on(practice: &str, asked: &Asked) -> (u16, String) {
+pub(crate) fn passed_on(practice: &str, asked: &Asked) -> (u16, String) {
     let host = practice.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).unwrap();
     let mut head = format!(

@@ -8,7 +8,7 @@ use crate::{
     hostile::relay::{Answer, Relay, passed_on},
     support::{Ended, Practice, Workdir},
 };
-use guestlist::exit::Exit;
+use guestlist::Exit;
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 use std::{collections::HashSet, process::Stdio, sync::Mutex, time::Duration};

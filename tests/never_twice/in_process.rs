@@ -3,23 +3,21 @@
 use super::proofs::SHEET;
 use crate::support::{Practice, Workdir};
 use clap::Parser;
-use guestlist::{
-    cli::{Cli, Command},
-    clock::Clock,
-    commands::invite::{Telling, invite},
-    engine::Stop,
-    exit::Exit,
-    settings,
-};
+use guestlist::{Cli, Clock, Command, Exit, InviteOutput, Stop, invite};
 use jiff::Timestamp;
 
 /// One night, with a clock that starts at `start` and jumps over waits.
-pub fn night(workdir: &Workdir, practice: &Practice, start: Timestamp, more: &[&str]) -> Exit {
+pub(super) fn night(
+    workdir: &Workdir,
+    practice: &Practice,
+    start: Timestamp,
+    more: &[&str],
+) -> Exit {
     night_at(&practice.url, workdir, practice, start, more)
 }
 
 /// The same, and Graph is asked at another address.
-pub fn night_at(
+pub(super) fn night_at(
     graph_url: &str,
     workdir: &Workdir,
     practice: &Practice,
@@ -50,10 +48,10 @@ pub fn night_at(
     };
     let token = practice.user_token.clone();
     let env = move |name: &str| (name == "GUESTLIST_ACCESS_TOKEN").then(|| token.clone());
-    let settings = settings::resolve(&cli.flags(), &env, &workdir.path("")).unwrap();
-    let telling = Telling {
+    let settings = guestlist::resolve(&cli.flags(), &env, &workdir.path("")).unwrap();
+    let telling = InviteOutput {
         quiet: true,
-        ..Telling::default()
+        ..InviteOutput::default()
     };
     let clock = Clock::jumping_from(start);
     tokio::runtime::Runtime::new()

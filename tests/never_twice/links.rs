@@ -9,7 +9,7 @@ use crate::{
     hostile::relay::Relay,
     support::{Ended, Practice, Workdir},
 };
-use guestlist::exit::Exit;
+use guestlist::Exit;
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 

@@ -5,7 +5,7 @@ use super::{
     proofs::{self, RESULTS},
 };
 use crate::support::{Practice, Workdir};
-use guestlist::exit::Exit;
+use guestlist::Exit;
 use jiff::{Timestamp, ToSpan, civil::date};
 
 /// Two o'clock in Berlin; in the night to summer time there is none, and cron starts at three.

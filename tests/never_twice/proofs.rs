@@ -4,11 +4,11 @@ use crate::support::{Practice, Table, Workdir};
 use std::collections::{HashMap, HashSet};
 
 /// Nothing but the faults that a test names.
-pub const SHEET: &str = "guests.csv";
-pub const RESULTS: &str = "guests.results.csv";
+pub(super) const SHEET: &str = "guests.csv";
+pub(super) const RESULTS: &str = "guests.results.csv";
 
 /// A sheet of `rows` guests of one domain, `p0001@…` and on.
-pub fn sheet(workdir: &Workdir, rows: usize) {
+pub(super) fn sheet(workdir: &Workdir, rows: usize) {
     let mut text = String::from("email,display_name\n");
     for row in 1..=rows {
         text += &format!("p{row:04}@partner.example,Person {row}\n");
@@ -18,14 +18,14 @@ pub fn sheet(workdir: &Workdir, rows: usize) {
 
 /// What a finished sheet looks like from outside.
 #[derive(Debug, Default)]
-pub struct Proof {
+pub(super) struct Proof {
     pub invited: usize,
     /// Rows whose mail nobody can tell of.
     pub unsure: usize,
 }
 
 /// Mails by address, as the tenant counted them.
-pub fn mails(practice: &Practice) -> HashMap<String, usize> {
+pub(super) fn mails(practice: &Practice) -> HashMap<String, usize> {
     let view = practice.view("/mails");
     view["addresses"]
         .as_object()
@@ -36,13 +36,13 @@ pub fn mails(practice: &Practice) -> HashMap<String, usize> {
 }
 
 /// How many people got more than one mail.
-pub fn mailed_twice(practice: &Practice) -> usize {
+pub(super) fn mailed_twice(practice: &Practice) -> usize {
     mails(practice).values().filter(|count| **count > 1).count()
 }
 
 /// Nobody mailed twice, and nobody asked again after an unknown answer without a look in between.
 #[track_caller]
-pub fn nobody_twice(practice: &Practice) {
+pub(super) fn nobody_twice(practice: &Practice) {
     let twice: Vec<_> = mails(practice)
         .into_iter()
         .filter(|(_, count)| *count > 1)
@@ -67,7 +67,7 @@ pub fn nobody_twice(practice: &Practice) {
 
 /// A finished sheet: every row is invited, with a link that leads to its own guest, and its mail is as the results say.
 #[track_caller]
-pub fn finished(practice: &Practice, table: &Table, rows: usize) -> Proof {
+pub(super) fn finished(practice: &Practice, table: &Table, rows: usize) -> Proof {
     nobody_twice(practice);
     assert_eq!(table.0.len(), rows, "one line a row");
     let numbers: HashSet<&str> = table.0.iter().map(|row| row["row"].as_str()).collect();
@@ -92,7 +92,7 @@ pub fn finished(practice: &Practice, table: &Table, rows: usize) -> Proof {
 
 /// The link of a row is one that the tenant gave, and for this guest.
 #[track_caller]
-pub fn link_leads_to(practice: &Practice, row: &HashMap<String, String>) {
+pub(super) fn link_leads_to(practice: &Practice, row: &HashMap<String, String>) {
     let url: String = url::form_urlencoded::byte_serialize(row["redeem_url"].as_bytes()).collect();
     let link = practice.view(&format!("/links?url={url}"));
     assert_eq!(link["known"], true, "{row:?}");
@@ -100,7 +100,7 @@ pub fn link_leads_to(practice: &Practice, row: &HashMap<String, String>) {
 }
 
 /// Everything the tenant saw of one person, for a failure's message.
-pub fn story(practice: &Practice, address: &str) -> String {
+pub(super) fn story(practice: &Practice, address: &str) -> String {
     format!(
         "{address}\n  posts {}\n  log {}",
         practice.view(&format!("/invitations?address={address}"))["addresses"],

@@ -376,7 +376,7 @@ fn weather(dice: &mut fastrand::Rng, clocks: &str) -> String {
 }
 
 /// Clocks of the tenant that are wrong, by a little or by a lot, or that disagree among themselves.
-pub fn clocks(dice: &mut fastrand::Rng) -> String {
+pub(super) fn clocks(dice: &mut fastrand::Rng) -> String {
     let mut ahead = || match dice.u8(0..4) {
         0 => 0,
         1 => dice.i32(-8..=8),

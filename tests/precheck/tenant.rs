@@ -1,7 +1,7 @@
 //! A practice tenant of any size in this process, and the program that looks people up in it.
 
 use crate::support::{Ended, Workdir};
-use guestlist::sandbox::{Sandbox, SandboxOptions, Weather};
+use guestlist::{Sandbox, SandboxOptions, Weather};
 use serde_json::Value;
 use std::{
     process::Stdio,
@@ -9,13 +9,13 @@ use std::{
 };
 use tokio::runtime::Runtime;
 
-pub struct Tenant {
+pub(super) struct Tenant {
     sandbox: Option<Sandbox>,
     runtime: Runtime,
 }
 
 /// What a run cost.
-pub struct Cost {
+pub(super) struct Cost {
     pub requests: u64,
     pub took: Duration,
     /// The most memory that the program held, in bytes, where the system tells.
@@ -25,7 +25,7 @@ pub struct Cost {
 impl Tenant {
     /// With this many synthetic guests, `guest-000001@crowd.example` and so on, in addition to the people who are always
     /// there.
-    pub fn of(synthetic_guests: u32, weather: &str) -> Self {
+    pub(super) fn of(synthetic_guests: u32, weather: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -49,12 +49,12 @@ impl Tenant {
     }
 
     /// `invite guests.csv` as a signed-in user, or a rehearsal of it, with a ledger of its own.
-    pub fn run(&self, workdir: &Workdir, more: &[&str]) -> Ended {
+    pub(super) fn run(&self, workdir: &Workdir, more: &[&str]) -> Ended {
         Ended::of(&mut self.command(workdir, more))
     }
 
     /// The same, and what it cost.
-    pub fn measure(&self, workdir: &Workdir, more: &[&str]) -> (Value, Cost) {
+    pub(super) fn measure(&self, workdir: &Workdir, more: &[&str]) -> (Value, Cost) {
         let began = Instant::now();
         let mut command = self.command(workdir, &[more, &["--json"]].concat());
         let mut process = command
@@ -104,17 +104,17 @@ impl Tenant {
     }
 
     /// Requests of a kind so far, those inside a `$batch` left out.
-    pub fn requests(&self, kind: &str) -> u64 {
+    pub(super) fn requests(&self, kind: &str) -> u64 {
         self.view("/requests")["kinds"][kind]["requests"]
             .as_u64()
             .unwrap_or(0)
     }
 
-    pub fn view(&self, path: &str) -> Value {
+    pub(super) fn view(&self, path: &str) -> Value {
         crate::support::sandbox_view(&self.sandbox().url, "GET", path, "")
     }
 
-    pub fn post(&self, path: &str, body: &str) -> Value {
+    pub(super) fn post(&self, path: &str, body: &str) -> Value {
         crate::support::sandbox_view(&self.sandbox().url, "POST", path, body)
     }
 }

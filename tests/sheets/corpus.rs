@@ -2,12 +2,15 @@
 //! out of it: encoding, delimiter, mapping, rows, verdicts and problems.
 
 use super::expected::differs;
-use guestlist::guest::{Allow, RowVerdict, Rules, Understanding};
-use guestlist::sheet::{Field, Hidden, Problem, Refused, Sheet, SheetOptions};
-use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use guestlist::{
+    Allow, Field, Hidden, Problem, Refused, RowVerdict, Rules, Sheet, SheetOptions, Understanding,
+};
+use std::{
+    fmt::Write,
+    path::{Path, PathBuf},
+};
 
-pub fn folder() -> PathBuf {
+pub(super) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus")
 }
 
@@ -149,7 +152,7 @@ fn tell_problem(problem: &Problem, text: &mut String) {
 }
 
 fn shorten(text: &str) -> String {
-    guestlist::sheet::shorten(text, 60)
+    guestlist::shorten(text, 60)
 }
 
 /// The flags of `check`, as far as the corpus needs them.

@@ -1,8 +1,7 @@
 //! Random tables with random damage, in random dialects: every address of the file is accounted for, and nobody is
 //! invited without a word who is not a guest of the table as it was before the damage.
 
-use guestlist::guest::{RowVerdict, Rules, Understanding};
-use guestlist::sheet::{Refused, Sheet, SheetOptions, addresses};
+use guestlist::{Refused, RowVerdict, Rules, Sheet, SheetOptions, Understanding, addresses};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 

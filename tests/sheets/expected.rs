@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// The text that differs, if it does.
-pub fn differs(file: &Path, found: &str) -> Option<String> {
+pub(super) fn differs(file: &Path, found: &str) -> Option<String> {
     if std::env::var_os("UPDATE_EXPECTED").is_some() {
         std::fs::write(file, found).unwrap();
         return None;

@@ -1,11 +1,10 @@
 //! One sheet in three formats is one sheet; many problems of a kind are one problem with many rows.
 
 use super::corpus::folder;
-use guestlist::commands::check::{CheckOptions, Format, check};
-use guestlist::exit::Exit;
-use guestlist::guest::{Guest, RowVerdict, Rules, Understanding};
-use guestlist::sheet::{Sheet, SheetOptions};
-use guestlist::ui::problems::Look;
+use guestlist::{
+    CheckOptions, Exit, Format, Guest, Look, RowVerdict, Rules, Sheet, SheetOptions, Understanding,
+    check,
+};
 use serde_json::Value;
 use std::io::Write;
 

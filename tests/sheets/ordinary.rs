@@ -1,7 +1,6 @@
 //! Ordinary sheets as HR programs, calendars and event tools export them: no error, and one warning at most.
 
-use guestlist::guest::{RowVerdict, Rules, Severity, Understanding};
-use guestlist::sheet::{Sheet, SheetOptions};
+use guestlist::{RowVerdict, Rules, Severity, Sheet, SheetOptions, Understanding};
 
 const SHEETS: [(&str, &str); 20] = [
     (

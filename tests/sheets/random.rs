@@ -1,7 +1,7 @@
 //! Random tables, written in random dialects and encodings, must come back cell by cell.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use guestlist::sheet::{Row, Sheet, SheetOptions};
+use guestlist::{Row, Sheet, SheetOptions};
 use proptest::prelude::*;
 
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ fn expected(table: &[Vec<String>]) -> Vec<Vec<String>> {
         .filter(|row| row.iter().any(|cell| !cell.trim().is_empty()))
         .map(|row| {
             row.iter()
-                .map(|cell| guestlist::sheet::formula::undo(cell).into_owned())
+                .map(|cell| guestlist::formula::undo(cell).into_owned())
                 .collect()
         })
         .collect()

@@ -1,8 +1,9 @@
 //! A results file is a sheet again: whatever stood in a cell stands there still, in CSV and in a workbook.
 
-use guestlist::engine::outcome::{Outcome, RowResult};
-use guestlist::results::{About, Column, Layout, SheetRow, write};
-use guestlist::sheet::{RESULT_COLUMNS, SHEET_PREFIX, Sheet, SheetOptions};
+use guestlist::{
+    About, Column, Layout, Outcome, RESULT_COLUMNS, RowResult, SHEET_PREFIX, Sheet, SheetOptions,
+    SheetRow, write,
+};
 use proptest::prelude::*;
 use std::path::Path;
 

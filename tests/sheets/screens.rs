@@ -1,10 +1,7 @@
 //! What `check` shows of the messy sample, to the letter: plain and coloured, 80 columns wide.
 
 use super::expected::differs;
-use guestlist::commands::check::{CheckOptions, Format, check};
-use guestlist::guest::Rules;
-use guestlist::sheet::SheetOptions;
-use guestlist::ui::{Out, problems::Look};
+use guestlist::{CheckOptions, Format, Look, Out, Rules, SheetOptions, check};
 use std::path::Path;
 use unicode_width::UnicodeWidthStr;
 

@@ -5,7 +5,7 @@ use std::{fs, process::Command};
 
 /// `None`, with the reason printed, where there is no openssl.
 #[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
-pub fn openssl(workdir: &Workdir, arguments: &str) -> Option<String> {
+pub(super) fn openssl(workdir: &Workdir, arguments: &str) -> Option<String> {
     let output = Command::new("openssl")
         .current_dir(workdir.path(""))
         .args(arguments.split(' '))
@@ -23,7 +23,7 @@ pub fn openssl(workdir: &Workdir, arguments: &str) -> Option<String> {
 }
 
 /// `NAME.pem` with certificate and key, and the certificate alone as text.
-pub fn certificate(workdir: &Workdir, name: &str, days: u32) -> Option<String> {
+pub(super) fn certificate(workdir: &Workdir, name: &str, days: u32) -> Option<String> {
     for step in [
         format!(
             "req -new -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.csr -subj /CN={name}"
@@ -39,7 +39,7 @@ pub fn certificate(workdir: &Workdir, name: &str, days: u32) -> Option<String> {
 }
 
 /// Whether openssl finds that this key of the folder signed the message, by PS256.
-pub fn verifies(workdir: &Workdir, name: &str, message: &str, signature: &[u8]) -> bool {
+pub(super) fn verifies(workdir: &Workdir, name: &str, message: &str, signature: &[u8]) -> bool {
     workdir.write("message", message);
     fs::write(workdir.path("signature"), signature).unwrap();
     let steps = [

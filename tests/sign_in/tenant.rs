@@ -3,14 +3,14 @@
 use crate::support::{Ended, Guests, Practice, Terminal, Workdir};
 use std::process::Command;
 
-pub struct Tenant {
+pub(super) struct Tenant {
     pub workdir: Workdir,
     pub practice: Practice,
 }
 
 impl Tenant {
     /// With the weather in TOML.
-    pub fn start(weather: &str) -> Self {
+    pub(super) fn start(weather: &str) -> Self {
         let workdir = Workdir::new();
         workdir.write("guests.csv", Guests::new().people(2));
         let practice = Practice::start(&workdir, weather);
@@ -18,11 +18,16 @@ impl Tenant {
     }
 
     /// A dry run that still has to sign in, as this method and with these variables.
-    pub fn command(&self, method: &str, variables: &[(&str, &str)]) -> Command {
+    pub(super) fn command(&self, method: &str, variables: &[(&str, &str)]) -> Command {
         self.invite(method, variables, &["--dry-run"])
     }
 
-    pub fn invite(&self, method: &str, variables: &[(&str, &str)], more: &[&str]) -> Command {
+    pub(super) fn invite(
+        &self,
+        method: &str,
+        variables: &[(&str, &str)],
+        more: &[&str],
+    ) -> Command {
         let mut command = self.practice.invite_bare(&self.workdir, "guests.csv", more);
         command
             .env_remove("GUESTLIST_ACCESS_TOKEN")
@@ -32,17 +37,17 @@ impl Tenant {
         command
     }
 
-    pub fn run(&self, method: &str, variables: &[(&str, &str)]) -> Ended {
+    pub(super) fn run(&self, method: &str, variables: &[(&str, &str)]) -> Ended {
         Ended::of(&mut self.command(method, variables))
     }
 
     /// The same before a person; `None` where no terminal can be made.
-    pub fn at_a_terminal(&self, method: &str) -> Option<Terminal> {
+    pub(super) fn at_a_terminal(&self, method: &str) -> Option<Terminal> {
         Terminal::open(&self.workdir, &self.command(method, &[]))
     }
 
     /// How many tokens were asked for.
-    pub fn token_requests(&self) -> u64 {
+    pub(super) fn token_requests(&self) -> u64 {
         self.practice.view("/requests")["kinds"]["token"]["requests"]
             .as_u64()
             .unwrap_or_default()
@@ -50,7 +55,7 @@ impl Tenant {
 
     /// A program in front of all others on PATH.
     #[cfg(unix)]
-    pub fn program(&self, name: &str, script: &str) -> String {
+    pub(super) fn program(&self, name: &str, script: &str) -> String {
         use std::os::unix::fs::PermissionsExt;
         let folder = self.workdir.path("bin");
         std::fs::create_dir_all(&folder).unwrap();
@@ -64,7 +69,7 @@ impl Tenant {
 
 /// Whether a text is on the screen, wherever its lines were broken.
 #[track_caller]
-pub fn shows(screen: &str, text: &str) {
+pub(super) fn shows(screen: &str, text: &str) {
     let words = screen.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains(text), "no {text:?} on:\n{screen}");
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-pub struct Page {
+pub(super) struct Page {
     pub status: u16,
     /// Where a redirect leads.
     pub location: Option<String>,
@@ -17,12 +17,12 @@ pub struct Page {
 }
 
 /// `GET`, as a browser that follows nothing by itself.
-pub fn get(url: &str) -> Page {
+pub(super) fn get(url: &str) -> Page {
     exchange("GET", url, "")
 }
 
 /// A form is sent, JSON comes back.
-pub fn post(url: &str, form: &[(&str, &str)]) -> (u16, serde_json::Value) {
+pub(super) fn post(url: &str, form: &[(&str, &str)]) -> (u16, serde_json::Value) {
     let body = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(form)
         .finish();
@@ -60,7 +60,7 @@ fn exchange(method: &str, url: &str, form: &str) -> Page {
     }
 }
 
-pub fn query(url: &str) -> HashMap<String, String> {
+pub(super) fn query(url: &str) -> HashMap<String, String> {
     let (_, query) = url.split_once('?').unwrap();
     url::form_urlencoded::parse(query.as_bytes())
         .into_owned()
@@ -68,13 +68,13 @@ pub fn query(url: &str) -> HashMap<String, String> {
 }
 
 /// A service on loopback that answers everything alike, and keeps what it was asked.
-pub struct Service {
+pub(super) struct Service {
     pub url: String,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Service {
-    pub fn start(status: u16, body: &str) -> Self {
+    pub(super) fn start(status: u16, body: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -95,7 +95,7 @@ impl Service {
     }
 
     /// Every request, with the names of its headers in lower case.
-    pub fn asked(&self) -> Vec<String> {
+    pub(super) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }

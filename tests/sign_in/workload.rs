@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub const WEATHER: &str = r#"
+pub(super) const WEATHER: &str = r#"
 [[sign_in.federated]]
 issuer = "https://cluster.example/id"
 subject = "system:serviceaccount:people:guestlist"
@@ -42,7 +42,7 @@ fn token(issuer: &str, subject: &str, audience: &str, lives: i64) -> String {
 }
 
 /// The token of a pod that is known.
-pub fn pod() -> String {
+pub(super) fn pod() -> String {
     token(CLUSTER, POD, AUDIENCE, 600)
 }
 

@@ -4,31 +4,31 @@ use std::fmt::Write;
 
 /// A sheet of `email,display_name`, row by row.
 #[derive(Debug, Clone)]
-pub struct Guests(String);
+pub(crate) struct Guests(String);
 
 impl Guests {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self("email,display_name\n".to_owned())
     }
 
     /// `guest-0001@partner.example` and so on.
-    pub fn people(mut self, count: usize) -> Self {
+    pub(crate) fn people(mut self, count: usize) -> Self {
         for number in 1..=count {
             let _ = writeln!(self.0, "{},Guest {number}", Self::address(number));
         }
         self
     }
 
-    pub fn row(mut self, email: &str, name: &str) -> Self {
+    pub(crate) fn row(mut self, email: &str, name: &str) -> Self {
         let _ = writeln!(self.0, "{email},{name}");
         self
     }
 
-    pub fn address(number: usize) -> String {
+    pub(crate) fn address(number: usize) -> String {
         format!("guest-{number:04}@partner.example")
     }
 
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.0
     }
 }

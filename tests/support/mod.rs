@@ -5,7 +5,7 @@ mod tenant;
 mod terminal;
 mod workdir;
 
-pub use guests::Guests;
-pub use tenant::{Practice, sandbox_view};
-pub use terminal::Terminal;
-pub use workdir::{Ended, Table, Workdir};
+pub(crate) use guests::Guests;
+pub(crate) use tenant::{Practice, sandbox_view};
+pub(crate) use terminal::Terminal;
+pub(crate) use workdir::{Ended, Table, Workdir};

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-pub struct Practice {
+pub(crate) struct Practice {
     process: Child,
     pub url: String,
     pub tenant: String,
@@ -20,11 +20,11 @@ pub struct Practice {
 
 impl Practice {
     /// With the weather in TOML; empty is clear.
-    pub fn start(workdir: &Workdir, weather: &str) -> Self {
+    pub(crate) fn start(workdir: &Workdir, weather: &str) -> Self {
         Self::start_with(workdir, weather, &[])
     }
 
-    pub fn start_with(workdir: &Workdir, weather: &str, more: &[&str]) -> Self {
+    pub(crate) fn start_with(workdir: &Workdir, weather: &str, more: &[&str]) -> Self {
         workdir.write("weather.toml", weather);
         let usual = ["sandbox", "--port", "0", "--weather", "weather.toml"];
         let mut command = workdir.command(&[&usual, more].concat());
@@ -46,14 +46,14 @@ impl Practice {
     }
 
     /// `invite SHEET` as a signed-in user, unattended, with a ledger `guestlist.db` in the folder.
-    pub fn invite(&self, workdir: &Workdir, sheet: &str, more: &[&str]) -> Command {
+    pub(crate) fn invite(&self, workdir: &Workdir, sheet: &str, more: &[&str]) -> Command {
         let mut command = self.command(workdir, sheet, more);
         command.env("GUESTLIST_ACCESS_TOKEN", &self.user_token);
         command
     }
 
     /// The same as an app: Microsoft drops custom words then.
-    pub fn invite_as_app(&self, workdir: &Workdir, sheet: &str, more: &[&str]) -> Command {
+    pub(crate) fn invite_as_app(&self, workdir: &Workdir, sheet: &str, more: &[&str]) -> Command {
         let mut command = self.command(workdir, sheet, more);
         command
             .env("AZURE_TENANT_ID", &self.tenant)
@@ -62,12 +62,12 @@ impl Practice {
         command
     }
 
-    pub fn run(&self, workdir: &Workdir, sheet: &str, more: &[&str]) -> Ended {
+    pub(crate) fn run(&self, workdir: &Workdir, sheet: &str, more: &[&str]) -> Ended {
         Ended::of(&mut self.invite(workdir, sheet, more))
     }
 
     /// As a signed-in user, unattended, and nothing said about the ledger.
-    pub fn invite_bare(&self, workdir: &Workdir, sheet: &str, more: &[&str]) -> Command {
+    pub(crate) fn invite_bare(&self, workdir: &Workdir, sheet: &str, more: &[&str]) -> Command {
         let mut command = self.bare(workdir, sheet, more);
         command.env("GUESTLIST_ACCESS_TOKEN", &self.user_token);
         command
@@ -95,12 +95,12 @@ impl Practice {
     }
 
     /// `GET /_sandbox…`
-    pub fn view(&self, path: &str) -> Value {
+    pub(crate) fn view(&self, path: &str) -> Value {
         self.send("GET", path, "")
     }
 
     /// `POST /_sandbox…`
-    pub fn post(&self, path: &str, body: &str) -> Value {
+    pub(crate) fn post(&self, path: &str, body: &str) -> Value {
         self.send("POST", path, body)
     }
 
@@ -110,7 +110,7 @@ impl Practice {
 }
 
 /// `/_sandbox…` of a practice tenant. It speaks plain HTTP/1.1: no client is needed for it.
-pub fn sandbox_view(url: &str, method: &str, path: &str, body: &str) -> Value {
+pub(crate) fn sandbox_view(url: &str, method: &str, path: &str, body: &str) -> Value {
     let host = url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).unwrap();
     stream

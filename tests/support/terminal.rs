@@ -13,7 +13,7 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A program on a terminal, with what it has shown so far.
-pub struct Terminal {
+pub(crate) struct Terminal {
     process: Child,
     keys: ChildStdin,
     bytes: Receiver<Vec<u8>>,
@@ -22,7 +22,7 @@ pub struct Terminal {
 
 impl Terminal {
     /// `None`, with the reason printed, where no terminal can be made.
-    pub fn open(workdir: &Workdir, command: &Command) -> Option<Self> {
+    pub(crate) fn open(workdir: &Workdir, command: &Command) -> Option<Self> {
         let version = Command::new("script").arg("--version").output();
         let linux =
             version.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).contains("util-linux"));
@@ -68,7 +68,7 @@ impl Terminal {
 
     /// Waits until this text is on the screen.
     #[track_caller]
-    pub fn wait_for(&mut self, text: &str) {
+    pub(crate) fn wait_for(&mut self, text: &str) {
         let end = Instant::now() + PATIENCE;
         while !self.screen().contains(text) {
             let left = end.saturating_duration_since(Instant::now());
@@ -79,24 +79,24 @@ impl Terminal {
         }
     }
 
-    pub fn type_line(&mut self, line: &str) {
+    pub(crate) fn type_line(&mut self, line: &str) {
         self.type_keys(&format!("{line}\n"));
     }
 
     /// Such as `\u{3}` for Ctrl-C.
-    pub fn type_keys(&mut self, keys: &str) {
+    pub(crate) fn type_keys(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
     /// The exit code, and everything that was shown.
-    pub fn end(self) -> (i32, String) {
+    pub(crate) fn end(self) -> (i32, String) {
         let (code, screen, _) = self.end_raw();
         (code, screen)
     }
 
     /// The same, and every byte as the terminal got it.
-    pub fn end_raw(mut self) -> (i32, String, Vec<u8>) {
+    pub(crate) fn end_raw(mut self) -> (i32, String, Vec<u8>) {
         while let Ok(bytes) = self.bytes.recv_timeout(PATIENCE) {
             self.shown.extend(bytes);
         }

@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-pub struct Workdir {
+pub(crate) struct Workdir {
     folder: tempfile::TempDir,
     /// The home folder of the user who runs the program.
     home: tempfile::TempDir,
@@ -17,44 +17,44 @@ pub struct Workdir {
 
 /// How the program ended.
 #[derive(Debug)]
-pub struct Ended {
+pub(crate) struct Ended {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
 }
 
 impl Workdir {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
             home: tempfile::tempdir().unwrap(),
         }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> &Self {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> &Self {
         fs::write(self.path(name), text).unwrap();
         self
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    pub fn exists(&self, name: &str) -> bool {
+    pub(crate) fn exists(&self, name: &str) -> bool {
         self.path(name).exists()
     }
 
     /// A results or to-fix file, by column.
-    pub fn table(&self, name: &str) -> Table {
+    pub(crate) fn table(&self, name: &str) -> Table {
         Table::read(&self.path(name))
     }
 
     /// The program, ready to run here. Stdin is empty and no terminal.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_guestlist"));
         command
             .args(arguments)
@@ -73,7 +73,7 @@ impl Workdir {
     }
 
     /// Another program that starts this command as its last arguments: in the same folder and environment.
-    pub fn inside(&self, outer: &[&str], command: &Command) -> Command {
+    pub(crate) fn inside(&self, outer: &[&str], command: &Command) -> Command {
         let mut whole = Command::new(outer[0]);
         whole
             .args(&outer[1..])
@@ -86,20 +86,20 @@ impl Workdir {
         whole
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         Ended::of(&mut self.command(arguments))
     }
 }
 
 /// The variables that a command was given.
-pub fn given(command: &Command) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+pub(super) fn given(command: &Command) -> impl Iterator<Item = (&OsStr, &OsStr)> {
     command
         .get_envs()
         .filter_map(|(name, value)| Some((name, value?)))
 }
 
 impl Ended {
-    pub fn of(command: &mut Command) -> Self {
+    pub(crate) fn of(command: &mut Command) -> Self {
         let output = command.output().unwrap();
         Self {
             code: output.status.code().unwrap_or(-1),
@@ -110,7 +110,7 @@ impl Ended {
 
     /// The exit code, with everything that was said when it is another one.
     #[track_caller]
-    pub fn expect_code(self, code: i32) -> Self {
+    pub(crate) fn expect_code(self, code: i32) -> Self {
         assert_eq!(
             self.code, code,
             "\nstdout:\n{}\nstderr:\n{}",
@@ -121,7 +121,7 @@ impl Ended {
 
     /// Wherever its lines were broken.
     #[track_caller]
-    pub fn says(self, text: &str) -> Self {
+    pub(crate) fn says(self, text: &str) -> Self {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let said = words(&self.stderr);
         assert!(
@@ -132,7 +132,7 @@ impl Ended {
         self
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
     }
@@ -140,10 +140,10 @@ impl Ended {
 
 /// A CSV file as rows of named cells.
 #[derive(Debug, Clone)]
-pub struct Table(pub Vec<HashMap<String, String>>);
+pub(crate) struct Table(pub Vec<HashMap<String, String>>);
 
 impl Table {
-    pub fn read(path: &Path) -> Self {
+    pub(crate) fn read(path: &Path) -> Self {
         let mut reader = csv::Reader::from_path(path).unwrap();
         let header = reader.headers().unwrap().clone();
         let rows = reader.records().map(|record| {
@@ -162,7 +162,7 @@ impl Table {
     }
 
     /// How many rows ended how.
-    pub fn outcomes(&self) -> HashMap<String, usize> {
+    pub(crate) fn outcomes(&self) -> HashMap<String, usize> {
         let mut outcomes = HashMap::new();
         for row in &self.0 {
             *outcomes.entry(row["outcome"].clone()).or_default() += 1;
@@ -170,7 +170,7 @@ impl Table {
         outcomes
     }
 
-    pub fn with_outcome<'a>(
+    pub(crate) fn with_outcome<'a>(
         &'a self,
         outcome: &'a str,
     ) -> impl Iterator<Item = &'a HashMap<String, String>> {

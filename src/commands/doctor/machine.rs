@@ -246,8 +246,7 @@ fn private_or_not(told: String, access: files::Access, path: &Path) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::cloud;
-    use crate::ui::Finding;
+    use crate::{graph::cloud, ui::Finding};
 
     #[test]
     fn a_clock_may_be_a_minute_off_and_never_five() {

@@ -8,9 +8,10 @@ mod needs; //     which permissions, and what for
 mod sheet; //     what the sheet asks for
 mod tenant; //    sign-in, tenant, permissions, policy
 
-use super::reading;
-use super::sheet_options::{WantedSheet, rules};
-use super::{connect, invite, settings_file};
+use super::{
+    connect, invite, reading, settings_file,
+    sheet_options::{WantedSheet, rules},
+};
 use crate::{
     cli,
     clock::Clock,
@@ -25,7 +26,7 @@ use invite::survey::Survey;
 use needs::Needs;
 use std::path::Path;
 
-pub fn run(cli: &cli::Cli, typed: &cli::Doctor, env: &Env<'_>) -> Result<Exit> {
+pub(crate) fn run(cli: &cli::Cli, typed: &cli::Doctor, env: &Env<'_>) -> Result<Exit> {
     let settings = settings_file::settings(cli, env);
     let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
     let doctor = Doctor {

@@ -29,7 +29,7 @@ pub(super) struct Needs {
 }
 
 impl Needs {
-    pub fn of(settings: &Settings, survey: Option<&Survey>) -> Self {
+    pub(super) fn of(settings: &Settings, survey: Option<&Survey>) -> Self {
         let inside = abilities(settings).sponsors_in_invitations;
         let sponsors = survey.map(|survey| &survey.sponsors);
         Self {
@@ -43,7 +43,7 @@ impl Needs {
     }
 
     /// All of them, those without which nothing works first.
-    pub fn list(&self, kind: IdentityKind) -> Vec<Need> {
+    pub(super) fn list(&self, kind: IdentityKind) -> Vec<Need> {
         let need = |permission, why, must| Need {
             permission,
             why,
@@ -85,7 +85,7 @@ impl Needs {
     }
 
     /// What only claims can tell, as there is nothing to read for it.
-    pub fn claimed(&self, identity: &Identity) -> Option<Check> {
+    pub(super) fn claimed(&self, identity: &Identity) -> Option<Check> {
         const NAME: &str = "add-sponsors";
         const NEED: &str = "User.ReadWrite.All";
         if !self.sponsors_afterwards {

@@ -10,9 +10,9 @@ use super::{
 };
 use crate::{
     directory::{Sponsors, Unresolved},
-    engine::outcome::Outcome,
     exit::Exit,
     graph::IdentityKind,
+    outcome::Outcome,
     settings::Settings,
     ui::{Check, text},
 };

@@ -2,22 +2,24 @@
 
 use super::{
     super::{connect::Connection, corrections, files},
-    Telling,
+    InviteOutput,
     prepare::Targets,
-    stopped::{self, Stopped},
+    stop_message::{self, Stopped},
     survey::Survey,
 };
 use crate::{
     clock::Clock,
-    engine::{RunEnd, StopReason, Tally, outcome::Outcome},
+    engine::{RunEnd, RunTotals, StopReason},
     exit::Exit,
     failure::{Failure, Result},
     guest::Rules,
     ledger::{Ledger, Writer},
+    outcome::Outcome,
     results,
     settings::{Links, Settings},
     sheet::Sheet,
-    ui::{self, RequestTotals, RunReport, Summary, TenantReport, ThisRunReport},
+    ui,
+    ui::{RequestTotals, RunReport, Summary, TenantReport, ThisRunReport},
 };
 use jiff::SignedDuration;
 use std::{path::Path, time::Instant};
@@ -39,13 +41,13 @@ pub(super) struct Finish<'a> {
     pub targets: &'a Targets,
     pub survey: &'a Survey,
     pub warnings: Vec<String>,
-    pub telling: &'a Telling,
+    pub telling: &'a InviteOutput,
     pub began: Instant,
     pub clock: &'a Clock,
 }
 
 impl Finish<'_> {
-    pub fn tell(self, end: RunEnd) -> Result<Exit> {
+    pub(super) fn tell(self, end: RunEnd) -> Result<Exit> {
         if end.writer.is_in_place() {
             return self.tell_from(end);
         }
@@ -119,7 +121,7 @@ impl Finish<'_> {
             Ok(written) => {
                 notes.extend(written.notes);
                 if let Some(why) = written.without_sheet {
-                    exit = exit.and(why.exit);
+                    exit = exit.combine(why.exit);
                     notes.push(format!(
                         "the sheet's own columns are left out of the results: {}",
                         why.what
@@ -128,7 +130,7 @@ impl Finish<'_> {
                 (Some(written.results), written.to_fix)
             }
             Err(failure) => {
-                exit = exit.and(failure.exit);
+                exit = exit.combine(failure.exit);
                 let failure = if self.ledger_is_gone || unwritten.is_some() {
                     Failure::new(failure.exit, failure.what).hint(
                         "the ledger lacks some outcomes, too: before anybody else is invited, the next run looks in the directory for whoever was asked",
@@ -201,7 +203,7 @@ impl Finish<'_> {
         let stopped = stopped_by
             .as_ref()
             .map(|reason| self.stopped(reason, &tally));
-        let first = stopped_by.as_ref().and_then(stopped::first);
+        let first = stopped_by.as_ref().and_then(stop_message::first);
         if self.telling.quiet {
             stopped.iter().for_each(ui::show_failure);
         } else {
@@ -253,13 +255,13 @@ impl Finish<'_> {
         ui::tell(summary.text());
     }
 
-    fn stopped(&self, reason: &StopReason, tally: &Tally) -> Failure {
+    fn stopped(&self, reason: &StopReason, tally: &RunTotals) -> Failure {
         let since = self.clock.now() - SignedDuration::from_hours(24);
         let asked = self
             .ledger
             .reader()
             .and_then(|reader| reader.asks_since(since));
-        stopped::stopped(&Stopped {
+        stop_message::stopped(&Stopped {
             reason,
             tenant: &self.connection.tenant.id,
             asked_today: asked.map_or(0, |asks| asks.len()),
@@ -268,7 +270,7 @@ impl Finish<'_> {
         })
     }
 
-    fn exit(&self, tally: &Tally, stopped_by: Option<&StopReason>) -> Result<Exit> {
+    fn exit(&self, tally: &RunTotals, stopped_by: Option<&StopReason>) -> Result<Exit> {
         let tolerated = &self.settings.invite.tolerate.value;
         let mut exit = stopped_by.map_or(Exit::Done, StopReason::exit);
         let unfinished = tally.unfinished > 0 && !tolerated.contains(&Outcome::Invited);
@@ -276,10 +278,10 @@ impl Finish<'_> {
             || tally.not_done(tolerated) > 0
             || self.ledger.reader()?.missing(self.run)? > 0
         {
-            exit = exit.and(Exit::SomeRowsNotDone);
+            exit = exit.combine(Exit::SomeRowsNotDone);
         }
         if tally.rows < self.survey.rows && stopped_by.is_none() {
-            exit = exit.and(Exit::Unexpected);
+            exit = exit.combine(Exit::Unexpected);
         }
         Ok(exit)
     }

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    engine::outcome::Outcome,
     exit::Exit,
     failure::{Failure, Result},
     ledger::{Ledger, NewLedger, UnknownRuns},
+    outcome::Outcome,
     results::{self, DRY_RUN, PRACTICE, RunKind, default_paths},
     settings::{Settings, TenantName},
     ui,

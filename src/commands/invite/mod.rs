@@ -6,9 +6,9 @@ mod finish;
 mod ledger;
 pub(super) mod prepare;
 mod question;
-mod stopped;
+mod stop_message;
 #[cfg(test)]
-mod stopped_tests;
+mod stop_message_tests;
 pub(super) mod survey;
 mod waits;
 
@@ -23,7 +23,7 @@ use crate::{
     cli,
     clock::Clock,
     directory::{Directory, InvitationPolicy, Sponsors},
-    engine::{self, Job, Options, Stop, StopReason, Tally},
+    engine::{self, Options, RunJob, RunTotals, Stop, StopReason},
     exit::Exit,
     failure::{Failure, Result},
     files::Scratch,
@@ -47,7 +47,7 @@ use tokio::{sync::watch, task::JoinSet};
 
 /// How this invocation talks.
 #[derive(Debug, Clone, Default)]
-pub struct Telling {
+pub struct InviteOutput {
     pub json: bool,
     pub quiet: bool,
     pub command: TypedCommand,
@@ -56,7 +56,7 @@ pub struct Telling {
 }
 
 /// Settings that are refused are a run that never began.
-pub fn run(
+pub(crate) fn run(
     cli: &cli::Cli,
     typed: &cli::Invite,
     settings: Result<Settings>,
@@ -78,7 +78,7 @@ pub fn run(
 
 fn begin(cli: &cli::Cli, typed: &cli::Invite, settings: &Settings, env: &Env<'_>) -> Result<Exit> {
     let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
-    let telling = Telling {
+    let telling = InviteOutput {
         json: typed.json,
         quiet: cli.telling.quiet > 0,
         command: TypedCommand::of_process(),
@@ -108,7 +108,7 @@ pub async fn invite(
     typed: &Path,
     settings: &Settings,
     env: &Env<'_>,
-    telling: Telling,
+    telling: InviteOutput,
     clock: &Clock,
     stop: Stop,
 ) -> Result<Exit> {
@@ -198,7 +198,7 @@ struct Opened<'a> {
     pace: Pace,
     clock: &'a Clock,
     stop: Stop,
-    telling: Telling,
+    telling: InviteOutput,
 }
 
 impl Opened<'_> {
@@ -284,7 +284,7 @@ impl Opened<'_> {
             };
             let end = night.run(start, rehearsal, rehearsed, survey.rows).await?;
             if let Some(reason) = end.stopped_by {
-                return Err(stopped::stopped(&stopped::Stopped {
+                return Err(stop_message::stopped(&stop_message::Stopped {
                     reason: &reason,
                     tenant: &connection.tenant.id,
                     asked_today: 0,
@@ -349,8 +349,8 @@ impl Opened<'_> {
         Ok(Some(self.ledger.lock(&holder, now, lost)?))
     }
 
-    fn night(&self, directory: Directory, sponsors: Arc<Sponsors>) -> Night {
-        Night {
+    fn night(&self, directory: Directory, sponsors: Arc<Sponsors>) -> RunContext {
+        RunContext {
             sheet: self.sheet.clone(),
             rules: self.rules.clone(),
             directory,
@@ -364,7 +364,7 @@ impl Opened<'_> {
 
     async fn run(
         &self,
-        night: &Night,
+        night: &RunContext,
         right: Held<'_>,
         options: Options,
         connection: &Connection,
@@ -405,7 +405,7 @@ impl Opened<'_> {
 async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::select! {
         biased;
-        () = stop.raised() => Err(stopped::before_anything_was_sent(stop)),
+        () = stop.raised() => Err(stop_message::before_anything_was_sent(stop)),
         done = work => done,
     }
 }
@@ -419,7 +419,7 @@ struct Held<'a> {
 }
 
 /// What a run and its rehearsal share.
-struct Night {
+struct RunContext {
     sheet: Arc<Sheet>,
     rules: Rules,
     directory: Directory,
@@ -427,10 +427,10 @@ struct Night {
     sponsors: Arc<Sponsors>,
     clock: Clock,
     stop: Stop,
-    telling: Telling,
+    telling: InviteOutput,
 }
 
-impl Night {
+impl RunContext {
     async fn run(
         &self,
         start: RunStart,
@@ -438,10 +438,10 @@ impl Night {
         options: Options,
         rows: u64,
     ) -> Result<engine::RunEnd> {
-        let (tally, totals) = watch::channel(Tally::default());
+        let (tally, totals) = watch::channel(RunTotals::default());
         let mode = ProgressMode::choose(self.telling.quiet, ui::stderr_is_terminal());
         let view = super::progress::show(totals, self.pace.clone(), rows, options.dry_run, mode);
-        let end = engine::run(Job {
+        let end = engine::run(RunJob {
             start,
             sheet: self.sheet.clone(),
             rules: self.rules.clone(),

@@ -4,7 +4,6 @@ use super::{
     super::connect::Connection,
     survey::{self, Survey},
 };
-use crate::ui::text;
 use crate::{
     directory::InvitationPolicy,
     engine::{Existing, Options, Precheck, Selection},
@@ -16,9 +15,10 @@ use crate::{
     message::Delivery,
     pace::{self, PaceOptions},
     results::{self, FileKind, RunKind},
-    settings::{self, Only, OwnDomains, Rate, Settings, Sourced, Units, WhenDropped},
+    settings::{self, OwnDomains, Rate, RowFilter, Settings, Sourced, Units, WhenDropped},
     sheet::{Field, RESULT_COLUMNS, Sheet},
     ui,
+    ui::text,
 };
 use std::path::{Path, PathBuf};
 
@@ -89,7 +89,7 @@ pub(super) fn targets(settings: &Settings, typed: &Path, sheet: &Sheet) -> Targe
 }
 
 impl Targets {
-    pub fn check(&self, typed: &Path, sheet: &Sheet, ledger: &Path) -> Result<()> {
+    pub(super) fn check(&self, typed: &Path, sheet: &Sheet, ledger: &Path) -> Result<()> {
         let columns = RESULT_COLUMNS.len() + sheet.header().names.len();
         if results::is_workbook(&self.results) && columns > results::WORKBOOK_COLUMNS {
             return Err(Failure::new(
@@ -314,7 +314,7 @@ pub(super) fn pace(settings: &Settings, ledger: &Ledger) -> Result<PaceOptions> 
 /// How many invitations have proved that the tenant bears them; a practice tenant bears all.
 fn verified(settings: &Settings, ledger: &Ledger) -> Result<u64> {
     if settings.invite.sandbox.value {
-        return Ok(pace::PROVEN);
+        return Ok(pace::PROVEN_RATE);
     }
     Ok(ledger.reader()?.verified()?)
 }
@@ -356,7 +356,6 @@ pub(super) fn options(settings: &Settings) -> Result<Options> {
             .as_ref()
             .map_or_else(|| workers(settings), |workers| workers.value),
         workers_follow_rate: invite.workers.is_none(),
-        tolerate: invite.tolerate.value.clone(),
     })
 }
 
@@ -369,13 +368,13 @@ fn workers(settings: &Settings) -> usize {
     }
 }
 
-pub(super) fn selection(only: &[Only]) -> Result<Selection> {
+pub(super) fn selection(only: &[RowFilter]) -> Result<Selection> {
     let mut selection = Selection::default();
     for one in only {
         match one {
-            Only::Row(row) => selection.rows.push(*row),
-            Only::Domain(domain) => selection.domains.push(domain.clone()),
-            Only::Address(address) => {
+            RowFilter::Row(row) => selection.rows.push(*row),
+            RowFilter::Domain(domain) => selection.domains.push(domain.clone()),
+            RowFilter::Address(address) => {
                 let parsed = EmailAddress::parse(address).map_err(|_| {
                     Failure::usage(format!(
                         "--only {address}: this is not an address that could be invited"

@@ -5,13 +5,15 @@ use super::{
     survey::Survey,
 };
 use crate::{
-    engine::{Stop, Tally, outcome::Outcome},
+    engine::{RunTotals, Stop},
     failure::{Failure, Result},
     graph::{Identity, IdentityKind},
     message::Delivery,
+    outcome::Outcome,
     settings::Settings,
     sheet::Sheet,
-    ui::{self, Answer, FirstMail, MailPlan, Question, TenantShown, text},
+    ui,
+    ui::{Answer, FirstMail, MailPlan, Question, TenantShown, text},
 };
 use std::path::Path;
 
@@ -24,7 +26,7 @@ pub(super) struct About<'a> {
     pub typed: &'a Path,
     pub survey: &'a Survey,
     /// What a rehearsal found.
-    pub rehearsed: &'a Tally,
+    pub rehearsed: &'a RunTotals,
     pub connection: &'a Connection,
     pub sheet: &'a Sheet,
     pub particulars: Particulars,
@@ -39,7 +41,7 @@ pub(super) async fn ask(about: About<'_>, stop: &Stop) -> Result<()> {
     });
     let answer = tokio::select! {
         biased;
-        () = stop.raised() => return Err(super::stopped::before_anything_was_sent(stop)),
+        () = stop.raised() => return Err(super::stop_message::before_anything_was_sent(stop)),
         answer = answering => answer.map_err(anyhow::Error::from)?.map_err(anyhow::Error::from)?,
     };
     match answer {

@@ -5,9 +5,8 @@
 use crate::{
     engine::Selection,
     failure::Result,
-    guest::{
-        Addresses, Code, Guest, Problem, RowVerdict, Rules, Severity, SponsorRef, Understanding,
-    },
+    guest::{Addresses, Guest, RowVerdict, Rules, SponsorRef, Understanding},
+    problem::{Code, Problem, Severity},
     sheet::{
         Refused, Sheet,
         catalogue::{ALIAS_WITHOUT_ADDRESSES, COLUMN_BY_CELLS, HIDDEN_SKIPPED, OTHER_TABS},
@@ -60,7 +59,12 @@ pub(super) fn host(url: &str) -> Option<String> {
 
 impl Survey {
     /// `send` says whether rows without a say of their own are mailed.
-    pub fn of(sheet: &Sheet, rules: &Rules, selection: &Selection, send: bool) -> Result<Self> {
+    pub(crate) fn of(
+        sheet: &Sheet,
+        rules: &Rules,
+        selection: &Selection,
+        send: bool,
+    ) -> Result<Self> {
         let mut survey = Self::default();
         let mut understanding = Understanding::new(sheet, rules);
         for row in sheet.rows()? {
@@ -123,12 +127,12 @@ impl Survey {
     }
 
     /// How many guests are in domains that `is_own` knows.
-    pub fn in_own_domains(&self, is_own: impl Fn(&str) -> bool) -> u64 {
+    pub(crate) fn in_own_domains(&self, is_own: impl Fn(&str) -> bool) -> u64 {
         within(&self.domains, is_own)
     }
 
     /// The same of those who are selected.
-    pub fn selected_in_own_domains(&self, is_own: impl Fn(&str) -> bool) -> u64 {
+    pub(crate) fn selected_in_own_domains(&self, is_own: impl Fn(&str) -> bool) -> u64 {
         within(&self.selected_domains, is_own)
     }
 }

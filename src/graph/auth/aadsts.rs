@@ -3,7 +3,7 @@
 //! Must know no network: `explain` asks it as well.
 
 use super::catalogue as codes;
-use crate::sheet::Code;
+use crate::problem::Code;
 
 /// What is known: our code, whether it passes by itself, and Entra's numbers for it.
 #[rustfmt::skip] // one meaning a line
@@ -30,7 +30,7 @@ const KNOWN: &[(Code, bool, &[u32])] = &[
 ];
 
 /// What an AADSTS number means, and whether it passes by itself.
-pub fn meaning(number: u32) -> Option<(Code, bool)> {
+pub(crate) fn meaning(number: u32) -> Option<(Code, bool)> {
     let known = KNOWN
         .iter()
         .find(|(_, _, numbers)| numbers.contains(&number));
@@ -38,7 +38,7 @@ pub fn meaning(number: u32) -> Option<(Code, bool)> {
 }
 
 /// What an OAuth error word means, when there is no number.
-pub fn word(error: &str) -> Option<(Code, bool)> {
+pub(crate) fn word(error: &str) -> Option<(Code, bool)> {
     Some(match error {
         "temporarily_unavailable" | "server_error" | "slow_down" => (codes::SIGN_IN_BUSY, true),
         "authorization_declined" | "access_denied" => (codes::DECLINED, false),
@@ -53,7 +53,7 @@ pub fn word(error: &str) -> Option<(Code, bool)> {
 }
 
 /// The AADSTS numbers of a text, in order.
-pub fn numbers(text: &str) -> Vec<u32> {
+pub(crate) fn numbers(text: &str) -> Vec<u32> {
     text.match_indices("AADSTS")
         .filter_map(|(at, word)| {
             let digits: String = text[at + word.len()..]

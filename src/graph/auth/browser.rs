@@ -6,7 +6,7 @@
 use super::{
     catalogue as codes,
     failures::{fault_of, of_answer, refusal},
-    person::Desk,
+    interactive::SignInContext,
     transport::EntraAnswer,
 };
 use crate::{graph::fault::Fault, secrets};
@@ -43,7 +43,11 @@ const NOT_OURS: &str =
     "This does not belong to the sign-in that guestlist is waiting for. It goes on waiting.";
 
 /// `needs_browser`: give up at once when no browser can be opened, so that another way can be tried.
-pub async fn sign_in(desk: &Desk, scope: &str, needs_browser: bool) -> Result<Value, Fault> {
+pub(super) async fn sign_in(
+    desk: &SignInContext,
+    scope: &str,
+    needs_browser: bool,
+) -> Result<Value, Fault> {
     let failed = |error: &dyn std::fmt::Display| {
         refusal(
             codes::SIGN_IN_REFUSED,
@@ -97,7 +101,7 @@ pub async fn sign_in(desk: &Desk, scope: &str, needs_browser: bool) -> Result<Va
     answer.map_err(|error| fault_of(&error).fault)
 }
 
-fn address(desk: &Desk, scope: &str, redirect: &str, verifier: &str, state: &str) -> Url {
+fn address(desk: &SignInContext, scope: &str, redirect: &str, verifier: &str, state: &str) -> Url {
     let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
     let mut url = desk
         .authority
@@ -198,7 +202,7 @@ impl Waiting {
             return BAD;
         };
         if url.path() != "/" || url.query().is_none() {
-            return Visit::Stray("404 Not Found");
+            return Visit::Stray("404 Not CredentialInputs");
         }
         let query: HashMap<String, String> = url.query_pairs().into_owned().collect();
         if query.get("state") != Some(&self.state) {

@@ -1,6 +1,6 @@
 //! The codes of signing in: GL700 to GL799.
 
-use crate::sheet::codes;
+use crate::problem::codes;
 
 codes! {
     SIGN_IN_REFUSED = "GL700" {

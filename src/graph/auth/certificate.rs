@@ -31,7 +31,7 @@ const LIFETIME: i64 = 5 * 60;
 const LONGEST: u64 = 1024 * 1024;
 
 /// A certificate with its key.
-pub struct Certificate {
+pub(super) struct Certificate {
     key: KeyPair,
     thumbprint: String,
     validity: Validity,
@@ -40,7 +40,7 @@ pub struct Certificate {
 impl Certificate {
     /// Reads a PEM file that holds the certificate and its RSA key, in any order; of a chain, the one that
     /// the key belongs to.
-    pub fn read(path: &Path) -> Result<Self, Fault> {
+    pub(super) fn read(path: &Path) -> Result<Self, Fault> {
         let unreadable = |why: &str| {
             refusal(
                 codes::CERTIFICATE_UNREADABLE,
@@ -81,7 +81,7 @@ impl Certificate {
     }
 
     /// Refuses a certificate that Entra would refuse, and says which of its two dates is the reason.
-    pub fn check(&self, now: Timestamp) -> Result<(), Fault> {
+    pub(super) fn check(&self, now: Timestamp) -> Result<(), Fault> {
         let Validity { from, until } = self.validity;
         if now < from {
             let why = format!("the certificate is not valid before {from}, and it is {now}");
@@ -95,7 +95,7 @@ impl Certificate {
     }
 
     /// A signed assertion for the token endpoint `audience` (Entra: certificate credentials).
-    pub fn assertion(
+    pub(super) fn assertion(
         &self,
         client_id: &str,
         audience: &str,
@@ -148,7 +148,7 @@ impl fmt::Debug for Certificate {
 
 /// The certificate as `azure_identity` asks for it.
 #[derive(Debug)]
-pub struct SignedAssertion {
+pub(super) struct SignedAssertion {
     pub certificate: Certificate,
     pub client_id: String,
     /// The token endpoint's real URL.

@@ -84,14 +84,14 @@ fn unquoted(text: &str) -> Option<(String, &str)> {
 
 /// The claims that the next question for a token carries; shared by whoever decides and whoever sends.
 #[derive(Debug, Clone, Default)]
-pub struct ClaimsToSend(Arc<Mutex<Option<Claims>>>);
+pub(crate) struct ClaimsToSend(Arc<Mutex<Option<Claims>>>);
 
 impl ClaimsToSend {
-    pub fn set(&self, claims: Option<Claims>) {
+    pub(crate) fn set(&self, claims: Option<Claims>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = claims;
     }
 
-    pub fn get(&self) -> Option<Claims> {
+    pub(crate) fn get(&self) -> Option<Claims> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

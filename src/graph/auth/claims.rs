@@ -10,7 +10,7 @@ use serde_json::Value;
 const LONGEST_NAME: usize = 256;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum IdentityKind {
+pub(crate) enum IdentityKind {
     /// An app by itself: Microsoft drops custom words from its mails.
     AppOnly,
     /// An app on behalf of a signed-in user.
@@ -21,7 +21,7 @@ pub enum IdentityKind {
 
 /// Who a token is for, as far as it tells.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Identity {
+pub(crate) struct Identity {
     pub kind: IdentityKind,
     pub tenant_id: Option<String>,
     /// The user's or the app's name, for showing.
@@ -57,7 +57,7 @@ struct Claims {
 
 impl Identity {
     /// Whether the token holds a permission, in either way; nobody knows when it hides both lists.
-    pub fn holds(&self, permission: &str) -> Option<bool> {
+    pub(crate) fn holds(&self, permission: &str) -> Option<bool> {
         if self.roles.is_empty() && self.scopes.is_empty() {
             return None;
         }
@@ -66,7 +66,7 @@ impl Identity {
     }
 
     /// A token that is no JWT tells nothing.
-    pub fn of_token(token: &str) -> Self {
+    pub(crate) fn of_token(token: &str) -> Self {
         claims(token).map(Self::from).unwrap_or_default()
     }
 }

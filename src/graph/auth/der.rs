@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date, tz::Offset};
 
 /// From when until when a certificate holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Validity {
+pub(super) struct Validity {
     pub from: Timestamp,
     pub until: Timestamp,
 }
@@ -17,7 +17,7 @@ const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
 impl Validity {
-    pub fn of(certificate: &[u8]) -> Option<Self> {
+    pub(super) fn of(certificate: &[u8]) -> Option<Self> {
         let (_, certificate, _) = element(certificate)?;
         let (_, mut fields, _) = element(certificate)?;
         if fields.first() == Some(&VERSION) {

@@ -5,7 +5,7 @@
 use super::{
     catalogue as codes,
     failures::{Trouble, busy, fault_of, refusal},
-    person::{Desk, DeviceCode},
+    interactive::{DeviceCode, SignInContext},
 };
 use crate::{
     graph::{fault::Fault, server_text::clean},
@@ -23,7 +23,7 @@ const SLOWER: Duration = Duration::from_secs(5);
 /// A service that keeps asking to slow down is asked this seldom in the end.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(64);
 
-pub async fn sign_in(desk: &Desk, scope: &str) -> Result<Value, Fault> {
+pub(super) async fn sign_in(desk: &SignInContext, scope: &str) -> Result<Value, Fault> {
     let (code, secret, mut interval) = begin(desk, scope).await?;
     let until = Instant::now() + code.expires_in;
     desk.prompt.show_code(&code);
@@ -58,7 +58,10 @@ pub async fn sign_in(desk: &Desk, scope: &str) -> Result<Value, Fault> {
     }
 }
 
-async fn begin(desk: &Desk, scope: &str) -> Result<(DeviceCode, SecretString, Duration), Fault> {
+async fn begin(
+    desk: &SignInContext,
+    scope: &str,
+) -> Result<(DeviceCode, SecretString, Duration), Fault> {
     let url = desk
         .authority
         .url(&format!("{}/oauth2/v2.0/devicecode", desk.tenant));

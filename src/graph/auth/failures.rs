@@ -5,13 +5,13 @@
 use super::{aadsts, catalogue as codes, transport::EntraAnswer};
 use crate::{
     graph::fault::{Author, Class, Fault},
-    sheet::Code,
+    problem::Code,
 };
 use std::{error::Error, time::Duration};
 
 /// A failed attempt to get a token, and whether another may do better.
 #[derive(Debug)]
-pub struct Trouble {
+pub(crate) struct Trouble {
     pub fault: Fault,
     pub temporary: bool,
     pub retry_after: Option<Duration>,
@@ -20,7 +20,7 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    pub fn lasting(fault: Fault) -> Self {
+    pub(crate) fn lasting(fault: Fault) -> Self {
         Self {
             fault,
             temporary: false,
@@ -30,7 +30,7 @@ impl Trouble {
     }
 
     /// Whether the sign-in service asks to be asked less often, or later.
-    pub fn asks_to_slow_down(&self) -> bool {
+    pub(crate) fn asks_to_slow_down(&self) -> bool {
         self.retry_after.is_some() || self.fault.status == Some(429)
     }
 
@@ -43,17 +43,17 @@ impl Trouble {
 }
 
 /// A refusal that no waiting changes.
-pub fn refusal(code: Code, why: impl Into<String>) -> Fault {
+pub(crate) fn refusal(code: Code, why: impl Into<String>) -> Fault {
     Fault::new(code, Class::SignIn, why)
 }
 
 /// Trouble that passes.
-pub fn busy(code: Code, why: impl Into<String>) -> Fault {
+pub(crate) fn busy(code: Code, why: impl Into<String>) -> Fault {
     Fault::new(code, Class::SignInLater, why)
 }
 
 /// A fault on its way through `azure_core`.
-pub fn as_error(fault: Fault) -> azure_core::Error {
+pub(crate) fn as_error(fault: Fault) -> azure_core::Error {
     azure_core::Error::new(azure_core::error::ErrorKind::Credential, fault)
 }
 
@@ -79,16 +79,16 @@ fn is_unwell(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..=599)
 }
 
-pub fn too_slow() -> Trouble {
+pub(crate) fn too_slow() -> Trouble {
     Trouble::passing(busy(codes::SIGN_IN_BUSY, "no answer in time"))
 }
 
-pub fn interrupted() -> Fault {
+pub(crate) fn interrupted() -> Fault {
     busy(codes::SIGN_IN_BUSY, "the sign-in was interrupted")
 }
 
 /// The fault that an error carries, when it is one of ours.
-pub fn own_fault(error: &azure_core::Error) -> Option<Fault> {
+pub(crate) fn own_fault(error: &azure_core::Error) -> Option<Fault> {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(inner) = cause {
         if let Some(fault) = inner.downcast_ref::<Fault>() {
@@ -101,7 +101,7 @@ pub fn own_fault(error: &azure_core::Error) -> Option<Fault> {
 
 /// What an error of a credential means: our own fault if one is inside (the network's too), else what the
 /// token endpoint said, else what a tool said.
-pub fn fault_of(error: &azure_core::Error) -> Trouble {
+pub(crate) fn fault_of(error: &azure_core::Error) -> Trouble {
     if let Some(fault) = own_fault(error) {
         return Trouble {
             temporary: passes(&fault),
@@ -127,7 +127,7 @@ pub fn fault_of(error: &azure_core::Error) -> Trouble {
 }
 
 /// What the token endpoint answered.
-pub fn of_answer(answer: &EntraAnswer) -> Trouble {
+pub(crate) fn of_answer(answer: &EntraAnswer) -> Trouble {
     if answer.is_from_between {
         return from_between(answer);
     }

@@ -30,13 +30,13 @@ const IMDS: &str = "http://169.254.169.254";
 
 /// `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
 #[derive(Debug, Clone)]
-pub struct AppService {
+pub(crate) struct AppService {
     pub endpoint: String,
     pub header: SecretString,
 }
 
 /// The machine's identity, as a credential.
-pub struct ManagedIdentity {
+pub(super) struct ManagedIdentity {
     client: reqwest::Client,
     authority: Authority,
     app_service: Option<AppService>,
@@ -46,7 +46,7 @@ pub struct ManagedIdentity {
 }
 
 impl ManagedIdentity {
-    pub fn new(
+    pub(super) fn new(
         authority: Authority,
         app_service: Option<AppService>,
         client_id: Option<String>,
@@ -67,7 +67,7 @@ impl ManagedIdentity {
     }
 
     #[cfg(test)]
-    pub fn with_imds(mut self, url: &str) -> Self {
+    pub(super) fn with_imds(mut self, url: &str) -> Self {
         url.clone_into(&mut self.imds);
         self
     }

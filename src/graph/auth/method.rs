@@ -5,8 +5,8 @@
 use super::{
     catalogue as codes,
     failures::refusal,
+    interactive::{Ask, Prompt},
     managed_identity::AppService,
-    person::{Ask, Prompt},
     workload::{AzurePipelines, GitHubActions, Workload},
 };
 use crate::graph::fault::Fault;
@@ -15,7 +15,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 
 /// A way to sign in, with what it needs.
 #[derive(Clone)]
-pub enum Method {
+pub(crate) enum Method {
     ClientSecret {
         client_id: String,
         secret: SecretString,
@@ -45,7 +45,7 @@ pub enum Method {
 
 impl Method {
     /// The word in `[auth] method`.
-    pub fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::ClientSecret { .. } => "client-secret",
             Self::Certificate { .. } => "certificate",
@@ -81,7 +81,7 @@ impl fmt::Debug for Method {
 
 /// Everything that settings and environment have to offer for signing in.
 #[derive(Clone, Default)]
-pub struct Found {
+pub(crate) struct CredentialInputs {
     pub client_id: Option<String>,
     pub client_secret: Option<SecretString>,
     pub certificate: Option<PathBuf>,
@@ -96,9 +96,9 @@ pub struct Found {
     pub prompt: Option<Arc<dyn Prompt>>,
 }
 
-impl Found {
+impl CredentialInputs {
     /// The way that is named, with what it needs.
-    pub fn named(&self, word: &str) -> Result<Method, Fault> {
+    pub(crate) fn named(&self, word: &str) -> Result<Method, Fault> {
         let missing = |what: &str| {
             refusal(
                 codes::SIGN_IN_INCOMPLETE,
@@ -177,7 +177,7 @@ impl Found {
 
     /// The first way for which everything is there; on a terminal then a person, else whoever is signed in
     /// to the Azure CLI.
-    pub fn auto(&self) -> Method {
+    pub(crate) fn auto(&self) -> Method {
         const PROVIDED: [&str; 6] = [
             "token",
             "client-secret",
@@ -207,9 +207,9 @@ impl Found {
     }
 }
 
-impl fmt::Debug for Found {
+impl fmt::Debug for CredentialInputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Found({})", self.auto().word())
+        write!(f, "CredentialInputs({})", self.auto().word())
     }
 }
 
@@ -224,12 +224,12 @@ mod tests {
             false
         }
 
-        fn show_code(&self, _: &super::super::person::DeviceCode) {}
+        fn show_code(&self, _: &super::super::interactive::DeviceCode) {}
     }
 
     #[test]
     fn auto_takes_what_is_complete_and_a_person_last() {
-        let mut found = Found::default();
+        let mut found = CredentialInputs::default();
         assert_eq!(found.auto().word(), "azure-cli");
         found.client_secret = Some("s".into());
         assert_eq!(
@@ -258,9 +258,9 @@ mod tests {
 
     #[test]
     fn what_a_named_way_lacks_is_said() {
-        let found = Found {
+        let found = CredentialInputs {
             client_id: Some("app".into()),
-            ..Found::default()
+            ..CredentialInputs::default()
         };
         for (word, lacks) in [
             ("client-secret", "secret"),

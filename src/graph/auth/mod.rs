@@ -2,35 +2,37 @@
 //!
 //! Must not print and must not read the environment: what to sign in with is passed in.
 
-pub mod aadsts; // Entra's error numbers
+pub(crate) mod aadsts; // Entra's error numbers
 mod browser; // a person: authorization code with PKCE
-pub mod catalogue; // our codes GL7xx in words
+pub(crate) mod catalogue; // our codes GL7xx in words
 mod certificate; // an app: a signed assertion
 mod challenge; // claims that a new token must be asked for with
 mod claims; // what a token says about itself
 mod der; // the dates of a certificate
 mod device_code; // a person: a code on another device
 pub(crate) mod failures; // why there is no token
-mod given; // a token from elsewhere
+mod interactive; // a person, whichever way
 mod managed_identity; // a machine of Azure
 mod method; // the ways, and which is meant
-mod person; // a person, whichever way
 mod sign_in; // from a way to the refresher
+mod static_token; // a token from elsewhere
 mod tenant; // a domain's tenant id
 mod tokens; // one token for everybody, refreshed by one
 mod transport; // how the token endpoint is reached
 mod workload; // a workload: a token of its platform
 
-pub use challenge::{Claims, ClaimsToSend};
-pub use claims::{Identity, IdentityKind};
-pub use managed_identity::AppService;
-pub use method::{Found, Method};
-pub use person::{Ask, DeviceCode, Prompt};
-pub use sign_in::SignIn;
-pub use tenant::tenant_id;
-pub use tokens::{Challenged, CredentialSource, Token, Tokens};
-pub use transport::Authority;
-pub use workload::{AzurePipelines, GitHubActions, Workload};
+#[cfg(test)]
+pub(crate) use self::{interactive::Ask, workload::Workload};
+pub(crate) use challenge::Claims;
+pub(crate) use claims::{Identity, IdentityKind};
+pub(crate) use interactive::{DeviceCode, Prompt};
+pub(crate) use managed_identity::AppService;
+pub(crate) use method::{CredentialInputs, Method};
+pub(crate) use sign_in::SignIn;
+pub(crate) use tenant::tenant_id;
+pub(crate) use tokens::{CredentialSource, Token, Tokens};
+pub(crate) use transport::Authority;
+pub(crate) use workload::{AzurePipelines, GitHubActions};
 
 #[cfg(test)]
 #[cfg(unix)] // they need openssl

@@ -3,7 +3,7 @@
 use super::{
     Ask, Authority, DeviceCode, Method, Prompt, catalogue as codes,
     challenge::Claims,
-    person::{Desk, Person},
+    interactive::{Person, SignInContext},
     sign_in_tests::{form, refusal, sign_in},
 };
 use crate::{
@@ -178,7 +178,7 @@ async fn in_browser(
 ) -> (Fault, usize) {
     let server = Server::start(|_, _| token("r")).await;
     let authority = Authority::new(&server.url, &HttpOptions::default(), Clock::system()).unwrap();
-    let desk = Desk {
+    let desk = SignInContext {
         authority,
         tenant: "t".into(),
         client_id: "app-1".into(),
@@ -268,7 +268,7 @@ async fn the_code_is_shown_and_polling_keeps_to_interval_and_slow_down() {
 
 #[tokio::test]
 async fn declined_expired_and_forbidden_codes_end_clearly() {
-    type Case = (fn() -> Reply, u32, crate::sheet::Code);
+    type Case = (fn() -> Reply, u32, crate::problem::Code);
     let cases: [Case; 4] = [
         (
             || {

@@ -6,10 +6,10 @@ use super::{
     catalogue as codes,
     certificate::{Certificate, SignedAssertion},
     failures::{as_error, refusal},
-    given::GivenToken,
+    interactive::{LONGEST_SIGN_IN, Person, SignInContext},
     managed_identity::ManagedIdentity,
     method::Method,
-    person::{Desk, LONGEST_SIGN_IN, Person},
+    static_token::StaticToken,
     tokens::{Challenged, CredentialSource, Tokens},
     transport::Authority,
     workload::WorkloadAssertion,
@@ -39,7 +39,7 @@ const LONGEST_PERSON: Duration = Duration::from_secs(31 * 60);
 
 /// Everything that signing in needs.
 #[derive(Debug, Clone)]
-pub struct SignIn {
+pub(crate) struct SignIn {
     pub method: Method,
     /// A domain or an id; a given token has its own.
     pub tenant: Option<String>,
@@ -52,7 +52,7 @@ pub struct SignIn {
 
 impl SignIn {
     /// The shared refresher. Nothing is sent yet; files that are needed are looked at.
-    pub fn tokens(self) -> Result<Tokens> {
+    pub(crate) fn tokens(self) -> Result<Tokens> {
         let graph = http::base_url(&self.graph_url, "graph_url")?;
         let scope = format!("{}/.default", graph.as_str().trim_end_matches('/'));
         let authority = Authority::new(&self.authority_url, &self.http, self.clock.clone())?;
@@ -141,7 +141,7 @@ impl SignIn {
                 prompt,
             } => {
                 let tenant = tenant.unwrap_or_else(|| "organizations".to_owned());
-                let desk = Desk {
+                let desk = SignInContext {
                     authority,
                     tenant,
                     client_id,
@@ -150,7 +150,7 @@ impl SignIn {
                 };
                 always(Person::new(desk, ask))
             }
-            Method::Token(token) => always(GivenToken::new(token, clock)),
+            Method::Token(token) => always(StaticToken::new(token, clock)),
         })
     }
 }

@@ -15,11 +15,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json as value};
 
-pub fn jwt(claims: &Value) -> String {
+pub(super) fn jwt(claims: &Value) -> String {
     format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
-pub fn sign_in(server: &Server, method: Method) -> SignIn {
+pub(super) fn sign_in(server: &Server, method: Method) -> SignIn {
     SignIn {
         method,
         tenant: Some("contoso.example".into()),
@@ -37,13 +37,13 @@ fn secret() -> Method {
     }
 }
 
-pub fn form(body: &str) -> Vec<(String, String)> {
+pub(super) fn form(body: &str) -> Vec<(String, String)> {
     url::form_urlencoded::parse(body.as_bytes())
         .into_owned()
         .collect()
 }
 
-pub fn refusal(number: u32, error: &str) -> Reply {
+pub(super) fn refusal(number: u32, error: &str) -> Reply {
     let body = value!({"error": error, "error_description": format!("AADSTS{number}: Something. Trace ID: x\r\nMore"),
         "error_codes": [number], "correlation_id": "c-1"});
     json(

@@ -8,7 +8,7 @@ use crate::graph::{
 use uuid::Uuid;
 
 /// The tenant's id. An id is its own answer.
-pub async fn tenant_id(authority: &Authority, domain_or_id: &str) -> Result<String, Fault> {
+pub(crate) async fn tenant_id(authority: &Authority, domain_or_id: &str) -> Result<String, Fault> {
     if let Ok(id) = Uuid::try_parse(domain_or_id) {
         return Ok(id.to_string());
     }

@@ -13,8 +13,8 @@ use super::{
 use crate::{
     graph::fault::Fault,
     pace::{Floor, StopSignal},
+    problem::Code,
     secrets,
-    sheet::Code,
 };
 use azure_core::credentials::{AccessToken, TokenCredential};
 use futures_util::future::{BoxFuture, FutureExt, Shared};
@@ -43,23 +43,24 @@ const REMEMBERED: Duration = Duration::from_secs(3);
 
 /// Makes the credential that asks for a token; anew each time, as credentials cache for themselves and
 /// would give a rejected token again.
-pub type CredentialSource = Arc<dyn Fn() -> Result<Arc<dyn TokenCredential>, Fault> + Send + Sync>;
+pub(crate) type CredentialSource =
+    Arc<dyn Fn() -> Result<Arc<dyn TokenCredential>, Fault> + Send + Sync>;
 
 /// A token as it goes into a header.
 #[derive(Clone)]
-pub struct Token {
+pub(crate) struct Token {
     secret: SecretString,
     soft: Instant,
     hard: Instant,
 }
 
 impl Token {
-    pub fn secret(&self) -> &SecretString {
+    pub(crate) fn secret(&self) -> &SecretString {
         &self.secret
     }
 
     /// Whether both are the same token.
-    pub fn is(&self, other: &Self) -> bool {
+    pub(crate) fn is(&self, other: &Self) -> bool {
         self.secret.expose_secret() == other.secret.expose_secret()
     }
 
@@ -85,7 +86,7 @@ impl fmt::Debug for Token {
 
 /// What is done with the claims of a challenge.
 #[derive(Debug, Clone)]
-pub enum Challenged {
+pub(crate) enum Challenged {
     /// They go to the token endpoint with the next question.
     Asks(ClaimsToSend),
     /// This way to sign in cannot pass them on: this is told instead.
@@ -96,7 +97,7 @@ type Refresh = Shared<BoxFuture<'static, Result<Token, Fault>>>;
 
 /// The shared refresher; a cheap handle.
 #[derive(Clone)]
-pub struct Tokens(Arc<Inner>);
+pub(crate) struct Tokens(Arc<Inner>);
 
 struct Inner {
     source: CredentialSource,
@@ -120,7 +121,7 @@ struct State {
 
 impl Tokens {
     /// `scope` is the Graph base with `/.default`.
-    pub fn new(source: CredentialSource, scope: impl Into<String>) -> Self {
+    pub(crate) fn new(source: CredentialSource, scope: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             source,
             scope: scope.into(),
@@ -134,18 +135,18 @@ impl Tokens {
 
     /// The same with more time for one question: people and tools are slower than services.
     #[must_use]
-    pub fn taking(self, longest: Duration) -> Self {
+    pub(crate) fn taking(self, longest: Duration) -> Self {
         self.with(|inner| inner.longest = longest)
     }
 
     /// The same, and no token is asked for once this signal is raised.
     #[must_use]
-    pub fn hearing(self, stop: StopSignal) -> Self {
+    pub(crate) fn hearing(self, stop: StopSignal) -> Self {
         self.with(|inner| inner.stop = stop)
     }
 
     #[must_use]
-    pub fn when_challenged(self, challenged: Challenged) -> Self {
+    pub(crate) fn when_challenged(self, challenged: Challenged) -> Self {
         self.with(|inner| inner.challenged = challenged)
     }
 
@@ -165,7 +166,7 @@ impl Tokens {
     }
 
     /// A token that can be used now.
-    pub async fn token(&self) -> Result<Token, Fault> {
+    pub(crate) async fn token(&self) -> Result<Token, Fault> {
         let refresh = {
             let mut state = self.state();
             let now = Instant::now();
@@ -191,7 +192,11 @@ impl Tokens {
 
     /// Another token than the rejected one, or the same when there is no other. `claims`: what it must be asked for
     /// with.
-    pub async fn refresh(&self, rejected: &Token, claims: Option<Claims>) -> Result<Token, Fault> {
+    pub(crate) async fn refresh(
+        &self,
+        rejected: &Token,
+        claims: Option<Claims>,
+    ) -> Result<Token, Fault> {
         let refresh = {
             let mut state = self.state();
             match &state.current {
@@ -208,7 +213,7 @@ impl Tokens {
     }
 
     /// Who the token is for, as far as it tells.
-    pub async fn identity(&self) -> Result<Identity, Fault> {
+    pub(crate) async fn identity(&self) -> Result<Identity, Fault> {
         Ok(Identity::of_token(
             self.token().await?.secret().expose_secret(),
         ))

@@ -37,7 +37,7 @@ const STAND_IN: &str = "https://authority.invalid";
 
 /// The sign-in service: its address, and the client that reaches it.
 #[derive(Clone)]
-pub struct Authority {
+pub(crate) struct Authority {
     pub base: Url,
     /// Sent with every question for a token while they are set.
     pub claims: ClaimsToSend,
@@ -47,7 +47,7 @@ pub struct Authority {
 
 /// What the token endpoint answered when it was not a token.
 #[derive(Clone, Default)]
-pub struct EntraAnswer {
+pub(crate) struct EntraAnswer {
     pub status: u16,
     pub error: String,
     pub description: String,
@@ -130,7 +130,7 @@ impl Received {
 }
 
 impl Authority {
-    pub fn new(url: &str, options: &HttpOptions, clock: Clock) -> Result<Self> {
+    pub(crate) fn new(url: &str, options: &HttpOptions, clock: Clock) -> Result<Self> {
         let base = http::base_url(url, "authority_url")?;
         let client = http::client(&base, options)?;
         Ok(Self {
@@ -141,12 +141,12 @@ impl Authority {
         })
     }
 
-    pub fn client(&self) -> &reqwest::Client {
+    pub(crate) fn client(&self) -> &reqwest::Client {
         &self.client
     }
 
     /// Options for a credential of `azure_identity`. Retries are ours (`tokens`).
-    pub fn client_options(&self) -> ClientOptions {
+    pub(crate) fn client_options(&self) -> ClientOptions {
         let mut cloud = CustomConfiguration::default();
         STAND_IN.clone_into(&mut cloud.authority_host);
         ClientOptions {
@@ -158,7 +158,7 @@ impl Authority {
     }
 
     /// The URL of a path at the authority.
-    pub fn url(&self, path: &str) -> Url {
+    pub(crate) fn url(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         let prefix = self.base.path().trim_end_matches('/');
         url.set_path(&format!("{prefix}/{}", path.trim_start_matches('/')));
@@ -166,7 +166,7 @@ impl Authority {
     }
 
     /// Posts a form. Success gives the JSON; anything else the answer, understood.
-    pub async fn post_form(
+    pub(crate) async fn post_form(
         &self,
         url: Url,
         form: &[(&str, &str)],
@@ -186,13 +186,16 @@ impl Authority {
     }
 
     /// Gets a JSON document of the sign-in service.
-    pub async fn get_own_json(&self, url: Url) -> std::result::Result<Value, azure_core::Error> {
+    pub(crate) async fn get_own_json(
+        &self,
+        url: Url,
+    ) -> std::result::Result<Value, azure_core::Error> {
         let (_, _, body) = self.ask(self.client.get(url)).await?;
         server_text::from_json(&body).map_err(|_| unreadable())
     }
 
     /// Gets a JSON document of another service, whose refusals have a form of their own.
-    pub async fn get_json(
+    pub(crate) async fn get_json(
         &self,
         request: reqwest::RequestBuilder,
     ) -> std::result::Result<Value, azure_core::Error> {
@@ -307,7 +310,7 @@ impl HttpClient for Authority {
 }
 
 impl EntraAnswer {
-    pub fn parse(status: u16, body: &[u8]) -> Self {
+    pub(crate) fn parse(status: u16, body: &[u8]) -> Self {
         let value: Value = serde_json::from_slice(body).unwrap_or_default();
         let envelope = Envelope::parse(body);
         let mut numbers: Vec<u32> = value["error_codes"]

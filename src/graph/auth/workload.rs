@@ -28,14 +28,14 @@ const LONGEST_TOKEN: u64 = 64 * 1024;
 
 /// `ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
 #[derive(Debug, Clone)]
-pub struct GitHubActions {
+pub(crate) struct GitHubActions {
     pub url: String,
     pub token: SecretString,
 }
 
 /// `SYSTEM_OIDCREQUESTURI`, `SYSTEM_ACCESSTOKEN`, and the service connection's id.
 #[derive(Debug, Clone)]
-pub struct AzurePipelines {
+pub(crate) struct AzurePipelines {
     pub url: String,
     pub token: SecretString,
     pub service_connection: String,
@@ -43,14 +43,14 @@ pub struct AzurePipelines {
 
 /// Where a workload's own token comes from.
 #[derive(Debug, Clone)]
-pub enum Workload {
+pub(crate) enum Workload {
     File(PathBuf),
     GitHubActions(GitHubActions),
     AzurePipelines(AzurePipelines),
 }
 
 #[derive(Debug)]
-pub struct WorkloadAssertion {
+pub(super) struct WorkloadAssertion {
     pub workload: Workload,
     pub authority: Authority,
 }

@@ -58,7 +58,8 @@ impl ResourceType {
     }
 
     fn property(self, name: &str) -> Option<(PropertyType, FilterSupport)> {
-        use {FilterSupport as P, PropertyType as S};
+        use FilterSupport as P;
+        use PropertyType as S;
         let user = !matches!(self, Self::Group);
         Some(match name {
             "id" => (S::Text, P::Equality),

@@ -14,7 +14,7 @@ use super::{
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-pub struct Tenant {
+pub(super) struct Tenant {
     pub sandbox: Sandbox,
     pub client: Client,
     pub token: String,
@@ -22,11 +22,11 @@ pub struct Tenant {
 
 impl Tenant {
     /// A practice tenant without faults, and a client that is signed in as the user.
-    pub async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         Self::with(SandboxOptions::default()).await
     }
 
-    pub async fn in_weather(toml: &str) -> Self {
+    pub(super) async fn in_weather(toml: &str) -> Self {
         Self::with(SandboxOptions {
             weather: Weather::from_toml(toml).unwrap(),
             ..SandboxOptions::default()
@@ -34,7 +34,7 @@ impl Tenant {
         .await
     }
 
-    pub async fn with(options: SandboxOptions) -> Self {
+    pub(super) async fn with(options: SandboxOptions) -> Self {
         let sandbox = Sandbox::start(options).await.unwrap();
         let client = Client::builder()
             .tls_certs_only([])
@@ -49,18 +49,22 @@ impl Tenant {
         }
     }
 
-    pub async fn into_app(mut self) -> Self {
+    pub(super) async fn into_app(mut self) -> Self {
         self.token = self.app_token().await;
         self
     }
 
-    pub async fn app_token(&self) -> String {
+    pub(super) async fn app_token(&self) -> String {
         let answer = self.token_request(&self.sandbox.tenant_id, &[]).await;
         answer.1["access_token"].as_str().unwrap().to_owned()
     }
 
     /// Sends a valid token request with these changes; an empty value leaves the parameter out.
-    pub async fn token_request(&self, tenant: &str, changes: &[(&str, &str)]) -> (u16, Value) {
+    pub(super) async fn token_request(
+        &self,
+        tenant: &str,
+        changes: &[(&str, &str)],
+    ) -> (u16, Value) {
         let scope = format!("{}/.default", self.sandbox.url);
         let mut form = vec![
             ("grant_type", "client_credentials"),
@@ -84,17 +88,17 @@ impl Tenant {
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client
             .request(method, format!("{}{path}", self.sandbox.url))
             .bearer_auth(&self.token)
     }
 
-    pub async fn get(&self, path: &str) -> (u16, Value) {
+    pub(super) async fn get(&self, path: &str) -> (u16, Value) {
         read(self.request(Method::GET, path).send().await.unwrap()).await
     }
 
-    pub async fn get_eventual(&self, path: &str) -> (u16, Value) {
+    pub(super) async fn get_eventual(&self, path: &str) -> (u16, Value) {
         let request = self.request(Method::GET, path);
         read(
             request
@@ -106,13 +110,13 @@ impl Tenant {
         .await
     }
 
-    pub async fn filter(&self, filter: &str) -> (u16, Value) {
+    pub(super) async fn filter(&self, filter: &str) -> (u16, Value) {
         let filter: String = url::form_urlencoded::byte_serialize(filter.as_bytes()).collect();
         self.get(&format!("/v1.0/users?$filter={filter}&$select=id,mail"))
             .await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+    pub(super) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         read(
             self.request(Method::POST, path)
                 .json(body)
@@ -123,19 +127,19 @@ impl Tenant {
         .await
     }
 
-    pub async fn invite(&self, address: &str) -> (u16, Value) {
+    pub(super) async fn invite(&self, address: &str) -> (u16, Value) {
         self.post("/v1.0/invitations", &invitation(address)).await
     }
 
     /// The answer of `GET /_sandbox/{what}`.
-    pub async fn view(&self, what: &str) -> Value {
+    pub(super) async fn view(&self, what: &str) -> Value {
         let (status, view) = self.get(&format!("/_sandbox/{what}")).await;
         assert_eq!(status, 200, "{view}");
         view
     }
 }
 
-pub async fn read(answer: Response) -> (u16, Value) {
+pub(super) async fn read(answer: Response) -> (u16, Value) {
     let status = answer.status().as_u16();
     let body = answer.bytes().await.unwrap();
     (
@@ -144,7 +148,7 @@ pub async fn read(answer: Response) -> (u16, Value) {
     )
 }
 
-pub fn invitation(address: &str) -> Value {
+pub(super) fn invitation(address: &str) -> Value {
     json!({
         "invitedUserEmailAddress": address,
         "inviteRedirectUrl": "https://myapplications.microsoft.com",
@@ -152,11 +156,11 @@ pub fn invitation(address: &str) -> Value {
     })
 }
 
-pub fn code(answer: &Value) -> &str {
+pub(super) fn code(answer: &Value) -> &str {
     answer["error"]["code"].as_str().unwrap_or_default()
 }
 
-pub fn message(answer: &Value) -> &str {
+pub(super) fn message(answer: &Value) -> &str {
     answer["error"]["message"].as_str().unwrap_or_default()
 }
 

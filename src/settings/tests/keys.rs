@@ -1,11 +1,11 @@
 //! Which keys there are: heard in every way, flags of the same name, and an example that tells the
 //! truth.
 
-use super::{Asked, World, world};
+use super::{KeyInForce, World, world};
 use crate::{
-    cli::{Cli, headings},
+    cli::Cli,
     settings::{
-        Env, Rate,
+        Env, Rate, headings,
         needs_trust::{lines_of_the_table, needs_trust},
         resolve,
     },
@@ -16,7 +16,7 @@ use std::{
     path::Path,
 };
 
-fn set_of(asked: &[Asked]) -> BTreeSet<(&str, &str)> {
+fn set_of(asked: &[KeyInForce]) -> BTreeSet<(&str, &str)> {
     asked
         .iter()
         .map(|asked| (asked.section, asked.key))
@@ -106,7 +106,8 @@ fn every_flag_is_a_key_and_every_key_of_an_invitation_is_a_flag() {
     let (_, asked) = world().noting().unwrap();
     let flags: BTreeSet<_> = flags().into_keys().collect();
     let keys = |sections: &[&str]| -> BTreeSet<(&str, String)> {
-        let has_flag = |asked: &&Asked| sections.contains(&asked.section) && asked.key != "cloud";
+        let has_flag =
+            |asked: &&KeyInForce| sections.contains(&asked.section) && asked.key != "cloud";
         asked
             .iter()
             .filter(has_flag)

@@ -5,7 +5,7 @@ use crate::{
     cli::Cli,
     exit::Exit,
     failure::{Failure, Result},
-    settings::{Asked, Doubt, Env, Reading, Settings, Standing, read, trust_found},
+    settings::{Doubt, Env, KeyInForce, Reading, Settings, Standing, read, trust_found},
 };
 use clap::Parser;
 use std::{
@@ -91,7 +91,7 @@ impl Place {
     }
 }
 
-fn names(keys: &[Asked]) -> Vec<String> {
+fn names(keys: &[KeyInForce]) -> Vec<String> {
     keys.iter()
         .map(|key| format!("{}.{}", key.section, key.key))
         .collect()

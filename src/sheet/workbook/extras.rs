@@ -3,10 +3,12 @@
 //!
 //! Must not look at the cells' values.
 
-use super::Trouble;
-use super::package::{Package, Step, attribute, local, walk};
-use super::tab::{MAX_CELLS, MAX_TEXT};
-use crate::sheet::shorten;
+use super::{
+    Trouble,
+    package::{Package, Step, attribute, local, walk},
+    tab::{MAX_CELLS, MAX_TEXT},
+};
+use crate::problem::shorten;
 use quick_xml::events::BytesStart;
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,14 +23,14 @@ const MOST_MERGED: usize = 10_000;
 
 /// Cells that are shown as one; only the first of them holds something. Rows and columns are zero-based.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Merged {
+pub(crate) struct Merged {
     pub rows: (u32, u32),
     pub columns: (u32, u32),
 }
 
 /// Positions are zero-based: row, column.
 #[derive(Debug, Default)]
-pub struct Extras {
+pub(super) struct Extras {
     pub merged: Vec<Merged>,
     /// First and last row of each hidden stretch.
     pub hidden: Vec<(u32, u32)>,
@@ -64,7 +66,7 @@ fn area(text: &str) -> Option<Merged> {
 }
 
 /// The address of a `mailto:` link.
-pub fn mail_link(target: &str) -> Option<String> {
+pub(super) fn mail_link(target: &str) -> Option<String> {
     let address = target
         .get(..MAILTO.len())
         .filter(|scheme| scheme.eq_ignore_ascii_case(MAILTO))
@@ -72,7 +74,7 @@ pub fn mail_link(target: &str) -> Option<String> {
     Some(address.split('?').next().unwrap_or_default().to_owned())
 }
 
-pub fn of_xlsx(package: &mut Package, sheet: &str) -> Result<Extras, Trouble> {
+pub(super) fn of_xlsx(package: &mut Package, sheet: &str) -> Result<Extras, Trouble> {
     let Some(part) = package.sheet_parts()?.remove(sheet) else {
         return Err(Trouble::Damaged(format!(
             "sheet `{sheet}` is listed and not there"
@@ -212,7 +214,7 @@ fn column_number(place: &str) -> Option<u32> {
 }
 
 /// The extras of each table of an ODS file.
-pub fn of_ods(package: &mut Package) -> Result<HashMap<String, Extras>, Trouble> {
+pub(super) fn of_ods(package: &mut Package) -> Result<HashMap<String, Extras>, Trouble> {
     let mut found = HashMap::new();
     let mut table = Table::default();
     walk(package.xml("content.xml")?, |step| match step {

@@ -12,13 +12,14 @@ mod text;
 pub(super) use extras::Merged;
 pub(super) use tab::Tab;
 
-use super::catalogue::{DAMAGED_WORKBOOK, NOT_TEXT, PROTECTED, WORKBOOK_TOO_LARGE};
-use super::{Problem, Refused};
+use super::{
+    Refused,
+    catalogue::{DAMAGED_WORKBOOK, NOT_TEXT, PROTECTED, WORKBOOK_TOO_LARGE},
+};
+use crate::problem::Problem;
 use calamine::{Ods, OdsError, Reader, SheetVisible, Xlsx, XlsxError};
 use package::{Kind, Package};
-use std::fs::File;
-use std::io::BufReader;
-use std::path::Path;
+use std::{fs::File, io::BufReader, path::Path};
 use tab::Builder;
 
 /// All tabs of a workbook that hold something.

@@ -3,15 +3,18 @@
 //! Must not read a part beyond the bound, whatever its directory says about its size.
 
 use super::Trouble;
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::{Reader, XmlVersion};
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
-use zip::ZipArchive;
-use zip::result::ZipError;
+use quick_xml::{
+    Reader, XmlVersion,
+    events::{BytesStart, Event},
+};
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
+    path::Path,
+};
+use zip::{ZipArchive, result::ZipError};
 
 /// All parts of a workbook together, unpacked: a sheet of a million people has less.
 const MAX_UNPACKED: u64 = 512 * 1024 * 1024;
@@ -20,18 +23,18 @@ const MAX_PARTS: usize = 10_000;
 const PEEKED: u64 = 64 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     Xlsx,
     Ods,
 }
 
-pub struct Package {
+pub(super) struct Package {
     pub kind: Kind,
     archive: ZipArchive<BufReader<File>>,
 }
 
 impl Package {
-    pub fn open(path: &Path) -> Result<Self, Trouble> {
+    pub(super) fn open(path: &Path) -> Result<Self, Trouble> {
         let file = BufReader::new(crate::files::open_given(path).map_err(Trouble::damaged)?);
         let archive = ZipArchive::new(file).map_err(Trouble::damaged)?;
         let has = |archive: &ZipArchive<_>, name: &str| archive.index_for_name(name).is_some();
@@ -87,7 +90,7 @@ impl Package {
     }
 
     /// The XML of a part.
-    pub fn xml(&mut self, name: &str) -> Result<Reader<impl BufRead + '_>, Trouble> {
+    pub(super) fn xml(&mut self, name: &str) -> Result<Reader<impl BufRead + '_>, Trouble> {
         self.xml_within(name, MAX_UNPACKED)
     }
 
@@ -103,7 +106,7 @@ impl Package {
     }
 
     /// The part of each sheet of an XLSX file, by the sheet's name.
-    pub fn sheet_parts(&mut self) -> Result<HashMap<String, String>, Trouble> {
+    pub(super) fn sheet_parts(&mut self) -> Result<HashMap<String, String>, Trouble> {
         let workbook = self.main_part(MAX_UNPACKED)?;
         let (folder, file) = workbook.rsplit_once('/').unwrap_or(("", &workbook));
         let relations = from_root(folder, &format!("_rels/{file}.rels"));
@@ -218,7 +221,7 @@ fn trouble(error: ZipError) -> Trouble {
 
 /// Calls `see` for each element that begins, and makes sure that each one ends: calamine waits for ends that
 /// never come.
-pub fn each_element(
+pub(super) fn each_element(
     xml: Reader<impl BufRead>,
     mut see: impl FnMut(&BytesStart<'_>) -> Result<(), Trouble>,
 ) -> Result<(), Trouble> {
@@ -241,7 +244,7 @@ fn entity(name: &str) -> &'static str {
 }
 
 /// An element that begins or ends; an empty one does both.
-pub enum Step<'e> {
+pub(super) enum Step<'e> {
     Begin(&'e BytesStart<'e>),
     /// The element that began last is closed by its own tag: nothing is in it, not even an empty text.
     ClosesItself,
@@ -250,7 +253,7 @@ pub enum Step<'e> {
     Text(&'e str),
 }
 
-pub fn walk(
+pub(super) fn walk(
     mut xml: Reader<impl BufRead>,
     mut see: impl FnMut(Step<'_>) -> Result<(), Trouble>,
 ) -> Result<(), Trouble> {
@@ -289,12 +292,12 @@ fn without_prefix(name: &str) -> &str {
 }
 
 /// The name of an element without its prefix.
-pub fn local<'a>(element: &'a BytesStart<'_>) -> &'a str {
+pub(super) fn local<'a>(element: &'a BytesStart<'_>) -> &'a str {
     without_prefix(element.name().into_inner())
 }
 
 /// The value of an attribute, whatever its prefix.
-pub fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
+pub(super) fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     element
         .attributes()
         .map_while(Result::ok)

@@ -2,27 +2,29 @@
 //!
 //! Must not hold a gap: an empty row costs nothing, and a far-away cell costs what it takes to reach it.
 
-use super::Trouble;
-use super::extras::{Extras, Merged};
+use super::{
+    Trouble,
+    extras::{Extras, Merged},
+};
 use crate::sheet::{Flaw, Row, formula};
 use std::collections::{BTreeMap, HashMap};
 
 /// The cells of all tabs together, gaps before a cell included.
-pub const MAX_CELLS: u64 = 2_000_000;
+pub(super) const MAX_CELLS: u64 = 2_000_000;
 /// As many as a spreadsheet program has (Excel specifications and limits).
 const MAX_ROWS: u32 = 1_048_576;
 /// The text of all cells together.
-pub const MAX_TEXT: u64 = 128 * 1024 * 1024;
+pub(super) const MAX_TEXT: u64 = 128 * 1024 * 1024;
 
 /// A row as it is held, and whether the spreadsheet program shows it.
 #[derive(Debug, Clone)]
-pub struct Held {
+pub(crate) struct Held {
     pub row: Row,
     pub hidden: bool,
 }
 
 #[derive(Debug)]
-pub struct Tab {
+pub(crate) struct Tab {
     pub name: String,
     pub visible: bool,
     /// Rows with something in them, in ascending order.
@@ -36,11 +38,11 @@ pub struct Tab {
 
 impl Tab {
     /// How many addresses it mentions.
-    pub fn addresses(&self) -> u64 {
+    pub(crate) fn addresses(&self) -> u64 {
         self.rows.iter().map(|held| held.row.addresses()).sum()
     }
 
-    pub fn hides_column(&self, column: usize) -> bool {
+    pub(crate) fn hides_column(&self, column: usize) -> bool {
         let column = column as u32;
         self.hidden_columns
             .iter()
@@ -50,7 +52,7 @@ impl Tab {
 
 /// What is left of the bounds, for all tabs of a workbook.
 #[derive(Debug)]
-pub struct Bounds {
+pub(super) struct Bounds {
     cells: u64,
     text: u64,
 }
@@ -64,7 +66,7 @@ impl Default for Bounds {
     }
 }
 
-pub struct Builder<'b> {
+pub(super) struct Builder<'b> {
     tab: Tab,
     hidden: Vec<(u32, u32)>,
     not_computed: BTreeMap<(u32, u32), String>,
@@ -72,7 +74,7 @@ pub struct Builder<'b> {
 }
 
 impl<'b> Builder<'b> {
-    pub fn new(name: String, visible: bool, extras: Extras, bounds: &'b mut Bounds) -> Self {
+    pub(super) fn new(name: String, visible: bool, extras: Extras, bounds: &'b mut Bounds) -> Self {
         let tab = Tab {
             name,
             visible,
@@ -90,7 +92,7 @@ impl<'b> Builder<'b> {
     }
 
     /// Adds a cell; cells come row by row, from left to right.
-    pub fn add(&mut self, place: (u32, u32), text: &str) -> Result<(), Trouble> {
+    pub(super) fn add(&mut self, place: (u32, u32), text: &str) -> Result<(), Trouble> {
         self.add_formulas(|formula| formula < place)?;
         self.put(place, text)
     }
@@ -166,7 +168,7 @@ impl<'b> Builder<'b> {
         self.hidden.get(at).is_some_and(|(first, _)| *first <= row)
     }
 
-    pub fn finish(mut self) -> Result<Tab, Trouble> {
+    pub(super) fn finish(mut self) -> Result<Tab, Trouble> {
         self.add_formulas(|_| true)?;
         Ok(self.tab)
     }

@@ -3,10 +3,11 @@
 mod told;
 
 use crate::sheet::{Flaw, Hidden, Refused, Sheet, SheetOptions};
-use std::fmt::Write as _;
-use std::io::{Cursor, Write};
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
+use std::{
+    fmt::Write as _,
+    io::{Cursor, Write},
+};
+use zip::{ZipWriter, write::SimpleFileOptions};
 
 fn zipped(parts: &[(&str, &str)]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));

@@ -4,7 +4,7 @@
 
 use calamine::{Data, DataRef, ExcelDateTime};
 
-pub fn of(value: &Data) -> String {
+pub(super) fn of(value: &Data) -> String {
     match value {
         Data::Int(number) => number.to_string(),
         Data::Float(number) => float(*number),
@@ -18,7 +18,7 @@ pub fn of(value: &Data) -> String {
     }
 }
 
-pub fn of_ref(value: &DataRef<'_>) -> String {
+pub(super) fn of_ref(value: &DataRef<'_>) -> String {
     match value {
         DataRef::Int(number) => number.to_string(),
         DataRef::Float(number) => float(*number),

@@ -1,7 +1,7 @@
 //! What a workbook shows otherwise than it is read, and what is told of it.
 
 use super::*;
-use crate::sheet::Problem;
+use crate::problem::Problem;
 
 fn told(book: &[u8]) -> Vec<String> {
     match Sheet::spool_to_check(&mut &book[..], "book", &SheetOptions::default()) {

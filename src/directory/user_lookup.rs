@@ -1,0 +1,182 @@
+//! Whoever looks people up for a run: one by one or in a snapshot, and among the deleted.
+//!
+//! Reads when the first row needs it, and never twice what one reading tells. What cannot be read is noted
+//! once, and the run goes on.
+
+use super::{Directory, LookupResult, people::People, snapshot::Snapshot};
+use crate::{
+    graph::{Class, Fault, Read},
+    guest::EmailAddress,
+};
+use std::sync::{
+    Arc, Mutex as StdMutex, PoisonError,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
+use tokio::sync::{Mutex, OnceCell};
+
+/// How people are looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LookupStrategy {
+    /// Filtered reads, twenty in a `$batch`.
+    Each,
+    /// The whole directory, read once.
+    Snapshot,
+}
+
+pub(crate) struct UserLookup {
+    directory: Directory,
+    shelf: Mutex<Cache>,
+    /// None: it cannot be told who was deleted.
+    deleted: OnceCell<Option<People>>,
+    walks: AtomicUsize,
+    notes: StdMutex<Vec<String>>,
+}
+
+#[derive(Default)]
+enum Cache {
+    #[default]
+    Empty,
+    Holds(Arc<Snapshot>),
+    /// The directory cannot be read as a whole.
+    Broken,
+}
+
+impl UserLookup {
+    pub(crate) fn new(directory: Directory) -> Self {
+        Self {
+            directory,
+            shelf: Mutex::default(),
+            deleted: OnceCell::new(),
+            walks: AtomicUsize::new(0),
+            notes: StdMutex::default(),
+        }
+    }
+
+    /// How many people there are; unknown where that cannot be read.
+    pub(crate) async fn users(&self) -> Option<u64> {
+        let count = self.directory.graph().count("/users/$count").await;
+        count
+            .inspect_err(|fault| tracing::debug!(%fault, "the people cannot be counted"))
+            .ok()
+    }
+
+    /// The lookup_results are in the order of the addresses; for `Each`, up to twenty.
+    pub(crate) async fn find(
+        &self,
+        way: LookupStrategy,
+        addresses: &[&EmailAddress],
+    ) -> Result<Vec<LookupResult>, Fault> {
+        let snapshot = match way {
+            LookupStrategy::Each => None,
+            LookupStrategy::Snapshot => self.snapshot().await?,
+        };
+        match snapshot {
+            Some(snapshot) => Ok(addresses
+                .iter()
+                .map(|address| Ok(snapshot.find(address)))
+                .collect()),
+            None => self.directory.find(addresses).await,
+        }
+    }
+
+    async fn snapshot(&self) -> Result<Option<Arc<Snapshot>>, Fault> {
+        let mut held = self.shelf.lock().await;
+        match &*held {
+            Cache::Holds(snapshot) if snapshot.is_fresh() => return Ok(Some(snapshot.clone())),
+            Cache::Broken => return Ok(None),
+            // The old one makes room first.
+            Cache::Holds(_) | Cache::Empty => *held = Cache::Empty,
+        }
+        let _walking = self.walk();
+        match Snapshot::take(self.directory.graph()).await {
+            Ok(snapshot) => {
+                let snapshot = Arc::new(snapshot);
+                *held = Cache::Holds(snapshot.clone());
+                Ok(Some(snapshot))
+            }
+            Err(fault) if fault.class.ends_run() => Err(fault),
+            Err(fault) => {
+                *held = Cache::Broken;
+                self.note(format!(
+                    "the directory could not be read as a whole ({fault}); each person was looked up instead"
+                ));
+                Ok(None)
+            }
+        }
+    }
+
+    /// The id of a deleted user with this address, where that can be told. They are found by mail and
+    /// otherMails only: the name of a deleted user is prefixed with the id.
+    pub(crate) async fn deleted(&self, address: &EmailAddress) -> Result<Option<String>, Fault> {
+        let deleted = self
+            .deleted
+            .get_or_try_init(|| async {
+                let _walking = self.walk();
+                match self.all_deleted().await {
+                    Ok(deleted) => Ok(Some(deleted)),
+                    Err(fault) if fault.class == Class::Permission => {
+                        self.note(
+                            "cannot tell who was deleted lately: the sign-in may not read deleted users (User.Read.All would tell)",
+                        );
+                        Ok(None)
+                    }
+                    Err(fault) if fault.class.ends_run() => Err(fault),
+                    Err(fault) => {
+                        self.note(format!(
+                            "cannot tell who was deleted lately: the deleted users could not be read ({fault})"
+                        ));
+                        Ok(None)
+                    }
+                }
+            })
+            .await?;
+        let found = deleted
+            .as_ref()
+            .and_then(|deleted| deleted.find(&[address.key()]));
+        Ok(found.map(|user| user.id))
+    }
+
+    async fn all_deleted(&self) -> Result<People, Fault> {
+        let path =
+            "/directory/deletedItems/microsoft.graph.user?$select=id,mail,otherMails&$top=999";
+        let mut pages = self.directory.graph().users(path, Read::ONE)?;
+        let mut people = People::default();
+        while let Some(page) = pages.next().await? {
+            for user in page {
+                let mails = user.mail.iter().chain(&user.other_mails);
+                people.add(&user, &mails.map(String::as_str).collect::<Vec<_>>())?;
+            }
+        }
+        Ok(people)
+    }
+
+    /// A long list is being read: no row comes further meanwhile.
+    pub(crate) fn is_walking(&self) -> bool {
+        self.walks.load(Relaxed) > 0
+    }
+
+    fn walk(&self) -> DirectoryWalk<'_> {
+        self.walks.fetch_add(1, Relaxed);
+        DirectoryWalk(&self.walks)
+    }
+
+    /// What could not be told, in whole sentences, each once.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.clone()
+    }
+
+    fn note(&self, note: impl Into<String>) {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.push(note.into());
+    }
+}
+
+/// A walk under way, until it is dropped: walks are given up when a run stops.
+struct DirectoryWalk<'a>(&'a AtomicUsize);
+
+impl Drop for DirectoryWalk<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}

@@ -1,0 +1,245 @@
+//! What a row needs, from what the sheet says and what the ledger knows. Asks nobody.
+
+use super::{Options, row_results};
+use crate::{
+    directory::{Sponsors, Unresolved},
+    guest::{EmailAddress, Guest, RowVerdict, SponsorRef, Understood, UserType},
+    ledger::{Corrected, InvitationAttempt, LedgerError, Person, PersonState, PriorLookup, Reader},
+    outcome::{RowResult, ThisRun, Verified},
+};
+use aws_lc_rs::digest::{SHA256, digest};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
+
+/// A person known as invited is not asked about again for this long.
+const FRESH: SignedDuration = SignedDuration::from_hours(24);
+
+/// A guest on the way through the engine.
+#[derive(Debug)]
+pub(super) struct PendingGuest {
+    pub guest: Box<Guest>,
+    pub person: Option<Person>,
+    /// Object ids.
+    pub sponsors: Vec<String>,
+    /// Asks whose effect is not known, oldest first.
+    pub open: Vec<InvitationAttempt>,
+    /// What the last look-up saw.
+    pub saw: PriorLookup,
+}
+
+impl PendingGuest {
+    pub(super) fn mails(&self, options: &Options) -> bool {
+        self.guest.send.unwrap_or(options.send)
+    }
+
+    pub(super) fn person_id(&self) -> Option<i64> {
+        self.person.as_ref().map(|person| person.id)
+    }
+
+    /// Whether this user is who a results file says was invited.
+    pub(super) fn claims(&self, user_id: &str) -> bool {
+        self.person.as_ref().is_some_and(|person| {
+            person.state == PersonState::Claimed
+                && person
+                    .user_id
+                    .as_ref()
+                    .is_some_and(|id| id.eq_ignore_ascii_case(user_id))
+        })
+    }
+
+    /// The newest event about the person when the decision was made.
+    pub(super) fn newest_event(&self) -> i64 {
+        self.person.as_ref().map_or(0, |person| person.newest_event)
+    }
+
+    /// What an invitation of this row asks for, apart from words, as a hash: who was refused is asked again when it
+    /// has changed.
+    pub(super) fn content(&self, options: &Options) -> String {
+        let guest = &self.guest;
+        let redirect = guest.redirect_url.as_ref().unwrap_or(&options.redirect_url);
+        let mut sponsors: Vec<String> = self
+            .sponsors
+            .iter()
+            .map(|id| id.to_ascii_lowercase())
+            .collect();
+        sponsors.sort_unstable();
+        let content = serde_json::json!([
+            sponsors,
+            guest.user_type.unwrap_or(UserType::Guest).word(),
+            redirect,
+            guest.cc.as_ref().map(EmailAddress::key),
+        ]);
+        let hash = digest(&SHA256, content.to_string().as_bytes());
+        hash.as_ref()[..16]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
+
+/// The first step of a row.
+#[derive(Debug)]
+pub(super) enum NextAction {
+    /// Nothing is needed: this is its outcome.
+    Tell(Box<RowResult>, Option<i64>),
+    /// Look the person up by address, then decide.
+    Look(PendingGuest),
+    /// Invited by an earlier run: look by id whether that still holds.
+    Confirm(PendingGuest),
+    /// An earlier ask was never answered: find out what it did.
+    Settle(PendingGuest, Option<SettleGuard>),
+}
+
+/// Kept for as long as a row is being settled, by whoever does that; somebody waits until the last one is gone.
+#[derive(Debug)]
+pub(super) struct SettleGuard(
+    #[expect(dead_code, reason = "it is there to be dropped")] pub mpsc::Sender<()>,
+);
+
+/// What the ledger knows about people. A ledger that cannot be read must not look like one that knows nobody: `failed`
+/// stops the run.
+pub(super) struct LedgerView<'a> {
+    pub reader: &'a Reader,
+    pub failed: &'a dyn Fn(&LedgerError),
+}
+
+impl LedgerView<'_> {
+    /// The person behind an address, and the asks whose effect is not known.
+    pub(super) fn person(
+        &self,
+        address: &EmailAddress,
+    ) -> (Option<Person>, Vec<InvitationAttempt>) {
+        let known = self.reader.person(address.key()).and_then(|person| {
+            let open = match &person {
+                Some(person) if person.state == PersonState::Asked => {
+                    self.reader.open_attempts(person.id)?
+                }
+                _ => Vec::new(),
+            };
+            Ok((person, open))
+        });
+        known.unwrap_or_else(|error| {
+            (self.failed)(&error);
+            (None, Vec::new())
+        })
+    }
+
+    /// Whether Graph has refused this content for a person. Of people who were refused before contents were remembered
+    /// it counts as unchanged.
+    fn refused(&self, person: &Person, content: &str) -> bool {
+        match self.reader.was_refused(person.id, content) {
+            Ok(refused) => refused.unwrap_or(true),
+            Err(error) => {
+                (self.failed)(&error);
+                true
+            }
+        }
+    }
+}
+
+pub(super) fn first_action(
+    understood: Understood,
+    corrected: Option<&Corrected>,
+    memory: &LedgerView<'_>,
+    sponsors: &Sponsors,
+    options: &Options,
+    now: Timestamp,
+) -> NextAction {
+    let tell = |result: RowResult, person: Option<&Person>| {
+        NextAction::Tell(Box::new(result), person.map(|person| person.id))
+    };
+    // A row that cannot be used now may be a person's whose link is known.
+    let email = match &understood.verdict {
+        RowVerdict::Guest(guest) => Some(guest.email.clone()),
+        RowVerdict::Duplicate { email, .. } => Some(email.clone()),
+        RowVerdict::Invalid => EmailAddress::parse(&understood.email_text).ok(),
+    };
+    let usable = !matches!(understood.verdict, RowVerdict::Invalid);
+    let address = email
+        .as_ref()
+        .filter(|_| usable)
+        .map(|email| (email.key(), email.domain()));
+    let selected = options.selection.takes(understood.row, address);
+    let duplicate = matches!(understood.verdict, RowVerdict::Duplicate { .. });
+    let (person, open) = match &email {
+        Some(email) if !duplicate => memory.person(email),
+        _ => (None, Vec::new()),
+    };
+    if !selected {
+        return tell(row_results::not_selected(&understood), person.as_ref());
+    }
+    if let Some(corrected) = corrected.filter(|_| open.is_empty() && !duplicate) {
+        let own = email.as_ref().map(EmailAddress::key);
+        let same = matches!(corrected.emails.as_slice(), [only] if own == Some(only.to_ascii_lowercase().as_str()));
+        // Of a guest with that address the ledger knows more.
+        if !(usable && same) {
+            let person = person.as_ref().filter(|_| same);
+            return tell(row_results::corrected(&understood, corrected), person);
+        }
+    }
+    let RowVerdict::Guest(guest) = understood.verdict else {
+        return tell(row_results::unusable(&understood), person.as_ref());
+    };
+    let (ids, unresolved) = resolved(&guest, sponsors);
+    let item = PendingGuest {
+        guest,
+        person,
+        sponsors: ids,
+        open,
+        saw: PriorLookup::default(),
+    };
+    // Whoever was asked or invited before does not become somebody of whom nothing is known.
+    if let Some((sponsor, why)) = unresolved {
+        let guest = &item.guest;
+        match item.person.as_ref().map(|person| person.state) {
+            Some(PersonState::Asked) if !item.open.is_empty() => {
+                let result = row_results::unknown_without_sponsor(guest, &sponsor, &why);
+                return NextAction::Tell(Box::new(result), item.person_id());
+            }
+            Some(PersonState::Invited | PersonState::Claimed) => {}
+            _ => {
+                let result = row_results::sponsor_unresolved(guest, &sponsor, &why);
+                return tell(result, item.person.as_ref());
+            }
+        }
+    }
+    match item.person.as_ref().map(|person| (person.state, person)) {
+        Some((PersonState::Asked, _)) if !item.open.is_empty() => NextAction::Settle(item, None),
+        Some((PersonState::Invited, person))
+            if fresh(person, now) && (item.sponsors.is_empty() || !sponsors.afterwards()) =>
+        {
+            let result = row_results::invited_before(&item.guest, person, None::<ThisRun>);
+            NextAction::Tell(Box::new(result), item.person_id())
+        }
+        Some((PersonState::Invited | PersonState::Claimed, _)) => NextAction::Confirm(item),
+        Some((PersonState::Refused, person))
+            if !options.retry_refused && memory.refused(person, &item.content(options)) =>
+        {
+            let result = row_results::refused_before(&item.guest, person);
+            NextAction::Tell(Box::new(result), item.person_id())
+        }
+        _ => NextAction::Look(item),
+    }
+}
+
+/// The object ids of a guest's sponsors, and the first of them that has none.
+fn resolved(guest: &Guest, sponsors: &Sponsors) -> (Vec<String>, Option<(SponsorRef, Unresolved)>) {
+    let mut ids: Vec<String> = Vec::with_capacity(guest.sponsors.len());
+    let mut unresolved = None;
+    for sponsor in &guest.sponsors {
+        match sponsors.id(sponsor) {
+            // Two names may be one person.
+            Ok(id) if ids.iter().any(|known| known.eq_ignore_ascii_case(id)) => {}
+            Ok(id) => ids.push(id.to_owned()),
+            Err(why) => unresolved = unresolved.or(Some((sponsor.clone(), why))),
+        }
+    }
+    (ids, unresolved)
+}
+
+/// Invited within a day, or confirmed within a day, and seen in the directory.
+fn fresh(person: &Person, now: Timestamp) -> bool {
+    let last = person.verified_at.max(person.invited_at);
+    person.verified == Some(Verified::Found)
+        && last.is_some_and(|last| now.duration_since(last) < FRESH)
+}

@@ -1,0 +1,416 @@
+//! Who is already there: people looked up by address, and those of earlier runs confirmed by id.
+//!
+//! Decides per row what is to be done; never asks for an invitation.
+
+use super::{
+    attempt::Shared,
+    lookup_queue::LookupQueue,
+    next_action::{NextAction, PendingGuest, SettleGuard},
+    options::Existing,
+    parked::Parked,
+    recorder::CountsAs,
+    row_results,
+    verify::unseen,
+    worker::Work,
+};
+use crate::{
+    directory::{self, LookupResult, LookupStrategy},
+    graph::{DirectoryUser, Fault},
+    guest::EmailAddress,
+    ledger::{Person, PersonState, PriorLookup},
+    outcome::{Outcome, RowResult, ThisRun, Verified},
+};
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::sync::mpsc;
+
+/// One `getByIds` takes this many (Graph: directoryobject-getbyids).
+const IDS: usize = 1_000;
+/// Groups looked up at once.
+const ABREAST: usize = 4;
+/// How long a group waits to be full.
+const GATHER: Duration = Duration::from_millis(50);
+
+pub(super) struct Prechecker {
+    pub shared: Arc<Shared>,
+    pub work: mpsc::Sender<Work>,
+    pub park: mpsc::Sender<Parked>,
+}
+
+impl Prechecker {
+    pub(super) async fn prechecker(self, mut steps: mpsc::Receiver<NextAction>) {
+        let mut waiting = LookupQueue::new(self.shared.options.precheck);
+        let mut confirming: Vec<PendingGuest> = Vec::new();
+        let mut abreast = FuturesUnordered::new();
+        let mut ended = false;
+        loop {
+            while abreast.len() < ABREAST
+                && let Some((group, way)) = waiting.group(ended)
+            {
+                abreast.push(self.look(group, way));
+            }
+            if ended && waiting.is_empty() && abreast.is_empty() {
+                return;
+            }
+            let step = tokio::select! {
+                step = steps.recv(), if !ended && waiting.takes_more() => step,
+                Some(()) = abreast.next() => continue,
+                () = tokio::time::sleep(GATHER), if !waiting.is_empty() && !waiting.is_held() && abreast.len() < ABREAST => {
+                    if let Some((group, way)) = waiting.group(true) {
+                        abreast.push(self.look(group, way));
+                    }
+                    continue;
+                }
+            };
+            match step {
+                Some(NextAction::Tell(result, person)) => {
+                    self.shared
+                        .recorder
+                        .row(*result, person, CountsAs::Light)
+                        .await;
+                }
+                Some(NextAction::Look(item)) => waiting.push(item, self.users()).await,
+                Some(NextAction::Confirm(item)) => confirming.push(item),
+                Some(NextAction::Settle(item, guard)) => self.settle(item, guard).await,
+                None => {
+                    ended = true;
+                    waiting.end(self.confirm(std::mem::take(&mut confirming)).await);
+                }
+            }
+            if confirming.len() == IDS {
+                for item in self.confirm(std::mem::take(&mut confirming)).await {
+                    waiting.push(item, self.users()).await;
+                }
+            }
+        }
+    }
+
+    /// How many people are in the directory, unless the run stops first.
+    async fn users(&self) -> Option<u64> {
+        tokio::select! {
+            biased;
+            () = self.shared.stop.raised() => None,
+            users = self.shared.user_lookup.users() => users,
+        }
+    }
+
+    async fn settle(&self, item: PendingGuest, guard: Option<SettleGuard>) {
+        if self.shared.options.dry_run {
+            let (result, person) = (row_results::would_settle(&item.guest), item.person_id());
+            return self
+                .shared
+                .recorder
+                .row(result, person, CountsAs::Light)
+                .await;
+        }
+        let (now, steps) = (self.shared.clock.now(), self.shared.calibration.steps());
+        if let Some(parked) = Parked::from_earlier_run(item, guard, now, steps) {
+            // The settler outlives the prechecker.
+            let _ = self.park.send(parked).await;
+        }
+    }
+
+    /// A group of people, looked up together; without a way nobody is looked up.
+    async fn look(&self, items: Vec<PendingGuest>, way: Option<LookupStrategy>) {
+        if self.shared.stop.is_raised() {
+            return self.mark_not_attempted(items).await;
+        }
+        let Some(way) = way else {
+            for item in items {
+                match self.blocked_domain(&item) {
+                    Some(result) => self.tell(result, &item).await,
+                    None => self.invite(item).await,
+                }
+            }
+            return;
+        };
+        let addresses: Vec<&EmailAddress> = items.iter().map(|item| &item.guest.email).collect();
+        let lookup_results = tokio::select! {
+            biased;
+            () = self.shared.stop.raised() => None,
+            lookup_results = self.shared.user_lookup.find(way, &addresses) => Some(lookup_results),
+        };
+        match lookup_results {
+            None => self.mark_not_attempted(items).await,
+            Some(Ok(lookup_results)) => {
+                for (item, lookup_result) in items.into_iter().zip(lookup_results) {
+                    self.decide(item, lookup_result).await;
+                }
+            }
+            Some(Err(fault)) => {
+                for item in items {
+                    self.decide(item, Err(fault.clone())).await;
+                }
+            }
+        }
+    }
+
+    async fn decide(&self, mut item: PendingGuest, lookup_result: LookupResult) {
+        item.saw = match &lookup_result {
+            Ok(None) => PriorLookup::NotFound,
+            Ok(Some(_)) => PriorLookup::Found,
+            Err(_) => PriorLookup::Unknown,
+        };
+        match lookup_result {
+            Ok(None) => self.not_found(item).await,
+            Ok(Some(user)) if item.claims(&user.id) => {
+                let person = item.person.clone();
+                if let Some(person) = person {
+                    self.confirmed(&item, person, Some(&user.external_user_state))
+                        .await;
+                }
+            }
+            Ok(Some(user)) => {
+                let pending = directory::classify(&user) == Outcome::ExistsPending;
+                let linked = item.person.as_ref().is_some_and(|person| {
+                    person.redeem_url.is_some()
+                        && person.user_id.as_deref() == Some(user.id.as_str())
+                });
+                if pending
+                    && !linked
+                    && self.shared.options.existing == Existing::Relink
+                    && !self.shared.options.dry_run
+                {
+                    let _ = self.work.send(Work::Relink(item, Box::new(user))).await;
+                } else {
+                    self.tell(row_results::exists(&item.guest, &user), &item)
+                        .await;
+                }
+            }
+            Err(fault) => self.lookup_failed(item, &fault).await,
+        }
+    }
+
+    /// The person could not be looked up: nothing is asked.
+    async fn lookup_failed(&self, item: PendingGuest, fault: &Fault) {
+        self.shared.stop_if_fatal(fault);
+        if self.shared.stop.is_raised() {
+            return self.mark_not_attempted(vec![item]).await;
+        }
+        let result = row_results::not_looked_up(&item.guest, fault);
+        self.shared
+            .recorder
+            .row(result, item.person_id(), CountsAs::Bad)
+            .await;
+    }
+
+    /// Nobody is there under this address: there may be a deleted user.
+    async fn not_found(&self, item: PendingGuest) {
+        if let Some(result) = self.blocked_domain(&item) {
+            return self.tell(result, &item).await;
+        }
+        if let Some(person) = &item.person
+            && person.state == PersonState::Claimed
+        {
+            // Not seen yet is not gone, as below.
+            let gone = person.verified == Some(Verified::Found)
+                || unseen(person.invited_at, self.shared.clock.now()) == Verified::Missing;
+            if !gone {
+                return self.tell(row_results::claimed(&item.guest), &item).await;
+            }
+            if !self.shared.options.again {
+                return self
+                    .tell(row_results::claimed_and_gone(&item.guest), &item)
+                    .await;
+            }
+        }
+        let deleted = tokio::select! {
+            biased;
+            () = self.shared.stop.raised() => return self.mark_not_attempted(vec![item]).await,
+            deleted = self.shared.user_lookup.deleted(&item.guest.email) => deleted,
+        };
+        match deleted {
+            Ok(None) => self.invite(item).await,
+            Ok(Some(id)) => {
+                let result = row_results::exists_deleted(&item.guest, id);
+                self.tell(result, &item).await;
+            }
+            Err(fault) => self.lookup_failed(item, &fault).await,
+        }
+    }
+
+    /// The tenant takes no guests from this domain.
+    fn blocked_domain(&self, item: &PendingGuest) -> Option<RowResult> {
+        let (domains, domain) = (self.shared.directory.domains(), item.guest.email.domain());
+        if domains.is_own(domain) {
+            Some(row_results::own_domain(&item.guest))
+        } else if domains.is_refused(domain) {
+            Some(row_results::listed_domain(&item.guest))
+        } else {
+            None
+        }
+    }
+
+    async fn invite(&self, item: PendingGuest) {
+        if self.shared.options.dry_run {
+            let result = row_results::would_invite(&item.guest, item.mails(&self.shared.options));
+            self.tell(result, &item).await;
+        } else if self.shared.blind_spot(&item) {
+            self.assume_asked(item).await;
+        } else {
+            // The workers outlive the prechecker: they end when this sender is gone.
+            let _ = self.work.send(Work::Invite(item)).await;
+        }
+    }
+
+    /// The ledger may be older than the world: a run that it does not know may have asked, and every index may lag. So
+    /// it counts as asked, and is settled as such: silently first.
+    async fn assume_asked(&self, mut item: PendingGuest) {
+        let Ok((person, ask)) = self.shared.assume_asked(&item).await else {
+            return self.mark_not_attempted(vec![item]).await;
+        };
+        item.person = Some(person);
+        item.open = vec![ask];
+        self.settle(item, None).await;
+    }
+
+    /// An outcome for which nobody was asked.
+    async fn tell(&self, result: RowResult, item: &PendingGuest) {
+        self.shared
+            .recorder
+            .row(result, item.person_id(), CountsAs::Light)
+            .await;
+    }
+
+    /// The run is stopping: these rows wait for the next one.
+    async fn mark_not_attempted(&self, items: Vec<PendingGuest>) {
+        for item in items {
+            let result = match &item.person {
+                Some(person) if person.state == PersonState::Invited => {
+                    row_results::invited_before(&item.guest, person, None)
+                }
+                _ => row_results::not_attempted(&item.guest),
+            };
+            self.shared
+                .recorder
+                .row(result, item.person_id(), CountsAs::Light)
+                .await;
+        }
+    }
+
+    /// People whom an earlier run invited, read by id. Gives back those who are to be looked up by address.
+    async fn confirm(&self, items: Vec<PendingGuest>) -> Vec<PendingGuest> {
+        let known = |item: &PendingGuest| {
+            item.person
+                .as_ref()
+                .and_then(|person| person.user_id.clone())
+        };
+        let ids: Vec<String> = items.iter().filter_map(known).collect();
+        if items.is_empty() {
+            return items;
+        }
+        if self.shared.stop.is_raised() {
+            self.mark_not_attempted(items).await;
+            return Vec::new();
+        }
+        let users = match self.shared.graph.get_by_ids(&ids).await {
+            Ok(users) => users,
+            Err(fault) => {
+                self.shared.stop_if_fatal(&fault);
+                self.mark_not_attempted(items).await;
+                return Vec::new();
+            }
+        };
+        let mut states = redemption_states(users);
+        let now = self.shared.clock.now();
+        // Not seen yet is not gone: a replica may lag, and asking again would mail twice.
+        let expected = |person: &Person| {
+            person.verified == Some(Verified::Found)
+                || unseen(person.invited_at, now) == Verified::Missing
+        };
+        // A list that lacks somebody is not enough for saying that a guest is gone.
+        let missed: Vec<String> = items
+            .iter()
+            .filter(|item| item.person.as_ref().is_some_and(expected))
+            .filter_map(known)
+            .filter(|id| !states.contains_key(&id.to_ascii_lowercase()))
+            .collect();
+        let mut certain = true;
+        if !missed.is_empty() {
+            match self.shared.graph.one_by_one(&missed).await {
+                Ok(users) => states.extend(redemption_states(users)),
+                Err(fault) => {
+                    self.shared.stop_if_fatal(&fault);
+                    certain = false;
+                }
+            }
+        }
+        let mut again = Vec::new();
+        for item in items {
+            let Some(person) = item.person.clone() else {
+                continue;
+            };
+            let seen = person
+                .user_id
+                .as_ref()
+                .and_then(|id| states.get(&id.to_ascii_lowercase()));
+            let gone = seen.is_none() && expected(&person);
+            if gone && !certain {
+                self.mark_not_attempted(vec![item]).await;
+                continue;
+            }
+            // A claim that cannot be seen by id is looked up by address before anything is said about it.
+            let claimed = seen.is_none() && person.state == PersonState::Claimed;
+            if claimed || (gone && self.shared.options.again) {
+                again.push(item);
+                continue;
+            }
+            self.confirmed(&item, person, seen).await;
+        }
+        again
+    }
+
+    async fn confirmed(
+        &self,
+        item: &PendingGuest,
+        mut person: Person,
+        seen: Option<&Option<String>>,
+    ) {
+        let now = self.shared.clock.now();
+        let (verified, result) = match seen {
+            Some(state) => {
+                person.redemption.clone_from(state);
+                (
+                    Some(Verified::Found),
+                    row_results::invited_before(&item.guest, &person, Some(ThisRun::Checked)),
+                )
+            }
+            None if person.verified == Some(Verified::Found) => {
+                (None, row_results::gone(&item.guest))
+            }
+            None => {
+                let verified = unseen(person.invited_at, now);
+                let result = if verified == Verified::Missing {
+                    row_results::missing(&item.guest, &person)
+                } else {
+                    row_results::invited_before(&item.guest, &person, Some(ThisRun::Checked))
+                };
+                (Some(verified), result)
+            }
+        };
+        if let Some(verified) = verified {
+            self.shared
+                .recorder
+                .verified(person.id, verified, person.redemption.clone(), now)
+                .await;
+        }
+        if let (Some(user_id), true) = (&person.user_id, seen.is_some()) {
+            let follow_ups = &self.shared.follow_ups;
+            return follow_ups
+                .then_tell(item, person.id, user_id, result, CountsAs::Light)
+                .await;
+        }
+        self.shared
+            .recorder
+            .row(result, Some(person.id), CountsAs::Light)
+            .await;
+    }
+}
+
+/// The redemption states of people who were read, by their ids in lower case.
+fn redemption_states(users: Vec<DirectoryUser>) -> HashMap<String, Option<String>> {
+    users
+        .into_iter()
+        .map(|user| (user.id.to_ascii_lowercase(), user.external_user_state))
+        .collect()
+}

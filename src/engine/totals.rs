@@ -1,0 +1,76 @@
+//! The totals of a run, kept by the recorder and shown to everybody else.
+
+use crate::outcome::{Mail, Outcome, RowResult, ThisRun};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RunTotals {
+    /// Rows that have their outcome.
+    pub rows: u64,
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// Tonight's doing.
+    pub invited: u64,
+    pub relinked: u64,
+    pub checked: u64,
+    pub not_selected: u64,
+    pub mails_requested: u64,
+    /// Invited, tonight or before, and nobody can tell whether a mail left.
+    pub mails_unknown: u64,
+    /// Guests who lack something that was to be added after the invitation.
+    pub unfinished: u64,
+    /// Dry run: invitations that would mail.
+    pub would_mail: u64,
+    /// Rows whose own request ended badly tonight, and all rows that were asked tonight: the ratio stops a run.
+    pub bad: u64,
+    pub asked: u64,
+    /// Rows that wait until it is known what an ask did.
+    pub parked: u64,
+}
+
+impl RunTotals {
+    pub(crate) fn count(&mut self, result: &RowResult) {
+        self.rows += 1;
+        *self.outcomes.entry(result.outcome).or_default() += 1;
+        match result.this_run {
+            Some(ThisRun::Invited) => self.invited += 1,
+            Some(ThisRun::Relinked) => self.relinked += 1,
+            Some(ThisRun::Checked) => self.checked += 1,
+            Some(ThisRun::NotSelected) => self.not_selected += 1,
+            None => {}
+        }
+        self.unfinished += u64::from(
+            result
+                .follow_up
+                .as_deref()
+                .is_some_and(|word| word != "done"),
+        );
+        if result.this_run == Some(ThisRun::Invited) && result.mail == Some(Mail::Requested) {
+            self.mails_requested += 1;
+        }
+        if result.outcome == Outcome::Invited && result.mail == Some(Mail::Unknown) {
+            self.mails_unknown += 1;
+        }
+        if result.outcome == Outcome::WouldInvite && result.mail == Some(Mail::Requested) {
+            self.would_mail += 1;
+        }
+    }
+
+    pub(crate) fn of(&self, outcome: Outcome) -> u64 {
+        self.outcomes.get(&outcome).copied().unwrap_or(0)
+    }
+
+    /// Rows that are not done, apart from those nobody selected and the tolerated ones.
+    pub(crate) fn not_done(&self, tolerated: &[Outcome]) -> u64 {
+        let open: u64 = self
+            .outcomes
+            .iter()
+            .filter(|(outcome, _)| !outcome.is_done() && !tolerated.contains(outcome))
+            .map(|(_, count)| count)
+            .sum();
+        if tolerated.contains(&Outcome::NotAttempted) {
+            open
+        } else {
+            open - self.not_selected
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The rules of the source itself: which module may use which, no circles of files, and no message that names a command
+//! or a flag that does not exist.
+
+mod commands;
+mod directions;
+mod imports;
+
+use std::path::{Path, PathBuf};
+
+/// The folder of the package, as the source stands when the tests run.
+fn package() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file below a folder whose name ends in `ending`, in order.
+fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.to_str().unwrap().ends_with(ending) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
