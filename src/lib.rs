@@ -1,6 +1,6 @@
 //! `guestlist` invites a spreadsheet of people into a Microsoft Entra tenant as B2B guests.
 //!
-//! Read from top to bottom, the modules are the order in which a row travels.
+//! Read from top to bottom, the modules stand in the order in which a row travels; ARCHITECTURE.md tells more.
 
 #![cfg_attr(
     test,
@@ -10,35 +10,50 @@
     )
 )]
 
+// The journey of a row. A blank line stands between the modules, so that formatting keeps their order.
+
 mod cli; // what can be typed
+
 mod settings; // what it means, and where each value came from
 
-mod directory; // 4 looking: who is already there
-mod engine; // 5 moving: feeder, workers, recorder, stop
-mod graph; // 6 asking: the client, the wire, the verdict
-mod guest; // 2 understanding: row -> guest, or problems
-mod ledger; // 3 remembering: what was asked and answered, for every person
-mod message; // 7 wording: what Microsoft will really deliver
-mod pace; //   how fast, and when not at all
-mod results; // 9 telling: the files
-mod sheet; // 1 reading: bytes -> rows
-mod ui; //   the screen
-
 mod commands; // one verb per file
+
+mod sheet; // 1 reading: bytes -> rows
+
+mod guest; // 2 understanding: row -> guest, or problems
+
+mod ledger; // 3 remembering: what was asked and answered, for every person
+
+mod directory; // 4 looking: who is already there
+
+mod engine; // 5 moving: feeder, prechecker, workers, recorder, stop
+
+mod pace; // how fast invitations go out, and when not at all
+
+mod graph; // 6 asking: the client, what travels, the verdict
+
+mod message; // 7 wording: what Microsoft will really deliver
+
+mod results; // 9 telling: the files
+
+mod ui; // 9 telling: the screen
+
 mod sandbox; // the practice tenant: its own reading of the API
 
+// What many modules share.
+
 mod children; // programs that are started, without our secrets
-mod clock;
-mod exit;
-mod failure;
+mod clock; // the time, which tests can set
+mod exit; // exit codes, and which of two is the graver
+mod failure; // why a command ends, what to do, and its exit code
 mod files; // how files are opened
-mod fingerprint; // texts told apart without being kept
+mod fingerprint; // hashes that tell texts apart without keeping them
 mod outcome; // what became of a row
-mod problem; // what is wrong, and the catalogue of codes
-mod redeem_link; // what people may click on
-mod secrets; // kept out of what others wrote
+mod problem; // what is wrong with a sheet, and the catalogue of codes
+mod redeem_link; // which links people may click on
+mod secrets; // secrets are taken out of what servers wrote
 mod threshold; // a limit, as a count or a percentage
-mod visible; // characters that act instead of being seen
+mod visible; // control characters are made visible
 
 // The public face: what the program, the benches, the fuzz targets and the tests use. Everything else is private, so that
 // the compiler finds what nobody uses.
