@@ -71,10 +71,8 @@ fn mail_of_known(made: Option<Made>, asks: &[InvitationAttempt]) -> Mail {
         };
     };
     let mailed_before = silent > 0;
-    // Throttled, with the guest there: not performed, as far as is known.
-    let mailed_after = makers(asks)
-        .skip(silent)
-        .any(|ask| ask.mails && !ask.is_throttled());
+    // A throttled one as well: the guest is there already, so no look-up can tell whether it was performed.
+    let mailed_after = makers(asks).skip(silent).any(|ask| ask.mails);
     if !mailed_before && !mailed_after {
         return Mail::None;
     }

@@ -349,7 +349,7 @@ impl Shared {
                 Ok(self.invited(parked, mail, user_id).await)
             }
             // The guest is there, and whether this mail left cannot be read: no further one.
-            Verdict::Unknown { .. } => {
+            Verdict::Unknown { .. } | Verdict::RetryAfter { .. } => {
                 parked.unanswered(&asked);
                 Box::pin(self.try_settle(parked)).await
             }
@@ -419,7 +419,9 @@ impl Shared {
         for _ in 0..5 {
             let asked = self.ask(&parked.item, kind, on_done, true).await?;
             parked.intent = asked.intent;
-            if !matches!(asked.verdict, Verdict::RetryAfter { .. }) {
+            let is_throttled = matches!(asked.verdict, Verdict::RetryAfter { .. });
+            // No look-up can tell whether a throttled mail for a guest who is there already was performed.
+            if !is_throttled || (asked.ask.mails && parked.linked.is_some()) {
                 return Ok(Some(asked));
             }
             if kind != AttemptKind::Relink {

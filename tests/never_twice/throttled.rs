@@ -63,6 +63,22 @@ fn a_429_that_was_performed_is_believed_at_most_once() {
     assert!(twice <= 1, "{twice} mailed twice");
 }
 
+/// The silent ask has made the guest, so that no look-up can tell whether the throttled mail went out.
+#[test]
+fn a_throttled_mail_for_a_guest_who_is_there_is_not_asked_for_again() {
+    let workdir = Workdir::new();
+    proofs::sheet(&workdir, 8);
+    let practice = Practice::start(
+        &workdir,
+        "[[script]]\nkind = \"invitations\"\nskip = 7\nfault = \"lost_before\"\n\
+         [[script]]\nkind = \"invitations\"\nskip = 9\nfault = \"throttled_after\"\nretry_after = \"1\"\n",
+    );
+    practice.run(&workdir, SHEET, &PACE).expect_code(0);
+    assert_eq!(proofs::mailed_twice(&practice), 0);
+    let proof = proofs::finished(&practice, &workdir.table(RESULTS), 8);
+    assert_eq!(proof.unsure, 1);
+}
+
 /// The run is killed between the 429 and the look: the next one looks, and keeps the link.
 #[test]
 fn a_kill_after_a_429_that_was_performed_loses_no_link() {
