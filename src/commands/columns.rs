@@ -18,7 +18,7 @@ pub(super) fn mapping_text(name: &str, sheet: &Sheet, rules: &Rules) -> String {
     let (dialect, header) = (sheet.dialect(), sheet.header());
     let mut text = format!("{}\n", printable_line(name));
     if let Some(tab) = sheet.tab() {
-        let hidden = sheet.hidden_rows();
+        let hidden = sheet.hidden_rows().rows();
         let hidden = if hidden > 0 {
             format!(", {} hidden", plural(hidden, "row"))
         } else {

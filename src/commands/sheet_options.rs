@@ -2,14 +2,13 @@
 
 use super::ask;
 use crate::{
-    exit::Exit,
-    failure::{Failure, Result},
-    guest::{Allow, Rules},
+    failure::Result,
+    guest::{Allow, Rules, Understanding},
     problem::Problem,
     settings::{Access, Hidden, Settings},
     sheet,
     sheet::{Refused, Sheet, SheetOptions},
-    ui,
+    ui::text::{list, number, printable_line, shorten, wrap},
 };
 use std::{
     io::Read,
@@ -93,16 +92,21 @@ pub(super) fn open(
         return Ok(read);
     }
     let opened = Sheet::open_to_check(typed, options);
-    match &opened {
-        Ok(sheet) if may_ask && hides_rows(sheet) => {
-            let answered = SheetOptions {
-                hidden: Some(ask_about_hidden_rows(sheet)?),
-                ..options.clone()
-            };
-            Ok(Sheet::open_to_check(typed, &answered))
-        }
-        _ => Ok(opened),
+    let Ok(sheet) = &opened else {
+        return Ok(opened);
+    };
+    if !may_ask || !hides_rows(sheet) {
+        return Ok(opened);
     }
+    // Without an answer the sheet is refused, with everything else that is wrong with it.
+    let Some(hidden) = ask::choose(&about_hidden_rows(sheet), &HIDDEN_ANSWERS)? else {
+        return Ok(opened);
+    };
+    let answered = SheetOptions {
+        hidden: Some(hidden),
+        ..options.clone()
+    };
+    Ok(Sheet::open_to_check(typed, &answered))
 }
 
 /// Whether hidden rows are all that stands against the sheet.
@@ -112,24 +116,50 @@ fn hides_rows(sheet: &Sheet) -> bool {
     !refusals.is_empty() && refusals.iter().all(hidden)
 }
 
-/// A filter that somebody forgot, or one that says who is meant: only a person knows.
-fn ask_about_hidden_rows(sheet: &Sheet) -> Result<sheet::Hidden> {
-    let told = sheet
-        .refusals()
-        .first()
-        .map(|problem| problem.message.as_str())
-        .unwrap_or_default();
-    ui::tell(told);
-    let answers = [
-        ("include", sheet::Hidden::Include),
-        ("skip", sheet::Hidden::Skip),
-    ];
-    if let Some(hidden) = ask::choose("include them, or skip them?", &answers)? {
-        return Ok(hidden);
-    }
-    Err(Failure::new(
-        Exit::SheetRefused,
-        "neither include nor skip: the sheet was not read",
-    )
-    .hint("say it beforehand with --hidden include or --hidden skip"))
+const HIDDEN_ANSWERS: [(&str, sheet::Hidden); 2] = [
+    ("include", sheet::Hidden::Include),
+    ("skip", sheet::Hidden::Skip),
+];
+/// How many of the people in hidden rows are named.
+const NAMED: usize = 3;
+
+/// A filter that somebody forgot, or one that says who is meant: only a person knows, and for that has to see who it is.
+fn about_hidden_rows(sheet: &Sheet) -> String {
+    let hidden = sheet.hidden_rows();
+    let named = people_in_hidden_rows(sheet);
+    let more = hidden.rows().saturating_sub(named.len() as u64);
+    let people = match (named.is_empty(), more) {
+        (true, _) => String::new(),
+        (false, 0) => format!(" ({})", list(&named)),
+        (false, more) => format!(" ({} and {} more)", named.join(", "), number(more)),
+    };
+    let (rows, are) = if hidden.rows() == 1 {
+        ("Row", "is")
+    } else {
+        ("Rows", "are")
+    };
+    let question = format!("{rows} {hidden}{people} {are} hidden. [i]nclude or [s]kip?");
+    wrap(&question, 0, 0)
+}
+
+/// The first of them: by name, else by what stands in the address column.
+fn people_in_hidden_rows(sheet: &Sheet) -> Vec<String> {
+    // A sheet that cannot be read is told after the question.
+    let Ok(rows) = sheet.rows() else {
+        return Vec::new();
+    };
+    let mut understanding = Understanding::new(sheet, &Rules::default());
+    rows.map_while(std::result::Result::ok)
+        .filter(|row| sheet.hidden_rows().names(row.number))
+        .take(NAMED)
+        .map(|row| {
+            let understood = understanding.understand(&row);
+            let name = understood.display_name.unwrap_or_default();
+            let shown = [name.trim(), understood.email_text.trim(), "no name"]
+                .into_iter()
+                .find(|text| !text.is_empty())
+                .unwrap_or_default();
+            shorten(&printable_line(shown), 40).into_owned()
+        })
+        .collect()
 }

@@ -51,7 +51,7 @@ pub(super) fn unusable(understood: &Understood) -> RowResult {
     if let RowVerdict::Duplicate { of_row, .. } = &understood.verdict {
         result.outcome = Outcome::Duplicate;
         result.hint = Some(format!(
-            "the same address as row {of_row}, which speaks for both"
+            "the same address as row {of_row}; only that row is invited"
         ));
         return result;
     }

@@ -6,10 +6,10 @@ mod messages;
 
 pub(super) use messages::outside;
 
-use super::Inspected;
+use super::{Allow, Inspected};
 use crate::{
     problem::{Problem, shorten},
-    sheet::{Counts, Field, Kinds, Place, Row, Sheet, Stretches, Use, addresses},
+    sheet::{Counts, Field, Kinds, Place, Row, Sheet, Stretches, Use, addresses, column_letter},
 };
 use serde::Serialize;
 
@@ -65,6 +65,14 @@ impl Addresses {
     }
 }
 
+/// A column that no field uses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnusedColumn {
+    pub name: String,
+    /// How many of its cells hold an address.
+    pub addresses: u64,
+}
+
 /// What a column's addresses are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -72,6 +80,8 @@ enum Role {
     Cc,
     Sponsor,
     Manager,
+    /// Not used, because it gives power and nobody has allowed it.
+    ManagerNotAllowed,
     Text,
     NotUsed,
     /// Not used because a person said so, or because the column is ours.
@@ -104,6 +114,9 @@ pub(super) struct AddressAccounting {
     named_width: Option<usize>,
     /// Cells with addresses, for each column that is not used; the last one is for cells beyond the header.
     unused: Vec<u64>,
+    /// The same for managers, where they are not allowed.
+    managers_not_used: u64,
+    allow: Allow,
     /// Rows in which a name stands where an address is expected, by column.
     named: Vec<(usize, Stretches)>,
     above: Stretches,
@@ -116,12 +129,15 @@ pub(super) struct AddressAccounting {
 }
 
 impl AddressAccounting {
-    pub(super) fn new(sheet: &Sheet) -> Self {
+    pub(super) fn new(sheet: &Sheet, allow: Allow) -> Self {
         let header = sheet.header();
         let role = |used: &Use| match used {
             Use::Field(Field::Email, _) => Role::Guest,
             Use::Field(Field::Cc, _) => Role::Cc,
             Use::Field(Field::Sponsors, _) => Role::Sponsor,
+            Use::Field(Field::Manager, _) if !allow.takes(Field::Manager) => {
+                Role::ManagerNotAllowed
+            }
             Use::Field(Field::Manager, _) => Role::Manager,
             Use::Field(..) | Use::Note => Role::Text,
             Use::Other | Use::Unnamed => Role::NotUsed,
@@ -153,6 +169,8 @@ impl AddressAccounting {
                 .collect(),
             named_width: header.delimiter.map(|_| header.named_width()),
             unused: vec![0; header.names.len() + 1],
+            managers_not_used: 0,
+            allow,
             named: header
                 .hardly_addresses
                 .iter()
@@ -173,6 +191,42 @@ impl AddressAccounting {
 
     pub(super) fn addresses(&self) -> Addresses {
         self.addresses
+    }
+
+    /// The columns that are not used, those with addresses first, each with how many of its cells hold one.
+    pub(super) fn unused_columns(&self) -> Vec<UnusedColumn> {
+        let header = self.sheet.header();
+        let columns = header.uses.iter().zip(&self.unused).enumerate();
+        let mut unused: Vec<UnusedColumn> = columns
+            .filter_map(|(column, (used, cells))| {
+                let addresses = match used {
+                    Use::Other | Use::Note => *cells,
+                    Use::Unnamed if *cells > 0 => *cells,
+                    Use::Field(Field::Manager, _) if !self.allow.manager => self.managers_not_used,
+                    Use::Field(field, _) if !self.allow.takes(*field) => 0,
+                    _ => return None,
+                };
+                let name = self.unused_label(column);
+                Some(UnusedColumn { name, addresses })
+            })
+            .collect();
+        let beyond = header.uses.len();
+        if self.unused[beyond] > 0 {
+            unused.push(UnusedColumn {
+                name: self.unused_label(beyond),
+                addresses: self.unused[beyond],
+            });
+        }
+        unused.sort_by_key(|column| std::cmp::Reverse(column.addresses));
+        unused
+    }
+
+    fn unused_label(&self, column: usize) -> String {
+        match self.names.get(column) {
+            Some((name, _)) if *name == column_letter(column) => format!("column {name}"),
+            Some((name, _)) => shorten(name, 40),
+            None => "cells beyond the header".to_owned(),
+        }
     }
 
     /// Why nobody can be invited, now that all rows were seen.
@@ -246,6 +300,10 @@ impl AddressAccounting {
                     &mut self.addresses.not_used
                 }
                 (Role::Text | Role::NotUsed, _) => &mut self.addresses.in_texts,
+                (Role::ManagerNotAllowed, _) => {
+                    self.managers_not_used += u64::from(number > 0);
+                    &mut self.addresses.not_used
+                }
                 (Role::Ignored, _) => &mut self.addresses.not_used,
             };
             *place += number;

@@ -19,7 +19,7 @@ mod tests;
 mod texts;
 mod understand;
 
-pub(crate) use address_accounting::Addresses;
+pub(crate) use address_accounting::{Addresses, UnusedColumn};
 pub(crate) use email::EmailAddress;
 pub use model::{Allow, Guest, RowVerdict, Rules};
 pub(crate) use model::{Profile, SponsorRef, Understood, UserType};

@@ -3,7 +3,7 @@
 //! Must not stop at the first problem of a row, and must not remember more of a row than its hash.
 
 use super::{
-    Addresses, EmailAddress, RowVerdict, Rules, Understood,
+    Addresses, EmailAddress, RowVerdict, Rules, Understood, UnusedColumn,
     address_accounting::{self, AddressAccounting},
     catalogue::{DISPOSABLE_DOMAIN, DUPLICATE, NOT_USED, ROLE_ADDRESS, SAME_PERSON, TYPO_DOMAIN},
     draft::{Draft, Sources},
@@ -54,7 +54,7 @@ impl Understanding {
         let header = sheet.header();
         Self {
             header_row: header.row,
-            accounts: AddressAccounting::new(sheet),
+            accounts: AddressAccounting::new(sheet, rules.allow),
             layout: Layout::new(header),
             rules: rules.clone(),
             addresses: FirstRows::default(),
@@ -67,6 +67,11 @@ impl Understanding {
     /// Where the addresses of all rows went that were understood so far.
     pub fn addresses(&self) -> Addresses {
         self.accounts.addresses()
+    }
+
+    /// The columns that are not used, those with addresses first, now that all rows were understood.
+    pub fn unused_columns(&self) -> Vec<UnusedColumn> {
+        self.accounts.unused_columns()
     }
 
     /// What is told once, now that all rows were understood.

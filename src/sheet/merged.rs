@@ -19,7 +19,7 @@ pub(super) fn told(header: &Header, merged: &[Merged], survey: &Survey) -> Optio
                 .get(column)
                 .is_some_and(|counts| counts.holding > 0)
     };
-    let below: Vec<&Merged> = merged
+    let mut below: Vec<&Merged> = merged
         .iter()
         .filter(|area| u64::from(area.rows.1) + 1 > header.row)
         .filter(|area| {
@@ -27,6 +27,8 @@ pub(super) fn told(header: &Header, merged: &[Merged], survey: &Survey) -> Optio
             columns.into_iter().any(|column| matters(column as usize))
         })
         .collect();
+    // Programs write them in any order.
+    below.sort_by_key(|area| (area.rows, area.columns));
     let first = below.first()?;
     let shown: Vec<String> = below.iter().take(SHOWN).map(|area| name(area)).collect();
     let more = match below.len().saturating_sub(SHOWN) {

@@ -3,7 +3,7 @@
 //! Must not read further than it takes to understand the sheet; a workbook is the exception.
 
 use super::{
-    Dialect, Flaw, Header, Refused, Row, Rows, SheetOptions, address_column,
+    Dialect, Flaw, Header, Refused, Row, Rows, SheetOptions, Stretches, address_column,
     bytes::{Bytes, Stamp},
     catalogue::{
         HEADER_QUOTES, HEADER_SWALLOWS, NO_SUCH_TAB, NOT_A_FILE, NOT_TEXT, PERHAPS_UTF8,
@@ -84,7 +84,7 @@ pub(super) struct Opened {
     /// Why nobody can be invited until a person has decided something.
     pub refusals: Vec<Problem>,
     /// Rows below the header that the spreadsheet program does not show.
-    pub hidden: u64,
+    pub hidden: Stretches,
     /// Columns that it does not show.
     pub hidden_columns: Vec<usize>,
     /// Cells that it shows as one.
@@ -195,7 +195,7 @@ fn open_text(
         header,
         hints,
         refusals: Vec::new(),
-        hidden: 0,
+        hidden: Stretches::default(),
         hidden_columns: Vec::new(),
         merged: Vec::new(),
         left_out: 0,

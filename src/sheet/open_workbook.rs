@@ -3,7 +3,7 @@
 //! Must not choose between two sheets.
 
 use super::{
-    Dialect, Header, Hidden, LineEnd, Refused, Row, SheetOptions,
+    Dialect, Header, Hidden, LineEnd, Refused, Row, SheetOptions, Stretches,
     bytes::Stamp,
     catalogue::{HIDDEN_ROWS, HIDDEN_SKIPPED, MANY_COLUMNS, NO_SUCH_TAB, OTHER_TABS, WHICH_TAB},
     header_detection::{self, Asked, Reading},
@@ -36,32 +36,27 @@ pub(super) fn open(path: &Path, stamp: Stamp, options: &SheetOptions) -> Result<
         .rows
         .iter()
         .filter(|held| header.has_below(held.row.number));
-    let hidden: Vec<u64> = below
+    let mut hidden = Stretches::default();
+    below
         .filter(|held| held.hidden && !held.row.is_blank())
-        .map(|held| held.row.number)
-        .collect();
+        .for_each(|held| hidden.add(held.row.number));
     let mut refusals = Vec::new();
-    if !hidden.is_empty() && options.hidden.is_none() {
+    if hidden.rows() > 0 && options.hidden.is_none() {
         let problem = Problem::error(
             HIDDEN_ROWS,
             format!(
-                "{} hidden in the workbook, by a filter or by hand: {}",
-                rows_are(hidden.len()),
-                stretches(&hidden)
+                "{} hidden in the workbook, by a filter or by hand: {hidden}",
+                rows_are(hidden.rows()),
             ),
         );
         refusals.push(problem.fix("say what is meant: --hidden include or --hidden skip"));
     }
     let skip = options.hidden == Some(Hidden::Skip);
-    if skip && !hidden.is_empty() {
+    if skip && hidden.rows() > 0 {
         hints.push(
             Problem::hint(
                 HIDDEN_SKIPPED,
-                format!(
-                    "{} hidden and left out: {}",
-                    rows_are(hidden.len()),
-                    stretches(&hidden)
-                ),
+                format!("{} hidden and left out: {hidden}", rows_are(hidden.rows())),
             )
             .fix("take them along with --hidden include"),
         );
@@ -102,7 +97,7 @@ pub(super) fn open(path: &Path, stamp: Stamp, options: &SheetOptions) -> Result<
         header,
         hints,
         refusals,
-        hidden: hidden.len() as u64,
+        hidden,
         hidden_columns,
         merged: tab.merged,
         left_out,
@@ -124,28 +119,11 @@ fn too_many_columns(header: &Header) -> Option<Problem> {
     })
 }
 
-fn rows_are(count: usize) -> String {
+fn rows_are(count: u64) -> String {
     if count == 1 {
         "1 row is".to_owned()
     } else {
         format!("{count} rows are")
-    }
-}
-
-/// Row numbers in ascending order, as a person would say them: `3, 5–9`; the first few of them.
-fn stretches(rows: &[u64]) -> String {
-    const MOST: usize = 8;
-    let runs: Vec<&[u64]> = rows.chunk_by(|row, next| row + 1 == *next).collect();
-    let told = runs.iter().take(MOST).map(|run| match run {
-        [first, .., last] => format!("{first}–{last}"),
-        [only] => only.to_string(),
-        [] => String::new(),
-    });
-    let told = told.collect::<Vec<_>>().join(", ");
-    if runs.len() > MOST {
-        told + " …"
-    } else {
-        told
     }
 }
 

@@ -3,7 +3,7 @@
 //! Must not keep a text file in memory; each reading starts at the beginning of the file.
 
 use super::{
-    Dialect, Field, Header, HeadersAgain, Row, Rows, Use,
+    Dialect, Field, Header, HeadersAgain, Row, Rows, Stretches, Use,
     address_column::{self, Choice, Chosen, Counts},
     bytes::Bytes,
     catalogue::{HIDDEN_COLUMN_USED, NO_ROWS, READ_FAILED},
@@ -349,9 +349,9 @@ impl Sheet {
         }
     }
 
-    /// How many rows a workbook hides; whether they are among `rows` was said when it was opened.
-    pub fn hidden_rows(&self) -> u64 {
-        self.0.opened.hidden
+    /// The rows that a workbook hides; whether they are among `rows` was said when it was opened.
+    pub(crate) fn hidden_rows(&self) -> &Stretches {
+        &self.0.opened.hidden
     }
 
     pub fn dialect(&self) -> &Dialect {

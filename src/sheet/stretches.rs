@@ -34,6 +34,13 @@ impl Stretches {
         self.rows
     }
 
+    /// Whether a row is among those that are named.
+    pub(crate) fn names(&self, row: u64) -> bool {
+        self.list
+            .iter()
+            .any(|(first, last)| (*first..=*last).contains(&row))
+    }
+
     pub(crate) fn first(&self) -> Option<u64> {
         self.list.first().map(|(first, _)| *first)
     }

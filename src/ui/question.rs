@@ -74,7 +74,8 @@ pub(crate) struct Question {
     /// Rows that are not invited, with the reason.
     pub not_invited: Vec<(String, u64)>,
     pub mail: MailPlan,
-    pub unused_columns: Vec<String>,
+    /// By name, with how many of their cells hold an address; those with addresses first.
+    pub unused_columns: Vec<(String, u64)>,
     pub first_mail: Option<FirstMail>,
     pub warnings: Vec<String>,
     pub takes: Option<Duration>,
@@ -168,7 +169,11 @@ impl Question {
             let names: Vec<String> = self
                 .unused_columns
                 .iter()
-                .map(|name| printable_line(name))
+                .map(|(name, addresses)| match addresses {
+                    0 => printable_line(name),
+                    1 => format!("{} (1 address)", printable_line(name)),
+                    many => format!("{} ({} addresses)", printable_line(name), number(*many)),
+                })
                 .collect();
             say(
                 "Not used",

@@ -37,13 +37,20 @@ fn question() -> Question {
             by: "Microsoft, in the name of Contoso GmbH".into(),
             languages: vec![("English".into(), 790), ("German".into(), 10)],
         },
-        unused_columns: vec!["note".into(), "Abteilung".into()],
+        unused_columns: vec![
+            ("E-Mail privat".into(), 38),
+            ("note".into(), 0),
+            ("Abteilung".into(), 0),
+        ],
         first_mail: Some(FirstMail {
             to: "zoe@example.org".into(),
             cc: Some("boss@contoso.com".into()),
             words: Some("Welcome, Zoë!\n\nPlease read the house rules before the first meeting, they are on the start page of the portal.".into()),
         }),
-        warnings: vec!["the custom words of 3 rows are dropped by Microsoft, because an app signs in and not a person".into()],
+        warnings: vec![
+            "row 10 is hidden in the workbook, and taken along".into(),
+            "the custom words of 3 rows are dropped by Microsoft, because an app signs in and not a person".into(),
+        ],
         takes: Some(Duration::from_secs(108)),
     }
 }
@@ -71,7 +78,8 @@ fn everything_that_would_happen_is_shown() {
                   says so (from --allow)
     Mail          800 people get a mail from Microsoft, in the name of Contoso GmbH,
                   in English (790) and German (10); 60 are invited silently
-    Not used      note and Abteilung (returned in the results)
+    Not used      E-Mail privat (38 addresses), note and Abteilung (returned in the
+                  results)
     Takes         about 2 min
 
           860  to invite
@@ -79,6 +87,8 @@ fn everything_that_would_happen_is_shown() {
            45  already here  a guest, has redeemed
            20  not invited   the sheet is wrong there
             5  not invited   the same person as another row, or corrected since
+
+    warning: row 10 is hidden in the workbook, and taken along
 
     warning: the custom words of 3 rows are dropped by Microsoft, because an app
              signs in and not a person
@@ -158,7 +168,7 @@ fn a_tenant_without_a_readable_name_is_known_by_its_id() {
 #[test]
 fn a_sheet_cannot_write_on_the_screen_as_it_likes() {
     let mut question = question();
-    question.unused_columns = vec!["\u{1b}[2Jgone".into()];
+    question.unused_columns = vec![("\u{1b}[2Jgone".into(), 1)];
     question.first_mail = Some(FirstMail {
         to: "a@b.org\r\nTo: c".into(),
         cc: None,

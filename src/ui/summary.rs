@@ -162,11 +162,11 @@ impl Summary<'_> {
         if to_fix > 0 {
             let file = self.report.to_fix.as_deref().unwrap_or("the sheet");
             let rows = match to_fix {
-                1 => "1 row needs".to_owned(),
-                n => format!("{} rows need", number(n)),
+                1 => "1 row".to_owned(),
+                n => format!("{} rows", number(n)),
             };
             let what = format!(
-                "{rows} a person's hand: correct {}, then run",
+                "{rows} must be corrected by hand: correct {}, then run",
                 printable_line(file)
             );
             next.push((what, Some(self.fix.unwrap_or(self.again))));

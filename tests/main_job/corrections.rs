@@ -2,6 +2,7 @@
 //! is run once more: then nothing is left to do, and nobody was mailed twice.
 
 use crate::support::{Ended, Workdir};
+use calamine::{Reader, Xlsx};
 use guestlist::row_problems;
 use std::collections::HashMap;
 
@@ -404,4 +405,76 @@ fn rows_outside_of_the_table_can_be_corrected_in_the_to_fix_file() {
             rows[1].splice(0..2, cells);
         },
     );
+}
+
+/// The cells of a workbook's only sheet, as text.
+fn cells(workdir: &Workdir, name: &str) -> Vec<Vec<String>> {
+    let mut book: Xlsx<_> = calamine::open_workbook(workdir.path(name)).unwrap();
+    let range = book.worksheet_range_at(0).unwrap().unwrap();
+    let text = |row: &[calamine::Data]| row.iter().map(ToString::to_string).collect();
+    range.rows().map(text).collect()
+}
+
+fn workbook(cells: &[Vec<String>]) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, cells) in (0..).zip(cells) {
+        for (column, cell) in (0..).zip(cells) {
+            sheet.write_string(row, column, cell).unwrap();
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
+
+#[test]
+fn a_workbook_is_corrected_in_a_workbook() {
+    let workdir = Workdir::new();
+    let sheet = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/corpus/formulas-without-results.xlsx"
+    );
+    std::fs::copy(sheet, workdir.path("guests.xlsx")).unwrap();
+    let run = ["invite", "guests.xlsx", "--sandbox"];
+    let first = workdir.run(&run).expect_code(4);
+    let name = "guests.practice.to-fix.xlsx";
+    let mut to_fix = cells(&workdir, name);
+    let code = to_fix[0].iter().position(|name| name == "_code").unwrap();
+    assert_eq!(
+        (
+            to_fix.len(),
+            to_fix[1][code].as_str(),
+            to_fix[2][code].as_str()
+        ),
+        (3, "GL150", "GL150"),
+        "{to_fix:?}"
+    );
+    for (row, email, person) in [(1, "bo@p.example", "Bo"), (2, "ana@example.org", "Ana")] {
+        to_fix[row][0] = email.to_owned();
+        to_fix[row][1] = person.to_owned();
+    }
+    workdir.write(name, workbook(&to_fix));
+    let command = told_command(&first);
+    assert!(command.contains(&name.to_owned()), "{command:?}");
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
+    workdir.run(&command).expect_code(0);
+
+    workdir.run(&run).expect_code(0);
+    let results = cells(&workdir, "guests.practice.xlsx");
+    let outcomes: Vec<(&str, bool)> = results[1..]
+        .iter()
+        .map(|row| {
+            (
+                row[1].as_str(),
+                row[4].starts_with("corrected and invited as "),
+            )
+        })
+        .collect();
+    assert_eq!(
+        outcomes,
+        [("duplicate", true), ("invited", false), ("duplicate", true)]
+    );
+    assert_eq!(cells(&workdir, name), to_fix, "the person's work stays");
+    for (address, mails) in mails(&workdir) {
+        assert_eq!(mails, 1, "mails to {address}");
+    }
 }

@@ -297,7 +297,6 @@ impl Opened<'_> {
                 survey,
                 rehearsed: &end.tally,
                 connection: &connection,
-                sheet: &night.sheet,
                 particulars: Particulars::of(settings),
                 warnings: &[warnings.as_slice(), end.notes.as_slice()].concat(),
             };

@@ -11,7 +11,6 @@ use crate::{
     message::Delivery,
     outcome::Outcome,
     settings::Settings,
-    sheet::Sheet,
     ui,
     ui::{Answer, FirstMail, MailPlan, Question, TenantShown, text},
 };
@@ -28,7 +27,6 @@ pub(super) struct About<'a> {
     /// What a rehearsal found.
     pub rehearsed: &'a RunTotals,
     pub connection: &'a Connection,
-    pub sheet: &'a Sheet,
     pub particulars: Particulars,
     pub warnings: &'a [String],
 }
@@ -119,7 +117,11 @@ impl About<'_> {
                 by: "Microsoft, in the name of the tenant".to_owned(),
                 languages,
             },
-            unused_columns: self.sheet.header().unused().map(str::to_owned).collect(),
+            unused_columns: survey
+                .unused_columns
+                .iter()
+                .map(|column| (column.name.clone(), column.addresses))
+                .collect(),
             first_mail: survey
                 .first_mailed
                 .as_ref()

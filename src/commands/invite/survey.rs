@@ -5,10 +5,10 @@
 use crate::{
     engine::Selection,
     failure::Result,
-    guest::{Addresses, Guest, RowVerdict, Rules, SponsorRef, Understanding},
+    guest::{Addresses, Guest, RowVerdict, Rules, SponsorRef, Understanding, UnusedColumn},
     problem::{Code, Problem, Severity},
     sheet::{
-        Refused, Sheet,
+        Hidden, Refused, Sheet,
         catalogue::{ALIAS_WITHOUT_ADDRESSES, COLUMN_BY_CELLS, HIDDEN_SKIPPED, OTHER_TABS},
     },
 };
@@ -40,6 +40,8 @@ pub(in crate::commands) struct Survey {
     pub addresses: Addresses,
     /// Hosts on which guests land by the sheet's own word, and how many.
     pub landing_hosts: BTreeMap<String, u64>,
+    /// Columns that are not used, those with addresses first.
+    pub unused_columns: Vec<UnusedColumn>,
     /// What the shape of the sheet left in doubt, in words.
     pub in_doubt: Vec<String>,
 }
@@ -88,6 +90,7 @@ impl Survey {
             return Err(Refused { problems }.into());
         }
         survey.addresses = understanding.addresses();
+        survey.unused_columns = understanding.unused_columns();
         let doubts = understanding.sheet_problems();
         survey.in_doubt = sheet
             .hints()
@@ -98,6 +101,7 @@ impl Survey {
             })
             .map(|problem| problem.message.clone())
             .collect();
+        survey.in_doubt.extend(hidden_included(sheet));
         Ok(survey)
     }
 
@@ -135,6 +139,22 @@ impl Survey {
     pub(crate) fn selected_in_own_domains(&self, is_own: impl Fn(&str) -> bool) -> u64 {
         within(&self.selected_domains, is_own)
     }
+}
+
+/// Hidden rows that are invited too, because somebody said so.
+fn hidden_included(sheet: &Sheet) -> Option<String> {
+    let hidden = sheet.hidden_rows();
+    let included = sheet.options().hidden == Some(Hidden::Include);
+    (included && hidden.rows() > 0).then(|| match hidden.rows() {
+        1 => format!(
+            "{} is hidden in the workbook, and taken along",
+            hidden.named()
+        ),
+        _ => format!(
+            "{} are hidden in the workbook, and taken along",
+            hidden.named()
+        ),
+    })
 }
 
 fn within(domains: &HashMap<String, u64>, is_own: impl Fn(&str) -> bool) -> u64 {

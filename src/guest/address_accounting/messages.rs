@@ -129,9 +129,8 @@ impl AddressAccounting {
             .filter(|(_, cells)| *cells > 0)
             .collect();
         let label = |column: usize| match self.names.get(column) {
-            Some((name, _)) if *name == column_letter(column) => format!("column {name}"),
-            Some((name, _)) => format!("`{}`", shorten(name, 40)),
-            None => "cells beyond the header".to_owned(),
+            Some((name, _)) if *name != column_letter(column) => format!("`{}`", shorten(name, 40)),
+            _ => self.unused_label(column),
         };
         let told: Vec<String> = holding
             .iter()

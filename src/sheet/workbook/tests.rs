@@ -190,7 +190,13 @@ fn hidden_rows_are_noticed_and_asked_about() {
             ["GL023 1 row is hidden in the workbook, by a filter or by hand: 4"]
         );
         assert_eq!(rows(&book, &hidden(Hidden::Skip)).len(), 1);
-        assert_eq!(open(&book, &hidden(Hidden::Skip)).unwrap().hidden_rows(), 1);
+        assert_eq!(
+            open(&book, &hidden(Hidden::Skip))
+                .unwrap()
+                .hidden_rows()
+                .rows(),
+            1
+        );
     }
 }
 
