@@ -96,7 +96,7 @@ impl Question {
         output: &mut dyn Write,
     ) -> io::Result<Answer> {
         let prompt = bold(wrap(&self.prompt(), 0, 0));
-        write!(output, "{}\n{prompt} ", self.text())?;
+        write!(output, "\n{}\n{prompt} ", self.text())?;
         output.flush()?;
         let mut typed = Vec::new();
         input.take(LONGEST_ANSWER).read_until(b'\n', &mut typed)?;

@@ -46,8 +46,7 @@ fn a_run_with_rows_to_fix_names_the_file_and_the_command() {
     ledger    guestlist.db
     run       2026-11-22-0200-7f3a
 
-    next      10 rows must be corrected by hand: correct guests.to-fix.csv, then
-              run
+    next      10 rows must be corrected by hand: correct guests.to-fix.csv, then run
                 guestlist invite guests.to-fix.csv
     ");
 }
