@@ -1,4 +1,4 @@
-//! 9 Telling, in files: what became of every row, and which rows need a person's hand.
+//! 9 Telling, in files: what became of every row, and which rows must be corrected by hand.
 //!
 //! Must not know the ledger or the tenant: results come in as rows, and the sheet's own columns are
 //! read again from the sheet. Everything is streamed; nothing here grows with the sheet.

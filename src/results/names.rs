@@ -53,7 +53,7 @@ pub(crate) fn default_paths(sheet: &Path, kind: RunKind) -> Paths {
 
 const TO_FIX: &str = ".to-fix";
 
-/// The rows of a to-fix file that still need a person's hand go into the next one: `guests.to-fix-2.csv`.
+/// The rows of a to-fix file that must still be corrected by hand go into the next one: `guests.to-fix-2.csv`.
 fn next_to_fix(stem: &str) -> Option<String> {
     let at = stem.rfind(TO_FIX)?;
     let (before, after) = (&stem[..at], &stem[at + TO_FIX.len()..]);

@@ -1,4 +1,4 @@
-//! The to-fix file: the rows that need a person's hand, as the sheet has them, with what is wrong.
+//! The to-fix file: the rows that must be corrected by hand, as the sheet has them, with what is wrong.
 //!
 //! It can be corrected and run as a sheet: our columns begin with `_` and are ignored on reading.
 //! There is no such file when there is nothing to fix.
