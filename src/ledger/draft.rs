@@ -3,8 +3,9 @@
 //!
 //! Must not replace a ledger: what stands at the name, unless it is an empty file, stays.
 
-use super::{Ledger, LedgerError, NewLedger, Result, file};
+use super::{Ledger, LedgerError, NewLedger, Result, connection, units::millis};
 use crate::files;
+use jiff::Timestamp;
 use rusqlite::Connection;
 use std::{
     fs, io,
@@ -27,7 +28,7 @@ impl Draft {
     }
 
     pub(super) fn copy_of(source: &Connection, to: &Path) -> Result<Self> {
-        Self::with(to, |path| file::copy_pages(source, path))
+        Self::with(to, |path| connection::copy_pages(source, path))
     }
 
     fn with(to: &Path, copy: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
@@ -58,6 +59,19 @@ impl Draft {
     }
 }
 
+impl Ledger {
+    /// Writes a complete copy to a file that does not exist yet, with a mark that it is one: whoever uses it later
+    /// must reckon with runs that it does not know.
+    pub(crate) fn backup(&self, to: &Path, now: Timestamp) -> Result<()> {
+        let draft = Draft::copy_of(&self.read_only_connection()?, to)?;
+        draft.ledger().connection()?.execute(
+            "UPDATE guard SET copied_at = ?1, silent_until = NULL, holder = NULL, alive_at = NULL",
+            [millis(now)],
+        )?;
+        draft.publish()
+    }
+}
+
 fn place(file: NamedTempFile, to: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     if Ledger::is_empty_file(to) {
@@ -79,7 +93,7 @@ fn place(file: NamedTempFile, to: &Path) -> io::Result<()> {
 
 /// Nothing stands there, also no link that leads nowhere; an empty file is no ledger.
 fn is_free(to: &Path) -> Result<()> {
-    if file::admit(to)?.is_some() && !Ledger::is_empty_file(to) {
+    if connection::admit(to)?.is_some() && !Ledger::is_empty_file(to) {
         return Err(LedgerError::Present {
             path: to.display().to_string(),
         });

@@ -4,7 +4,11 @@
 //! The lock file only tells a second run, before it disturbs the first, that somebody is at work; whoever can open
 //! files in the folder can delete it or hold it, so it decides nothing alone. Must not be needed for correctness.
 
-use super::{LedgerError, Result, file::connect, millis, timestamp};
+use super::{
+    LedgerError, Result,
+    connection::connect,
+    units::{millis, timestamp},
+};
 use crate::files;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};

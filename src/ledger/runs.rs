@@ -1,0 +1,118 @@
+//! Runs: written when they begin and end, listed for people.
+
+use super::{
+    Reader, Result, Writer,
+    units::{millis, timestamp},
+};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+
+/// What is known when a run begins.
+#[derive(Debug, Clone)]
+pub(crate) struct RunStart {
+    pub id: String,
+    pub verb: &'static str,
+    pub sheet: Option<String>,
+    /// Where the sheet really lies; none for what cannot be read again, such as standard input.
+    pub sheet_path: Option<String>,
+    /// How a person said that the sheet is to be read.
+    pub reading: Option<String>,
+    pub started_at: Timestamp,
+    pub host: String,
+    pub pid: u32,
+    pub identity: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct RunRecord {
+    pub id: String,
+    pub verb: String,
+    pub sheet: Option<String>,
+    /// How a person said that the sheet is to be read.
+    pub reading: Option<String>,
+    pub started_at: Timestamp,
+    /// None: still under way, or it died.
+    pub ended_at: Option<Timestamp>,
+    pub exit_code: Option<u8>,
+    /// The run's own JSON report.
+    pub report: Option<String>,
+}
+
+impl Writer {
+    pub(crate) fn start_run(&self, run: &RunStart) -> Result<()> {
+        self.connection().execute(
+            "INSERT INTO run (id, verb, sheet, started_at, host, pid, identity, sheet_path, reading)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                run.id,
+                run.verb,
+                run.sheet,
+                millis(run.started_at),
+                run.host,
+                run.pid,
+                run.identity,
+                run.sheet_path,
+                run.reading,
+            ],
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn end_run(
+        &self,
+        run: &str,
+        at: Timestamp,
+        exit_code: u8,
+        report: &str,
+    ) -> Result<()> {
+        self.connection().execute(
+            "UPDATE run SET ended_at = ?2, exit_code = ?3, report = ?4 WHERE id = ?1",
+            params![run, millis(at), exit_code, report],
+        )?;
+        Ok(())
+    }
+
+    /// Forgets the rows (not the people) of all but the newest `keep` runs.
+    pub(crate) fn forget_old_rows(&self, keep: u32) -> Result<()> {
+        self.connection().execute(
+            "DELETE FROM row WHERE run NOT IN (SELECT id FROM run ORDER BY started_at DESC LIMIT ?1)",
+            [keep],
+        )?;
+        Ok(())
+    }
+}
+
+impl Reader {
+    pub(crate) fn runs(&self, newest: u32) -> Result<Vec<RunRecord>> {
+        let mut statement = self.connection().prepare(
+            "SELECT id, verb, sheet, started_at, ended_at, exit_code, report, reading FROM run ORDER BY started_at DESC, id DESC LIMIT ?1",
+        )?;
+        Ok(statement
+            .query_map([newest], run)?
+            .collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub(crate) fn run(&self, id: &str) -> Result<Option<RunRecord>> {
+        Ok(self
+            .connection()
+            .query_row(
+                "SELECT id, verb, sheet, started_at, ended_at, exit_code, report, reading FROM run WHERE id = ?1",
+                [id],
+                run,
+            )
+            .optional()?)
+    }
+}
+
+fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
+    Ok(RunRecord {
+        id: row.get(0)?,
+        verb: row.get(1)?,
+        sheet: row.get(2)?,
+        started_at: timestamp(row.get(3)?),
+        ended_at: row.get::<_, Option<i64>>(4)?.map(timestamp),
+        exit_code: row.get(5)?,
+        report: row.get(6)?,
+        reading: row.get(7)?,
+    })
+}
