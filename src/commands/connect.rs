@@ -9,7 +9,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     graph::{
-        Class, Fault, Graph, GraphConfig, Identity, Organization, Tokens,
+        Class, Fault, Graph, GraphConfig, Identity, IdentityKind, Organization, Tokens,
         auth::{self, Authority, CredentialSource, SignIn},
         cloud::{self, Abilities},
         http::HttpOptions,
@@ -34,6 +34,27 @@ pub(super) struct Connection {
     /// Whether the organization could be read; if not, the tenant's own domains are unknown.
     pub organization_read: bool,
     pub method: &'static str,
+}
+
+impl Connection {
+    /// Who is signed in, and how, in words.
+    pub(super) fn signed_in_as(&self) -> String {
+        let Self {
+            identity, method, ..
+        } = self;
+        let name = identity
+            .name
+            .as_deref()
+            .or(identity.app_id.as_deref())
+            .unwrap_or("somebody whom the token does not name");
+        match identity.kind {
+            IdentityKind::AppOnly => format!("the app {name} ({method})"),
+            IdentityKind::Delegated => format!("{name} ({method})"),
+            IdentityKind::Unknown => {
+                format!("{name} ({method}; the token does not say whether user or app)")
+            }
+        }
+    }
 }
 
 pub(super) async fn connect(

@@ -7,6 +7,7 @@ mod corrections; // rows to correct, and corrected copies of them, remembered
 mod files; // results and to-fix files of a run
 mod fix; // check --fix: the certain repairs
 mod import; // ledger import: results files become claims
+mod practice; // the practice tenant of --sandbox
 mod progress; // the engine's totals on the screen
 mod reading; // how a run read its sheet, remembered
 mod settings_file; // whether it is trusted, and what it brings

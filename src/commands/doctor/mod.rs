@@ -9,7 +9,9 @@ mod sheet; //     what the sheet asks for
 mod tenant; //    sign-in, tenant, permissions, policy
 
 use super::{
-    connect, invite, reading, settings_file,
+    connect, invite,
+    practice::practice,
+    reading, settings_file,
     sheet_options::{WantedSheet, rules},
 };
 use crate::{
@@ -96,8 +98,7 @@ impl Doctor<'_> {
         };
         checks.push(machine::cloud(&settings, survey.as_ref()));
 
-        let ledger = &settings.invite.ledger.value;
-        let practice = match invite::practice(&settings, ledger).await {
+        let practice = match practice(&settings).await {
             Ok(practice) => practice,
             Err(failure) => {
                 checks.push(Check::failed("sandbox", failure));
@@ -177,7 +178,7 @@ impl Doctor<'_> {
             .sheet
             .map(|typed| survey(typed, settings))
             .transpose()?;
-        let practice = invite::practice(settings, &settings.invite.ledger.value).await?;
+        let practice = practice(settings).await?;
         let signed_in = connect::sign_in(
             settings,
             self.env,

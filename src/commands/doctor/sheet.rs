@@ -3,7 +3,7 @@
 use super::{
     super::{
         connect::Connection,
-        invite::{prepare, survey::Survey},
+        invite::{refusals, survey::Survey},
     },
     directory, fault, needs, not_signed_in,
     tenant::unread,
@@ -21,7 +21,7 @@ use text::{number, plural, plural_of};
 
 pub(super) fn counts(settings: &Settings, survey: &Survey, typed: &Path) -> Check {
     const NAME: &str = "sheet";
-    if let Err(failure) = prepare::sheet_is_good_enough(settings, survey, typed) {
+    if let Err(failure) = refusals::too_many_invalid_rows(settings, survey, typed) {
         return Check::failed(NAME, failure);
     }
     let told = format!(
@@ -68,7 +68,7 @@ fn own_domains(settings: &Settings, survey: &Survey, connection: &Connection) ->
         return Check::cannot_tell(NAME, "the tenant's own domains cannot be read")
             .permission(needs::organization(connection.identity.kind));
     }
-    if let Err(failure) = prepare::own_people(settings, survey, connection) {
+    if let Err(failure) = refusals::own_people(settings, survey, connection) {
         return Check::failed(NAME, failure);
     }
     match survey.in_own_domains(|domain| connection.domains.is_own(domain)) {
@@ -121,7 +121,7 @@ async fn words(settings: &Settings, survey: &Survey, connection: &Connection) ->
     if survey.worded == 0 {
         return Check::pass(NAME, "no row carries a message of its own");
     }
-    match prepare::words_will_arrive(settings, survey, connection) {
+    match refusals::words_will_arrive(settings, survey, connection) {
         Err(failure) => return Check::failed(NAME, failure),
         Ok(warnings) if !warnings.is_empty() => {
             return Check::cannot_tell(NAME, warnings.join("; "));

@@ -2,54 +2,39 @@
 
 use super::{
     super::{connect::Connection, corrections, files},
-    InviteOutput,
-    prepare::Targets,
+    prepared::Prepared,
     stop_message::{self, Stopped},
-    survey::Survey,
 };
 use crate::{
-    clock::Clock,
     engine::{RunEnd, RunTotals, StopReason},
     exit::Exit,
     failure::{Failure, Result},
-    guest::Rules,
     ledger::{Ledger, Writer},
     outcome::Outcome,
     results,
-    settings::{Links, Settings},
-    sheet::Sheet,
+    settings::Links,
     ui,
     ui::{RequestTotals, RunReport, Summary, TenantReport, ThisRunReport},
 };
 use jiff::SignedDuration;
-use std::{path::Path, time::Instant};
+use std::path::Path;
 
 /// Runs whose rows the ledger keeps, for `results --run`.
 const KEPT_RUNS: u32 = 100;
 
 pub(super) struct Finish<'a> {
-    pub settings: &'a Settings,
-    pub typed: &'a Path,
+    pub prepared: &'a Prepared<'a>,
+    pub connection: &'a Connection,
     pub run: &'a str,
     pub ledger: &'a Ledger,
-    pub ledger_path: &'a Path,
-    /// Whether that path leads to another file by now, or to none.
+    /// Whether the ledger's path leads to another file by now, or to none.
     pub ledger_is_gone: bool,
-    pub connection: &'a Connection,
-    pub sheet: &'a Sheet,
-    pub rules: &'a Rules,
-    pub targets: &'a Targets,
-    pub survey: &'a Survey,
-    pub warnings: Vec<String>,
-    pub telling: &'a InviteOutput,
-    pub began: Instant,
-    pub clock: &'a Clock,
 }
 
 impl Finish<'_> {
-    pub(super) fn tell(self, end: RunEnd) -> Result<Exit> {
+    pub(super) fn tell(self, end: RunEnd, warnings: &[String]) -> Result<Exit> {
         if end.writer.is_in_place() {
-            return self.tell_from(end);
+            return self.tell_from(end, warnings);
         }
         // What the run knows is in the file that it still has open, and ends with it.
         let rescued = Ledger::rescued(&end.writer)?;
@@ -58,10 +43,10 @@ impl Finish<'_> {
             ledger_is_gone: true,
             ..self
         }
-        .tell_from(end)
+        .tell_from(end, warnings)
     }
 
-    fn tell_from(self, end: RunEnd) -> Result<Exit> {
+    fn tell_from(&self, end: RunEnd, warnings: &[String]) -> Result<Exit> {
         let RunEnd {
             tally,
             stopped_by,
@@ -69,7 +54,7 @@ impl Finish<'_> {
             writer,
             unwritten,
         } = end;
-        let mut notes = [self.warnings.as_slice(), told.as_slice()].concat();
+        let mut notes = [warnings, told.as_slice()].concat();
         if tally.unfinished > 0 {
             let guests = ui::text::plural_of(tally.unfinished, "guest is", "guests are");
             notes.push(format!(
@@ -86,10 +71,10 @@ impl Finish<'_> {
             notes.push(format!(
                 "the ledger could not take everything: what it lacks is in the results, if they could be written; make space, and the same command settles the rest; `guestlist results --run {} --ledger {}` writes these results again",
                 self.run,
-                self.ledger_path.display()
+                self.ledger_path().display()
             ));
         }
-        let lost = self.survey.rows.saturating_sub(tally.rows);
+        let lost = self.prepared.survey.rows.saturating_sub(tally.rows);
         if lost > 0 && unwritten.is_none() {
             notes.push(format!(
                 "{} without an outcome, by a fault of guestlist: the results tell what the ledger knows of them, and the same command finishes them; please report it",
@@ -97,25 +82,25 @@ impl Finish<'_> {
             ));
         }
         let mut exit = self.exit(&tally, stopped_by.as_ref())?;
-        let to_stdout = self.targets.results == Path::new(results::STDOUT);
-        self.telling.writing.send_replace(to_stdout);
+        let to_stdout = self.prepared.targets.results == Path::new(results::STDOUT);
+        self.prepared.output.writing.send_replace(to_stdout);
         let written = files::write(
             self.ledger,
             files::Run {
                 id: self.run,
                 incomplete: unwritten.is_some() || lost > 0,
                 unwritten: unwritten.as_deref().unwrap_or_default(),
-                rules: self.rules,
+                rules: &self.prepared.rules,
             },
-            Some(self.sheet),
-            &self.targets.results,
-            Some(&self.targets.to_fix),
-            match self.settings.invite.links.value {
+            Some(&self.prepared.sheet),
+            &self.prepared.targets.results,
+            Some(&self.prepared.targets.to_fix),
+            match self.prepared.settings.invite.links.value {
                 Links::Results => results::Links::Results,
                 Links::None => results::Links::None,
             },
         );
-        self.telling.writing.send_replace(false);
+        self.prepared.output.writing.send_replace(false);
         // What happened in the tenant is in the ledger: files that cannot be written change nothing about it.
         let (results, to_fix) = match written {
             Ok(written) => {
@@ -139,7 +124,7 @@ impl Finish<'_> {
                     failure.hint(format!(
                         "`guestlist results --run {} --ledger {}` writes them again; nothing is lost",
                         self.run,
-                        self.ledger_path.display()
+                        self.ledger_path().display()
                     ))
                 };
                 ui::show_failure(&failure);
@@ -162,8 +147,8 @@ impl Finish<'_> {
                 id: Some(self.connection.tenant.id.clone()).filter(|id| !id.is_empty()),
                 name: self.connection.tenant.name.clone(),
             },
-            sheet: self.typed.display().to_string(),
-            rows: self.survey.rows,
+            sheet: self.prepared.typed.display().to_string(),
+            rows: self.prepared.survey.rows,
             outcomes: ui::outcome_counts(tally.outcomes.clone()),
             this_run: ThisRunReport {
                 invited: tally.invited,
@@ -178,16 +163,16 @@ impl Finish<'_> {
                 retried: requests.retried,
             },
             stopped_by: stopped_by.as_ref().map(|reason| reason.word().to_owned()),
-            elapsed_seconds: self.began.elapsed().as_millis() as f64 / 1000.0,
+            elapsed_seconds: self.prepared.began.elapsed().as_millis() as f64 / 1000.0,
             results: results.map(|path| path.display().to_string()),
             to_fix: to_fix.map(|path| path.display().to_string()),
-            ledger: (!self.settings.invite.dry_run.value)
-                .then(|| self.ledger_path.display().to_string()),
+            ledger: (!self.prepared.settings.invite.dry_run.value)
+                .then(|| self.ledger_path().display().to_string()),
             exit_code: exit.code(),
         };
         let json = serde_json::to_string(&report).map_err(anyhow::Error::from)?;
         let ended = writer
-            .end_run(self.run, self.clock.now(), exit.code(), &json)
+            .end_run(self.run, self.prepared.clock.now(), exit.code(), &json)
             .and_then(|()| writer.forget_old_rows(KEPT_RUNS))
             .and_then(|()| writer.checkpoint());
         if let Err(error) = ended
@@ -195,7 +180,7 @@ impl Finish<'_> {
         {
             notes.push(format!("the ledger could not be closed tidily ({error}); it is whole, with its -wal file beside it"));
         }
-        if self.telling.json {
+        if self.prepared.output.json {
             let mut out = ui::Out::stdout();
             out.json(&report)?;
             out.finish()?;
@@ -204,7 +189,7 @@ impl Finish<'_> {
             .as_ref()
             .map(|reason| self.stopped(reason, &tally));
         let first = stopped_by.as_ref().and_then(stop_message::first);
-        if self.telling.quiet {
+        if self.prepared.output.quiet {
             stopped.iter().for_each(ui::show_failure);
         } else {
             let stopped =
@@ -214,10 +199,14 @@ impl Finish<'_> {
         Ok(exit)
     }
 
+    fn ledger_path(&self) -> &Path {
+        &self.prepared.settings.invite.ledger.value
+    }
+
     fn remember_corrections(&self, writer: &Writer, to_fix: Option<&Path>) -> Result<()> {
         let run = corrections::Run {
             id: self.run,
-            sheet: self.sheet,
+            sheet: &self.prepared.sheet,
             to_fix,
         };
         let reader = self.ledger.reader()?;
@@ -237,14 +226,16 @@ impl Finish<'_> {
         first: Option<&str>,
         notes: &[String],
     ) {
-        let again = self.telling.command.again(self.typed);
-        let fix = report
-            .to_fix
-            .as_ref()
-            .map(|to_fix| self.telling.command.with_sheet(self.typed, to_fix));
+        let again = self.prepared.output.command.again(self.prepared.typed);
+        let fix = report.to_fix.as_ref().map(|to_fix| {
+            self.prepared
+                .output
+                .command
+                .with_sheet(self.prepared.typed, to_fix)
+        });
         let summary = Summary {
             report,
-            dry_run: self.settings.invite.dry_run.value,
+            dry_run: self.prepared.settings.invite.dry_run.value,
             stopped,
             first,
             again: &again,
@@ -256,7 +247,7 @@ impl Finish<'_> {
     }
 
     fn stopped(&self, reason: &StopReason, tally: &RunTotals) -> Failure {
-        let since = self.clock.now() - SignedDuration::from_hours(24);
+        let since = self.prepared.clock.now() - SignedDuration::from_hours(24);
         let asked = self
             .ledger
             .reader()
@@ -266,12 +257,12 @@ impl Finish<'_> {
             tenant: &self.connection.tenant.id,
             asked_today: asked.map_or(0, |asks| asks.len()),
             left: tally.of(Outcome::NotAttempted) - tally.not_selected,
-            now: self.clock.now(),
+            now: self.prepared.clock.now(),
         })
     }
 
     fn exit(&self, tally: &RunTotals, stopped_by: Option<&StopReason>) -> Result<Exit> {
-        let tolerated = &self.settings.invite.tolerate.value;
+        let tolerated = &self.prepared.settings.invite.tolerate.value;
         let mut exit = stopped_by.map_or(Exit::Done, StopReason::exit);
         let unfinished = tally.unfinished > 0 && !tolerated.contains(&Outcome::Invited);
         if unfinished
@@ -280,7 +271,7 @@ impl Finish<'_> {
         {
             exit = exit.combine(Exit::SomeRowsNotDone);
         }
-        if tally.rows < self.survey.rows && stopped_by.is_none() {
+        if tally.rows < self.prepared.survey.rows && stopped_by.is_none() {
             exit = exit.combine(Exit::Unexpected);
         }
         Ok(exit)

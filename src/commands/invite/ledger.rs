@@ -4,7 +4,7 @@
 
 use super::{
     super::{ask, import},
-    prepare::Targets,
+    targets::Targets,
 };
 use crate::{
     clock::Clock,

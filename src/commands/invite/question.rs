@@ -1,13 +1,16 @@
-//! The question before a real run: gathers what it shows, and heeds the answer.
+//! The question before a real run: collects what it shows, and ends the run unless a person agrees.
 
 use super::{
     super::{connect::Connection, settings_file::Particulars},
+    execute,
+    prepared::Prepared,
+    ready::Ready,
+    stop_message::{self, Stopped},
     survey::Survey,
 };
 use crate::{
     engine::{RunTotals, Stop},
     failure::{Failure, Result},
-    graph::{Identity, IdentityKind},
     message::Delivery,
     outcome::Outcome,
     settings::Settings,
@@ -16,39 +19,62 @@ use crate::{
 };
 use std::path::Path;
 
-pub(super) fn is_asked(settings: &Settings, dry_run: bool) -> bool {
-    !dry_run && !settings.invite.yes.value && !settings.invite.sandbox.value
+pub(super) fn is_asked(settings: &Settings) -> bool {
+    let invite = &settings.invite;
+    !invite.dry_run.value && !invite.yes.value && !invite.sandbox.value
+}
+
+/// Rehearses the run, shows what would happen, and returns only when a person agrees.
+pub(super) async fn ask(prepared: &Prepared<'_>, ready: &Ready) -> Result<()> {
+    let rehearsed = execute::rehearse(prepared, ready).await?;
+    if let Some(reason) = rehearsed.stopped_by {
+        return Err(stop_message::stopped(&Stopped {
+            reason: &reason,
+            tenant: &ready.connection.tenant.id,
+            asked_today: 0,
+            left: 0,
+            now: prepared.clock.now(),
+        }));
+    }
+    let about = About {
+        typed: prepared.typed,
+        survey: &prepared.survey,
+        rehearsed: &rehearsed.tally,
+        connection: &ready.connection,
+        particulars: Particulars::of(prepared.settings),
+        warnings: &[ready.warnings.as_slice(), rehearsed.notes.as_slice()].concat(),
+    };
+    about.ask(&prepared.stop).await
 }
 
 /// What the question is about.
-pub(super) struct About<'a> {
-    pub typed: &'a Path,
-    pub survey: &'a Survey,
-    /// What a rehearsal found.
-    pub rehearsed: &'a RunTotals,
-    pub connection: &'a Connection,
-    pub particulars: Particulars,
-    pub warnings: &'a [String],
-}
-
-pub(super) async fn ask(about: About<'_>, stop: &Stop) -> Result<()> {
-    let question = about.question();
-    let answering = tokio::task::spawn_blocking(move || {
-        // Stderr is not locked while the answer is awaited: Ctrl-C has to be able to say something.
-        question.ask(&mut std::io::stdin().lock(), &mut ui::Messages)
-    });
-    let answer = tokio::select! {
-        biased;
-        () = stop.raised() => return Err(super::stop_message::before_anything_was_sent(stop)),
-        answer = answering => answer.map_err(anyhow::Error::from)?.map_err(anyhow::Error::from)?,
-    };
-    match answer {
-        Answer::Yes => Ok(()),
-        Answer::No(why) => Err(Failure::usage(why)),
-    }
+struct About<'a> {
+    typed: &'a Path,
+    survey: &'a Survey,
+    rehearsed: &'a RunTotals,
+    connection: &'a Connection,
+    particulars: Particulars,
+    warnings: &'a [String],
 }
 
 impl About<'_> {
+    async fn ask(self, stop: &Stop) -> Result<()> {
+        let question = self.question();
+        let answering = tokio::task::spawn_blocking(move || {
+            // Stderr is not locked while the answer is awaited: Ctrl-C has to be able to say something.
+            question.ask(&mut std::io::stdin().lock(), &mut ui::Messages)
+        });
+        let answer = tokio::select! {
+            biased;
+            () = stop.raised() => return Err(stop_message::before_anything_was_sent(stop)),
+            answer = answering => answer.map_err(anyhow::Error::from)?.map_err(anyhow::Error::from)?,
+        };
+        match answer {
+            Answer::Yes => Ok(()),
+            Answer::No(why) => Err(Failure::usage(why)),
+        }
+    }
+
     fn question(&self) -> Question {
         let (tally, survey, connection) = (self.rehearsed, self.survey, self.connection);
         let new = tally.of(Outcome::WouldInvite);
@@ -96,7 +122,7 @@ impl About<'_> {
                 name: connection.tenant.name.clone(),
                 domains,
             },
-            identity: identity(&connection.identity, connection.method),
+            identity: connection.signed_in_as(),
             sheet: self.typed.display().to_string(),
             rows: survey.rows,
             addresses: survey.addresses.told(text::number),
@@ -137,42 +163,5 @@ impl About<'_> {
             warnings: self.warnings.to_vec(),
             takes: None,
         }
-    }
-}
-
-pub(super) fn identity(identity: &Identity, method: &str) -> String {
-    let name = identity
-        .name
-        .as_deref()
-        .or(identity.app_id.as_deref())
-        .unwrap_or("somebody whom the token does not name");
-    match identity.kind {
-        IdentityKind::AppOnly => format!("the app {name} ({method})"),
-        IdentityKind::Delegated => format!("{name} ({method})"),
-        IdentityKind::Unknown => {
-            format!("{name} ({method}; the token does not say whether user or app)")
-        }
-    }
-}
-
-/// Which tenant, and who asks, for every run.
-pub(super) fn announce(connection: &Connection) {
-    let domain = connection
-        .domain
-        .as_deref()
-        .map(|domain| format!(", {domain}"))
-        .unwrap_or_default();
-    let tenant = connection
-        .tenant
-        .name
-        .as_deref()
-        .unwrap_or(&connection.tenant.id);
-    ui::tell(format!("tenant {tenant}{domain}"));
-    ui::tell(format!(
-        "signed in as {}",
-        identity(&connection.identity, connection.method)
-    ));
-    if !connection.organization_read {
-        ui::tell("the tenant's own domains cannot be told: the sign-in may not read them");
     }
 }

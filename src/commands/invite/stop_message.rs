@@ -3,7 +3,7 @@
 use crate::{
     engine::{Stop, StopReason},
     exit::Exit,
-    failure::Failure,
+    failure::{Failure, Result},
     graph::{Author, Fault},
     ui::{
         self,
@@ -124,7 +124,19 @@ pub(super) fn stopped(about: &Stopped<'_>) -> Failure {
     }
 }
 
-/// The run was stopped while it was getting ready.
+/// Preparing can be stopped at any time, because nothing has been sent.
+pub(super) async fn unless_stopped<T>(
+    stop: &Stop,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    tokio::select! {
+        biased;
+        () = stop.raised() => Err(before_anything_was_sent(stop)),
+        done = work => done,
+    }
+}
+
+/// The run was stopped while it was being prepared.
 pub(super) fn before_anything_was_sent(stop: &Stop) -> Failure {
     match stop.reason() {
         None | Some(StopReason::Interrupted) => {

@@ -1,0 +1,119 @@
+//! The engine at work: for real, or as a rehearsal of what would happen.
+
+use super::{
+    super::{host_name, progress, reading},
+    finish::Finish,
+    prepared::Prepared,
+    ready::Ready,
+};
+use crate::{
+    engine::{self, Options, RunEnd, RunJob, RunTotals},
+    exit::Exit,
+    failure::Result,
+    ledger::{Ledger, RunLock, RunStart, SilentFirst},
+    results::{DRY_RUN, PRACTICE},
+    ui::{self, ProgressMode},
+};
+use tokio::sync::watch;
+
+/// The run itself, and what is written and said at its end.
+pub(super) async fn run(prepared: &Prepared<'_>, ready: &Ready) -> Result<Exit> {
+    let mut start = start("invite", prepared, ready);
+    if prepared.settings.invite.sandbox.value {
+        start.id += PRACTICE;
+    }
+    if prepared.options.dry_run {
+        start.id += DRY_RUN;
+    }
+    let run = start.id.clone();
+    let right = Right {
+        ledger: &prepared.ledger,
+        generation: ready.lock.as_ref().map(RunLock::generation),
+        silent_first: ready.silent_first,
+    };
+    let options = prepared.options.clone();
+    let end = run_engine(prepared, ready, right, start, options).await?;
+    let finish = Finish {
+        prepared,
+        connection: &ready.connection,
+        run: &run,
+        ledger: &prepared.ledger,
+        ledger_is_gone: false,
+    };
+    finish.tell(end, &ready.warnings)
+}
+
+/// What would happen, found out by the same code that does it, on a private copy of the ledger.
+pub(super) async fn rehearse(prepared: &Prepared<'_>, ready: &Ready) -> Result<RunEnd> {
+    let ledger = Ledger::rehearsal(&prepared.settings.invite.ledger.value)?;
+    ledger.bind(&ready.connection.tenant, prepared.clock.now())?;
+    let right = Right {
+        ledger: &ledger,
+        generation: None,
+        silent_first: None,
+    };
+    let options = Options {
+        dry_run: true,
+        ..prepared.options.clone()
+    };
+    let start = start("rehearsal", prepared, ready);
+    run_engine(prepared, ready, right, start, options).await
+}
+
+/// A ledger and the right to run on it.
+struct Right<'a> {
+    ledger: &'a Ledger,
+    /// None for a rehearsal.
+    generation: Option<i64>,
+    silent_first: Option<SilentFirst>,
+}
+
+async fn run_engine(
+    prepared: &Prepared<'_>,
+    ready: &Ready,
+    right: Right<'_>,
+    start: RunStart,
+    options: Options,
+) -> Result<RunEnd> {
+    let (tally, totals) = watch::channel(RunTotals::default());
+    let mode = ProgressMode::choose(prepared.output.quiet, ui::stderr_is_terminal());
+    let rows = prepared.survey.rows;
+    let view = progress::show(totals, prepared.pace.clone(), rows, options.dry_run, mode);
+    let end = engine::run(RunJob {
+        start,
+        sheet: prepared.sheet.clone(),
+        rules: prepared.rules.clone(),
+        ledger: right.ledger,
+        generation: right.generation,
+        silent_first: right.silent_first,
+        options,
+        directory: ready.directory.clone(),
+        pace: prepared.pace.clone(),
+        sponsors: ready.sponsors.clone(),
+        clock: prepared.clock.clone(),
+        stop: prepared.stop.clone(),
+        tally,
+    })
+    .await;
+    view.finish().await;
+    end
+}
+
+fn start(verb: &'static str, prepared: &Prepared<'_>, ready: &Ready) -> RunStart {
+    let (now, sheet) = (prepared.clock.now(), &prepared.sheet);
+    RunStart {
+        id: format!(
+            "{}-{:04x}",
+            now.strftime("%Y%m%d-%H%M%S"),
+            fastrand::u16(..)
+        ),
+        verb,
+        sheet: Some(prepared.typed.display().to_string()),
+        sheet_path: sheet.place().map(|place| place.display().to_string()),
+        reading: reading::to_remember(sheet.options()),
+        started_at: now,
+        host: host_name(),
+        pid: std::process::id(),
+        identity: ready.connection.identity.name.clone(),
+    }
+}

@@ -1,0 +1,127 @@
+//! What a run has to know before it asks the tenant anything: the settings, the sheet and the ledger in one value, which
+//! the question, the engine and the end of the run read.
+//!
+//! Must not use the network.
+
+use super::{
+    super::{
+        practice::practice,
+        prepare_ledger_folder, reading,
+        sheet_options::{WantedSheet, rules},
+    },
+    engine_options, ledger,
+    output::InviteOutput,
+    refusals,
+    stop_message::unless_stopped,
+    survey::Survey,
+    targets::Targets,
+    waits,
+};
+use crate::{
+    clock::Clock,
+    engine::{Options, Stop, StopReason},
+    failure::Result,
+    guest::Rules,
+    ledger::{Ledger, RunLock},
+    pace::Pace,
+    sandbox::Sandbox,
+    settings::Settings,
+    sheet::Sheet,
+    ui,
+};
+use std::{path::Path, sync::Arc, time::Instant};
+
+pub(super) struct Prepared<'a> {
+    /// The sheet, as it was typed.
+    pub typed: &'a Path,
+    pub settings: &'a Settings,
+    pub output: InviteOutput,
+    pub clock: &'a Clock,
+    pub stop: Stop,
+    pub began: Instant,
+    pub sheet: Arc<Sheet>,
+    pub rules: Rules,
+    pub options: Options,
+    pub targets: Targets,
+    pub survey: Survey,
+    pub practice: Option<Sandbox>,
+    pub ledger: Ledger,
+    pub pace: Pace,
+}
+
+impl<'a> Prepared<'a> {
+    pub(super) async fn new(
+        typed: &'a Path,
+        settings: &'a Settings,
+        output: InviteOutput,
+        clock: &'a Clock,
+        stop: Stop,
+    ) -> Result<Self> {
+        let began = Instant::now();
+        refusals::one_thing_on_stdout(settings, output.json)?;
+        let terminal = ui::stdin_is_terminal() && ui::stderr_is_terminal();
+        refusals::unattended(settings, terminal)?;
+        let sheet = Arc::new(open_sheet(typed, settings, &output, &stop).await?);
+        let targets = Targets::of(settings, typed, &sheet);
+        targets.check(typed, &sheet, &settings.invite.ledger.value)?;
+        let rules = rules(settings);
+        let options = engine_options::options(settings)?;
+        let survey = Survey::of(&sheet, &rules, &options.selection, options.send)?;
+        refusals::too_many_invalid_rows(settings, &survey, typed)?;
+
+        prepare_ledger_folder(settings, output.quiet)?;
+        let practice = practice(settings).await?;
+        let ledger = ledger::open(settings, typed, &targets, clock)?;
+        if !output.quiet {
+            ledger::announce(&ledger, &settings.invite.ledger.value, clock)?;
+        }
+        let pace = engine_options::pace(settings, &ledger)?;
+        let pace = Pace::new(&pace).hearing(stop.signal().clone());
+        waits::wait_on(&ledger, &pace, clock)?;
+        Ok(Self {
+            typed,
+            settings,
+            output,
+            clock,
+            stop,
+            began,
+            sheet,
+            rules,
+            options,
+            targets,
+            survey,
+            practice,
+            ledger,
+            pace,
+        })
+    }
+
+    /// The right to run on this ledger. A dry run writes nothing and needs none.
+    pub(super) fn lock(&self) -> Result<Option<RunLock>> {
+        if self.options.dry_run {
+            return Ok(None);
+        }
+        let now = self.clock.now();
+        let holder = super::super::holder("invite", Some(self.typed), now);
+        let stop = self.stop.clone();
+        let lost = move |by| stop.raise(StopReason::TakenOver { by });
+        Ok(Some(self.ledger.lock(&holder, now, lost)?))
+    }
+}
+
+/// Reads the sheet in the way in which an earlier run was told to read it, unless this command says otherwise.
+async fn open_sheet(
+    typed: &Path,
+    settings: &Settings,
+    output: &InviteOutput,
+    stop: &Stop,
+) -> Result<Sheet> {
+    let chosen = reading::of_sheet(settings, typed);
+    if !output.quiet {
+        reading::tell(chosen.told.as_ref());
+    }
+    let wanted = WantedSheet::new(typed, chosen.options, settings);
+    // On a thread of its own: it may ask about hidden rows, and Ctrl-C must still work then.
+    let opening = tokio::task::spawn_blocking(move || wanted.open());
+    unless_stopped(stop, async { opening.await.map_err(anyhow::Error::from)? }).await
+}

@@ -1,0 +1,152 @@
+//! What a run has to know of its tenant before anything is sent: who is signed in and where, what the tenant allows, and
+//! who the sponsors are. The ledger is bound to the tenant and locked for this run.
+//!
+//! Sends no invitation and changes nothing in the tenant.
+
+use super::{
+    super::{
+        connect::{Connection, connect, unreached},
+        settings_file::Particulars,
+    },
+    ledger,
+    prepared::Prepared,
+    refusals,
+    stop_message::unless_stopped,
+    waits, warnings,
+};
+use crate::{
+    directory::{Directory, InvitationPolicy, Sponsors},
+    failure::Result,
+    ledger::{RunLock, SilentFirst},
+    settings::Env,
+    ui,
+};
+use std::sync::Arc;
+
+pub(super) struct Ready {
+    pub connection: Connection,
+    pub directory: Directory,
+    pub sponsors: Arc<Sponsors>,
+    /// None in a dry run.
+    pub lock: Option<RunLock>,
+    pub silent_first: Option<SilentFirst>,
+    /// What a person should know before and after the run.
+    pub warnings: Vec<String>,
+}
+
+impl Ready {
+    pub(super) async fn new(prepared: &Prepared<'_>, env: &Env<'_>) -> Result<Self> {
+        let Prepared {
+            settings,
+            sheet,
+            survey,
+            ledger,
+            pace,
+            clock,
+            stop,
+            ..
+        } = prepared;
+        let connecting = connect(settings, env, pace, clock, prepared.practice.as_ref());
+        let connection = unless_stopped(stop, connecting)
+            .await
+            .inspect_err(|_| waits::keep(ledger, pace, clock))?;
+        let own_people = refusals::own_people(settings, survey, &connection)?;
+        let policy = async { Ok(InvitationPolicy::read(&connection.graph).await) };
+        let policy = unless_stopped(stop, policy).await?;
+        refusals::invitations_are_off(&policy, &connection)?;
+        let mut warnings = refusals::words_will_arrive(settings, survey, &connection)?;
+        warnings.extend(own_people);
+        warnings.extend(warnings::columns_not_set(sheet));
+        warnings.extend(survey.in_doubt.iter().cloned());
+        warnings.extend(warnings::landing_hosts(survey, settings));
+
+        let lock = prepared.lock()?;
+        ledger.bind(&connection.tenant, clock.now())?;
+        warnings.extend(
+            lock.iter()
+                .filter_map(|lock| lock.note().map(str::to_owned)),
+        );
+        let silent_first = silent_first(prepared)?;
+        warnings
+            .extend(silent_first.and_then(|silent| warnings::silent_first(silent, clock.now())));
+        announce(prepared, &connection);
+
+        let domains = connection.domains.clone().with_rules(policy.domains);
+        let directory = Directory::new(connection.graph.clone(), domains);
+        let sponsors = async { Ok(Sponsors::resolve(&directory, survey.sponsors.clone()).await?) };
+        let sponsors = Arc::new(unless_stopped(stop, sponsors).await?);
+        Ok(Self {
+            connection,
+            directory,
+            sponsors,
+            lock,
+            silent_first,
+            warnings,
+        })
+    }
+
+    /// For a run whose time was over before the tenant was reached: nothing can be sent through this connection.
+    pub(super) fn unreached(prepared: &Prepared<'_>) -> Result<Self> {
+        let Prepared {
+            settings,
+            ledger,
+            pace,
+            clock,
+            ..
+        } = prepared;
+        let lock = prepared.lock()?;
+        let connection = unreached(settings, pace, clock, ledger.tenant()?)?;
+        Ok(Self {
+            directory: Directory::new(connection.graph.clone(), connection.domains.clone()),
+            connection,
+            sponsors: Arc::default(),
+            lock,
+            silent_first: None,
+            warnings: Vec::new(),
+        })
+    }
+}
+
+/// Until when people who are not found are asked silently first, because this ledger may not know every earlier run.
+fn silent_first(prepared: &Prepared<'_>) -> Result<Option<SilentFirst>> {
+    let Prepared {
+        typed,
+        settings,
+        targets,
+        ledger,
+        clock,
+        ..
+    } = prepared;
+    if prepared.options.dry_run || settings.invite.sandbox.value {
+        return Ok(None);
+    }
+    let unknown = ledger::unknown_runs(ledger, typed, targets)?;
+    Ok(ledger.silent_first(unknown, clock.now())?)
+}
+
+/// The lines about settings, tenant and sign-in that every run begins with.
+fn announce(prepared: &Prepared<'_>, connection: &Connection) {
+    if !prepared.output.quiet {
+        for line in Particulars::of(prepared.settings).lines(false) {
+            ui::tell(ui::text::wrap(&line, 0, 2));
+        }
+        let tenant = &connection.tenant;
+        let name = tenant.name.as_deref().unwrap_or(&tenant.id);
+        let domain = connection
+            .domain
+            .as_deref()
+            .map(|domain| format!(", {domain}"))
+            .unwrap_or_default();
+        ui::tell(format!("tenant {name}{domain}"));
+        ui::tell(format!("signed in as {}", connection.signed_in_as()));
+        if !connection.organization_read {
+            ui::tell("the tenant's own domains cannot be told: the sign-in may not read them");
+        }
+    }
+    if prepared.ledger.access().group_writes {
+        ui::tell(format!(
+            "the group of {0} can write to it: `chmod 600 {0}` keeps the ledger private",
+            prepared.settings.invite.ledger.value.display()
+        ));
+    }
+}

@@ -1,0 +1,163 @@
+//! What stands against a run, so that nothing is sent: how it was typed, what is on the sheet, and what the tenant says.
+//!
+//! Must not print.
+
+use super::{super::connect::Connection, survey::Survey};
+use crate::{
+    directory::InvitationPolicy,
+    exit::Exit,
+    failure::{Failure, Result},
+    graph::{self, Class, Fault},
+    message::Delivery,
+    results,
+    settings::{OwnDomains, Settings, WhenDropped},
+    ui::text,
+};
+use std::path::Path;
+
+/// Without a terminal nobody can be asked, so everything that matters has to be said.
+pub(super) fn unattended(settings: &Settings, terminal: bool) -> Result<()> {
+    let invite = &settings.invite;
+    if invite.sandbox.value || invite.dry_run.value {
+        return Ok(());
+    }
+    if !terminal && !invite.yes.value {
+        return Err(
+            Failure::usage("there is no terminal to ask on, and --yes is not given")
+                .hint("look first with --dry-run; then add --yes to invite without being asked"),
+        );
+    }
+    if terminal && !invite.yes.value {
+        return Ok(());
+    }
+    if !settings.tenant_is_named() {
+        return Err(Failure::usage("with --yes the tenant has to be named: by --tenant, GUESTLIST_TENANT_ID or [tenant] id")
+            .hint("AZURE_* variables and `az login` may be there for other tools, and do not say which tenant is meant"));
+    }
+    if !settings.ledger_is_named() {
+        return Err(Failure::usage(
+            "with --yes the ledger has to be named: by --ledger, GUESTLIST_INVITE_LEDGER or [invite] ledger",
+        )
+        .hint("the ledger knows who has been mailed: a run that looks in the wrong folder would not know it"));
+    }
+    Ok(())
+}
+
+/// Results and the JSON object cannot both go to standard output.
+pub(super) fn one_thing_on_stdout(settings: &Settings, json: bool) -> Result<()> {
+    let results = settings.invite.results.as_ref();
+    if json && results.is_some_and(|results| results.value == Path::new(results::STDOUT)) {
+        return Err(
+            Failure::usage("--json and `-o -` both write to standard output")
+                .hint("name a file with -o, or leave --json away"),
+        );
+    }
+    Ok(())
+}
+
+/// A sheet that is mostly wrong is probably the wrong sheet.
+pub(in crate::commands) fn too_many_invalid_rows(
+    settings: &Settings,
+    survey: &Survey,
+    typed: &Path,
+) -> Result<()> {
+    if let Some(share) = &settings.invite.max_invalid
+        && share.value.is_exceeded_by(survey.invalid, survey.rows)
+    {
+        return Err(Failure::new(
+            Exit::SheetRefused,
+            format!(
+                "{} of {} rows are invalid, more than {}",
+                survey.invalid, survey.rows, share
+            ),
+        )
+        .hint(format!(
+            "`guestlist check {}` shows what is wrong with them",
+            typed.display()
+        )));
+    }
+    Ok(())
+}
+
+/// A sheet that is mostly the tenant's own people is the wrong sheet, or the tenant is the wrong one; unless they are to
+/// be left out, which is said.
+pub(in crate::commands) fn own_people(
+    settings: &Settings,
+    survey: &Survey,
+    connection: &Connection,
+) -> Result<Option<String>> {
+    let own = survey.selected_in_own_domains(|domain| connection.domains.is_own(domain));
+    let tenant = connection
+        .tenant
+        .name
+        .as_deref()
+        .unwrap_or(&connection.tenant.id);
+    if settings.invite.own_domains.value == OwnDomains::Skip {
+        let rows = text::plural_of(own, "row is", "rows are");
+        return Ok((own > 0).then(|| {
+            format!("{rows} left out: their addresses are in {tenant}'s own domains, and people there are users, not guests")
+        }));
+    }
+    if own * 2 <= survey.selected {
+        return Ok(None);
+    }
+    let of = if survey.selected == survey.guests {
+        "people on the sheet"
+    } else {
+        "people selected by --only"
+    };
+    Err(Failure::new(
+        Exit::SheetRefused,
+        format!("{own} of {} {of} are in {tenant}'s own domains: people there are users, not guests", survey.selected),
+    )
+    .hint("this is the wrong sheet, or the wrong tenant: see --tenant")
+    .hint("if both are right, --own-domains skip leaves these rows out and invites the others; nothing was sent"))
+}
+
+/// Where nobody may invite, asking once per row would only make noise.
+pub(super) fn invitations_are_off(
+    policy: &InvitationPolicy,
+    connection: &Connection,
+) -> Result<()> {
+    if !policy.switched_off {
+        return Ok(());
+    }
+    let tenant = connection.tenant.name.as_deref();
+    let fault = Fault::new(graph::catalogue::INVITATIONS_OFF, Class::Tenant, "");
+    let what = format!(
+        "{} lets nobody invite guests: allowInvitesFrom is \"none\" [{}]; nothing was sent",
+        tenant.unwrap_or(&connection.tenant.id),
+        fault.code
+    );
+    Err(Failure {
+        what,
+        ..fault.into()
+    })
+}
+
+/// Microsoft drops custom words when an app invites, and does not say so: we do, before anything is sent.
+pub(in crate::commands) fn words_will_arrive(
+    settings: &Settings,
+    survey: &Survey,
+    connection: &Connection,
+) -> Result<Vec<String>> {
+    if survey.worded == 0 {
+        return Ok(Vec::new());
+    }
+    let rows = text::plural_of(survey.worded, "row carries", "rows carry");
+    match (Delivery::of(&connection.identity), settings.message.when_dropped.value) {
+        (Delivery::Delivered, _) => Ok(Vec::new()),
+        (Delivery::CannotTell, _) => Ok(vec![format!(
+            "{rows} a message; the token does not say whether a user or an app invites, and Microsoft drops the message of an app"
+        )]),
+        (Delivery::Dropped, WhenDropped::SendAnyway) => Ok(vec![format!(
+            "{rows} a message, and Microsoft drops it: an app invites, not a user (when_dropped = \"send-anyway\")"
+        )]),
+        (Delivery::Dropped, WhenDropped::Refuse) => Err(Failure::new(
+            Exit::SheetRefused,
+            format!("{rows} a message, and Microsoft would drop it without a word: an app is signed in, not a user"),
+        )
+        .hint("sign in as a user with a mailbox, for example with `az login` and [auth] method = \"azure-cli\"")
+        .hint("or take the message column out, or say [message] when_dropped = \"send-anyway\"; nothing was sent")),
+    }
+}
