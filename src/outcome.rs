@@ -90,10 +90,16 @@ impl Outcome {
 words! {
     /// What is known about the invitation mail of a row.
     Mail {
+        /// Microsoft was asked to send it.
         Requested = "requested",
         None = "none",
+        /// Our own mail has not left yet, and is to be sent.
+        Due = "due",
+        /// A mail server refuses our own mail to this person for good.
+        Refused = "refused",
         Unknown = "unknown",
-        SentByUs = "sent-by-us",
+        /// A mail server has taken our own mail over; whether it arrives is not known.
+        HandedOver = "handed-over",
     }
 }
 

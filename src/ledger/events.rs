@@ -134,7 +134,7 @@ impl Writer {
     }
 
     /// Whether another run has written about the person after this event.
-    fn others_after(&self, person: i64, event: i64, run: &str) -> Result<bool> {
+    pub(super) fn others_after(&self, person: i64, event: i64, run: &str) -> Result<bool> {
         Ok(self
             .connection()
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM event WHERE person = ?1 AND id > ?2 AND run IS NOT ?3)")?
@@ -170,7 +170,9 @@ impl Writer {
             self.connection()
                 .prepare_cached(
                     "UPDATE person SET state = ?2, redeem_url = coalesce(?4, CASE WHEN user_id = ?3 THEN redeem_url END),
-                        verified = CASE WHEN user_id = ?3 THEN verified END, user_id = ?3, redemption = ?5, mail = ?6,
+                        verified = CASE WHEN user_id = ?3 THEN verified END, user_id = ?3, redemption = ?5,
+                        mail = coalesce((SELECT CASE state WHEN 'intent' THEN 'unknown' ELSE state END FROM own_mail
+                            WHERE own_mail.user_id = ?3 AND kind = 'invitation' ORDER BY id DESC LIMIT 1), ?6),
                         invited_at = ?7, request_id = ?8, error_code = NULL, error = NULL
                      WHERE id = ?1",
                 )?

@@ -22,6 +22,8 @@ mod attempt; // what is not known about an attempt
 mod correction;
 mod events; // intents and answers
 mod import; // what results files say
+#[expect(dead_code, reason = "the mailer uses it")]
+mod own_mail; // mails of our own
 mod person; // what is known about one person
 mod rows; // what runs told about their rows
 mod runs; // runs // how sheets were read, and which rows were corrected
@@ -39,6 +41,11 @@ pub(crate) use events::{Answered, Found, Intent, IntentId, NoIntent, RefusedAtte
 pub(crate) use file::{Ledger, NewLedger};
 pub(crate) use import::{Claim, Imported};
 pub(crate) use lock::RunLock;
+#[expect(unused_imports, reason = "the mailer uses them")]
+pub(crate) use own_mail::{
+    AskedBefore, MailAnswer, MailIntent, MailIntentId, MailKind, NoMailIntent, OwnMail,
+    OwnMailState,
+};
 pub(crate) use person::{Person, PersonState};
 pub(crate) use reader::Reader;
 pub(crate) use runs::{RunRecord, RunStart};

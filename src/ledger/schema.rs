@@ -10,7 +10,7 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i64 = 0x474c_5354;
 
 /// One step a version: a file of version N is brought up by the steps from N on.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     "
 CREATE TABLE tenant (
     id       TEXT NOT NULL,
@@ -137,6 +137,32 @@ CREATE TABLE correction (
 );
 CREATE INDEX correction_file ON correction (file, row);
 CREATE INDEX correction_told ON correction (told, row);
+",
+    "
+-- Mails of our own, one line for each time that one was about to leave. `state` is 'intent' until it is known what became
+-- of it; an intent of a run that has ended is of unknown effect. `kind` is 'invitation' or 'reminder-1' and so on.
+-- `language` and `template`, a hash, say which words it carried.
+CREATE TABLE own_mail (
+    id          INTEGER PRIMARY KEY,
+    event       INTEGER NOT NULL,
+    run         TEXT NOT NULL,
+    person      INTEGER NOT NULL,
+    row         INTEGER,
+    user_id     TEXT NOT NULL COLLATE NOCASE,
+    kind        TEXT NOT NULL,
+    mailbox     TEXT NOT NULL COLLATE NOCASE,
+    message_id  TEXT NOT NULL UNIQUE,
+    language    TEXT,
+    template    TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    at          INTEGER NOT NULL,
+    answered_at INTEGER,
+    status      INTEGER,
+    request_id  TEXT,
+    detail      TEXT
+);
+CREATE INDEX own_mail_user ON own_mail (user_id, kind);
+CREATE INDEX own_mail_mailbox ON own_mail (mailbox, at);
 ",
 ];
 
