@@ -332,13 +332,12 @@ fn states(
 
 /// The earlier mail because of which no other one may be sent.
 fn stands_in_the_way(before: &[OwnMailState], decided: AskedBefore) -> Option<OwnMailState> {
-    let left = before.iter().copied().filter(|state| state.may_have_left());
-    let handed_over = |state: &OwnMailState| *state == OwnMailState::HandedOver;
-    if let Some(state) = left.clone().find(handed_over) {
-        return Some(state);
+    if before.contains(&OwnMailState::HandedOver) {
+        return Some(OwnMailState::HandedOver);
     }
-    if let Some(state) = left.last().filter(|_| !decided.unknown_too) {
-        return Some(state);
+    let left = before.iter().copied().rfind(|state| state.may_have_left());
+    if left.is_some() && !decided.unknown_too {
+        return left;
     }
     let newest = before.last().copied();
     newest.filter(|state| *state == OwnMailState::Refused && !decided.refused_too)
