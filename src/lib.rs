@@ -48,6 +48,7 @@ mod exit; // exit codes, and which of two is the graver
 mod failure; // why a command ends, what to do, and its exit code
 mod files; // how files are opened
 mod fingerprint; // hashes that tell texts apart without keeping them
+mod one_word; // values that are one word out of a few
 mod outcome; // what became of a row
 mod problem; // what is wrong with a sheet, and the catalogue of codes
 mod redeem_link; // which links people may click on
@@ -57,10 +58,10 @@ mod visible; // control characters are made visible
 
 // The public face: what the program, the benches, the fuzz targets and the tests use. Everything else is private, so that
 // the compiler finds what nobody uses.
-pub use cli::{Cli, Command, end, parse};
+pub use cli::{Cli, Command, Format, end, parse};
 pub use clock::Clock;
 pub use commands::{
-    check::{CheckOptions, Format, check},
+    check::{CheckOptions, check},
     invite::{InviteOutput, invite},
     run,
 };

@@ -1,6 +1,7 @@
 //! The screens of help, and what a command line is taken for.
 
 use super::{Cli, Command, Explain, Format, RunName};
+use crate::settings::Scope;
 use clap::{CommandFactory, Parser};
 
 /// The help of a command as on a terminal of 100 columns.
@@ -105,4 +106,19 @@ fn slips_are_answered_with_what_was_meant() {
     assert!(invite(&["--allow", "owner"]).contains("member"));
     assert!(said(&["guestlist", "invite"]).contains("SHEET"));
     assert!(said(&["guestlist", "ledger", "import"]).contains("RESULTS"));
+}
+
+#[test]
+fn each_command_uses_its_part_of_the_settings() {
+    let scope = |args: &str| {
+        let args = ["guestlist"].into_iter().chain(args.split(' '));
+        Cli::try_parse_from(args).unwrap().flags().scope
+    };
+    assert_eq!(scope("invite guests.csv"), Scope::Tenant);
+    assert_eq!(scope("doctor"), Scope::Tenant);
+    assert_eq!(scope("check guests.csv"), Scope::Sheet);
+    assert_eq!(scope("results"), Scope::Results);
+    assert_eq!(scope("runs"), Scope::Ledger);
+    assert_eq!(scope("ledger new"), Scope::Ledger);
+    assert_eq!(scope("config"), Scope::Shown);
 }

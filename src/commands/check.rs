@@ -8,6 +8,7 @@ use super::{
     fix, sheet_options,
 };
 use crate::{
+    cli::Format,
     exit::Exit,
     failure::Result,
     guest::{self, Addresses, Inspected, Rules, Understanding},
@@ -46,13 +47,6 @@ pub struct CheckOptions {
     pub may_ask: bool,
     /// Where to write the sheet with the certain repairs made.
     pub fix: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Format {
-    #[default]
-    Text,
-    Json,
 }
 
 /// How many rows are what.

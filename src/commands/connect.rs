@@ -33,7 +33,7 @@ pub(super) struct Connection {
     pub domains: Domains,
     /// Whether the organization could be read; if not, the tenant's own domains are unknown.
     pub organization_read: bool,
-    pub method: &'static str,
+    pub method: auth::MethodName,
 }
 
 impl Connection {
@@ -101,7 +101,7 @@ pub(super) fn unreached(
         domain: None,
         domains: Domains::default(),
         organization_read: false,
-        method: "",
+        method: settings.auth.method.value,
     })
 }
 
@@ -119,7 +119,7 @@ pub(super) fn abilities(settings: &Settings) -> Abilities {
 pub(super) struct SignedIn {
     pub graph: Graph,
     pub identity: Identity,
-    pub method: &'static str,
+    pub method: auth::MethodName,
     graph_url: String,
     authority: Authority,
 }
@@ -161,7 +161,7 @@ pub(super) async fn sign_in(
             ui::stdin_is_terminal() && ui::stderr_is_terminal(),
         )?,
     };
-    let word = method.word();
+    let name = method.name();
     let meant = settings.tenant.id.as_ref();
     let app = matches!(
         method,
@@ -171,7 +171,7 @@ pub(super) async fn sign_in(
     );
     if app && meant.is_none() {
         return Err(Failure::usage(format!(
-            "signing in by {word} needs the tenant's name"
+            "signing in by {name} needs the tenant's name"
         ))
         .hint("name its domain or id: --tenant, GUESTLIST_TENANT_ID, AZURE_TENANT_ID, or id in [tenant]"));
     }
@@ -195,7 +195,7 @@ pub(super) async fn sign_in(
     };
     let (tokens, identity) =
         signed_in.await.map_err(|failure: Failure| {
-            match sign_in::picked(settings, word).filter(|_| practice.is_none()) {
+            match sign_in::picked(settings, name).filter(|_| practice.is_none()) {
                 Some(picked) => failure.hint(picked),
                 None => failure,
             }
@@ -209,7 +209,7 @@ pub(super) async fn sign_in(
     Ok(SignedIn {
         graph: Graph::new(config, tokens, pace.clone())?,
         identity,
-        method: word,
+        method: name,
         graph_url,
         authority: Authority::new(&authority_url, &http, clock.clone())?,
     })

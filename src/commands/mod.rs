@@ -72,10 +72,7 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
                 sheet: typed.sheet.clone(),
                 reading: sheet_options::sheet_options(&settings),
                 rules: sheet_options::rules(&settings),
-                format: match typed.format() {
-                    cli::Format::Text => check::Format::Text,
-                    cli::Format::Json => check::Format::Json,
-                },
+                format: typed.format(),
                 show_mapping: typed.show_mapping,
                 fix: typed.fix.clone(),
                 may_ask: ask::can_ask() && typed.format() == cli::Format::Text,

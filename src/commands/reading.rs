@@ -6,8 +6,9 @@
 use super::sheet_options::sheet_options;
 use crate::{
     ledger::{Ledger, Reading},
-    settings::{Hidden, Settings, word_of},
-    sheet::{self, Field, SheetOptions},
+    one_word::OneWord,
+    settings::Settings,
+    sheet::{Field, Hidden, SheetOptions},
     ui,
 };
 use serde::{Deserialize, Serialize};
@@ -35,12 +36,6 @@ struct Choices {
 
 /// What is to be remembered of a sheet that was read with these options; none where nobody chose anything.
 pub(super) fn to_remember(options: &SheetOptions) -> Option<String> {
-    let hidden = options.hidden.map(|hidden| {
-        word_of(&match hidden {
-            sheet::Hidden::Include => Hidden::Include,
-            sheet::Hidden::Skip => Hidden::Skip,
-        })
-    });
     let choices = Choices {
         map: options
             .map
@@ -52,7 +47,7 @@ pub(super) fn to_remember(options: &SheetOptions) -> Option<String> {
         delimiter: options.delimiter,
         sheet: options.sheet.clone(),
         header_row: options.header_row,
-        hidden,
+        hidden: options.hidden.map(|hidden| hidden.word()),
     };
     (choices != Choices::default())
         .then(|| serde_json::to_string(&choices).ok())
@@ -72,11 +67,9 @@ fn remembered(choices: &str) -> SheetOptions {
         delimiter: choices.delimiter,
         sheet: choices.sheet,
         header_row: choices.header_row,
-        hidden: match choices.hidden.as_deref() {
-            Some("include") => Some(sheet::Hidden::Include),
-            Some("skip") => Some(sheet::Hidden::Skip),
-            _ => None,
-        },
+        hidden: choices
+            .hidden
+            .and_then(|word| Hidden::from_word(&word).ok()),
     }
 }
 
@@ -190,13 +183,7 @@ fn as_flags(options: &SheetOptions) -> String {
         options.sheet.as_ref().map(|tab| format!("\"{tab}\"")),
     );
     flag("header-row", options.header_row.map(|row| row.to_string()));
-    flag(
-        "hidden",
-        options.hidden.map(|hidden| match hidden {
-            sheet::Hidden::Include => "include".to_owned(),
-            sheet::Hidden::Skip => "skip".to_owned(),
-        }),
-    );
+    flag("hidden", options.hidden.map(|hidden| hidden.word()));
     flags.join(" ")
 }
 
@@ -220,7 +207,7 @@ mod tests {
             delimiter: Some(b';'),
             sheet: Some("Gäste".into()),
             header_row: Some(3),
-            hidden: Some(sheet::Hidden::Skip),
+            hidden: Some(Hidden::Skip),
         };
         assert_eq!(remembered(&to_remember(&options).unwrap()), options);
         assert_eq!(to_remember(&SheetOptions::default()), None);

@@ -8,8 +8,8 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     ledger::{Ledger, NewLedger, RunRecord},
-    results::{FileKind, Links, RunKind, STDOUT, check_target, default_paths, read_own},
-    settings::{self, Settings},
+    results::{FileKind, RunKind, STDOUT, check_target, default_paths, read_own},
+    settings::Settings,
     sheet::Sheet,
     ui,
 };
@@ -44,10 +44,7 @@ pub(crate) fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
         sheet_path.unwrap_or(Path::new("-")),
     )?;
     not_over_newer_results(&ledger, &run, &target)?;
-    let links = match settings.invite.links.value {
-        settings::Links::Results => Links::Results,
-        settings::Links::None => Links::None,
-    };
+    let links = settings.invite.links.value;
     let which = files::Run {
         id: &run.id,
         incomplete: run.ended_at.is_none(),

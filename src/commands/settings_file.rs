@@ -6,9 +6,8 @@ use super::ask::{self, can_ask};
 use crate::{
     cli::Cli,
     failure::{Failure, Result},
-    settings::{
-        self, Access, Env, KeyInForce, Reading, Scope, Settings, Source, Standing, Untrusted,
-    },
+    guest::Access,
+    settings::{self, Env, KeyInForce, Reading, Scope, Settings, Source, Standing, Untrusted},
     ui::{self, text},
 };
 use std::path::Path;

@@ -3,9 +3,9 @@
 use super::ask;
 use crate::{
     failure::Result,
-    guest::{Allow, Rules, Understanding},
+    guest::{Rules, Understanding},
     problem::Problem,
-    settings::{Access, Hidden, Settings},
+    settings::Settings,
     sheet,
     sheet::{Refused, Sheet, SheetOptions},
     ui::text::{list, number, printable_line, shorten, wrap},
@@ -31,21 +31,13 @@ pub(super) fn sheet_options(settings: &Settings) -> SheetOptions {
         delimiter: sheet.delimiter.as_ref().map(|delimiter| delimiter.value),
         sheet: sheet.sheet.as_ref().map(|sheet| sheet.value.clone()),
         header_row: sheet.header_row.as_ref().map(|row| row.value),
-        hidden: sheet.hidden.as_ref().map(|hidden| match hidden.value {
-            Hidden::Include => sheet::Hidden::Include,
-            Hidden::Skip => sheet::Hidden::Skip,
-        }),
+        hidden: sheet.hidden.as_ref().map(|hidden| hidden.value),
     }
 }
 
 pub(super) fn rules(settings: &Settings) -> Rules {
-    let allow = &settings.invite.allow.value;
     Rules {
-        allow: Allow {
-            member: allow.contains(&Access::Member),
-            manager: allow.contains(&Access::Manager),
-            groups: allow.contains(&Access::Groups),
-        },
+        allow: settings.invite.allow.value.iter().copied().collect(),
         default_sponsor: settings
             .invite
             .default_sponsor

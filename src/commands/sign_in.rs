@@ -6,10 +6,11 @@ use crate::{
     children,
     failure::{Failure, Result},
     graph::auth::{
-        AppService, AzurePipelines, CredentialInputs, DeviceCode, GitHubActions, Method, Prompt,
+        AppService, AzurePipelines, CredentialInputs, DeviceCode, GitHubActions, Method,
+        MethodName, Prompt,
     },
     secrets,
-    settings::{Env, Settings, word_of},
+    settings::{Env, Settings},
     ui,
 };
 use secrecy::SecretString;
@@ -17,7 +18,7 @@ use std::{process::Stdio, sync::Arc};
 
 pub(super) fn method(settings: &Settings, env: &Env<'_>, person: bool) -> Result<Method> {
     let auth = &settings.auth;
-    let word = word_of(&auth.method.value);
+    let name = auth.method.value;
     let found = CredentialInputs {
         client_id: auth.client_id.as_ref().map(|id| id.value.clone()),
         client_secret: auth
@@ -38,47 +39,52 @@ pub(super) fn method(settings: &Settings, env: &Env<'_>, person: bool) -> Result
             .as_ref()
             .map(|token| token.value.read(env))
             .transpose()?,
-        prompt: person.then(|| Arc::new(Screen::new(env, &word)) as Arc<dyn Prompt>),
+        prompt: person.then(|| Arc::new(Screen::new(env, name)) as Arc<dyn Prompt>),
     };
     // Nothing was asked of anybody yet: what is missing is missing in the settings.
-    found.named(&word).map_err(|fault| {
+    found.named(name).map_err(|fault| {
         Failure::usage(fault.message.as_str()).hint(format!(
             "{}; or choose another [auth] method",
-            what_to_set(&word)
+            what_to_set(name)
         ))
     })
 }
 
 /// Where each way to sign in looks for what it needs.
-fn what_to_set(method: &str) -> &'static str {
+fn what_to_set(method: MethodName) -> &'static str {
     match method {
-        "client-secret" => {
+        MethodName::ClientSecret => {
             "set AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or client_id and client_secret in [auth]"
         }
-        "certificate" => {
+        MethodName::Certificate => {
             "set AZURE_CLIENT_ID and AZURE_CLIENT_CERTIFICATE_PATH, or client_id and certificate in [auth]"
         }
-        "workload-identity" => {
+        MethodName::WorkloadIdentity => {
             "set AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE, as Kubernetes does for a pod that is labelled for workload identity"
         }
-        "github-actions" => "set AZURE_CLIENT_ID, and give the job `permissions: id-token: write`",
-        "azure-pipelines" => {
+        MethodName::GitHubActions => {
+            "set AZURE_CLIENT_ID, and give the job `permissions: id-token: write`"
+        }
+        MethodName::AzurePipelines => {
             "set AZURE_CLIENT_ID, run in an AzureCLI task with its service connection, and pass SYSTEM_ACCESSTOKEN: $(System.AccessToken)"
         }
-        "browser" | "device-code" => {
+        MethodName::Browser | MethodName::DeviceCode => {
             "set AZURE_CLIENT_ID, or client_id in [auth], and run it where a person can answer"
         }
-        _ => "compare [auth] with config.example.toml",
+        MethodName::Auto
+        | MethodName::AzureCli
+        | MethodName::ManagedIdentity
+        | MethodName::Token => "compare [auth] with config.example.toml",
     }
 }
 
 /// What to add when signing in failed in a way that nobody named.
-pub(super) fn picked(settings: &Settings, method: &str) -> Option<String> {
+pub(super) fn picked(settings: &Settings, method: MethodName) -> Option<String> {
     let auth = &settings.auth;
-    if word_of(&auth.method.value) != "auto" {
+    if auth.method.value != MethodName::Auto {
         return None;
     }
-    if method != "azure-cli" {
+    if method != MethodName::AzureCli {
         return Some(format!(
             "[auth] method is auto, which took {method} out of what there is"
         ));
@@ -134,7 +140,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn new(env: &Env<'_>, method: &str) -> Self {
+    fn new(env: &Env<'_>, method: MethodName) -> Self {
         let named = |name: &str| env(name).is_some_and(|value| !value.is_empty());
         Self {
             // Over ssh `xdg-open` starts and shows nothing to anybody.
@@ -142,7 +148,7 @@ impl Screen {
                 || ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"]
                     .into_iter()
                     .any(named),
-            else_code: method == "auto",
+            else_code: method == MethodName::Auto,
         }
     }
 }

@@ -1,26 +1,33 @@
 //! What a run is asked to do: settings boiled down to what moving rows needs.
 
-use crate::threshold::Threshold;
+use crate::{one_word::OneWord, threshold::Threshold};
+use clap::ValueEnum;
 use std::time::Duration;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Precheck {
+/// How to find out who is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Precheck {
     /// Whichever of the two needs fewer requests.
     Auto,
-    /// Twenty filtered reads in a `$batch`.
+    /// Ask for each address.
     Each,
-    /// The whole directory, read once.
+    /// Read the whole directory once.
     Snapshot,
+    /// Do not look.
     Off,
 }
 
-/// What to do about guests who are pending already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Existing {
+/// What to do about guests who are there and have not redeemed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Existing {
+    /// Leave them.
     Skip,
     /// Fetch a link silently where the ledger has none.
     Relink,
 }
+
+impl OneWord for Precheck {}
+impl OneWord for Existing {}
 
 /// `--only`: everybody when empty.
 #[derive(Debug, Clone, Default)]

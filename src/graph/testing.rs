@@ -142,6 +142,7 @@ impl Server {
 pub(crate) fn quick_pace() -> Pace {
     Pace::new(&PaceOptions {
         rate: Rate::Max,
+        verified: 0,
         invites_per_5s: 0,
         writes_per_150s: 0,
         resource_units_per_10s: 0,

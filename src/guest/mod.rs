@@ -21,7 +21,7 @@ mod understand;
 
 pub(crate) use address_accounting::{Addresses, UnusedColumn};
 pub(crate) use email::EmailAddress;
+pub(crate) use model::{Access, Profile, SponsorRef, Understood, UserType};
 pub use model::{Allow, Guest, RowVerdict, Rules};
-pub(crate) use model::{Profile, SponsorRef, Understood, UserType};
 pub(crate) use understand::Inspected;
 pub use understand::Understanding;

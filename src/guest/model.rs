@@ -3,7 +3,8 @@
 //! Must not know how a sheet spells any of it.
 
 use super::EmailAddress;
-use crate::{problem::Problem, sheet::Field};
+use crate::{one_word::OneWord, problem::Problem, sheet::Field};
+use clap::ValueEnum;
 use std::fmt;
 use uuid::Uuid;
 
@@ -86,12 +87,36 @@ impl UserType {
     }
 }
 
-/// Which columns that give access or power may be used.
+/// A column that gives access or power; it is used only where the settings name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Access {
+    Member,
+    Manager,
+    Groups,
+}
+
+impl OneWord for Access {}
+
+/// Which of those columns may be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Allow {
     pub member: bool,
     pub manager: bool,
     pub groups: bool,
+}
+
+impl FromIterator<Access> for Allow {
+    fn from_iter<T: IntoIterator<Item = Access>>(named: T) -> Self {
+        let mut allow = Self::default();
+        for access in named {
+            match access {
+                Access::Member => allow.member = true,
+                Access::Manager => allow.manager = true,
+                Access::Groups => allow.groups = true,
+            }
+        }
+        allow
+    }
 }
 
 impl Allow {

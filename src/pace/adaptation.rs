@@ -56,13 +56,13 @@ struct State {
 }
 
 impl Adaptation {
-    pub(super) fn new(start: Instant, rate: Rate, ceiling: Option<f64>) -> Self {
+    pub(super) fn new(start: Instant, rate: Rate, verified: u64, ceiling: Option<f64>) -> Self {
         let (target, steps) = match rate {
-            Rate::Auto { verified } => {
+            Rate::Auto => {
                 let steps = Steps::new(verified);
                 (Some(steps.per_second()), Some(steps))
             }
-            Rate::Fixed(target) => (Some(target.max(SLOWEST)), None),
+            Rate::PerSecond(target) => (Some(target.max(SLOWEST)), None),
             Rate::Max => (None, None),
         };
         let opening = target.map_or(0.0, |target| (target * OPENING).max(1.0).min(target));

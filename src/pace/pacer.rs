@@ -57,7 +57,7 @@ impl Pace {
         Self(
             Arc::new(Shared {
                 gate: Gate::new(start, options.give_up_after),
-                adaptation: Adaptation::new(start, options.rate, even),
+                adaptation: Adaptation::new(start, options.rate, options.verified, even),
                 budget: Budget::new(start),
                 has_invitation_ceilings: !ceilings.is_empty(),
                 invitations: Mutex::new(Invitations {

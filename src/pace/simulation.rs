@@ -181,7 +181,7 @@ fn without_ceilings(rate: Rate) -> PaceOptions {
 
 #[tokio::test(start_paused = true)]
 async fn the_documented_allowance_is_used_and_hardly_ever_overdrawn() {
-    for rate in [Rate::Max, Rate::Fixed(100.0)] {
+    for rate in [Rate::Max, Rate::PerSecond(100.0)] {
         let pace = Pace::new(&PaceOptions {
             rate,
             ..PaceOptions::default()
@@ -230,7 +230,7 @@ async fn the_invitation_window_alone_is_kept_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_limit_that_nobody_documented_is_found() {
-    for rate in [Rate::Max, Rate::Fixed(50.0)] {
+    for rate in [Rate::Max, Rate::PerSecond(50.0)] {
         let pace = Pace::new(&without_ceilings(rate));
         let told = run(&pace, &Server::new(vec![Limit::new(150, 10)]), 6_000, 16).await;
         let goodput = 6_000.0 / told.seconds;
@@ -246,9 +246,10 @@ async fn a_limit_that_nobody_documented_is_found() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_opens_gently_and_reaches_its_target() {
-    let pace = Pace::new(&without_ceilings(Rate::Auto {
+    let pace = Pace::new(&PaceOptions {
         verified: PROVEN_RATE,
-    }));
+        ..without_ceilings(Rate::Auto)
+    });
     assert_eq!(pace.current_rate(), Some(1.0));
     let server = Server::new(Vec::new());
     run(&pace, &server, 3, 8).await;
@@ -263,7 +264,7 @@ async fn a_run_opens_gently_and_reaches_its_target() {
 
 #[tokio::test(start_paused = true)]
 async fn auto_rises_with_what_is_verified_and_a_throttle_takes_a_step_back() {
-    let pace = Pace::new(&without_ceilings(Rate::Auto { verified: 0 }));
+    let pace = Pace::new(&without_ceilings(Rate::Auto));
     let server = Server::new(Vec::new());
     run(&pace, &server, 60, 2).await;
     assert_eq!(pace.current_rate(), Some(1.0));
@@ -323,7 +324,7 @@ async fn a_server_that_throttles_for_ever_is_asked_ever_more_seldom() {
 
 #[tokio::test(start_paused = true)]
 async fn one_burst_of_refusals_cuts_once() {
-    let pace = Pace::new(&without_ceilings(Rate::Fixed(8.0)));
+    let pace = Pace::new(&without_ceilings(Rate::PerSecond(8.0)));
     run(&pace, &Server::new(Vec::new()), 100, 8).await;
     let sent_at = Instant::now();
     sleep(Duration::from_millis(100)).await;
@@ -345,7 +346,7 @@ async fn one_burst_of_refusals_cuts_once() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_cut_the_rate_grows_by_five_percent_a_second_and_only_when_it_is_the_limit() {
-    let pace = Pace::new(&without_ceilings(Rate::Fixed(8.0)));
+    let pace = Pace::new(&without_ceilings(Rate::PerSecond(8.0)));
     let server = Server::new(Vec::new());
     run(&pace, &server, 100, 8).await;
     pace.throttled(
@@ -473,7 +474,7 @@ mod bounds {
                 .enable_time().start_paused(true).build().unwrap();
             runtime.block_on(async {
                 sleep(Duration::from_secs(10)).await;
-                let pace = Pace::new(&without_ceilings(Rate::Fixed(target)));
+                let pace = Pace::new(&without_ceilings(Rate::PerSecond(target)));
                 let born = Instant::now();
                 for event in events {
                     let before = pace.current_rate().unwrap();

@@ -11,10 +11,12 @@ use super::{
 };
 use crate::{
     failure::Result,
+    one_word::OneWord,
     outcome::{Mail, RowResult, ThisRun, Verified},
     sheet::{RESULT_COLUMNS, SHEET_PREFIX},
     visible::visible_line,
 };
+use clap::ValueEnum;
 use secrecy::ExposeSecret;
 use std::{
     borrow::Cow,
@@ -22,12 +24,14 @@ use std::{
 };
 
 /// Whether redeem links are written into the results. The ledger keeps them in any case.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Links {
     #[default]
     Results,
     None,
 }
+
+impl OneWord for Links {}
 
 /// What stands on every row, and what is known of the file that is replaced.
 #[derive(Debug, Default)]

@@ -2,6 +2,7 @@
 //!
 //! Must not talk to them.
 
+use crate::one_word::OneWord;
 use clap::ValueEnum;
 use std::fmt;
 use url::{Host, Url};
@@ -16,6 +17,8 @@ pub enum Cloud {
     UsGovDod,
     China,
 }
+
+impl OneWord for Cloud {}
 
 impl Cloud {
     pub fn graph_url(self) -> &'static str {

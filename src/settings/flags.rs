@@ -1,14 +1,17 @@
 //! The flags that are keys of the settings as well: a flag is a key with `-` for `_`.
 
+use super::{
+    BaseUrl, Mapping, OwnDomains, RowFilter, Scope, TenantName,
+    values::{count, delimiter, duration, outcome, some_duration, words, workers},
+    web_page,
+};
 use crate::{
-    guest::SponsorRef,
+    engine::{Existing, Precheck},
+    guest::{Access, SponsorRef},
     outcome::Outcome,
-    settings::{
-        Access, BaseUrl, Existing, Hidden, Links, Mapping, OwnDomains, Precheck, Rate, RowFilter,
-        Scope, TenantName,
-        values::{count, delimiter, duration, outcome, some_duration, words, workers},
-        web_page,
-    },
+    pace::Rate,
+    results::Links,
+    sheet::Hidden,
     threshold::Threshold,
 };
 use clap::Args;

@@ -12,6 +12,7 @@ mod ledger_place; // where the ledger lies when nobody names one
 mod model;
 mod needs_trust;
 mod resolve;
+mod scope;
 mod secret;
 mod sourced;
 mod tenant;
@@ -23,23 +24,21 @@ pub(crate) mod values; // how each is understood
 mod written; //           how each is written
 
 pub(crate) use base_url::{BaseUrl, Cloud, web_page};
-pub(crate) use choices::{
-    Access, Existing, Hidden, Links, Method, OwnDomains, Precheck, WhenDropped, one_of, word_of,
-};
+pub(crate) use choices::{OwnDomains, WhenDropped};
 pub(crate) use flags::{ConnectionFlags, Flags, InviteFlags, SheetFlags, headings};
 pub(crate) use layers::KeyInForce;
 pub(crate) use model::{
     AuthSettings, FileInForce, InviteSettings, MessageSettings, PaceSettings, Settings,
     SheetSettings, Standing, TenantSettings,
 };
-pub(crate) use needs_trust::Scope;
 pub use resolve::resolve;
 pub(crate) use resolve::{Reading, Untrusted, read, trust_found};
+pub(crate) use scope::Scope;
 pub(crate) use secret::SecretRef;
 pub(crate) use sourced::{Source, Sourced};
 pub(crate) use trust::Doubt;
 pub(crate) use user_folder::{create_user_folder, user_folder};
-pub(crate) use values::{Mapping, Rate, RowFilter, TenantName, Units};
+pub(crate) use values::{Mapping, RowFilter, TenantName, Units};
 
 /// The environment, as something that is passed in.
 pub(crate) type Env<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;

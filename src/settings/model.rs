@@ -3,10 +3,19 @@
 //! Must not decide a value; `resolve` does.
 
 use super::{
-    Access, BaseUrl, Cloud, Doubt, Existing, Hidden, KeyInForce, Links, Mapping, Method,
-    OwnDomains, Precheck, Rate, RowFilter, SecretRef, Sourced, TenantName, Units, WhenDropped,
+    BaseUrl, Cloud, Doubt, KeyInForce, Mapping, OwnDomains, RowFilter, SecretRef, Sourced,
+    TenantName, Units, WhenDropped,
 };
-use crate::{guest::SponsorRef, outcome::Outcome, threshold::Threshold};
+use crate::{
+    engine::{Existing, Precheck},
+    graph::auth::MethodName,
+    guest::{Access, SponsorRef},
+    outcome::Outcome,
+    pace::Rate,
+    results::Links,
+    sheet::Hidden,
+    threshold::Threshold,
+};
 use std::{path::PathBuf, time::Duration};
 
 /// The settings file that was read.
@@ -76,7 +85,7 @@ pub struct TenantSettings {
 
 #[derive(Debug)]
 pub struct AuthSettings {
-    pub method: Sourced<Method>,
+    pub method: Sourced<MethodName>,
     pub client_id: Option<Sourced<String>>,
     pub client_secret: Option<Sourced<SecretRef>>,
     pub certificate: Option<Sourced<PathBuf>>,

@@ -1,20 +1,23 @@
 //! The settings, key by key with their defaults, and the rules between them.
 
 use super::{
-    Doubt, Env, Existing, FileInForce, InviteSettings, Links, Mapping, MessageSettings, OwnDomains,
-    PaceSettings, Precheck, Rate, Settings, SheetSettings, Source, Sourced, Standing, Units,
-    WhenDropped,
+    Doubt, Env, FileInForce, Flags, InviteFlags, InviteSettings, Mapping, MessageSettings,
+    OwnDomains, PaceSettings, Settings, SheetFlags, SheetSettings, Source, Sourced, Standing,
+    Units, WhenDropped,
     file::SettingsFile,
     layers::{KeyInForce, Layers},
     ledger_place::{Place, default_ledger, note_on_named},
-    one_of, tenant, trust,
+    tenant, trust,
     values::{ceiling, count, delimiter, duration, outcome, some_duration, switch, words, workers},
     web_page,
 };
 use crate::{
+    engine::{Existing, Precheck},
     failure::{Failure, Result},
     guest::SponsorRef,
-    settings::{Flags, InviteFlags, SheetFlags},
+    one_word::OneWord,
+    pace::Rate,
+    results::Links,
     sheet::Field,
     threshold::Threshold,
 };
@@ -241,7 +244,7 @@ fn layered(
             when_dropped: layers.value(
                 ("message", "when_dropped"),
                 None,
-                one_of,
+                OneWord::from_word,
                 WhenDropped::Refuse,
             )?,
         },
@@ -327,13 +330,18 @@ fn invite(
             Threshold::Percent(50.0),
         )?,
         tolerate: layers.list(("invite", "tolerate"), flags.tolerate.clone(), outcome)?,
-        links: layers.value(("invite", "links"), flags.links, one_of, Links::Results)?,
+        links: layers.value(
+            ("invite", "links"),
+            flags.links,
+            OneWord::from_word,
+            Links::Results,
+        )?,
         rate: layers.value(("invite", "rate"), flags.rate, str::parse, Rate::Auto)?,
         workers: layers.optional(("invite", "workers"), flags.workers, None, workers)?,
         precheck: layers.value(
             ("invite", "precheck"),
             flags.precheck,
-            one_of,
+            OneWord::from_word,
             Precheck::Auto,
         )?,
         accept_second_mail: layers
@@ -341,7 +349,7 @@ fn invite(
         existing: layers.value(
             ("invite", "existing"),
             flags.existing,
-            one_of,
+            OneWord::from_word,
             Existing::Skip,
         )?,
         retry_refused: layers.switch(("invite", "retry_refused"), flags.retry_refused)?,
@@ -349,7 +357,7 @@ fn invite(
         own_domains: layers.value(
             ("invite", "own_domains"),
             flags.own_domains,
-            one_of,
+            OneWord::from_word,
             OwnDomains::Refuse,
         )?,
         default_sponsor: layers.optional(
@@ -372,7 +380,7 @@ fn invite(
             web_page,
             "https://myapplications.microsoft.com".to_owned(),
         )?,
-        allow: layers.list(("invite", "allow"), sheet.allow.clone(), one_of)?,
+        allow: layers.list(("invite", "allow"), sheet.allow.clone(), OneWord::from_word)?,
         weather: layers.path(("invite", "weather"), flags.weather.clone(), None)?,
         sandbox,
     };
@@ -492,6 +500,6 @@ fn sheet(layers: &mut Layers<'_>, flags: &SheetFlags) -> Result<SheetSettings> {
         delimiter: layers.optional(("sheet", "delimiter"), flags.delimiter, None, delimiter)?,
         sheet: layers.optional(("sheet", "sheet"), flags.sheet.clone(), None, words)?,
         header_row: layers.optional(("sheet", "header_row"), flags.header_row, None, count)?,
-        hidden: layers.optional(("sheet", "hidden"), flags.hidden, None, one_of)?,
+        hidden: layers.optional(("sheet", "hidden"), flags.hidden, None, OneWord::from_word)?,
     })
 }

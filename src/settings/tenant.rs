@@ -1,11 +1,13 @@
 //! Which tenant is meant, where it is, and how to sign in.
 
 use super::{
-    AuthSettings, BaseUrl, Cloud, Method, Sourced, TenantName, TenantSettings, layers::Layers,
-    one_of, values::words,
+    AuthSettings, BaseUrl, Cloud, Sourced, TenantName, TenantSettings, layers::Layers,
+    values::words,
 };
 use crate::{
     failure::{Failure, Result},
+    graph::auth::MethodName,
+    one_word::OneWord,
     settings::ConnectionFlags,
 };
 
@@ -18,7 +20,7 @@ pub(super) fn tenant(
         text.parse()
     })?;
     let (id, also) = agree(named)?;
-    let cloud = layers.value(("tenant", "cloud"), None, one_of, Cloud::Global)?;
+    let cloud = layers.value(("tenant", "cloud"), None, OneWord::from_word, Cloud::Global)?;
     let of_cloud = |url: &str, parse: fn(&str) -> std::result::Result<BaseUrl, String>| {
         parse(url)
             .map(|url| Sourced::new(url, cloud.source.clone()))
@@ -102,7 +104,12 @@ fn same_cloud(graph: &Sourced<BaseUrl>, authority: &Sourced<BaseUrl>) -> Result<
 
 pub(super) fn auth(layers: &mut Layers<'_>) -> Result<AuthSettings> {
     Ok(AuthSettings {
-        method: layers.value(("auth", "method"), None, one_of, Method::Auto)?,
+        method: layers.value(
+            ("auth", "method"),
+            None,
+            OneWord::from_word,
+            MethodName::Auto,
+        )?,
         client_id: layers.optional(("auth", "client_id"), None, Some("AZURE_CLIENT_ID"), words)?,
         client_secret: layers.secret(("auth", "client_secret"), "AZURE_CLIENT_SECRET")?,
         certificate: layers.path(

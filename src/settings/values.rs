@@ -99,43 +99,6 @@ pub(crate) fn delimiter(text: &str) -> Result<u8, String> {
     }
 }
 
-/// Invitations per second.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Rate {
-    /// Slow for a tenant without history, faster once it has shown that it bears it.
-    Auto,
-    PerSecond(f64),
-    /// No target: only the gate and what the service says. Loopback only.
-    Max,
-}
-
-impl FromStr for Rate {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.trim() {
-            "auto" => Ok(Rate::Auto),
-            "max" => Ok(Rate::Max),
-            number => match number.parse() {
-                Ok(rate) if (0.001..=100_000.0).contains(&rate) => Ok(Rate::PerSecond(rate)),
-                _ => Err(format!(
-                    "`{text}` is not a rate: write auto, max or invitations per second like 2 or 0.5"
-                )),
-            },
-        }
-    }
-}
-
-impl fmt::Display for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Rate::Auto => f.write_str("auto"),
-            Rate::PerSecond(rate) => write!(f, "{rate}"),
-            Rate::Max => f.write_str("max"),
-        }
-    }
-}
-
 /// What a read costs depends on the tenant's size, so its ceiling does as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Units {
@@ -272,15 +235,6 @@ mod tests {
             duration("90").unwrap_err(),
             "`90` is not a duration: write 90s, 15m, 2h or 1h30m"
         );
-    }
-
-    #[test]
-    fn a_rate_is_positive() {
-        assert_eq!("auto".parse(), Ok(Rate::Auto));
-        assert_eq!("0.5".parse(), Ok(Rate::PerSecond(0.5)));
-        for wrong in ["0", "-1", "inf", "NaN", "fast", ""] {
-            assert!(wrong.parse::<Rate>().is_err(), "{wrong}");
-        }
     }
 
     #[test]

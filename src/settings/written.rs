@@ -1,10 +1,9 @@
 //! How a value is written in a settings file, so that `guestlist config` prints lines that could stand there.
 
-use super::{
-    Access, BaseUrl, Cloud, Existing, Hidden, Links, Method, OwnDomains, Precheck, Rate, RowFilter,
-    SecretRef, TenantName, Units, WhenDropped, word_of,
+use super::{BaseUrl, RowFilter, SecretRef, TenantName, Units};
+use crate::{
+    guest::SponsorRef, one_word::OneWord, outcome::Outcome, pace::Rate, threshold::Threshold,
 };
-use crate::{guest::SponsorRef, outcome::Outcome, threshold::Threshold};
 use std::{path::PathBuf, time::Duration};
 
 pub(super) trait Written {
@@ -55,26 +54,11 @@ macro_rules! in_quotes {
 }
 in_quotes!(String, BaseUrl, Rate, Threshold, SponsorRef, TenantName);
 
-macro_rules! words {
-    ($($type:ty),*) => {$(
-        impl Written for $type {
-            fn written(&self) -> String {
-                quoted(&word_of(self))
-            }
-        }
-    )*};
+impl<T: OneWord> Written for T {
+    fn written(&self) -> String {
+        quoted(&self.word())
+    }
 }
-words!(
-    Access,
-    Cloud,
-    Existing,
-    OwnDomains,
-    Hidden,
-    Links,
-    Method,
-    Precheck,
-    WhenDropped
-);
 
 impl Written for PathBuf {
     fn written(&self) -> String {

@@ -17,8 +17,10 @@ use crate::{
     failure::Failure,
     files::{self, Scratch},
     fingerprint,
+    one_word::OneWord,
     problem::Problem,
 };
+use clap::ValueEnum;
 use std::{
     io::{self, Read},
     path::{Path, PathBuf},
@@ -40,11 +42,13 @@ pub struct SheetOptions {
 }
 
 /// What to do with rows that a filter hides in a workbook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Hidden {
     Include,
     Skip,
 }
+
+impl OneWord for Hidden {}
 
 /// The sheet cannot be used: all that is wrong with it as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]

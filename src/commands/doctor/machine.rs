@@ -13,7 +13,7 @@ use crate::{
     files,
     graph::cloud::Abilities,
     ledger::{Ledger, LedgerError, NewLedger},
-    settings::{Env, Settings, Source, Sourced, word_of},
+    settings::{Env, Settings, Source, Sourced},
     ui::{Check, text},
 };
 use jiff::SignedDuration;
@@ -28,14 +28,13 @@ pub(super) fn settings(settings: &Settings) -> Check {
         None => "no settings file".to_owned(),
     }];
     let (tenant, auth) = (&settings.tenant, &settings.auth);
-    let method = Sourced::new(word_of(&auth.method.value), auth.method.source.clone());
     let ledger = &settings.invite.ledger;
     let ledger = Sourced::new(ledger.value.display(), ledger.source.clone());
     let values = [
         named("tenant", tenant.id.as_ref()),
         named("Graph", Some(&tenant.graph_url)),
         named("sign-in host", Some(&tenant.authority_url)),
-        named("method", Some(&method)),
+        named("method", Some(&auth.method)),
         named("app", auth.client_id.as_ref()),
         named("ledger", Some(&ledger)),
     ];

@@ -138,7 +138,7 @@ impl Doctor<'_> {
         };
         let mut checks = vec![tenant::sign_in(
             &signed_in.identity,
-            signed_in.method,
+            &signed_in.method.to_string(),
             self.clock.now(),
         )];
         let (graph, identity) = (signed_in.graph.clone(), signed_in.identity.clone());

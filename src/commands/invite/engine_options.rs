@@ -1,12 +1,12 @@
 //! From the settings to what the engine and the pace need.
 
 use crate::{
-    engine::{Existing, Options, Precheck, Selection},
+    engine::{Options, Precheck, Selection},
     failure::{Failure, Result},
     guest::EmailAddress,
     ledger::Ledger,
-    pace::{self, PaceOptions},
-    settings::{self, Rate, RowFilter, Settings, Sourced, Units},
+    pace::{self, PaceOptions, Rate},
+    settings::{RowFilter, Settings, Sourced, Units},
 };
 
 /// What the smallest tenants may read (Graph: throttling limits, identity and access).
@@ -25,13 +25,8 @@ pub(super) fn pace(settings: &Settings, ledger: &Ledger) -> Result<PaceOptions> 
     };
     let units = &settings.pace.resource_units_per_10s;
     Ok(PaceOptions {
-        rate: match rate {
-            Rate::Max => pace::Rate::Max,
-            Rate::PerSecond(rate) => pace::Rate::Fixed(rate),
-            Rate::Auto => pace::Rate::Auto {
-                verified: verified(settings, ledger)?,
-            },
-        },
+        rate,
+        verified: verified(settings, ledger)?,
         invites_per_5s: ceiling(&settings.pace.invites_per_5s),
         writes_per_150s: ceiling(&settings.pace.writes_per_150s),
         resource_units_per_10s: match units.value {
@@ -53,12 +48,7 @@ fn verified(settings: &Settings, ledger: &Ledger) -> Result<u64> {
 
 pub(super) fn options(settings: &Settings) -> Result<Options> {
     let invite = &settings.invite;
-    let precheck = match invite.precheck.value {
-        settings::Precheck::Auto => Precheck::Auto,
-        settings::Precheck::Each => Precheck::Each,
-        settings::Precheck::Snapshot => Precheck::Snapshot,
-        settings::Precheck::Off => Precheck::Off,
-    };
+    let precheck = invite.precheck.value;
     if precheck == Precheck::Off && !invite.accept_second_mail.value {
         return Err(Failure::usage(
             "without a pre-check people who are guests already would be mailed again",
@@ -71,10 +61,7 @@ pub(super) fn options(settings: &Settings) -> Result<Options> {
         redirect_url: invite.redirect_url.value.clone(),
         selection: selection(&invite.only.value)?,
         precheck,
-        existing: match invite.existing.value {
-            settings::Existing::Skip => Existing::Skip,
-            settings::Existing::Relink => Existing::Relink,
-        },
+        existing: invite.existing.value,
         retry_refused: invite.retry_refused.value,
         again: invite.again.value,
         max_invites: invite.max_invites.as_ref().map(|cap| cap.value),

@@ -11,9 +11,7 @@ use crate::{
     failure::{Failure, Result},
     ledger::{Ledger, Writer},
     outcome::Outcome,
-    results,
-    settings::Links,
-    ui,
+    results, ui,
     ui::{RequestTotals, RunReport, Summary, TenantReport, ThisRunReport},
 };
 use jiff::SignedDuration;
@@ -95,10 +93,7 @@ impl Finish<'_> {
             Some(&self.prepared.sheet),
             &self.prepared.targets.results,
             Some(&self.prepared.targets.to_fix),
-            match self.prepared.settings.invite.links.value {
-                Links::Results => results::Links::Results,
-                Links::None => results::Links::None,
-            },
+            self.prepared.settings.invite.links.value,
         );
         self.prepared.output.writing.send_replace(false);
         // What happened in the tenant is in the ledger: files that cannot be written change nothing about it.

@@ -9,9 +9,36 @@ use super::{
     managed_identity::AppService,
     workload::{AzurePipelines, GitHubActions, Workload},
 };
-use crate::graph::fault::Fault;
+use crate::{graph::fault::Fault, one_word::OneWord};
+use clap::ValueEnum;
 use secrecy::SecretString;
 use std::{fmt, path::PathBuf, sync::Arc};
+
+/// The name of a way to sign in: the word in `[auth] method`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MethodName {
+    /// What the environment provides; on a terminal, a person.
+    Auto,
+    ClientSecret,
+    Certificate,
+    WorkloadIdentity,
+    ManagedIdentity,
+    AzureCli,
+    AzurePipelines,
+    #[value(name = "github-actions")]
+    GitHubActions,
+    Browser,
+    DeviceCode,
+    Token,
+}
+
+impl OneWord for MethodName {}
+
+impl fmt::Display for MethodName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.word())
+    }
+}
 
 /// A way to sign in, with what it needs.
 #[derive(Clone)]
@@ -44,38 +71,29 @@ pub(crate) enum Method {
 }
 
 impl Method {
-    /// The word in `[auth] method`.
-    pub(crate) fn word(&self) -> &'static str {
+    pub(crate) fn name(&self) -> MethodName {
         match self {
-            Self::ClientSecret { .. } => "client-secret",
-            Self::Certificate { .. } => "certificate",
-            Self::Workload {
-                workload: Workload::File(_),
-                ..
-            } => "workload-identity",
-            Self::Workload {
-                workload: Workload::GitHubActions(_),
-                ..
-            } => "github-actions",
-            Self::Workload {
-                workload: Workload::AzurePipelines(_),
-                ..
-            } => "azure-pipelines",
-            Self::ManagedIdentity { .. } => "managed-identity",
-            Self::AzureCli => "azure-cli",
-            Self::Person {
-                ask: Ask::DeviceCode,
-                ..
-            } => "device-code",
-            Self::Person { .. } => "browser",
-            Self::Token(_) => "token",
+            Self::ClientSecret { .. } => MethodName::ClientSecret,
+            Self::Certificate { .. } => MethodName::Certificate,
+            Self::Workload { workload, .. } => match workload {
+                Workload::File(_) => MethodName::WorkloadIdentity,
+                Workload::GitHubActions(_) => MethodName::GitHubActions,
+                Workload::AzurePipelines(_) => MethodName::AzurePipelines,
+            },
+            Self::ManagedIdentity { .. } => MethodName::ManagedIdentity,
+            Self::AzureCli => MethodName::AzureCli,
+            Self::Person { ask, .. } => match ask {
+                Ask::DeviceCode => MethodName::DeviceCode,
+                Ask::Browser | Ask::BrowserElseCode => MethodName::Browser,
+            },
+            Self::Token(_) => MethodName::Token,
         }
     }
 }
 
 impl fmt::Debug for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Method({})", self.word())
+        write!(f, "Method({})", self.name())
     }
 }
 
@@ -98,11 +116,11 @@ pub(crate) struct CredentialInputs {
 
 impl CredentialInputs {
     /// The way that is named, with what it needs.
-    pub(crate) fn named(&self, word: &str) -> Result<Method, Fault> {
+    pub(crate) fn named(&self, name: MethodName) -> Result<Method, Fault> {
         let missing = |what: &str| {
             refusal(
                 codes::SIGN_IN_INCOMPLETE,
-                format!("[auth] method = \"{word}\" needs {what}"),
+                format!("[auth] method = \"{name}\" needs {what}"),
             )
         };
         let client_id = || self.client_id.clone().ok_or_else(|| missing("a client id"));
@@ -121,8 +139,8 @@ impl CredentialInputs {
                 prompt,
             })
         };
-        match word {
-            "client-secret" => {
+        match name {
+            MethodName::ClientSecret => {
                 let secret = self
                     .client_secret
                     .clone()
@@ -132,7 +150,7 @@ impl CredentialInputs {
                     secret,
                 })
             }
-            "certificate" => {
+            MethodName::Certificate => {
                 let path = self
                     .certificate
                     .clone()
@@ -142,51 +160,47 @@ impl CredentialInputs {
                     path,
                 })
             }
-            "workload-identity" => workload(
+            MethodName::WorkloadIdentity => workload(
                 self.token_file.clone().map(Workload::File),
                 "AZURE_FEDERATED_TOKEN_FILE",
             ),
-            "github-actions" => workload(
+            MethodName::GitHubActions => workload(
                 self.github.clone().map(Workload::GitHubActions),
                 "`permissions: id-token: write`, which sets ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN",
             ),
-            "azure-pipelines" => workload(
+            MethodName::AzurePipelines => workload(
                 self.pipelines.clone().map(Workload::AzurePipelines),
                 "SYSTEM_OIDCREQUESTURI, SYSTEM_ACCESSTOKEN and a service connection",
             ),
-            "managed-identity" => Ok(Method::ManagedIdentity {
+            MethodName::ManagedIdentity => Ok(Method::ManagedIdentity {
                 app_service: self.app_service.clone(),
                 client_id: self.client_id.clone(),
             }),
-            "azure-cli" => Ok(Method::AzureCli),
-            "browser" => person(Ask::Browser),
-            "device-code" => person(Ask::DeviceCode),
-            "token" => {
+            MethodName::AzureCli => Ok(Method::AzureCli),
+            MethodName::Browser => person(Ask::Browser),
+            MethodName::DeviceCode => person(Ask::DeviceCode),
+            MethodName::Token => {
                 let token = self.access_token.clone();
                 token
                     .map(Method::Token)
                     .ok_or_else(|| missing("GUESTLIST_ACCESS_TOKEN"))
             }
-            "auto" => Ok(self.auto()),
-            _ => Err(refusal(
-                codes::SIGN_IN_INCOMPLETE,
-                format!("`{word}` is no way to sign in"),
-            )),
+            MethodName::Auto => Ok(self.auto()),
         }
     }
 
     /// The first way for which everything is there; on a terminal then a person, else whoever is signed in
     /// to the Azure CLI.
     pub(crate) fn auto(&self) -> Method {
-        const PROVIDED: [&str; 6] = [
-            "token",
-            "client-secret",
-            "certificate",
-            "workload-identity",
-            "github-actions",
-            "azure-pipelines",
+        const PROVIDED: [MethodName; 6] = [
+            MethodName::Token,
+            MethodName::ClientSecret,
+            MethodName::Certificate,
+            MethodName::WorkloadIdentity,
+            MethodName::GitHubActions,
+            MethodName::AzurePipelines,
         ];
-        if let Some(method) = PROVIDED.iter().find_map(|word| self.named(word).ok()) {
+        if let Some(method) = PROVIDED.iter().find_map(|name| self.named(*name).ok()) {
             return method;
         }
         if self.app_service.is_some() {
@@ -209,7 +223,7 @@ impl CredentialInputs {
 
 impl fmt::Debug for CredentialInputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CredentialInputs({})", self.auto().word())
+        write!(f, "CredentialInputs({})", self.auto().name())
     }
 }
 
@@ -230,11 +244,11 @@ mod tests {
     #[test]
     fn auto_takes_what_is_complete_and_a_person_last() {
         let mut found = CredentialInputs::default();
-        assert_eq!(found.auto().word(), "azure-cli");
+        assert_eq!(found.auto().name(), MethodName::AzureCli);
         found.client_secret = Some("s".into());
         assert_eq!(
-            found.auto().word(),
-            "azure-cli",
+            found.auto().name(),
+            MethodName::AzureCli,
             "a secret without its app is nothing"
         );
         found.prompt = Some(Arc::new(Nobody));
@@ -242,18 +256,21 @@ mod tests {
             endpoint: "http://localhost:1".into(),
             header: "h".into(),
         });
-        assert_eq!(found.auto().word(), "managed-identity");
+        assert_eq!(found.auto().name(), MethodName::ManagedIdentity);
         found.app_service = None;
         found.client_secret = None;
         found.client_id = Some("app".into());
-        assert_eq!(found.auto().word(), "browser");
+        assert_eq!(found.auto().name(), MethodName::Browser);
         found.token_file = Some("/t".into());
-        assert_eq!(found.auto().word(), "workload-identity");
+        assert_eq!(found.auto().name(), MethodName::WorkloadIdentity);
         found.client_secret = Some("s".into());
-        assert_eq!(found.auto().word(), "client-secret");
+        assert_eq!(found.auto().name(), MethodName::ClientSecret);
         found.access_token = Some("t".into());
-        assert_eq!(found.auto().word(), "token");
-        assert_eq!(found.named("device-code").unwrap().word(), "device-code");
+        assert_eq!(found.auto().name(), MethodName::Token);
+        assert_eq!(
+            found.named(MethodName::DeviceCode).unwrap().name(),
+            MethodName::DeviceCode
+        );
     }
 
     #[test]
@@ -262,18 +279,17 @@ mod tests {
             client_id: Some("app".into()),
             ..CredentialInputs::default()
         };
-        for (word, lacks) in [
-            ("client-secret", "secret"),
-            ("certificate", "certificate"),
-            ("workload-identity", "AZURE_FEDERATED_TOKEN_FILE"),
-            ("github-actions", "id-token"),
-            ("azure-pipelines", "SYSTEM_ACCESSTOKEN"),
-            ("browser", "terminal"),
-            ("token", "GUESTLIST_ACCESS_TOKEN"),
-            ("magic", "magic"),
+        for (name, lacks) in [
+            (MethodName::ClientSecret, "secret"),
+            (MethodName::Certificate, "certificate"),
+            (MethodName::WorkloadIdentity, "AZURE_FEDERATED_TOKEN_FILE"),
+            (MethodName::GitHubActions, "id-token"),
+            (MethodName::AzurePipelines, "SYSTEM_ACCESSTOKEN"),
+            (MethodName::Browser, "terminal"),
+            (MethodName::Token, "GUESTLIST_ACCESS_TOKEN"),
         ] {
-            let fault = found.named(word).unwrap_err();
-            assert!(fault.message.contains(lacks), "{word}: {}", fault.message);
+            let fault = found.named(name).unwrap_err();
+            assert!(fault.message.contains(lacks), "{name}: {}", fault.message);
         }
     }
 }

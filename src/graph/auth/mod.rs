@@ -27,7 +27,7 @@ pub(crate) use challenge::Claims;
 pub(crate) use claims::{Identity, IdentityKind};
 pub(crate) use interactive::{DeviceCode, Prompt};
 pub(crate) use managed_identity::AppService;
-pub(crate) use method::{CredentialInputs, Method};
+pub(crate) use method::{CredentialInputs, Method, MethodName};
 pub(crate) use sign_in::SignIn;
 pub(crate) use tenant::tenant_id;
 pub(crate) use tokens::{CredentialSource, Token, Tokens};

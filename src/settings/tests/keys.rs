@@ -1,87 +1,21 @@
 //! Which keys there are: heard in every way, flags of the same name, and an example that tells the
 //! truth.
 
-use super::{KeyInForce, World, world};
+use super::{KeyInForce, Typed, World, flags_of, world};
 use crate::{
-    cli::Cli,
-    settings::{
-        Env, Rate, headings,
-        needs_trust::{lines_of_the_table, needs_trust},
-        resolve,
-    },
+    pace::Rate,
+    settings::{Env, Source, headings, needs_trust::HARMLESS_OF_INVITE, resolve},
 };
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
 
-fn set_of(asked: &[KeyInForce]) -> BTreeSet<(&str, &str)> {
-    asked
-        .iter()
-        .map(|asked| (asked.section, asked.key))
-        .collect()
-}
-
-/// Each key with a value that is not its default.
-const KEYS: &[(&str, &str, &str)] = &[
-    ("tenant", "id", "contoso.com"),
-    ("tenant", "cloud", "usgov"),
-    ("tenant", "graph_url", "https://graph.example.org"),
-    ("tenant", "authority_url", "https://login.example.org"),
-    ("tenant", "ca_file", "/ca.pem"),
-    ("auth", "method", "device-code"),
-    ("auth", "client_id", "app"),
-    ("auth", "certificate", "/app.pem"),
-    ("auth", "federated_token_file", "/token"),
-    ("invite", "dry_run", "true"),
-    ("invite", "results", "/r.csv"),
-    ("invite", "to_fix", "/f.csv"),
-    ("invite", "sandbox", "true"),
-    ("invite", "only", "@fabrikam.com,17"),
-    ("invite", "yes", "true"),
-    ("invite", "ledger", "/l.db"),
-    ("invite", "new_ledger", "true"),
-    ("invite", "max_invites", "5"),
-    ("invite", "daily_cap", "6"),
-    ("invite", "cap_wait", "7m"),
-    ("invite", "max_duration", "8h"),
-    ("invite", "max_invalid", "9%"),
-    ("invite", "max_failures", "10"),
-    ("invite", "tolerate", "invalid,refused"),
-    ("invite", "links", "none"),
-    ("invite", "rate", "0.5"),
-    ("invite", "workers", "3"),
-    ("invite", "precheck", "each"),
-    ("invite", "accept_second_mail", "true"),
-    ("invite", "existing", "relink"),
-    ("invite", "retry_refused", "true"),
-    ("invite", "again", "true"),
-    ("invite", "own_domains", "skip"),
-    ("invite", "default_sponsor", "group:Desk"),
-    ("invite", "settle", "11s"),
-    ("invite", "ask_again_after", "12m"),
-    ("invite", "send", "false"),
-    ("invite", "redirect_url", "https://example.org"),
-    ("invite", "allow", "member,groups"),
-    ("invite", "weather", "/w.toml"),
-    ("pace", "invites_per_5s", "15"),
-    ("pace", "writes_per_150s", "300"),
-    ("pace", "resource_units_per_10s", "350"),
-    ("message", "when_dropped", "send-anyway"),
-    ("sheet", "encoding", "windows-1252"),
-    ("sheet", "delimiter", ";"),
-    ("sheet", "sheet", "Guests"),
-    ("sheet", "header_row", "3"),
-    ("sheet", "hidden", "skip"),
-];
-
 /// The flag of each key that has one.
 fn flags() -> BTreeMap<(&'static str, String), String> {
-    let command = Cli::command();
-    let invite = command.find_subcommand("invite").unwrap();
     let mut flags = BTreeMap::new();
-    for arg in invite.get_arguments() {
+    for arg in Typed::command().get_arguments() {
         let (Some(long), Some(heading)) = (arg.get_long(), arg.get_help_heading()) else {
             continue;
         };
@@ -117,64 +51,68 @@ fn every_flag_is_a_key_and_every_key_of_an_invitation_is_a_flag() {
     assert_eq!(flags, keys(&["tenant", "invite", "sheet"]));
 }
 
-#[test]
-fn every_key_is_heard_from_flag_environment_and_file() {
-    let (_, default) = world().noting().unwrap();
-    let known: BTreeSet<_> = KEYS
-        .iter()
-        .map(|(section, key, _)| (*section, *key))
-        .collect();
-    let mut asked = set_of(&default);
-    asked.retain(|(section, key)| *section != "columns" && *key != "client_secret");
-    assert_eq!(known, asked, "the table of this test must be complete");
-
-    let flags = flags();
-    for (section, key, text) in KEYS {
-        let value = |world: World, how: &str| {
-            let (_, asked) = world
-                .noting()
-                .unwrap_or_else(|failure| panic!("{key} {how}: {failure}"));
-            let found = asked
-                .into_iter()
-                .find(|a| a.section == *section && a.key == *key);
-            found.unwrap().value
-        };
-        let default = value(world(), "default");
-        let variable = format!("GUESTLIST_{section}_{key}").to_uppercase();
-        let heard = value(world().env(&variable, text), "environment");
-        assert_ne!(heard, default, "{key}");
-        let file = format!("[{section}]\n{key} = \"{text}\"\n");
-        assert_eq!(value(world().file(&file), "file"), heard, "{key}");
-        if let Some(flag) = flags.get(&(*section, (*key).to_owned())) {
-            let typed = if *text == "true" {
-                flag.clone()
-            } else {
-                format!("{flag} {text}")
-            };
-            let typed = if *key == "weather" {
-                format!("{typed} --sandbox")
-            } else {
-                typed
-            };
-            assert_eq!(value(world().typed(&typed), "flag"), heard, "{key}");
+/// Every key that is not a secret, with the value of the example as it would be typed. A switch is turned round.
+fn examples() -> Vec<(String, String, String)> {
+    let text = switched_on();
+    let document: toml::Table = text.parse().unwrap();
+    let typed = |value: &toml::Value| match value {
+        toml::Value::Boolean(switch) => (!switch).to_string(),
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Array(items) => {
+            let items: Vec<&str> = items.iter().map(|item| item.as_str().unwrap()).collect();
+            items.join(",")
         }
-    }
+        other => other.to_string(),
+    };
+    let keys = document.iter().flat_map(|(section, table)| {
+        let table = table.as_table().unwrap().iter();
+        let table = table.filter(|(_, value)| !value.is_table());
+        table.map(|(key, value)| (section.clone(), key.clone(), typed(value)))
+    });
+    keys.collect()
 }
 
 #[test]
-fn it_is_decided_for_every_key_whether_it_needs_trust() {
-    let (_, asked) = world().noting().unwrap();
-    let mut known: BTreeSet<(&str, &str)> = set_of(&asked)
-        .into_iter()
-        .map(|(section, key)| match section {
-            "invite" => (section, key),
-            section => (section, "*"),
-        })
-        .collect();
-    for line in lines_of_the_table() {
-        assert!(known.remove(&line), "{line:?} stands twice, or is no key");
+fn every_key_can_be_set_by_flag_environment_and_file() {
+    let flags = flags();
+    for (section, key, text) in examples() {
+        let set = |world: World| {
+            let (_, keys) = world
+                .noting()
+                .unwrap_or_else(|failure| panic!("[{section}] {key}: {failure}"));
+            let mut keys = keys.into_iter();
+            let found = keys.find(|set| set.section == section && set.key == key);
+            found.unwrap()
+        };
+        let variable = format!("GUESTLIST_{section}_{key}").to_uppercase();
+        let by_variable = set(world().env(&variable, &text));
+        assert_eq!(by_variable.source, Source::Environment(variable));
+        let by_file = set(world().file(&format!("[{section}]\n{key} = \"{text}\"\n")));
+        assert!(
+            matches!(by_file.source, Source::File { line: 2, .. }),
+            "{key}"
+        );
+        let same = |((of, name), _): &(&(&str, String), &String)| *of == section && *name == key;
+        if let Some((_, flag)) = flags.iter().find(same) {
+            let typed = match text.as_str() {
+                // A switch can only be switched on; `send` takes a value.
+                "true" => flag.clone(),
+                _ => format!("{flag}={text}"),
+            };
+            let world = world().arg(&typed);
+            let world = if key == "weather" {
+                world.arg("--sandbox")
+            } else {
+                world
+            };
+            let by_flag = set(world);
+            assert_eq!(by_flag.source, Source::Flag(flag.clone()));
+            assert_eq!(by_flag.value, by_variable.value, "{key}");
+        }
+        // The folder of the file stands before its paths.
+        let ends = by_variable.value.trim_start_matches('"');
+        assert!(by_file.value.ends_with(ends), "{key}: {}", by_file.value);
     }
-    assert!(known.is_empty(), "nobody has decided about {known:?}");
 }
 
 #[test]
@@ -183,26 +121,28 @@ fn what_needs_no_trust_is_documented() {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let readme = words(README);
     let example = words(&EXAMPLE.replace("\n#", "\n"));
-    let harmless: Vec<&str> = lines_of_the_table()
-        .into_iter()
-        .filter(|(section, key)| *section == "invite" && !needs_trust((section, key)))
-        .map(|(_, key)| key)
+    let (_, keys) = world().noting().unwrap();
+    for key in HARMLESS_OF_INVITE {
+        let known = |set: &KeyInForce| (set.section, set.key) == ("invite", *key);
+        assert!(keys.iter().any(known), "{key} is no key");
+    }
+    let quoted: Vec<String> = HARMLESS_OF_INVITE
+        .iter()
+        .map(|key| format!("`{key}`"))
         .collect();
-    let quoted: Vec<String> = harmless.iter().map(|key| format!("`{key}`")).collect();
     assert!(readme.contains(&format!("do less ({})", quoted.join(", "))));
-    let (last, first) = harmless.split_last().unwrap();
+    let (last, first) = HARMLESS_OF_INVITE.split_last().unwrap();
     let named = format!("{} and {last} of [invite] are used", first.join(", "));
     assert!(example.contains(&named), "no {named:?}");
 }
 
 #[test]
 fn what_is_shown_could_stand_in_a_settings_file() {
-    for (section, key, text) in KEYS {
+    for (section, key, text) in examples() {
         let value = |file: &str| {
-            let (_, asked) = world().file(file).noting().unwrap();
-            let mut asked = asked.into_iter();
-            asked
-                .find(|a| a.section == *section && a.key == *key)
+            let (_, keys) = world().file(file).noting().unwrap();
+            let mut keys = keys.into_iter();
+            keys.find(|set| set.section == section && set.key == key)
                 .unwrap()
                 .value
         };
@@ -264,26 +204,32 @@ fn the_example_is_the_defaults() {
     }
 }
 
-#[test]
-fn every_line_of_the_example_may_be_switched_on() {
+/// The example with the keys that have no default.
+fn switched_on() -> String {
     let line = |line: &str| match line.strip_prefix('#') {
         Some(rest) if !rest.starts_with(' ') => rest.to_owned(),
         _ => line.to_owned(),
     };
-    let all: Vec<String> = EXAMPLE.lines().map(line).collect();
-    let (_, heard) = world().file(&all.join("\n")).noting().unwrap();
-    let silent: Vec<_> = heard.iter().filter(|asked| !asked.is_set()).collect();
-    assert!(silent.is_empty(), "{silent:?}");
+    let lines: Vec<String> = EXAMPLE.lines().map(line).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn every_line_of_the_example_may_be_switched_on() {
+    let (_, keys) = world().file(&switched_on()).noting().unwrap();
+    let not_set: Vec<_> = keys.iter().filter(|key| !key.is_set()).collect();
+    assert!(not_set.is_empty(), "{not_set:?}");
 }
 
 #[test]
 fn the_sample_is_a_nightly_run() {
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/settings.toml");
-    let command = ["guestlist", "invite", "guests.csv", "--config"].map(str::to_owned);
-    let command = [&command[..], &[sample.display().to_string()]].concat();
-    let cli = Cli::try_parse_from(command).unwrap();
+    let flags = flags_of(
+        "invite",
+        &["--config".to_owned(), sample.display().to_string()],
+    );
     let env: &Env<'_> = &|name| (name == "GUESTLIST_TENANT_ID").then(|| "contoso.com".to_owned());
-    let settings = resolve(&cli.flags(), env, Path::new("")).unwrap();
+    let settings = resolve(&flags, env, Path::new("")).unwrap();
     assert!(settings.tenant_is_named() && settings.ledger_is_named() && settings.is_loopback());
     assert_eq!(settings.invite.rate.value, Rate::Auto);
 }

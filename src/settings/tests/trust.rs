@@ -1,13 +1,12 @@
 //! A settings file that was merely found: what of it is used, and what it takes to use the rest.
 #![cfg(unix)]
 
+use super::flags_of;
 use crate::{
-    cli::Cli,
     exit::Exit,
     failure::{Failure, Result},
     settings::{Doubt, Env, KeyInForce, Reading, Settings, Standing, read, trust_found},
 };
-use clap::Parser;
 use std::{
     collections::BTreeMap,
     fs,
@@ -55,10 +54,14 @@ impl Place {
     }
 
     fn read(&self, command: &str) -> Result<Reading> {
-        let words = ["guestlist"].into_iter().chain(command.split(' '));
-        let cli = Cli::try_parse_from(words).unwrap();
+        let mut words = command.split(' ');
+        let verb = words.next().unwrap();
+        let args: Vec<String> = words
+            .filter(|word| *word != "guests.csv")
+            .map(str::to_owned)
+            .collect();
         let env: &Env<'_> = &|name| self.get(name);
-        read(&cli.flags(), env, self.folder.path())
+        read(&flags_of(verb, &args), env, self.folder.path())
     }
 
     #[track_caller]
@@ -160,7 +163,7 @@ fn what_the_command_does_not_use_is_not_asked_about() {
         Place::with("[tenant]\ngraph_url = \"https://evil.example\"\n[invite]\nlinks = \"none\"\n");
     assert_eq!(
         place.settled("runs").invite.links.value,
-        crate::settings::Links::Results
+        crate::results::Links::Results
     );
     assert_eq!(place.asked("results").1, ["invite.links"]);
     // A flag comes first, so that the file has no say.
@@ -269,9 +272,8 @@ fn a_link_from_elsewhere_brings_no_trust() {
     // Paths in the file would start from the stranger's folder.
     let theirs = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(mine.path(), theirs.path().join("guestlist.toml")).unwrap();
-    let cli = Cli::try_parse_from(["guestlist", "invite", "guests.csv"]).unwrap();
     let env: &Env<'_> = &|name| mine.get(name);
-    match read(&cli.flags(), env, theirs.path()).unwrap() {
+    match read(&flags_of("invite", &[]), env, theirs.path()).unwrap() {
         Reading::Untrusted(untrusted) => assert_eq!(untrusted.doubt, Doubt::Changed),
         Reading::Settled(settings) => panic!("{:?}", settings.file),
     }

@@ -1,0 +1,54 @@
+//! Which keys a command uses at all, whatever else stands in the settings file.
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// What a sheet is and who on it may be invited: `check`.
+    Sheet,
+    /// Where people are remembered: `runs`, `ledger`.
+    Ledger,
+    /// The same, how the sheet is read, and the files that are written: `results`.
+    Results,
+    /// Every key is shown and none is obeyed: `config`.
+    Shown,
+    /// Everything.
+    #[default]
+    Tenant,
+}
+
+impl Scope {
+    pub fn uses(self, (section, key): (&str, &str)) -> bool {
+        let invite = |keys: &[&str]| section == "invite" && keys.contains(&key);
+        match self {
+            Scope::Sheet => matches!(section, "columns" | "sheet") || invite(&["allow"]),
+            Scope::Ledger => invite(&["ledger", "sandbox"]),
+            Scope::Results => {
+                matches!(section, "columns" | "sheet")
+                    || invite(&["ledger", "sandbox", "results", "to_fix", "links", "allow"])
+            }
+            Scope::Shown | Scope::Tenant => true,
+        }
+    }
+
+    /// Whether the command meets the tenant, so that what is wrong with its settings is of interest.
+    pub fn meets_tenant(self) -> bool {
+        matches!(self, Scope::Shown | Scope::Tenant)
+    }
+
+    /// Whether the command goes on without the keys that need trust, instead of asking for it.
+    pub fn never_asks(self) -> bool {
+        matches!(self, Scope::Sheet | Scope::Shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_only_reads_the_ledger_uses_little() {
+        assert!(!Scope::Ledger.uses(("tenant", "graph_url")));
+        assert!(Scope::Ledger.uses(("invite", "ledger")));
+        assert!(!Scope::Results.uses(("invite", "redirect_url")));
+        assert!(Scope::Tenant.uses(("auth", "client_secret")));
+    }
+}
