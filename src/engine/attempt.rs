@@ -1,84 +1,63 @@
-//! One POST to /invitations: admitted, paced, intended, sent, answered, and all of it durable in that order.
+//! One POST to /invitations: admitted by the caps, paced, recorded as an intent, sent, answered, and recorded again.
 //!
-//! Never asks twice for an answer that did not come; what such an ask did is the settler's to find out.
+//! An attempt whose answer did not come is never repeated here: `settle` finds out what it did.
 
 use super::{
-    Options,
-    calibration::{Calibration, Steps},
-    caps::Caps,
-    follow_up::FollowUps,
-    outage::{Outage, Then},
-    recorder::{NotRecorded, Recorder},
+    calibration::Steps,
+    next_action::PendingGuest,
+    outage::Then,
+    recorder::NotRecorded,
     row_results,
-    stop::{Stop, StopReason},
-    worker_limit::WorkerLimit,
+    state::{EngineState, Stopped},
+    stop::StopReason,
 };
 use crate::{
-    clock::Clock,
-    directory::{Directory, LookupBatcher, UserLookup},
-    graph::{Fault, Graph, Invitation, InvitationRequest, MessageInfo, Verdict},
+    graph::{Fault, Invitation, InvitationReply, InvitationRequest, MessageInfo, Verdict},
     guest::UserType,
     ledger::{
-        Answered, AttemptEnd, AttemptKind, Found, Intent, IntentId, InvitationAttempt, Person,
-        PersonState, PriorLookup, Reader, RefusedAttempt, SilentFirst,
+        Answered, AttemptEnd, AttemptKind, Found, Intent, IntentId, InvitationAttempt, PersonState,
+        RefusedAttempt,
     },
     outcome::Mail,
-    pace::{Pace, TooLong},
 };
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 use tokio::time::Instant;
 
-use super::next_action::PendingGuest;
-
-/// How often a request that could not even be sent is tried again.
+/// How often a request that could not even be sent is tried.
 const CONNECTS: u32 = 5;
-/// An open gate is passed faster than this.
+/// A gate that is open is passed within this time.
 const NO_WAIT: Duration = Duration::from_millis(5);
 
-/// What everybody who moves a row shares.
-pub(super) struct Shared {
-    pub options: Arc<Options>,
-    pub graph: Graph,
-    pub directory: Directory,
-    pub lookup_batcher: LookupBatcher,
-    pub user_lookup: UserLookup,
-    pub pace: Pace,
-    pub recorder: Recorder,
-    pub follow_ups: FollowUps,
-    pub caps: Caps,
-    pub stop: Stop,
-    pub worker_limit: WorkerLimit,
-    pub clock: Clock,
-    pub calibration: Calibration,
-    pub outage: Outage,
-    /// A 429 of this run was found to have been performed: from then on none is believed.
-    pub throttles_doubted: AtomicBool,
-    /// The ledger as it is by now.
-    pub reader: Mutex<Reader>,
-    /// The run's own, which no other run may have raised.
-    pub generation: Option<i64>,
-    /// Where the ledger may be older than the world.
-    pub silent_first: Option<SilentFirst>,
-    /// Domains that Graph refused as a whole: code and text.
-    pub refused_domains: Mutex<HashMap<String, (String, String)>>,
+/// What an attempt is for, and what a good answer to it means.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Purpose {
+    pub kind: AttemptKind,
+    /// What is known about the mail after a good answer.
+    pub mail: Mail,
+    /// The state of the person after a good answer. After a probe the person is still unsettled, because the mail may
+    /// not be out yet; after a relink of a guest whom somebody else invited, the person is not one whom we invited.
+    pub state: PersonState,
+    /// Earlier attempts for this person have no answer, and stay so unless this one is answered well.
+    pub unsettled: bool,
 }
 
-/// The run is stopping; nothing was sent.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Stopped;
+impl Purpose {
+    /// The first attempt for a row, or one after attempts that were certainly not performed.
+    pub(super) fn invite(mails: bool) -> Self {
+        Self {
+            kind: AttemptKind::Invite,
+            mail: if mails { Mail::Requested } else { Mail::None },
+            state: PersonState::Invited,
+            unsettled: false,
+        }
+    }
+}
 
 /// Why nothing was sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum NotAsked {
     Stopped,
-    /// Another run has learnt something about the person: whoever wants to ask must decide anew.
+    /// Another run has recorded something about the person: what is to be done must be decided anew.
     Changed,
 }
 
@@ -88,396 +67,242 @@ impl From<Stopped> for NotAsked {
     }
 }
 
-/// An ask that was made, and what came of it.
+impl From<NotRecorded> for NotAsked {
+    fn from(why: NotRecorded) -> Self {
+        match why {
+            NotRecorded::Stopping => Self::Stopped,
+            NotRecorded::Changed => Self::Changed,
+        }
+    }
+}
+
+/// An attempt that was made, and what its answer means.
 pub(super) struct AnsweredAttempt {
     pub intent: IntentId,
-    pub ask: InvitationAttempt,
+    pub attempt: InvitationAttempt,
     pub verdict: Verdict,
     pub request_id: Option<String>,
     /// When the answer was there, or given up.
     pub ended: Instant,
     /// How long that took.
     pub took: Duration,
-    /// How often our clock had been set before it was sent.
+    /// How often our clock had been set before the request was sent.
     pub steps: Steps,
 }
 
-/// How a good answer is remembered.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct OnDone {
-    pub mail: Mail,
-    /// Where the person stands then: a probe leaves it unsettled, as its mail may still be owed, and a link
-    /// for somebody whom others invited makes nobody ours.
-    pub state: PersonState,
-}
-
-impl Shared {
-    /// `unsettled`: earlier asks for this person are open, and stay so unless this one is answered well.
-    pub(super) async fn ask(
-        &self,
-        item: &PendingGuest,
-        kind: AttemptKind,
-        on_done: OnDone,
-        unsettled: bool,
-    ) -> Result<AnsweredAttempt, NotAsked> {
-        let mails = kind == AttemptKind::Invite && item.mails(&self.options);
-        let request = self.request(item, mails);
-        let mut connects = 0;
-        loop {
-            if self.stop.is_raised() {
-                return Err(NotAsked::Stopped);
-            }
-            let place = self
-                .caps
-                .admit(&self.stop)
-                .await
-                .map_err(|reason| self.stopped(reason))?
-                .ok_or(Stopped)?;
-            self.wait(self.pace.before_invitation()).await?;
-            let client_request_id = uuid::Uuid::new_v4();
-            let at = self.clock.now();
-            let intent = Intent {
-                row: item.guest.row,
-                key: item.guest.email.key().to_owned(),
-                email: item.guest.email.as_str().to_owned(),
-                kind,
-                mails,
-                at,
-                saw: item.saw,
-                client_request_id: client_request_id.to_string(),
-                decided_on: item.newest_event(),
-                assumed: false,
-            };
-            let intent = match self.recorder.intent(intent).await {
-                Ok(intent) => intent,
-                Err(why) => {
-                    place.give_back();
-                    return Err(match why {
-                        NotRecorded::Stopping => NotAsked::Stopped,
-                        NotRecorded::Changed => NotAsked::Changed,
-                    });
-                }
-            };
-            let recorded = Instant::now();
-            let open = self.wait(self.pace.gate()).await;
-            if open.is_err() || (recorded.elapsed() > NO_WAIT && !self.stands()) {
-                place.give_back();
-                self.answered(item, kind, intent, &unsent(), on_done, unsettled)
-                    .await;
-                return Err(NotAsked::Stopped);
-            }
-            let steps = self.calibration.steps();
-            let (left_at, left) = (self.clock.now(), Instant::now());
-            let attempt = self.graph.invite(&request, client_request_id).await;
-            let (ended, took, ended_at) = (Instant::now(), left.elapsed(), self.clock.now());
-            let answer = Answer {
-                verdict: attempt.verdict,
-                status: attempt.status,
-                request_id: attempt.request_id,
-            };
-            // Before anything is written down: nobody else is to ask meanwhile.
-            if let Some(fault) = answer.verdict.run_stopping() {
-                self.stop.raise(StopReason::Refused {
-                    exit: fault.exit(),
-                    fault: Box::new(fault.clone()),
-                });
-            }
-            if !matches!(
-                answer.verdict,
-                Verdict::Unknown { .. } | Verdict::NotSent { .. }
-            ) {
-                self.worker_limit.told();
-            }
-            match self.outage.answered(&answer.verdict, left) {
-                Then::GoOn => {}
-                Then::Pause(pause) => self.pace.pause(pause),
-                Then::Stop(reason) => self.stop.raise(reason),
-            }
-            // Told also when the run stops already: nobody waits at the gate any more who would find it out.
-            if let Err(too_long) = self.pace.gate_opens_in_time() {
-                self.stop.raise(too_long.into());
-            }
-            self.answered(item, kind, intent, &answer, on_done, unsettled)
-                .await;
-            match &answer.verdict {
-                Verdict::NotSent { .. } => {
-                    place.give_back();
-                    if self.stop.is_raised() {
-                        return Err(NotAsked::Stopped);
-                    }
-                    connects += 1;
-                    if connects < CONNECTS
-                        && self
-                            .stop
-                            .sleep(crate::pace::backoff(connects, fastrand::f64()))
-                            .await
-                    {
-                        continue;
-                    }
-                }
-                Verdict::Refused {
-                    domain_wide: true,
-                    fault,
-                } => {
-                    let mut refused = self
-                        .refused_domains
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner);
-                    refused.insert(
-                        item.guest.email.domain().to_ascii_lowercase(),
-                        (fault.code.to_string(), row_results::own_words(fault)),
-                    );
-                }
-                _ => {}
-            }
-            let end = match &answer.verdict {
-                Verdict::Done(_) => AttemptEnd::Answered(ended_at),
-                Verdict::RetryAfter { .. } => AttemptEnd::Throttled(ended_at),
-                _ => AttemptEnd::GivenUp(ended_at),
-            };
-            return Ok(AnsweredAttempt {
-                intent,
-                ask: InvitationAttempt {
-                    kind,
-                    at: left_at,
-                    mails,
-                    saw: item.saw,
-                    end,
-                    assumed: false,
-                },
-                verdict: answer.verdict,
-                request_id: answer.request_id,
-                ended,
-                took,
-                steps,
-            });
+/// Makes one attempt for a row. A request that never left is tried again; any other answer is given back.
+pub(super) async fn attempt(
+    engine: &EngineState,
+    item: &PendingGuest,
+    purpose: Purpose,
+) -> Result<AnsweredAttempt, NotAsked> {
+    let mails = purpose.kind == AttemptKind::Invite && item.mails(&engine.options);
+    let request = request(engine, item, mails);
+    let mut connects = 0;
+    loop {
+        if engine.stop.is_raised() {
+            return Err(NotAsked::Stopped);
         }
-    }
-
-    /// Whether a run that this ledger does not know may have asked for this person a moment ago.
-    pub(super) fn blind_spot(&self, item: &PendingGuest) -> bool {
-        item.mails(&self.options)
-            && self
-                .silent_first
-                .is_some_and(|silent| self.clock.now() < silent.until)
-    }
-
-    /// Remembers that a run that this ledger does not know may have asked, so that it is settled before any mail.
-    pub(super) async fn assume_asked(
-        &self,
-        item: &PendingGuest,
-    ) -> Result<(Person, InvitationAttempt), Stopped> {
-        let at = self
-            .silent_first
-            .map_or_else(|| self.clock.now(), |silent| silent.since);
-        let assumed = Intent {
+        let place = engine
+            .caps
+            .admit(&engine.stop)
+            .await
+            .map_err(|reason| engine.end_run(reason))?
+            .ok_or(Stopped)?;
+        engine.wait(engine.pace.before_invitation()).await?;
+        let client_request_id = uuid::Uuid::new_v4();
+        let intent = Intent {
             row: item.guest.row,
             key: item.guest.email.key().to_owned(),
             email: item.guest.email.as_str().to_owned(),
-            kind: AttemptKind::Invite,
-            mails: true,
-            at,
-            saw: PriorLookup::Unknown,
-            client_request_id: String::new(),
+            kind: purpose.kind,
+            mails,
+            at: engine.clock.now(),
+            saw: item.saw,
+            client_request_id: client_request_id.to_string(),
             decided_on: item.newest_event(),
-            assumed: true,
+            assumed: false,
         };
-        self.recorder.intent(assumed).await.map_err(|_| Stopped)?;
-        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let person = reader.person(item.guest.email.key()).ok().flatten();
-        let ask = InvitationAttempt {
-            kind: AttemptKind::Invite,
-            at,
-            mails: true,
-            saw: PriorLookup::Unknown,
-            end: AttemptEnd::Open,
-            assumed: true,
+        let intent = match engine.recorder.intent(intent).await {
+            Ok(intent) => intent,
+            Err(why) => {
+                place.give_back();
+                return Err(why.into());
+            }
         };
-        Ok((person.ok_or(Stopped)?, ask))
-    }
-
-    /// Whether the ledger is still this run's. A ledger that cannot be read now refused no intent a moment ago.
-    fn stands(&self) -> bool {
-        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let newest = reader.generation().ok();
-        let stands = newest.is_none() || self.generation.is_none() || newest == self.generation;
-        if !stands {
-            let by = reader.holder().unwrap_or_default();
-            self.stop.raise(StopReason::TakenOver { by });
+        let recorded = Instant::now();
+        let open = engine.wait(engine.pace.gate()).await;
+        if open.is_err() || (recorded.elapsed() > NO_WAIT && !engine.still_owns_ledger()) {
+            place.give_back();
+            record(engine, item, purpose, intent, &never_sent()).await;
+            return Err(NotAsked::Stopped);
         }
-        stands
-    }
-
-    /// What reading concluded about asks whose answers never came.
-    pub(super) async fn settled(
-        &self,
-        item: &PendingGuest,
-        intent: IntentId,
-        detail: &str,
-        state: PersonState,
-        mail: Option<Mail>,
-    ) {
-        self.recorder
-            .answered(Answered {
-                intent,
-                row: item.guest.row,
-                at: self.clock.now(),
-                kind: "settled",
-                status: None,
-                request_id: None,
-                detail: Some(detail.to_owned()),
-                state,
-                mail,
-                found: None,
-                refusal: None,
-            })
-            .await;
-    }
-
-    /// Whether a 429 of this run was found to have been performed.
-    pub(super) fn doubts_throttles(&self) -> bool {
-        self.throttles_doubted.load(Relaxed)
-    }
-
-    pub(super) fn doubt_throttles(&self) {
-        if !self.throttles_doubted.swap(true, Relaxed) {
-            tracing::warn!(
-                "Graph asked to wait although it had performed the request; from now on such a row is settled like one without an answer"
-            );
-        }
-    }
-
-    pub(super) fn refused_domain(&self, domain: &str) -> Option<(String, String)> {
-        let refused = self
-            .refused_domains
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        refused.get(&domain.to_ascii_lowercase()).cloned()
-    }
-
-    /// A fault of a read: does it end the run?
-    pub(super) fn stop_if_fatal(&self, fault: &Fault) {
-        if let Some(reason) = StopReason::of(fault) {
-            self.stop.raise(reason);
-        }
-    }
-
-    fn request(&self, item: &PendingGuest, mails: bool) -> InvitationRequest {
-        let guest = &item.guest;
-        InvitationRequest {
-            email: guest.email.as_str().to_owned(),
-            display_name: guest.display_name.clone(),
-            redirect_url: guest
-                .redirect_url
-                .clone()
-                .unwrap_or_else(|| self.options.redirect_url.clone()),
-            send: mails,
-            message: if mails {
-                MessageInfo {
-                    language: guest.language.clone(),
-                    body: guest.message.clone(),
-                    cc: guest.cc.as_ref().map(|cc| cc.as_str().to_owned()),
+        let steps = engine.calibration.steps();
+        let (sent_at, sent) = (engine.clock.now(), Instant::now());
+        let reply = engine.graph.invite(&request, client_request_id).await;
+        let (ended, took, ended_at) = (Instant::now(), sent.elapsed(), engine.clock.now());
+        // Before the answer is recorded, because recording takes time in which others would send.
+        learn(engine, &reply.verdict, sent);
+        record(engine, item, purpose, intent, &reply).await;
+        match &reply.verdict {
+            Verdict::NotSent { .. } => {
+                place.give_back();
+                if engine.stop.is_raised() {
+                    return Err(NotAsked::Stopped);
                 }
-            } else {
-                MessageInfo::default()
-            },
-            member: guest.user_type == Some(UserType::Member),
-            sponsors: if self.graph.abilities().sponsors_in_invitations {
-                item.sponsors.clone()
-            } else {
-                Vec::new()
-            },
+                connects += 1;
+                let pause = crate::pace::backoff(connects, fastrand::f64());
+                if connects < CONNECTS && engine.stop.sleep(pause).await {
+                    continue;
+                }
+            }
+            Verdict::Refused {
+                domain_wide: true,
+                fault,
+            } => engine.remember_refused_domain(
+                item.guest.email.domain(),
+                fault.code.to_string(),
+                row_results::own_words(fault),
+            ),
+            _ => {}
         }
-    }
-
-    /// Waits for the pace, unless the run stops first or the wait is longer than a run should take.
-    pub(super) async fn wait(
-        &self,
-        ready: impl Future<Output = Result<(), TooLong>>,
-    ) -> Result<(), Stopped> {
-        let ready = tokio::select! {
-            biased;
-            () = self.stop.raised() => return Err(Stopped),
-            ready = ready => ready,
+        let end = match &reply.verdict {
+            Verdict::Done(_) => AttemptEnd::Answered(ended_at),
+            Verdict::RetryAfter { .. } => AttemptEnd::Throttled(ended_at),
+            _ => AttemptEnd::GivenUp(ended_at),
         };
-        ready.map_err(|too_long| self.stopped(too_long.into()))
+        return Ok(AnsweredAttempt {
+            intent,
+            attempt: InvitationAttempt {
+                kind: purpose.kind,
+                at: sent_at,
+                mails,
+                saw: item.saw,
+                end,
+                assumed: false,
+            },
+            verdict: reply.verdict,
+            request_id: reply.request_id,
+            ended,
+            took,
+            steps,
+        });
     }
+}
 
-    fn stopped(&self, reason: StopReason) -> Stopped {
-        self.stop.raise(reason);
-        Stopped
+/// What an answer means for everybody else: the run stops, pauses, or lets more workers ask.
+fn learn(engine: &EngineState, verdict: &Verdict, sent: Instant) {
+    if let Some(fault) = verdict.run_stopping() {
+        engine.stop.raise(StopReason::Refused {
+            exit: fault.exit(),
+            fault: Box::new(fault.clone()),
+        });
     }
+    if !matches!(verdict, Verdict::Unknown { .. } | Verdict::NotSent { .. }) {
+        engine.worker_limit.told();
+    }
+    match engine.outage.answered(verdict, sent) {
+        Then::GoOn => {}
+        Then::Pause(pause) => engine.pace.pause(pause),
+        Then::Stop(reason) => engine.stop.raise(reason),
+    }
+    // Checked here too: once the run is stopping, nobody waits at the gate who would find out that the wait is too long.
+    if let Err(too_long) = engine.pace.gate_opens_in_time() {
+        engine.stop.raise(too_long.into());
+    }
+}
 
-    async fn answered(
-        &self,
-        item: &PendingGuest,
-        kind: AttemptKind,
-        intent: IntentId,
-        answer: &Answer,
-        on_done: OnDone,
-        unsettled: bool,
-    ) {
-        let now = self.clock.now();
-        let back = if unsettled {
-            PersonState::Asked
+fn request(engine: &EngineState, item: &PendingGuest, mails: bool) -> InvitationRequest {
+    let guest = &item.guest;
+    InvitationRequest {
+        email: guest.email.as_str().to_owned(),
+        display_name: guest.display_name.clone(),
+        redirect_url: guest
+            .redirect_url
+            .clone()
+            .unwrap_or_else(|| engine.options.redirect_url.clone()),
+        send: mails,
+        message: if mails {
+            MessageInfo {
+                language: guest.language.clone(),
+                body: guest.message.clone(),
+                cc: guest.cc.as_ref().map(|cc| cc.as_str().to_owned()),
+            }
         } else {
-            PersonState::Open
-        };
-        let (event, state) = match &answer.verdict {
-            Verdict::Done(_) => {
-                let event = match on_done.state {
-                    PersonState::Invited => "invited",
-                    PersonState::Asked => "probed",
-                    PersonState::Open | PersonState::Claimed | PersonState::Refused => "relinked",
-                };
-                (event, on_done.state)
-            }
-            Verdict::Unknown { .. } => ("unknown", PersonState::Asked),
-            // Looked up before anything else, also by a later run; a relink alone leaves nothing to find out.
-            Verdict::RetryAfter { .. } if kind != AttemptKind::Relink => {
-                ("throttled", PersonState::Asked)
-            }
-            Verdict::Refused { .. } if !unsettled => ("not-performed", PersonState::Refused),
-            _ => ("not-performed", back),
-        };
-        let found = match &answer.verdict {
-            Verdict::Done(invitation) => Some(found(invitation, on_done.mail, now)),
-            _ => None,
-        };
-        let refusal = match &answer.verdict {
-            Verdict::Refused { fault, .. } => Some(RefusedAttempt {
-                code: fault.code.to_string(),
-                error: row_results::own_words(fault),
-                content: item.content(&self.options),
-            }),
-            _ => None,
-        };
-        self.recorder
-            .answered(Answered {
-                intent,
-                row: item.guest.row,
-                at: now,
-                kind: event,
-                status: answer.status,
-                request_id: answer.request_id.clone(),
-                detail: answer.verdict.fault().map(|fault| fault.code.to_string()),
-                state,
-                mail: None,
-                found,
-                refusal,
-            })
-            .await;
+            MessageInfo::default()
+        },
+        member: guest.user_type == Some(UserType::Member),
+        sponsors: if engine.graph.abilities().sponsors_in_invitations {
+            item.sponsors.clone()
+        } else {
+            Vec::new()
+        },
     }
 }
 
-struct Answer {
-    verdict: Verdict,
-    status: Option<u16>,
-    request_id: Option<String>,
+/// Records what came of an intent.
+async fn record(
+    engine: &EngineState,
+    item: &PendingGuest,
+    purpose: Purpose,
+    intent: IntentId,
+    reply: &InvitationReply,
+) {
+    let now = engine.clock.now();
+    let as_before = if purpose.unsettled {
+        PersonState::Asked
+    } else {
+        PersonState::Open
+    };
+    let (event, state) = match &reply.verdict {
+        Verdict::Done(_) => {
+            let event = match purpose.state {
+                PersonState::Invited => "invited",
+                PersonState::Asked => "probed",
+                PersonState::Open | PersonState::Claimed | PersonState::Refused => "relinked",
+            };
+            (event, purpose.state)
+        }
+        Verdict::Unknown { .. } => ("unknown", PersonState::Asked),
+        // A throttled attempt is looked up before anything else, by a later run too. After a throttled relink there is
+        // nothing to find out.
+        Verdict::RetryAfter { .. } if purpose.kind != AttemptKind::Relink => {
+            ("throttled", PersonState::Asked)
+        }
+        Verdict::Refused { .. } if !purpose.unsettled => ("not-performed", PersonState::Refused),
+        _ => ("not-performed", as_before),
+    };
+    let found = match &reply.verdict {
+        Verdict::Done(invitation) => Some(found(invitation, purpose.mail, now)),
+        _ => None,
+    };
+    let refusal = match &reply.verdict {
+        Verdict::Refused { fault, .. } => Some(RefusedAttempt {
+            code: fault.code.to_string(),
+            error: row_results::own_words(fault),
+            content: item.content(&engine.options),
+        }),
+        _ => None,
+    };
+    let answered = Answered {
+        intent,
+        row: item.guest.row,
+        at: now,
+        kind: event,
+        status: reply.status,
+        request_id: reply.request_id.clone(),
+        detail: reply.verdict.fault().map(|fault| fault.code.to_string()),
+        state,
+        mail: None,
+        found,
+        refusal,
+    };
+    engine.recorder.answered(answered).await;
 }
 
-fn unsent() -> Answer {
-    Answer {
+/// What is recorded for an intent whose request never left, because the run stopped.
+fn never_sent() -> InvitationReply {
+    InvitationReply {
         verdict: Verdict::NotSent {
             fault: Fault::run_stopped(),
         },
@@ -494,12 +319,4 @@ fn found(invitation: &Invitation, mail: Mail, at: jiff::Timestamp) -> Found {
         mail,
         invited_at: at,
     }
-}
-
-/// How long to wait between two looks at the same thing, growing.
-pub(super) fn look_again(look: u32, within: Duration) -> Duration {
-    let longest = (within / 4).clamp(Duration::from_millis(200), Duration::from_secs(15));
-    Duration::from_millis(250)
-        .saturating_mul(1 << look.min(8))
-        .min(longest)
 }

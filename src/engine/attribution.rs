@@ -8,9 +8,13 @@ use crate::{
     outcome::Mail,
 };
 use jiff::SignedDuration;
+use std::time::Duration;
 
 /// A guest made so long before a silent ask was made by an earlier ask.
 const BEFORE: SignedDuration = SignedDuration::from_secs(3);
+/// A silent attempt is told from the one before it by the guest's creation time, and servers give times in whole seconds.
+/// So this much time passes between the end of the one and the beginning of the other.
+pub(super) const APART: Duration = Duration::from_secs(6);
 /// Creation times are whole seconds.
 const WITHIN: SignedDuration = SignedDuration::from_secs(1);
 

@@ -5,7 +5,7 @@
 
 use super::{
     Options,
-    attempt::look_again,
+    looks::Looks,
     next_action::PendingGuest,
     recorder::{CountsAs, Recorder},
     stop::{Stop, StopReason},
@@ -172,10 +172,9 @@ impl FollowUpTask {
         sponsor: &Sponsor,
         end: Instant,
     ) -> Result<(), Option<Fault>> {
-        for look in 0.. {
-            if self.stop.is_raised() {
-                break;
-            }
+        let mut looks = Looks::until(end, self.settle);
+        while !self.stop.is_raised() {
+            let last = looks.is_last();
             let fault = match self.graph.add_sponsor(user_id, sponsor).await {
                 Ok(()) => return Ok(()),
                 Err(fault) => fault,
@@ -189,9 +188,7 @@ impl FollowUpTask {
                 }
                 return Err(Some(fault));
             }
-            let left = end.saturating_duration_since(Instant::now());
-            let wait = look_again(look, self.settle).min(left);
-            if left.is_zero() || !self.stop.sleep(wait).await {
+            if last || !looks.wait(&self.stop).await {
                 return Err(Some(fault));
             }
         }

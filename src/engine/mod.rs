@@ -1,33 +1,67 @@
 //! 5 Moving: from the sheet to the ledger, every row to exactly one outcome.
 //!
-//! The feeder reads, the prechecker looks people up, the workers ask, the settler finds out what unanswered asks
-//! did, and the recorder alone writes. All queues are bounded. Nothing here prints.
+//! The feeder reads, the prechecker looks people up, the workers ask, the settler finds out what attempts without an
+//! answer did, and the recorder alone writes. All queues are bounded. Nothing here prints.
+
+// The journey of a row. A blank line stands between the modules, so that formatting keeps their order.
+
+mod run; // puts the parts together, and waits for them
+
+mod options; // what a run is asked to do
+
+mod state; // what every step of a run uses
+
+mod feeder; // 1 the sheet, row by row, with what the ledger knows
+
+mod next_action; // what a row needs
+
+mod prechecker; // 2 looks up who is already there
+
+mod lookup_queue; // rows that wait to be looked up, and how they are
+
+mod assumed; // attempts of runs that this ledger does not know
+
+mod canary; // 3 the first five invitations into a tenant, before the rest
+
+mod worker; // asks for one guest
+
+mod worker_limit; // how many ask at the same time
+
+mod attempt; // one POST: admitted, paced, recorded, sent, answered
+
+mod caps; // how many invitations a run and a day may have
+
+mod outage; // ends or slows a run whose answers do not tell what happened
+
+mod conclude; // how a row ends
+
+mod parked; // 4 a row whose attempts have no answer that tells
+
+mod settle; // finds out what these attempts did
+
+mod evidence; // what the directory shows about them
+
+mod attribution; // which of several attempts made a guest
+
+mod calibration; // by which clock new guests are dated
+
+mod follow_up; // 5 what an invitation cannot carry
+
+mod verify; // are the new guests in the directory?
+
+mod rate_steps; // a faster rate with every fifty guests that were verified
+
+mod recorder; // 6 the one writer: commits in groups, keeps the totals
+
+mod row_results; // the outcome of a row, in words
+
+mod totals; // the counts of a run
 
 pub(crate) mod catalogue; // our codes GL3xx and GL4xx in words
 
-mod attempt; // one POST: admitted, paced, intended, sent, answered
-mod attribution; // which of several asks made a guest
-mod calibration; // by which clock new guests are dated
-mod canary; // five alone, before the rest
-mod caps; // how many, and how many a day
-mod feeder; // the sheet, row by row, with what the ledger knows
-mod follow_up; // what an invitation could not carry
-mod lookup_queue; // rows to look up, and how
-mod next_action; // what a row needs
-mod options; // what a run is asked to do
-mod outage; // invitations in a row whose answers do not tell
-mod parked; // a row that waits until it is known what its asks did
-mod prechecker; // who is already there
-mod rate_steps; // faster with every fifty that were verified
-mod recorder; // the one writer: group commit, totals
-mod row_results; // one row's outcome, in words
-mod run; // how the parts hang together
-mod settle; // what an unanswered ask did
 mod stop; // why a run ends early
-mod totals; // the totals
-mod verify; // seen in the directory afterwards?
-mod worker;
-mod worker_limit; // how many at the same time // a row's turn to be asked
+
+mod looks; // looks again and again, at growing intervals
 
 pub(crate) use options::{Existing, Options, Precheck, Selection};
 pub(crate) use recorder::Unwritten;

@@ -45,9 +45,9 @@ pub(super) struct Parked {
 
 impl Parked {
     /// After an ask whose answer does not tell what became of it.
-    pub(super) fn from_ask(mut item: PendingGuest, asked: AnsweredAttempt) -> Self {
+    pub(super) fn after_attempt(mut item: PendingGuest, asked: AnsweredAttempt) -> Self {
         let mut asks = std::mem::take(&mut item.open);
-        asks.push(asked.ask);
+        asks.push(asked.attempt);
         Self {
             item,
             asks,
@@ -103,10 +103,10 @@ impl Parked {
 
     /// One more ask whose answer does not tell.
     pub(super) fn unanswered(&mut self, asked: &AnsweredAttempt) {
-        self.asks.push(asked.ask);
+        self.asks.push(asked.attempt);
         self.given_up = asked.ended;
         self.quiet_since = asked.ended;
-        if asked.ask.mails {
+        if asked.attempt.mails {
             self.mail_given_up = asked.ended;
         }
         self.fault = asked.verdict.fault().cloned();

@@ -3,13 +3,14 @@
 //! Decides per row what is to be done; never asks for an invitation.
 
 use super::{
-    attempt::Shared,
+    assumed,
     lookup_queue::LookupQueue,
     next_action::{NextAction, PendingGuest, SettleGuard},
     options::Existing,
     parked::Parked,
     recorder::CountsAs,
     row_results,
+    state::EngineState,
     verify::unseen,
     worker::Work,
 };
@@ -32,14 +33,14 @@ const ABREAST: usize = 4;
 const GATHER: Duration = Duration::from_millis(50);
 
 pub(super) struct Prechecker {
-    pub shared: Arc<Shared>,
+    pub engine: Arc<EngineState>,
     pub work: mpsc::Sender<Work>,
     pub park: mpsc::Sender<Parked>,
 }
 
 impl Prechecker {
     pub(super) async fn prechecker(self, mut steps: mpsc::Receiver<NextAction>) {
-        let mut waiting = LookupQueue::new(self.shared.options.precheck);
+        let mut waiting = LookupQueue::new(self.engine.options.precheck);
         let mut confirming: Vec<PendingGuest> = Vec::new();
         let mut abreast = FuturesUnordered::new();
         let mut ended = false;
@@ -64,7 +65,7 @@ impl Prechecker {
             };
             match step {
                 Some(NextAction::Tell(result, person)) => {
-                    self.shared
+                    self.engine
                         .recorder
                         .row(*result, person, CountsAs::Light)
                         .await;
@@ -89,21 +90,21 @@ impl Prechecker {
     async fn users(&self) -> Option<u64> {
         tokio::select! {
             biased;
-            () = self.shared.stop.raised() => None,
-            users = self.shared.user_lookup.users() => users,
+            () = self.engine.stop.raised() => None,
+            users = self.engine.user_lookup.users() => users,
         }
     }
 
     async fn settle(&self, item: PendingGuest, guard: Option<SettleGuard>) {
-        if self.shared.options.dry_run {
+        if self.engine.options.dry_run {
             let (result, person) = (row_results::would_settle(&item.guest), item.person_id());
             return self
-                .shared
+                .engine
                 .recorder
                 .row(result, person, CountsAs::Light)
                 .await;
         }
-        let (now, steps) = (self.shared.clock.now(), self.shared.calibration.steps());
+        let (now, steps) = (self.engine.clock.now(), self.engine.calibration.steps());
         if let Some(parked) = Parked::from_earlier_run(item, guard, now, steps) {
             // The settler outlives the prechecker.
             let _ = self.park.send(parked).await;
@@ -112,7 +113,7 @@ impl Prechecker {
 
     /// A group of people, looked up together; without a way nobody is looked up.
     async fn look(&self, items: Vec<PendingGuest>, way: Option<LookupStrategy>) {
-        if self.shared.stop.is_raised() {
+        if self.engine.stop.is_raised() {
             return self.mark_not_attempted(items).await;
         }
         let Some(way) = way else {
@@ -127,8 +128,8 @@ impl Prechecker {
         let addresses: Vec<&EmailAddress> = items.iter().map(|item| &item.guest.email).collect();
         let lookup_results = tokio::select! {
             biased;
-            () = self.shared.stop.raised() => None,
-            lookup_results = self.shared.user_lookup.find(way, &addresses) => Some(lookup_results),
+            () = self.engine.stop.raised() => None,
+            lookup_results = self.engine.user_lookup.find(way, &addresses) => Some(lookup_results),
         };
         match lookup_results {
             None => self.mark_not_attempted(items).await,
@@ -168,8 +169,8 @@ impl Prechecker {
                 });
                 if pending
                     && !linked
-                    && self.shared.options.existing == Existing::Relink
-                    && !self.shared.options.dry_run
+                    && self.engine.options.existing == Existing::Relink
+                    && !self.engine.options.dry_run
                 {
                     let _ = self.work.send(Work::Relink(item, Box::new(user))).await;
                 } else {
@@ -183,12 +184,12 @@ impl Prechecker {
 
     /// The person could not be looked up: nothing is asked.
     async fn lookup_failed(&self, item: PendingGuest, fault: &Fault) {
-        self.shared.stop_if_fatal(fault);
-        if self.shared.stop.is_raised() {
+        self.engine.stop_if_fatal(fault);
+        if self.engine.stop.is_raised() {
             return self.mark_not_attempted(vec![item]).await;
         }
         let result = row_results::not_looked_up(&item.guest, fault);
-        self.shared
+        self.engine
             .recorder
             .row(result, item.person_id(), CountsAs::Bad)
             .await;
@@ -204,11 +205,11 @@ impl Prechecker {
         {
             // Not seen yet is not gone, as below.
             let gone = person.verified == Some(Verified::Found)
-                || unseen(person.invited_at, self.shared.clock.now()) == Verified::Missing;
+                || unseen(person.invited_at, self.engine.clock.now()) == Verified::Missing;
             if !gone {
                 return self.tell(row_results::claimed(&item.guest), &item).await;
             }
-            if !self.shared.options.again {
+            if !self.engine.options.again {
                 return self
                     .tell(row_results::claimed_and_gone(&item.guest), &item)
                     .await;
@@ -216,8 +217,8 @@ impl Prechecker {
         }
         let deleted = tokio::select! {
             biased;
-            () = self.shared.stop.raised() => return self.mark_not_attempted(vec![item]).await,
-            deleted = self.shared.user_lookup.deleted(&item.guest.email) => deleted,
+            () = self.engine.stop.raised() => return self.mark_not_attempted(vec![item]).await,
+            deleted = self.engine.user_lookup.deleted(&item.guest.email) => deleted,
         };
         match deleted {
             Ok(None) => self.invite(item).await,
@@ -231,7 +232,7 @@ impl Prechecker {
 
     /// The tenant takes no guests from this domain.
     fn blocked_domain(&self, item: &PendingGuest) -> Option<RowResult> {
-        let (domains, domain) = (self.shared.directory.domains(), item.guest.email.domain());
+        let (domains, domain) = (self.engine.directory.domains(), item.guest.email.domain());
         if domains.is_own(domain) {
             Some(row_results::own_domain(&item.guest))
         } else if domains.is_refused(domain) {
@@ -242,31 +243,23 @@ impl Prechecker {
     }
 
     async fn invite(&self, item: PendingGuest) {
-        if self.shared.options.dry_run {
-            let result = row_results::would_invite(&item.guest, item.mails(&self.shared.options));
+        if self.engine.options.dry_run {
+            let result = row_results::would_invite(&item.guest, item.mails(&self.engine.options));
             self.tell(result, &item).await;
-        } else if self.shared.blind_spot(&item) {
-            self.assume_asked(item).await;
+        } else if assumed::may_have_been_asked(&self.engine, &item) {
+            match assumed::assume_asked(&self.engine, item).await {
+                Ok(item) => self.settle(item, None).await,
+                Err(item) => self.mark_not_attempted(vec![item]).await,
+            }
         } else {
             // The workers outlive the prechecker: they end when this sender is gone.
             let _ = self.work.send(Work::Invite(item)).await;
         }
     }
 
-    /// The ledger may be older than the world: a run that it does not know may have asked, and every index may lag. So
-    /// it counts as asked, and is settled as such: silently first.
-    async fn assume_asked(&self, mut item: PendingGuest) {
-        let Ok((person, ask)) = self.shared.assume_asked(&item).await else {
-            return self.mark_not_attempted(vec![item]).await;
-        };
-        item.person = Some(person);
-        item.open = vec![ask];
-        self.settle(item, None).await;
-    }
-
     /// An outcome for which nobody was asked.
     async fn tell(&self, result: RowResult, item: &PendingGuest) {
-        self.shared
+        self.engine
             .recorder
             .row(result, item.person_id(), CountsAs::Light)
             .await;
@@ -281,7 +274,7 @@ impl Prechecker {
                 }
                 _ => row_results::not_attempted(&item.guest),
             };
-            self.shared
+            self.engine
                 .recorder
                 .row(result, item.person_id(), CountsAs::Light)
                 .await;
@@ -299,20 +292,20 @@ impl Prechecker {
         if items.is_empty() {
             return items;
         }
-        if self.shared.stop.is_raised() {
+        if self.engine.stop.is_raised() {
             self.mark_not_attempted(items).await;
             return Vec::new();
         }
-        let users = match self.shared.graph.get_by_ids(&ids).await {
+        let users = match self.engine.graph.get_by_ids(&ids).await {
             Ok(users) => users,
             Err(fault) => {
-                self.shared.stop_if_fatal(&fault);
+                self.engine.stop_if_fatal(&fault);
                 self.mark_not_attempted(items).await;
                 return Vec::new();
             }
         };
         let mut states = redemption_states(users);
-        let now = self.shared.clock.now();
+        let now = self.engine.clock.now();
         // Not seen yet is not gone: a replica may lag, and asking again would mail twice.
         let expected = |person: &Person| {
             person.verified == Some(Verified::Found)
@@ -327,10 +320,10 @@ impl Prechecker {
             .collect();
         let mut certain = true;
         if !missed.is_empty() {
-            match self.shared.graph.one_by_one(&missed).await {
+            match self.engine.graph.one_by_one(&missed).await {
                 Ok(users) => states.extend(redemption_states(users)),
                 Err(fault) => {
-                    self.shared.stop_if_fatal(&fault);
+                    self.engine.stop_if_fatal(&fault);
                     certain = false;
                 }
             }
@@ -351,7 +344,7 @@ impl Prechecker {
             }
             // A claim that cannot be seen by id is looked up by address before anything is said about it.
             let claimed = seen.is_none() && person.state == PersonState::Claimed;
-            if claimed || (gone && self.shared.options.again) {
+            if claimed || (gone && self.engine.options.again) {
                 again.push(item);
                 continue;
             }
@@ -366,7 +359,7 @@ impl Prechecker {
         mut person: Person,
         seen: Option<&Option<String>>,
     ) {
-        let now = self.shared.clock.now();
+        let now = self.engine.clock.now();
         let (verified, result) = match seen {
             Some(state) => {
                 person.redemption.clone_from(state);
@@ -389,18 +382,18 @@ impl Prechecker {
             }
         };
         if let Some(verified) = verified {
-            self.shared
+            self.engine
                 .recorder
                 .verified(person.id, verified, person.redemption.clone(), now)
                 .await;
         }
         if let (Some(user_id), true) = (&person.user_id, seen.is_some()) {
-            let follow_ups = &self.shared.follow_ups;
+            let follow_ups = &self.engine.follow_ups;
             return follow_ups
                 .then_tell(item, person.id, user_id, result, CountsAs::Light)
                 .await;
         }
-        self.shared
+        self.engine
             .recorder
             .row(result, Some(person.id), CountsAs::Light)
             .await;

@@ -3,7 +3,7 @@
 //!
 //! Reads only. Whoever is not seen yet is looked for again, and once more at the end of the run.
 
-use super::{attempt::Shared, totals::RunTotals};
+use super::{state::EngineState, totals::RunTotals, verify::look_by_id};
 use crate::{ledger::Reader, pace::VERIFIED_FOR_A_STEP};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -11,42 +11,41 @@ use tokio::sync::watch;
 /// When too few of them are there yet: the others are looked for again after this.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
-impl Shared {
-    /// Never returns: it goes on beside the workers.
-    pub(super) async fn ramp(
-        &self,
-        run: &str,
-        reader: &Reader,
-        mut totals: watch::Receiver<RunTotals>,
-    ) {
-        let (mut looked_at, mut verified) = (0, reader.verified().unwrap_or_default());
-        while self.pace.is_auto() {
-            let missing = VERIFIED_FOR_A_STEP - verified % VERIFIED_FOR_A_STEP;
-            let due = |tally: &RunTotals| {
-                tally.invited >= looked_at + missing && self.pace.rising_target().is_some()
-            };
-            // The sender ends after the workers.
-            let Ok(invited) = totals.wait_for(due).await.map(|tally| tally.invited) else {
-                break;
-            };
-            looked_at = invited;
-            self.look_by_id(&self.graph, run, reader, false).await;
-            let seen = self.verified_so_far(reader).await.unwrap_or(verified);
-            if seen / VERIFIED_FOR_A_STEP == verified / VERIFIED_FOR_A_STEP
-                && !self.stop.sleep(LOOK_AGAIN).await
-            {
-                break;
-            }
-            verified = seen;
-            self.pace.verified(verified);
-            self.worker_limit
-                .rate_is(self.pace.rising_target().unwrap_or(f64::INFINITY));
+/// Never returns: it goes on beside the workers.
+pub(super) async fn ramp(
+    engine: &EngineState,
+    run: &str,
+    reader: &Reader,
+    mut totals: watch::Receiver<RunTotals>,
+) {
+    let (mut looked_at, mut verified) = (0, reader.verified().unwrap_or_default());
+    while engine.pace.is_auto() {
+        let missing = VERIFIED_FOR_A_STEP - verified % VERIFIED_FOR_A_STEP;
+        let due = |tally: &RunTotals| {
+            tally.invited >= looked_at + missing && engine.pace.rising_target().is_some()
+        };
+        // The sender ends after the workers.
+        let Ok(invited) = totals.wait_for(due).await.map(|tally| tally.invited) else {
+            break;
+        };
+        looked_at = invited;
+        look_by_id(engine, &engine.graph, run, reader, false).await;
+        let seen = verified_so_far(engine, reader).await.unwrap_or(verified);
+        if seen / VERIFIED_FOR_A_STEP == verified / VERIFIED_FOR_A_STEP
+            && !engine.stop.sleep(LOOK_AGAIN).await
+        {
+            break;
         }
-        std::future::pending::<()>().await;
+        verified = seen;
+        engine.pace.verified(verified);
+        engine
+            .worker_limit
+            .rate_is(engine.pace.rising_target().unwrap_or(f64::INFINITY));
     }
+    std::future::pending::<()>().await;
+}
 
-    async fn verified_so_far(&self, reader: &Reader) -> crate::ledger::Result<u64> {
-        self.recorder.flush().await;
-        reader.verified()
-    }
+async fn verified_so_far(engine: &EngineState, reader: &Reader) -> crate::ledger::Result<u64> {
+    engine.recorder.flush().await;
+    reader.verified()
 }

@@ -16,6 +16,8 @@ use crate::{
 
 pub(super) const RELINKED: &str =
     "is a guest already and has not redeemed yet; a new link was fetched silently";
+pub(super) const RELINK_LOST: &str =
+    "is a guest already; the answer with the new link was lost, run again to fetch one";
 const MAIL_UNKNOWN: &str = "the guest is there and the link is here, but whether the mail left cannot be told, so none is sent by itself; ask the person, or pass the link on yourself";
 
 fn row(guest: &Guest, outcome: Outcome) -> RowResult {

@@ -2,19 +2,23 @@
 
 use super::{
     Options,
-    attempt::Shared,
     calibration::Calibration,
-    canary::CANARY,
+    canary::{self, CANARY},
     caps::Caps,
+    conclude::WorkResult,
     feeder::Feeder,
     follow_up::FollowUps,
     outage::Outage,
     parked::Parked,
     prechecker::Prechecker,
+    rate_steps::ramp,
     recorder::{Recorder, Unwritten},
+    settle::settle,
+    state::EngineState,
     stop::{Stop, StopReason},
     totals::RunTotals,
-    worker::{Work, WorkResult},
+    verify::verify,
+    worker::{Work, process},
     worker_limit::WorkerLimit,
 };
 use crate::{
@@ -121,7 +125,7 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
         &clock,
         &options,
     );
-    let shared = Arc::new(Shared {
+    let engine = Arc::new(EngineState {
         follow_ups,
         graph: directory.graph().clone(),
         lookup_batcher: LookupBatcher::new(directory.clone()),
@@ -145,7 +149,7 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
         silent_first,
         refused_domains: StdMutex::new(HashMap::new()),
     });
-    let watchers = watchers(&shared, &totals);
+    let watchers = watchers(&engine, &totals);
 
     let feeder = Feeder {
         sheet,
@@ -160,10 +164,10 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
     let (steps, feeding) = feeder.start();
     let (work, decided) = mpsc::channel(DECIDED);
     let (park, parked) = mpsc::channel(1);
-    let settling = tokio::spawn(settler(shared.clone(), parked));
+    let settling = tokio::spawn(settler(engine.clone(), parked));
     let scouting = tokio::spawn(
         Prechecker {
-            shared: shared.clone(),
+            engine: engine.clone(),
             work,
             park: park.clone(),
         }
@@ -171,22 +175,22 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
     );
     let new_guests = ledger.reader()?;
     tokio::select! {
-        () = workers(&shared, decided, park, canary) => {}
-        () = shared.ramp(&run, &new_guests, totals.clone()) => {}
+        () = workers(&engine, decided, park, canary) => {}
+        () = ramp(&engine, &run, &new_guests, totals.clone()) => {}
     }
 
     // Everybody has ended who could send a row on; a task that broke has left its rows to the next run.
     let _ = scouting.await;
     let _ = settling.await;
     let _ = tokio::task::spawn_blocking(|| feeding.join()).await;
-    shared.follow_ups.end().await;
-    if !shared.options.dry_run {
-        shared.verify(&run, &reader).await;
+    engine.follow_ups.end().await;
+    if !engine.options.dry_run {
+        verify(&engine, &run, &reader).await;
     }
     drop(watchers);
-    shared.recorder.flush().await;
-    let notes = shared.user_lookup.notes();
-    drop(shared);
+    engine.recorder.flush().await;
+    let notes = engine.user_lookup.notes();
+    drop(engine);
     let (writer, unwritten) = tokio::task::spawn_blocking(|| recording.join())
         .await
         .ok()
@@ -207,26 +211,26 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
 
 /// Takes decided rows until there are no more: first the canary, then everybody.
 async fn workers(
-    shared: &Arc<Shared>,
+    engine: &Arc<EngineState>,
     mut decided: mpsc::Receiver<Work>,
     park: mpsc::Sender<Parked>,
     canary: Option<HashMap<String, i64>>,
 ) {
     if let Some(earlier) = canary {
-        shared.canary(earlier, &mut decided, &park).await;
+        canary::canary(engine, earlier, &mut decided, &park).await;
     }
     let decided = Arc::new(Mutex::new(decided));
     let mut worker_limit = JoinSet::new();
-    for _ in 0..shared.worker_limit.most() {
-        let (shared, decided, park) = (shared.clone(), decided.clone(), park.clone());
+    for _ in 0..engine.worker_limit.most() {
+        let (engine, decided, park) = (engine.clone(), decided.clone(), park.clone());
         worker_limit.spawn(async move {
             loop {
                 let work = decided.lock().await.recv().await;
                 let Some(work) = work else { break };
-                let place = shared.worker_limit.join().await;
-                let turn = shared.turn(work).await;
+                let place = engine.worker_limit.join().await;
+                let result = process(&engine, work).await;
                 drop(place);
-                if let WorkResult::Park(parked) = turn {
+                if let WorkResult::Park(parked) = result {
                     // The settler ends after the workers.
                     let _ = park.send(*parked).await;
                 }
@@ -235,46 +239,46 @@ async fn workers(
     }
     drop(park);
     worker_limit.join_all().await;
-    shared.calibration.no_more();
+    engine.calibration.no_more();
 }
 
 /// Keeps the parked rows moving, each at its own time.
-async fn settler(shared: Arc<Shared>, mut parked: mpsc::Receiver<Parked>) {
+async fn settler(engine: Arc<EngineState>, mut parked: mpsc::Receiver<Parked>) {
     let mut rows = JoinSet::new();
     loop {
         if rows.len() >= PARKED {
             // Nobody else can be asked while there is no room, so no guest will come who tells the time.
-            shared.calibration.no_more();
+            engine.calibration.no_more();
         }
         tokio::select! {
             row = parked.recv(), if rows.len() < PARKED => match row {
                 Some(row) => {
-                    shared.recorder.parked(1).await;
-                    let shared = shared.clone();
-                    rows.spawn(async move { shared.settle(row).await });
+                    engine.recorder.parked(1).await;
+                    let engine = engine.clone();
+                    rows.spawn(async move { settle(&engine, row).await });
                 }
                 None => break,
             },
-            Some(_) = rows.join_next() => shared.recorder.parked(-1).await,
+            Some(_) = rows.join_next() => engine.recorder.parked(-1).await,
         }
     }
     while rows.join_next().await.is_some() {
-        shared.recorder.parked(-1).await;
+        engine.recorder.parked(-1).await;
     }
 }
 
 /// A run that comes no further ends, whatever the reason may be.
-async fn progress(shared: Weak<Shared>, mut totals: watch::Receiver<RunTotals>) {
+async fn progress(engine: Weak<EngineState>, mut totals: watch::Receiver<RunTotals>) {
     loop {
         let changed = tokio::time::timeout(STUCK, totals.changed()).await;
-        let Some(shared) = shared.upgrade() else {
+        let Some(engine) = engine.upgrade() else {
             return;
         };
         match changed {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return,
-            Err(_) if shared.caps.waiting() || shared.user_lookup.is_walking() => {}
-            Err(_) => shared.stop.raise(StopReason::Unreachable {
+            Err(_) if engine.caps.waiting() || engine.user_lookup.is_walking() => {}
+            Err(_) => engine.stop.raise(StopReason::Unreachable {
                 why: format!("no row came further for {} minutes", STUCK.as_secs() / 60),
             }),
         }
@@ -295,11 +299,11 @@ async fn keep_waits(pace: Pace, recorder: Recorder, clock: Clock) {
 }
 
 /// Those who only watch: the progress, the waits, and the share of failures. They end when dropped.
-fn watchers(shared: &Arc<Shared>, totals: &watch::Receiver<RunTotals>) -> JoinSet<()> {
+fn watchers(engine: &Arc<EngineState>, totals: &watch::Receiver<RunTotals>) -> JoinSet<()> {
     let mut watchers = JoinSet::new();
-    let (options, stop) = (&shared.options, &shared.stop);
-    watchers.spawn(progress(Arc::downgrade(shared), totals.clone()));
-    let (pace, recorder, clock) = (&shared.pace, &shared.recorder, &shared.clock);
+    let (options, stop) = (&engine.options, &engine.stop);
+    watchers.spawn(progress(Arc::downgrade(engine), totals.clone()));
+    let (pace, recorder, clock) = (&engine.pace, &engine.recorder, &engine.clock);
     watchers.spawn(keep_waits(pace.clone(), recorder.clone(), clock.clone()));
     let (limit, stop, mut totals) = (options.max_failures, stop.clone(), totals.clone());
     watchers.spawn(async move {

@@ -1,531 +1,346 @@
-//! What an unanswered ask did: found out by looking, then by asking silently; never by asking with mail again.
+//! What an attempt without an answer did: found out by looking, then by asking silently. A person for whom such an
+//! attempt was made is never asked with mail before that is known.
 //!
-//! 1. Look the person up until `settle` is over. Found, where nobody had been before: one of our asks made the guest.
-//! 2. Not found: ask silently. It cannot mail, and the guest's creation time tells which ask made the guest.
+//! 1. Look the person up until `settle` is over. Found, where nobody had been before: one of our attempts made the guest.
+//! 2. Not found: ask silently. That cannot mail, and the guest's creation time tells which attempt made the guest.
 //! 3. Nothing had happened, and a mail is due: ask with mail, not before `ask_again_after`.
 //!
-//! Between "perhaps twice" and "perhaps not yet" it chooses "not yet". The link is fetched whatever is decided about
+//! When it cannot be told whether a mail is out, no further mail is sent. The link is fetched whatever is decided about
 //! the mail.
 
 use super::{
-    attempt::{AnsweredAttempt, NotAsked, OnDone, Shared, Stopped, look_again},
-    attribution,
-    calibration::Made,
+    attempt::{AnsweredAttempt, Purpose, attempt},
+    attribution::{self, APART},
+    conclude::{self, WorkResult, finish_row, record_conclusion},
+    evidence::{NotSettled, look, look_once, made, mail_of, throttle_was_untrue},
     next_action::PendingGuest,
     parked::Parked,
     recorder::CountsAs,
     row_results,
-    worker::WorkResult,
+    state::EngineState,
 };
 use crate::{
     directory,
-    graph::{DirectoryUser, Fault, Read, Verdict, odata, wire::USER_SELECT},
+    graph::{DirectoryUser, Verdict},
     ledger::{AttemptKind, PersonState, PriorLookup},
-    outcome::{Mail, Outcome, RowResult, ThisRun},
+    outcome::{Mail, Outcome, ThisRun},
 };
-use std::time::Duration;
-use tokio::time::Instant;
 
-/// Asks a row and run may make, the first one included.
-const ASKS: usize = 3;
-/// A silent ask is told from the one before it by its time, and servers tell times in whole seconds: so long
-/// after the last moment at which that one can have been under way.
-pub(super) const APART: Duration = Duration::from_secs(6);
+/// How many attempts a run may make for a row, the first one included.
+const ATTEMPTS: usize = 3;
+/// How often one of them is repeated because Graph asks to wait.
+const THROTTLED: usize = 5;
 
-/// Why a row cannot be settled now.
-enum Open {
-    Stopped,
-    /// Nobody could be asked, or the answers did not tell.
-    Cannot(String),
-}
+/// A silent attempt for somebody who was not found.
+const PROBE: Purpose = Purpose {
+    kind: AttemptKind::Probe,
+    mail: Mail::None,
+    state: PersonState::Asked,
+    unsettled: true,
+};
 
-impl From<Stopped> for Open {
-    fn from(_: Stopped) -> Self {
-        Self::Stopped
-    }
-}
+type Settled = Result<WorkResult, NotSettled>;
 
-impl From<NotAsked> for Open {
-    fn from(why: NotAsked) -> Self {
-        match why {
-            NotAsked::Stopped => Self::Stopped,
-            NotAsked::Changed => Self::Cannot(
-                "was asked for, and an earlier run was answered while this one was looking"
-                    .to_owned(),
-            ),
+/// Settles a row, or leaves it `unknown` for the next run.
+pub(super) async fn settle(engine: &EngineState, mut parked: Parked) -> WorkResult {
+    let why = match try_settle(engine, &mut parked).await {
+        Ok(result) => return result,
+        Err(why) => why,
+    };
+    let guest = &parked.item.guest;
+    // Where Graph has only ever asked to wait, nothing has happened, as far as is known.
+    let (result, counts_as) = match why {
+        NotSettled::Stopped if parked.is_only_throttled() => {
+            (row_results::not_attempted(guest), CountsAs::Light)
         }
-    }
-}
-
-impl Open {
-    fn no_look(fault: &Fault) -> Self {
-        Self::Cannot(format!(
-            "was asked for, and cannot be looked up ({})",
-            fault.title()
-        ))
-    }
-}
-
-impl Shared {
-    /// Settles a row, or leaves it `unknown` for the next run.
-    pub(super) async fn settle(&self, mut parked: Parked) -> WorkResult {
-        let open = match self.try_settle(&mut parked).await {
-            Ok(turn) => return turn,
-            Err(open) => open,
-        };
-        let guest = &parked.item.guest;
-        // Where Graph has only ever asked to wait, nothing happened, as far as is known.
-        let (result, counts_as) = match open {
-            Open::Stopped if parked.is_only_throttled() => {
-                (row_results::not_attempted(guest), CountsAs::Light)
-            }
-            Open::Cannot(_) if parked.is_only_throttled() => {
-                (row_results::throttled_too_often(guest), CountsAs::Bad)
-            }
-            Open::Stopped => {
-                let why = "was asked for, and the run stopped before it was known what that did";
-                (
-                    row_results::unknown(guest, why, parked.fault.as_ref()),
-                    CountsAs::Bad,
-                )
-            }
-            Open::Cannot(why) => (
-                row_results::unknown(guest, &why, parked.fault.as_ref()),
+        NotSettled::Because(_) if parked.is_only_throttled() => {
+            (row_results::throttled_too_often(guest), CountsAs::Bad)
+        }
+        NotSettled::Stopped => {
+            let why = "was asked for, and the run stopped before it was known what that had done";
+            (
+                row_results::unknown(guest, why, parked.fault.as_ref()),
                 CountsAs::Bad,
-            ),
+            )
+        }
+        NotSettled::Because(why) => (
+            row_results::unknown(guest, &why, parked.fault.as_ref()),
+            CountsAs::Bad,
+        ),
+    };
+    finish_row(engine, result, Some(parked.intent.person), counts_as).await
+}
+
+async fn try_settle(engine: &EngineState, parked: &mut Parked) -> Settled {
+    loop {
+        if let Some(user) = look(engine, parked).await? {
+            return found(engine, parked, &user).await;
+        }
+        if parked.is_only_throttled() && !engine.doubts_throttles() {
+            return ask_as_wished(engine, parked).await;
+        }
+        let Some(asked) = probe(engine, parked).await? else {
+            continue;
         };
-        self.finish_row(result, Some(parked.intent.person), counts_as)
-            .await
+        let Verdict::Done(invitation) = &asked.verdict else {
+            return not_invited(engine, parked, asked).await;
+        };
+        let user_id = invitation.user_id.clone();
+        parked.asks.push(asked.attempt);
+        parked.linked = Some(user_id.clone());
+        let mail = mail_of(engine, parked, &user_id).await?;
+        return ours(engine, parked, mail, user_id).await;
     }
+}
 
-    async fn try_settle(&self, parked: &mut Parked) -> Result<WorkResult, Open> {
-        loop {
-            if let Some(user) = self.look(parked).await? {
-                return self.found(parked, &user).await;
-            }
-            if parked.is_only_throttled() && !self.doubts_throttles() {
-                return self.ask_as_wished(parked).await;
-            }
-            let Some(asked) = self.probe(parked).await? else {
-                continue;
-            };
-            let Verdict::Done(invitation) = &asked.verdict else {
-                return self.not_invited(parked, asked).await;
-            };
+/// Asks silently for somebody who was not found. None: the row is to be looked at again, because the person was seen
+/// meanwhile, or because this answer does not tell what became of it either.
+async fn probe(
+    engine: &EngineState,
+    parked: &mut Parked,
+) -> Result<Option<AnsweredAttempt>, NotSettled> {
+    may_ask(engine, parked)?;
+    let apart = APART.saturating_sub(parked.quiet_since.elapsed());
+    if !apart.is_zero() {
+        if !engine.stop.sleep(apart).await {
+            return Err(NotSettled::Stopped);
+        }
+        // A look-up comes before every attempt, silent ones too.
+        if let Some(user) = look(engine, parked).await? {
+            parked.seen = Some(user);
+            return Ok(None);
+        }
+    }
+    let Some(asked) = ask_patiently(engine, parked, PROBE).await? else {
+        return Ok(None);
+    };
+    if matches!(asked.verdict, Verdict::Unknown { .. }) {
+        parked.unanswered(&asked);
+        return Ok(None);
+    }
+    Ok(Some(asked))
+}
+
+/// Somebody with this address is in the directory: is it a guest whom one of our attempts made?
+async fn found(engine: &EngineState, parked: &mut Parked, user: &DirectoryUser) -> Settled {
+    // Where the first look of this run found nobody, one of our attempts made the guest.
+    let appeared = parked.item.saw == PriorLookup::NotFound;
+    if !appeared && !attribution::is_ours(None, &parked.asks) {
+        let made = made(engine, parked, &user.id).await?;
+        if !attribution::is_ours(made, &parked.asks) {
+            return older(engine, parked, user).await;
+        }
+    }
+    if parked.is_only_throttled() {
+        engine.doubt_throttles();
+    }
+    let mail = mail_of(engine, parked, &user.id).await?;
+    ours(engine, parked, mail, user.id.clone()).await
+}
+
+/// The guest had been there before our attempts; the link is fetched silently, once.
+async fn older(engine: &EngineState, parked: &mut Parked, user: &DirectoryUser) -> Settled {
+    let mail = attribution::mail_of_older(&parked.asks);
+    let mut result = row_results::exists(&parked.item.guest, user);
+    if mail == Mail::Unknown {
+        result.mail = Some(mail);
+    }
+    let pending = directory::classify(user) == Outcome::ExistsPending;
+    if pending && parked.linked.as_ref() != Some(&user.id) {
+        let asked = fetch_link(engine, parked, mail, PersonState::Open).await?;
+        if !matches!(asked.verdict, Verdict::Done(_)) {
+            return not_invited(engine, parked, asked).await;
+        }
+        result.this_run = Some(ThisRun::Relinked);
+        result.hint = Some(row_results::RELINKED.into());
+    } else {
+        conclusion(engine, parked, "was there before", PersonState::Open, None).await;
+    }
+    let person = Some(parked.intent.person);
+    Ok(finish_row(engine, result, person, CountsAs::Good).await)
+}
+
+/// One of our attempts made the guest. If the mail is not out yet and the row wants one, the attempt that fetches the link
+/// sends it; otherwise that attempt is silent.
+async fn ours(engine: &EngineState, parked: &mut Parked, mail: Mail, user_id: String) -> Settled {
+    if mail == Mail::None && parked.item.mails(&engine.options) {
+        return ask_as_wished(engine, parked).await;
+    }
+    if parked.linked.as_ref() == Some(&user_id) {
+        conclusion(engine, parked, "invited", PersonState::Invited, Some(mail)).await;
+        return Ok(invited(engine, parked, mail, user_id).await);
+    }
+    let asked = fetch_link(engine, parked, mail, PersonState::Invited).await?;
+    if matches!(asked.verdict, Verdict::Done(_)) {
+        return Ok(invited(engine, parked, mail, user_id).await);
+    }
+    not_invited(engine, parked, asked).await
+}
+
+/// Asks silently for a guest who is there, until an answer tells what became of it.
+async fn fetch_link(
+    engine: &EngineState,
+    parked: &mut Parked,
+    mail: Mail,
+    state: PersonState,
+) -> Result<AnsweredAttempt, NotSettled> {
+    let purpose = Purpose {
+        kind: AttemptKind::Relink,
+        mail,
+        state,
+        unsettled: true,
+    };
+    loop {
+        may_ask(engine, parked)?;
+        parked.item.saw = PriorLookup::Found;
+        let Some(asked) = ask_patiently(engine, parked, purpose).await? else {
+            continue;
+        };
+        if !matches!(asked.verdict, Verdict::Unknown { .. }) {
+            return Ok(asked);
+        }
+        parked.unanswered(&asked);
+        look_once(engine, parked).await?;
+    }
+}
+
+/// No earlier attempt was performed: asks as the row wishes, with a mail or without, after one more look.
+async fn ask_as_wished(engine: &EngineState, parked: &mut Parked) -> Settled {
+    may_ask(engine, parked)?;
+    let mails = parked.item.mails(&engine.options);
+    if mails && !parked.is_only_throttled() {
+        let waited = parked.mail_given_up.elapsed();
+        let wait = engine.options.ask_again_after.saturating_sub(waited);
+        if !wait.is_zero() && !engine.stop.sleep(wait).await {
+            return Err(NotSettled::Stopped);
+        }
+    }
+    let seen = look_once(engine, parked).await?;
+    // A guest whose id is known from a silent attempt is expected to be found.
+    if let Some(user) = seen.filter(|_| parked.linked.is_none()) {
+        return Box::pin(found(engine, parked, &user)).await;
+    }
+    let purpose = Purpose {
+        unsettled: true,
+        ..Purpose::invite(mails)
+    };
+    let Some(asked) = ask_patiently(engine, parked, purpose).await? else {
+        return Box::pin(try_settle(engine, parked)).await;
+    };
+    match &asked.verdict {
+        Verdict::Done(invitation) => {
             let user_id = invitation.user_id.clone();
-            parked.asks.push(asked.ask);
-            parked.linked = Some(user_id.clone());
-            let mail = self.mail_of(parked, &user_id).await?;
-            return self.ours(parked, mail, user_id).await;
+            parked.request_id.clone_from(&asked.request_id);
+            if mails
+                && parked.is_only_throttled()
+                && throttle_was_untrue(engine, &user_id, &asked).await
+            {
+                let (item, person) = (&parked.item, parked.intent.person);
+                let result = row_results::invited_perhaps_twice(&item.guest, asked.request_id);
+                return Ok(conclude::invited(engine, item, person, user_id, result).await);
+            }
+            Ok(invited(engine, parked, purpose.mail, user_id).await)
         }
+        // If the guest is known by id already, nothing can tell whether this mail left: no further one is sent.
+        Verdict::Unknown { .. } | Verdict::RetryAfter { .. } => {
+            parked.unanswered(&asked);
+            Box::pin(try_settle(engine, parked)).await
+        }
+        _ => not_invited(engine, parked, asked).await,
     }
+}
 
-    /// Looks until somebody is seen or `settle` is over. The last look must have been answered.
-    async fn look(&self, parked: &mut Parked) -> Result<Option<DirectoryUser>, Open> {
-        if let Some(user) = parked.seen.take() {
-            return Ok(Some(user));
+/// Makes an attempt, and repeats it when Graph asks to wait. None: a look between two attempts found the person, who is
+/// now in `seen`.
+async fn ask_patiently(
+    engine: &EngineState,
+    parked: &mut Parked,
+    purpose: Purpose,
+) -> Result<Option<AnsweredAttempt>, NotSettled> {
+    parked.made += 1;
+    for _ in 0..THROTTLED {
+        let asked = attempt(engine, &parked.item, purpose).await?;
+        parked.intent = asked.intent;
+        let is_throttled = matches!(asked.verdict, Verdict::RetryAfter { .. });
+        // No look-up can tell whether a throttled mail for a guest who is there already was performed.
+        if !is_throttled || (asked.attempt.mails && parked.linked.is_some()) {
+            return Ok(Some(asked));
         }
-        let end = parked.given_up + self.options.settle;
-        for look in 0.. {
-            if self.stop.is_raised() {
-                return Err(Open::Stopped);
-            }
-            let over = Instant::now() >= end;
-            let lookup_result = self.find(&parked.item.guest.email).await;
-            match lookup_result.ok_or(Open::Stopped)? {
-                Ok(Some(user)) => return Ok(Some(user)),
-                Ok(None) => {
-                    parked.item.saw = PriorLookup::NotFound;
-                    if over {
-                        break;
-                    }
-                }
-                Err(fault) => {
-                    self.stop_if_fatal(&fault);
-                    if over {
-                        return Err(Open::no_look(&fault));
-                    }
-                }
-            }
-            let wait = look_again(look, self.options.settle)
-                .min(end.saturating_duration_since(Instant::now()));
-            if !self.stop.sleep(wait.max(Duration::from_millis(50))).await {
-                return Err(Open::Stopped);
-            }
+        if purpose.kind != AttemptKind::Relink {
+            parked.asks.push(asked.attempt);
         }
-        Ok(None)
-    }
-
-    /// Asks silently for somebody who was not found. None: that ask's own answer does not tell either.
-    async fn probe(&self, parked: &mut Parked) -> Result<Option<AnsweredAttempt>, Open> {
-        self.may_ask(parked)?;
-        let apart = APART.saturating_sub(parked.quiet_since.elapsed());
-        if !apart.is_zero() {
-            if !self.stop.sleep(apart).await {
-                return Err(Open::Stopped);
-            }
-            // A look-up comes before every ask, silent ones too.
-            if let Some(user) = self.look(parked).await? {
+        // A throttled attempt was not performed, as far as is known. One more look before the next attempt makes sure.
+        if asked.attempt.mails && !engine.stop.sleep(APART).await {
+            return Err(NotSettled::Stopped);
+        }
+        let lookup_result = engine.find(&parked.item.guest.email).await;
+        match lookup_result.ok_or(NotSettled::Stopped)? {
+            Ok(Some(user)) if purpose.kind != AttemptKind::Relink && parked.linked.is_none() => {
                 parked.seen = Some(user);
                 return Ok(None);
             }
+            Ok(_) => {}
+            Err(fault) => engine.stop_if_fatal(&fault),
         }
-        let on_done = OnDone {
-            mail: Mail::None,
-            state: PersonState::Asked,
-        };
-        let Some(asked) = self
-            .ask_patiently(parked, AttemptKind::Probe, on_done)
-            .await?
-        else {
-            return Ok(None);
-        };
-        if matches!(asked.verdict, Verdict::Unknown { .. }) {
-            parked.unanswered(&asked);
-            return Ok(None);
-        }
-        Ok(Some(asked))
     }
+    Err(NotSettled::Because(
+        "was asked for, and Graph asked again and again to wait".into(),
+    ))
+}
 
-    /// Somebody is there.
-    async fn found(&self, parked: &mut Parked, user: &DirectoryUser) -> Result<WorkResult, Open> {
-        // That nobody was there when this run looked first is evidence too.
-        let appeared = parked.item.saw == PriorLookup::NotFound;
-        if !appeared && !attribution::is_ours(None, &parked.asks) {
-            let made = self.made(parked, &user.id).await?;
-            if !attribution::is_ours(made, &parked.asks) {
-                return self.older(parked, user).await;
-            }
-        }
-        if parked.is_only_throttled() {
-            self.doubt_throttles();
-        }
-        let mail = self.mail_of(parked, &user.id).await?;
-        self.ours(parked, mail, user.id.clone()).await
-    }
-
-    /// What is known about the mail of a guest of ours.
-    async fn mail_of(&self, parked: &mut Parked, user_id: &str) -> Result<Mail, Open> {
-        let made = if attribution::depends_on_time(&parked.asks, self.silent_first) {
-            self.made(parked, user_id).await?
-        } else {
-            None
-        };
-        Ok(attribution::mail_of(made, &parked.asks, self.silent_first))
-    }
-
-    /// A guest who had been there before us; the link is fetched silently, once.
-    async fn older(&self, parked: &mut Parked, user: &DirectoryUser) -> Result<WorkResult, Open> {
-        let mail = attribution::mail_of_older(&parked.asks);
-        let mut result = row_results::exists(&parked.item.guest, user);
-        if mail == Mail::Unknown {
-            result.mail = Some(mail);
-        }
-        let pending = directory::classify(user) == Outcome::ExistsPending;
-        if pending && parked.linked.as_ref() != Some(&user.id) {
-            let on_done = OnDone {
-                mail,
-                state: PersonState::Open,
+/// An attempt that was to settle the row was answered clearly, and not with an invitation.
+async fn not_invited(engine: &EngineState, parked: &mut Parked, asked: AnsweredAttempt) -> Settled {
+    match &asked.verdict {
+        Verdict::Exists { .. } | Verdict::Refused { .. } => {
+            let state = match &asked.verdict {
+                Verdict::Refused { .. } => PersonState::Refused,
+                _ => PersonState::Open,
             };
-            let asked = self.fetch_link(parked, on_done).await?;
-            if !matches!(asked.verdict, Verdict::Done(_)) {
-                return self.not_invited(parked, asked).await;
-            }
-            result.this_run = Some(ThisRun::Relinked);
-            result.hint = Some(row_results::RELINKED.into());
-        } else {
-            self.settled(
-                &parked.item,
-                parked.intent,
-                "was there before",
-                PersonState::Open,
-                None,
-            )
-            .await;
-        }
-        Ok(self
-            .finish_row(result, Some(parked.intent.person), CountsAs::Good)
-            .await)
-    }
-
-    /// The guest is ours. A mail that is due goes out with the ask that fetches the link; else that ask is silent.
-    async fn ours(
-        &self,
-        parked: &mut Parked,
-        mail: Mail,
-        user_id: String,
-    ) -> Result<WorkResult, Open> {
-        if mail == Mail::None && parked.item.mails(&self.options) {
-            return self.ask_as_wished(parked).await;
-        }
-        if parked.linked.as_ref() == Some(&user_id) {
-            self.settled(
-                &parked.item,
-                parked.intent,
-                "invited",
-                PersonState::Invited,
-                Some(mail),
-            )
-            .await;
-            return Ok(self.invited(parked, mail, user_id).await);
-        }
-        let on_done = OnDone {
-            mail,
-            state: PersonState::Invited,
-        };
-        let asked = self.fetch_link(parked, on_done).await?;
-        if matches!(asked.verdict, Verdict::Done(_)) {
-            return Ok(self.invited(parked, mail, user_id).await);
-        }
-        self.not_invited(parked, asked).await
-    }
-
-    /// Asks silently for somebody who is there, until an answer tells.
-    async fn fetch_link(
-        &self,
-        parked: &mut Parked,
-        on_done: OnDone,
-    ) -> Result<AnsweredAttempt, Open> {
-        loop {
-            self.may_ask(parked)?;
-            parked.item.saw = PriorLookup::Found;
-            let Some(asked) = self
-                .ask_patiently(parked, AttemptKind::Relink, on_done)
-                .await?
-            else {
-                continue;
+            let (item, intent) = (&parked.item, asked.intent);
+            record_conclusion(engine, item, intent, "answered", state, None).await;
+            let item = PendingGuest {
+                guest: parked.item.guest.clone(),
+                person: parked.item.person.clone(),
+                sponsors: Vec::new(),
+                open: Vec::new(),
+                saw: parked.item.saw,
             };
-            if !matches!(asked.verdict, Verdict::Unknown { .. }) {
-                return Ok(asked);
-            }
-            parked.unanswered(&asked);
-            self.look_once(parked).await?;
+            Ok(conclude::conclude(engine, item, asked).await)
+        }
+        Verdict::Stop { .. } => Err(NotSettled::Stopped),
+        verdict => {
+            let why = verdict.fault().map_or("no answer", |fault| fault.title());
+            Err(NotSettled::Because(format!(
+                "was asked for, and could not be settled ({why})"
+            )))
         }
     }
+}
 
-    /// Nothing had happened: now is the time to ask as the row wishes, with a look before it.
-    async fn ask_as_wished(&self, parked: &mut Parked) -> Result<WorkResult, Open> {
-        self.may_ask(parked)?;
-        let mail = if parked.item.mails(&self.options) {
-            Mail::Requested
-        } else {
-            Mail::None
-        };
-        if mail == Mail::Requested && !parked.is_only_throttled() {
-            let waited = parked.mail_given_up.elapsed();
-            let wait = self.options.ask_again_after.saturating_sub(waited);
-            if !wait.is_zero() && !self.stop.sleep(wait).await {
-                return Err(Open::Stopped);
-            }
-        }
-        let seen = self.look_once(parked).await?;
-        // Whoever is known by id already is expected to be seen.
-        if let Some(user) = seen.filter(|_| parked.linked.is_none()) {
-            return Box::pin(self.found(parked, &user)).await;
-        }
-        let on_done = OnDone {
-            mail,
-            state: PersonState::Invited,
-        };
-        let Some(asked) = self
-            .ask_patiently(parked, AttemptKind::Invite, on_done)
-            .await?
-        else {
-            return Box::pin(self.try_settle(parked)).await;
-        };
-        match &asked.verdict {
-            Verdict::Done(invitation) => {
-                let user_id = invitation.user_id.clone();
-                parked.request_id.clone_from(&asked.request_id);
-                if mail == Mail::Requested
-                    && parked.is_only_throttled()
-                    && self.was_there_before(&user_id, &asked).await
-                {
-                    self.doubt_throttles();
-                    let result =
-                        row_results::invited_perhaps_twice(&parked.item.guest, asked.request_id);
-                    return Ok(self.finish(parked, result, user_id).await);
-                }
-                Ok(self.invited(parked, mail, user_id).await)
-            }
-            // The guest is there, and whether this mail left cannot be read: no further one.
-            Verdict::Unknown { .. } | Verdict::RetryAfter { .. } => {
-                parked.unanswered(&asked);
-                Box::pin(self.try_settle(parked)).await
-            }
-            _ => self.not_invited(parked, asked).await,
-        }
+fn may_ask(engine: &EngineState, parked: &Parked) -> Result<(), NotSettled> {
+    if engine.stop.is_raised() {
+        return Err(NotSettled::Stopped);
     }
+    if parked.made >= ATTEMPTS {
+        return Err(NotSettled::Because(
+            "was asked for three times, and no answer told what became of it".into(),
+        ));
+    }
+    Ok(())
+}
 
-    /// The look that comes before every ask.
-    async fn look_once(&self, parked: &mut Parked) -> Result<Option<DirectoryUser>, Open> {
-        let lookup_result = self.find(&parked.item.guest.email).await;
-        match lookup_result.ok_or(Open::Stopped)? {
-            Ok(seen) => {
-                parked.item.saw = match &seen {
-                    Some(_) => PriorLookup::Found,
-                    None => PriorLookup::NotFound,
-                };
-                Ok(seen)
-            }
-            Err(fault) => {
-                self.stop_if_fatal(&fault);
-                Err(Open::no_look(&fault))
-            }
-        }
-    }
+async fn conclusion(
+    engine: &EngineState,
+    parked: &Parked,
+    detail: &str,
+    state: PersonState,
+    mail: Option<Mail>,
+) {
+    record_conclusion(engine, &parked.item, parked.intent, detail, state, mail).await;
+}
 
-    /// Graph said no, clearly, to an ask that was to settle things.
-    async fn not_invited(
-        &self,
-        parked: &mut Parked,
-        asked: AnsweredAttempt,
-    ) -> Result<WorkResult, Open> {
-        match &asked.verdict {
-            Verdict::Exists { .. } | Verdict::Refused { .. } => {
-                let state = match &asked.verdict {
-                    Verdict::Refused { .. } => PersonState::Refused,
-                    _ => PersonState::Open,
-                };
-                self.settled(&parked.item, asked.intent, "answered", state, None)
-                    .await;
-                let item = PendingGuest {
-                    guest: parked.item.guest.clone(),
-                    person: parked.item.person.clone(),
-                    sponsors: Vec::new(),
-                    open: Vec::new(),
-                    saw: parked.item.saw,
-                };
-                Ok(self.conclude(item, asked).await)
-            }
-            Verdict::Stop { .. } => Err(Open::Stopped),
-            verdict => {
-                let why = verdict.fault().map_or("no answer", |fault| fault.title());
-                Err(Open::Cannot(format!(
-                    "was asked for, and could not be settled ({why})"
-                )))
-            }
-        }
-    }
-
-    /// Asks, sitting out throttles. None: a look between two asks saw the person, who is in `seen`.
-    async fn ask_patiently(
-        &self,
-        parked: &mut Parked,
-        kind: AttemptKind,
-        on_done: OnDone,
-    ) -> Result<Option<AnsweredAttempt>, Open> {
-        parked.made += 1;
-        for _ in 0..5 {
-            let asked = self.ask(&parked.item, kind, on_done, true).await?;
-            parked.intent = asked.intent;
-            let is_throttled = matches!(asked.verdict, Verdict::RetryAfter { .. });
-            // No look-up can tell whether a throttled mail for a guest who is there already was performed.
-            if !is_throttled || (asked.ask.mails && parked.linked.is_some()) {
-                return Ok(Some(asked));
-            }
-            if kind != AttemptKind::Relink {
-                parked.asks.push(asked.ask);
-            }
-            // Not performed, as far as is known: looked for once more before the next ask.
-            if asked.ask.mails && !self.stop.sleep(APART).await {
-                return Err(Open::Stopped);
-            }
-            let lookup_result = self.find(&parked.item.guest.email).await;
-            match lookup_result.ok_or(Open::Stopped)? {
-                Ok(Some(user)) if kind != AttemptKind::Relink && parked.linked.is_none() => {
-                    parked.seen = Some(user);
-                    return Ok(None);
-                }
-                Ok(_) => {}
-                Err(fault) => self.stop_if_fatal(&fault),
-            }
-        }
-        Err(Open::Cannot(
-            "was asked for, and Graph asked to wait, again and again".into(),
-        ))
-    }
-
-    fn may_ask(&self, parked: &Parked) -> Result<(), Open> {
-        if self.stop.is_raised() {
-            return Err(Open::Stopped);
-        }
-        if parked.made >= ASKS {
-            return Err(Open::Cannot(
-                "was asked for three times without an answer that tells".into(),
-            ));
-        }
-        Ok(())
-    }
-
-    /// When the guest was made, by our clock: read by id, which is fresher than any filter, though not at once on every
-    /// replica. None: it cannot be told.
-    async fn made(&self, parked: &mut Parked, user_id: &str) -> Result<Option<Made>, Open> {
-        let path = format!("/users/{}?$select={USER_SELECT}", odata::encode(user_id));
-        let end = Instant::now() + self.options.settle;
-        for look in 0.. {
-            match self.graph.get::<DirectoryUser>(&path, Read::ONE).await {
-                Ok(user) => {
-                    let Some(created) = user.created_date_time else {
-                        return Ok(None);
-                    };
-                    if !self.calibration.is_decided() {
-                        parked.let_others_begin();
-                        tokio::select! {
-                            biased;
-                            () = self.stop.raised() => return Err(Open::Stopped),
-                            () = self.calibration.decided() => {}
-                        }
-                    }
-                    let offset = self.calibration.offset(&self.graph).await;
-                    if self.calibration.steps() != parked.steps {
-                        return Ok(None);
-                    }
-                    return Ok(offset.and_then(|offset| offset.made(created)));
-                }
-                Err(fault) => self.stop_if_fatal(&fault),
-            }
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            let wait = look_again(look, self.options.settle).min(left);
-            if !self.stop.sleep(wait).await {
-                // Not read is not unreadable: the next run reads it.
-                return Err(Open::Stopped);
-            }
-        }
-        Ok(None)
-    }
-
-    /// Whether somebody whom a throttled ask is said not to have made had been there before the ask that followed it.
-    pub(super) async fn was_there_before(&self, user_id: &str, asked: &AnsweredAttempt) -> bool {
-        let Some(offset) = self.calibration.offset(&self.graph).await else {
-            return false;
-        };
-        let users = self.graph.get_by_ids(&[user_id.to_owned()]).await;
-        let created = users
-            .ok()
-            .and_then(|users| users.into_iter().next()?.created_date_time);
-        if self.calibration.steps() != asked.steps {
-            return false;
-        }
-        created
-            .and_then(|created| offset.made(created))
-            .is_some_and(|made| attribution::is_before(made, &asked.ask))
-    }
-
-    async fn invited(&self, parked: &Parked, mail: Mail, user_id: String) -> WorkResult {
-        let result =
-            row_results::invited_and_settled(&parked.item.guest, mail, parked.request_id.clone());
-        self.finish(parked, result, user_id).await
-    }
-
-    async fn finish(&self, parked: &Parked, result: RowResult, user_id: String) -> WorkResult {
-        let person = parked.intent.person;
-        self.follow_ups
-            .then_tell(&parked.item, person, &user_id, result, CountsAs::Good)
-            .await;
-        WorkResult::Invited { person, user_id }
-    }
+async fn invited(engine: &EngineState, parked: &Parked, mail: Mail, user_id: String) -> WorkResult {
+    let (item, person) = (&parked.item, parked.intent.person);
+    let result = row_results::invited_and_settled(&item.guest, mail, parked.request_id.clone());
+    conclude::invited(engine, item, person, user_id, result).await
 }

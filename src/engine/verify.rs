@@ -2,11 +2,10 @@
 //!
 //! Reads only. Who is not seen stays `not-yet`, for the next run to look again.
 
-use super::attempt::{Shared, look_again};
+use super::{looks::Looks, state::EngineState};
 use crate::{graph::Graph, ledger::Reader, outcome::Verified};
 use jiff::{SignedDuration, Timestamp};
 use std::{collections::HashMap, time::Duration};
-use tokio::time::Instant;
 
 const PAGE: usize = 1_000;
 /// Even a look that comes late may take so long; less when the run is to stop.
@@ -24,93 +23,91 @@ pub(super) fn unseen(invited_at: Option<Timestamp>, now: Timestamp) -> Verified 
     }
 }
 
-impl Shared {
-    /// Looks every guest of this run up by id, and again for those not seen, until `settle` is over. When the run stops,
-    /// one more look tells what is so now: that is the last thing that leaves.
-    pub(super) async fn verify(&self, run: &str, reader: &Reader) {
-        let end = Instant::now() + self.options.settle;
-        for look in 0.. {
-            if self.stop.is_raised() {
-                return self.look_after_the_stop(run, reader).await;
-            }
-            let left = end.saturating_duration_since(Instant::now());
-            // A directory that only asks to wait must not keep the results back.
-            let looking = self.look_by_id(&self.graph, run, reader, left.is_zero());
-            let looked = tokio::time::timeout(left.max(LAST_LOOK), looking).await;
-            if looked.is_err() {
-                tracing::warn!("the new guests could not be looked for in time");
-            }
-            if !self.stop.is_raised() && (looked.unwrap_or(0) == 0 || left.is_zero()) {
-                return;
-            }
-            let left = end.saturating_duration_since(Instant::now());
-            self.stop
-                .sleep(look_again(look, self.options.settle).min(left))
-                .await;
+/// Looks every guest of this run up by id, and again for those not seen, until `settle` is over. When the run stops, one
+/// more look tells what is so now; nothing is sent after it.
+pub(super) async fn verify(engine: &EngineState, run: &str, reader: &Reader) {
+    let mut looks = Looks::within(engine.options.settle);
+    loop {
+        if engine.stop.is_raised() {
+            return look_after_the_stop(engine, run, reader).await;
         }
-    }
-
-    async fn look_after_the_stop(&self, run: &str, reader: &Reader) {
-        let waits = self
-            .pace
-            .closed()
-            .map_or(Duration::ZERO, |closed| closed.left);
-        if waits >= LOOK_AFTER_THE_STOP {
-            return; // Nobody waits for that now; the next run looks.
-        }
-        let graph = self.graph.after_the_stop();
-        let looking = self.look_by_id(&graph, run, reader, true);
-        if tokio::time::timeout(LOOK_AFTER_THE_STOP, looking)
-            .await
-            .is_err()
-        {
+        let (left, last) = (looks.left(), looks.is_last());
+        // A directory that only asks to wait must not keep the results back.
+        let looking = look_by_id(engine, &engine.graph, run, reader, last);
+        let looked = tokio::time::timeout(left.max(LAST_LOOK), looking).await;
+        if looked.is_err() {
             tracing::warn!("the new guests could not be looked for in time");
         }
+        if !engine.stop.is_raised() && (looked.unwrap_or(0) == 0 || last) {
+            return;
+        }
+        looks.wait(&engine.stop).await;
     }
+}
 
-    /// How many are still not seen and may yet appear; on the last look they are marked.
-    pub(super) async fn look_by_id(
-        &self,
-        graph: &Graph,
-        run: &str,
-        reader: &Reader,
-        last: bool,
-    ) -> usize {
-        self.recorder.flush().await;
-        let (mut after, mut waited_for) = (0, 0);
-        while let Ok(page) = reader.unverified(run, after, PAGE) {
-            let Some(end) = page.last() else { break };
-            after = end.row;
-            let ids: Vec<String> = page.iter().map(|guest| guest.user_id.clone()).collect();
-            let seen: HashMap<String, Option<String>> = match graph.get_by_ids(&ids).await {
-                Ok(users) => users
-                    .into_iter()
-                    .map(|user| (user.id.to_ascii_lowercase(), user.external_user_state))
-                    .collect(),
-                Err(fault) => {
-                    tracing::warn!(%fault, "cannot look for the new guests");
-                    return 0;
-                }
-            };
-            let now = self.clock.now();
-            for guest in page {
-                let state = seen.get(&guest.user_id.to_ascii_lowercase());
-                if let Some(state) = state {
-                    self.recorder
-                        .verified(guest.person, Verified::Found, state.clone(), now)
-                        .await;
-                    continue;
-                }
-                let verified = unseen(guest.invited_at, now);
-                // Who has been missing for a day is not waited for.
-                waited_for += usize::from(verified == Verified::NotYet);
-                if last || verified == Verified::Missing {
-                    self.recorder
-                        .verified(guest.person, verified, None, now)
-                        .await;
-                }
+async fn look_after_the_stop(engine: &EngineState, run: &str, reader: &Reader) {
+    let waits = engine
+        .pace
+        .closed()
+        .map_or(Duration::ZERO, |closed| closed.left);
+    if waits >= LOOK_AFTER_THE_STOP {
+        return; // Nobody waits for that now; the next run looks.
+    }
+    let graph = engine.graph.after_the_stop();
+    let looking = look_by_id(engine, &graph, run, reader, true);
+    if tokio::time::timeout(LOOK_AFTER_THE_STOP, looking)
+        .await
+        .is_err()
+    {
+        tracing::warn!("the new guests could not be looked for in time");
+    }
+}
+
+/// Reads the new guests by id. Gives back how many are not seen and may yet appear; on the last look these are recorded
+/// as not seen.
+pub(super) async fn look_by_id(
+    engine: &EngineState,
+    graph: &Graph,
+    run: &str,
+    reader: &Reader,
+    last: bool,
+) -> usize {
+    engine.recorder.flush().await;
+    let (mut after, mut waited_for) = (0, 0);
+    while let Ok(page) = reader.unverified(run, after, PAGE) {
+        let Some(end) = page.last() else { break };
+        after = end.row;
+        let ids: Vec<String> = page.iter().map(|guest| guest.user_id.clone()).collect();
+        let seen: HashMap<String, Option<String>> = match graph.get_by_ids(&ids).await {
+            Ok(users) => users
+                .into_iter()
+                .map(|user| (user.id.to_ascii_lowercase(), user.external_user_state))
+                .collect(),
+            Err(fault) => {
+                tracing::warn!(%fault, "cannot look for the new guests");
+                return 0;
+            }
+        };
+        let now = engine.clock.now();
+        for guest in page {
+            let state = seen.get(&guest.user_id.to_ascii_lowercase());
+            if let Some(state) = state {
+                engine
+                    .recorder
+                    .verified(guest.person, Verified::Found, state.clone(), now)
+                    .await;
+                continue;
+            }
+            let verified = unseen(guest.invited_at, now);
+            // Who has been missing for a day is not waited for.
+            waited_for += usize::from(verified == Verified::NotYet);
+            if last || verified == Verified::Missing {
+                engine
+                    .recorder
+                    .verified(guest.person, verified, None, now)
+                    .await;
             }
         }
-        waited_for
     }
+    waited_for
 }

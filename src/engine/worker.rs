@@ -1,350 +1,215 @@
-//! A row's turn to be asked: from the decision to invite to its outcome.
+//! A row that is to be asked for: from the decision to invite to its outcome.
 //!
-//! Never settles an unknown answer itself: such rows are handed on, so that no worker waits for them.
+//! Never settles an attempt without an answer itself: such rows are handed on, so that no worker waits for them.
 
 use super::{
-    attempt::{AnsweredAttempt, NotAsked, OnDone, Shared},
+    attempt::{AnsweredAttempt, NotAsked, Purpose, attempt},
+    attribution::APART,
+    conclude::{self, WorkResult, conclude, finish_row, not_attempted, record_conclusion},
+    evidence::throttle_was_untrue,
     next_action::{LedgerView, PendingGuest},
     parked::Parked,
     recorder::CountsAs,
     row_results,
-    settle::APART,
+    state::EngineState,
 };
 use crate::{
-    directory::{self, LookupResult},
     graph::{DirectoryUser, Verdict},
-    guest::EmailAddress,
-    ledger::{AttemptKind, InvitationAttempt, LedgerError, PersonState, PriorLookup},
-    outcome::{Mail, Outcome, RowResult, ThisRun},
+    ledger::{AttemptKind, LedgerError, PersonState, PriorLookup},
+    outcome::{Mail, RowResult, ThisRun},
 };
-use std::sync::PoisonError;
 
 /// What is to be done for a row.
 #[derive(Debug)]
 pub(super) enum Work {
     Invite(PendingGuest),
-    /// Pending already: fetch a link silently.
+    /// The guest is pending already: a link is fetched silently.
     Relink(PendingGuest, Box<DirectoryUser>),
 }
 
-/// Where a row's turn led.
-pub(super) enum WorkResult {
-    Over,
-    /// Invited tonight.
-    Invited {
-        person: i64,
-        user_id: String,
-    },
-    Park(Box<Parked>),
+/// A silent attempt for a guest who was there before this run.
+const RELINK: Purpose = Purpose {
+    kind: AttemptKind::Relink,
+    mail: Mail::None,
+    state: PersonState::Open,
+    unsettled: false,
+};
+
+pub(super) async fn process(engine: &EngineState, work: Work) -> WorkResult {
+    match work {
+        Work::Invite(item) => invite(engine, item).await,
+        Work::Relink(item, user) => relink_pending(engine, item, &user).await,
+    }
 }
 
-impl Shared {
-    pub(super) async fn turn(&self, work: Work) -> WorkResult {
-        match work {
-            Work::Invite(item) => self.invite(item).await,
-            Work::Relink(item, user) => self.relink_pending(item, &user).await,
+async fn invite(engine: &EngineState, mut item: PendingGuest) -> WorkResult {
+    let mails = item.mails(&engine.options);
+    let purpose = Purpose::invite(mails);
+    // A row that is throttled is tried for as long as the run makes progress.
+    loop {
+        if let Some((code, error)) = engine.refused_domain(item.guest.email.domain()) {
+            let result = row_results::refused_like_domain(&item.guest, &code, &error);
+            return finish_row(engine, result, item.person_id(), CountsAs::Light).await;
         }
-    }
-
-    async fn invite(&self, mut item: PendingGuest) -> WorkResult {
-        let mails = item.mails(&self.options);
-        let mail = if mails { Mail::Requested } else { Mail::None };
-        // A row that is throttled waits for as long as the run comes further.
-        loop {
-            if let Some((code, error)) = self.refused_domain(item.guest.email.domain()) {
-                let result = row_results::refused_like_domain(&item.guest, &code, &error);
-                return self
-                    .finish_row(result, item.person_id(), CountsAs::Light)
-                    .await;
-            }
-            let asked = match self
-                .ask(
-                    &item,
-                    AttemptKind::Invite,
-                    OnDone {
-                        mail,
-                        state: PersonState::Invited,
-                    },
-                    false,
-                )
-                .await
-            {
-                Ok(asked) => asked,
-                Err(NotAsked::Changed) => match self.decide_anew(item).await {
-                    Ok(undecided) => {
-                        item = undecided;
-                        continue;
-                    }
-                    Err(turn) => return turn,
-                },
-                Err(NotAsked::Stopped) => {
-                    return self
-                        .finish_row(
-                            row_results::not_attempted(&item.guest),
-                            item.person_id(),
-                            CountsAs::Light,
-                        )
-                        .await;
+        let asked = match attempt(engine, &item, purpose).await {
+            Ok(asked) => asked,
+            Err(NotAsked::Stopped) => return not_attempted(engine, &item, item.person_id()).await,
+            Err(NotAsked::Changed) => match decide_anew(engine, item).await {
+                Ok(undecided) => {
+                    item = undecided;
+                    continue;
                 }
-            };
-            if let Verdict::Done(invitation) = &asked.verdict {
-                let (person, user_id) = (asked.intent.person, invitation.user_id.clone());
-                let result = self.answered_well(&item, mail, &user_id, asked).await;
-                self.follow_ups
-                    .then_tell(&item, person, &user_id, result, CountsAs::Good)
-                    .await;
-                return WorkResult::Invited { person, user_id };
-            }
-            if !matches!(asked.verdict, Verdict::RetryAfter { .. }) {
-                return self.conclude(item, asked).await;
-            }
-            if mails {
-                match self.after_throttle(item, asked).await {
-                    Ok(again) => item = again,
-                    Err(turn) => return turn,
-                }
-            } else {
-                // Silent: to ask again does no harm.
-                item.open.push(asked.ask);
-            }
-        }
-    }
-
-    /// Another run has learnt something about this person: what the ledger knows now decides, and a new look. Gives
-    /// the row back when it is to be asked for all the same.
-    async fn decide_anew(&self, mut item: PendingGuest) -> Result<PendingGuest, WorkResult> {
-        (item.person, item.open) = {
-            let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-            let failed = |error: &LedgerError| {
-                self.stop.raise(error.into());
-            };
-            let memory = LedgerView {
-                reader: &reader,
-                failed: &failed,
-            };
-            memory.person(&item.guest.email)
-        };
-        let result = match item.person.as_ref().map(|person| (person.state, person)) {
-            Some((PersonState::Asked, person)) if !item.open.is_empty() => {
-                let person = person.id;
-                let unsettled =
-                    row_results::unknown(&item.guest, "was asked for by another run", None);
-                let (now, steps) = (self.clock.now(), self.calibration.steps());
-                return Err(match Parked::from_earlier_run(item, None, now, steps) {
-                    Some(parked) => WorkResult::Park(Box::new(parked)),
-                    None => {
-                        self.finish_row(unsettled, Some(person), CountsAs::Light)
-                            .await
-                    }
-                });
-            }
-            Some((PersonState::Invited, person)) => {
-                row_results::invited_before(&item.guest, person, None)
-            }
-            Some((PersonState::Claimed, _)) => row_results::claimed(&item.guest),
-            Some((PersonState::Refused, person)) => {
-                row_results::refused_before(&item.guest, person)
-            }
-            _ => match self.find(&item.guest.email).await {
-                Some(Ok(None)) if !self.stop.is_raised() => return Ok(item),
-                Some(Ok(Some(user))) => row_results::exists(&item.guest, &user),
-                Some(Err(fault)) => {
-                    self.stop_if_fatal(&fault);
-                    row_results::not_looked_up(&item.guest, &fault)
-                }
-                _ => row_results::not_attempted(&item.guest),
+                Err(result) => return result,
             },
         };
-        Err(self
-            .finish_row(result, item.person_id(), CountsAs::Light)
-            .await)
-    }
-
-    /// Every answer but the good one and the throttled one.
-    pub(super) async fn conclude(&self, item: PendingGuest, asked: AnsweredAttempt) -> WorkResult {
-        let person = Some(asked.intent.person);
         match &asked.verdict {
-            Verdict::Unknown { .. } => WorkResult::Park(Box::new(Parked::from_ask(item, asked))),
-            Verdict::Exists {
-                object_id,
-                disabled,
-                fault,
-            } => {
-                let told = row_results::exists_says_graph(
-                    &item.guest,
-                    object_id.clone(),
-                    *disabled,
-                    fault,
-                );
-                let result = self
-                    .exists_by_id(&item, object_id.as_deref())
-                    .await
-                    .unwrap_or(told);
-                self.finish_row(result, person, CountsAs::Good).await
+            Verdict::Done(invitation) => {
+                let (person, user_id) = (asked.intent.person, invitation.user_id.clone());
+                let result = answered_well(engine, &item, purpose.mail, &user_id, asked).await;
+                return conclude::invited(engine, &item, person, user_id, result).await;
             }
-            Verdict::Refused { fault, .. } => {
-                self.finish_row(
-                    row_results::refused(&item.guest, fault),
-                    person,
-                    CountsAs::Bad,
-                )
-                .await
+            Verdict::RetryAfter { .. } if mails => {
+                match after_throttle(engine, item, asked).await {
+                    Ok(again) => item = again,
+                    Err(result) => return result,
+                }
             }
-            Verdict::Stop { .. } => {
-                self.finish_row(
-                    row_results::not_attempted(&item.guest),
-                    person,
-                    CountsAs::Light,
-                )
-                .await
-            }
-            Verdict::NotSent { fault }
-            | Verdict::Failed { fault }
-            | Verdict::RetryAfter { fault, .. } => {
-                self.finish_row(
-                    row_results::failed(&item.guest, fault),
-                    person,
-                    CountsAs::Bad,
-                )
-                .await
-            }
-            Verdict::Done(_) => WorkResult::Over,
+            // To ask silently once more does no harm.
+            Verdict::RetryAfter { .. } => item.open.push(asked.attempt),
+            _ => return conclude(engine, item, asked).await,
         }
     }
+}
 
-    /// A 201 for a first ask: it tells what time it is in the directory, or, after a 429, whether that was the truth.
-    async fn answered_well(
-        &self,
-        item: &PendingGuest,
-        mail: Mail,
-        user_id: &str,
-        asked: AnsweredAttempt,
-    ) -> RowResult {
-        if item.open.is_empty() && item.saw == PriorLookup::NotFound {
-            let InvitationAttempt { at, .. } = asked.ask;
-            let times = (at, asked.ask.ended());
-            self.calibration
-                .add(user_id, times, asked.took, asked.steps);
-        } else if mail == Mail::Requested && self.was_there_before(user_id, &asked).await {
-            self.doubt_throttles();
-            return row_results::invited_perhaps_twice(&item.guest, asked.request_id);
+/// Another run has recorded something about this person: what the ledger knows now decides, and a new look-up. Gives
+/// the row back when the person is still to be asked for.
+async fn decide_anew(
+    engine: &EngineState,
+    mut item: PendingGuest,
+) -> Result<PendingGuest, WorkResult> {
+    (item.person, item.open) = {
+        let reader = engine.reader();
+        let failed = |error: &LedgerError| engine.stop.raise(error.into());
+        let ledger = LedgerView {
+            reader: &reader,
+            failed: &failed,
+        };
+        ledger.person(&item.guest.email)
+    };
+    let result = match item.person.as_ref().map(|person| (person.state, person)) {
+        Some((PersonState::Asked, person)) if !item.open.is_empty() => {
+            let person = person.id;
+            let unsettled = row_results::unknown(&item.guest, "was asked for by another run", None);
+            let (now, steps) = (engine.clock.now(), engine.calibration.steps());
+            return Err(match Parked::from_earlier_run(item, None, now, steps) {
+                Some(parked) => WorkResult::Park(Box::new(parked)),
+                None => finish_row(engine, unsettled, Some(person), CountsAs::Light).await,
+            });
         }
-        row_results::invited(&item.guest, mail, asked.request_id)
-    }
+        Some((PersonState::Invited, person)) => {
+            row_results::invited_before(&item.guest, person, None)
+        }
+        Some((PersonState::Claimed, _)) => row_results::claimed(&item.guest),
+        Some((PersonState::Refused, person)) => row_results::refused_before(&item.guest, person),
+        _ => match engine.find(&item.guest.email).await {
+            Some(Ok(None)) if !engine.stop.is_raised() => return Ok(item),
+            Some(Ok(Some(user))) => row_results::exists(&item.guest, &user),
+            Some(Err(fault)) => {
+                engine.stop_if_fatal(&fault);
+                row_results::not_looked_up(&item.guest, &fault)
+            }
+            _ => row_results::not_attempted(&item.guest),
+        },
+    };
+    Err(finish_row(engine, result, item.person_id(), CountsAs::Light).await)
+}
 
-    /// A 429 has been seen on an operation that was performed: for a mail, look before asking again. Gives the row back
-    /// when it may be asked again now.
-    ///
-    /// One look is enough once this run has shown what time it is in the directory: should the 429 not have been true,
-    /// that is found out afterwards, and no further one is believed. Before that, `settle` is waited for.
-    async fn after_throttle(
-        &self,
-        mut item: PendingGuest,
-        asked: AnsweredAttempt,
-    ) -> Result<PendingGuest, WorkResult> {
-        // So that the creation time tells afterwards which of the two asks made the guest. Nobody waits for a throttle to
-        // end when the run ends: it was not performed, as far as is known.
-        let looked = if self.stop.sleep(APART).await {
-            self.find(&item.guest.email).await
-        } else {
+/// The outcome after a 201. After a first attempt the guest's creation time shows by which clock guests are dated; after
+/// a 429 it shows whether the 429 was true.
+async fn answered_well(
+    engine: &EngineState,
+    item: &PendingGuest,
+    mail: Mail,
+    user_id: &str,
+    asked: AnsweredAttempt,
+) -> RowResult {
+    if item.open.is_empty() && item.saw == PriorLookup::NotFound {
+        let times = (asked.attempt.at, asked.attempt.ended());
+        engine
+            .calibration
+            .add(user_id, times, asked.took, asked.steps);
+    } else if mail == Mail::Requested && throttle_was_untrue(engine, user_id, &asked).await {
+        return row_results::invited_perhaps_twice(&item.guest, asked.request_id);
+    }
+    row_results::invited(&item.guest, mail, asked.request_id)
+}
+
+/// A 429 has been seen on an attempt that was performed. So a person who is to be mailed is looked up before the next
+/// attempt. Gives the row back when it may be asked for again now.
+///
+/// One look is enough once this run knows by which clock guests are dated: should the 429 have been untrue, that is found
+/// out afterwards, and no further 429 is believed. Until then the row is settled, which waits longer.
+async fn after_throttle(
+    engine: &EngineState,
+    mut item: PendingGuest,
+    asked: AnsweredAttempt,
+) -> Result<PendingGuest, WorkResult> {
+    // The pause lets the creation time tell afterwards which of the two attempts made the guest. A run that stops does
+    // not wait for it: the throttled attempt was not performed, as far as is known.
+    let looked = if engine.stop.sleep(APART).await {
+        engine.find(&item.guest.email).await
+    } else {
+        None
+    };
+    let seen = match looked {
+        None => return Err(not_attempted(engine, &item, Some(asked.intent.person)).await),
+        Some(Ok(None)) => {
+            item.saw = PriorLookup::NotFound;
+            if engine.calibration.has_samples() && !engine.doubts_throttles() {
+                item.open.push(asked.attempt);
+                return Ok(item);
+            }
             None
-        };
-        let Some(lookup_result) = looked else {
-            let result = row_results::not_attempted(&item.guest);
-            let person = Some(asked.intent.person);
-            return Err(self.finish_row(result, person, CountsAs::Light).await);
-        };
-        match lookup_result {
-            Ok(None) => {
-                item.saw = PriorLookup::NotFound;
-                if self.calibration.has_samples() && !self.doubts_throttles() {
-                    item.open.push(asked.ask);
-                    return Ok(item);
-                }
-                Err(WorkResult::Park(Box::new(Parked::from_ask(item, asked))))
-            }
-            Ok(Some(user)) => {
-                // Nobody else was asked for this address: the throttled ask was performed after all.
-                let mut parked = Parked::from_ask(item, asked);
-                parked.seen = Some(user);
-                Err(WorkResult::Park(Box::new(parked)))
-            }
-            // The settler goes on looking.
-            Err(fault) => {
-                self.stop_if_fatal(&fault);
-                Err(WorkResult::Park(Box::new(Parked::from_ask(item, asked))))
-            }
         }
-    }
-
-    async fn relink_pending(&self, item: PendingGuest, user: &DirectoryUser) -> WorkResult {
-        let on_done = OnDone {
-            mail: Mail::None,
-            state: PersonState::Open,
-        };
-        let mut result = row_results::exists(&item.guest, user);
-        loop {
-            let Ok(asked) = self.ask(&item, AttemptKind::Relink, on_done, false).await else {
-                return self
-                    .finish_row(
-                        row_results::not_attempted(&item.guest),
-                        item.person_id(),
-                        CountsAs::Light,
-                    )
-                    .await;
-            };
-            match &asked.verdict {
-                Verdict::RetryAfter { .. } => continue,
-                Verdict::Done(invitation) => {
-                    result.user_id = Some(invitation.user_id.clone());
-                    result.this_run = Some(ThisRun::Relinked);
-                    result.hint = Some(row_results::RELINKED.into());
-                }
-                // Silent, and the guest was there before: at worst a link is lost that the next run fetches again.
-                Verdict::Unknown { .. } => {
-                    self.settled(&item, asked.intent, "relink", PersonState::Open, None)
-                        .await;
-                    result.hint = Some("is a guest already; the answer with the new link was lost, run again to fetch one".into());
-                }
-                _ => return self.conclude(item, asked).await,
-            }
-            return self
-                .finish_row(result, Some(asked.intent.person), CountsAs::Good)
-                .await;
+        // Nobody else was asked for under this address: the throttled attempt was performed after all.
+        Some(Ok(Some(user))) => Some(user),
+        // The settler goes on looking.
+        Some(Err(fault)) => {
+            engine.stop_if_fatal(&fault);
+            None
         }
-    }
+    };
+    let mut parked = Parked::after_attempt(item, asked);
+    parked.seen = seen;
+    Err(WorkResult::Park(Box::new(parked)))
+}
 
-    /// Reads the object that Graph named, to say what it really is.
-    async fn exists_by_id(
-        &self,
-        item: &PendingGuest,
-        object_id: Option<&str>,
-    ) -> Option<RowResult> {
-        let ids = [object_id?.to_owned()];
-        let users = self.graph.get_by_ids(&ids).await.ok()?;
-        let user = users
-            .into_iter()
-            .find(|user| user.id.eq_ignore_ascii_case(&ids[0]))?;
-        debug_assert!(directory::classify(&user) != Outcome::Invited);
-        Some(row_results::exists(&item.guest, &user))
-    }
-
-    /// Looks a person up; none when the run stops first.
-    pub(super) async fn find(&self, email: &EmailAddress) -> Option<LookupResult> {
-        tokio::select! {
-            biased;
-            () = self.stop.raised() => None,
-            lookup_result = self.lookup_batcher.find(email) => Some(lookup_result),
+async fn relink_pending(
+    engine: &EngineState,
+    item: PendingGuest,
+    user: &DirectoryUser,
+) -> WorkResult {
+    let asked = loop {
+        match attempt(engine, &item, RELINK).await {
+            Ok(asked) if matches!(asked.verdict, Verdict::RetryAfter { .. }) => {}
+            Ok(asked) => break asked,
+            Err(_) => return not_attempted(engine, &item, item.person_id()).await,
         }
+    };
+    let mut result = row_results::exists(&item.guest, user);
+    match &asked.verdict {
+        Verdict::Done(invitation) => {
+            result.user_id = Some(invitation.user_id.clone());
+            result.this_run = Some(ThisRun::Relinked);
+            result.hint = Some(row_results::RELINKED.into());
+        }
+        // The attempt was silent, and the guest was there before: at worst there is a link that the next run fetches.
+        Verdict::Unknown { .. } => {
+            let intent = asked.intent;
+            record_conclusion(engine, &item, intent, "relink", PersonState::Open, None).await;
+            result.hint = Some(row_results::RELINK_LOST.into());
+        }
+        _ => return conclude(engine, item, asked).await,
     }
-
-    pub(super) async fn finish_row(
-        &self,
-        result: RowResult,
-        person: Option<i64>,
-        counts_as: CountsAs,
-    ) -> WorkResult {
-        self.recorder.row(result, person, counts_as).await;
-        WorkResult::Over
-    }
+    finish_row(engine, result, Some(asked.intent.person), CountsAs::Good).await
 }

@@ -54,6 +54,7 @@ pub(crate) use batch::BatchGet;
 pub(crate) use client::{Graph, GraphConfig, Read};
 pub(crate) use explain::explain;
 pub(crate) use fault::{Author, Class, Fault};
+pub(crate) use invite::InvitationReply;
 pub(crate) use policies::{DomainRules, InvitesFrom};
 pub(crate) use sponsors::Sponsor;
 pub(crate) use verdict::Verdict;
