@@ -41,7 +41,7 @@ async fn a_retry_after_503_uses_a_new_connection_from_the_first_moment() {
     for _ in 0..2 {
         graph.organization().await.unwrap();
     }
-    let on: Vec<u32> = server
+    let on: Vec<usize> = server
         .received()
         .iter()
         .map(|sent| sent.connection)

@@ -1,4 +1,7 @@
-//! A small HTTP server for tests: it answers as told, also with what no decent server would send.
+//! Graph as the unit tests put it up: a server that answers as it is told, a client for it, and a credential.
+
+#[path = "../../tests/support/peer.rs"]
+mod peer; // the server, which the integration tests use too
 
 use super::{Graph, GraphConfig, Tokens, auth::CredentialSource, http::HttpOptions};
 use crate::{
@@ -10,55 +13,15 @@ use azure_core::{
     credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions},
     time::{Duration as Span, OffsetDateTime},
 };
-use serde_json::Value;
+use peer::Peer;
+pub(crate) use peer::{Reply, Request as Received};
 use std::{
-    fmt::Write,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    time::Instant,
-};
-
-#[derive(Debug, Clone)]
-pub(crate) struct Received {
-    pub method: String,
-    pub path: String,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
-    pub at: Instant,
-    /// Which connection it came on.
-    pub connection: u32,
-}
-
-impl Received {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_default()
-    }
-}
-
-pub(crate) enum Reply {
-    /// Status, header lines, body.
-    Http(u16, Vec<(&'static str, String)>, String),
-    /// These bytes, then the connection ends.
-    Raw(String),
-    /// The connection ends without a word.
-    HangUp,
-    /// Nothing for this long.
-    Silence(Duration),
-}
 
 pub(crate) fn json(status: u16, body: &str) -> Reply {
     Reply::Http(
@@ -86,34 +49,24 @@ pub(crate) fn with(reply: Reply, name: &'static str, value: impl Into<String>) -
 #[derive(Clone)]
 pub(crate) struct Server {
     pub url: String,
-    received: Arc<Mutex<Vec<Received>>>,
+    peer: Peer,
 }
 
 impl Server {
     /// `answer` gets the request and how many came before it.
+    #[expect(clippy::unused_async, reason = "it belongs to the runtime of its test")]
     pub(crate) async fn start(
         answer: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let received = Arc::new(Mutex::new(Vec::new()));
-        let server = Self {
-            url,
-            received: received.clone(),
-        };
-        let answer = Arc::new(answer);
-        let connections = AtomicU32::new(0);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let connection = connections.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(serve(stream, connection, answer.clone(), received.clone()));
-            }
-        });
-        server
+        let peer = Peer::start(answer);
+        Self {
+            url: peer.url.clone(),
+            peer,
+        }
     }
 
     pub(crate) fn received(&self) -> Vec<Received> {
-        self.received.lock().unwrap().clone()
+        self.peer.received()
     }
 
     pub(crate) fn graph(&self) -> Graph {
@@ -148,76 +101,6 @@ pub(crate) fn quick_pace() -> Pace {
         resource_units_per_10s: 0,
         give_up_after: Duration::from_secs(600),
     })
-}
-
-async fn serve(
-    mut stream: TcpStream,
-    connection: u32,
-    answer: Arc<impl Fn(&Received, usize) -> Reply>,
-    log: Arc<Mutex<Vec<Received>>>,
-) {
-    while let Some(request) = read(&mut stream, connection).await {
-        let before = {
-            let mut log = log.lock().unwrap();
-            log.push(request.clone());
-            log.len() - 1
-        };
-        match answer(&request, before) {
-            Reply::Http(status, headers, body) => {
-                let mut head = format!(
-                    "HTTP/1.1 {status} Status\r\nContent-Length: {}\r\n",
-                    body.len()
-                );
-                for (name, value) in headers {
-                    write!(head, "{name}: {value}\r\n").unwrap();
-                }
-                let whole = format!("{head}\r\n{body}");
-                if stream.write_all(whole.as_bytes()).await.is_err() {
-                    return;
-                }
-            }
-            Reply::Raw(bytes) => {
-                let _ = stream.write_all(bytes.as_bytes()).await;
-                return;
-            }
-            Reply::HangUp => return,
-            Reply::Silence(time) => tokio::time::sleep(time).await,
-        }
-    }
-}
-
-async fn read(stream: &mut TcpStream, connection: u32) -> Option<Received> {
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 4096];
-    loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let mut lines = head.lines();
-            let mut first = lines.next()?.split(' ');
-            let headers: Vec<(String, String)> = lines
-                .filter_map(|line| line.split_once(": "))
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect();
-            let received = Received {
-                method: first.next()?.to_owned(),
-                path: first.next()?.to_owned(),
-                body: body.to_owned(),
-                at: Instant::now(),
-                connection,
-                headers,
-            };
-            let length: usize = received
-                .header("content-length")
-                .map_or(0, |value| value.parse().unwrap());
-            if body.len() >= length {
-                return Some(received);
-            }
-        }
-        match stream.read(&mut chunk).await {
-            Ok(0) | Err(_) => return None,
-            Ok(count) => bytes.extend_from_slice(&chunk[..count]),
-        }
-    }
 }
 
 /// A credential that counts: its tokens are `t-0`, `t-1`, …, and it can fail as told.

@@ -1,11 +1,9 @@
 //! Servers and proxies that repeat the form and the headers they were sent: no secret comes back in an error, a file,
 //! the ledger or a log.
 
-use super::{
-    proof::{everything, no_secret},
-    relay::{Answer, Asked, Relay},
-};
-use crate::support::{Ended, Guests, Practice, Workdir};
+use super::proof::{everything, no_secret};
+use crate::support::client::Answered;
+use crate::support::{Answer, Ended, Guests, Practice, Relay, Request, Workdir, passed_on};
 use serde_json::json;
 use std::thread;
 
@@ -17,9 +15,25 @@ const JWT: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJpc3MiOiJodHRwczovL2lzcy
 const OPAQUE: &str = "platform/token+of.no~known=shape-77";
 const TICKET: &str = "Zm9yYmlkZGVuLXRpY2tldA";
 
+/// Head and body, as a server repeats them that wants to be of help.
+fn repeated(request: &Request) -> String {
+    let headers: Vec<String> = request
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    format!(
+        "{} {} {} {}",
+        request.method,
+        request.path,
+        headers.join(" "),
+        request.body
+    )
+}
+
 /// The forms in which a server can repeat something.
-fn echoed(form: usize, asked: &Asked) -> Answer {
-    let echo = asked.echo();
+fn echoed(form: usize, asked: &Request) -> Answer {
+    let echo = repeated(asked);
     let encoded: String = url::form_urlencoded::byte_serialize(echo.as_bytes()).collect();
     let link = format!(
         "https://login.example/redeem?rd=https%3a%2f%2finvitations.example%2fredeem%2f%3ftenant%3dt%26ticket%3d{TICKET}%26ver%3d2.0"
@@ -208,7 +222,7 @@ fn told_of_an_invitation(form: usize) -> (bool, bool) {
             if asked.path.ends_with("/invitations") {
                 echoed(form, asked)
             } else {
-                let (status, body) = super::relay::passed_on(&pass, asked);
+                let Answered { status, body, .. } = passed_on(&pass, asked);
                 Answer(status, "application/json", body)
             }
         })

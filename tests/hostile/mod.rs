@@ -2,7 +2,6 @@
 //! else's page reaches the practice tenant.
 
 mod proof; // what must be found nowhere
-pub(crate) mod relay; // a server that answers as it likes
 
 mod children; //   programs that are started get no secret
 mod echoes; //     servers that repeat what they were sent

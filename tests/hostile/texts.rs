@@ -1,10 +1,7 @@
 //! Escape, bell and direction characters in every text that Graph can answer.
 
-use super::{
-    proof::{HOSTILE, everything, nothing_raw, nothing_raw_in},
-    relay::{Asked, Relay},
-};
-use crate::support::{Ended, Guests, Practice, Terminal, Workdir};
+use super::proof::{HOSTILE, everything, nothing_raw, nothing_raw_in};
+use crate::support::{Ended, Guests, Practice, Relay, Request, Terminal, Workdir};
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -37,7 +34,7 @@ fn spoil(value: &mut Value, ids: bool) {
     }
 }
 
-fn spoiled(asked: &Asked, value: &mut Value, ids: bool) {
+fn spoiled(asked: &Request, value: &mut Value, ids: bool) {
     if asked.path.ends_with("/$batch") {
         let items = value["responses"].as_array_mut().into_iter().flatten();
         items.for_each(|item| spoil(&mut item["body"], ids));

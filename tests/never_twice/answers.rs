@@ -4,10 +4,8 @@ use super::{
     in_process::night,
     proofs::{self, RESULTS, SHEET},
 };
-use crate::{
-    hostile::relay::{Answer, Relay, passed_on},
-    support::{Ended, Practice, Workdir},
-};
+use crate::support::client::Answered;
+use crate::support::{Answer, Ended, Practice, Relay, Workdir, passed_on};
 use guestlist::Exit;
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
@@ -347,7 +345,7 @@ fn more_unknown_rows_than_there_is_room_for_do_not_stop_a_run() {
             let body = json!({"error": {"code": "BadRequest", "message": "No."}});
             return Answer::json(400, &body);
         }
-        let (status, body) = passed_on(&url, asked);
+        let Answered { status, body, .. } = passed_on(&url, asked);
         if address.is_some_and(|address| asked_for.lock().unwrap().insert(address)) {
             let body = json!({"error": {"code": "ServiceUnavailable", "message": ""}});
             return Answer::json(503, &body);

@@ -5,10 +5,7 @@ use super::{
     in_process::{night, night_at},
     proofs::{self, RESULTS, SHEET},
 };
-use crate::{
-    hostile::relay::Relay,
-    support::{Ended, Practice, Workdir},
-};
+use crate::support::{Ended, Practice, Relay, Workdir};
 use guestlist::Exit;
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;

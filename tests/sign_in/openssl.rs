@@ -1,17 +1,16 @@
 //! Certificates made by openssl, which also has the last word on signatures.
 
-use crate::support::Workdir;
+use crate::support::{Workdir, missing};
 use std::{fs, process::Command};
 
 /// `None`, with the reason printed, where there is no openssl.
-#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 pub(super) fn openssl(workdir: &Workdir, arguments: &str) -> Option<String> {
     let output = Command::new("openssl")
         .current_dir(workdir.path(""))
         .args(arguments.split(' '))
         .output();
     let Ok(output) = output else {
-        println!("skipped: no openssl here");
+        missing("openssl", "install the package openssl");
         return None;
     };
     assert!(

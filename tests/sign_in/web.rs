@@ -1,13 +1,10 @@
 //! The least of a browser, and of a web server.
 
-use std::{
-    collections::HashMap,
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex},
-    thread,
-    time::Duration,
+use crate::support::{
+    Answer, Relay, Request,
+    client::{self, Answered},
 };
+use std::collections::HashMap;
 
 pub(super) struct Page {
     pub status: u16,
@@ -31,32 +28,15 @@ pub(super) fn post(url: &str, form: &[(&str, &str)]) -> (u16, serde_json::Value)
 }
 
 fn exchange(method: &str, url: &str, form: &str) -> Page {
-    let (host, path) = url
-        .strip_prefix("http://")
-        .unwrap()
-        .split_once('/')
-        .unwrap();
-    let mut stream = TcpStream::connect(host).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
-    write!(
-        stream,
-        "{method} /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{form}",
-        form.len()
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let Answered { status, head, body } = client::ask(method, url, &[], form);
     Page {
-        status: head[9..12].parse().unwrap(),
+        status,
         location: head
             .lines()
             .filter_map(|line| line.split_once(": "))
             .find(|(name, _)| name.eq_ignore_ascii_case("location"))
             .map(|(_, value)| value.to_owned()),
-        body: body.to_owned(),
+        body,
     }
 }
 
@@ -70,59 +50,34 @@ pub(super) fn query(url: &str) -> HashMap<String, String> {
 /// A service on loopback that answers everything alike, and keeps what it was asked.
 pub(super) struct Service {
     pub url: String,
-    asked: Arc<Mutex<Vec<String>>>,
+    relay: Relay,
 }
 
 impl Service {
     pub(super) fn start(status: u16, body: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let answer = format!(
-            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        let keeps = asked.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let request = received(&stream);
-                keeps.lock().unwrap().push(request);
-                stream.write_all(answer.as_bytes()).unwrap();
-            }
-        });
-        Self { url, asked }
+        let body = body.to_owned();
+        let relay = Relay::start(move |_| Answer(status, "application/json", body.clone()));
+        Self {
+            url: relay.url.clone(),
+            relay,
+        }
     }
 
     /// Every request, with the names of its headers in lower case.
     pub(super) fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
+        let asked = self.relay.asked();
+        asked.iter().map(text).collect()
     }
 }
 
-fn received(stream: &TcpStream) -> String {
-    let mut reader = BufReader::new(stream);
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
-        if line.trim().is_empty() {
-            break;
-        }
-        // The names of headers, which are written in any case; the first line has none.
-        let Some((name, value)) = line.split_once(": ") else {
-            head.push_str(&line);
-            continue;
-        };
-        let name = name.to_lowercase();
-        if name == "content-length" {
-            length = value.trim().parse().unwrap();
-        }
-        head.push_str(&name);
-        head.push_str(": ");
-        head.push_str(value);
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    format!("{head}\n{}", String::from_utf8(body).unwrap())
+fn text(request: &Request) -> String {
+    let headers: String = request
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    let Request {
+        method, path, body, ..
+    } = request;
+    format!("{method} {path} HTTP/1.1\r\n{headers}\n{body}")
 }

@@ -1,11 +1,27 @@
-//! A folder of its own for each test, the program run in it, and a practice tenant that stands beside it.
+//! A folder of its own for each test, the program run in it, and what stands beside it: a practice tenant, another server,
+//! a terminal.
 
-mod guests;
-mod tenant;
-mod terminal;
-mod workdir;
+mod workdir; // the folder, and the program in it
+
+mod guests; // sheets
+
+mod tenant; // the practice tenant, in a process of its own
+
+#[expect(dead_code, reason = "the unit tests of the library use the rest")]
+mod peer; // a server that answers as it is told
+
+mod relay; // a server in front of the practice tenant
+
+pub(crate) mod client; // one HTTP request
+
+mod terminal; // the program on a terminal
+
+mod tools; // what a machine may lack
 
 pub(crate) use guests::Guests;
+pub(crate) use peer::Request;
+pub(crate) use relay::{Answer, Relay, passed_on};
 pub(crate) use tenant::{Practice, sandbox_view};
 pub(crate) use terminal::Terminal;
+pub(crate) use tools::missing;
 pub(crate) use workdir::{Ended, Table, Workdir};

@@ -1,12 +1,10 @@
 //! A practice tenant in a process of its own, reached like the real one: URLs, an app's secret, a user's token.
 
-use super::{Ended, Workdir};
+use super::{Ended, Workdir, client};
 use serde_json::Value;
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
-    time::Duration,
 };
 
 pub(crate) struct Practice {
@@ -109,27 +107,12 @@ impl Practice {
     }
 }
 
-/// `/_sandbox…` of a practice tenant. It speaks plain HTTP/1.1: no client is needed for it.
+/// `/_sandbox…` of a practice tenant.
 pub(crate) fn sandbox_view(url: &str, method: &str, path: &str, body: &str) -> Value {
-    let host = url.trim_start_matches("http://");
-    let mut stream = TcpStream::connect(host).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
-    write!(
-        stream,
-        "{method} /_sandbox{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(
-        head.starts_with("HTTP/1.1 200"),
-        "{method} {path}: {answer}"
-    );
-    serde_json::from_str(body).unwrap()
+    let json = [("content-type", "application/json")];
+    let answer = client::ask(method, &format!("{url}/_sandbox{path}"), &json, body);
+    assert_eq!(answer.status, 200, "{method} {path}: {}", answer.body);
+    serde_json::from_str(&answer.body).unwrap()
 }
 
 impl Drop for Practice {

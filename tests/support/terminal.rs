@@ -1,6 +1,6 @@
 //! The program on a real terminal: a pseudo-terminal of 80 columns, made by `script` (util-linux).
 
-use super::{Workdir, workdir::given};
+use super::{Workdir, missing, workdir::given};
 use std::{
     io::{Read, Write},
     process::{Child, ChildStdin, Command, Stdio},
@@ -27,7 +27,10 @@ impl Terminal {
         let linux =
             version.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).contains("util-linux"));
         if !linux {
-            println!("skipped: no `script` of util-linux here, so no terminal can be made");
+            missing(
+                "`script` of util-linux",
+                "on Debian and Ubuntu install bsdutils",
+            );
             return None;
         }
         let mut words = vec![quoted(&command.get_program().to_string_lossy())];
