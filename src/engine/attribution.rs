@@ -116,5 +116,4 @@ pub(super) fn mail_of_older(asks: &[InvitationAttempt]) -> Mail {
 }
 
 #[cfg(test)]
-#[path = "attribution_tests.rs"]
 mod tests;

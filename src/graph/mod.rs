@@ -27,21 +27,9 @@ pub(crate) mod verdict; // what an answer means
 pub(crate) mod wire; // what travels
 
 #[cfg(test)]
-mod batch_tests;
-#[cfg(test)]
-mod client_tests;
-#[cfg(test)]
-#[cfg(unix)] // they need openssl
-mod connection_tests;
-#[cfg(test)]
-mod stop_tests;
-#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
-#[cfg(unix)] // they need openssl
-mod tls_tests;
-#[cfg(test)]
-mod verdict_tests;
+mod tests;
 
 #[cfg(test)]
 pub(crate) use self::{

@@ -93,5 +93,4 @@ fn problem_of(outcome: Outcome) -> &'static str {
 }
 
 #[cfg(test)]
-#[path = "to_fix_tests.rs"]
 mod tests;

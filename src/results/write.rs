@@ -142,5 +142,4 @@ fn names_without_collisions(layout: &Layout) -> impl Iterator<Item = Cow<'_, str
 }
 
 #[cfg(test)]
-#[path = "write_tests.rs"]
 mod tests;

@@ -14,7 +14,7 @@ pub enum Use {
     Underscore,
     /// A column that this program wrote into a results file: ignored.
     OwnResult,
-    /// Left unused with --ignore or in [columns].
+    /// Left unused with `--ignore` or in `[columns]`.
     Ignored,
     /// A note, remark or comment: kept, never mailed.
     Note,

@@ -319,5 +319,4 @@ fn folded(name: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "question_tests.rs"]
 mod tests;

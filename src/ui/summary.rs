@@ -207,5 +207,4 @@ impl Summary<'_> {
 }
 
 #[cfg(test)]
-#[path = "summary_tests.rs"]
 mod tests;

@@ -107,6 +107,9 @@ fn serve(
             Reply::HangUp => return Ok(()),
             Reply::Silence(time) => thread::sleep(time),
         }
+        if request.header("connection") == Some("close") {
+            return Ok(());
+        }
     }
     Ok(())
 }

@@ -30,9 +30,6 @@ mod execute; // 4 the engine runs, for real or as a rehearsal
 
 mod stop_message; // why a run stopped, in words
 
-#[cfg(test)]
-mod stop_message_tests;
-
 mod finish; // 5 files, summary, exit code
 
 use super::{signals, typed_command::TypedCommand};

@@ -199,3 +199,6 @@ fn through(left: u64, cap: u64, now: Timestamp) -> String {
         plural(nights, "day")
     )
 }
+
+#[cfg(test)]
+mod tests;

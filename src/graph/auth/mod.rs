@@ -35,13 +35,4 @@ pub(crate) use transport::Authority;
 pub(crate) use workload::{AzurePipelines, GitHubActions};
 
 #[cfg(test)]
-#[cfg(unix)] // they need openssl
-mod certificate_tests;
-#[cfg(test)]
-mod machine_tests;
-#[cfg(test)]
-mod person_tests;
-#[cfg(test)]
-mod sign_in_tests;
-#[cfg(test)]
-mod tokens_tests;
+mod tests;

@@ -1,6 +1,6 @@
 //! Signing in against a small token endpoint on loopback.
 
-use super::{Authority, IdentityKind, Method, SignIn, catalogue as codes, tenant_id};
+use super::super::{Authority, IdentityKind, Method, SignIn, catalogue as codes, tenant_id};
 use crate::{
     clock::Clock,
     exit::Exit,

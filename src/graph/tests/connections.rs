@@ -1,6 +1,6 @@
 //! How many connections are opened: a new one after a 503, and one for all where both sides speak HTTP/2.
 
-use super::{
+use super::super::{
     http::HttpOptions,
     testing::{Credential, Server, error, json, quick_pace, with},
     *,

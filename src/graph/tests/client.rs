@@ -1,6 +1,6 @@
 //! The client against a server that misbehaves.
 
-use super::{
+use super::super::{
     testing::{Credential, Reply, Server, error, json, with},
     *,
 };

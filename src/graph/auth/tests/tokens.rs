@@ -1,6 +1,6 @@
 //! The shared refresher on a paused clock.
 
-use super::{
+use super::super::{
     catalogue as codes,
     failures::{busy, refusal},
     tokens::{CredentialSource, Tokens},

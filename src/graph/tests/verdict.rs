@@ -2,7 +2,7 @@
 //!
 //! The page is `tests/golden/graph-answers.txt`; `UPDATE_GOLDEN=1 cargo test --lib graph` writes it anew.
 
-use super::{
+use super::super::{
     answer::{Answer, Attempt, Ending},
     fault::Fault,
     verdict::{ReadVerdict, Verdict, judge, judge_read},

@@ -1,6 +1,6 @@
 //! After the stop nothing leaves, whatever it was waiting for.
 
-use super::{
+use super::super::{
     testing::{Credential, Received, Server, error, json},
     *,
 };

@@ -1,6 +1,6 @@
 //! Of two reasons to stop the graver is told, whichever came first: the exit code and the words of every pair.
 
-use super::stop_message::{Stopped, first, stopped};
+use super::{Stopped, first, stopped};
 use crate::{
     engine::{Stop, StopReason},
     exit::Exit,

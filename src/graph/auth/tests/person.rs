@@ -1,11 +1,11 @@
 //! A person signs in: the browser and the code, with everything that can go wrong between them.
 
-use super::{
+use super::super::{
     Ask, Authority, DeviceCode, Method, Prompt, catalogue as codes,
     challenge::Claims,
     interactive::{Person, SignInContext},
-    sign_in_tests::{form, refusal, sign_in},
 };
+use super::sign_in::{form, refusal, sign_in};
 use crate::{
     clock::Clock,
     exit::Exit,

@@ -1,10 +1,10 @@
 //! Workloads and machines: their own platform is asked, then Entra.
 
-use super::{
+use super::super::{
     AppService, Authority, AzurePipelines, GitHubActions, Method, Workload, catalogue as codes,
     managed_identity::ManagedIdentity,
-    sign_in_tests::{form, sign_in},
 };
+use super::sign_in::{form, sign_in};
 use crate::{
     clock::Clock,
     exit::Exit,

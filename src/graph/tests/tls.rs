@@ -1,6 +1,6 @@
 //! Private certificates: a TLS server of openssl, trusted only when `--ca-file` names its certificate.
 
-use super::{
+use super::super::{
     answer::Attempt,
     http::{Http, HttpOptions, Outgoing, base_url},
 };

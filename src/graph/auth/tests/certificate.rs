@@ -1,10 +1,7 @@
 //! Certificates made by openssl, and assertions checked by it: another implementation has the last word.
 
-use super::{
-    Method, SignIn, catalogue as codes,
-    certificate::Certificate,
-    sign_in_tests::{form, refusal, sign_in},
-};
+use super::super::{Method, SignIn, catalogue as codes, certificate::Certificate};
+use super::sign_in::{form, refusal, sign_in};
 use crate::{
     clock::Clock,
     graph::testing::{Server, json},

@@ -1,6 +1,6 @@
 //! Batches against a server that answers in any order, partly, or not yet.
 
-use super::{
+use super::super::{
     testing::{Received, Server, error, json, with},
     *,
 };

@@ -1,0 +1,15 @@
+//! Against a server that answers as it is told.
+
+mod batch; // batches that are answered in any order, partly, or not yet
+
+mod client; // a server that misbehaves
+
+#[cfg(unix)] // it needs openssl
+mod connections; // how many are opened
+
+mod stop; // nothing leaves after it
+
+#[cfg(unix)] // it needs openssl
+mod tls; // private certificates
+
+mod verdict; // every answer that is known, and what it means
