@@ -7,14 +7,13 @@ use crate::{
     failure::{Failure, Result},
     problem::Entry,
     sheet::nearest,
-    ui::problems::wrap,
+    ui::text::{WIDTH, lines},
 };
 use std::{
     fmt::Write as _,
     io::{self, Write},
 };
 
-const WIDTH: usize = 80;
 /// How many codes a search names.
 const MOST: usize = 8;
 
@@ -99,8 +98,8 @@ fn page(entry: &Entry) -> String {
         ("How to fix it", entry.fix),
         ("Who can", entry.who),
     ] {
-        let lines = wrap(text, WIDTH - 17, WIDTH - 17);
-        for (index, line) in lines.iter().enumerate() {
+        let broken = lines(text, WIDTH - 17, WIDTH - 17);
+        for (index, line) in broken.iter().enumerate() {
             let label = if index == 0 { label } else { "" };
             let gap = if index == 0 { "\n" } else { "" };
             let _ = writeln!(page, "{gap}  {label:<13}  {line}");

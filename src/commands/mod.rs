@@ -1,7 +1,6 @@
 //! One verb per file; here is which word leads to which.
 
 mod ask; // a question with a few words as answers
-mod columns; // what check says about the columns
 mod connect; // signed in, in the right tenant
 mod corrections; // rows to correct, and corrected copies of them, remembered
 mod files; // results and to-fix files of a run

@@ -6,14 +6,14 @@
 use super::{
     excerpt::{Excerpt, excerpt},
     style::{bold, error, frame, hint, plain, warning},
-    text::{number, printable_line, shorten},
+    text::{lines, number, printable_line, shorten},
 };
 use crate::{
     problem::{Entry, Problem, Severity},
     sheet::{Header, Row, Stretches},
 };
 use std::{collections::BTreeMap, fmt::Write};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 /// Up to this many of a kind are shown one by one.
 const EACH: usize = 3;
@@ -202,12 +202,12 @@ impl<'a> ProblemScreen<'a> {
 
     fn heading(&self, text: &mut String, severity: Severity, code: &str, message: &str) {
         let head = format!("{}[{code}]", severity.word());
-        let lines = wrap(
+        let message = lines(
             &printable_line(message),
             self.look.width.saturating_sub(head.len() + 2),
             self.look.width.saturating_sub(4),
         );
-        for (index, line) in lines.iter().enumerate() {
+        for (index, line) in message.iter().enumerate() {
             let line = self.look.paint(bold(line));
             let _ = match index {
                 0 => writeln!(
@@ -298,7 +298,7 @@ impl<'a> ProblemScreen<'a> {
         indent: usize,
     ) {
         let room = self.look.width.saturating_sub(label_width);
-        for (index, line) in wrap(&printable_line(words), room, room.saturating_sub(indent))
+        for (index, line) in lines(&printable_line(words), room, room.saturating_sub(indent))
             .iter()
             .enumerate()
         {
@@ -313,39 +313,6 @@ impl<'a> ProblemScreen<'a> {
 /// As wide as the row number that stands in it.
 fn gutter(problem: &Problem) -> String {
     " ".repeat(problem.row.map_or(1, |row| row.to_string().len()))
-}
-
-/// Words in lines of at most `first` and then `rest` columns; a longer word is broken.
-pub(crate) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    let mut used = 0;
-    for word in text.split_whitespace() {
-        let room = |lines: &[String]| if lines.len() == 1 { first } else { rest }.max(1);
-        if used > 0 && used + 1 + word.width() > room(&lines) {
-            lines.push(String::new());
-            used = 0;
-        }
-        if used > 0 {
-            append(&mut lines, ' ');
-            used += 1;
-        }
-        for c in word.chars() {
-            let width = c.width().unwrap_or(0);
-            if used > 0 && used + width > room(&lines) {
-                lines.push(String::new());
-                used = 0;
-            }
-            append(&mut lines, c);
-            used += width;
-        }
-    }
-    lines
-}
-
-fn append(lines: &mut [String], c: char) {
-    if let Some(line) = lines.last_mut() {
-        line.push(c);
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-//! Small words: numbers, plurals, durations, lists, wrapping.
+//! Text for a terminal: numbers, plurals, durations and lists in words; how wide a text is, where it is broken into lines,
+//! and where it is cut off.
 
-use std::{borrow::Cow, fmt::Write, time::Duration};
-use unicode_width::UnicodeWidthStr;
+use std::{borrow::Cow, time::Duration};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The width that every screen of ours fits into.
 pub(crate) const WIDTH: usize = 80;
@@ -89,7 +90,7 @@ pub(crate) fn shorten(text: &str, max: usize) -> Cow<'_, str> {
     }
     let mut short = String::new();
     for c in text.chars() {
-        if short.width() + unicode_width::UnicodeWidthChar::width(c).unwrap_or(0) + 1 > max {
+        if short.width() + c.width().unwrap_or(0) + 1 > max {
             break;
         }
         short.push(c);
@@ -104,32 +105,61 @@ pub(crate) fn pad(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(missing))
 }
 
-/// Breaks paragraphs into lines of at most [`WIDTH`]; lines after the first begin with `indent` spaces.
-/// What stands in backticks is a command to be copied and stays in one piece.
+/// Breaks paragraphs into lines of at most [`WIDTH`]; lines after the first begin with `indent` spaces. A word that is too
+/// long has a line of its own. What stands in backticks is a command to be copied, and counts as one word.
 pub(crate) fn wrap(text: &str, first_indent: usize, indent: usize) -> String {
-    let mut wrapped = String::new();
-    let mut column = first_indent;
-    for (i, paragraph) in text.split('\n').enumerate() {
-        if i > 0 {
-            let _ = write!(wrapped, "\n{}", " ".repeat(indent));
-            column = indent;
+    let mut first = WIDTH.saturating_sub(first_indent);
+    let rest = WIDTH.saturating_sub(indent);
+    let mut wrapped = Vec::new();
+    for paragraph in text.split('\n') {
+        wrapped.extend(fill(pieces(paragraph), first, rest, LongWords::Kept));
+        first = rest;
+    }
+    wrapped.join(&format!("\n{}", " ".repeat(indent)))
+}
+
+/// Breaks words into lines of at most `first` columns for the first line, and `rest` for the others. A word that is too
+/// long is broken.
+pub(crate) fn lines(text: &str, first: usize, rest: usize) -> Vec<String> {
+    fill(text.split_whitespace(), first, rest, LongWords::Broken)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LongWords {
+    Kept,
+    Broken,
+}
+
+/// As many words on each line as there is room for; at least one line.
+fn fill<'t>(
+    words: impl IntoIterator<Item = &'t str>,
+    first: usize,
+    rest: usize,
+    long: LongWords,
+) -> Vec<String> {
+    let (mut full, mut line, mut used) = (Vec::new(), String::new(), 0);
+    for word in words {
+        let mut room = if full.is_empty() { first } else { rest }.max(1);
+        if used > 0 && used + 1 + word.width() > room {
+            full.push(std::mem::take(&mut line));
+            (used, room) = (0, rest.max(1));
         }
-        let mut start_of_line = true;
-        for piece in pieces(paragraph) {
-            let width = piece.width();
-            if !start_of_line && column + 1 + width > WIDTH {
-                let _ = write!(wrapped, "\n{}", " ".repeat(indent));
-                column = indent;
-            } else if !start_of_line {
-                wrapped.push(' ');
-                column += 1;
+        if used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        for c in word.chars() {
+            let width = c.width().unwrap_or(0);
+            if long == LongWords::Broken && used > 0 && used + width > room {
+                full.push(std::mem::take(&mut line));
+                (used, room) = (0, rest.max(1));
             }
-            wrapped.push_str(piece);
-            column += width;
-            start_of_line = false;
+            line.push(c);
+            used += width;
         }
     }
-    wrapped
+    full.push(line);
+    full
 }
 
 /// Words, and whole commands with the punctuation behind them.

@@ -6,7 +6,7 @@ use super::{
         invite::survey::Survey,
         settings_file::Particulars,
     },
-    not_signed_in,
+    common::not_signed_in,
 };
 use crate::{
     exit::Exit,

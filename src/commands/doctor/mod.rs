@@ -3,6 +3,7 @@
 //! Reads only. A check that fails never keeps those after it from being made; read `examine` from top to bottom.
 
 mod ask_admin; // a mail to forward
+mod common; //    what several checks say or need
 mod machine; //   settings, proxy, clock, ledger
 mod needs; //     which permissions, and what for
 mod sheet; //     what the sheet asks for
@@ -17,9 +18,8 @@ use super::{
 use crate::{
     cli,
     clock::Clock,
-    directory::Directory,
     exit::Exit,
-    failure::{Failure, Result},
+    failure::Result,
     pace::{Pace, PaceOptions},
     settings::{Env, Settings},
     ui::{self, Check, Checkup},
@@ -215,22 +215,4 @@ impl Doctor<'_> {
             needs: &Needs::of(settings, survey.as_ref()),
         }))
     }
-}
-
-fn not_signed_in(name: &'static str) -> Check {
-    Check::cannot_tell(name, "the tenant was not reached")
-}
-
-/// For sponsors, which the engine looks up in the same way.
-fn directory(connection: &connect::Connection) -> Directory {
-    Directory::new(connection.graph.clone(), connection.domains.clone())
-}
-
-/// Where an administrator has to help.
-const GRANT: &str =
-    "an administrator can grant it: `guestlist doctor --ask-admin` prints what to send";
-
-/// A fault's failure, for checks that end as `invite` would.
-fn fault(name: &'static str, fault: crate::graph::Fault) -> Check {
-    Check::failed(name, Failure::from(fault))
 }

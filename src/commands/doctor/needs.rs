@@ -4,7 +4,7 @@
 
 use super::{
     super::{connect::abilities, invite::survey::Survey},
-    GRANT,
+    common::GRANT,
 };
 use crate::{
     exit::Exit,

@@ -5,7 +5,8 @@ use super::{
         connect::Connection,
         invite::{refusals, survey::Survey},
     },
-    directory, fault, needs, not_signed_in,
+    common::{directory, fault, not_signed_in},
+    needs,
     tenant::unread,
 };
 use crate::{

@@ -2,7 +2,7 @@
 
 use super::{
     super::connect::Connection,
-    GRANT, fault,
+    common::{GRANT, fault},
     needs::{self, held},
 };
 use crate::{

@@ -2,14 +2,10 @@
 //!
 //! Must not decide any of it.
 
-use super::check::WIDTH;
 use crate::{
     guest::Rules,
     sheet::{Sheet, Use, column_letter, delimiter_word},
-    ui::{
-        problems::wrap,
-        text::{pad, plural, printable_line, shorten},
-    },
+    ui::text::{WIDTH, lines, pad, plural, printable_line, shorten},
 };
 use std::fmt::Write as _;
 
@@ -91,8 +87,8 @@ pub(super) fn not_used(sheet: &Sheet) -> String {
         "columns not used: {} (--show-mapping says more)",
         names.join(", ")
     );
-    let lines = wrap(&line, WIDTH, WIDTH - 2);
-    let mut shown = lines.into_iter();
+    let broken = lines(&line, WIDTH, WIDTH - 2);
+    let mut shown = broken.into_iter();
     let most = shown.by_ref().take(3).collect::<Vec<_>>().join("\n  ");
     if shown.next().is_some() {
         format!("{most} …\n")

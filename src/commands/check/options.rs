@@ -1,0 +1,19 @@
+//! What is asked of a check.
+
+use crate::{cli::Format, guest::Rules, sheet::SheetOptions, ui::problems::Look};
+use std::path::PathBuf;
+
+#[derive(Debug, Clone)]
+pub struct CheckOptions {
+    /// `-` is standard input.
+    pub sheet: PathBuf,
+    pub reading: SheetOptions,
+    pub rules: Rules,
+    pub format: Format,
+    pub show_mapping: bool,
+    pub look: Look,
+    /// Whether somebody can be asked about hidden rows.
+    pub may_ask: bool,
+    /// Where to write the sheet with the certain repairs made.
+    pub fix: Option<PathBuf>,
+}
