@@ -9,10 +9,10 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     graph::{
-        Class, Fault, Graph, GraphConfig, Identity, IdentityKind, Organization, Tokens,
+        BaseUrl, Class, Fault, Graph, GraphConfig, Identity, IdentityKind, Organization, Tokens,
         auth::{self, Authority, CredentialSource, SignIn},
         cloud::{self, Abilities},
-        http::HttpOptions,
+        http_client::HttpOptions,
     },
     ledger::Tenant,
     pace::Pace,
@@ -21,7 +21,6 @@ use crate::{
     ui,
 };
 use std::sync::Arc;
-use url::Url;
 
 /// A client that is signed in, and what is known about whom and where.
 pub(super) struct Connection {
@@ -86,7 +85,7 @@ pub(super) fn unreached(
 ) -> Result<Connection> {
     let source: CredentialSource = Arc::new(|| Err(Fault::run_stopped()));
     let config = GraphConfig {
-        base_url: settings.tenant.graph_url.value.as_str().to_owned(),
+        base_url: settings.tenant.graph_url.value.clone(),
         http: HttpOptions::default(),
         clock: clock.clone(),
         abilities: Some(abilities(settings)),
@@ -107,12 +106,13 @@ pub(super) fn unreached(
 
 /// What the cloud can do: as its host tells, and as the cloud does that is named, should the host be a gateway to it.
 pub(super) fn abilities(settings: &Settings) -> Abilities {
-    let of = |url: &str| Url::parse(url).map_or(cloud::ALL, |url| cloud::abilities(&url));
     let tenant = &settings.tenant;
     if settings.invite.sandbox.value {
         return cloud::ALL;
     }
-    of(tenant.graph_url.value.as_str()).and(of(tenant.cloud.value.graph_url()))
+    let named = BaseUrl::graph(tenant.cloud.value.graph_url());
+    cloud::abilities(&tenant.graph_url.value)
+        .and(named.map_or(cloud::ALL, |url| cloud::abilities(&url)))
 }
 
 /// There is a token; whose tenant it opens is not known yet.
@@ -120,7 +120,7 @@ pub(super) struct SignedIn {
     pub graph: Graph,
     pub identity: Identity,
     pub method: auth::MethodName,
-    graph_url: String,
+    graph_url: BaseUrl,
     authority: Authority,
 }
 
@@ -147,10 +147,13 @@ pub(super) async fn sign_in(
         ..HttpOptions::default()
     };
     let (graph_url, authority_url) = match practice {
-        Some(sandbox) => (sandbox.url.clone(), sandbox.url.clone()),
+        Some(sandbox) => {
+            let url = BaseUrl::graph(&sandbox.url).map_err(Failure::usage)?;
+            (url.clone(), url)
+        }
         None => (
-            settings.tenant.graph_url.value.as_str().to_owned(),
-            settings.tenant.authority_url.value.as_str().to_owned(),
+            settings.tenant.graph_url.value.clone(),
+            settings.tenant.authority_url.value.clone(),
         ),
     };
     let method = match practice {
@@ -211,7 +214,7 @@ pub(super) async fn sign_in(
         identity,
         method: name,
         graph_url,
-        authority: Authority::new(&authority_url, &http, clock.clone())?,
+        authority: Authority::new(authority_url, &http, clock.clone())?,
     })
 }
 
@@ -300,7 +303,7 @@ impl Reached {
 }
 
 /// A failure of the first contact says with whom, when nobody was there.
-fn reached(host: &str, url: &str, fault: Fault) -> Failure {
+fn reached(host: &str, url: &BaseUrl, fault: Fault) -> Failure {
     let between = fault.is_from_between();
     let unreached = fault.status.is_none() && fault.exit() == Exit::TryAgain;
     let mut failure = Failure::from(fault);

@@ -140,7 +140,9 @@ impl Particulars {
         ];
         let elsewhere = hosts
             .into_iter()
-            .filter(|(_, url)| !settings.invite.sandbox.value && !url.value.is_microsoft())
+            .filter(|(_, url)| {
+                !settings.invite.sandbox.value && !settings::is_microsoft(&url.value)
+            })
             .map(|(what, url)| {
                 printable_line(&format!("{what} {url}, which is not a host of Microsoft"))
             });

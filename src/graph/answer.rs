@@ -2,10 +2,7 @@
 //!
 //! Must not judge; `verdict` does.
 
-use super::{
-    auth::Claims,
-    fault::{Class, Fault},
-};
+use super::auth::Claims;
 use jiff::Timestamp;
 use std::{fmt, time::Duration};
 
@@ -54,11 +51,6 @@ pub enum Ending {
 }
 
 impl Answer {
-    /// Whether this is a throttle, by its class: Graph throttles under other statuses and codes than 429 too.
-    pub fn asks_to_slow_down(&self) -> bool {
-        self.status == 429 || (self.status >= 400 && Fault::of(self).class == Class::Throttled)
-    }
-
     /// The claims that a new token must be asked for with.
     pub fn challenge(&self) -> Option<Claims> {
         (self.status == 401)
@@ -111,21 +103,10 @@ pub(crate) fn http_date(value: &str) -> Option<Timestamp> {
     Timestamp::try_from(httpdate::parse_http_date(value.trim()).ok()?).ok()
 }
 
-/// At most `limit` bytes of `bytes` as text, cut where a character ends; broken bytes become U+FFFD.
-pub(crate) fn bounded_text(bytes: &[u8], limit: usize) -> String {
-    let mut end = limit.min(bytes.len());
-    // Step back off the middle of a character, at most its three following bytes.
-    while end < bytes.len() && end > 0 && limit - end < 3 && bytes[end] & 0b1100_0000 == 0b1000_0000
-    {
-        end -= 1;
-    }
-    String::from_utf8_lossy(&bytes[..end]).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::{collection::vec, prelude::*};
+    use proptest::prelude::*;
 
     fn after(value: &str) -> Option<f64> {
         let server: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
@@ -157,29 +138,12 @@ mod tests {
         assert_eq!(after, Some(Duration::from_secs(5)));
     }
 
-    #[test]
-    fn text_is_cut_where_a_character_ends() {
-        assert_eq!(bounded_text("grüße".as_bytes(), 3), "gr");
-        assert_eq!(bounded_text("grüße".as_bytes(), 4), "grü");
-        assert_eq!(bounded_text("🙂🙂".as_bytes(), 7), "🙂");
-        assert_eq!(bounded_text(b"abc", 10), "abc");
-        assert_eq!(bounded_text(&[0x80; 9], 5).chars().count(), 2);
-    }
-
     proptest! {
         #[test]
-        fn no_retry_after_is_longer_than_a_day_and_no_text_longer_than_allowed(value in ".{0,40}", bytes in vec(any::<u8>(), 0..60), limit in 0_usize..64) {
+        fn no_retry_after_is_longer_than_a_day(value in ".{0,40}") {
             if let Some(wait) = retry_after(&value, None, Timestamp::UNIX_EPOCH) {
                 prop_assert!(wait <= LONGEST_RETRY_AFTER);
             }
-            let text = bounded_text(&bytes, limit);
-            prop_assert!(text.chars().count() <= limit);
-        }
-
-        #[test]
-        fn text_that_is_text_stays_so(text in "\\PC{0,40}", limit in 0_usize..64) {
-            let cut = bounded_text(text.as_bytes(), limit);
-            prop_assert!(text.starts_with(&cut) && cut.len() <= limit);
         }
     }
 }

@@ -7,10 +7,11 @@
 use super::{
     answer::{Answer, http_date, retry_after},
     catalogue,
-    client::{Graph, LONGEST_THROTTLE, Read, understood},
+    client::{Graph, LARGEST_BATCH, LONGEST_THROTTLE, Read, understood},
     fault::{Class, Fault},
     http::LONGEST_ID,
     server_text,
+    slow_down::is_throttle,
 };
 use crate::pace::{Kind, TooLong, backoff};
 use jiff::Timestamp;
@@ -23,8 +24,6 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// The service takes no more in one request.
-pub(crate) const MOST_ITEMS: usize = 20;
 /// Rounds in which every open item met trouble.
 const MOST_TROUBLES: u32 = 6;
 
@@ -65,7 +64,7 @@ impl Graph {
         let width = &self.0.batch_width;
         let (mut troubles, mut progress) = (0, Instant::now());
         while !open.is_empty() {
-            let count = width.load(Relaxed).clamp(1, MOST_ITEMS).min(open.len());
+            let count = width.load(Relaxed).clamp(1, LARGEST_BATCH).min(open.len());
             let asked: Vec<&BatchGet> = open.drain(..count).collect();
             let (responses, sent_at) = self.round(&asked).await?;
             let mut again = Again::default();
@@ -91,7 +90,10 @@ impl Graph {
                 (troubles, progress) = (0, Instant::now());
             }
             if again.items == 0 {
-                width.store((count * 2).clamp(width.load(Relaxed), MOST_ITEMS), Relaxed);
+                width.store(
+                    (count * 2).clamp(width.load(Relaxed), LARGEST_BATCH),
+                    Relaxed,
+                );
                 continue;
             }
             if again.throttled.is_empty() {
@@ -165,7 +167,7 @@ impl Graph {
         }
         let answer = as_answer(&response, self.server_now());
         let fault = Fault::of(&answer);
-        let throttled = answer.asks_to_slow_down()
+        let throttled = is_throttle(&answer)
             || (fault.class == Class::Unsettled && answer.retry_after.is_some());
         let unlucky =
             fault.class == Class::Unsettled && answer.status >= 400 && answer.status != 501;

@@ -6,18 +6,19 @@
 use super::{
     answer::{Answer, Attempt},
     auth::{Token, Tokens},
+    base_url::BaseUrl,
     catalogue,
     cloud::{self, Abilities},
     fault::{Class, Fault},
-    http::{self, Http, HttpOptions, Outgoing},
-    server_text,
+    http::{self, Http, Outgoing},
+    http_client::HttpOptions,
+    server_text, slow_down,
     verdict::{ReadVerdict, judge_read},
     wire::{Organization, Page},
 };
 use crate::{
     clock::Clock,
     failure,
-    failure::Failure,
     pace::{Kind, Pace, StopSignal, TooLong, backoff},
     problem::Code,
 };
@@ -47,13 +48,14 @@ const LONGEST_TROUBLE: Duration = Duration::from_secs(60);
 pub(super) const LONGEST_THROTTLE: Duration = Duration::from_secs(10 * 60);
 /// A page of 999 people with all their addresses stays far below this.
 const LONGEST_PAGE: usize = 16 * 1024 * 1024;
+/// The service takes no more items in one `$batch`.
+pub(super) const LARGEST_BATCH: usize = 20;
 const NO_SKEW: i64 = i64::MIN;
 
 /// Where Graph is.
 #[derive(Debug, Clone)]
 pub(crate) struct GraphConfig {
-    /// Without `/v1.0`; https, or http on loopback.
-    pub base_url: String,
+    pub base_url: BaseUrl,
     pub http: HttpOptions,
     pub clock: Clock,
     /// What the cloud can do; none: as its host tells.
@@ -94,7 +96,7 @@ pub(crate) struct RequestCounts {
 pub(crate) struct Graph(pub(super) Arc<Inner>, pub(super) StopSignal);
 
 pub(super) struct Inner {
-    pub base: Url,
+    pub base: BaseUrl,
     pub abilities: Abilities,
     pub http: Http,
     pub tokens: Tokens,
@@ -157,13 +159,7 @@ impl fmt::Debug for Graph {
 
 impl Graph {
     pub(crate) fn new(config: GraphConfig, tokens: Tokens, pace: Pace) -> failure::Result<Self> {
-        let base = http::base_url(&config.base_url, "graph_url")?;
-        if base.path().trim_end_matches('/').ends_with("/v1.0") {
-            return Err(
-                Failure::usage(format!("graph_url must not end in /v1.0: {base}"))
-                    .hint("give the host only, for example https://graph.microsoft.com"),
-            );
-        }
+        let base = config.base_url;
         let stop = pace.stop().clone();
         let inner = Inner {
             http: Http::new(&base, config.http, config.clock.clone())?,
@@ -175,7 +171,7 @@ impl Graph {
             total: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
             retried: AtomicU64::new(0),
-            batch_width: AtomicUsize::new(super::batch::MOST_ITEMS),
+            batch_width: AtomicUsize::new(LARGEST_BATCH),
             ids_refused: AtomicBool::new(false),
             skew: AtomicI64::new(NO_SKEW),
             is_reached: AtomicBool::new(false),
@@ -254,10 +250,7 @@ impl Graph {
 
     /// The address of a directory object, for `@odata.id`; its host must be that of the cloud.
     pub(crate) fn object_url(&self, id: &str) -> String {
-        format!(
-            "{}/v1.0/directoryObjects/{id}",
-            self.0.base.as_str().trim_end_matches('/')
-        )
+        format!("{}/v1.0/directoryObjects/{id}", self.0.base)
     }
 
     pub(crate) fn requests(&self) -> RequestCounts {
@@ -291,7 +284,7 @@ impl Graph {
         body: Option<&Value>,
         read: Read,
     ) -> Result<Call, Fault> {
-        let base = self.0.base.as_str().trim_end_matches('/');
+        let base = &self.0.base;
         let version = if path.starts_with("/beta/") {
             ""
         } else {
@@ -463,29 +456,18 @@ impl Graph {
         })
     }
 
-    /// The one place where an answer closes the gate: when it asks to slow down, under whatever name, or to wait.
+    /// Closes the gate if an answer asks for that.
     pub(super) fn heed(
         &self,
         answer: &Answer,
         kind: Kind,
         sent_at: Instant,
     ) -> Result<(), TooLong> {
-        let pace = &self.0.pace;
-        if answer.asks_to_slow_down() {
+        let heeded = slow_down::heed(&self.0.pace, answer, kind, sent_at);
+        if heeded.is_throttled {
             self.0.throttled.fetch_add(1, Relaxed);
-            return pace.throttled(kind, sent_at, answer.retry_after);
         }
-        match answer.retry_after {
-            // A server that is unwell and does not say for how long is asked again after a growing pause.
-            Some(wait) if answer.status >= 500 && kind == Kind::Invitation => pace.wait_out(wait),
-            Some(wait) if answer.status >= 500 => pace.throttled(kind, sent_at, Some(wait)),
-            _ => {
-                if answer.status < 500 {
-                    pace.not_throttled(kind, sent_at);
-                }
-                Ok(())
-            }
-        }
+        heeded.opens_in_time
     }
 
     pub(super) fn count_retry(&self) {

@@ -2,7 +2,7 @@
 //!
 //! Hosts and sign-in addresses are settings; here a cloud is known by the host of its Graph.
 
-use reqwest::Url;
+use super::base_url::BaseUrl;
 
 /// The parts of the API that differ between clouds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +52,8 @@ const LACKING: [(&str, Abilities); 5] = [
 ];
 
 /// Of any other host it is assumed that it can do everything; its answer tells if not.
-pub(crate) fn abilities(graph: &Url) -> Abilities {
-    let host = graph.host_str().unwrap_or_default().to_ascii_lowercase();
+pub(crate) fn abilities(graph: &BaseUrl) -> Abilities {
+    let host = graph.domain().unwrap_or_default();
     LACKING
         .iter()
         .find(|(ending, _)| host.ends_with(ending))
@@ -74,7 +74,7 @@ mod tests {
             ("https://graph.svc.sovcloud.sg", false, false),
             ("http://127.0.0.1:8080", true, true),
         ] {
-            let abilities = abilities(&url.parse().unwrap());
+            let abilities = abilities(&BaseUrl::graph(url).unwrap());
             assert_eq!(
                 (abilities.sponsors_in_invitations, abilities.invitations),
                 (sponsors, invitations),

@@ -2,9 +2,12 @@
 //!
 //! Must not send anything.
 
-use super::http::{HttpOptions, client};
+use super::{
+    base_url::BaseUrl,
+    http_client::{HttpOptions, client},
+};
 use crate::failure::Result;
-use reqwest::{Client, Url};
+use reqwest::Client;
 use std::{
     sync::{
         Arc, PoisonError, RwLock,
@@ -26,7 +29,7 @@ const LONGEST_OPENING: Duration = Duration::from_secs(2);
 /// The connections to one server.
 #[derive(Debug)]
 pub(super) struct Connections {
-    base: Url,
+    base: BaseUrl,
     options: HttpOptions,
     current: RwLock<Arc<Generation>>,
 }
@@ -52,7 +55,7 @@ pub(super) struct Opening {
 }
 
 impl Connections {
-    pub(super) fn new(base: &Url, options: HttpOptions) -> Result<Self> {
+    pub(super) fn new(base: &BaseUrl, options: HttpOptions) -> Result<Self> {
         let first = Generation::new(client(base, &options)?);
         Ok(Self {
             base: base.clone(),

@@ -3,10 +3,7 @@
 //! Every text in it is cleaned here (`server_text`). Must never fail and never allocate much; must not decide what an
 //! error means.
 
-use super::{
-    answer::bounded_text,
-    server_text::{clean, page_text, squeezed},
-};
+use super::server_text::{bounded_text, clean, page_text, squeezed};
 use serde_json::Value;
 use std::fmt;
 

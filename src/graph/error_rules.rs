@@ -8,8 +8,8 @@
 
 use super::{
     catalogue,
+    class::{Author, Class},
     envelope::Envelope,
-    fault::{Author, Class},
 };
 use crate::problem::Code;
 

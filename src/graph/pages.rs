@@ -114,7 +114,10 @@ impl UserPages {
         };
         let url = Url::parse(link).map_err(|_| foreign())?;
         let base = &self.graph.0.base;
-        if url.origin() == base.origin() && url.username().is_empty() && url.password().is_none() {
+        if url.origin() == base.url().origin()
+            && url.username().is_empty()
+            && url.password().is_none()
+        {
             Ok(url)
         } else {
             Err(foreign())

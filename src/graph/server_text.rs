@@ -192,11 +192,22 @@ pub(super) fn optional_name<'de, D: Deserializer<'de>>(
     Ok(text.map(|text| clean(&text, LONGEST_NAME)))
 }
 
+/// At most `limit` bytes of `bytes` as text, cut where a character ends; broken bytes become U+FFFD.
+pub(super) fn bounded_text(bytes: &[u8], limit: usize) -> String {
+    let mut end = limit.min(bytes.len());
+    // Step back off the middle of a character, at most its three following bytes.
+    while end < bytes.len() && end > 0 && limit - end < 3 && bytes[end] & 0b1100_0000 == 0b1000_0000
+    {
+        end -= 1;
+    }
+    String::from_utf8_lossy(&bytes[..end]).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::graph::wire::{DirectoryUser, Organization};
-    use proptest::prelude::*;
+    use proptest::{collection::vec, prelude::*};
 
     const HOSTILE: &str = r#"{"id":"1","displayName":"Con\u001b]0;x\u0007to\u202eso\u009b","mail":"a\u200b@b.example",
         "externalUserState":"Accep\u001b[2Jted\r\nforged","verifiedDomains":[{"name":"c\u202e.example"}]}"#;
@@ -289,6 +300,28 @@ mod tests {
     fn what_is_no_json_is_refused_as_before() {
         for body in [&b"{"[..], b"\xff", b"{\"id\":\"\x1b\"}", b"\\"] {
             assert!(from_json::<Value>(body).is_err());
+        }
+    }
+
+    #[test]
+    fn text_is_cut_where_a_character_ends() {
+        assert_eq!(bounded_text("grüße".as_bytes(), 3), "gr");
+        assert_eq!(bounded_text("grüße".as_bytes(), 4), "grü");
+        assert_eq!(bounded_text("🙂🙂".as_bytes(), 7), "🙂");
+        assert_eq!(bounded_text(b"abc", 10), "abc");
+        assert_eq!(bounded_text(&[0x80; 9], 5).chars().count(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_longer_than_allowed(bytes in vec(any::<u8>(), 0..60), limit in 0_usize..64) {
+            prop_assert!(bounded_text(&bytes, limit).chars().count() <= limit);
+        }
+
+        #[test]
+        fn text_that_is_text_stays_so(text in "\\PC{0,40}", limit in 0_usize..64) {
+            let cut = bounded_text(text.as_bytes(), limit);
+            prop_assert!(text.starts_with(&cut) && cut.len() <= limit);
         }
     }
 }

@@ -3,7 +3,9 @@
 #[path = "../../tests/support/peer.rs"]
 mod peer; // the server, which the integration tests use too
 
-use super::{Graph, GraphConfig, Tokens, auth::CredentialSource, http::HttpOptions};
+use super::{
+    BaseUrl, Graph, GraphConfig, Tokens, auth::CredentialSource, http_client::HttpOptions,
+};
 use crate::{
     clock::Clock,
     pace::{Pace, PaceOptions, Rate, StopSignal},
@@ -79,7 +81,7 @@ impl Server {
 
     pub(crate) fn graph_stopped_by(&self, credential: &Credential, stop: &StopSignal) -> Graph {
         let config = GraphConfig {
-            base_url: self.url.clone(),
+            base_url: BaseUrl::graph(&self.url).unwrap(),
             http: HttpOptions {
                 answer_timeout: Duration::from_secs(4),
                 ..HttpOptions::default()

@@ -3,8 +3,8 @@
 //!
 //! The only part of the library that asks the environment, and only through what it is handed.
 
-mod base_url;
 mod choices;
+mod cloud;
 mod file;
 mod flags; // the flags that are keys as well
 mod layers;
@@ -23,8 +23,9 @@ mod user_folder;
 pub(crate) mod values; // how each is understood
 mod written; //           how each is written
 
-pub(crate) use base_url::{BaseUrl, Cloud, web_page};
+pub(crate) use crate::graph::BaseUrl;
 pub(crate) use choices::{OwnDomains, WhenDropped};
+pub(crate) use cloud::{Cloud, is_microsoft, web_page};
 pub(crate) use flags::{ConnectionFlags, Flags, InviteFlags, SheetFlags, headings};
 pub(crate) use layers::KeyInForce;
 pub(crate) use model::{

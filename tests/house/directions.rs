@@ -69,35 +69,6 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 /// Circles of files that are still there, each with what would have to move. Nothing is added to this list.
 const CIRCLES_THAT_STAY: &[(&[&str], &str)] = &[
     (
-        &[
-            "graph/answer.rs",
-            "graph/envelope.rs",
-            "graph/error_rules.rs",
-            "graph/fault.rs",
-        ],
-        "a fault is made from an answer, and the rules name the classes of faults",
-    ),
-    (
-        &[
-            "graph/auth/browser.rs",
-            "graph/auth/device_code.rs",
-            "graph/auth/interactive.rs",
-        ],
-        "the two ways for a person to sign in are chosen where their common parts are",
-    ),
-    (
-        &["graph/batch.rs", "graph/client.rs"],
-        "batches are methods of the client",
-    ),
-    (
-        &[
-            "graph/connections.rs",
-            "graph/departure.rs",
-            "graph/http.rs",
-        ],
-        "the options of a connection are defined beside the request",
-    ),
-    (
         &["guest/address_accounting.rs", "guest/understand.rs"],
         "the accounting is part of one pass, and reads what the pass made of a row",
     ),

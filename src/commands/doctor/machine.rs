@@ -245,7 +245,10 @@ fn private_or_not(told: String, access: files::Access, path: &Path) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{graph::cloud, ui::Finding};
+    use crate::{
+        graph::{BaseUrl, cloud},
+        ui::Finding,
+    };
 
     #[test]
     fn a_clock_may_be_a_minute_off_and_never_five() {
@@ -298,7 +301,11 @@ mod tests {
     #[test]
     fn what_a_cloud_lacks_is_said() {
         let of = |url: &str, sponsors| {
-            let check = lacking(cloud::abilities(&url.parse().unwrap()), url, sponsors);
+            let check = lacking(
+                cloud::abilities(&BaseUrl::graph(url).unwrap()),
+                url,
+                sponsors,
+            );
             (check.verdict, check.exit, check.hint.is_some())
         };
         let pass = (Finding::Pass, Exit::Done);

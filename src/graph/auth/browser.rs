@@ -6,7 +6,7 @@
 use super::{
     catalogue as codes,
     failures::{fault_of, of_answer, refusal},
-    interactive::SignInContext,
+    sign_in_context::SignInContext,
     transport::EntraAnswer,
 };
 use crate::{graph::fault::Fault, secrets};

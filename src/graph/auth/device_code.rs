@@ -5,7 +5,7 @@
 use super::{
     catalogue as codes,
     failures::{Trouble, busy, fault_of, refusal},
-    interactive::{DeviceCode, SignInContext},
+    sign_in_context::{DeviceCode, SignInContext},
 };
 use crate::{
     graph::{fault::Fault, server_text::clean},

@@ -11,8 +11,9 @@ use super::{
 use crate::{
     failure::{Failure, Result},
     graph::{
+        base_url::is_loopback,
         fault::{Class, Fault},
-        http,
+        http_client,
     },
 };
 use async_trait::async_trait;
@@ -58,7 +59,7 @@ impl ManagedIdentity {
                 .hint("it is set by App Service; a managed identity is never asked for across a network"));
         }
         Ok(Self {
-            client: http::local_client()?,
+            client: http_client::local_client()?,
             authority,
             app_service,
             client_id,
@@ -163,7 +164,7 @@ fn token(answer: &Value) -> Option<AccessToken> {
 }
 
 fn is_on_this_machine(url: &Url) -> bool {
-    http::is_loopback(url) || matches!(url.host(), Some(url::Host::Ipv4(ip)) if ip.is_link_local())
+    is_loopback(url) || matches!(url.host(), Some(url::Host::Ipv4(ip)) if ip.is_link_local())
 }
 
 impl fmt::Debug for ManagedIdentity {

@@ -5,8 +5,9 @@
 use super::{
     catalogue as codes,
     failures::refusal,
-    interactive::{Ask, Prompt},
+    interactive::Ask,
     managed_identity::AppService,
+    sign_in_context::Prompt,
     workload::{AzurePipelines, GitHubActions, Workload},
 };
 use crate::{graph::fault::Fault, one_word::OneWord};
@@ -238,7 +239,7 @@ mod tests {
             false
         }
 
-        fn show_code(&self, _: &super::super::interactive::DeviceCode) {}
+        fn show_code(&self, _: &super::super::sign_in_context::DeviceCode) {}
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod interactive; // a person, whichever way
 mod managed_identity; // a machine of Azure
 mod method; // the ways, and which is meant
 mod sign_in; // from a way to the refresher
+mod sign_in_context; // what both ways for a person need
 mod static_token; // a token from elsewhere
 mod tenant; // a domain's tenant id
 mod tokens; // one token for everybody, refreshed by one
@@ -25,10 +26,10 @@ mod workload; // a workload: a token of its platform
 pub(crate) use self::{interactive::Ask, workload::Workload};
 pub(crate) use challenge::Claims;
 pub(crate) use claims::{Identity, IdentityKind};
-pub(crate) use interactive::{DeviceCode, Prompt};
 pub(crate) use managed_identity::AppService;
 pub(crate) use method::{CredentialInputs, Method, MethodName};
 pub(crate) use sign_in::SignIn;
+pub(crate) use sign_in_context::{DeviceCode, Prompt};
 pub(crate) use tenant::tenant_id;
 pub(crate) use tokens::{CredentialSource, Token, Tokens};
 pub(crate) use transport::Authority;

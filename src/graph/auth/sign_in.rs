@@ -6,9 +6,10 @@ use super::{
     catalogue as codes,
     certificate::{Certificate, SignedAssertion},
     failures::{as_error, refusal},
-    interactive::{LONGEST_SIGN_IN, Person, SignInContext},
+    interactive::Person,
     managed_identity::ManagedIdentity,
     method::Method,
+    sign_in_context::{LONGEST_SIGN_IN, SignInContext},
     static_token::StaticToken,
     tokens::{Challenged, CredentialSource, Tokens},
     transport::Authority,
@@ -18,10 +19,7 @@ use crate::{
     children,
     clock::Clock,
     failure::Result,
-    graph::{
-        fault::Fault,
-        http::{self, HttpOptions},
-    },
+    graph::{base_url::BaseUrl, fault::Fault, http_client::HttpOptions},
     secrets,
 };
 use azure_core::credentials::{Secret, TokenCredential};
@@ -43,9 +41,9 @@ pub(crate) struct SignIn {
     pub method: Method,
     /// A domain or an id; a given token has its own.
     pub tenant: Option<String>,
-    pub authority_url: String,
+    pub authority_url: BaseUrl,
     /// The Graph base: tokens are asked for it.
-    pub graph_url: String,
+    pub graph_url: BaseUrl,
     pub http: HttpOptions,
     pub clock: Clock,
 }
@@ -53,9 +51,8 @@ pub(crate) struct SignIn {
 impl SignIn {
     /// The shared refresher. Nothing is sent yet; files that are needed are looked at.
     pub(crate) fn tokens(self) -> Result<Tokens> {
-        let graph = http::base_url(&self.graph_url, "graph_url")?;
-        let scope = format!("{}/.default", graph.as_str().trim_end_matches('/'));
-        let authority = Authority::new(&self.authority_url, &self.http, self.clock.clone())?;
+        let scope = format!("{}/.default", self.graph_url);
+        let authority = Authority::new(self.authority_url.clone(), &self.http, self.clock.clone())?;
         let longest = match self.method {
             Method::Person { .. } => Some(LONGEST_PERSON),
             Method::AzureCli => Some(LONGEST_CLI),

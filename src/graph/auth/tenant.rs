@@ -12,13 +12,10 @@ pub(crate) async fn tenant_id(authority: &Authority, domain_or_id: &str) -> Resu
     if let Ok(id) = Uuid::try_parse(domain_or_id) {
         return Ok(id.to_string());
     }
-    let path = format!(
+    let url = authority.url(&format!(
         "{}/v2.0/.well-known/openid-configuration",
         odata::encode(domain_or_id)
-    );
-    let mut url = authority.base.clone();
-    let prefix = url.path().trim_end_matches('/').to_owned();
-    url.set_path(&format!("{prefix}/{path}"));
+    ));
     let document = match authority.get_own_json(url).await {
         Ok(document) => document,
         Err(error) => {

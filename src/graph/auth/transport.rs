@@ -9,9 +9,10 @@ use crate::{
     clock::Clock,
     failure::Result,
     graph::{
-        answer::{bounded_text, http_date, retry_after},
+        answer::{http_date, retry_after},
+        base_url::BaseUrl,
         envelope::Envelope,
-        http::{self, HttpOptions, reason},
+        http_client::{self, HttpOptions, reason},
         server_text,
     },
 };
@@ -38,7 +39,7 @@ const STAND_IN: &str = "https://authority.invalid";
 /// The sign-in service: its address, and the client that reaches it.
 #[derive(Clone)]
 pub(crate) struct Authority {
-    pub base: Url,
+    base: BaseUrl,
     /// Sent with every question for a token while they are set.
     pub claims: ClaimsToSend,
     client: reqwest::Client,
@@ -130,9 +131,8 @@ impl Received {
 }
 
 impl Authority {
-    pub(crate) fn new(url: &str, options: &HttpOptions, clock: Clock) -> Result<Self> {
-        let base = http::base_url(url, "authority_url")?;
-        let client = http::client(&base, options)?;
+    pub(crate) fn new(base: BaseUrl, options: &HttpOptions, clock: Clock) -> Result<Self> {
+        let client = http_client::client(&base, options)?;
         Ok(Self {
             base,
             claims: ClaimsToSend::default(),
@@ -159,10 +159,7 @@ impl Authority {
 
     /// The URL of a path at the authority.
     pub(crate) fn url(&self, path: &str) -> Url {
-        let mut url = self.base.clone();
-        let prefix = self.base.path().trim_end_matches('/');
-        url.set_path(&format!("{prefix}/{}", path.trim_start_matches('/')));
-        url
+        self.base.join(path)
     }
 
     /// Posts a form. Success gives the JSON; anything else the answer, understood.
@@ -325,7 +322,7 @@ impl EntraAnswer {
         Self {
             status,
             error: envelope.code,
-            description: bounded_text(said(&envelope.message).as_bytes(), 600),
+            description: server_text::bounded_text(said(&envelope.message).as_bytes(), 600),
             numbers,
             correlation_id: value["correlation_id"]
                 .as_str()

@@ -1,7 +1,7 @@
 //! How many connections are opened: a new one after a 503, and one for all where both sides speak HTTP/2.
 
 use super::super::{
-    http::HttpOptions,
+    http_client::HttpOptions,
     testing::{Credential, Server, error, json, quick_pace, with},
     *,
 };
@@ -102,7 +102,7 @@ async fn opened(protocols: &[&str], requests: u32) -> u32 {
     let connections = Arc::new(AtomicU32::new(0));
     let port = serve(folder.path(), protocols, connections.clone()).await;
     let config = GraphConfig {
-        base_url: format!("https://127.0.0.1:{port}"),
+        base_url: BaseUrl::graph(&format!("https://127.0.0.1:{port}")).unwrap(),
         http: HttpOptions {
             ca_file: Some(folder.path().join("cert.pem")),
             ..HttpOptions::default()

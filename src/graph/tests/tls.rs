@@ -2,7 +2,9 @@
 
 use super::super::{
     answer::Attempt,
-    http::{Http, HttpOptions, Outgoing, base_url},
+    base_url::BaseUrl,
+    http::{Http, Outgoing},
+    http_client::HttpOptions,
 };
 use crate::{clock::Clock, pace::StopSignal};
 use std::{
@@ -58,11 +60,11 @@ async fn get(port: u16, ca_file: Option<&Path>) -> Attempt {
         ca_file: ca_file.map(Into::into),
         ..HttpOptions::default()
     };
-    let base = base_url(&format!("https://localhost:{port}"), "graph_url").unwrap();
+    let base = BaseUrl::graph(&format!("https://localhost:{port}")).unwrap();
     let http = Http::new(&base, options, Clock::system()).unwrap();
     let outgoing = Outgoing {
         method: reqwest::Method::GET,
-        url: base,
+        url: base.url().clone(),
         token: &"t".into(),
         client_request_id: "id",
         advanced: false,

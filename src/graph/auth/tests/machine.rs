@@ -9,8 +9,8 @@ use crate::{
     clock::Clock,
     exit::Exit,
     graph::{
-        Tokens,
-        http::HttpOptions,
+        BaseUrl, Tokens,
+        http_client::HttpOptions,
         testing::{Received, Reply, Server, json},
     },
 };
@@ -218,8 +218,12 @@ async fn app_service_and_the_metadata_service_are_asked_each_in_its_way() {
 
     let scope = format!("{}/.default", server.url);
     for (client_id, works) in [(None, true), (Some("stranger".to_owned()), false)] {
-        let authority =
-            Authority::new(&server.url, &HttpOptions::default(), Clock::system()).unwrap();
+        let authority = Authority::new(
+            BaseUrl::authority(&server.url).unwrap(),
+            &HttpOptions::default(),
+            Clock::system(),
+        )
+        .unwrap();
         let machine = Arc::new(
             ManagedIdentity::new(authority, None, client_id)
                 .unwrap()
@@ -239,7 +243,7 @@ async fn app_service_and_the_metadata_service_are_asked_each_in_its_way() {
 #[tokio::test]
 async fn where_there_is_no_metadata_service_it_is_said_at_once() {
     let authority = Authority::new(
-        "http://127.0.0.1:1",
+        BaseUrl::authority("http://127.0.0.1:1").unwrap(),
         &HttpOptions::default(),
         Clock::system(),
     )
@@ -267,7 +271,7 @@ fn a_managed_identity_is_never_asked_for_across_a_network() {
         "nonsense",
     ] {
         let authority = Authority::new(
-            "http://127.0.0.1:1",
+            BaseUrl::authority("http://127.0.0.1:1").unwrap(),
             &HttpOptions::default(),
             Clock::system(),
         )

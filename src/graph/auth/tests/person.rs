@@ -3,15 +3,16 @@
 use super::super::{
     Ask, Authority, DeviceCode, Method, Prompt, catalogue as codes,
     challenge::Claims,
-    interactive::{Person, SignInContext},
+    interactive::Person,
+    sign_in_context::SignInContext,
 };
 use super::sign_in::{form, refusal, sign_in};
 use crate::{
     clock::Clock,
     exit::Exit,
     graph::{
-        Fault, Tokens,
-        http::HttpOptions,
+        BaseUrl, Fault, Tokens,
+        http_client::HttpOptions,
         testing::{Reply, Server, json},
     },
 };
@@ -177,7 +178,12 @@ async fn in_browser(
     hand: impl Fn(HashMap<String, String>) -> Option<String> + Send + Sync + 'static,
 ) -> (Fault, usize) {
     let server = Server::start(|_, _| token("r")).await;
-    let authority = Authority::new(&server.url, &HttpOptions::default(), Clock::system()).unwrap();
+    let authority = Authority::new(
+        BaseUrl::authority(&server.url).unwrap(),
+        &HttpOptions::default(),
+        Clock::system(),
+    )
+    .unwrap();
     let desk = SignInContext {
         authority,
         tenant: "t".into(),

@@ -1,0 +1,153 @@
+//! How a server is reached: timeouts, proxies and certificates.
+//!
+//! Must not send anything. Its texts never hold a URL, because URLs hold addresses.
+
+use super::{base_url::BaseUrl, server_text};
+use crate::{
+    exit::Exit,
+    failure::{Failure, Result},
+};
+use reqwest::{Certificate, Client, redirect};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+pub(crate) const USER_AGENT: &str = concat!("guestlist/", env!("CARGO_PKG_VERSION"));
+
+/// Errors of the network are short.
+const LONGEST_REASON: usize = 600;
+
+/// The certificates of a whole system are far shorter.
+const LONGEST_CA_FILE: u64 = 16 * 1024 * 1024;
+
+/// How to reach a server.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpOptions {
+    /// Certificates to trust beside the system's, PEM.
+    pub ca_file: Option<PathBuf>,
+    pub connect_timeout: Duration,
+    pub answer_timeout: Duration,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            ca_file: None,
+            connect_timeout: Duration::from_secs(10),
+            answer_timeout: Duration::from_secs(100),
+        }
+    }
+}
+
+/// A client for one server: https only and the environment's proxies, or loopback without either.
+pub(crate) fn client(base: &BaseUrl, options: &HttpOptions) -> Result<Client> {
+    let loopback = base.is_loopback();
+    let builder = || {
+        let builder = Client::builder()
+            .user_agent(USER_AGENT)
+            .connect_timeout(options.connect_timeout)
+            .timeout(options.answer_timeout)
+            .redirect(redirect::Policy::none())
+            .https_only(!loopback)
+            // Shorter than servers keep an idle connection, so that it is seldom closed under a request.
+            .pool_idle_timeout(Duration::from_secs(45))
+            .http2_keep_alive_interval(Duration::from_secs(20))
+            .http2_keep_alive_timeout(Duration::from_secs(10));
+        if loopback {
+            builder.no_proxy()
+        } else {
+            builder
+        }
+    };
+    let own = match &options.ca_file {
+        Some(path) => read_certificates(path)?,
+        None => Vec::new(),
+    };
+    let built = if base.url().scheme() == "http" {
+        // No certificate is needed, so a machine without any is no obstacle.
+        builder().tls_certs_only([]).build()
+    } else if own.is_empty() {
+        builder().build()
+    } else {
+        builder()
+            .tls_certs_merge(own.clone())
+            .build()
+            .or_else(|_| builder().tls_certs_only(own).build())
+    };
+    built.map_err(|error| {
+        Failure::usage(format!("no secure connection can be set up: {}", reason(error)))
+            .hint("install the system's CA certificates (package ca-certificates), or name a PEM file with --ca-file")
+    })
+}
+
+/// A client for services on this machine or its link (metadata, managed identity): plain http, no proxy.
+pub(crate) fn local_client() -> Result<Client> {
+    Client::builder()
+        .user_agent(USER_AGENT)
+        .connect_timeout(Duration::from_secs(2))
+        .timeout(Duration::from_secs(20))
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .tls_certs_only([])
+        .build()
+        .map_err(|error| Failure::new(Exit::Unexpected, reason(error)))
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<Certificate>> {
+    let failed = |why: String| {
+        Failure::usage(format!(
+            "the CA file {} cannot be used: {why}",
+            path.display()
+        ))
+        .hint("--ca-file takes a PEM file with one or more certificates")
+    };
+    let pem = crate::files::read_given(path, LONGEST_CA_FILE)
+        .map_err(|error| failed(error.to_string()))?;
+    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| failed(reason(error)))?;
+    if certificates.is_empty() {
+        return Err(failed("it holds no certificate".into()));
+    }
+    Ok(certificates)
+}
+
+/// The causes of an error in one line, without the URL. Of a failed connection, the innermost alone.
+pub(crate) fn reason(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let only_innermost = error.is_connect();
+    let mut words = vec![error.to_string()];
+    let mut cause = std::error::Error::source(&error);
+    while let Some(inner) = cause {
+        let word = inner.to_string();
+        if !words.iter().any(|known| known.contains(&word)) {
+            words.push(word);
+        }
+        cause = inner.source();
+    }
+    let words = if only_innermost {
+        words.pop().unwrap_or_default()
+    } else {
+        words.join(": ")
+    };
+    // A certificate's names, and a broken answer's bytes, are the server's.
+    server_text::clean(&words, LONGEST_REASON)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ca_file_that_is_none_is_named() {
+        let options = HttpOptions {
+            ca_file: Some("/nonexistent/ca.pem".into()),
+            ..HttpOptions::default()
+        };
+        let failure = client(
+            &BaseUrl::graph("https://graph.microsoft.com").unwrap(),
+            &options,
+        )
+        .unwrap_err();
+        assert!(failure.what.contains("/nonexistent/ca.pem"), "{failure}");
+    }
+}

@@ -1,0 +1,47 @@
+//! Which answers ask to slow down, and how they close the gate: the one place for both, whatever was sent (an invitation,
+//! a read, or an item of a batch).
+
+use super::{
+    answer::Answer,
+    fault::{Class, Fault},
+};
+use crate::pace::{Kind, Pace, TooLong};
+use tokio::time::Instant;
+
+/// What an answer did to the gate.
+#[derive(Debug)]
+pub(super) struct Heeded {
+    pub is_throttled: bool,
+    /// The error says that the gate stays closed for longer than a run waits.
+    pub opens_in_time: Result<(), TooLong>,
+}
+
+/// Whether this is a throttle, by its class: Graph throttles under other statuses and codes than 429 too.
+pub(super) fn is_throttle(answer: &Answer) -> bool {
+    answer.status == 429 || (answer.status >= 400 && Fault::of(answer).class == Class::Throttled)
+}
+
+/// Closes the gate when an answer asks to slow down, under whatever name, or to wait.
+pub(super) fn heed(pace: &Pace, answer: &Answer, kind: Kind, sent_at: Instant) -> Heeded {
+    if is_throttle(answer) {
+        return Heeded {
+            is_throttled: true,
+            opens_in_time: pace.throttled(kind, sent_at, answer.retry_after),
+        };
+    }
+    let opens_in_time = match answer.retry_after {
+        // A server in trouble that does not say for how long is asked again after a growing pause.
+        Some(wait) if answer.status >= 500 && kind == Kind::Invitation => pace.wait_out(wait),
+        Some(wait) if answer.status >= 500 => pace.throttled(kind, sent_at, Some(wait)),
+        _ => {
+            if answer.status < 500 {
+                pace.not_throttled(kind, sent_at);
+            }
+            Ok(())
+        }
+    };
+    Heeded {
+        is_throttled: false,
+        opens_in_time,
+    }
+}
