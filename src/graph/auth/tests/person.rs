@@ -1,10 +1,8 @@
 //! A person signs in: the browser and the code, with everything that can go wrong between them.
 
 use super::super::{
-    Ask, Authority, DeviceCode, Method, Prompt, catalogue as codes,
-    challenge::Claims,
-    interactive::Person,
-    sign_in_context::SignInContext,
+    Ask, Authority, DeviceCode, Method, Prompt, catalogue as codes, challenge::Claims,
+    interactive::Person, sign_in_context::SignInContext,
 };
 use super::sign_in::{form, refusal, sign_in};
 use crate::{
