@@ -68,7 +68,7 @@ pub use commands::{
 pub use engine::Stop;
 pub use exit::Exit;
 pub use guest::{Allow, Guest, RowVerdict, Rules, Understanding};
-pub use outcome::{Outcome, RowResult};
+pub use outcome::{GuestState, Outcome, RowResult};
 pub use problem::{Entry, Problem, Severity, shorten};
 pub use results::{About, Column, Layout, SheetRow, write};
 pub use sandbox::{Sandbox, SandboxOptions, Weather};

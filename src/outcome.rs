@@ -122,6 +122,28 @@ words! {
     }
 }
 
+words! {
+    /// What a guest has done with the invitation, and what became of the account since.
+    GuestState {
+        /// Has redeemed.
+        Accepted = "accepted",
+        /// Has not redeemed.
+        Pending = "pending",
+        /// The account is blocked from signing in.
+        Disabled = "disabled",
+        /// Nobody in the directory has this id.
+        Gone = "gone",
+        /// Signed up by themselves: no invitation is waiting.
+        SelfService = "self-service",
+        /// An internal account, whatever its type says.
+        Member = "member",
+        /// The directory or the ledger does not tell.
+        Unknown = "unknown",
+        /// The ledger knows no user of this tenant for the person.
+        NotInvited = "not-invited",
+    }
+}
+
 /// One line of the results file, apart from the sheet's own columns.
 #[derive(Debug, Clone)]
 pub struct RowResult {

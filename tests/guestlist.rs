@@ -11,6 +11,7 @@
 
 mod support; // a folder, the program in it, a practice tenant beside it
 
+mod afterwards; // who has come: status, stories, reminders
 mod bad_input; // each mistake: one clear message, the right exit code, nothing half-written
 mod doctor; // can this machine, sign-in and tenant do the job?
 mod files; // other people's hands: what stands at a path, who put it there, what a killed run leaves

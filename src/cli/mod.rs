@@ -7,7 +7,9 @@ mod output;
 mod tests;
 mod usage;
 
-use crate::settings::{ConnectionFlags, Flags, InviteFlags, SheetFlags, headings};
+use crate::settings::{
+    Age, ConnectionFlags, Flags, InviteFlags, RemindFlags, SheetFlags, headings,
+};
 pub(crate) use output::OutputOptions;
 pub use output::end;
 pub use usage::parse;
@@ -42,6 +44,10 @@ pub enum Command {
     Invite(Box<Invite>),
     /// Find what is wrong with a sheet; needs no tenant and no network
     Check(Check),
+    /// Say who has redeemed; or the whole story of one person
+    Status(Box<Status>),
+    /// Mail pending guests again, within limits; lists first
+    Remind(Box<Remind>),
     /// Write the results of a run again, from the ledger
     Results(Results),
     /// List the runs that the ledger knows
@@ -108,6 +114,93 @@ impl Check {
 pub enum Format {
     Text,
     Json,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Status {
+    /// A sheet, or an address for one person's whole story [default: everybody in the ledger]
+    #[arg(value_name = "SHEET|ADDRESS")]
+    pub about: Option<PathBuf>,
+    /// Only guests who have not redeemed
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub pending: bool,
+    /// Only guests who were invited so long ago, as in 14d
+    #[arg(long, value_name = "AGE", help_heading = headings::EVERYDAY)]
+    pub older_than: Option<Age>,
+    /// Only guests whom nobody has ever seen in the directory
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub unverified: bool,
+    /// Guests without a sponsor, or with one who is disabled or deleted
+    #[arg(long, conflicts_with_all = ["pending", "older_than", "unverified"], help_heading = headings::EVERYDAY)]
+    pub sponsors: bool,
+    /// Show the redeem link of the one person
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub show_link: bool,
+    /// The people of one run: its id, or last
+    #[arg(long, value_name = "ID|last", conflicts_with = "about", help_heading = headings::EVERYDAY)]
+    pub run: Option<RunName>,
+    /// Where to write everybody who is meant, as CSV or .xlsx; - is stdout
+    #[arg(short = 'o', long, value_name = "FILE", help_heading = headings::EVERYDAY)]
+    pub output: Option<PathBuf>,
+    /// Print one JSON object to stdout
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub json: bool,
+    #[command(flatten)]
+    pub place: TenantPlace,
+    #[command(flatten)]
+    pub reading: SheetFlags,
+    #[command(flatten)]
+    pub connection: ConnectionFlags,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Remind {
+    /// Only people of this sheet [default: everybody in the ledger]
+    #[arg(value_name = "SHEET")]
+    pub sheet: Option<PathBuf>,
+    #[command(flatten, next_help_heading = headings::EVERYDAY)]
+    pub remind: RemindFlags,
+    /// Do not ask before mailing; needs --max-mails
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub yes: bool,
+    /// Print one JSON object to stdout
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub json: bool,
+    #[command(flatten)]
+    pub place: TenantPlace,
+    #[command(flatten)]
+    pub reading: SheetFlags,
+    #[command(flatten)]
+    pub connection: ConnectionFlags,
+}
+
+/// Which tenant, and which ledger.
+#[derive(Debug, Clone, Default, Args)]
+pub struct TenantPlace {
+    /// The tenant meant, by domain or id
+    #[arg(long, value_name = "DOMAIN|ID", help_heading = headings::EVERYDAY)]
+    pub tenant: Option<TenantName>,
+    /// Use the built-in practice tenant, with a ledger of its own
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub sandbox: bool,
+    /// The ledger [default: guestlist.db; with --sandbox guestlist.practice.db]
+    #[arg(long, value_name = "FILE", help_heading = headings::EVERYDAY)]
+    pub ledger: Option<PathBuf>,
+    /// Faults and latency for the practice tenant, from a weather file
+    #[arg(long, value_name = "FILE", help_heading = headings::EXPERT, hide_short_help = true)]
+    pub weather: Option<PathBuf>,
+}
+
+impl TenantPlace {
+    fn flags(&self) -> InviteFlags {
+        InviteFlags {
+            tenant: self.tenant.clone(),
+            sandbox: self.sandbox,
+            ledger: self.ledger.clone(),
+            weather: self.weather.clone(),
+            ..InviteFlags::default()
+        }
+    }
 }
 
 #[derive(Debug, Clone, Args)]
@@ -294,6 +387,19 @@ impl Cli {
                     weather: typed.weather.clone(),
                     ..InviteFlags::default()
                 },
+                sheet: typed.reading.clone(),
+                connection: typed.connection.clone(),
+                ..Flags::default()
+            },
+            Command::Status(typed) => Flags {
+                invite: typed.place.flags(),
+                sheet: typed.reading.clone(),
+                connection: typed.connection.clone(),
+                ..Flags::default()
+            },
+            Command::Remind(typed) => Flags {
+                invite: typed.place.flags(),
+                remind: typed.remind.clone(),
                 sheet: typed.reading.clone(),
                 connection: typed.connection.clone(),
                 ..Flags::default()

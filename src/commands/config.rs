@@ -14,8 +14,8 @@ use std::path::Path;
 use text::{pad, printable_line, wrap};
 
 /// In the order of `config.example.toml`.
-const SECTIONS: [&str; 7] = [
-    "tenant", "auth", "invite", "pace", "message", "columns", "sheet",
+const SECTIONS: [&str; 8] = [
+    "tenant", "auth", "invite", "remind", "pace", "message", "columns", "sheet",
 ];
 /// Where the sources begin, if the values are not longer.
 const VALUES: usize = 52;

@@ -36,6 +36,15 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    /// The tenant by name and domain.
+    pub(super) fn place(&self) -> String {
+        let name = self.tenant.name.as_deref().unwrap_or(&self.tenant.id);
+        match &self.domain {
+            Some(domain) => format!("{name} ({domain})"),
+            None => name.to_owned(),
+        }
+    }
+
     /// Who is signed in, and how, in words.
     pub(super) fn signed_in_as(&self) -> String {
         let Self {

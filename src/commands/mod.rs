@@ -9,6 +9,7 @@ mod import; // ledger import: results files become claims
 mod practice; // the practice tenant of --sandbox
 mod progress; // the engine's totals on the screen
 mod reading; // how a run read its sheet, remembered
+mod session; // a ledger, and its tenant reached
 mod settings_file; // whether it is trusted, and what it brings
 mod sheet_options; // settings -> reading and understanding
 mod sign_in; // what there is to sign in with
@@ -21,9 +22,11 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod invite;
 pub(crate) mod ledger;
+pub(crate) mod remind;
 pub(crate) mod results;
 pub(crate) mod runs;
 pub(crate) mod sandbox;
+pub(crate) mod status;
 pub(crate) mod template;
 
 use crate::{
@@ -53,6 +56,8 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
         Command::Invite(typed) => Ok(invite::run(cli, typed, settings(), env)?),
         Command::Doctor(typed) => Ok(doctor::run(cli, typed, env)?),
         Command::Config(typed) => Ok(config::run(cli, typed, env)?),
+        Command::Status(typed) => Ok(status::run(cli, typed, settings(), env)?),
+        Command::Remind(typed) => Ok(remind::run(cli, typed, settings(), env)?),
         Command::Results(typed) => Ok(results::run(&settings()?, &typed.run)?),
         Command::Runs(typed) => Ok(runs::run(&settings()?, typed.json, &clock)?),
         Command::Ledger(typed) => Ok(ledger::run(&settings()?, typed, &clock)?),

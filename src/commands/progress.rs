@@ -67,9 +67,14 @@ fn progress(tally: &RunTotals, pace: &Pace, rows: u64, dry_run: bool) -> Progres
         existing: existing.into_iter().map(|outcome| tally.of(outcome)).sum(),
         not_done: tally.not_done(&[]),
         parked: tally.parked,
-        waiting: pace.closed().map(|closed| Waiting {
-            until: Instant::now() + closed.left,
-            asked: closed.asked,
-        }),
+        waiting: waiting(pace),
     }
+}
+
+/// What is waited for before anything else is sent.
+pub(super) fn waiting(pace: &Pace) -> Option<Waiting> {
+    pace.closed().map(|closed| Waiting {
+        until: Instant::now() + closed.left,
+        asked: closed.asked,
+    })
 }

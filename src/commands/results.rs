@@ -100,10 +100,10 @@ fn not_over_newer_results(ledger: &Ledger, run: &RunRecord, target: &Path) -> Re
     }
 }
 
-fn find(ledger: &Ledger, wanted: &RunName) -> Result<RunRecord> {
+pub(super) fn find(ledger: &Ledger, wanted: &RunName) -> Result<RunRecord> {
     let reader = ledger.reader()?;
     let found = match wanted {
-        RunName::Last => reader.runs(1)?.into_iter().next(),
+        RunName::Last => reader.last_invitation_run()?,
         RunName::Id(id) => reader.run(id)?,
     };
     found.ok_or_else(|| {

@@ -15,9 +15,11 @@ mod people; // many people, small
 mod snapshot;
 mod user_lookup; // the way of looking that a run takes // the whole directory
 
+mod guest_states; // in which state guests are now
 mod sponsors;
 
 pub(crate) use domains::Domains;
+pub(crate) use guest_states::{States, confirm_gone, read_states, state_of};
 pub(crate) use lookup::{BATCH, Directory, LookupResult};
 pub(crate) use lookup_batcher::LookupBatcher;
 pub(crate) use policy::InvitationPolicy;

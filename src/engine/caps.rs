@@ -22,6 +22,26 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Clocks on the wall are not exact to the millisecond, and a cap is not to be missed by one.
 const MARGIN: SignedDuration = SignedDuration::from_secs(1);
 
+/// How many POSTs to /invitations there may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CapLimits {
+    pub in_this_run: Option<u64>,
+    /// In any 24 hours, over all runs and verbs.
+    pub daily: Option<u64>,
+    /// How long room in the daily cap is waited for.
+    pub wait: Duration,
+}
+
+impl From<&Options> for CapLimits {
+    fn from(options: &Options) -> Self {
+        Self {
+            in_this_run: options.max_invites,
+            daily: options.daily_cap,
+            wait: options.cap_wait,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Caps {
     max_invites: Option<u64>,
@@ -55,11 +75,11 @@ enum Admission {
 
 impl Caps {
     /// `recent`: the asks of the last 24 hours that the ledger knows.
-    pub(super) fn new(options: &Options, recent: Vec<Timestamp>, clock: Clock) -> Self {
+    pub(super) fn new(limits: CapLimits, recent: Vec<Timestamp>, clock: Clock) -> Self {
         Self {
-            max_invites: options.max_invites,
-            daily: options.daily_cap,
-            cap_wait: options.cap_wait,
+            max_invites: limits.in_this_run,
+            daily: limits.daily,
+            cap_wait: limits.wait,
             clock,
             turn: Mutex::default(),
             waiting: AtomicBool::new(false),

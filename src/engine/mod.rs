@@ -57,14 +57,21 @@ mod row_results; // the outcome of a row, in words
 
 mod totals; // the counts of a run
 
+mod remind; // pending guests are mailed again, one after the other
+
 pub(crate) mod catalogue; // our codes GL3xx and GL4xx in words
 
 mod stop; // why a run ends early
 
 mod looks; // looks again and again, at growing intervals
 
+pub(crate) use caps::CapLimits;
 pub(crate) use options::{Existing, Options, Precheck, Selection};
 pub(crate) use recorder::Unwritten;
+pub(crate) use remind::{
+    GuestToRemind, ReminderJob, ReminderLimits, ReminderOutcome, ReminderReport, ReminderTotals,
+    is_over, remind,
+};
 pub(crate) use row_results::{left_behind, with_link};
 pub(crate) use run::{RunEnd, RunJob, run};
 pub use stop::Stop;

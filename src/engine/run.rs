@@ -130,7 +130,7 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
         graph: directory.graph().clone(),
         lookup_batcher: LookupBatcher::new(directory.clone()),
         user_lookup: UserLookup::new(directory.clone()),
-        caps: Caps::new(&options, recent, clock.clone()),
+        caps: Caps::new((&*options).into(), recent, clock.clone()),
         worker_limit: WorkerLimit::new(
             options.workers,
             pace.rising_target().filter(|_| options.workers_follow_rate),

@@ -7,9 +7,9 @@ use super::{
     batch::BatchGet,
     catalogue,
     client::{Graph, Read, understood},
-    fault::{Class, Fault},
+    fault::{Author, Class, Fault},
     odata,
-    wire::{DirectoryUser, Page, USER_SELECT},
+    wire::{DirectoryUser, Page, STATE_SELECT, USER_SELECT},
 };
 use reqwest::Method;
 use serde::Deserialize;
@@ -19,6 +19,14 @@ use std::sync::atomic::Ordering::Relaxed;
 /// One request takes no more (Graph: directoryobject-getbyids).
 const MOST_IDS: usize = 1_000;
 
+/// Whether Graph itself says that this action is not to be had: for want of a permission, or because this cloud does not
+/// take it. Reading one by one is then worth trying.
+fn is_refusal(fault: &Fault) -> bool {
+    let unsupported =
+        fault.author == Some(Author::Graph) && matches!(fault.status, Some(400 | 404 | 405 | 501));
+    fault.class == Class::Permission || unsupported
+}
+
 fn unreadable(error: &serde_json::Error) -> Fault {
     let why = format!("a person in the answer cannot be read ({error})");
     Fault::new(catalogue::ANSWER_UNREADABLE, Class::Request, why)
@@ -27,29 +35,38 @@ fn unreadable(error: &serde_json::Error) -> Fault {
 impl Graph {
     /// Those who are there; nobody else is in the answer.
     pub(crate) async fn get_by_ids(&self, ids: &[String]) -> Result<Vec<DirectoryUser>, Fault> {
+        self.by_ids(ids, USER_SELECT).await
+    }
+
+    /// The same with what tells the state of a guest, and nothing else.
+    pub(crate) async fn states_by_ids(&self, ids: &[String]) -> Result<Vec<DirectoryUser>, Fault> {
+        self.by_ids(ids, STATE_SELECT).await
+    }
+
+    async fn by_ids(&self, ids: &[String], select: &str) -> Result<Vec<DirectoryUser>, Fault> {
         let mut found = Vec::with_capacity(ids.len());
         for ids in ids.chunks(MOST_IDS) {
-            found.extend(self.people(ids).await?);
+            found.extend(self.people(ids, select).await?);
         }
         Ok(found)
     }
 
-    async fn people(&self, ids: &[String]) -> Result<Vec<DirectoryUser>, Fault> {
+    async fn people(&self, ids: &[String], select: &str) -> Result<Vec<DirectoryUser>, Fault> {
         let refused = &self.0.ids_refused;
         if !refused.load(Relaxed) {
-            match self.at_once(ids).await {
-                Err(fault) if fault.class == Class::Permission => {
+            match self.at_once(ids, select).await {
+                Err(fault) if is_refusal(&fault) => {
                     tracing::info!("getByIds is refused: people are read one by one");
                     refused.store(true, Relaxed);
                 }
                 answer => return answer,
             }
         }
-        self.one_by_one(ids).await
+        self.each_by_id(ids, select).await
     }
 
-    async fn at_once(&self, ids: &[String]) -> Result<Vec<DirectoryUser>, Fault> {
-        let path = format!("/directoryObjects/getByIds?$select={USER_SELECT}");
+    async fn at_once(&self, ids: &[String], select: &str) -> Result<Vec<DirectoryUser>, Fault> {
+        let path = format!("/directoryObjects/getByIds?$select={select}");
         let body = json!({"ids": ids, "types": ["user"]});
         let read = Read {
             units: 2,
@@ -62,9 +79,21 @@ impl Graph {
 
     /// The same, each in a read of its own: whoever is not in this answer is not there, because Graph said so of that one.
     pub(crate) async fn one_by_one(&self, ids: &[String]) -> Result<Vec<DirectoryUser>, Fault> {
+        self.each_by_id(ids, USER_SELECT).await
+    }
+
+    /// The states of those whom [`states_by_ids`](Self::states_by_ids) did not find, each in a read of its own.
+    pub(crate) async fn states_one_by_one(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<DirectoryUser>, Fault> {
+        self.each_by_id(ids, STATE_SELECT).await
+    }
+
+    async fn each_by_id(&self, ids: &[String], select: &str) -> Result<Vec<DirectoryUser>, Fault> {
         let gets = ids.iter().map(|id| BatchGet {
             id: id.clone(),
-            url: format!("/users/{}?$select={USER_SELECT}", odata::encode(id)),
+            url: format!("/users/{}?$select={select}", odata::encode(id)),
             advanced: false,
         });
         let mut found = Vec::with_capacity(ids.len());

@@ -50,6 +50,6 @@ pub(crate) use explain::explain;
 pub(crate) use fault::Fault;
 pub(crate) use invite::InvitationReply;
 pub(crate) use policies::{DomainRules, InvitesFrom};
-pub(crate) use sponsors::Sponsor;
+pub(crate) use sponsors::{ListedSponsor, Sponsor};
 pub(crate) use verdict::Verdict;
 pub(crate) use wire::{DirectoryUser, Invitation, InvitationRequest, MessageInfo, Organization};

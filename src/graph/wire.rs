@@ -13,6 +13,10 @@ use std::fmt;
 pub(crate) const USER_SELECT: &str = "id,displayName,mail,otherMails,proxyAddresses,userPrincipalName,userType,\
 accountEnabled,externalUserState,createdDateTime";
 
+/// The properties that tell in which state a guest is. Fewer than those above, as a thousand people come in one answer.
+pub(crate) const STATE_SELECT: &str = "id,accountEnabled,userType,userPrincipalName,externalUserState,\
+externalUserStateChangeDateTime,createdDateTime,creationType";
+
 /// One invitation, as asked for. The email goes out with its case kept.
 #[derive(Clone, Default)]
 pub(crate) struct InvitationRequest {
@@ -149,6 +153,11 @@ pub(crate) struct DirectoryUser {
     /// `PendingAcceptance`, `Accepted`, or null for everybody who was not invited by the API.
     #[serde(deserialize_with = "optional_name")]
     pub external_user_state: Option<String>,
+    #[serde(deserialize_with = "date")]
+    pub external_user_state_change_date_time: Option<Timestamp>,
+    /// `Invitation`, `SelfServiceSignUp`, `EmailVerified`, …; null for most internal accounts.
+    #[serde(deserialize_with = "optional_name")]
+    pub creation_type: Option<String>,
     #[serde(deserialize_with = "date")]
     pub created_date_time: Option<Timestamp>,
     #[serde(deserialize_with = "date")]

@@ -11,6 +11,9 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 use secrecy::{ExposeSecret, SecretString};
 
+/// The `detail` of an intent that is a reminder.
+pub(super) const REMINDER: &str = "remind";
+
 /// Why there is no intent, and so nothing may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoIntent {
@@ -236,6 +239,8 @@ impl Reader {
                 }
             };
             match row.get_ref(1)?.as_str().unwrap_or_default() {
+                // A reminder leaves nothing to settle: without an answer it counts as a mail.
+                "intent" if row.get_ref(5)?.as_str().is_ok_and(|kind| kind == REMINDER) => {}
                 kind @ ("intent" | "assumed") => {
                     let ask = InvitationAttempt {
                         kind: AttemptKind::from_word(row.get_ref(5)?.as_str().unwrap_or_default()),

@@ -21,12 +21,15 @@ mod writer; // the connection that writes, and its transactions
 mod attempt; // what is not known about an attempt
 mod correction;
 mod events; // intents and answers
+mod guest_states; // in which state guests were when they were read last
 mod import; // what results files say
 #[expect(dead_code, reason = "the mailer uses it")]
 mod own_mail; // mails of our own
 mod person; // what is known about one person
+mod reminders; // whom a reminder was sent
 mod rows; // what runs told about their rows
-mod runs; // runs // how sheets were read, and which rows were corrected
+mod runs;
+mod story; // everything about one person, in order // runs // how sheets were read, and which rows were corrected
 
 mod units; // times and words as the tables hold them
 
@@ -39,6 +42,7 @@ pub(crate) use draft::Draft;
 pub(crate) use error::{LedgerError, Result};
 pub(crate) use events::{Answered, Found, Intent, IntentId, NoIntent, RefusedAttempt};
 pub(crate) use file::{Ledger, NewLedger};
+pub(crate) use guest_states::{KeptState, KnownGuest};
 pub(crate) use import::{Claim, Imported};
 pub(crate) use lock::RunLock;
 #[expect(unused_imports, reason = "the mailer uses them")]
@@ -48,7 +52,9 @@ pub(crate) use own_mail::{
 };
 pub(crate) use person::{Person, PersonState};
 pub(crate) use reader::Reader;
+pub(crate) use reminders::{MailHistory, ReminderAnswered, ReminderEnd, ReminderIntent};
 pub(crate) use runs::{RunRecord, RunStart};
 pub(crate) use silent_first::{SilentFirst, UnknownRuns};
+pub(crate) use story::StoryEvent;
 pub(crate) use tenant::Tenant;
 pub(crate) use writer::Writer;

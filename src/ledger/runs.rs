@@ -72,10 +72,11 @@ impl Writer {
         Ok(())
     }
 
-    /// Forgets the rows (not the people) of all but the newest `keep` runs.
+    /// Forgets the rows (not the people) of all but the newest `keep` runs that have any.
     pub(crate) fn forget_old_rows(&self, keep: u32) -> Result<()> {
         self.connection().execute(
-            "DELETE FROM row WHERE run NOT IN (SELECT id FROM run ORDER BY started_at DESC LIMIT ?1)",
+            "DELETE FROM row WHERE run NOT IN
+                (SELECT id FROM run WHERE verb = 'invite' ORDER BY started_at DESC LIMIT ?1)",
             [keep],
         )?;
         Ok(())
@@ -90,6 +91,19 @@ impl Reader {
         Ok(statement
             .query_map([newest], run)?
             .collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The newest run that told about the rows of a sheet.
+    pub(crate) fn last_invitation_run(&self) -> Result<Option<RunRecord>> {
+        Ok(self
+            .connection()
+            .query_row(
+                "SELECT id, verb, sheet, started_at, ended_at, exit_code, report, reading FROM run
+                 WHERE verb = 'invite' ORDER BY started_at DESC, id DESC LIMIT 1",
+                [],
+                run,
+            )
+            .optional()?)
     }
 
     pub(crate) fn run(&self, id: &str) -> Result<Option<RunRecord>> {

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i64 = 0x474c_5354;
 
 /// One step a version: a file of version N is brought up by the steps from N on.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     "
 CREATE TABLE tenant (
     id       TEXT NOT NULL,
@@ -163,6 +163,21 @@ CREATE TABLE own_mail (
 );
 CREATE INDEX own_mail_user ON own_mail (user_id, kind);
 CREATE INDEX own_mail_mailbox ON own_mail (mailbox, at);
+",
+    "
+-- The state of guests when it was read last.
+CREATE TABLE guest_state (
+    user_id    TEXT PRIMARY KEY,
+    state      TEXT NOT NULL,
+    since      INTEGER,
+    created_at INTEGER,
+    read_at    INTEGER NOT NULL
+) WITHOUT ROWID;
+-- Readings of the states of many that were begun and not finished.
+CREATE TABLE state_reading (
+    scope    TEXT PRIMARY KEY,
+    began_at INTEGER NOT NULL
+) WITHOUT ROWID;
 ",
 ];
 

@@ -29,6 +29,13 @@ pub(crate) struct SilentFirst {
 const EVERY_INDEX_HAS_CAUGHT_UP: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
 
 impl Ledger {
+    /// When this ledger came into use that may be older than the world; nothing where it is not. A copy that has not been
+    /// used yet comes into use now.
+    pub(crate) fn restored_at(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        let silent = self.silent_first(None, now)?;
+        Ok(silent.map(|silent| silent.until - EVERY_INDEX_HAS_CAUGHT_UP))
+    }
+
     /// Since when and until when runs may have asked that this ledger does not know, because it may be older than the
     /// world: it is a backup, or there are results of runs that it does not know.
     pub(crate) fn silent_first(

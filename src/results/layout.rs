@@ -2,6 +2,23 @@
 //!
 //! Plain data, so that any kind of sheet can be told in it. Must not read anything.
 
+/// The columns of a list of guests who have come or not, in their order.
+pub(crate) const STATUS_COLUMNS: [&str; 13] = [
+    "email",
+    "state",
+    "since",
+    "invited_at",
+    "pending_days",
+    "mail",
+    "reminders",
+    "last_mail",
+    "sponsors",
+    "note",
+    "user_id",
+    "read_at",
+    "row",
+];
+
 /// A column of the sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {

@@ -4,6 +4,7 @@
 //! read again from the sheet. Everything is streamed; nothing here grows with the sheet.
 
 mod file;
+mod guest_status;
 mod kept;
 mod layout;
 mod merge;
@@ -14,6 +15,7 @@ mod workbook;
 mod write;
 
 pub(crate) use file::numbered;
+pub(crate) use guest_status::{GuestStatus, StatusFile};
 pub(crate) use kept::{KeptLinks, OwnRow, read_own};
 pub use layout::{Column, Layout, SheetRow};
 pub(crate) use names::{DRY_RUN, PRACTICE, RunKind, default_paths};

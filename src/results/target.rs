@@ -3,7 +3,7 @@
 //!
 //! Must not change anything that is there.
 
-use super::workbook::other_form;
+use super::{layout::STATUS_COLUMNS, workbook::other_form};
 use crate::{
     failure::{Failure, Result},
     files::{self, Kind, Refusal},
@@ -20,6 +20,8 @@ use std::{
 pub(crate) enum FileKind {
     Results,
     ToFix,
+    /// Who has come.
+    Status,
 }
 
 impl FileKind {
@@ -27,6 +29,7 @@ impl FileKind {
         match self {
             Self::Results => "results",
             Self::ToFix => "to-fix",
+            Self::Status => "list",
         }
     }
 
@@ -34,6 +37,7 @@ impl FileKind {
         match self {
             Self::Results => "--results FILE",
             Self::ToFix => "--to-fix FILE",
+            Self::Status => "-o FILE",
         }
     }
 
@@ -42,6 +46,7 @@ impl FileKind {
         match self {
             Self::Results => names.starts_with(&RESULT_COLUMNS[..4]),
             Self::ToFix => names.ends_with(&TO_FIX_COLUMNS),
+            Self::Status => names.starts_with(&STATUS_COLUMNS[..4]),
         }
     }
 }
@@ -73,7 +78,7 @@ pub(crate) fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Resul
     let refuse = |what: String| Err(Failure::usage(what).hint(another.as_str()));
     if target == Path::new(STDOUT) {
         return match kind {
-            FileKind::Results => Ok(()),
+            FileKind::Results | FileKind::Status => Ok(()),
             FileKind::ToFix => refuse("only results can go to standard output".to_owned()),
         };
     }
@@ -246,6 +251,9 @@ pub(crate) fn same_place(a: &Path, b: &Path) -> bool {
 /// A failure to write after the run: said so that nobody fears for the invitations.
 pub(super) fn write_failure(target: &Path, kind: FileKind, error: &io::Error) -> Failure {
     let what = format!("cannot write the {} to {}", kind.word(), target.display());
+    if kind == FileKind::Status {
+        return Failure::of_io(what, error).hint("the same command writes it again");
+    }
     Failure::of_io(what, error)
         .hint("nothing is lost: the ledger has every outcome and every link")
         .hint("when this is put right, `guestlist results` writes the file again")

@@ -15,8 +15,8 @@
 //! | `GET /_sandbox/links?url=` | `{"known", "user_id"}` |
 //! | `POST /_sandbox/links` | takes `[LINK]`; `{"known": NUMBER, "unknown": [LINK]}` |
 //! | `GET /_sandbox/people[?address=]` | `{"people": [USER]}` with all fields; deleted users are included, and at most 1,000 are listed |
-//! | `POST /_sandbox/people` | adds `[{"address", "name", "standing"}]`; standing: `member`, `disabled-member`, `pending`, `accepted`, `disabled`, `stateless`, `deleted`; `{"added"}` |
-//! | `POST /_sandbox/accept`, `/delete`, `/purge` | takes `{"address"}` or `{"id"}`: redeems the invitation, deletes the user so that a restore is possible, deletes the user permanently; `{"id"}` |
+//! | `POST /_sandbox/people` | adds `[{"address", "name", "standing"}]`; standing: `member`, `disabled-member`, `pending`, `accepted`, `disabled`, `stateless`, `self-service`, `deleted`; `{"added"}` |
+//! | `POST /_sandbox/accept`, `/disable`, `/delete`, `/purge` | takes `{"address"}`, `{"id"}` or `{"link"}`, a redeem link: redeems the invitation, blocks the account, deletes the user so that a restore is possible, deletes the user permanently; `{"id"}` |
 //! | `GET`, `PUT`, `POST /_sandbox/weather` | the weather as JSON; to set it, JSON or TOML; with an empty body nothing goes wrong any more |
 //! | `POST /_sandbox/certificate` | registers a certificate in PEM with the app; `{"thumbprint"}` (SHA-256) |
 //! | `GET /_sandbox/device[?user_code=&do=approve or decline]` | what the person does on the other device; `{"devices": [{"user_code", "state", "polls", "early", "slowed"}]}` |
@@ -68,7 +68,9 @@ pub(super) fn answer(
         ("POST", ["links"]) => links(tenant, body),
         ("GET", ["people"]) => Ok(people(tenant, parameter("address"))),
         ("POST", ["people"]) => add_people(tenant, body),
-        ("POST", ["accept" | "delete" | "purge"]) => change_person(tenant, path[0], body),
+        ("POST", ["accept" | "disable" | "delete" | "purge"]) => {
+            change_person(tenant, path[0], body)
+        }
         ("GET", ["weather"]) => Ok(json!(tenant.weather)),
         ("PUT" | "POST", ["weather"]) => set_weather(tenant, body),
         ("POST", ["certificate"]) => register_certificate(tenant, body),
@@ -245,11 +247,16 @@ fn add_people(tenant: &mut TenantState, body: &[u8]) -> Result<Value, String> {
 struct PersonRef {
     address: Option<String>,
     id: Option<String>,
+    link: Option<String>,
 }
 
 fn change_person(tenant: &mut TenantState, action: &str, body: &[u8]) -> Result<Value, String> {
     let person: PersonRef = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let found = match (&person.address, &person.id) {
+    let of_link = person
+        .link
+        .as_deref()
+        .and_then(|link| user_of_link(tenant, link));
+    let found = match (&person.address, person.id.as_deref().or(of_link)) {
         (_, Some(id)) => tenant.directory.by_id(id),
         (Some(address), None) => {
             let principal_name = guest_principal_name(address);
@@ -259,7 +266,9 @@ fn change_person(tenant: &mut TenantState, action: &str, body: &[u8]) -> Result<
                 .first()
                 .copied()
         }
-        (None, None) => return Err("the body must have an address or an id".into()),
+        (None, None) => {
+            return Err("the body must have an address, an id or a known redeem link".into());
+        }
     };
     let mut user = found.cloned().ok_or("nobody has this address or id")?;
     let id = user.id.clone();
@@ -268,6 +277,10 @@ fn change_person(tenant: &mut TenantState, action: &str, body: &[u8]) -> Result<
         "accept" => {
             user.external_user_state = Some("Accepted".into());
             user.external_user_state_changed = Some(now);
+            tenant.put_user(user);
+        }
+        "disable" => {
+            user.disabled = true;
             tenant.put_user(user);
         }
         "delete" => {

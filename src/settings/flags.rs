@@ -1,7 +1,7 @@
 //! The flags that are keys of the settings as well: a flag is a key with `-` for `_`.
 
 use super::{
-    BaseUrl, Mapping, OwnDomains, RowFilter, Scope, TenantName,
+    BaseUrl, Mapping, OwnDomains, RemindFlags, RowFilter, Scope, TenantName,
     values::{count, delimiter, duration, outcome, some_duration, words, workers},
     web_page,
 };
@@ -36,6 +36,7 @@ pub struct Flags {
     /// The keys that the command uses.
     pub scope: Scope,
     pub invite: InviteFlags,
+    pub remind: RemindFlags,
     pub sheet: SheetFlags,
     pub connection: ConnectionFlags,
 }

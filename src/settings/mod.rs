@@ -11,6 +11,7 @@ mod layers;
 mod ledger_place; // where the ledger lies when nobody names one
 mod model;
 mod needs_trust;
+mod remind; // [remind], from the flag to the value
 mod resolve;
 mod scope;
 mod secret;
@@ -32,6 +33,7 @@ pub(crate) use model::{
     AuthSettings, FileInForce, InviteSettings, MessageSettings, PaceSettings, Settings,
     SheetSettings, Standing, TenantSettings,
 };
+pub(crate) use remind::{RemindFlags, RemindSettings};
 pub use resolve::resolve;
 pub(crate) use resolve::{Reading, Untrusted, read, trust_found};
 pub(crate) use scope::Scope;
@@ -39,7 +41,7 @@ pub(crate) use secret::SecretRef;
 pub(crate) use sourced::{Source, Sourced};
 pub(crate) use trust::Doubt;
 pub(crate) use user_folder::{create_user_folder, user_folder};
-pub(crate) use values::{Mapping, RowFilter, TenantName, Units};
+pub(crate) use values::{Age, Mapping, RowFilter, TenantName, Units};
 
 /// The environment, as something that is passed in.
 pub(crate) type Env<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;

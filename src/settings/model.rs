@@ -4,7 +4,7 @@
 
 use super::{
     BaseUrl, Cloud, Doubt, KeyInForce, Mapping, OwnDomains, RowFilter, SecretRef, Sourced,
-    TenantName, Units, WhenDropped,
+    TenantName, Units, WhenDropped, remind::RemindSettings,
 };
 use crate::{
     engine::{Existing, Precheck},
@@ -48,6 +48,7 @@ pub struct Settings {
     pub tenant: TenantSettings,
     pub auth: AuthSettings,
     pub invite: InviteSettings,
+    pub remind: RemindSettings,
     pub pace: PaceSettings,
     pub message: MessageSettings,
     pub sheet: SheetSettings,

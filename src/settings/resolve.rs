@@ -7,6 +7,7 @@ use super::{
     file::SettingsFile,
     layers::{KeyInForce, Layers},
     ledger_place::{Place, default_ledger, note_on_named},
+    remind::remind,
     tenant, trust,
     values::{ceiling, count, delimiter, duration, outcome, some_duration, switch, words, workers},
     web_page,
@@ -239,6 +240,7 @@ fn layered(
         keys: Vec::new(),
         auth: tenant::auth(&mut layers)?,
         invite: invite(&mut layers, &flags.invite, &flags.sheet, sandbox, &place)?,
+        remind: remind(&mut layers, &flags.remind)?,
         pace: pace(&mut layers, harmless)?,
         message: MessageSettings {
             when_dropped: layers.value(

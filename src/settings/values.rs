@@ -31,6 +31,54 @@ pub(crate) fn some_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+const DAY: u64 = 24 * 60 * 60;
+
+/// A length of time that is counted in days: `14d`, `2w`, and everything else that a duration may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Age(pub Duration);
+
+impl Age {
+    pub(super) const fn days(days: u64) -> Self {
+        Self(Duration::from_secs(days * DAY))
+    }
+}
+
+impl FromStr for Age {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let trimmed = text.trim();
+        let days = |unit: char, days: u64| {
+            let number = trimmed.strip_suffix(unit)?.trim_end();
+            let number: u64 = number.parse().ok()?;
+            number.checked_mul(days * DAY).map(Duration::from_secs)
+        };
+        if let Some(age) = days('d', 1).or_else(|| days('w', 7)) {
+            return if age > Duration::from_secs(366 * DAY) {
+                Err(format!("`{text}` is longer than a year"))
+            } else {
+                Ok(Self(age))
+            };
+        }
+        duration(text)
+            .map(Self)
+            .map_err(|_| format!("`{text}` is not a length of time: write 14d, 2w or 36h"))
+    }
+}
+
+impl fmt::Display for Age {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        if seconds >= DAY && seconds.is_multiple_of(DAY) {
+            return write!(f, "{}d", seconds / DAY);
+        }
+        match jiff::SignedDuration::try_from(self.0) {
+            Ok(duration) => write!(f, "{duration:#}"),
+            Err(_) => write!(f, "{seconds}s"),
+        }
+    }
+}
+
 /// A whole number, 1 or more.
 pub(crate) fn count(text: &str) -> Result<u64, String> {
     match text.trim().parse() {
@@ -296,5 +344,31 @@ mod tests {
     fn outcomes_are_listed_when_one_is_wrong() {
         assert_eq!(outcome("refused"), Ok(Outcome::Refused));
         assert!(outcome("refuse").unwrap_err().contains("refused"));
+    }
+
+    #[test]
+    fn ages_are_counted_in_days() {
+        for (text, written) in [
+            ("14d", "14d"),
+            ("2w", "14d"),
+            (" 36h ", "36h"),
+            ("24h", "1d"),
+            ("0d", "0s"),
+        ] {
+            let age: Age = text.parse().unwrap();
+            assert_eq!(age.to_string(), written);
+            assert_eq!(written.parse(), Ok(age));
+        }
+        for wrong in [
+            "",
+            "d",
+            "14",
+            "-3d",
+            "two weeks",
+            "400d",
+            "99999999999999999999d",
+        ] {
+            assert!(wrong.parse::<Age>().is_err(), "{wrong}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! How a value is written in a settings file, so that `guestlist config` prints lines that could stand there.
 
-use super::{BaseUrl, RowFilter, SecretRef, TenantName, Units};
+use super::{Age, BaseUrl, RowFilter, SecretRef, TenantName, Units};
 use crate::{
     guest::SponsorRef, one_word::OneWord, outcome::Outcome, pace::Rate, threshold::Threshold,
 };
@@ -52,7 +52,9 @@ macro_rules! in_quotes {
         }
     )*};
 }
-in_quotes!(String, BaseUrl, Rate, Threshold, SponsorRef, TenantName);
+in_quotes!(
+    Age, String, BaseUrl, Rate, Threshold, SponsorRef, TenantName
+);
 
 impl<T: OneWord> Written for T {
     fn written(&self) -> String {

@@ -30,6 +30,9 @@ pub(crate) enum Phase {
     /// Outcomes that are not known yet are looked up.
     Settling,
     Verifying,
+    /// In which state guests are.
+    States,
+    Reminding,
 }
 
 impl Phase {
@@ -40,6 +43,8 @@ impl Phase {
             Self::Inviting => "inviting",
             Self::Settling => "settling open answers",
             Self::Verifying => "verifying",
+            Self::States => "reading who has come",
+            Self::Reminding => "reminding",
         }
     }
 }

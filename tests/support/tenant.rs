@@ -60,6 +60,23 @@ impl Practice {
         command
     }
 
+    /// Another verb as a signed-in user, with the ledger `guestlist.db` in the folder.
+    pub(crate) fn verb(&self, workdir: &Workdir, verb: &[&str]) -> Command {
+        let place = [
+            "--ledger",
+            "guestlist.db",
+            "--tenant",
+            &self.tenant,
+            "--graph-url",
+            &self.url,
+            "--authority-url",
+            &self.url,
+        ];
+        let mut command = workdir.command(&[verb, &place].concat());
+        command.env("GUESTLIST_ACCESS_TOKEN", &self.user_token);
+        command
+    }
+
     pub(crate) fn run(&self, workdir: &Workdir, sheet: &str, more: &[&str]) -> Ended {
         Ended::of(&mut self.invite(workdir, sheet, more))
     }

@@ -53,7 +53,7 @@ impl Needs {
             need("User.Invite.All", "to invite guests", true),
             need(
                 "User.Read.All",
-                "to see who is in the directory already, and who was deleted: nobody is mailed twice",
+                "to see who is in the directory already, who was deleted and who has redeemed: nobody is mailed twice, and `status` and `remind` know whom they speak of",
                 true,
             ),
         ];

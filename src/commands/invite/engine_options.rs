@@ -13,7 +13,7 @@ use crate::{
 const SMALLEST_TENANT: u32 = 3_500;
 
 /// How fast, and under which ceilings.
-pub(super) fn pace(settings: &Settings, ledger: &Ledger) -> Result<PaceOptions> {
+pub(in crate::commands) fn pace(settings: &Settings, ledger: &Ledger) -> Result<PaceOptions> {
     let rate = settings.invite.rate.value;
     // `max` is for loopback: there the documented ceilings are the stand-in's own affair, unless they were asked for.
     let ceiling = |ceiling: &Sourced<u32>| {

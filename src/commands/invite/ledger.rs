@@ -209,7 +209,7 @@ fn began(run: &str) -> Option<Timestamp> {
 }
 
 /// The first line of every run: which ledger, how many people it knows, when it ran last.
-pub(super) fn announce(ledger: &Ledger, path: &Path, clock: &Clock) -> Result<()> {
+pub(in crate::commands) fn announce(ledger: &Ledger, path: &Path, clock: &Clock) -> Result<()> {
     let reader = ledger.reader()?;
     let last_run = reader.runs(1)?.first().map(|run| run.started_at);
     let people = reader.people()?;

@@ -10,13 +10,13 @@ mod prepared; // 1 settings, sheet and ledger in one value, or a refusal
 
 mod targets; // where the results and the rows to fix are written
 
-mod engine_options; // what the settings ask of the engine and of the pace
+pub(super) mod engine_options; // what the settings ask of the engine and of the pace
 
 pub(super) mod survey; // what is on the sheet, counted in a first reading
 
-mod ledger; // which ledger is opened, and when a missing one is refused
+pub(super) mod ledger; // which ledger is opened, and when a missing one is refused
 
-mod waits; // a wait that Graph asked an earlier run for
+pub(super) mod waits; // a wait that Graph asked an earlier run for
 
 mod ready; // 2 the tenant is reached, and nothing stands against the run
 
@@ -28,7 +28,7 @@ mod question; // 3 what will happen is shown, and a person agrees
 
 mod execute; // 4 the engine runs, for real or as a rehearsal
 
-mod stop_message; // why a run stopped, in words
+pub(super) mod stop_message; // why a run stopped, in words
 
 mod finish; // 5 files, summary, exit code
 

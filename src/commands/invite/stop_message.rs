@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// What the words are made of.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stopped<'a> {
+pub(in crate::commands) struct Stopped<'a> {
     pub reason: &'a StopReason,
     pub tenant: &'a str,
     /// POSTs to /invitations in the last 24 hours.
@@ -25,7 +25,7 @@ pub(super) struct Stopped<'a> {
 }
 
 /// Why a run stopped, what to do about it, and who can.
-pub(super) fn stopped(about: &Stopped<'_>) -> Failure {
+pub(in crate::commands) fn stopped(about: &Stopped<'_>) -> Failure {
     let Stopped {
         reason,
         tenant,
@@ -125,7 +125,7 @@ pub(super) fn stopped(about: &Stopped<'_>) -> Failure {
 }
 
 /// Preparing can be stopped at any time, because nothing has been sent.
-pub(super) async fn unless_stopped<T>(
+pub(in crate::commands) async fn unless_stopped<T>(
     stop: &Stop,
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {

@@ -15,7 +15,7 @@ use std::time::Duration;
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
 /// Closes the gate for what is left of it, aloud; refuses to start when that is longer than a run waits.
-pub(super) fn wait_on(ledger: &Ledger, pace: &Pace, clock: &Clock) -> Result<()> {
+pub(in crate::commands) fn wait_on(ledger: &Ledger, pace: &Pace, clock: &Clock) -> Result<()> {
     let Some(until) = ledger.reader()?.wait_until()? else {
         return Ok(());
     };
@@ -39,7 +39,7 @@ pub(super) fn wait_on(ledger: &Ledger, pace: &Pace, clock: &Clock) -> Result<()>
 }
 
 /// Keeps what was asked for before the run began. A ledger that cannot take it now is told about soon enough.
-pub(super) fn keep(ledger: &Ledger, pace: &Pace, clock: &Clock) {
+pub(in crate::commands) fn keep(ledger: &Ledger, pace: &Pace, clock: &Clock) {
     let left = pace
         .asked_for()
         .and_then(|left| SignedDuration::try_from(left).ok());

@@ -50,6 +50,8 @@ pub(crate) enum AccountStanding {
     Disabled,
     /// A guest without `externalUserState`.
     Stateless,
+    /// Signed up without an invitation.
+    SelfService,
     Deleted,
 }
 
@@ -96,7 +98,11 @@ pub(crate) fn new_person(
         ),
         external_user_state: state.map(str::to_owned),
         external_user_state_changed: state.map(|_| created),
-        creation_type: (!member).then(|| "Invitation".to_owned()),
+        creation_type: match standing {
+            AccountStanding::Member | AccountStanding::DisabledMember => None,
+            AccountStanding::SelfService => Some("SelfServiceSignUp".to_owned()),
+            _ => Some("Invitation".to_owned()),
+        },
         created,
         deleted: (standing == AccountStanding::Deleted).then_some(created),
         preferred_language: member.then(|| "en-US".to_owned()),

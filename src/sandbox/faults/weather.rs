@@ -39,6 +39,8 @@ pub struct Weather {
     pub withdraw_after: Option<u64>,
     pub allow_invites_from: AllowInvitesFrom,
     pub organization_readable: bool,
+    /// Whether `getByIds` answers at all: it asks for more than the permission to read people.
+    pub get_by_ids_allowed: bool,
     pub permissions: Permissions,
     pub sign_in: SignInWeather,
 }
@@ -61,6 +63,7 @@ impl Default for Weather {
             withdraw_after: None,
             allow_invites_from: AllowInvitesFrom::Everyone,
             organization_readable: true,
+            get_by_ids_allowed: true,
             permissions: Permissions::default(),
             sign_in: SignInWeather::default(),
         }

@@ -10,7 +10,7 @@ use crate::sandbox::{
         permissions::READ_USERS,
     },
     messages::{
-        graph_error::{GraphError, bad_request, not_found},
+        graph_error::{GraphError, access_denied, bad_request, not_found},
         reply::Reply,
         request::GraphRequest,
     },
@@ -58,6 +58,9 @@ pub(super) fn get_by_ids(
     body: &Value,
 ) -> Result<Reply, GraphError> {
     caller.needs(&READ_USERS)?;
+    if !tenant.weather.get_by_ids_allowed {
+        return Err(access_denied());
+    }
     let properties = select(request, "microsoft.graph.directoryObject", has_property)?;
     let object = body
         .as_object()

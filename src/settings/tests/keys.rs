@@ -1,7 +1,7 @@
 //! Which keys there are: heard in every way, flags of the same name, and an example that tells the
 //! truth.
 
-use super::{KeyInForce, Typed, World, flags_of, world};
+use super::{KeyInForce, REMIND, Typed, World, flags_of, world};
 use crate::{
     pace::Rate,
     settings::{Env, Source, headings, needs_trust::HARMLESS_OF_INVITE, resolve},
@@ -26,6 +26,7 @@ fn flags() -> BTreeMap<(&'static str, String), String> {
             (_, "allow") | (headings::EVERYDAY | headings::NIGHTLY | headings::EXPERT, _) => {
                 ("invite", key)
             }
+            (REMIND, _) => ("remind", key),
             (headings::SHEET, _) => ("sheet", key),
             (headings::CONNECTION, _) => ("tenant", key),
             _ => continue,
@@ -48,7 +49,7 @@ fn every_flag_is_a_key_and_every_key_of_an_invitation_is_a_flag() {
             .map(|asked| (asked.section, asked.key.to_owned()))
             .collect()
     };
-    assert_eq!(flags, keys(&["tenant", "invite", "sheet"]));
+    assert_eq!(flags, keys(&["tenant", "invite", "remind", "sheet"]));
 }
 
 /// Every key that is not a secret, with the value of the example as it would be typed. A switch is turned round.

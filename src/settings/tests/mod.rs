@@ -4,12 +4,15 @@ mod keys;
 mod trust;
 
 use super::{
-    ConnectionFlags, Env, Flags, InviteFlags, KeyInForce, Scope, SecretRef, Settings, SheetFlags,
-    Source, Units, resolve,
+    ConnectionFlags, Env, Flags, InviteFlags, KeyInForce, RemindFlags, Scope, SecretRef, Settings,
+    SheetFlags, Source, Units, resolve,
 };
 use crate::{exit::Exit, failure::Failure, graph::auth::MethodName};
 use clap::Parser;
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+/// The heading that tells the flags of `remind` from those of `invite`.
+const REMIND: &str = "Remind";
 
 /// The flags that are keys of the settings, without the rest of the command line.
 #[derive(Parser)]
@@ -22,6 +25,8 @@ struct Typed {
     connection: ConnectionFlags,
     #[arg(long)]
     config: Option<PathBuf>,
+    #[command(flatten, next_help_heading = REMIND)]
+    remind: RemindFlags,
 }
 
 fn flags_of(verb: &str, args: &[String]) -> Flags {
@@ -37,6 +42,7 @@ fn flags_of(verb: &str, args: &[String]) -> Flags {
             _ => Scope::Tenant,
         },
         invite: typed.invite,
+        remind: typed.remind,
         sheet: typed.sheet,
         connection: typed.connection,
     }

@@ -1,0 +1,224 @@
+//! Who is due for a reminder, and who is not, with the reason.
+//!
+//! Decides from what the ledger knows and from the states that were read a moment ago; whoever is due is looked up once
+//! more right before the mail.
+
+use crate::{
+    commands::status::{
+        people::{Person, Scope},
+        report::status_of,
+    },
+    engine::{GuestToRemind, is_over},
+    failure::Result,
+    graph::MessageInfo,
+    guest::EmailAddress,
+    ledger::{MailHistory, PersonState, Reader},
+    outcome::{GuestState, Mail},
+    settings::RemindSettings,
+    ui::ReminderLine,
+};
+use jiff::Timestamp;
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
+
+/// What was taken over from results files may have been followed by reminders that nobody here knows of.
+pub(super) const AFTER_AN_IMPORT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Why a pending guest is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum LeftOut {
+    NotOld,
+    NoDate,
+    MailedLately,
+    ImportedLately,
+    OftenEnough,
+    NeverMailed,
+    FirstMailUnknown,
+    NotSettled,
+}
+
+impl LeftOut {
+    /// One stable word for `--json`.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::NotOld => "not-old",
+            Self::NoDate => "no-date",
+            Self::MailedLately => "mailed-lately",
+            Self::ImportedLately => "imported-lately",
+            Self::OftenEnough => "often-enough",
+            Self::NeverMailed => "never-mailed",
+            Self::FirstMailUnknown => "first-mail-unknown",
+            Self::NotSettled => "not-settled",
+        }
+    }
+
+    /// As a part of a sentence, after the number.
+    pub(super) fn words(self, count: u64, settings: &RemindSettings) -> String {
+        let were = if count == 1 { "was" } else { "were" };
+        match self {
+            Self::NotOld => format!("{were} invited less than {} ago", settings.older_than.value),
+            Self::NoDate => format!("{were} invited at a time that is not known"),
+            Self::MailedLately => format!("{were} mailed within the last {}", settings.every.value),
+            Self::ImportedLately => {
+                format!("{were} taken over from results files within the last 7 days")
+            }
+            Self::OftenEnough => {
+                let times = crate::ui::text::plural(settings.max_times.value, "time");
+                format!("{were} reminded {times} already")
+            }
+            Self::NeverMailed => format!("{were} never mailed"),
+            Self::FirstMailUnknown => "may have got no first mail at all".to_owned(),
+            Self::NotSettled => format!("{were} asked for without an answer that tells"),
+        }
+    }
+}
+
+/// Everybody who is due, and why the others are not.
+#[derive(Default)]
+pub(super) struct Candidates {
+    pub pending: u64,
+    pub due: Vec<GuestToRemind>,
+    pub lines: Vec<ReminderLine>,
+    pub left_out: BTreeMap<LeftOut, u64>,
+}
+
+/// What a reminder carries that the ledger does not know.
+pub(super) struct Defaults<'a> {
+    pub redirect_url: &'a str,
+    /// Whether Microsoft's mail will carry words of one's own.
+    pub words_arrive: bool,
+}
+
+pub(super) fn candidates(
+    reader: &Reader,
+    scope: Scope<'_>,
+    settings: &RemindSettings,
+    defaults: &Defaults<'_>,
+    now: Timestamp,
+) -> Result<Candidates> {
+    let mut found = Candidates::default();
+    // Two addresses may be one person, who gets one mail.
+    let mut users: HashSet<String> = HashSet::new();
+    let mut pages = scope.pages(reader)?;
+    loop {
+        let page = pages.next_page()?;
+        if page.is_empty() {
+            break;
+        }
+        for person in page {
+            let Some(known) = &person.known else {
+                continue;
+            };
+            let Some(user_id) = known.user_id.clone() else {
+                continue;
+            };
+            let history = reader.mail_history(&user_id)?;
+            let guest = status_of(&person, history, now);
+            if guest.state != GuestState::Pending || !users.insert(user_id.to_ascii_lowercase()) {
+                continue;
+            }
+            found.pending += 1;
+            let person_id = known.person.unwrap_or_default();
+            let (reason, invited_at) = match judge(&person, history, settings, now) {
+                Ok(invited_at) => (None, invited_at),
+                Err(reason) => (Some(reason), now),
+            };
+            let email = EmailAddress::parse(&known.email);
+            match (reason, email) {
+                (None, Ok(email)) => {
+                    found.lines.push(ReminderLine {
+                        email: known.email.clone(),
+                        days: u64::try_from(now.duration_since(invited_at).as_hours() / 24)
+                            .unwrap_or(0),
+                        reminders: history.reminders,
+                        last_mail: history.last_mail,
+                    });
+                    let name = reader
+                        .rows_about(person_id, 1)?
+                        .into_iter()
+                        .find_map(|row| row.display_name);
+                    found.due.push(to_remind(
+                        &person, person_id, user_id, email, name, defaults,
+                    ));
+                }
+                (reason, _) => {
+                    let reason = reason.unwrap_or(LeftOut::NotSettled);
+                    *found.left_out.entry(reason).or_default() += 1;
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// When a guest was invited who is due; else why the guest is not.
+fn judge(
+    person: &Person,
+    history: MailHistory,
+    settings: &RemindSettings,
+    now: Timestamp,
+) -> std::result::Result<Timestamp, LeftOut> {
+    let Some(known) = &person.known else {
+        return Err(LeftOut::NotSettled);
+    };
+    match known.standing {
+        PersonState::Invited | PersonState::Claimed => {}
+        PersonState::Asked => return Err(LeftOut::NotSettled),
+        // Invited by somebody else: this ledger never mailed them.
+        PersonState::Open | PersonState::Refused => return Err(LeftOut::NeverMailed),
+    }
+    match known.mail {
+        Some(Mail::Requested | Mail::HandedOver) => {}
+        Some(Mail::Unknown) => return Err(LeftOut::FirstMailUnknown),
+        _ => return Err(LeftOut::NeverMailed),
+    }
+    let invited_at = known
+        .invited_at
+        .filter(|at| *at > Timestamp::UNIX_EPOCH)
+        .ok_or(LeftOut::NoDate)?;
+    if !is_over(invited_at, settings.older_than.value.0, now) {
+        return Err(LeftOut::NotOld);
+    }
+    if history
+        .imported_at
+        .is_some_and(|at| !is_over(at, AFTER_AN_IMPORT, now))
+    {
+        return Err(LeftOut::ImportedLately);
+    }
+    if history.reminders >= settings.max_times.value {
+        return Err(LeftOut::OftenEnough);
+    }
+    let last = history.last_mail.unwrap_or(invited_at).max(invited_at);
+    if !is_over(last, settings.every.value.0, now) {
+        return Err(LeftOut::MailedLately);
+    }
+    Ok(invited_at)
+}
+
+fn to_remind(
+    person: &Person,
+    id: i64,
+    user_id: String,
+    email: EmailAddress,
+    name: Option<String>,
+    defaults: &Defaults<'_>,
+) -> GuestToRemind {
+    let guest = person.guest.as_deref();
+    let of_sheet = |of: fn(&crate::guest::Guest) -> Option<String>| guest.and_then(of);
+    GuestToRemind {
+        person: id,
+        row: person.row,
+        email,
+        user_id,
+        display_name: of_sheet(|guest| guest.display_name.clone()).or(name),
+        redirect_url: of_sheet(|guest| guest.redirect_url.clone())
+            .unwrap_or_else(|| defaults.redirect_url.to_owned()),
+        message: MessageInfo {
+            language: of_sheet(|guest| guest.language.clone()),
+            body: of_sheet(|guest| guest.message.clone()).filter(|_| defaults.words_arrive),
+            cc: of_sheet(|guest| guest.cc.as_ref().map(|cc| cc.as_str().to_owned())),
+        },
+    }
+}

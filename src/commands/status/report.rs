@@ -1,0 +1,311 @@
+//! What the ledger knows about everybody who is meant, counted, listed and written.
+//!
+//! Must not ask the tenant: whoever had to be read was read before.
+
+use super::people::{Person, Scope};
+use crate::{
+    engine::is_over,
+    failure::Result,
+    ledger::{MailHistory, PersonState, Reader},
+    outcome::{GuestState, Verified},
+    results::{GuestStatus, StatusFile},
+    ui::{GuestGroup, StatusShown},
+};
+use jiff::Timestamp;
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+    time::Duration,
+};
+
+/// How many groups and people the screen shows.
+const GROUPS: usize = 10;
+const LISTED: usize = 20;
+
+/// Who is counted and listed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Filter {
+    pub pending: bool,
+    pub older_than: Option<Duration>,
+    pub unverified: bool,
+}
+
+impl Filter {
+    fn takes(&self, person: &Person, guest: &GuestStatus, now: Timestamp) -> bool {
+        let old = self
+            .older_than
+            .is_none_or(|age| invited(guest, person).is_some_and(|at| is_over(at, age, now)));
+        let known = person.known.as_ref();
+        let unseen = known.is_some_and(|known| {
+            known.user_id.is_some()
+                && known.verified != Some(Verified::Found)
+                && matches!(guest.state, GuestState::Gone | GuestState::Unknown)
+        });
+        (!self.pending || guest.state == GuestState::Pending) && old && (!self.unverified || unseen)
+    }
+}
+
+/// When the guest was invited: as the ledger knows, else as the directory says. A date that nobody knows makes nobody old.
+fn invited(guest: &GuestStatus, person: &Person) -> Option<Timestamp> {
+    let read = person.known.as_ref().and_then(|known| known.read);
+    guest
+        .invited_at
+        .filter(|at| *at > Timestamp::UNIX_EPOCH)
+        .or_else(|| read.and_then(|read| read.created_at))
+}
+
+/// Everything about one person, with the state as it was read last.
+pub(in crate::commands) fn status_of(
+    person: &Person,
+    history: MailHistory,
+    now: Timestamp,
+) -> GuestStatus {
+    let known = person.known.as_ref();
+    let read = known.and_then(|known| known.read);
+    let has_user = known.is_some_and(|known| known.user_id.is_some());
+    let state = match (read, has_user) {
+        (Some(read), true) => read.state,
+        (None, true) => GuestState::Unknown,
+        (_, false) => GuestState::NotInvited,
+    };
+    let mut guest = GuestStatus {
+        email: person.email.clone(),
+        state,
+        since: read.and_then(|read| read.since),
+        invited_at: known.and_then(|known| known.invited_at),
+        pending_days: None,
+        mail: known.and_then(|known| known.mail),
+        reminders: history.reminders,
+        last_mail: history.last_mail,
+        sponsors: person.sponsors.clone(),
+        note: None,
+        user_id: known.and_then(|known| known.user_id.clone()),
+        read_at: read.map(|read| read.read_at),
+        row: person.row,
+    };
+    if state == GuestState::Pending {
+        guest.pending_days = invited(&guest, person)
+            .map(|at| u64::try_from(now.duration_since(at).as_hours() / 24).unwrap_or(0));
+    }
+    guest.note = match state {
+        GuestState::NotInvited => match known.map(|known| known.standing) {
+            Some(PersonState::Asked) => Some("asked, and it is not known yet what came of it"),
+            Some(PersonState::Refused) => Some("refused by Graph"),
+            _ => None,
+        },
+        GuestState::Unknown if read.is_none() => Some("not read yet"),
+        GuestState::Unknown
+            if known.is_some_and(|known| known.verified != Some(Verified::Found)) =>
+        {
+            Some("not seen in the directory, or without a state there")
+        }
+        _ => None,
+    }
+    .map(str::to_owned);
+    guest
+}
+
+/// What came of going through everybody.
+pub(super) struct Report {
+    pub shown: StatusShown,
+    /// Everybody who is meant, for `--json`.
+    pub guests: Vec<GuestStatus>,
+}
+
+/// What is wanted beside the numbers.
+pub(super) struct Wanted<'w> {
+    pub file: Option<&'w mut StatusFile>,
+    /// Whether everybody is to be handed back too.
+    pub all: bool,
+}
+
+pub(super) fn report(
+    reader: &Reader,
+    scope: Scope<'_>,
+    filter: Filter,
+    now: Timestamp,
+    mut wanted: Wanted<'_>,
+) -> Result<Report> {
+    let mut totals = Totals {
+        lists_all: filter.unverified,
+        ..Totals::default()
+    };
+    let mut guests = Vec::new();
+    let mut pages = scope.pages(reader)?;
+    loop {
+        let page = pages.next_page()?;
+        if page.is_empty() {
+            break;
+        }
+        for person in page {
+            let user_id = person
+                .known
+                .as_ref()
+                .and_then(|known| known.user_id.as_deref());
+            let history =
+                user_id.map_or(Ok(MailHistory::default()), |id| reader.mail_history(id))?;
+            let guest = status_of(&person, history, now);
+            if !filter.takes(&person, &guest, now) {
+                continue;
+            }
+            totals.count(&guest);
+            if let Some(file) = wanted.file.as_deref_mut() {
+                file.guest(&guest)?;
+            }
+            if wanted.all {
+                guests.push(guest);
+            }
+        }
+    }
+    Ok(Report {
+        shown: totals.shown(),
+        guests,
+    })
+}
+
+const AGES: [(&str, u64); 5] = [
+    ("under 7 days", 7),
+    ("7 to 13 days", 14),
+    ("14 to 29 days", 30),
+    ("30 to 89 days", 90),
+    ("90 days and more", u64::MAX),
+];
+const UNKNOWN_AGE: &str = "unknown";
+
+#[derive(Default)]
+struct Totals {
+    people: u64,
+    read_at: Option<Timestamp>,
+    states: HashMap<GuestState, u64>,
+    ages: [u64; AGES.len() + 1],
+    domains: HashMap<String, GuestGroup>,
+    sponsors: HashMap<String, GuestGroup>,
+    /// Whether everybody is listed, and not only those who are pending.
+    lists_all: bool,
+    listed: u64,
+    /// The ones who have waited longest; the youngest of them goes first.
+    oldest: BinaryHeap<Reverse<Waiting>>,
+}
+
+/// A pending guest, by age.
+struct Waiting(GuestStatus);
+
+impl Waiting {
+    fn order(&self) -> (u64, Reverse<&str>) {
+        (self.0.pending_days.unwrap_or(0), Reverse(&self.0.email))
+    }
+}
+
+impl PartialEq for Waiting {
+    fn eq(&self, other: &Self) -> bool {
+        self.order() == other.order()
+    }
+}
+
+impl Eq for Waiting {}
+
+impl PartialOrd for Waiting {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Waiting {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.order().cmp(&other.order())
+    }
+}
+
+impl Totals {
+    fn count(&mut self, guest: &GuestStatus) {
+        self.people += 1;
+        // Of several readings the oldest is told: everything is at least as new.
+        self.read_at = match (self.read_at, guest.read_at) {
+            (Some(known), Some(at)) => Some(known.min(at)),
+            (known, at) => known.or(at),
+        };
+        *self.states.entry(guest.state).or_default() += 1;
+        let domain = guest.email.rsplit('@').next().unwrap_or_default();
+        add(&mut self.domains, &domain.to_ascii_lowercase(), guest.state);
+        for sponsor in &guest.sponsors {
+            add(&mut self.sponsors, sponsor, guest.state);
+        }
+        if guest.state == GuestState::Pending {
+            let age = match guest.pending_days {
+                Some(days) => AGES.iter().position(|(_, under)| days < *under),
+                None => Some(AGES.len()),
+            };
+            self.ages[age.unwrap_or(AGES.len() - 1)] += 1;
+        } else if !self.lists_all {
+            return;
+        }
+        self.listed += 1;
+        self.oldest.push(Reverse(Waiting(guest.clone())));
+        if self.oldest.len() > LISTED {
+            self.oldest.pop();
+        }
+    }
+
+    fn shown(self) -> StatusShown {
+        let states = GuestState::ALL
+            .iter()
+            .filter_map(|state| Some((*state, *self.states.get(state)?)))
+            .collect();
+        let names = AGES.iter().map(|(name, _)| *name).chain([UNKNOWN_AGE]);
+        let ages = names
+            .zip(self.ages)
+            .filter(|(_, count)| *count > 0)
+            .collect();
+        let (domains, more_domains) = largest(self.domains);
+        let (sponsors, more_sponsors) = largest(self.sponsors);
+        let list: Vec<GuestStatus> = self
+            .oldest
+            .into_sorted_vec()
+            .into_iter()
+            .map(|Reverse(Waiting(guest))| guest)
+            .collect();
+        StatusShown {
+            whom: String::new(),
+            read_at: self.read_at,
+            people: self.people,
+            states,
+            ages,
+            domains,
+            more_domains,
+            sponsors,
+            more_sponsors,
+            list_title: if self.lists_all {
+                "never seen in the directory".to_owned()
+            } else {
+                "pending, the oldest first".to_owned()
+            },
+            more_in_list: self.listed.saturating_sub(list.len() as u64),
+            list,
+        }
+    }
+}
+
+fn add(groups: &mut HashMap<String, GuestGroup>, name: &str, state: GuestState) {
+    if !groups.contains_key(name) {
+        groups.insert(
+            name.to_owned(),
+            GuestGroup {
+                name: name.to_owned(),
+                ..GuestGroup::default()
+            },
+        );
+    }
+    if let Some(group) = groups.get_mut(name) {
+        group.people += 1;
+        group.pending += u64::from(state == GuestState::Pending);
+        group.accepted += u64::from(state == GuestState::Accepted);
+    }
+}
+
+fn largest(groups: HashMap<String, GuestGroup>) -> (Vec<GuestGroup>, u64) {
+    let mut groups: Vec<GuestGroup> = groups.into_values().collect();
+    groups.sort_by(|a, b| b.people.cmp(&a.people).then_with(|| a.name.cmp(&b.name)));
+    let more = groups.len().saturating_sub(GROUPS) as u64;
+    groups.truncate(GROUPS);
+    (groups, more)
+}

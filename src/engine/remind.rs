@@ -1,0 +1,504 @@
+//! Reminders: pending guests are mailed again by Microsoft, one after the other.
+//!
+//! Whoever is to be reminded is looked up right before: pending by id, and the address still leads to that id. The intent
+//! is durable before the request leaves, the answer before the next guest's turn. An answer that tells nothing counts as
+//! a mail: nobody is asked twice for it.
+
+use super::{
+    caps::{CapLimits, Caps},
+    outage::{Outage, Then},
+    row_results,
+    stop::{Stop, StopReason},
+};
+use crate::{
+    clock::Clock,
+    directory::{Directory, confirm_gone, is_type_guest, read_states, state_of},
+    failure,
+    graph::{Fault, InvitationRequest, MessageInfo, Verdict},
+    guest::EmailAddress,
+    ledger::{
+        IntentId, Ledger, LedgerError, NoIntent, Reader, ReminderAnswered, ReminderEnd,
+        ReminderIntent, RunStart, Writer,
+    },
+    outcome::GuestState,
+    pace::{Pace, TooLong},
+};
+use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+use tokio::{sync::watch, time::Instant};
+
+/// How often a request that could not even be sent is tried again.
+const CONNECTS: u32 = 5;
+/// The room of the daily cap is counted over this time.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Somebody who was pending when the list was made.
+#[derive(Debug, Clone)]
+pub(crate) struct GuestToRemind {
+    pub person: i64,
+    /// Where there is a sheet.
+    pub row: Option<u64>,
+    /// The one that was invited.
+    pub email: EmailAddress,
+    pub user_id: String,
+    pub display_name: Option<String>,
+    pub redirect_url: String,
+    pub message: MessageInfo,
+}
+
+/// How often, how many, and how long in between.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReminderLimits {
+    pub every: Duration,
+    pub max_times: u64,
+    pub caps: CapLimits,
+}
+
+/// Everything that reminding needs.
+pub(crate) struct ReminderJob<'a> {
+    pub start: RunStart,
+    pub ledger: &'a Ledger,
+    pub generation: i64,
+    pub guests: Vec<GuestToRemind>,
+    pub limits: ReminderLimits,
+    pub directory: Directory,
+    pub pace: Pace,
+    pub clock: Clock,
+    pub stop: Stop,
+    pub tally: watch::Sender<ReminderTotals>,
+}
+
+/// What became of one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ReminderOutcome {
+    Reminded,
+    /// No answer that tells: it counts as a mail.
+    Unknown,
+    /// Not pending any more when it was this guest's turn.
+    State(GuestState),
+    /// The address leads to another user, or to nobody.
+    AddressMoved,
+    /// Another run has mailed the person meanwhile.
+    MailedMeanwhile,
+    /// Graph said no, or nothing was sent: our code and the reason.
+    NotPerformed(String, String),
+    /// The directory could not be asked.
+    NotLookedUp(String),
+    /// The verb ended before.
+    NotAttempted,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ReminderTotals {
+    pub done: u64,
+    pub reminded: u64,
+    pub unknown: u64,
+    pub not_done: u64,
+}
+
+/// What became of all of them, in their order.
+pub(crate) struct ReminderReport {
+    pub outcomes: Vec<ReminderOutcome>,
+    pub stopped_by: Option<StopReason>,
+    /// Graph answered for somebody else; this guest was meant.
+    pub somebody_else: Option<GuestToRemind>,
+    /// For the last line about the run.
+    pub writer: Writer,
+}
+
+/// Reminds one after the other until all are through, or the verb is to stop.
+pub(crate) async fn remind(job: ReminderJob<'_>) -> failure::Result<ReminderReport> {
+    let ReminderJob {
+        start,
+        ledger,
+        generation,
+        guests,
+        limits,
+        directory,
+        pace,
+        clock,
+        stop,
+        tally,
+    } = job;
+    let reader = ledger.reader()?;
+    let writer = ledger.writer(Some(generation))?;
+    writer.start_run(&start)?;
+    let recent = reader.asks_since(clock.now() - DAY)?;
+    let reminding = Reminding {
+        run: start.id,
+        caps: Caps::new(limits.caps, recent, clock.clone()),
+        limits,
+        reader,
+        writer,
+        directory,
+        pace,
+        clock,
+        stop,
+        outage: Outage::default(),
+    };
+    let mut outcomes = Vec::with_capacity(guests.len());
+    let mut somebody_else = None;
+    for guest in &guests {
+        let outcome = if somebody_else.is_some() || reminding.stop.is_raised() {
+            ReminderOutcome::NotAttempted
+        } else {
+            match reminding.turn(guest).await {
+                Ok(outcome) => outcome,
+                Err(NotReminded::Stopped) => ReminderOutcome::NotAttempted,
+                Err(NotReminded::SomebodyElse) => {
+                    somebody_else = Some(guest.clone());
+                    ReminderOutcome::Unknown
+                }
+            }
+        };
+        tally.send_modify(|totals| {
+            totals.done += 1;
+            match outcome {
+                ReminderOutcome::Reminded => totals.reminded += 1,
+                ReminderOutcome::Unknown => totals.unknown += 1,
+                _ => totals.not_done += 1,
+            }
+        });
+        outcomes.push(outcome);
+    }
+    Ok(ReminderReport {
+        outcomes,
+        stopped_by: reminding.stop.reason(),
+        somebody_else,
+        writer: reminding.writer,
+    })
+}
+
+/// What everybody's turn needs.
+struct Reminding {
+    run: String,
+    limits: ReminderLimits,
+    reader: Reader,
+    writer: Writer,
+    directory: Directory,
+    pace: Pace,
+    clock: Clock,
+    stop: Stop,
+    caps: Caps,
+    outage: Outage,
+}
+
+/// Why a turn has no outcome.
+enum NotReminded {
+    Stopped,
+    SomebodyElse,
+}
+
+/// What the look right before a reminder says.
+enum Look {
+    /// Pending, and the address leads there; whether the guest was invited as a member.
+    Pending {
+        member: bool,
+    },
+    Otherwise(ReminderOutcome),
+}
+
+impl Reminding {
+    async fn turn(&self, guest: &GuestToRemind) -> Result<ReminderOutcome, NotReminded> {
+        let mut connects = 0;
+        loop {
+            let place = self
+                .caps
+                .admit(&self.stop)
+                .await
+                .map_err(|reason| self.stopped(reason))?
+                .ok_or(NotReminded::Stopped)?;
+            self.wait(self.pace.before_invitation()).await?;
+            // Right before, and in this order: whoever has redeemed a moment ago is not mailed.
+            let member = match self.look(guest).await? {
+                Look::Pending { member } => member,
+                Look::Otherwise(outcome) => {
+                    place.give_back();
+                    return Ok(outcome);
+                }
+            };
+            let client_request_id = uuid::Uuid::new_v4();
+            let Some(intent) = self.intent(guest, client_request_id)? else {
+                place.give_back();
+                return Ok(ReminderOutcome::MailedMeanwhile);
+            };
+            if self.wait(self.pace.gate()).await.is_err() || !self.stands()? {
+                place.give_back();
+                self.answered(guest, intent, ReminderEnd::NotPerformed, &Answer::default())?;
+                return Err(NotReminded::Stopped);
+            }
+            let left = Instant::now();
+            let request = request(guest, member);
+            let reply = self
+                .directory
+                .graph()
+                .invite(&request, client_request_id)
+                .await;
+            if let Some(fault) = reply.verdict.run_stopping() {
+                self.stop.raise(StopReason::Refused {
+                    exit: fault.exit(),
+                    fault: Box::new(fault.clone()),
+                });
+            }
+            match self.outage.answered(&reply.verdict, left) {
+                Then::GoOn => {}
+                Then::Pause(pause) => self.pace.pause(pause),
+                Then::Stop(reason) => self.stop.raise(reason),
+            }
+            if let Err(too_long) = self.pace.gate_opens_in_time() {
+                self.stop.raise(too_long.into());
+            }
+            let answer = Answer {
+                status: reply.status,
+                request_id: reply.request_id,
+                code: reply.verdict.fault().map(|fault| fault.code.to_string()),
+                redeem_url: None,
+            };
+            match reply.verdict {
+                Verdict::Done(invitation)
+                    if invitation.user_id.eq_ignore_ascii_case(&guest.user_id) =>
+                {
+                    let answer = Answer {
+                        redeem_url: Some(invitation.redeem_url),
+                        ..answer
+                    };
+                    self.answered(guest, intent, ReminderEnd::Reminded, &answer)?;
+                    return Ok(ReminderOutcome::Reminded);
+                }
+                Verdict::Done(_) => {
+                    self.answered(guest, intent, ReminderEnd::SomebodyElse, &answer)?;
+                    return Err(NotReminded::SomebodyElse);
+                }
+                Verdict::Unknown { .. } => {
+                    self.answered(guest, intent, ReminderEnd::Unknown, &answer)?;
+                    return Ok(ReminderOutcome::Unknown);
+                }
+                Verdict::RetryAfter { .. } => {
+                    self.answered(guest, intent, ReminderEnd::Throttled, &answer)?;
+                    self.keep_the_wait()?;
+                    return Ok(ReminderOutcome::Unknown);
+                }
+                Verdict::NotSent { fault } => {
+                    place.give_back();
+                    self.answered(guest, intent, ReminderEnd::NotPerformed, &answer)?;
+                    connects += 1;
+                    if self.stop.is_raised() {
+                        return Err(NotReminded::Stopped);
+                    }
+                    if connects >= CONNECTS {
+                        return Err(self.stopped(StopReason::Unreachable {
+                            why: row_results::own_words(&fault),
+                        }));
+                    }
+                    if !self
+                        .stop
+                        .sleep(crate::pace::backoff(connects, fastrand::f64()))
+                        .await
+                    {
+                        return Err(NotReminded::Stopped);
+                    }
+                }
+                Verdict::Stop { .. } => {
+                    self.answered(guest, intent, ReminderEnd::NotPerformed, &answer)?;
+                    return Err(NotReminded::Stopped);
+                }
+                Verdict::Exists { fault, .. }
+                | Verdict::Refused { fault, .. }
+                | Verdict::Failed { fault } => {
+                    self.answered(guest, intent, ReminderEnd::NotPerformed, &answer)?;
+                    return Ok(ReminderOutcome::NotPerformed(
+                        fault.code.to_string(),
+                        row_results::own_words(&fault),
+                    ));
+                }
+            }
+        }
+    }
+
+    /// By id and by address, at the same time.
+    async fn look(&self, guest: &GuestToRemind) -> Result<Look, NotReminded> {
+        let ids = [guest.user_id.clone()];
+        let graph = self.directory.graph();
+        let addresses = [&guest.email];
+        let (by_id, by_address) = tokio::join!(
+            async {
+                let states = read_states(graph, &ids).await?;
+                if states.is_empty() {
+                    confirm_gone(graph, &ids).await
+                } else {
+                    Ok(states)
+                }
+            },
+            self.directory.find(&addresses),
+        );
+        let state = match by_id {
+            Ok(states) => states
+                .into_values()
+                .next()
+                .map_or(GuestState::Gone, |now| now.state),
+            Err(fault) => return self.not_looked_up(&fault),
+        };
+        if state != GuestState::Pending {
+            return Ok(Look::Otherwise(ReminderOutcome::State(state)));
+        }
+        let found = match by_address.map(|mut found| found.pop()) {
+            Ok(Some(Ok(found))) => found,
+            Ok(Some(Err(fault))) | Err(fault) => return self.not_looked_up(&fault),
+            Ok(None) => None,
+        };
+        Ok(match found {
+            Some(user) if user.id.eq_ignore_ascii_case(&guest.user_id) => {
+                // Both readings have to agree: the index of addresses may be ahead of the read by id.
+                match state_of(&user).state {
+                    GuestState::Pending => Look::Pending {
+                        member: user.user_type.is_some() && !is_type_guest(&user),
+                    },
+                    other => Look::Otherwise(ReminderOutcome::State(other)),
+                }
+            }
+            _ => Look::Otherwise(ReminderOutcome::AddressMoved),
+        })
+    }
+
+    fn not_looked_up(&self, fault: &Fault) -> Result<Look, NotReminded> {
+        if let Some(reason) = StopReason::of(fault) {
+            return Err(self.stopped(reason));
+        }
+        if self.stop.is_raised() {
+            return Err(NotReminded::Stopped);
+        }
+        let why = row_results::own_words(fault);
+        Ok(Look::Otherwise(ReminderOutcome::NotLookedUp(why)))
+    }
+
+    /// None: another run has mailed the person since the list was made.
+    fn intent(
+        &self,
+        guest: &GuestToRemind,
+        client_request_id: uuid::Uuid,
+    ) -> Result<Option<IntentId>, NotReminded> {
+        let history = self
+            .reader
+            .mail_history(&guest.user_id)
+            .map_err(|error| self.failed(&error))?;
+        let now = self.clock.now();
+        let recent = history
+            .last_mail
+            .is_some_and(|last| !is_over(last, self.limits.every, now));
+        if recent || history.reminders >= self.limits.max_times {
+            return Ok(None);
+        }
+        let intent = ReminderIntent {
+            person: guest.person,
+            user_id: guest.user_id.clone(),
+            row: guest.row,
+            at: now,
+            client_request_id: client_request_id.to_string(),
+            decided_on: history.newest_event,
+        };
+        match self.writer.reminder_intent(&self.run, &intent) {
+            Ok(Ok(intent)) => Ok(Some(intent)),
+            Ok(Err(NoIntent::Changed)) => Ok(None),
+            Ok(Err(NoIntent::Gone)) => Err(self.stopped(StopReason::LedgerGone)),
+            Ok(Err(NoIntent::TakenOver)) => Err(self.taken_over()),
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    fn answered(
+        &self,
+        guest: &GuestToRemind,
+        intent: IntentId,
+        end: ReminderEnd,
+        answer: &Answer,
+    ) -> Result<(), NotReminded> {
+        let answered = ReminderAnswered {
+            intent,
+            row: guest.row,
+            at: self.clock.now(),
+            end,
+            status: answer.status,
+            request_id: answer.request_id.clone(),
+            detail: answer.code.clone(),
+            redeem_url: answer.redeem_url.clone(),
+        };
+        self.writer
+            .reminder_answered(&self.run, &answered)
+            .map_err(|error| self.failed(&error))
+    }
+
+    /// What the server asked for outlives this process.
+    fn keep_the_wait(&self) -> Result<(), NotReminded> {
+        let left = self
+            .pace
+            .asked_for()
+            .and_then(|left| SignedDuration::try_from(left).ok());
+        let Some(until) = left.and_then(|left| self.clock.now().checked_add(left).ok()) else {
+            return Ok(());
+        };
+        self.writer
+            .wait_until(until)
+            .map_err(|error| self.failed(&error))
+    }
+
+    fn stands(&self) -> Result<bool, NotReminded> {
+        let stands = self.writer.stands().map_err(|error| self.failed(&error))?;
+        if !stands {
+            self.taken_over();
+        }
+        Ok(stands)
+    }
+
+    fn taken_over(&self) -> NotReminded {
+        self.stopped(StopReason::TakenOver {
+            by: self.writer.holder().unwrap_or_default(),
+        })
+    }
+
+    fn failed(&self, error: &LedgerError) -> NotReminded {
+        self.stopped(error.into())
+    }
+
+    fn stopped(&self, reason: StopReason) -> NotReminded {
+        self.stop.raise(reason);
+        NotReminded::Stopped
+    }
+
+    async fn wait(
+        &self,
+        ready: impl Future<Output = Result<(), TooLong>>,
+    ) -> Result<(), NotReminded> {
+        let ready = tokio::select! {
+            biased;
+            () = self.stop.raised() => return Err(NotReminded::Stopped),
+            ready = ready => ready,
+        };
+        ready.map_err(|too_long| self.stopped(too_long.into()))
+    }
+}
+
+#[derive(Default)]
+struct Answer {
+    status: Option<u16>,
+    request_id: Option<String>,
+    code: Option<String>,
+    redeem_url: Option<secrecy::SecretString>,
+}
+
+/// The invitation as it was, with a mail. Sponsors stay as they are in the directory.
+fn request(guest: &GuestToRemind, member: bool) -> InvitationRequest {
+    InvitationRequest {
+        email: guest.email.as_str().to_owned(),
+        display_name: guest.display_name.clone(),
+        redirect_url: guest.redirect_url.clone(),
+        send: true,
+        message: guest.message.clone(),
+        member,
+        sponsors: Vec::new(),
+    }
+}
+
+/// Whether this much time has passed since then. A time in the future, from a clock that was wrong, has not.
+pub(crate) fn is_over(since: Timestamp, wait: Duration, now: Timestamp) -> bool {
+    SignedDuration::try_from(wait).is_ok_and(|wait| now.duration_since(since) >= wait)
+}

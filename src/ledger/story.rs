@@ -1,0 +1,96 @@
+//! Everything that the ledger remembers about one person, in the order in which it happened.
+//!
+//! Reads only, and says nothing about what it means.
+
+use super::{Reader, Result, units::timestamp};
+use crate::outcome::Outcome;
+use jiff::Timestamp;
+use rusqlite::OptionalExtension;
+
+/// One line of the audit trail.
+#[derive(Debug, Clone)]
+pub(crate) struct StoryEvent {
+    pub at: Timestamp,
+    pub run: Option<String>,
+    pub kind: String,
+    /// Of an intent: whether it asks for a mail.
+    pub mails: bool,
+    pub status: Option<u16>,
+    pub request_id: Option<String>,
+    pub client_request_id: Option<String>,
+    pub detail: Option<String>,
+}
+
+/// A row that a run told about a person.
+#[derive(Debug, Clone)]
+pub(crate) struct StoryRow {
+    pub run: String,
+    pub row: u64,
+    pub outcome: Outcome,
+    pub display_name: Option<String>,
+}
+
+/// Which run it was, and who had signed in.
+#[derive(Debug, Clone)]
+pub(crate) struct StoryRun {
+    pub id: String,
+    pub verb: String,
+    pub sheet: Option<String>,
+    pub identity: Option<String>,
+    pub host: String,
+}
+
+impl Reader {
+    pub(crate) fn story(&self, person: i64) -> Result<Vec<StoryEvent>> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT at, run, kind, mails, status, request_id, client_request_id, detail
+             FROM event WHERE person = ?1 ORDER BY id",
+        )?;
+        let events = statement.query_map([person], |row| {
+            Ok(StoryEvent {
+                at: timestamp(row.get(0)?),
+                run: row.get(1)?,
+                kind: row.get(2)?,
+                mails: row.get::<_, Option<bool>>(3)?.unwrap_or(false),
+                status: row.get(4)?,
+                request_id: row.get(5)?,
+                client_request_id: row.get(6)?,
+                detail: row.get(7)?,
+            })
+        })?;
+        Ok(events.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The newest rows about a person, the newest first.
+    pub(crate) fn rows_about(&self, person: i64, most: usize) -> Result<Vec<StoryRow>> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT row.run, row.row, row.outcome, row.display_name FROM row JOIN run ON run.id = row.run
+             WHERE row.person = ?1 ORDER BY run.started_at DESC, row.row LIMIT ?2",
+        )?;
+        let rows = statement.query_map((person, most), |row| {
+            Ok(StoryRow {
+                run: row.get(0)?,
+                row: row.get(1)?,
+                outcome: Outcome::from_word(&row.get::<_, String>(2)?).unwrap_or(Outcome::Unknown),
+                display_name: row.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub(crate) fn story_run(&self, id: &str) -> Result<Option<StoryRun>> {
+        Ok(self
+            .connection()
+            .prepare_cached("SELECT id, verb, sheet, identity, host FROM run WHERE id = ?1")?
+            .query_row([id], |row| {
+                Ok(StoryRun {
+                    id: row.get(0)?,
+                    verb: row.get(1)?,
+                    sheet: row.get(2)?,
+                    identity: row.get(3)?,
+                    host: row.get(4)?,
+                })
+            })
+            .optional()?)
+    }
+}

@@ -1,0 +1,58 @@
+//! After the invitation: who has come, one person's story, and who is mailed again.
+
+mod nights;
+mod remind;
+mod sponsors;
+mod status;
+mod story;
+
+use crate::support::{Ended, Practice, Workdir};
+
+/// Everything that the ledger remembers happened so much longer ago: the night passes, and nobody has to wait for it.
+pub(super) fn days_pass(workdir: &Workdir, days: i64) {
+    const DAY: i64 = 24 * 60 * 60 * 1_000;
+    let ledger = rusqlite::Connection::open(workdir.path("guestlist.db")).unwrap();
+    for (table, column) in [
+        ("event", "at"),
+        ("person", "invited_at"),
+        ("person", "verified_at"),
+        ("run", "started_at"),
+        ("run", "ended_at"),
+        ("guest_state", "read_at"),
+        ("state_reading", "began_at"),
+        ("tenant", "wait_until"),
+        ("guard", "silent_until"),
+    ] {
+        let shift = format!("UPDATE {table} SET {column} = {column} - ?1");
+        ledger.execute(&shift, [days * DAY]).unwrap();
+    }
+}
+
+/// Invites everybody on `guests.csv`, at once.
+pub(super) fn invite(workdir: &Workdir, practice: &Practice) {
+    practice
+        .run(workdir, "guests.csv", &["--rate", "max"])
+        .expect_code(0);
+}
+
+/// Does something to a guest of the practice tenant: `accept`, `disable`, `delete`, `purge`.
+pub(super) fn change(practice: &Practice, what: &str, address: &str) {
+    let body = serde_json::json!({"address": address}).to_string();
+    assert!(practice.post(&format!("/{what}"), &body)["id"].is_string());
+}
+
+pub(super) fn status(workdir: &Workdir, practice: &Practice, more: &[&str]) -> Ended {
+    Ended::of(&mut practice.verb(workdir, &[&["status"], more].concat()))
+}
+
+/// `remind --yes` with a cap that nobody reaches.
+pub(super) fn remind(workdir: &Workdir, practice: &Practice, more: &[&str]) -> Ended {
+    let usual = ["remind", "--yes", "--max-mails", "10000", "--json"];
+    Ended::of(&mut practice.verb(workdir, &[&usual, more].concat()))
+}
+
+/// How many mails an address got.
+pub(super) fn mails(practice: &Practice, address: &str) -> u64 {
+    let view = practice.view(&format!("/mails?address={address}"));
+    view["total"].as_u64().unwrap()
+}

@@ -1,0 +1,257 @@
+//! Who is mailed again, who is not, and what stops it.
+
+use super::{change, days_pass, invite, mails, remind, status};
+use crate::support::{Ended, Guests, Practice, Workdir};
+
+fn invited_long_ago(weather: &str, people: usize) -> (Workdir, Practice) {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, weather);
+    workdir.write("guests.csv", Guests::new().people(people));
+    invite(&workdir, &practice);
+    days_pass(&workdir, 20);
+    (workdir, practice)
+}
+
+#[test]
+fn only_pending_guests_who_were_mailed_long_ago_are_mailed_again() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    let there = r#"[{"address": "others@partner.example", "standing": "pending"}]"#;
+    practice.post("/people", there);
+    workdir.write(
+        "guests.csv",
+        format!(
+            "email,send\n{},\n{},\n{},\nsilent@partner.example,false\nothers@partner.example,\n{},\n",
+            Guests::address(1),
+            Guests::address(2),
+            Guests::address(3),
+            Guests::address(4)
+        ),
+    );
+    invite(&workdir, &practice);
+    days_pass(&workdir, 20);
+    workdir.write("late.csv", "email\nlate@partner.example\n");
+    practice
+        .run(&workdir, "late.csv", &["--rate", "max"])
+        .expect_code(0);
+    change(&practice, "accept", &Guests::address(2));
+    // Another account has got the address of the third.
+    let taken = format!(
+        r#"[{{"address": "{}", "standing": "member"}}]"#,
+        Guests::address(3)
+    );
+    practice.post("/people", &taken);
+
+    // Without anybody to ask, the list is all there is.
+    let list = Ended::of(&mut practice.verb(&workdir, &["remind"]))
+        .expect_code(2)
+        .says("nobody was mailed");
+    assert!(
+        list.stdout.contains("3 of 5 pending guests"),
+        "{}",
+        list.stdout
+    );
+    assert!(
+        list.stdout.contains("1 was never mailed"),
+        "{}",
+        list.stdout
+    );
+    assert!(
+        list.stdout.contains("1 was invited less than 14d ago"),
+        "{}",
+        list.stdout
+    );
+    assert_eq!(practice.view("/mails")["total"], 5);
+
+    let told = remind(&workdir, &practice, &[]).expect_code(4).json();
+    assert_eq!((&told["due"], &told["reminded"]), (&3.into(), &2.into()));
+    assert_eq!(told["others"]["address-moved"], 1);
+    for (address, expected) in [
+        (Guests::address(1), 2),
+        (Guests::address(2), 1),
+        (Guests::address(3), 1),
+        (Guests::address(4), 2),
+        ("silent@partner.example".to_owned(), 0),
+        ("others@partner.example".to_owned(), 0),
+        ("late@partner.example".to_owned(), 1),
+    ] {
+        assert_eq!(mails(&practice, &address), expected, "{address}");
+    }
+    // Not again within a week, and only twice in all.
+    remind(&workdir, &practice, &["guests.csv"]).expect_code(4);
+    assert_eq!(mails(&practice, &Guests::address(1)), 2);
+    days_pass(&workdir, 7);
+    remind(&workdir, &practice, &["guests.csv"]).expect_code(4);
+    assert_eq!(mails(&practice, &Guests::address(1)), 3);
+    days_pass(&workdir, 30);
+    let told = remind(&workdir, &practice, &[]).json();
+    assert_eq!(told["left_out"]["often-enough"], 2);
+    assert_eq!(mails(&practice, &Guests::address(1)), 3);
+    // The newest link is the one that is kept.
+    let shown = status(
+        &workdir,
+        &practice,
+        &[&Guests::address(1), "--show-link", "--json"],
+    )
+    .json();
+    let link = serde_json::json!([shown["redeem_url"]]).to_string();
+    assert_eq!(practice.post("/links", &link)["known"], 1);
+    // Invitations go on as before.
+    practice.run(&workdir, "guests.csv", &[]).expect_code(0);
+    assert_eq!(mails(&practice, &Guests::address(1)), 3);
+}
+
+#[test]
+fn a_lost_answer_counts_as_a_mail() {
+    for (fault, mailed) in [
+        ("lost_after", 2),
+        ("lost_before", 1),
+        ("throttled_after", 2),
+        ("swapped", 2),
+    ] {
+        let (workdir, practice) = invited_long_ago("", 2);
+        let script = format!(r#"{{"script": [{{"kind": "invitations", "fault": "{fault}"}}]}}"#);
+        practice.post("/weather", &script);
+        let told = remind(&workdir, &practice, &[]).expect_code(4).json();
+        assert_eq!(
+            (&told["reminded"], &told["unknown"]),
+            (&1.into(), &1.into()),
+            "{fault}"
+        );
+        for days in [0, 6] {
+            days_pass(&workdir, days);
+            let told = remind(&workdir, &practice, &[]).expect_code(0).json();
+            assert_eq!(told["due"], 0, "{fault}");
+        }
+        assert_eq!(mails(&practice, &Guests::address(1)), mailed, "{fault}");
+        days_pass(&workdir, 1);
+        remind(&workdir, &practice, &[]).expect_code(0);
+        assert_eq!(mails(&practice, &Guests::address(1)), mailed + 1, "{fault}");
+    }
+}
+
+#[test]
+fn a_refusal_is_no_mail_and_what_stops_invitations_stops_reminders() {
+    let (workdir, practice) = invited_long_ago("", 3);
+    practice.post("/weather", r#"{"block_after": 0}"#);
+    let told = remind(&workdir, &practice, &[]).expect_code(7);
+    assert_eq!(told.json()["reminded"], 0);
+    assert!(told.stderr.contains("support ticket"), "{}", told.stderr);
+    practice.post("/lift", "");
+    practice.post("/weather", "");
+    let told = remind(&workdir, &practice, &[]).expect_code(0).json();
+    assert_eq!(told["reminded"], 3);
+}
+
+#[test]
+fn an_answer_for_another_user_stops_everything() {
+    let (workdir, practice) = invited_long_ago("", 3);
+    practice.post(
+        "/weather",
+        r#"{"script": [{"kind": "invitations", "fault": "silent_failure"}]}"#,
+    );
+    let told = remind(&workdir, &practice, &[]).expect_code(7);
+    assert!(
+        told.stderr.contains("answered for another user"),
+        "{}",
+        told.stderr
+    );
+    assert_eq!(told.json()["others"]["not-attempted"], 2);
+    assert_eq!(mails(&practice, &Guests::address(2)), 1);
+}
+
+#[test]
+fn caps_end_it_and_the_next_run_goes_on() {
+    let (workdir, practice) = invited_long_ago("", 5);
+    let told = remind(&workdir, &practice, &["--max-mails", "2"]);
+    assert_eq!(told.code, 2, "given twice");
+    let mut capped = practice.verb(&workdir, &["remind", "--yes", "--max-mails", "2", "--json"]);
+    let told = Ended::of(&mut capped)
+        .expect_code(8)
+        .says("--max-mails 2 is reached; 3 guests more are due");
+    assert_eq!(told.json()["reminded"], 2);
+    // Reminders count in the cap of a day, together with invitations.
+    let mut daily = practice.verb(
+        &workdir,
+        &["remind", "--yes", "--max-mails", "10", "--json"],
+    );
+    daily.env("GUESTLIST_INVITE_DAILY_CAP", "3");
+    assert_eq!(Ended::of(&mut daily).expect_code(8).json()["reminded"], 1);
+    workdir.write("more.csv", "email\nnew@partner.example\n");
+    practice
+        .run(&workdir, "more.csv", &["--daily-cap", "3"])
+        .expect_code(8);
+    assert_eq!(
+        remind(&workdir, &practice, &[]).expect_code(0).json()["reminded"],
+        2
+    );
+    for number in 1..=5 {
+        assert_eq!(mails(&practice, &Guests::address(number)), 2);
+    }
+}
+
+#[test]
+fn a_restored_ledger_waits_for_a_week() {
+    let (workdir, practice) = invited_long_ago("", 2);
+    workdir
+        .run(&["ledger", "backup", "copy.db", "--ledger", "guestlist.db"])
+        .expect_code(0);
+    remind(&workdir, &practice, &[]).expect_code(0);
+    std::fs::rename(workdir.path("copy.db"), workdir.path("guestlist.db")).unwrap();
+    for days in [0, 6] {
+        days_pass(&workdir, days);
+        remind(&workdir, &practice, &[])
+            .expect_code(5)
+            .says("this ledger may be older than its tenant");
+    }
+    assert_eq!(mails(&practice, &Guests::address(1)), 2);
+    days_pass(&workdir, 1);
+    remind(&workdir, &practice, &[]).expect_code(0);
+    assert_eq!(mails(&practice, &Guests::address(1)), 3);
+}
+
+#[test]
+fn a_rebuilt_ledger_waits_for_a_week_too() {
+    let (workdir, practice) = invited_long_ago("", 2);
+    workdir
+        .run(&["results", "--ledger", "guestlist.db", "-o", "all.csv"])
+        .expect_code(0);
+    std::fs::remove_file(workdir.path("guestlist.db")).unwrap();
+    workdir
+        .run(&["ledger", "import", "all.csv", "--ledger", "guestlist.db"])
+        .expect_code(0);
+    let told = remind(&workdir, &practice, &[]).expect_code(0).json();
+    assert_eq!(told["left_out"]["imported-lately"], 2);
+    days_pass(&workdir, 7);
+    assert_eq!(
+        remind(&workdir, &practice, &[]).expect_code(0).json()["reminded"],
+        2
+    );
+}
+
+#[test]
+fn a_person_on_the_terminal_sees_the_list_first() {
+    let (workdir, practice) = invited_long_ago("", 2);
+    let command = practice.verb(&workdir, &["remind"]);
+    let Some(mut terminal) = crate::support::Terminal::open(&workdir, &command) else {
+        return;
+    };
+    terminal.wait_for("Mail 2 guests of Northwind Practice");
+    terminal.type_line("no");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 2, "{screen}");
+    assert!(
+        screen.contains(&Guests::address(1)) && screen.contains("20 days"),
+        "{screen}"
+    );
+    assert_eq!(mails(&practice, &Guests::address(1)), 1);
+    let Some(mut terminal) = crate::support::Terminal::open(&workdir, &command) else {
+        return;
+    };
+    terminal.wait_for("(yes/no)");
+    terminal.type_line("yes");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("2 guests were mailed"), "{screen}");
+    assert_eq!(mails(&practice, &Guests::address(1)), 2);
+}
