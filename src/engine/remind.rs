@@ -6,13 +6,14 @@
 
 use super::{
     caps::{CapLimits, Caps},
+    last_look::{LastLook, last_look},
     outage::{Outage, Then},
     row_results,
     stop::{Stop, StopReason},
 };
 use crate::{
     clock::Clock,
-    directory::{Directory, confirm_gone, is_type_guest, read_states, state_of},
+    directory::Directory,
     failure,
     graph::{Fault, InvitationRequest, MessageInfo, Verdict},
     guest::EmailAddress,
@@ -189,15 +190,6 @@ enum NotReminded {
     SomebodyElse,
 }
 
-/// What the look right before a reminder says.
-enum Look {
-    /// Pending, and the address leads there; whether the guest was invited as a member.
-    Pending {
-        member: bool,
-    },
-    Otherwise(ReminderOutcome),
-}
-
 impl Reminding {
     async fn turn(&self, guest: &GuestToRemind) -> Result<ReminderOutcome, NotReminded> {
         let mut connects = 0;
@@ -210,9 +202,10 @@ impl Reminding {
                 .ok_or(NotReminded::Stopped)?;
             self.wait(self.pace.before_invitation()).await?;
             // Right before, and in this order: whoever has redeemed a moment ago is not mailed.
-            let member = match self.look(guest).await? {
-                Look::Pending { member } => member,
-                Look::Otherwise(outcome) => {
+            let look = last_look(&self.directory, &guest.user_id, &guest.email).await;
+            let member = match self.looked(look)? {
+                Ok(member) => member,
+                Err(outcome) => {
                     place.give_back();
                     return Ok(outcome);
                 }
@@ -315,60 +308,26 @@ impl Reminding {
         }
     }
 
-    /// By id and by address, at the same time.
-    async fn look(&self, guest: &GuestToRemind) -> Result<Look, NotReminded> {
-        let ids = [guest.user_id.clone()];
-        let graph = self.directory.graph();
-        let addresses = [&guest.email];
-        let (by_id, by_address) = tokio::join!(
-            async {
-                let states = read_states(graph, &ids).await?;
-                if states.is_empty() {
-                    confirm_gone(graph, &ids).await
-                } else {
-                    Ok(states)
+    /// What the look says, or why there is none.
+    fn looked(
+        &self,
+        look: Result<LastLook, Fault>,
+    ) -> Result<Result<bool, ReminderOutcome>, NotReminded> {
+        match look {
+            Ok(LastLook::Pending { member }) => Ok(Ok(member)),
+            Ok(LastLook::State(state)) => Ok(Err(ReminderOutcome::State(state))),
+            Ok(LastLook::AddressMoved) => Ok(Err(ReminderOutcome::AddressMoved)),
+            Err(fault) => {
+                if let Some(reason) = StopReason::of(&fault) {
+                    return Err(self.stopped(reason));
                 }
-            },
-            self.directory.find(&addresses),
-        );
-        let state = match by_id {
-            Ok(states) => states
-                .into_values()
-                .next()
-                .map_or(GuestState::Gone, |now| now.state),
-            Err(fault) => return self.not_looked_up(&fault),
-        };
-        if state != GuestState::Pending {
-            return Ok(Look::Otherwise(ReminderOutcome::State(state)));
-        }
-        let found = match by_address.map(|mut found| found.pop()) {
-            Ok(Some(Ok(found))) => found,
-            Ok(Some(Err(fault))) | Err(fault) => return self.not_looked_up(&fault),
-            Ok(None) => None,
-        };
-        Ok(match found {
-            Some(user) if user.id.eq_ignore_ascii_case(&guest.user_id) => {
-                // Both readings have to agree: the index of addresses may be ahead of the read by id.
-                match state_of(&user).state {
-                    GuestState::Pending => Look::Pending {
-                        member: user.user_type.is_some() && !is_type_guest(&user),
-                    },
-                    other => Look::Otherwise(ReminderOutcome::State(other)),
+                if self.stop.is_raised() {
+                    return Err(NotReminded::Stopped);
                 }
+                let why = row_results::own_words(&fault);
+                Ok(Err(ReminderOutcome::NotLookedUp(why)))
             }
-            _ => Look::Otherwise(ReminderOutcome::AddressMoved),
-        })
-    }
-
-    fn not_looked_up(&self, fault: &Fault) -> Result<Look, NotReminded> {
-        if let Some(reason) = StopReason::of(fault) {
-            return Err(self.stopped(reason));
         }
-        if self.stop.is_raised() {
-            return Err(NotReminded::Stopped);
-        }
-        let why = row_results::own_words(fault);
-        Ok(Look::Otherwise(ReminderOutcome::NotLookedUp(why)))
     }
 
     /// None: another run has mailed the person since the list was made.

@@ -53,7 +53,7 @@ impl Needs {
             need("User.Invite.All", "to invite guests", true),
             need(
                 "User.Read.All",
-                "to see who is in the directory already, who was deleted and who has redeemed: nobody is mailed twice, and `status` and `remind` know whom they speak of",
+                "to see who is in the directory already, who was deleted, and who has redeemed (`status`, `remind`): nobody is mailed twice",
                 true,
             ),
         ];

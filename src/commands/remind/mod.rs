@@ -2,7 +2,9 @@
 //!
 //! Whatever can refuse it comes before anything is sent.
 
-mod candidates;
+mod candidates; // who is due
+mod consent; // who says that mails may go out
+mod told; // what became of them
 
 use super::{
     ask,
@@ -28,17 +30,18 @@ use crate::{
     files::Scratch,
     graph::IdentityKind,
     ledger::{RunLock, RunStart},
-    outcome::GuestState,
     results::PRACTICE,
     settings::{Env, Settings},
     ui::{self, Phase, Progress, ProgressMode, ProgressView, RemindersShown},
 };
 use candidates::{AFTER_AN_IMPORT, Candidates, Defaults};
+use consent::{Consent, consent};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use status::{people::Scope, reading::StateReader};
 use std::{collections::BTreeMap, path::Path, time::Duration};
 use tokio::sync::watch;
+use told::{counts, for_somebody_else};
 
 /// How this invocation talks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -87,17 +90,6 @@ fn start(cli: &cli::Cli, typed: &cli::Remind, settings: &Settings, env: &Env<'_>
     exit
 }
 
-/// Who is asked, if anybody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Consent {
-    /// A person on the terminal.
-    Asked,
-    /// `--yes`, or the practice tenant.
-    Given,
-    /// Nobody can be asked: the list is all there is.
-    Missing,
-}
-
 async fn remind(
     sheet: Option<&Path>,
     settings: &Settings,
@@ -107,7 +99,7 @@ async fn remind(
     stop: Stop,
 ) -> Result<Exit> {
     Scratch::remove_leftovers();
-    let consent = consent(settings, output)?;
+    let consent = consent(settings, output.yes)?;
     let session = Session::open(settings, clock, stop, output.quiet).await?;
     let verb = Verb {
         sheet,
@@ -118,37 +110,6 @@ async fn remind(
     let exit = verb.run(env).await;
     session.end().await;
     exit
-}
-
-/// Without a terminal everything that matters has to be said.
-fn consent(settings: &Settings, output: RemindOutput) -> Result<Consent> {
-    if settings.invite.sandbox.value {
-        return Ok(Consent::Given);
-    }
-    if !output.yes {
-        return Ok(if ask::can_ask() {
-            Consent::Asked
-        } else {
-            Consent::Missing
-        });
-    }
-    if !ask::can_ask() && settings.remind.max_mails.is_none() {
-        return Err(Failure::usage(
-            "--yes without a terminal needs --max-mails: how many guests may be mailed at most",
-        )
-        .hint("as in `guestlist remind --yes --max-mails 100`"));
-    }
-    if !settings.tenant_is_named() {
-        return Err(Failure::usage("with --yes the tenant has to be named: by --tenant, GUESTLIST_TENANT_ID or [tenant] id")
-            .hint("AZURE_* variables and `az login` may be there for other tools, and do not say which tenant is meant"));
-    }
-    if !settings.ledger_is_named() {
-        return Err(Failure::usage(
-            "with --yes the ledger has to be named: by --ledger, GUESTLIST_INVITE_LEDGER or [invite] ledger",
-        )
-        .hint("the ledger knows who has been mailed: a run that looks in the wrong folder would not know it"));
-    }
-    Ok(Consent::Given)
 }
 
 struct Verb<'a> {
@@ -551,66 +512,4 @@ impl ReminderView {
         self.feeding.abort();
         self.view.finish().await;
     }
-}
-
-/// The others by a stable word and by what a person reads.
-type Others = BTreeMap<(&'static str, String), u64>;
-
-/// How many were reminded, how many are unknown, and what became of the others.
-fn counts(outcomes: &[ReminderOutcome]) -> (u64, u64, Others) {
-    let (mut reminded, mut unknown) = (0, 0);
-    let mut others = Others::new();
-    for outcome in outcomes {
-        let (word, what) = match outcome {
-            ReminderOutcome::Reminded => {
-                reminded += 1;
-                continue;
-            }
-            ReminderOutcome::Unknown => {
-                unknown += 1;
-                continue;
-            }
-            ReminderOutcome::State(GuestState::Accepted) => {
-                ("redeemed-meanwhile", "redeemed meanwhile".to_owned())
-            }
-            ReminderOutcome::State(state) => {
-                ("not-pending", format!("not pending any more ({state})"))
-            }
-            ReminderOutcome::AddressMoved => (
-                "address-moved",
-                "not mailed, as the address leads to another user or to nobody".to_owned(),
-            ),
-            ReminderOutcome::MailedMeanwhile => (
-                "mailed-meanwhile",
-                "mailed by another run meanwhile".to_owned(),
-            ),
-            ReminderOutcome::NotPerformed(code, why) => (
-                "refused",
-                format!(
-                    "refused by Graph [{code}]: {}",
-                    ui::text::printable_line(why)
-                ),
-            ),
-            ReminderOutcome::NotLookedUp(why) => (
-                "not-looked-up",
-                format!("not looked up: {}", ui::text::printable_line(why)),
-            ),
-            ReminderOutcome::NotAttempted => ("not-attempted", "left for the next run".to_owned()),
-        };
-        *others.entry((word, what)).or_default() += 1;
-    }
-    (reminded, unknown, others)
-}
-
-fn for_somebody_else(row: Option<u64>) -> Failure {
-    let whom = row.map_or_else(
-        || "a pending guest".to_owned(),
-        |row| format!("the guest of row {row}"),
-    );
-    Failure::new(
-        Exit::TenantRefused,
-        format!("Graph was asked to remind {whom}, and answered for another user: nobody else was mailed"),
-    )
-    .hint("the address may have been given to another account a moment ago: look at both in the Entra admin center before anybody is reminded again")
-    .hint("`guestlist status ADDRESS` shows the request ids for a support ticket")
 }
