@@ -1,4 +1,4 @@
-//! Parse, run, exit code.
+//! The program: parses the command line, runs the command, returns its exit code.
 
 use std::process::ExitCode;
 
@@ -14,8 +14,8 @@ fn main() -> ExitCode {
     guestlist::end(ended).into()
 }
 
-/// Secrets and redeem links are in memory: no core dump and no other program of this user shows it, where the system
-/// can say so. Where it cannot, nothing is lost.
+/// Memory holds secrets and redeem links, so where the system allows it, neither a core dump nor another program of this
+/// user may read it.
 fn keep_memory_private() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);

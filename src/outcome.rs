@@ -52,7 +52,7 @@ words! {
         Gone = "gone",
         /// An earlier valid row of the sheet has the same address.
         Duplicate = "duplicate",
-        /// The sheet is wrong here.
+        /// The row must be corrected in the sheet.
         Invalid = "invalid",
         /// Graph or policy says never for this person.
         Refused = "refused",

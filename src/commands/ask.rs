@@ -1,6 +1,6 @@
 //! A question on the terminal with a few words as answers.
 //!
-//! Must not be asked where nobody can answer: whoever asks looks at `can_ask` first.
+//! Must not be used where nobody can answer: callers check `can_ask` first.
 
 use crate::{
     failure::{Failure, Result},
@@ -9,7 +9,7 @@ use crate::{
 use std::io::{BufRead, Read, Write};
 
 const ATTEMPTS: usize = 3;
-/// An answer is a word, not a novel.
+/// How many bytes of an answer are read.
 const LONGEST_ANSWER: u64 = 64;
 
 /// Whether there is somebody to answer.
@@ -17,7 +17,7 @@ pub(super) fn can_ask() -> bool {
     ui::stdin_is_terminal() && ui::stderr_is_terminal()
 }
 
-/// Asks until one of the words is typed, or its first letter. None: nobody answers, or with something else each time.
+/// Asks until one of the words, or its first letter, is typed. None if the input ends or no answer fits.
 pub(super) fn choose<T: Copy>(question: &str, answers: &[(&str, T)]) -> Result<Option<T>> {
     for _ in 0..ATTEMPTS {
         let Some(typed) = ask(question)? else {
@@ -37,7 +37,7 @@ pub(super) fn agrees(question: &str) -> Result<bool> {
     Ok(matches!(typed.as_deref(), Some("yes" | "y")))
 }
 
-/// What was typed, in small letters; none at the end of input.
+/// The typed answer in lower case. None at the end of the input.
 fn ask(question: &str) -> Result<Option<String>> {
     let mut screen = ui::Messages;
     write!(screen, "{question} ")

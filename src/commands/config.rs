@@ -1,6 +1,6 @@
 //! `guestlist config [trust]`: every setting in force and where it comes from; trusting this folder's settings file.
 //!
-//! Must not show a secret: the settings hold only where one is.
+//! Must not show a secret: the settings only say where one is kept.
 
 use super::settings_file::{self, Particulars, indented};
 use crate::{
@@ -17,7 +17,7 @@ use text::{pad, printable_line, wrap};
 const SECTIONS: [&str; 8] = [
     "tenant", "auth", "invite", "remind", "pace", "message", "columns", "sheet",
 ];
-/// Where the sources begin, if the values are not longer.
+/// The column in which the sources begin, unless a value is longer.
 const VALUES: usize = 52;
 
 pub(crate) fn run(cli: &Cli, typed: &cli::Config, env: &Env<'_>) -> Result<Exit> {
@@ -64,7 +64,7 @@ fn line(key: &KeyInForce) -> String {
     format!("{} # {source}\n", pad(&value, VALUES))
 }
 
-/// The command is the answer to the question that other commands ask; what it trusts is shown.
+/// Answers the question that other commands would ask, and shows what is trusted.
 fn trust(cli: &Cli, env: &Env<'_>) -> Result<()> {
     let trusted = settings::trust_found(cli.config.as_deref(), env, Path::new(""))?;
     let path = printable_line(&trusted.path.display().to_string());

@@ -1,4 +1,4 @@
-//! From settings to a signed-in client, in the tenant that is meant and in no other.
+//! From the settings to a signed-in client for the tenant that is meant, and for no other tenant.
 //!
 //! Sends nothing but token requests and reads of public or organization data.
 
@@ -22,7 +22,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// A client that is signed in, and what is known about whom and where.
+/// A signed-in client, and what is known about who signed in and about the tenant.
 pub(super) struct Connection {
     pub graph: Graph,
     pub identity: Identity,
@@ -85,7 +85,7 @@ pub(super) async fn connect(
     Ok(reached.connection)
 }
 
-/// For a run that ended before Graph was reached; nothing leaves through it. `tenant`: the ledger's.
+/// The connection of a run that ended before Graph was reached: it can send nothing. `tenant` is the ledger's.
 pub(super) fn unreached(
     settings: &Settings,
     pace: &Pace,
@@ -113,7 +113,7 @@ pub(super) fn unreached(
     })
 }
 
-/// What the cloud can do: as its host tells, and as the cloud does that is named, should the host be a gateway to it.
+/// What the cloud can do. The host and the named cloud must both be able to, because the host may be a gateway to that cloud.
 pub(super) fn abilities(settings: &Settings) -> Abilities {
     let tenant = &settings.tenant;
     if settings.invite.sandbox.value {
@@ -124,7 +124,7 @@ pub(super) fn abilities(settings: &Settings) -> Abilities {
         .and(named.map_or(cloud::ALL, |url| cloud::abilities(&url)))
 }
 
-/// There is a token; whose tenant it opens is not known yet.
+/// There is a token. Its tenant is not known yet.
 pub(super) struct SignedIn {
     pub graph: Graph,
     pub identity: Identity,
@@ -133,7 +133,7 @@ pub(super) struct SignedIn {
     authority: Authority,
 }
 
-/// The tenant that was reached; whether it is the one that is meant is not known yet.
+/// A tenant was reached. Whether it is the one that is meant has not been checked yet.
 pub(super) struct Reached {
     pub connection: Connection,
     organization: Option<Organization>,
@@ -238,7 +238,7 @@ impl SignedIn {
         } = self;
         let organization = match graph.organization().await {
             Ok(organization) => Some(organization),
-            // A least-privilege app may not see it: then it is "cannot tell", and the run goes on.
+            // An app with the least permissions may not read it. The run goes on with "cannot tell".
             Err(fault) if fault.class == Class::Permission && identity.tenant_id.is_some() => None,
             Err(fault) => return Err(reached("Graph", &graph_url, fault)),
         };
@@ -305,13 +305,13 @@ impl Reached {
             return Err(Failure::usage(format!(
                 "two different tenants are named: {meant} and {also}"
             ))
-            .hint("take the wrong one away; nothing was sent"));
+            .hint("remove the wrong one; nothing was sent"));
         }
         Ok(())
     }
 }
 
-/// A failure of the first contact says with whom, when nobody was there.
+/// When nobody answered, the failure names the host that was asked.
 fn reached(host: &str, url: &BaseUrl, fault: Fault) -> Failure {
     let between = fault.is_from_between();
     let unreached = fault.status.is_none() && fault.exit() == Exit::TryAgain;

@@ -93,7 +93,7 @@ fn within(
     Ok(())
 }
 
-/// Remembers the file itself; its place, as it is looked up later.
+/// Remembers the content of the file, and its path for a later look.
 fn wrote(writer: &Writer, run: &str, path: &Path) -> Result<String> {
     let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let place = place.display().to_string();
@@ -118,12 +118,12 @@ pub(super) fn is_edited(reader: &Reader, path: &Path) -> Result<bool> {
     let written = reader.to_fix_content(&place.display().to_string())?;
     Ok(match (written, content(path)) {
         (Some(written), Ok(now)) => written != now,
-        // What cannot be read is told where it is written.
+        // A file that cannot be read is reported when it is written.
         (None, _) | (_, Err(_)) => false,
     })
 }
 
-/// Where a sheet lies, or what it is called where it cannot be read again.
+/// The path of a sheet, or its name if it cannot be read again.
 fn place_of(sheet: &Sheet) -> String {
     let place = sheet.place();
     place
@@ -179,7 +179,7 @@ impl Copies {
             done: true,
             invited: true,
         });
-        // A dry run knows nothing of what will be.
+        // A dry run decides nothing.
         copied.done &= result.outcome.is_done() && result.outcome != Outcome::WouldInvite;
         copied.invited &= matches!(result.outcome, Outcome::Invited | Outcome::Duplicate);
         if !copied.emails.contains(&result.email) {

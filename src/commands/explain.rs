@@ -52,7 +52,7 @@ pub(crate) fn explain(
         }
     }
     let failure = Failure::usage(if asked.contains(' ') {
-        "this text is not known here".to_owned()
+        "this text matches no code and no known message".to_owned()
     } else {
         format!("there is no code `{asked}`")
     });
@@ -108,7 +108,7 @@ fn page(entry: &Entry) -> String {
     page
 }
 
-/// A reader that has seen enough is no failure.
+/// A reader that closes the pipe (`| head`) is not an error.
 pub(super) fn written(result: io::Result<()>) -> Result<Exit> {
     match result {
         Ok(()) => Ok(Exit::Done),

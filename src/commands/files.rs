@@ -24,8 +24,8 @@ pub(super) struct Files {
     pub without_sheet: Option<Failure>,
 }
 
-/// Writes what a run did. A sheet that cannot be read any more, or has changed since, costs its own columns and nothing
-/// else: what the ledger knows is the truth in any case.
+/// Writes what a run did. If the sheet cannot be read any more or has changed since, only its own columns are left out:
+/// the ledger knows the outcomes.
 pub(super) fn write(
     ledger: &Ledger,
     run: Run<'_>,
@@ -47,8 +47,8 @@ pub(super) fn write(
 #[derive(Clone, Copy)]
 pub(super) struct Run<'r> {
     pub id: &'r str,
-    /// Whether rows may be missing, because it was killed or its ledger failed: then they are told from what is known
-    /// of the people on them.
+    /// Whether rows may be missing because the run was killed or its ledger failed. These rows are then written from what
+    /// the ledger knows about their people.
     pub incomplete: bool,
     /// Outcomes that the ledger could not take.
     pub unwritten: &'r [Unwritten],
@@ -181,7 +181,7 @@ fn with_the_missing<'a>(
             let same =
                 |row: &std::result::Result<Row, _>| matches!(row, Ok(row) if row.number == number);
             if let Some(Ok(row)) = rows.next_if(same) {
-                // For the duplicates further down.
+                // Duplicates further down refer to it.
                 understanding.understand(&row);
             }
             return told.next();

@@ -15,7 +15,7 @@ use std::{
     path::Path,
 };
 
-/// Asked before the sheet is read, so that nobody waits for a refusal.
+/// Checked before the sheet is read, so that a refusal comes at once.
 pub(super) fn may_write(path: &Path) -> Result<()> {
     if path == Path::new("-") {
         return Err(Failure::usage("--fix writes a file, not standard output")
@@ -55,7 +55,7 @@ pub(super) fn write(sheet: &Sheet, rules: &Rules, path: &Path) -> Result<u64> {
     let failed =
         |error: std::io::Error| Failure::of_io(format!("cannot write {}", path.display()), &error);
     files::remove_leftovers(&files::folder_of(path));
-    // Complete or not there at all.
+    // The file is complete or does not exist.
     let file = files::temporary_in(&files::folder_of(path)).map_err(failed)?;
     let mut out = BufWriter::new(file);
     let mut understanding = Understanding::new(sheet, rules);

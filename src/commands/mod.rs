@@ -40,7 +40,7 @@ use crate::{
     ui,
 };
 
-/// Every code that a person may meet, for `explain`.
+/// Every code that a message can show, for `explain`.
 const CATALOGUES: &[&[Entry]] = &[
     crate::sheet::catalogue::ENTRIES,
     crate::guest::catalogue::ENTRIES,
@@ -99,7 +99,7 @@ fn to_stdout(command: impl FnOnce(&mut ui::Out) -> Result<Exit>) -> anyhow::Resu
     Ok(exit)
 }
 
-/// Makes the user's own folder, where the ledger lies there because nobody named a place for it; and says where it is.
+/// Creates the folder for a ledger that is in the user's data folder because no path was given, and says where it is.
 fn prepare_ledger_folder(
     settings: &crate::settings::Settings,
     quiet: bool,
@@ -123,7 +123,7 @@ fn prepare_ledger_folder(
     Ok(())
 }
 
-/// Who has a ledger, for those who want it too.
+/// Describes this process for another one that finds the ledger locked.
 fn holder(verb: &str, sheet: Option<&std::path::Path>, now: jiff::Timestamp) -> String {
     let sheet = sheet
         .map(|sheet| format!(" {}", sheet.display()))

@@ -9,7 +9,7 @@ use crate::{
 use std::time::Duration;
 use tokio::{sync::watch, task::JoinHandle, time::Instant};
 
-/// The screen need not be more up to date than a person can read.
+/// How often the screen is updated: people do not read faster.
 const TICK: Duration = Duration::from_millis(200);
 
 pub(super) struct View {

@@ -1,7 +1,7 @@
 //! How a person said that a sheet is to be read, remembered with the run: the next command that reads the sheet takes
 //! the same choices where nothing else is said, and says so.
 //!
-//! Must not remember what was found out by itself, such as the encoding: that is found out again.
+//! Must not remember what the program detected by itself, such as the encoding: it is detected again.
 
 use super::sheet_options::sheet_options;
 use crate::{
@@ -73,8 +73,8 @@ fn remembered(choices: &str) -> SheetOptions {
     }
 }
 
-/// How a sheet is to be read: as the settings say, and where they say nothing, as a run read it before. `told` is what
-/// is to be said about that.
+/// How a sheet is to be read: as the settings say, and otherwise as an earlier run read it. `told` is the message about the
+/// latter.
 pub(super) struct Chosen {
     pub options: SheetOptions,
     pub told: Option<String>,
@@ -84,7 +84,7 @@ pub(super) struct Chosen {
 pub(super) fn of_sheet(settings: &Settings, typed: &Path) -> Chosen {
     let ledger = &settings.invite.ledger.value;
     let place = typed.canonicalize().ok();
-    // What is wrong with a ledger is told where it is opened.
+    // A ledger that cannot be read is reported when it is opened.
     let reading = place.and_then(|place| Ledger::reading_of(ledger, &place.display().to_string()));
     chosen(settings, reading)
 }
@@ -109,14 +109,14 @@ fn chosen(settings: &Settings, reading: Option<Reading>) -> Chosen {
     };
     let mut before = remembered(&reading.choices);
     if reading.is_to_fix {
-        // A file of ours: only its columns are those of the sheet.
+        // A to-fix file has the sheet's columns, and its own dialect.
         before = SheetOptions {
             map: before.map,
             ignore: before.ignore,
             ..SheetOptions::default()
         };
     }
-    // Whatever is said now counts alone.
+    // A choice that is given now replaces the remembered one.
     before
         .map
         .retain(|(field, _)| !typed.map.iter().any(|(said, _)| said == field));

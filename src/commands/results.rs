@@ -1,6 +1,6 @@
 //! `guestlist results`: write the results of a run again, from the ledger.
 //!
-//! Must not keep results back because of the sheet: what the ledger knows is written in any case.
+//! Must not fail because of the sheet: what the ledger knows is written in any case.
 
 use super::{files, reading, sheet_options::rules};
 use crate::{
@@ -62,7 +62,7 @@ pub(crate) fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
     }
     if let Some(why) = unread.or(written.without_sheet) {
         ui::tell(format!(
-            "the sheet's own columns are left out, because it could not be read: {}",
+            "the sheet's own columns are left out, because the sheet could not be read: {}",
             why.what
         ));
         for hint in &why.hints {

@@ -14,7 +14,7 @@ use std::path::Path;
 use text::{list, printable_line, wrap};
 use url::Url;
 
-/// Everything but a settings file that is not trusted is settled without a question.
+/// Reads the settings. Only a settings file that is not trusted leads to a question.
 pub(super) fn settings(cli: &Cli, env: &Env<'_>) -> Result<Settings> {
     let flags = cli.flags();
     let settings = match settings::read(&flags, env, Path::new(""))? {
@@ -74,7 +74,7 @@ pub(super) fn indented(key: &KeyInForce) -> String {
     format!("  {}", wrap(&shown(key), 2, 4))
 }
 
-/// As it would stand in the file.
+/// As a line of the settings file.
 fn shown(key: &KeyInForce) -> String {
     let line = match key.trusts_line {
         Some(line) => format!(" (line {line})"),
@@ -109,7 +109,7 @@ pub(super) fn left_out(settings: &Settings) -> Option<String> {
     ))
 }
 
-/// What every run and every question names, because a person should see it change.
+/// What every run and every question shows, so that a person notices a change.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Particulars {
     pub file: String,
@@ -166,7 +166,7 @@ impl Particulars {
         }
     }
 
-    /// As lines of a run; the file is left out where it was named already.
+    /// Lines for the screen. The file is left out if it has been named already.
     pub(super) fn lines(&self, file_is_named: bool) -> Vec<String> {
         let landing = format!("guests land at {}", self.landing);
         let first = if file_is_named {

@@ -1,4 +1,4 @@
-//! From settings to what reading and understanding a sheet need.
+//! From the settings to what is needed to read and understand a sheet; and opening it.
 
 use super::ask;
 use crate::{
@@ -101,7 +101,7 @@ pub(super) fn open(
     Ok(Sheet::open_to_check(typed, &answered))
 }
 
-/// Whether hidden rows are all that stands against the sheet.
+/// Whether hidden rows are the only reason to refuse the sheet.
 fn hides_rows(sheet: &Sheet) -> bool {
     let refusals = sheet.refusals();
     let hidden = |problem: &Problem| problem.code == sheet::catalogue::HIDDEN_ROWS;
@@ -115,7 +115,8 @@ const HIDDEN_ANSWERS: [(&str, sheet::Hidden); 2] = [
 /// How many of the people in hidden rows are named.
 const NAMED: usize = 3;
 
-/// A filter that somebody forgot, or one that says who is meant: only a person knows, and for that has to see who it is.
+/// A filter may have been forgotten, or it may select the people who are meant. Only a person can know, so the question
+/// names some of the hidden people.
 fn about_hidden_rows(sheet: &Sheet) -> String {
     let hidden = sheet.hidden_rows();
     let named = people_in_hidden_rows(sheet);
@@ -134,9 +135,9 @@ fn about_hidden_rows(sheet: &Sheet) -> String {
     wrap(&question, 0, 0)
 }
 
-/// The first of them: by name, else by what stands in the address column.
+/// The first few people in hidden rows: their names, or else the texts of their address cells.
 fn people_in_hidden_rows(sheet: &Sheet) -> Vec<String> {
-    // A sheet that cannot be read is told after the question.
+    // A sheet that cannot be read is reported after the question.
     let Ok(rows) = sheet.rows() else {
         return Vec::new();
     };

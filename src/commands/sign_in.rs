@@ -1,6 +1,6 @@
-//! What settings and environment have to offer for signing in; and the screen for a person who does.
+//! What the settings and the environment offer for signing in, and the messages for a person who signs in.
 //!
-//! Decides nothing: which way is meant is `graph::auth`'s to say.
+//! Must not choose the method: `graph::auth` does.
 
 use crate::{
     children,
@@ -41,7 +41,7 @@ pub(super) fn method(settings: &Settings, env: &Env<'_>, person: bool) -> Result
             .transpose()?,
         prompt: person.then(|| Arc::new(Screen::new(env, name)) as Arc<dyn Prompt>),
     };
-    // Nothing was asked of anybody yet: what is missing is missing in the settings.
+    // Nothing was sent yet: what is missing is missing in the settings.
     found.named(name).map_err(|fault| {
         Failure::usage(fault.message.as_str()).hint(format!(
             "{}; or choose another [auth] method",
@@ -50,7 +50,7 @@ pub(super) fn method(settings: &Settings, env: &Env<'_>, person: bool) -> Result
     })
 }
 
-/// Where each way to sign in looks for what it needs.
+/// What to set for each method of signing in.
 fn what_to_set(method: MethodName) -> &'static str {
     match method {
         MethodName::ClientSecret => {
@@ -78,16 +78,14 @@ fn what_to_set(method: MethodName) -> &'static str {
     }
 }
 
-/// What to add when signing in failed in a way that nobody named.
+/// A hint for a failed sign-in whose method was chosen automatically.
 pub(super) fn picked(settings: &Settings, method: MethodName) -> Option<String> {
     let auth = &settings.auth;
     if auth.method.value != MethodName::Auto {
         return None;
     }
     if method != MethodName::AzureCli {
-        return Some(format!(
-            "[auth] method is auto, which took {method} out of what there is"
-        ));
+        return Some(format!("[auth] method is auto, and it chose {method}"));
     }
     let lacks_app = auth.client_id.is_none()
         && (auth.client_secret.is_some()
@@ -133,9 +131,9 @@ fn app_service(env: &Env<'_>) -> Option<AppService> {
 }
 
 struct Screen {
-    /// Whether a browser could show itself.
+    /// Whether a browser can open a window here.
     display: bool,
-    /// Without a browser a code follows.
+    /// Whether a code is shown if no browser opens.
     else_code: bool,
 }
 
@@ -143,7 +141,7 @@ impl Screen {
     fn new(env: &Env<'_>, method: MethodName) -> Self {
         let named = |name: &str| env(name).is_some_and(|value| !value.is_empty());
         Self {
-            // Over ssh `xdg-open` starts and shows nothing to anybody.
+            // Over ssh `xdg-open` starts, but its window is on another screen or nowhere.
             display: cfg!(any(target_os = "windows", target_os = "macos"))
                 || ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"]
                     .into_iter()

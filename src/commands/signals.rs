@@ -1,4 +1,5 @@
-//! Ctrl-C, SIGTERM, a closed terminal: the first finishes what is under way, the second leaves at once.
+//! Ctrl-C, SIGTERM and a closed terminal: the first signal lets the requests under way finish, the second one ends the
+//! process at once.
 
 use crate::{
     engine::{Stop, StopReason},
@@ -8,7 +9,7 @@ use crate::{
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How long an interrupted run waits for whoever reads its standard output.
+/// How long an interrupted run waits for the reader of its standard output.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// `writing` is true while results go to standard output.
@@ -18,7 +19,7 @@ pub(super) fn listen(stop: Stop, writing: watch::Receiver<bool>) {
         signals.next().await;
         stop.raise(StopReason::Interrupted);
         ui::tell(
-            "stopping: what is under way is finished; once more to leave at once (nothing is lost)",
+            "stopping when the requests under way are finished; the same signal again ends at once (nothing is lost)",
         );
         tokio::select! {
             () = signals.next() => {}
@@ -28,7 +29,7 @@ pub(super) fn listen(stop: Stop, writing: watch::Receiver<bool>) {
     });
 }
 
-/// Returns when the reader of standard output takes nothing: it must not hold an interrupted run.
+/// Returns when the reader of standard output reads nothing any more: an interrupted run does not wait for it.
 async fn held_up(mut writing: watch::Receiver<bool>) {
     while writing.wait_for(|writing| *writing).await.is_ok() {
         let written = writing.wait_for(|writing| !*writing);
@@ -59,7 +60,7 @@ impl Signals {
             SignalKind::terminate(),
             SignalKind::hangup(),
         ];
-        // Where a handler cannot be set the system's own way remains: the process ends, and nothing is lost.
+        // Without a handler the signal ends the process, and nothing is lost.
         Self(
             kinds
                 .into_iter()

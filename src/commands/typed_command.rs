@@ -1,10 +1,10 @@
-//! What was typed, so that a message can name the command to type next, with all its flags.
+//! The command line as it was typed, so that a message can show the next command with all its flags.
 //!
 //! Flags never hold secrets; an address in `--only` is shown back to whoever typed it.
 
 use std::path::Path;
 
-/// Flags that fit one sheet and no other.
+/// Flags that describe one sheet and do not fit another.
 const ABOUT_THE_SHEET: [&str; 8] = [
     "-o",
     "--results",
@@ -28,13 +28,13 @@ impl TypedCommand {
         Self(arguments.into_iter().map(Into::into).collect())
     }
 
-    /// The same command; for a dry run the one that really does it.
+    /// The same command; after a dry run, without `--dry-run`.
     pub fn again(&self, sheet: &Path) -> String {
         self.with_sheet(sheet, &sheet.display().to_string())
     }
 
-    /// The same for another sheet that this program wrote: its files have names of their own, and it needs no word
-    /// about how it is to be read.
+    /// The same command for a sheet that this program wrote. Flags that name files or tell how the sheet is read are left
+    /// out.
     pub fn with_sheet(&self, sheet: &Path, other: &str) -> String {
         let sheet = sheet.display().to_string();
         let mut words = vec!["guestlist".to_owned()];
@@ -55,7 +55,7 @@ impl TypedCommand {
     }
 }
 
-/// As a shell takes it.
+/// Quoted for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%\\".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

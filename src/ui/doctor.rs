@@ -17,7 +17,7 @@ const TEXT: usize = 22;
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Finding {
     Pass,
-    /// Works, and should be put right all the same.
+    /// It works, but should be corrected.
     Warn,
     Fail,
     CannotTell,
@@ -32,7 +32,7 @@ pub(crate) struct Check {
     pub message: String,
     /// What to do, and who can.
     pub hint: Option<String>,
-    /// The permission that is missing, or that would tell.
+    /// The permission that is missing, or that is needed to know.
     pub permission: Option<&'static str>,
     /// How `invite` would end because of it.
     #[serde(skip)]
@@ -67,7 +67,7 @@ impl Check {
         Self::new(name, Finding::Fail, exit, message)
     }
 
-    /// What would end `invite` as well.
+    /// A check that would end `invite` as well.
     pub(crate) fn failed(name: &'static str, failure: Failure) -> Self {
         Self {
             hint: (!failure.hints.is_empty()).then(|| failure.hints.join("\n")),
@@ -122,7 +122,7 @@ impl Checkup {
         };
         let summary = match failed {
             0 => format!(
-                "{}{told}: nothing stands in the way",
+                "{}{told}: `guestlist invite` can start",
                 good("no check failed")
             ),
             n => format!(

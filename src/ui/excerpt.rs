@@ -1,6 +1,6 @@
 //! A piece of a row as a person would recognise it, with the place of one cell in it.
 //!
-//! Must not show what a terminal would act on: whatever is invisible is spelled out.
+//! Must not show characters that a terminal would act on: invisible ones are spelled out.
 
 use crate::{sheet::Row, visible::is_hidden};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -24,7 +24,7 @@ pub(super) fn excerpt(row: &Row, column: usize, delimiter: u8, width: usize) -> 
     let after: Vec<String> = (column + 1..row.found().max(row.width()))
         .map(|later| show_delimiter(delimiter) + &show_cell(row.cell(later), delimiter, MAX_CELL))
         .collect();
-    // What stands before the cell says whose row it is; what stands after it keeps at least a third.
+    // The cells before this one tell whose row it is. Those after it get at least a third of the width.
     let wanted: usize = after.iter().map(|cell| cell.width()).sum();
     let room_before = room - wanted.min(room / 3);
     let mut before = String::new();
@@ -50,7 +50,7 @@ pub(super) fn excerpt(row: &Row, column: usize, delimiter: u8, width: usize) -> 
     Excerpt {
         text,
         from,
-        // An empty cell still has a place.
+        // An empty cell is marked by one column.
         to: from + cell_width.max(1),
     }
 }
@@ -105,7 +105,7 @@ fn show_char(c: char) -> String {
     }
 }
 
-/// Marks that belong to the letter before them.
+/// Combining marks, which belong to the letter before them.
 fn is_combining(c: char) -> bool {
     matches!(c, '\u{0300}'..='\u{036F}' | '\u{0591}'..='\u{05C7}' | '\u{064B}'..='\u{065F}' | '\u{0900}'..='\u{0DFF}' | '\u{0E31}'..='\u{0E4E}')
 }

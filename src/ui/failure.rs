@@ -19,7 +19,7 @@ pub(crate) fn failure_text(failure: &Failure) -> String {
     lines.join("\n")
 }
 
-/// What the parser of the command line says, with our colour.
+/// A message of the command-line parser, in our colours.
 pub(crate) fn usage_text(said: &str) -> String {
     match said.trim_end().split_once("error:") {
         Some(("", rest)) => format!("{}{rest}", error("error:")),
@@ -27,7 +27,7 @@ pub(crate) fn usage_text(said: &str) -> String {
     }
 }
 
-/// Without the number of a system error: its words say the same, and wrap better.
+/// Without the number of a system error, because its words say the same.
 fn shown(text: &str) -> String {
     let text = printable(text);
     let mut parts = text.split(" (os error ");

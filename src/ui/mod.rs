@@ -1,7 +1,7 @@
 //! The screen: what a person reads and answers.
 //!
-//! Data goes to stdout, everything else to stderr. Only this module and the commands print; texts are
-//! made by pure functions, so that tests can read them as a person would.
+//! Data goes to stdout, everything else to stderr. Only this module and the commands print. Texts are made by pure
+//! functions, so that tests can read them as a person would.
 
 mod doctor;
 mod excerpt;

@@ -1,4 +1,4 @@
-//! What each outcome means, in a few words for a person who does not know ours.
+//! What each outcome means, in a few words.
 
 use crate::outcome::Outcome;
 
@@ -13,7 +13,7 @@ pub(crate) fn meaning(outcome: Outcome) -> &'static str {
         Outcome::ExistsDeleted => "deleted not long ago: restore or purge first",
         Outcome::Gone => "invited once, no longer in the directory",
         Outcome::Duplicate => "the same person as another row, or corrected since",
-        Outcome::Invalid => "the sheet is wrong here",
+        Outcome::Invalid => "must be corrected in the sheet",
         Outcome::Refused => "Microsoft or a policy refuses this person",
         Outcome::Failed => "gave up; nothing happened",
         Outcome::Unknown => "asked, no answer; the next run settles it first",

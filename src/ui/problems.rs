@@ -15,12 +15,12 @@ use crate::{
 use std::{collections::BTreeMap, fmt::Write};
 use unicode_width::UnicodeWidthStr;
 
-/// Up to this many of a kind are shown one by one.
+/// Up to this many problems of one kind are shown one by one.
 const EACH: usize = 3;
-/// Of how many in a group the advice is told.
+/// How many problems of a group are shown with their advice.
 const EACH_ADVICE: usize = 8;
 
-/// How to write.
+/// How the screen is written.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
     pub colour: bool,
@@ -59,7 +59,7 @@ struct Group {
     count: u64,
     shown: Vec<(Problem, Option<Excerpt>)>,
     rows: Stretches,
-    /// Whether what is said differs from row to row; then the first of them stand here.
+    /// Whether fixes or messages differ from row to row. `advice` then holds the first few of them.
     fix_differs: bool,
     words_differ: bool,
     advice: Vec<(u64, String)>,
@@ -178,7 +178,7 @@ impl<'a> ProblemScreen<'a> {
         let gutter = gutter(problem);
         let label = format!("{gutter} {} ", self.look.paint(frame("=")));
         if group.fix_differs || group.words_differ {
-            // What is good advice for one of them may be wrong for the others.
+            // Advice for one row may be wrong for the others.
             let general = Problem {
                 fix: match entry.filter(|_| group.fix_differs) {
                     Some(entry) => entry.fix.to_owned(),
@@ -310,7 +310,7 @@ impl<'a> ProblemScreen<'a> {
     }
 }
 
-/// As wide as the row number that stands in it.
+/// As wide as its row number.
 fn gutter(problem: &Problem) -> String {
     " ".repeat(problem.row.map_or(1, |row| row.to_string().len()))
 }

@@ -1,6 +1,6 @@
 //! How far a run is: a bar on a terminal, a plain line every half minute elsewhere.
 //!
-//! It looks at numbers that the run keeps up to date and never slows the run down. Must not count.
+//! It reads numbers that the run keeps up to date, and never slows the run down. Must not count anything itself.
 
 use super::{
     screen::{set_bar, tell},
@@ -24,10 +24,10 @@ const SPEED_SPAN: Duration = Duration::from_secs(15);
 pub(crate) enum Phase {
     #[default]
     Reading,
-    /// Who is already there.
+    /// People are looked up.
     Looking,
     Inviting,
-    /// Outcomes that are not known yet are looked up.
+    /// Unknown outcomes are settled.
     Settling,
     Verifying,
     /// In which state guests are.
@@ -39,7 +39,7 @@ impl Phase {
     fn word(self) -> &'static str {
         match self {
             Self::Reading => "reading the sheet",
-            Self::Looking => "looking who is there",
+            Self::Looking => "looking people up",
             Self::Inviting => "inviting",
             Self::Settling => "settling open answers",
             Self::Verifying => "verifying",
@@ -55,13 +55,13 @@ pub(crate) struct Progress {
     pub phase: Phase,
     /// Rows in all, once that is known.
     pub total: Option<u64>,
-    /// Rows of which this phase knows the end.
+    /// Rows that are finished in this phase.
     pub done: u64,
     pub invited: u64,
     pub existing: u64,
     /// Invalid, refused, failed and the like.
     pub not_done: u64,
-    /// Rows whose outcome is open and looked up.
+    /// Rows whose outcome is unknown and is being settled.
     pub parked: u64,
     /// Nothing is sent until this is over.
     pub waiting: Option<Waiting>,
@@ -92,7 +92,7 @@ impl ProgressMode {
     }
 }
 
-/// A running display; it goes away by [`finish`](Self::finish) or when dropped.
+/// A running display. It ends with [`finish`](Self::finish), or when it is dropped.
 pub(crate) struct ProgressView {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -112,7 +112,7 @@ impl ProgressView {
         Self { stop, task }
     }
 
-    /// Takes the bar off the screen, so that what is written next stands alone.
+    /// Removes the bar from the screen.
     pub(crate) async fn finish(self) {
         drop(self.stop);
         let _ = self.task.await;
@@ -175,7 +175,7 @@ async fn show_lines(
             at = ticks.tick() => {
                 let now = numbers.borrow().clone();
                 let measured = speed.measure(&now, at);
-                // Nothing to say before the first half minute is over.
+                // The first line comes after half a minute.
                 if measured.is_some() || speed.older_than_a_tick() {
                     line(format!("{}: {}", now.phase.word(), status(&now, measured, at)));
                 }
@@ -205,7 +205,7 @@ fn status(progress: &Progress, per_second: Option<f64>, now: Instant) -> String 
         parts.push(if asked {
             format!("the server asks to wait {seconds} s")
         } else {
-            format!("the server takes nothing now, next try in {seconds} s")
+            format!("the server accepts nothing now, next try in {seconds} s")
         });
     } else if let Some(per_second) = per_second {
         parts.push(format!("{per_second:.1}/s"));
@@ -314,7 +314,7 @@ mod tests {
         };
         let said = status(&throttled, None, now);
         assert!(
-            said.contains("takes nothing now, next try in 4 s"),
+            said.contains("accepts nothing now, next try in 4 s"),
             "{said}"
         );
     }

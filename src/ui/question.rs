@@ -1,7 +1,6 @@
 //! The question before a real run: everything that would happen, and the tenant's name to be typed.
 //!
-//! Data in, text out, and a reader for the answer. Anything but the name means no. Must not find out
-//! anything itself.
+//! Gets data, makes text, and reads the answer. Anything but the tenant's name means no. Must not find out anything itself.
 
 use super::{
     outcome_words::meaning,
@@ -15,11 +14,11 @@ use std::{
     time::Duration,
 };
 
-/// Where the values of the table begin.
+/// The column in which the values of the table begin.
 const INDENT: usize = 14;
 /// Lines of the first mail that are shown.
 const MAIL_LINES: usize = 20;
-/// An answer is a name, not a novel.
+/// How many bytes of an answer are read.
 const LONGEST_ANSWER: u64 = 1_024;
 
 #[derive(Debug, Clone, Default)]
@@ -47,7 +46,7 @@ pub(crate) struct MailPlan {
 pub(crate) struct FirstMail {
     pub to: String,
     pub cc: Option<String>,
-    /// Own words inside it; without any it is Microsoft's own text.
+    /// The custom message in it. Without one Microsoft's own text is sent.
     pub words: Option<String>,
 }
 
@@ -60,7 +59,7 @@ pub(crate) struct Question {
     pub rows: u64,
     /// Where the addresses of the sheet went, in words.
     pub addresses: String,
-    /// Which one, or that there is none.
+    /// The settings file, or that there is none.
     pub settings_file: String,
     /// Sentences about hosts that are not Microsoft's.
     pub hosts: Vec<String>,
@@ -89,7 +88,7 @@ pub(crate) enum Answer {
 }
 
 impl Question {
-    /// Shows everything and reads one line. The end of the input is a no.
+    /// Shows everything and reads one line. The end of the input means no.
     pub(crate) fn ask(
         &self,
         input: &mut dyn BufRead,
@@ -310,7 +309,7 @@ fn first_mail(mail: &FirstMail) -> String {
     text
 }
 
-/// For comparing: without case, and with single spaces.
+/// For comparing names: lower case, single spaces.
 fn folded(name: &str) -> String {
     name.split_whitespace()
         .map(str::to_lowercase)

@@ -31,7 +31,7 @@ pub(crate) struct TenantReport {
     pub name: Option<String>,
 }
 
-/// What this run did, as against what was so before.
+/// What this run did itself.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(crate) struct ThisRunReport {
     pub invited: u64,
@@ -48,7 +48,7 @@ pub(crate) struct RequestTotals {
     pub retried: u64,
 }
 
-/// All outcomes at zero, and those that are given counted.
+/// Every outcome with its count; outcomes that are not given have zero.
 pub(crate) fn outcome_counts(
     outcomes: impl IntoIterator<Item = (Outcome, u64)>,
 ) -> BTreeMap<Outcome, u64> {

@@ -1,7 +1,7 @@
-//! The two streams: data on stdout, messages on stderr, without tearing the progress bar. There is no other way to
-//! a terminal, and nothing that others wrote acts on one.
+//! The two streams: data on stdout, messages on stderr. Everything that the program prints goes through this file, so that
+//! messages do not break the progress bar and no text of others acts on the terminal.
 //!
-//! A reader that goes away (`| head`) is not an error. Must not make texts.
+//! A reader that closes the pipe (`| head`) is not an error. Must not compose texts.
 
 #![expect(
     clippy::disallowed_methods,
@@ -45,7 +45,7 @@ pub(crate) fn look() -> Look {
     }
 }
 
-/// Shows a message on stderr. That nobody can read it is no reason to stop a run.
+/// Shows a message on stderr. If stderr is closed, the run goes on.
 pub(crate) fn tell(message: impl AsRef<str>) {
     let _ = writeln!(Messages, "{}", message.as_ref());
 }
@@ -87,7 +87,7 @@ impl Write for Messages {
     }
 
     fn write_fmt(&mut self, arguments: std::fmt::Arguments<'_>) -> io::Result<()> {
-        // In one piece, whatever it is made of.
+        // In one write, so that lines of several threads do not mix.
         self.write_all(arguments.to_string().as_bytes())
     }
 
@@ -133,7 +133,7 @@ impl<W: Write> Out<W> {
         }
     }
 
-    /// Whether the reader has gone, so that long work for its sake can end.
+    /// Whether the reader has closed the pipe, so that long output can end.
     pub fn closed(&self) -> bool {
         self.closed
     }

@@ -1,4 +1,4 @@
-//! The last step before a terminal, a pipe or a log: whatever a text holds, only our own colours act.
+//! The last step before a terminal, a pipe or a log: only our own colours act on a terminal, whatever a text holds.
 //!
 //! Must not print; `screen` does.
 

@@ -16,7 +16,7 @@ const HINT: char = '\u{FDD7}';
 const FRAME: char = '\u{FDD8}';
 const END: char = '\u{FDEF}';
 
-/// What a terminal gets in place of a mark.
+/// The escape sequence for a mark.
 pub(super) fn style_of(mark: char) -> Option<Style> {
     Some(match mark {
         BOLD => Style::new().bold(),

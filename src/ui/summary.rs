@@ -20,7 +20,7 @@ pub(crate) struct Summary<'a> {
     pub dry_run: bool,
     /// Why the run ended before the sheet did, and what to do about it.
     pub stopped: Option<&'a str>,
-    /// What a person must do before the same command, with the word that leads over to it.
+    /// What a person must do before running the same command, as the beginning of a sentence that the command ends.
     pub first: Option<&'a str>,
     /// The same command; for a dry run, the one that really invites.
     pub again: &'a str,

@@ -85,7 +85,7 @@ fn what_auto_took_is_named_when_it_fails() {
         .expect_code(6)
         .says("AADSTS7000215")
         .says("its Value, not its Secret ID")
-        .says("method is auto, which took client-secret");
+        .says("method is auto, and it chose client-secret");
 }
 
 /// The numbers that a policy of the tenant answers with, each with who can change it.

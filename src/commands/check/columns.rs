@@ -1,6 +1,6 @@
 //! What `check` says about the columns of a sheet: what each is taken for, why, and which are not used.
 //!
-//! Must not decide any of it.
+//! Must not decide anything about a column.
 
 use crate::{
     guest::Rules,
@@ -73,7 +73,7 @@ pub(super) fn mapping_text(name: &str, sheet: &Sheet, rules: &Rules) -> String {
     text
 }
 
-/// Columns that nobody will look at: one of them may be a message under a name that is not known.
+/// Columns that are not used. One of them may be a message under a name that is not known.
 pub(super) fn not_used(sheet: &Sheet) -> String {
     let names: Vec<String> = sheet
         .header()

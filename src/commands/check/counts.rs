@@ -9,7 +9,7 @@ use crate::{
 };
 use std::io;
 
-/// How many rows are what.
+/// How many rows there are of each kind.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct SheetCounts {
     pub rows: u64,
@@ -90,7 +90,7 @@ pub(super) fn count(
     Ok(counts)
 }
 
-/// What the sheet names that only the tenant knows: whether it is there cannot be checked here.
+/// What the sheet names and only the tenant knows, so that it cannot be checked here.
 pub(super) fn needs_tenant(sheet: &Sheet, rules: &Rules) -> Vec<&'static str> {
     let named = [
         (Field::Sponsors, "sponsors"),

@@ -1,4 +1,4 @@
-//! What is asked of a check.
+//! What `check` is asked to do.
 
 use crate::{cli::Format, guest::Rules, sheet::SheetOptions, ui::problems::Look};
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! A mail to forward to an administrator: which app, which permissions and why, and where to grant them.
 //!
-//! Must not hold a secret or a guest's address: it leaves the house.
+//! Must not hold a secret or a guest's address: it is sent to somebody else.
 
 use super::needs::{Need, Needs};
 use crate::{

@@ -7,16 +7,16 @@ pub(super) fn not_signed_in(name: &'static str) -> Check {
     Check::cannot_tell(name, "the tenant was not reached")
 }
 
-/// For sponsors, which the engine looks up in the same way.
+/// Sponsors are looked up in the same way as by the engine.
 pub(super) fn directory(connection: &Connection) -> Directory {
     Directory::new(connection.graph.clone(), connection.domains.clone())
 }
 
-/// Where an administrator has to help.
+/// The hint for a missing permission.
 pub(super) const GRANT: &str =
     "an administrator can grant it: `guestlist doctor --ask-admin` prints what to send";
 
-/// A fault's failure, for checks that end as `invite` would.
+/// A failed check for a fault that would end `invite` in the same way.
 pub(super) fn fault(name: &'static str, fault: Fault) -> Check {
     Check::failed(name, Failure::from(fault))
 }

@@ -20,7 +20,7 @@ use jiff::SignedDuration;
 use std::{fmt::Display, path::Path};
 use url::Url;
 
-/// Which file, and where the values that lead to a tenant come from.
+/// Which settings file is used, and where the values that select a tenant come from.
 pub(super) fn settings(settings: &Settings) -> Check {
     let particulars = Particulars::of(settings);
     let mut told = vec![match &settings.file {
@@ -54,13 +54,13 @@ pub(super) fn settings(settings: &Settings) -> Check {
     check
 }
 
-/// A value that somebody gave, and where.
+/// A value that was given, and where.
 fn named<T: Display>(what: &str, value: Option<&Sourced<T>>) -> Option<String> {
     let value = value.filter(|value| value.source != Source::Default)?;
     Some(format!("{what} {value}"))
 }
 
-/// Which proxy is in force, without what it is opened with. The first of each pair wins.
+/// Which proxy is used, without its user name and password. The first of each pair of variables wins.
 pub(super) fn proxy(settings: &Settings, env: &Env<'_>) -> Check {
     const NAME: &str = "proxy";
     if settings.is_loopback() {
@@ -80,9 +80,13 @@ pub(super) fn proxy(settings: &Settings, env: &Env<'_>) -> Check {
     };
     match without_credentials(&value) {
         Some(shown) => Check::pass(NAME, format!("{shown} (from {variable}){except}")),
-        None => Check::cannot_tell(NAME, format!("{variable} holds no URL, and is not used")).hint(
-            format!("set {variable} to a URL like http://proxy.example:8080"),
-        ),
+        None => Check::cannot_tell(
+            NAME,
+            format!("{variable} does not hold a URL and is ignored"),
+        )
+        .hint(format!(
+            "set {variable} to a URL like http://proxy.example:8080"
+        )),
     }
 }
 
@@ -162,7 +166,7 @@ pub(super) fn clock(skew: Option<SignedDuration>) -> Check {
     }
 }
 
-/// There, ours, this tenant's, not held by another run, on a disk of this machine.
+/// Whether the ledger exists, is readable, belongs to this tenant, is not locked by another run and is on a local disk.
 pub(super) fn ledger(settings: &Settings, connection: Option<&Connection>) -> Check {
     const NAME: &str = "ledger";
     let path = &settings.invite.ledger.value;
@@ -226,7 +230,7 @@ pub(super) fn ledger(settings: &Settings, connection: Option<&Connection>) -> Ch
     }
 }
 
-/// Links that let people in are in the ledger, so nobody else should be able to use it.
+/// The ledger holds redeem links, so nobody else should be able to read it.
 fn private_or_not(told: String, access: files::Access, path: &Path) -> Check {
     const NAME: &str = "ledger";
     let others = match access {

@@ -1,6 +1,6 @@
 //! `guestlist doctor [SHEET]`: can this machine, credential and tenant do the job?
 //!
-//! Reads only. A check that fails never keeps those after it from being made; read `examine` from top to bottom.
+//! Changes nothing. After a failed check the other checks are made all the same; `examine` shows their order.
 
 mod ask_admin; // a mail to forward
 mod common; //    what several checks say or need
@@ -151,7 +151,7 @@ impl Doctor<'_> {
                 Some(reached)
             }
             Err(failure) if failure.exit == Exit::TryAgain => {
-                // Whatever else is asked now would only wait as long again.
+                // Every other request would wait as long again.
                 checks.push(Check::failed("tenant", failure));
                 return (checks, None);
             }
@@ -172,7 +172,7 @@ impl Doctor<'_> {
         (checks, reached)
     }
 
-    /// The mail to an administrator. Nobody has to be signed in for it, as that may be what fails.
+    /// The mail to an administrator. It needs no sign-in, because the sign-in may be what fails.
     async fn ask_admin(&self, settings: &Settings) -> Result<String> {
         let survey = self
             .sheet

@@ -1,6 +1,6 @@
 //! Which permissions of Graph a sheet and these settings need, and what for (Graph: permissions reference).
 //!
-//! Must not ask anybody: what a token claims is a hint, and reading is the proof.
+//! Must not send a request.
 
 use super::{
     super::{connect::abilities, invite::survey::Survey},
@@ -18,7 +18,7 @@ use crate::{
 pub(super) struct Need {
     pub permission: &'static str,
     pub why: &'static str,
-    /// Without it there is no run.
+    /// Whether a run is impossible without it.
     pub must: bool,
 }
 
@@ -42,7 +42,7 @@ impl Needs {
         }
     }
 
-    /// All of them, those without which nothing works first.
+    /// All permissions; those that are necessary come first.
     pub(super) fn list(&self, kind: IdentityKind) -> Vec<Need> {
         let need = |permission, why, must| Need {
             permission,
@@ -84,7 +84,7 @@ impl Needs {
         list
     }
 
-    /// What only claims can tell, as there is nothing to read for it.
+    /// A check of the token's claims, where no read would prove the permission.
     pub(super) fn claimed(&self, identity: &Identity) -> Option<Check> {
         const NAME: &str = "add-sponsors";
         const NEED: &str = "User.ReadWrite.All";
@@ -107,7 +107,7 @@ impl Needs {
     }
 }
 
-/// A user may always read it with what every sign-in asks for.
+/// The permission to read the tenant's name and domains; a user has it with every sign-in.
 pub(super) fn organization(kind: IdentityKind) -> &'static str {
     match kind {
         IdentityKind::Delegated => "User.Read",
@@ -115,7 +115,7 @@ pub(super) fn organization(kind: IdentityKind) -> &'static str {
     }
 }
 
-/// Whether a token claims one of these; nobody knows when it hides its claims.
+/// Whether a token claims one of these permissions. None if it hides its claims.
 pub(super) fn held(identity: &Identity, any: &[&str]) -> Option<bool> {
     any.iter()
         .map(|permission| identity.holds(permission))

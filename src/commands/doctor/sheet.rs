@@ -152,7 +152,7 @@ async fn words(settings: &Settings, survey: &Survey, connection: &Connection) ->
     }
 }
 
-/// Whether everybody who is to vouch can be found.
+/// Whether all sponsors can be found.
 async fn sponsors(survey: &Survey, connection: &Connection) -> Option<Check> {
     const NAME: &str = "sponsors";
     let wanted = &survey.sponsors;

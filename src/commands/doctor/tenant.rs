@@ -1,4 +1,4 @@
-//! What the tenant and the token allow. A claim is a hint; what can be read harmlessly is read.
+//! What the tenant and the token allow. Claims are only hints, so whatever can be read without harm is read.
 
 use super::{
     super::connect::Connection,
@@ -51,7 +51,7 @@ pub(super) fn tenant(connection: &Connection, settings: &Settings, meant: Result
     }
 }
 
-/// There is nothing to read that would prove it: only an invitation does.
+/// No read would prove that invitations are allowed; only an invitation would.
 pub(super) fn may_invite(identity: &Identity) -> Check {
     const NAME: &str = "invite";
     const LEAST: &str = "User.Invite.All";
@@ -69,7 +69,7 @@ pub(super) fn may_invite(identity: &Identity) -> Check {
     }
 }
 
-/// The reads that a run makes, tried out.
+/// Tries the reads that a run makes.
 pub(super) async fn readable(graph: &Graph) -> Vec<Check> {
     let one = |path: String| async move { graph.get::<Value>(&path, Read::ONE).await };
     let people = one(format!("/users?$top=1&$select={USER_SELECT}")).await;
@@ -94,7 +94,7 @@ pub(super) async fn readable(graph: &Graph) -> Vec<Check> {
     ]
 }
 
-/// Its name and domains; without them a run goes on, knowing less.
+/// The tenant's name and domains. A run goes on without them.
 pub(super) fn organization(connection: &Connection) -> Check {
     const NAME: &str = "organization";
     if connection.organization_read {
@@ -104,7 +104,7 @@ pub(super) fn organization(connection: &Connection) -> Check {
         .permission(needs::organization(connection.identity.kind))
 }
 
-/// A read without which a run goes on, knowing less.
+/// A read without which a run goes on.
 pub(super) fn unread(
     name: &'static str,
     what: &str,

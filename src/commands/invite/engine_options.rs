@@ -9,13 +9,13 @@ use crate::{
     settings::{RowFilter, Settings, Sourced, Units},
 };
 
-/// What the smallest tenants may read (Graph: throttling limits, identity and access).
+/// Resource units for ten seconds in the smallest tenants (Graph: throttling limits, identity and access).
 const SMALLEST_TENANT: u32 = 3_500;
 
-/// How fast, and under which ceilings.
+/// How fast invitations go out, and under which limits.
 pub(in crate::commands) fn pace(settings: &Settings, ledger: &Ledger) -> Result<PaceOptions> {
     let rate = settings.invite.rate.value;
-    // `max` is for loopback: there the documented ceilings are the stand-in's own affair, unless they were asked for.
+    // `max` is for loopback only: the documented limits do not count there, unless somebody set them.
     let ceiling = |ceiling: &Sourced<u32>| {
         if rate == Rate::Max && !ceiling.is_named() {
             0
@@ -38,7 +38,7 @@ pub(in crate::commands) fn pace(settings: &Settings, ledger: &Ledger) -> Result<
     })
 }
 
-/// How many invitations have proved that the tenant bears them; a practice tenant bears all.
+/// How many invitations were verified, which decides how fast a run begins. A practice tenant takes the highest rate.
 fn verified(settings: &Settings, ledger: &Ledger) -> Result<u64> {
     if settings.invite.sandbox.value {
         return Ok(pace::PROVEN_RATE);
@@ -78,7 +78,7 @@ pub(super) fn options(settings: &Settings) -> Result<Options> {
     })
 }
 
-/// Enough workers to keep the rate with an answer that takes a second and a half.
+/// Enough workers to keep the rate when an answer takes a second and a half.
 fn workers(settings: &Settings) -> usize {
     match settings.invite.rate.value {
         Rate::Max => 64,

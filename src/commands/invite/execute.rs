@@ -1,4 +1,4 @@
-//! The engine at work: for real, or as a rehearsal of what would happen.
+//! Starts the engine: for the run itself, or for a rehearsal that shows what would happen.
 
 use super::{
     super::{host_name, progress, reading},
@@ -16,7 +16,7 @@ use crate::{
 };
 use tokio::sync::watch;
 
-/// The run itself, and what is written and said at its end.
+/// Runs the engine, then writes the files and reports the result.
 pub(super) async fn run(prepared: &Prepared<'_>, ready: &Ready) -> Result<Exit> {
     let mut start = start("invite", prepared, ready);
     if prepared.settings.invite.sandbox.value {
@@ -43,7 +43,7 @@ pub(super) async fn run(prepared: &Prepared<'_>, ready: &Ready) -> Result<Exit> 
     finish.tell(end, &ready.warnings)
 }
 
-/// What would happen, found out by the same code that does it, on a private copy of the ledger.
+/// Finds out what would happen, with the same code as a real run, on a private copy of the ledger.
 pub(super) async fn rehearse(prepared: &Prepared<'_>, ready: &Ready) -> Result<RunEnd> {
     let ledger = Ledger::rehearsal(&prepared.settings.invite.ledger.value)?;
     ledger.bind(&ready.connection.tenant, prepared.clock.now())?;

@@ -34,7 +34,7 @@ impl Finish<'_> {
         if end.writer.is_in_place() {
             return self.tell_from(end, warnings);
         }
-        // What the run knows is in the file that it still has open, and ends with it.
+        // What the run knows is in the deleted file, which exists only as long as this process has it open.
         let rescued = Ledger::rescued(&end.writer)?;
         Finish {
             ledger: &rescued,
@@ -62,12 +62,12 @@ impl Finish<'_> {
         if tally.mails_unknown > 0 {
             let guests = ui::text::plural_of(tally.mails_unknown, "guest is", "guests are");
             notes.push(format!(
-                "{guests} invited, and nobody can tell whether the mail left: see `mail` = unknown in the results"
+                "{guests} invited, but it is not known whether the mail was sent: see `mail` = unknown in the results"
             ));
         }
         if unwritten.is_some() {
             notes.push(format!(
-                "the ledger could not take everything: what it lacks is in the results, if they could be written; make space, and the same command settles the rest; `guestlist results --run {} --ledger {}` writes these results again",
+                "some outcomes could not be written into the ledger; they are in the results, if these could be written; make space on the disk, and the same command settles the rest; `guestlist results --run {} --ledger {}` writes these results again",
                 self.run,
                 self.ledger_path().display()
             ));
@@ -75,7 +75,7 @@ impl Finish<'_> {
         let lost = self.prepared.survey.rows.saturating_sub(tally.rows);
         if lost > 0 && unwritten.is_none() {
             notes.push(format!(
-                "{} without an outcome, by a fault of guestlist: the results tell what the ledger knows of them, and the same command finishes them; please report it",
+                "{} without an outcome, because of an error in guestlist: the results show what the ledger knows about these rows, and the same command finishes them; please report this error",
                 ui::text::plural_of(lost, "row was left", "rows were left")
             ));
         }
@@ -96,7 +96,7 @@ impl Finish<'_> {
             self.prepared.settings.invite.links.value,
         );
         self.prepared.output.writing.send_replace(false);
-        // What happened in the tenant is in the ledger: files that cannot be written change nothing about it.
+        // What happened in the tenant is in the ledger, so a file that cannot be written does not end the run here.
         let (results, to_fix) = match written {
             Ok(written) => {
                 notes.extend(written.notes);
@@ -173,7 +173,7 @@ impl Finish<'_> {
         if let Err(error) = ended
             && !self.ledger_is_gone
         {
-            notes.push(format!("the ledger could not be closed tidily ({error}); it is whole, with its -wal file beside it"));
+            notes.push(format!("the ledger could not be closed completely ({error}); it is intact as long as its -wal file stays beside it"));
         }
         if self.prepared.output.json {
             let mut out = ui::Out::stdout();

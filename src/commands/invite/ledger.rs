@@ -1,6 +1,6 @@
-//! The ledger of a run: opened, or refused where results say that another one is missing, and held for this run alone.
+//! Opens the ledger of a run.
 //!
-//! Must not make a ledger silently where results of the same sheet say whom an earlier one knew.
+//! Must not make a new ledger silently if a results file of this sheet lists people whom an earlier ledger knew.
 
 use super::{
     super::{ask, import},
@@ -50,7 +50,7 @@ pub(super) fn open(
     Ok(Ledger::open(path, new)?)
 }
 
-/// There is no ledger, and a results file of this sheet says whom an earlier one knew.
+/// There is no ledger, and a results file of this sheet lists people whom an earlier one knew: a person decides.
 fn decide(settings: &Settings, path: &Path, results: &Path, clock: &Clock) -> Result<Ledger> {
     let what = format!(
         "{} {}, and {} tells of people who were invited from this sheet: without a ledger they may be mailed again",
@@ -86,10 +86,11 @@ fn decide(settings: &Settings, path: &Path, results: &Path, clock: &Clock) -> Re
             Ok(Ledger::open(path, NewLedger::Refused)?)
         }
         Some(Choice::New) => Ok(Ledger::open(path, NewLedger::Allowed)?),
-        None => Err(
-            Failure::new(Exit::Usage, "neither import nor new: nothing was sent")
-                .hint("name the ledger that knows these people with --ledger"),
-        ),
+        None => Err(Failure::new(
+            Exit::Usage,
+            "the answer was neither import nor new: nothing was sent",
+        )
+        .hint("name the ledger that knows these people with --ledger")),
     }
 }
 
@@ -99,13 +100,12 @@ enum Choice {
     New,
 }
 
-/// A results file of this sheet that tells of somebody who was asked for.
+/// A results file of this sheet that lists somebody who was invited.
 fn results_of(typed: &Path, targets: &Targets, settings: &Settings) -> Option<PathBuf> {
     results_beside(typed, targets).find(|path| path.is_file() && tells_of_people(path, settings))
 }
 
-/// Where results of this sheet may be: where this run would write, where it would by default, and what was kept of the
-/// ones before.
+/// Where results of this sheet may be: the files of this run, the default files, and the previous ones of both.
 fn results_beside(typed: &Path, targets: &Targets) -> impl Iterator<Item = PathBuf> {
     let default = |workbook| {
         let kind = RunKind {
@@ -153,8 +153,8 @@ fn tells_of_people(path: &Path, settings: &Settings) -> bool {
     false
 }
 
-/// Runs that results beside the sheet name and this ledger does not know: then the ledger is older than the world,
-/// whatever it has seen since.
+/// Runs that are named by results beside the sheet and are missing in this ledger. If there are any, the ledger does not
+/// know everything that was sent.
 pub(super) fn unknown_runs(
     ledger: &Ledger,
     typed: &Path,
@@ -178,7 +178,7 @@ pub(super) fn unknown_runs(
             continue;
         }
         let Some(began) = began(&run) else { continue };
-        // The file is written when a run ends; a copy of it is younger.
+        // The file is written when a run ends. A copy of it may be newer.
         let written = std::fs::metadata(&path)
             .and_then(|metadata| metadata.modified())
             .unwrap_or(SystemTime::UNIX_EPOCH);

@@ -61,7 +61,7 @@ impl About<'_> {
     async fn ask(self, stop: &Stop) -> Result<()> {
         let question = self.question();
         let answering = tokio::task::spawn_blocking(move || {
-            // Stderr is not locked while the answer is awaited: Ctrl-C has to be able to say something.
+            // Stderr is not locked meanwhile, so that Ctrl-C can print its message.
             question.ask(&mut std::io::stdin().lock(), &mut ui::Messages)
         });
         let answer = tokio::select! {

@@ -107,7 +107,7 @@ impl Ready {
     }
 }
 
-/// Until when people who are not found are asked silently first, because this ledger may not know every earlier run.
+/// Until when people who are not found are invited silently first, because this ledger may not know every earlier run.
 fn silent_first(prepared: &Prepared<'_>) -> Result<Option<SilentFirst>> {
     let Prepared {
         typed,
@@ -140,7 +140,9 @@ fn announce(prepared: &Prepared<'_>, connection: &Connection) {
         ui::tell(format!("tenant {name}{domain}"));
         ui::tell(format!("signed in as {}", connection.signed_in_as()));
         if !connection.organization_read {
-            ui::tell("the tenant's own domains cannot be told: the sign-in may not read them");
+            ui::tell(
+                "the tenant's own domains are not known, because this sign-in may not read them",
+            );
         }
     }
     if prepared.ledger.access().group_writes {

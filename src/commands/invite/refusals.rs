@@ -1,4 +1,4 @@
-//! What stands against a run, so that nothing is sent: how it was typed, what is on the sheet, and what the tenant says.
+//! The reasons to refuse a run before anything is sent: in the command, on the sheet and in the tenant.
 //!
 //! Must not print.
 
@@ -15,7 +15,7 @@ use crate::{
 };
 use std::path::Path;
 
-/// Without a terminal nobody can be asked, so everything that matters has to be said.
+/// Without a terminal nobody can be asked, so tenant and ledger must be named.
 pub(super) fn unattended(settings: &Settings, terminal: bool) -> Result<()> {
     let invite = &settings.invite;
     if invite.sandbox.value || invite.dry_run.value {
@@ -55,7 +55,7 @@ pub(super) fn one_thing_on_stdout(settings: &Settings, json: bool) -> Result<()>
     Ok(())
 }
 
-/// A sheet that is mostly wrong is probably the wrong sheet.
+/// A sheet with many invalid rows is probably the wrong sheet.
 pub(in crate::commands) fn too_many_invalid_rows(
     settings: &Settings,
     survey: &Survey,
@@ -79,8 +79,8 @@ pub(in crate::commands) fn too_many_invalid_rows(
     Ok(())
 }
 
-/// A sheet that is mostly the tenant's own people is the wrong sheet, or the tenant is the wrong one; unless they are to
-/// be left out, which is said.
+/// If most people on a sheet are in the tenant's own domains, the sheet or the tenant is the wrong one. With `skip` these
+/// people are left out, and the returned sentence says so.
 pub(in crate::commands) fn own_people(
     settings: &Settings,
     survey: &Survey,
@@ -114,7 +114,7 @@ pub(in crate::commands) fn own_people(
     .hint("if both are right, --own-domains skip leaves these rows out and invites the others; nothing was sent"))
 }
 
-/// Where nobody may invite, asking once per row would only make noise.
+/// If nobody may invite guests into this tenant, no request is sent.
 pub(super) fn invitations_are_off(
     policy: &InvitationPolicy,
     connection: &Connection,
@@ -135,7 +135,7 @@ pub(super) fn invitations_are_off(
     })
 }
 
-/// Microsoft drops custom words when an app invites, and does not say so: we do, before anything is sent.
+/// When an app invites, Microsoft drops custom messages silently. This is reported before anything is sent.
 pub(in crate::commands) fn words_will_arrive(
     settings: &Settings,
     survey: &Survey,
@@ -155,7 +155,7 @@ pub(in crate::commands) fn words_will_arrive(
         )]),
         (Delivery::Dropped, WhenDropped::Refuse) => Err(Failure::new(
             Exit::SheetRefused,
-            format!("{rows} a message, and Microsoft would drop it without a word: an app is signed in, not a user"),
+            format!("{rows} a message, and Microsoft would drop it silently, because an app is signed in and not a user"),
         )
         .hint("sign in as a user with a mailbox, for example with `az login` and [auth] method = \"azure-cli\"")
         .hint("or take the message column out, or say [message] when_dropped = \"send-anyway\"; nothing was sent")),

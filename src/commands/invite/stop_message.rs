@@ -12,7 +12,7 @@ use crate::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-/// What the words are made of.
+/// What the message is made of.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::commands) struct Stopped<'a> {
     pub reason: &'a StopReason,
@@ -82,7 +82,7 @@ pub(in crate::commands) fn stopped(about: &Stopped<'_>) -> Failure {
             ));
             if let Some(answered_by) = &fault.answered_by {
                 failure = failure.hint(format!(
-                    "whatever answered calls itself: {}",
+                    "the server that answered calls itself {}",
                     ui::text::printable_line(answered_by)
                 ));
             }
@@ -112,7 +112,7 @@ pub(in crate::commands) fn stopped(about: &Stopped<'_>) -> Failure {
         ))
         .hint("nobody else was asked; run the same command in an hour: it looks again before it goes on"),
         StopReason::LedgerFailed { why, advice, .. } => failure(why.clone())
-            .hint(format!("{advice}; nobody was asked without a durable intent"))
+            .hint(format!("{advice}; no invitation was sent that the ledger does not know"))
             .hint(again),
         StopReason::LedgerGone => failure("the ledger was deleted, moved or replaced while this run used it".into())
             .hint("put it back where it was, if it was moved: it knows everybody who was asked")
@@ -153,7 +153,7 @@ pub(super) fn before_anything_was_sent(stop: &Stop) -> Failure {
     }
 }
 
-/// What a person must do before the same command is run again, in a few words; `stopped` says it in full.
+/// What a person must do before running the same command again, in a few words. `stopped` says it in full.
 pub(super) fn first(reason: &StopReason) -> Option<&'static str> {
     match reason {
         StopReason::LedgerGone => {
@@ -179,7 +179,7 @@ pub(super) fn first(reason: &StopReason) -> Option<&'static str> {
     }
 }
 
-/// When a nightly run with this cap will be through the rest of the sheet.
+/// When a nightly run with this cap will have finished the sheet.
 fn through(left: u64, cap: u64, now: Timestamp) -> String {
     if left == 0 || cap == 0 {
         return String::new();
@@ -194,7 +194,7 @@ fn through(left: u64, cap: u64, now: Timestamp) -> String {
         .map(|day| format!(", about {}", day.strftime("%F")))
         .unwrap_or_default();
     format!(
-        "; {} of the sheet are left: once a day it is through in {}{day}",
+        "; {} of the sheet are left: with one run a day they take {}{day}",
         number(left),
         plural(nights, "day")
     )

@@ -23,7 +23,7 @@ pub(in crate::commands) struct Survey {
     pub guests: u64,
     pub invalid: u64,
     pub duplicates: u64,
-    /// Guests whose mail carries words of their own.
+    /// Guests whose mail has a message of their own.
     pub worded: u64,
     /// Guests to whom Microsoft is to send a mail.
     pub mailing: u64,
@@ -38,11 +38,11 @@ pub(in crate::commands) struct Survey {
     pub errors: Vec<Problem>,
     /// Where the addresses of the sheet went.
     pub addresses: Addresses,
-    /// Hosts on which guests land by the sheet's own word, and how many.
+    /// Hosts of landing pages that the sheet names, and how many guests each gets.
     pub landing_hosts: BTreeMap<String, u64>,
     /// Columns that are not used, those with addresses first.
     pub unused_columns: Vec<UnusedColumn>,
-    /// What the shape of the sheet left in doubt, in words.
+    /// Sentences about what is doubtful in the shape of the sheet.
     pub in_doubt: Vec<String>,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn host(url: &str) -> Option<String> {
 }
 
 impl Survey {
-    /// `send` says whether rows without a say of their own are mailed.
+    /// `send` says whether a row that says nothing about it is mailed.
     pub(crate) fn of(
         sheet: &Sheet,
         rules: &Rules,
@@ -141,17 +141,17 @@ impl Survey {
     }
 }
 
-/// Hidden rows that are invited too, because somebody said so.
+/// Hidden rows that are invited too, because a person or the settings said so.
 fn hidden_included(sheet: &Sheet) -> Option<String> {
     let hidden = sheet.hidden_rows();
     let included = sheet.options().hidden == Some(Hidden::Include);
     (included && hidden.rows() > 0).then(|| match hidden.rows() {
         1 => format!(
-            "{} is hidden in the workbook, and taken along",
+            "{} is hidden in the workbook and is read like every other row",
             hidden.named()
         ),
         _ => format!(
-            "{} are hidden in the workbook, and taken along",
+            "{} are hidden in the workbook and are read like all other rows",
             hidden.named()
         ),
     })

@@ -1,4 +1,4 @@
-//! What Graph asked an earlier run to wait for holds for this one too: the ledger remembers it.
+//! A wait that Graph asked for outlives the process: the ledger remembers until when no request may be sent.
 
 use crate::{
     clock::Clock,
@@ -11,10 +11,10 @@ use crate::{
 use jiff::SignedDuration;
 use std::time::Duration;
 
-/// No longer wait is ever believed, so one that is longer was kept while the clock was wrong.
+/// Longer waits are never stored, so a longer one was stored while the clock was wrong.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
-/// Closes the gate for what is left of it, aloud; refuses to start when that is longer than a run waits.
+/// Closes the gate for the rest of the wait and says so. Refuses to start if the rest is longer than a run waits.
 pub(in crate::commands) fn wait_on(ledger: &Ledger, pace: &Pace, clock: &Clock) -> Result<()> {
     let Some(until) = ledger.reader()?.wait_until()? else {
         return Ok(());
@@ -24,7 +24,7 @@ pub(in crate::commands) fn wait_on(ledger: &Ledger, pace: &Pace, clock: &Clock) 
         return Ok(());
     }
     let Ok(left) = Duration::try_from(left) else {
-        return Ok(()); // It is over.
+        return Ok(()); // The wait is over.
     };
     let asked = format!(
         "Graph asked an earlier run to wait until {}",
@@ -38,7 +38,7 @@ pub(in crate::commands) fn wait_on(ledger: &Ledger, pace: &Pace, clock: &Clock) 
     Ok(())
 }
 
-/// Keeps what was asked for before the run began. A ledger that cannot take it now is told about soon enough.
+/// Stores a wait that was asked for before the run began. If the ledger cannot be written, the run reports it later.
 pub(in crate::commands) fn keep(ledger: &Ledger, pace: &Pace, clock: &Clock) {
     let left = pace
         .asked_for()

@@ -1,4 +1,4 @@
-//! What a person should know before a run, although it stands against nothing.
+//! What a person should know before a run, although it is no reason to refuse the run.
 //!
 //! Must not print.
 
@@ -11,8 +11,7 @@ use crate::{
 };
 use jiff::Timestamp;
 
-/// Columns that are understood, kept and returned, and that an invitation cannot carry: said aloud, so that nobody
-/// relies on them.
+/// Columns that are understood and returned, but that an invitation cannot carry. Nobody should rely on them.
 pub(super) fn columns_not_set(sheet: &Sheet) -> Option<String> {
     const AFTERWARDS: [Field; 6] = [
         Field::Company,
@@ -41,7 +40,7 @@ pub(super) fn columns_not_set(sheet: &Sheet) -> Option<String> {
     })
 }
 
-/// Landing pages that the sheet names and the settings do not: a column of profile links would send guests astray.
+/// Landing pages that the sheet names and the settings do not. A column of profile links would send guests to wrong pages.
 pub(super) fn landing_hosts(survey: &Survey, settings: &Settings) -> Option<String> {
     const MOST: usize = 5;
     let own = survey::host(&settings.invite.redirect_url.value);
@@ -59,17 +58,17 @@ pub(super) fn landing_hosts(survey: &Survey, settings: &Settings) -> Option<Stri
     }
     (!told.is_empty()).then(|| {
         format!(
-            "by the sheet's own word, guests land on {listed}; without it on {}",
+            "the sheet sends guests to {listed}; rows that name no page send them to {}",
             own.unwrap_or_default()
         )
     })
 }
 
-/// The ledger may not know every earlier run; then it costs time, and no second mail, to be careful.
+/// The ledger may not know every earlier run, so people are invited silently first.
 pub(super) fn silent_first(silent: SilentFirst, now: Timestamp) -> Option<String> {
     (now < silent.until).then(|| {
         format!(
-            "this ledger may be older than its tenant: until {} whoever is not found is asked silently first, and mailed only when nothing had happened",
+            "this ledger may not know every earlier invitation: until {} people who are not found are invited silently first, and mailed only if that shows that they had not been invited before",
             silent.until.strftime("%F %T UTC")
         )
     })

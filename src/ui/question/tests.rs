@@ -48,7 +48,7 @@ fn question() -> Question {
             words: Some("Welcome, Zoë!\n\nPlease read the house rules before the first meeting, they are on the start page of the portal.".into()),
         }),
         warnings: vec![
-            "row 10 is hidden in the workbook, and taken along".into(),
+            "row 10 is hidden in the workbook and is read like every other row".into(),
             "the custom words of 3 rows are dropped by Microsoft, because an app signs in and not a person".into(),
         ],
         takes: Some(Duration::from_secs(108)),
@@ -88,7 +88,7 @@ fn everything_that_would_happen_is_shown() {
            20  not invited   the sheet is wrong there
             5  not invited   the same person as another row, or corrected since
 
-    warning: row 10 is hidden in the workbook, and taken along
+    warning: row 10 is hidden in the workbook and is read like every other row
 
     warning: the custom words of 3 rows are dropped by Microsoft, because an app
              signs in and not a person

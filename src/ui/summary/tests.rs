@@ -37,7 +37,7 @@ fn a_run_with_rows_to_fix_names_the_file_and_the_command() {
            45  exists-accepted  a guest, has redeemed
            10  exists-member    an internal user of the tenant
             5  duplicate        the same person as another row, or corrected since
-           10  invalid          the sheet is wrong here
+           10  invalid          must be corrected in the sheet
 
     mails     800 requested from Microsoft in this run
     requests  1,024, 3 throttled, 5 retried
