@@ -31,6 +31,8 @@ pub(super) async fn assume_asked(
         at,
         saw: PriorLookup::Unknown,
         client_request_id: String::new(),
+        redirect_url: None,
+        language: None,
         decided_on: item.newest_event(),
         assumed: true,
     };

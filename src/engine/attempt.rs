@@ -120,6 +120,8 @@ pub(super) async fn attempt(
             at: engine.clock.now(),
             saw: item.saw,
             client_request_id: client_request_id.to_string(),
+            redirect_url: Some(request.redirect_url.clone()),
+            language: item.guest.language.clone(),
             decided_on: item.newest_event(),
             assumed: false,
         };

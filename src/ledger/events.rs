@@ -37,6 +37,9 @@ pub(crate) struct Intent {
     /// By the look-up before it.
     pub saw: PriorLookup,
     pub client_request_id: String,
+    /// Where the guest lands, and the language of the mail: a reminder says the same.
+    pub redirect_url: Option<String>,
+    pub language: Option<String>,
     /// The newest event about the person when it was decided to ask.
     pub decided_on: i64,
     /// Not about to leave: an ask that a run unknown to this ledger may have made.
@@ -110,10 +113,15 @@ impl Writer {
         let person = self
             .connection()
             .prepare_cached(
-                "INSERT INTO person (key, email, state) VALUES (?1, ?2, 'asked')
-                 ON CONFLICT (key) DO UPDATE SET state = 'asked', email = excluded.email RETURNING id",
+                "INSERT INTO person (key, email, state, redirect_url, language) VALUES (?1, ?2, 'asked', ?3, ?4)
+                 ON CONFLICT (key) DO UPDATE SET state = 'asked', email = excluded.email,
+                    redirect_url = coalesce(excluded.redirect_url, redirect_url),
+                    language = coalesce(excluded.language, language) RETURNING id",
             )?
-            .query_row((&intent.key, &intent.email), |row| row.get(0))?;
+            .query_row(
+                (&intent.key, &intent.email, &intent.redirect_url, &intent.language),
+                |row| row.get(0),
+            )?;
         self.connection()
             .prepare_cached(
                 "INSERT INTO event (at, run, person, row, kind, mails, client_request_id, detail, saw)

@@ -27,6 +27,9 @@ pub(crate) struct KnownGuest {
     pub mail: Option<Mail>,
     pub invited_at: Option<Timestamp>,
     pub verified: Option<Verified>,
+    /// What the newest invitation said.
+    pub redirect_url: Option<String>,
+    pub language: Option<String>,
     /// What was read last.
     pub read: Option<KeptState>,
 }
@@ -42,7 +45,8 @@ pub(crate) struct KeptState {
 }
 
 const COLUMNS: &str = "person.id, person.email, person.state, person.user_id, person.mail, person.invited_at,
-    person.verified, guest_state.state, guest_state.since, guest_state.created_at, guest_state.read_at";
+    person.verified, guest_state.state, guest_state.since, guest_state.created_at, guest_state.read_at,
+    person.redirect_url, person.language";
 const TABLES: &str = "person LEFT JOIN guest_state ON guest_state.user_id = person.user_id";
 
 fn known_guest(row: &Row<'_>) -> rusqlite::Result<KnownGuest> {
@@ -58,6 +62,8 @@ fn known_guest(row: &Row<'_>) -> rusqlite::Result<KnownGuest> {
         mail: word(4)?.and_then(|mail| Mail::from_word(&mail)),
         invited_at: time(5)?,
         verified: word(6)?.and_then(|verified| Verified::from_word(&verified)),
+        redirect_url: row.get(11)?,
+        language: row.get(12)?,
         read: kept_state(row, 7)?,
     })
 }
@@ -134,6 +140,8 @@ impl Reader {
             mail: None,
             invited_at: None,
             verified: None,
+            redirect_url: None,
+            language: None,
             read,
         })
     }
@@ -148,14 +156,14 @@ impl Reader {
         let mut statement = self.connection().prepare_cached(
             "SELECT person.id, row.email, person.state, coalesce(person.user_id, row.user_id), person.mail,
                 person.invited_at, person.verified, guest_state.state, guest_state.since, guest_state.created_at,
-                guest_state.read_at, row.row
+                guest_state.read_at, person.redirect_url, person.language, row.row
              FROM row LEFT JOIN person ON person.id = row.person
                 LEFT JOIN guest_state ON guest_state.user_id = coalesce(person.user_id, row.user_id)
              WHERE row.run = ?1 AND row.row > ?2 AND row.outcome NOT IN ('duplicate', 'invalid')
              ORDER BY row.row LIMIT ?3",
         )?;
         let people = statement.query_map(params![run, after_row, page], |row| {
-            Ok((row.get(11)?, known_guest(row)?))
+            Ok((row.get(13)?, known_guest(row)?))
         })?;
         Ok(people.collect::<rusqlite::Result<_>>()?)
     }

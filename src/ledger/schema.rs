@@ -10,7 +10,7 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i64 = 0x474c_5354;
 
 /// One step a version: a file of version N is brought up by the steps from N on.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     "
 CREATE TABLE tenant (
     id       TEXT NOT NULL,
@@ -178,6 +178,11 @@ CREATE TABLE state_reading (
     scope    TEXT PRIMARY KEY,
     began_at INTEGER NOT NULL
 ) WITHOUT ROWID;
+",
+    "
+-- What the newest invitation said beside the address, so that a reminder says the same.
+ALTER TABLE person ADD COLUMN redirect_url TEXT;
+ALTER TABLE person ADD COLUMN language TEXT;
 ",
 ];
 

@@ -101,6 +101,52 @@ fn only_pending_guests_who_were_mailed_long_ago_are_mailed_again() {
     assert_eq!(mails(&practice, &Guests::address(1)), 3);
 }
 
+/// The mail leads where the invitation led, in its language, also when no sheet is named.
+#[test]
+fn a_reminder_says_what_the_invitation_said() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    workdir.write(
+        "guests.csv",
+        "email,redirect_url,language,message\nkim@partner.example,https://northwind.example/start,,Welcome!\nlea@partner.example,,fr-FR,\n",
+    );
+    invite(&workdir, &practice);
+    for (days, sheet) in [(20, vec!["guests.csv"]), (7, vec![])] {
+        days_pass(&workdir, days);
+        assert_eq!(
+            remind(&workdir, &practice, &sheet).expect_code(0).json()["reminded"],
+            2
+        );
+    }
+    let view = practice.view("/mails");
+    let words = |address: &str, key: &str| -> Vec<serde_json::Value> {
+        let mails = view["addresses"][address].as_array().unwrap().iter();
+        mails.map(|mail| mail[key].clone()).collect()
+    };
+    // The words stand on the sheet only.
+    assert_eq!(
+        words("kim@partner.example", "words"),
+        [
+            "Welcome!".into(),
+            "Welcome!".into(),
+            serde_json::Value::Null
+        ]
+    );
+    assert_eq!(
+        words("lea@partner.example", "language"),
+        ["fr-FR", "fr-FR", "fr-FR"]
+    );
+    let kept: String = rusqlite::Connection::open(workdir.path("guestlist.db"))
+        .unwrap()
+        .query_row(
+            "SELECT redirect_url FROM person WHERE key = 'kim@partner.example'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(kept, "https://northwind.example/start");
+}
+
 #[test]
 fn a_lost_answer_counts_as_a_mail() {
     for (fault, mailed) in [

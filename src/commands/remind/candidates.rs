@@ -197,6 +197,7 @@ fn judge(
     Ok(invited_at)
 }
 
+/// As the sheet says it now; without a sheet, as the invitation said it.
 fn to_remind(
     person: &Person,
     id: i64,
@@ -206,17 +207,25 @@ fn to_remind(
     defaults: &Defaults<'_>,
 ) -> GuestToRemind {
     let guest = person.guest.as_deref();
+    let known = person.known.as_ref();
     let of_sheet = |of: fn(&crate::guest::Guest) -> Option<String>| guest.and_then(of);
+    let redirect_url = match guest {
+        Some(guest) => guest.redirect_url.clone(),
+        None => known.and_then(|known| known.redirect_url.clone()),
+    };
+    let language = match guest {
+        Some(guest) => guest.language.clone(),
+        None => known.and_then(|known| known.language.clone()),
+    };
     GuestToRemind {
         person: id,
         row: person.row,
         email,
         user_id,
         display_name: of_sheet(|guest| guest.display_name.clone()).or(name),
-        redirect_url: of_sheet(|guest| guest.redirect_url.clone())
-            .unwrap_or_else(|| defaults.redirect_url.to_owned()),
+        redirect_url: redirect_url.unwrap_or_else(|| defaults.redirect_url.to_owned()),
         message: MessageInfo {
-            language: of_sheet(|guest| guest.language.clone()),
+            language,
             body: of_sheet(|guest| guest.message.clone()).filter(|_| defaults.words_arrive),
             cc: of_sheet(|guest| guest.cc.as_ref().map(|cc| cc.as_str().to_owned())),
         },
