@@ -14,8 +14,8 @@ use std::path::Path;
 use text::{pad, printable_line, wrap};
 
 /// In the order of `config.example.toml`.
-const SECTIONS: [&str; 8] = [
-    "tenant", "auth", "invite", "remind", "pace", "message", "columns", "sheet",
+const SECTIONS: [&str; 9] = [
+    "tenant", "auth", "invite", "remind", "pace", "message", "smtp", "columns", "sheet",
 ];
 /// The column in which the sources begin, unless a value is longer.
 const VALUES: usize = 52;

@@ -6,6 +6,7 @@ mod corrections; // rows to correct, and corrected copies of them, remembered
 mod files; // results and to-fix files of a run
 mod fix; // check --fix: the certain repairs
 mod import; // ledger import: results files become claims
+mod own_mail; // mail of our own
 mod practice; // the practice tenant of --sandbox
 mod progress; // the engine's totals on the screen
 mod reading; // how a run read its sheet, remembered

@@ -275,7 +275,13 @@ async fn record(
         _ => ("not-performed", as_before),
     };
     let found = match &reply.verdict {
-        Verdict::Done(invitation) => Some(found(invitation, purpose.mail, now)),
+        Verdict::Done(invitation) => {
+            let due = purpose.state == PersonState::Invited
+                && purpose.mail == Mail::None
+                && item.owes_mail(&engine.options);
+            let mail = if due { Mail::Due } else { purpose.mail };
+            Some(found(invitation, mail, now))
+        }
         _ => None,
     };
     let refusal = match &reply.verdict {

@@ -112,6 +112,10 @@ pub(super) async fn record_conclusion(
     state: PersonState,
     mail: Option<Mail>,
 ) {
+    let due = state == PersonState::Invited
+        && mail == Some(Mail::None)
+        && item.owes_mail(&engine.options);
+    let mail = if due { Some(Mail::Due) } else { mail };
     let settled = Answered {
         intent,
         row: item.guest.row,

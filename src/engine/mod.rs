@@ -68,7 +68,7 @@ mod stop; // why a run ends early
 mod looks; // looks again and again, at growing intervals
 
 pub(crate) use caps::CapLimits;
-pub(crate) use options::{Existing, Options, Precheck, Selection};
+pub(crate) use options::{Existing, MailBy, Options, Precheck, Selection};
 pub(crate) use recorder::Unwritten;
 pub(crate) use remind::{
     GuestToRemind, ReminderJob, ReminderLimits, ReminderOutcome, ReminderReport, ReminderTotals,

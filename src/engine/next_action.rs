@@ -1,6 +1,6 @@
 //! What a row needs, from what the sheet says and what the ledger knows. Asks nobody.
 
-use super::{Options, row_results};
+use super::{MailBy, Options, row_results};
 use crate::{
     directory::{Sponsors, Unresolved},
     guest::{EmailAddress, Guest, RowVerdict, SponsorRef, Understood, UserType},
@@ -28,8 +28,14 @@ pub(super) struct PendingGuest {
 }
 
 impl PendingGuest {
+    /// Whether Microsoft is to mail the person.
     pub(super) fn mails(&self, options: &Options) -> bool {
-        self.guest.send.unwrap_or(options.send)
+        options.mail_by == MailBy::Microsoft && self.guest.send.unwrap_or(options.send)
+    }
+
+    /// Whether a mail of our own is due once the person is invited.
+    pub(super) fn owes_mail(&self, options: &Options) -> bool {
+        options.mail_by == MailBy::Ourselves && self.guest.send.unwrap_or(options.send)
     }
 
     pub(super) fn person_id(&self) -> Option<i64> {

@@ -53,12 +53,22 @@ impl Selection {
     }
 }
 
+/// Who mails people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MailBy {
+    Microsoft,
+    /// The run does, when everybody is invited; the invitations are silent.
+    Ourselves,
+    Nobody,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     /// Look, decide, record in a rehearsal ledger; send no invitation.
     pub dry_run: bool,
     /// Where a row has no say of its own.
     pub send: bool,
+    pub mail_by: MailBy,
     pub redirect_url: String,
     pub selection: Selection,
     pub precheck: Precheck,

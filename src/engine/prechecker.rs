@@ -19,7 +19,7 @@ use crate::{
     graph::{DirectoryUser, Fault},
     guest::EmailAddress,
     ledger::{Person, PersonState, PriorLookup},
-    outcome::{Outcome, RowResult, ThisRun, Verified},
+    outcome::{Mail, Outcome, RowResult, ThisRun, Verified},
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -244,7 +244,17 @@ impl Prechecker {
 
     async fn invite(&self, item: PendingGuest) {
         if self.engine.options.dry_run {
-            let result = row_results::would_invite(&item.guest, item.mails(&self.engine.options));
+            let result = {
+                let options = &self.engine.options;
+                let mail = if item.mails(options) {
+                    Mail::Requested
+                } else if item.owes_mail(options) {
+                    Mail::Due
+                } else {
+                    Mail::None
+                };
+                row_results::would_invite(&item.guest, mail)
+            };
             self.tell(result, &item).await;
         } else if assumed::may_have_been_asked(&self.engine, &item) {
             match assumed::assume_asked(&self.engine, item).await {

@@ -328,14 +328,14 @@ pub(super) fn exists_deleted(guest: &Guest, user_id: String) -> RowResult {
     }
 }
 
-pub(super) fn would_invite(guest: &Guest, mails: bool) -> RowResult {
-    let hint = if mails {
-        "would be invited, with a mail from Microsoft"
-    } else {
-        "would be invited, without a mail"
+pub(super) fn would_invite(guest: &Guest, mail: Mail) -> RowResult {
+    let hint = match mail {
+        Mail::Requested => "would be invited, with a mail from Microsoft",
+        Mail::Due => "would be invited, with a mail in our own words",
+        _ => "would be invited, without a mail",
     };
     RowResult {
-        mail: Some(if mails { Mail::Requested } else { Mail::None }),
+        mail: Some(mail),
         this_run: Some(ThisRun::Checked),
         ..hinted(guest, Outcome::WouldInvite, hint)
     }
@@ -396,6 +396,8 @@ pub(super) fn invited_before(
         .unwrap_or_default();
     let hint = match person.mail {
         Some(Mail::Unknown) => format!("was invited{when}; {MAIL_UNKNOWN}"),
+        Some(Mail::Due) => format!("was invited{when}; the mail with the link has not left yet"),
+        Some(Mail::Refused) => format!("was invited{when}; the mail with the link was refused"),
         _ => format!("was invited{when} by an earlier run; nothing was sent"),
     };
     RowResult {

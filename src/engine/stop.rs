@@ -57,6 +57,12 @@ pub enum StopReason {
         by: String,
     },
     Sheet(Box<Problem>),
+    /// Everybody is invited, and mail of our own cannot go on.
+    OwnMail {
+        exit: Exit,
+        what: String,
+        hints: Vec<String>,
+    },
 }
 
 impl StopReason {
@@ -71,7 +77,9 @@ impl StopReason {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Interrupted => Exit::Interrupted,
-            Self::Refused { exit, .. } | Self::LedgerFailed { exit, .. } => *exit,
+            Self::Refused { exit, .. }
+            | Self::LedgerFailed { exit, .. }
+            | Self::OwnMail { exit, .. } => *exit,
             Self::AnsweredBetween { .. }
             | Self::Unreachable { .. }
             | Self::TooManyFailures { .. }
@@ -112,6 +120,7 @@ impl StopReason {
             Self::LedgerGone => "ledger-gone",
             Self::TakenOver { .. } => "taken-over",
             Self::Sheet(_) => "sheet",
+            Self::OwnMail { .. } => "mail",
         }
     }
 }

@@ -50,7 +50,8 @@ impl RunTotals {
         if result.outcome == Outcome::Invited && result.mail == Some(Mail::Unknown) {
             self.mails_unknown += 1;
         }
-        if result.outcome == Outcome::WouldInvite && result.mail == Some(Mail::Requested) {
+        let would_mail = matches!(result.mail, Some(Mail::Requested | Mail::Due));
+        if result.outcome == Outcome::WouldInvite && would_mail {
             self.would_mail += 1;
         }
     }

@@ -229,6 +229,13 @@ codes! {
         who: "whoever runs the network"
     }
 
+    MAIL_REFUSED = "GL552" {
+        title: "the mailbox service refuses the mail to this person",
+        meaning: "The address cannot be mailed from this mailbox, or the mail is not accepted as it is. Nothing was sent.",
+        fix: "Read the `error` column; correct the address or the template, then run `guestlist mail` with --retry-refused.",
+        who: "whoever made the sheet"
+    }
+
     SUSPICIOUS = "GL600" {
         title: "Microsoft has blocked invitations for this tenant",
         meaning: "Its abuse protection found the invitations of this tenant suspicious. The block does not lift by itself, and further attempts make it worse.",
@@ -264,6 +271,24 @@ codes! {
         meaning: "The signed-in app or user may not do what was asked.",
         fix: "See `guestlist doctor` for the permission that is missing, add it to the app registration and grant admin consent.",
         who: "a Privileged Role Administrator or Global Administrator of the tenant"
+    }
+    MAY_NOT_SEND_MAIL = "GL612" {
+        title: "no mail may be sent from this mailbox",
+        meaning: "The app or user lacks the Graph permission Mail.Send, or may not send as the mailbox in [message] from.",
+        fix: "Add the permission Mail.Send and grant admin consent, let the application access policy of Exchange include the mailbox, and for a shared mailbox give the user Send As.",
+        who: "a Privileged Role Administrator and an Exchange Administrator of the tenant"
+    }
+    NO_MAILBOX = "GL613" {
+        title: "there is no such mailbox",
+        meaning: "No user of the tenant has the address in [message] from, or the user has no mailbox in Exchange Online.",
+        fix: "Correct [message] from, or give the user a mailbox.",
+        who: "whoever wrote the settings, with an Exchange Administrator of the tenant"
+    }
+    MAILBOX_LIMIT = "GL614" {
+        title: "the mailbox may send no more for now",
+        meaning: "Exchange limits how many mails a mailbox sends in a day, and this one has used that up.",
+        fix: "Run the same command again tomorrow: mails that are due are sent then; [message] per_day keeps below the limit.",
+        who: "an Exchange Administrator of the tenant"
     }
     TOKEN_REJECTED = "GL620" {
         title: "Graph does not accept the token",

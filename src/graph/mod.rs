@@ -24,6 +24,7 @@ pub(crate) mod invite; // the one POST that is never repeated
 pub(crate) mod odata; // quoting and escaping
 pub(crate) mod pages; // following nextLink
 pub(crate) mod policies; // what the tenant says beforehand
+pub(crate) mod send_mail; // a mail of our own
 mod server_text; // servers' texts where they become ours
 mod slow_down; // where an answer closes the gate
 pub(crate) mod sponsors; // those who vouch for a guest

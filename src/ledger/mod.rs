@@ -23,7 +23,6 @@ mod correction;
 mod events; // intents and answers
 mod guest_states; // in which state guests were when they were read last
 mod import; // what results files say
-#[expect(dead_code, reason = "the mailer uses it")]
 mod own_mail; // mails of our own
 mod person; // what is known about one person
 mod reminders; // whom a reminder was sent
@@ -45,10 +44,8 @@ pub(crate) use file::{Ledger, NewLedger};
 pub(crate) use guest_states::{KeptState, KnownGuest};
 pub(crate) use import::{Claim, Imported};
 pub(crate) use lock::RunLock;
-#[expect(unused_imports, reason = "the mailer uses them")]
 pub(crate) use own_mail::{
-    AskedBefore, MailAnswer, MailIntent, MailIntentId, MailKind, NoMailIntent, OwnMail,
-    OwnMailState,
+    AskedBefore, MailAnswer, MailIntent, MailKind, NoMailIntent, OwnMailState,
 };
 pub(crate) use person::{Person, PersonState};
 pub(crate) use reader::Reader;

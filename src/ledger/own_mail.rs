@@ -149,6 +149,7 @@ pub(crate) struct MailAnswer {
 
 /// A mail as the ledger tells it.
 #[derive(Debug, Clone)]
+#[expect(dead_code, reason = "the story of a person tells it")]
 pub(crate) struct OwnMail {
     pub kind: MailKind,
     pub state: OwnMailState,
@@ -286,6 +287,35 @@ impl Writer {
         self.tell_people(intent.id)
     }
 
+    /// What became of the mail of a row, beside what its run told: a hint, and a code and words where it did not go well.
+    /// A row that was newly invited and is mailed has no hint.
+    pub(crate) fn mail_told(
+        &self,
+        (run, row, person): (&str, u64, i64),
+        hint: Option<&str>,
+        error_code: Option<&str>,
+        error: Option<&str>,
+    ) -> Result<()> {
+        self.connection()
+            .prepare_cached(
+                "UPDATE row SET error_code = ?5, error = ?6,
+                    hint = coalesce(?4, CASE WHEN this_run = 'invited' THEN NULL ELSE 'was invited before; the mail with the link was sent now' END)
+                 WHERE run = ?1 AND row = ?2 AND person = ?3",
+            )?
+            .execute(params![run, row, person, hint, error_code, error])?;
+        Ok(())
+    }
+
+    /// The hint of those rows of a run whose mail is due and of which nothing else was told.
+    pub(crate) fn mails_left_due(&self, run: &str, hint: &str) -> Result<()> {
+        self.connection().execute(
+            "UPDATE row SET hint = ?2 WHERE run = ?1 AND outcome = 'invited' AND error IS NULL
+                AND person IN (SELECT id FROM person WHERE mail = 'due')",
+            (run, hint),
+        )?;
+        Ok(())
+    }
+
     /// What became of the first mail stands with everybody who is that user.
     fn tell_people(&self, mail: i64) -> Result<()> {
         let mail = self
@@ -345,6 +375,10 @@ fn stands_in_the_way(before: &[OwnMailState], decided: AskedBefore) -> Option<Ow
 
 impl Reader {
     /// The mails of our own to a user, oldest first.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the story of a person tells them")
+    )]
     pub(crate) fn own_mails(&self, user_id: &str) -> Result<Vec<OwnMail>> {
         let mut statement = self.connection().prepare_cached(
             "SELECT kind, state, run, mailbox, message_id, language, at, status, request_id, detail
@@ -352,6 +386,24 @@ impl Reader {
         )?;
         let mails = statement.query_map([user_id], own_mail)?;
         Ok(mails.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The rows of a run whose people are invited and whose mail is in one of these states, in their order.
+    pub(crate) fn rows_with_mail(&self, run: &str, states: &[Mail]) -> Result<Vec<u64>> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT row.row, person.mail FROM row JOIN person ON person.id = row.person
+             WHERE row.run = ?1 AND row.outcome = 'invited' AND person.mail IN ('due', 'refused', 'unknown')
+                AND person.verified IS NOT 'missing' ORDER BY row.row",
+        )?;
+        let mut rows = statement.query([run])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let mail = Mail::from_word(row.get_ref(1)?.as_str().unwrap_or_default());
+            if mail.is_some_and(|mail| states.contains(&mail)) {
+                found.push(row.get(0)?);
+            }
+        }
+        Ok(found)
     }
 
     /// When a mail was last about to leave from a mailbox.

@@ -1,26 +1,20 @@
-//! 7 Wording: what Microsoft will really deliver.
+//! 7 Wording: what Microsoft will really deliver, and mail of our own with words out of templates.
 //!
-//! Must not word anything itself: a sheet's own `message` goes out as it is.
+//! Must not decide who is mailed. A sheet's own `message` goes out as it is.
 
-use crate::graph::{Identity, IdentityKind};
+mod delivery; // what becomes of custom words in Microsoft's mail
+mod mail; // a mail, as it is sent
+mod mailer; // the journey of one mail
+mod smtp; // a mail server
+mod template; // the templates, rendered for one row at a time
+mod words; // what a template can say about a row
 
-/// What becomes of custom words in Microsoft's mail (Graph: external-id troubleshooting). The token tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Delivery {
-    /// A signed-in user invites: the words go out, if that user has a mailbox.
-    Delivered,
-    /// An app invites: Microsoft leaves the words out without a word.
-    Dropped,
-    /// The token does not say who it is for.
-    CannotTell,
-}
+#[cfg(test)]
+mod tests;
 
-impl Delivery {
-    pub(crate) fn of(identity: &Identity) -> Self {
-        match identity.kind {
-            IdentityKind::Delegated => Self::Delivered,
-            IdentityKind::AppOnly => Self::Dropped,
-            IdentityKind::Unknown => Self::CannotTell,
-        }
-    }
-}
+pub(crate) use delivery::Delivery;
+pub(crate) use mail::{Mail, Sender};
+pub(crate) use mailer::{Addressee, MailEnd, MailPace, MailStop, Mailer, Transport};
+pub(crate) use smtp::{Security, Smtp, SmtpOptions};
+pub(crate) use template::{NotRendered, Rendered, Templates};
+pub(crate) use words::{Around, Words};

@@ -21,5 +21,19 @@ pub enum WhenDropped {
     SendAnyway,
 }
 
+/// Who mails the words of an invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MailDelivery {
+    /// Microsoft mails the invitation.
+    Microsoft,
+    /// We do, from a mailbox of the tenant.
+    Graph,
+    /// We do, through a mail server.
+    Smtp,
+    /// Nobody does.
+    None,
+}
+
+impl OneWord for MailDelivery {}
 impl OneWord for OwnDomains {}
 impl OneWord for WhenDropped {}

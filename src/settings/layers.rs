@@ -191,16 +191,16 @@ impl<'a> Layers<'a> {
     pub(super) fn secret(
         &mut self,
         key: Key,
-        azure: &'static str,
+        azure: Option<&'static str>,
     ) -> Result<Option<Sourced<SecretRef>>> {
         let (section, name) = key;
-        let picked = match self.raw(key, Some(azure)).into_iter().next() {
+        let picked = match self.raw(key, azure).into_iter().next() {
             None => None,
             Some((_, source @ Source::Environment(_))) => {
                 Some((SecretRef::Env(variable(key)), source))
             }
             Some((_, source @ Source::Azure(_))) => {
-                Some((SecretRef::Env(azure.to_owned()), source))
+                Some((SecretRef::Env(azure.unwrap_or_default().to_owned()), source))
             }
             Some((Raw::Table(table), source)) => {
                 let folder = self

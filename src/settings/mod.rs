@@ -9,6 +9,7 @@ mod file;
 mod flags; // the flags that are keys as well
 mod layers;
 mod ledger_place; // where the ledger lies when nobody names one
+mod message; // mail of our own
 mod model;
 mod needs_trust;
 mod remind; // [remind], from the flag to the value
@@ -25,13 +26,13 @@ pub(crate) mod values; // how each is understood
 mod written; //           how each is written
 
 pub(crate) use crate::graph::BaseUrl;
-pub(crate) use choices::{OwnDomains, WhenDropped};
+pub(crate) use choices::{MailDelivery, OwnDomains, WhenDropped};
 pub(crate) use cloud::{Cloud, is_microsoft, web_page};
 pub(crate) use flags::{ConnectionFlags, Flags, InviteFlags, SheetFlags, headings};
 pub(crate) use layers::KeyInForce;
 pub(crate) use model::{
     AuthSettings, FileInForce, InviteSettings, MessageSettings, PaceSettings, Settings,
-    SheetSettings, Standing, TenantSettings,
+    SheetSettings, SmtpSettings, Standing, TenantSettings,
 };
 pub(crate) use remind::{RemindFlags, RemindSettings};
 pub use resolve::resolve;

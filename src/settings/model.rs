@@ -3,13 +3,14 @@
 //! Must not decide a value; `resolve` does.
 
 use super::{
-    BaseUrl, Cloud, Doubt, KeyInForce, Mapping, OwnDomains, RowFilter, SecretRef, Sourced,
-    TenantName, Units, WhenDropped, remind::RemindSettings,
+    BaseUrl, Cloud, Doubt, KeyInForce, MailDelivery, Mapping, OwnDomains, RowFilter, SecretRef,
+    Sourced, TenantName, Units, WhenDropped, remind::RemindSettings,
 };
 use crate::{
     engine::{Existing, Precheck},
     graph::auth::MethodName,
     guest::{Access, SponsorRef},
+    message::{Security, Sender},
     outcome::Outcome,
     pace::Rate,
     results::Links,
@@ -51,6 +52,7 @@ pub struct Settings {
     pub remind: RemindSettings,
     pub pace: PaceSettings,
     pub message: MessageSettings,
+    pub smtp: SmtpSettings,
     pub sheet: SheetSettings,
 }
 
@@ -154,6 +156,32 @@ impl PaceSettings {
 #[derive(Debug)]
 pub struct MessageSettings {
     pub when_dropped: Sourced<WhenDropped>,
+    pub delivery: Sourced<MailDelivery>,
+    /// The mailbox that mails of our own are from.
+    pub from: Option<Sourced<Sender>>,
+    pub reply_to: Option<Sourced<Sender>>,
+    pub subject: Option<Sourced<String>>,
+    /// A file, or a folder with one for each language.
+    pub template: Option<Sourced<PathBuf>>,
+    /// 0: as fast as they can, on loopback only.
+    pub per_minute: Sourced<u32>,
+    pub per_day: Option<Sourced<u64>>,
+}
+
+impl MessageSettings {
+    /// What Exchange Online takes from one mailbox.
+    pub const PER_MINUTE: u32 = 30;
+}
+
+/// The mail server.
+#[derive(Debug)]
+pub struct SmtpSettings {
+    pub host: Option<Sourced<String>>,
+    /// By default the one that goes with `security`.
+    pub port: Option<Sourced<u64>>,
+    pub security: Sourced<Security>,
+    pub user: Option<Sourced<String>>,
+    pub password: Option<Sourced<SecretRef>>,
 }
 
 #[derive(Debug)]

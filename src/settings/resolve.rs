@@ -1,12 +1,12 @@
 //! The settings, key by key with their defaults, and the rules between them.
 
 use super::{
-    Doubt, Env, FileInForce, Flags, InviteFlags, InviteSettings, Mapping, MessageSettings,
-    OwnDomains, PaceSettings, Settings, SheetFlags, SheetSettings, Source, Sourced, Standing,
-    Units, WhenDropped,
+    Doubt, Env, FileInForce, Flags, InviteFlags, InviteSettings, Mapping, OwnDomains, PaceSettings,
+    Settings, SheetFlags, SheetSettings, Source, Sourced, Standing, Units,
     file::SettingsFile,
     layers::{KeyInForce, Layers},
     ledger_place::{Place, default_ledger, note_on_named},
+    message,
     remind::remind,
     tenant, trust,
     values::{ceiling, count, delimiter, duration, outcome, some_duration, switch, words, workers},
@@ -242,14 +242,8 @@ fn layered(
         invite: invite(&mut layers, &flags.invite, &flags.sheet, sandbox, &place)?,
         remind: remind(&mut layers, &flags.remind)?,
         pace: pace(&mut layers, harmless)?,
-        message: MessageSettings {
-            when_dropped: layers.value(
-                ("message", "when_dropped"),
-                None,
-                OneWord::from_word,
-                WhenDropped::Refuse,
-            )?,
-        },
+        message: message::message(&mut layers)?,
+        smtp: message::smtp(&mut layers)?,
         sheet: sheet(&mut layers, &flags.sheet)?,
         tenant,
     };

@@ -111,7 +111,7 @@ pub(super) fn auth(layers: &mut Layers<'_>) -> Result<AuthSettings> {
             MethodName::Auto,
         )?,
         client_id: layers.optional(("auth", "client_id"), None, Some("AZURE_CLIENT_ID"), words)?,
-        client_secret: layers.secret(("auth", "client_secret"), "AZURE_CLIENT_SECRET")?,
+        client_secret: layers.secret(("auth", "client_secret"), Some("AZURE_CLIENT_SECRET"))?,
         certificate: layers.path(
             ("auth", "certificate"),
             None,

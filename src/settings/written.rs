@@ -2,7 +2,8 @@
 
 use super::{Age, BaseUrl, RowFilter, SecretRef, TenantName, Units};
 use crate::{
-    guest::SponsorRef, one_word::OneWord, outcome::Outcome, pace::Rate, threshold::Threshold,
+    guest::SponsorRef, message::Sender, one_word::OneWord, outcome::Outcome, pace::Rate,
+    threshold::Threshold,
 };
 use std::{path::PathBuf, time::Duration};
 
@@ -53,7 +54,7 @@ macro_rules! in_quotes {
     )*};
 }
 in_quotes!(
-    Age, String, BaseUrl, Rate, Threshold, SponsorRef, TenantName
+    Sender, Age, String, BaseUrl, Rate, Threshold, SponsorRef, TenantName
 );
 
 impl<T: OneWord> Written for T {

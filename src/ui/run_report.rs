@@ -36,6 +36,10 @@ pub(crate) struct TenantReport {
 pub(crate) struct ThisRunReport {
     pub invited: u64,
     pub mails_requested: u64,
+    /// Mails of our own that a server has taken over, and of all rows of the run those that have not left.
+    pub mails_handed_over: u64,
+    pub mails_due: u64,
+    pub mails_refused: u64,
     pub relinked: u64,
     pub checked: u64,
     pub not_selected: u64,
@@ -81,6 +85,9 @@ pub(super) fn sample() -> RunReport {
         this_run: ThisRunReport {
             invited: 840,
             mails_requested: 800,
+            mails_handed_over: 0,
+            mails_due: 0,
+            mails_refused: 0,
             ..ThisRunReport::default()
         },
         requests: RequestTotals {

@@ -111,7 +111,9 @@ impl Summary<'_> {
         let report = self.report;
         let mut places = Vec::new();
         if !self.dry_run {
+            let own = report.this_run.mails_handed_over;
             let mails = match report.this_run.mails_requested {
+                0 if own > 0 => format!("{} of our own handed over in this run", number(own)),
                 0 if report.this_run.invited == 0 => {
                     "none: nobody was invited in this run".to_owned()
                 }

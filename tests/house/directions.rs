@@ -30,7 +30,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("ledger", &[]),
     ("pace", &[]),
     ("graph", &["pace"]),
-    ("message", &["graph"]),
+    ("message", &["sheet", "guest", "ledger", "pace", "graph"]),
     ("directory", &["guest", "graph"]),
     (
         "engine",
@@ -40,7 +40,9 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("ui", &["sheet", "results"]),
     (
         "settings",
-        &["sheet", "guest", "engine", "results", "pace", "graph"],
+        &[
+            "sheet", "guest", "engine", "results", "pace", "graph", "message",
+        ],
     ),
     ("cli", &["settings", "ui"]),
     // A second reading of the API: it shares nothing with the client that it tests.

@@ -1,12 +1,12 @@
 //! From the settings to what the engine and the pace need.
 
 use crate::{
-    engine::{Options, Precheck, Selection},
+    engine::{MailBy, Options, Precheck, Selection},
     failure::{Failure, Result},
     guest::EmailAddress,
     ledger::Ledger,
     pace::{self, PaceOptions, Rate},
-    settings::{RowFilter, Settings, Sourced, Units},
+    settings::{MailDelivery, RowFilter, Settings, Sourced, Units},
 };
 
 /// Resource units for ten seconds in the smallest tenants (Graph: throttling limits, identity and access).
@@ -58,6 +58,11 @@ pub(super) fn options(settings: &Settings) -> Result<Options> {
     Ok(Options {
         dry_run: invite.dry_run.value,
         send: invite.send.value,
+        mail_by: match settings.message.delivery.value {
+            MailDelivery::Microsoft => MailBy::Microsoft,
+            MailDelivery::Graph | MailDelivery::Smtp => MailBy::Ourselves,
+            MailDelivery::None => MailBy::Nobody,
+        },
         redirect_url: invite.redirect_url.value.clone(),
         selection: selection(&invite.only.value)?,
         precheck,

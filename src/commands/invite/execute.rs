@@ -1,16 +1,21 @@
 //! Starts the engine: for the run itself, or for a rehearsal that shows what would happen.
 
 use super::{
-    super::{host_name, progress, reading},
+    super::{
+        host_name,
+        own_mail::{self, MailTotals, MailsOf, Names},
+        progress, reading,
+    },
     finish::Finish,
     prepared::Prepared,
     ready::Ready,
 };
 use crate::{
-    engine::{self, Options, RunEnd, RunJob, RunTotals},
+    engine::{self, Options, RunEnd, RunJob, RunTotals, StopReason},
     exit::Exit,
     failure::Result,
-    ledger::{Ledger, RunLock, RunStart, SilentFirst},
+    ledger::{AskedBefore, Ledger, RunLock, RunStart, SilentFirst},
+    outcome::Mail,
     results::{DRY_RUN, PRACTICE},
     ui::{self, ProgressMode},
 };
@@ -32,15 +37,74 @@ pub(super) async fn run(prepared: &Prepared<'_>, ready: &Ready) -> Result<Exit> 
         silent_first: ready.silent_first,
     };
     let options = prepared.options.clone();
-    let end = run_engine(prepared, ready, right, start, options).await?;
+    let mut end = run_engine(prepared, ready, right, start, options).await?;
+    let mails = mail(prepared, ready, &run, &mut end).await?;
     let finish = Finish {
         prepared,
         connection: &ready.connection,
         run: &run,
         ledger: &prepared.ledger,
         ledger_is_gone: false,
+        mails,
     };
     finish.tell(end, &ready.warnings)
+}
+
+/// The mails of our own that are due, once everybody is invited. After a stop none leaves.
+async fn mail(
+    prepared: &Prepared<'_>,
+    ready: &Ready,
+    run: &str,
+    end: &mut RunEnd,
+) -> Result<MailTotals> {
+    let (Some(own), None) = (&prepared.own_mail, &end.unwritten) else {
+        return Ok(MailTotals::default());
+    };
+    if prepared.options.dry_run {
+        return Ok(MailTotals::default());
+    }
+    let reader = prepared.ledger.reader()?;
+    let states: &[Mail] = if prepared.options.retry_refused {
+        &[Mail::Due, Mail::Refused]
+    } else {
+        &[Mail::Due]
+    };
+    let rows = reader.rows_with_mail(run, states)?;
+    let mails = MailsOf {
+        own,
+        graph: &ready.connection.graph,
+        names: Names::of(&ready.connection, own),
+        sheet: &prepared.sheet,
+        rules: &prepared.rules,
+        reader: &reader,
+        writer: &end.writer,
+        run,
+        told_in: Some(run),
+        asked_before: AskedBefore {
+            unknown_too: false,
+            refused_too: prepared.options.retry_refused,
+        },
+        clock: prepared.clock,
+        stop: &prepared.stop,
+        quiet: prepared.output.quiet,
+        expected: rows.len() as u64,
+    };
+    let sending = own_mail::send(&mails, |guest, person| {
+        rows.binary_search(&guest.row).is_ok()
+            && person.mail.is_some_and(|mail| states.contains(&mail))
+    });
+    let sent = Box::pin(sending).await;
+    // Everybody is invited, and the results say so, whatever keeps the mails back.
+    let totals = sent.unwrap_or_else(|failure| {
+        prepared.stop.raise(StopReason::OwnMail {
+            exit: failure.exit,
+            what: failure.what,
+            hints: failure.hints,
+        });
+        MailTotals::default()
+    });
+    end.stopped_by = prepared.stop.reason();
+    Ok(totals)
 }
 
 /// Finds out what would happen, with the same code as a real run, on a private copy of the ledger.

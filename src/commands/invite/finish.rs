@@ -1,7 +1,7 @@
 //! The end of a run: files, the line in the ledger, the summary or the JSON object, the exit code.
 
 use super::{
-    super::{connect::Connection, corrections, files},
+    super::{connect::Connection, corrections, files, own_mail::MailTotals},
     prepared::Prepared,
     stop_message::{self, Stopped},
 };
@@ -10,7 +10,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     ledger::{Ledger, Writer},
-    outcome::Outcome,
+    outcome::{Mail, Outcome},
     results, ui,
     ui::{RequestTotals, RunReport, Summary, TenantReport, ThisRunReport},
 };
@@ -27,6 +27,8 @@ pub(super) struct Finish<'a> {
     pub ledger: &'a Ledger,
     /// Whether the ledger's path leads to another file by now, or to none.
     pub ledger_is_gone: bool,
+    /// What became of mails of our own.
+    pub mails: MailTotals,
 }
 
 impl Finish<'_> {
@@ -59,8 +61,17 @@ impl Finish<'_> {
                 "{guests} invited, and not all sponsors were added: see follow_up in the results; the same command tries again"
             ));
         }
-        if tally.mails_unknown > 0 {
-            let guests = ui::text::plural_of(tally.mails_unknown, "guest is", "guests are");
+        let mails = &self.mails;
+        let states = [Mail::Due, Mail::Refused, Mail::Unknown];
+        let [due, refused, unknown] = states.map(|state| -> Result<u64> {
+            let reader = self.ledger.reader()?;
+            Ok(reader.rows_with_mail(self.run, &[state])?.len() as u64)
+        });
+        let (due, refused, own_unknown) = (due?, refused?, mails.unknown.min(unknown?));
+        notes.extend(mail_notes(mails, due, refused));
+        if tally.mails_unknown + own_unknown > 0 {
+            let guests =
+                ui::text::plural_of(tally.mails_unknown + own_unknown, "guest is", "guests are");
             notes.push(format!(
                 "{guests} invited, but it is not known whether the mail was sent: see `mail` = unknown in the results"
             ));
@@ -79,7 +90,7 @@ impl Finish<'_> {
                 ui::text::plural_of(lost, "row was left", "rows were left")
             ));
         }
-        let mut exit = self.exit(&tally, stopped_by.as_ref())?;
+        let mut exit = self.exit(&tally, stopped_by.as_ref(), due + refused > 0)?;
         let to_stdout = self.prepared.targets.results == Path::new(results::STDOUT);
         self.prepared.output.writing.send_replace(to_stdout);
         let written = files::write(
@@ -148,6 +159,9 @@ impl Finish<'_> {
             this_run: ThisRunReport {
                 invited: tally.invited,
                 mails_requested: tally.mails_requested,
+                mails_handed_over: mails.handed_over,
+                mails_due: due,
+                mails_refused: refused,
                 relinked: tally.relinked,
                 checked: tally.checked,
                 not_selected: tally.not_selected,
@@ -256,11 +270,18 @@ impl Finish<'_> {
         })
     }
 
-    fn exit(&self, tally: &RunTotals, stopped_by: Option<&StopReason>) -> Result<Exit> {
+    fn exit(
+        &self,
+        tally: &RunTotals,
+        stopped_by: Option<&StopReason>,
+        mails_open: bool,
+    ) -> Result<Exit> {
         let tolerated = &self.prepared.settings.invite.tolerate.value;
         let mut exit = stopped_by.map_or(Exit::Done, StopReason::exit);
         let unfinished = tally.unfinished > 0 && !tolerated.contains(&Outcome::Invited);
+        let mails_open = mails_open && !tolerated.contains(&Outcome::Invited);
         if unfinished
+            || mails_open
             || tally.not_done(tolerated) > 0
             || self.ledger.reader()?.missing(self.run)? > 0
         {
@@ -271,4 +292,28 @@ impl Finish<'_> {
         }
         Ok(exit)
     }
+}
+
+/// What is to be said of mails of our own.
+fn mail_notes(mails: &MailTotals, due: u64, refused: u64) -> Vec<String> {
+    let mut notes = Vec::new();
+    if due > 0 {
+        let mails = ui::text::plural_of(due, "mail has", "mails have");
+        notes.push(format!(
+            "{mails} not left yet: see `mail` = due in the results; the same command sends them"
+        ));
+    }
+    if refused > 0 {
+        let mails = ui::text::plural_of(refused, "mail was", "mails were");
+        notes.push(format!(
+            "{mails} refused: see `error` in the results; when that is corrected, --retry-refused sends them"
+        ));
+    }
+    if mails.passed_over > 0 {
+        let people = ui::text::plural_of(mails.passed_over, "person was", "people were");
+        notes.push(format!(
+            "{people} not mailed, because an earlier mail to the same user may have left, under this address or another one"
+        ));
+    }
+    notes
 }

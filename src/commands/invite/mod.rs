@@ -110,7 +110,7 @@ pub async fn invite(
     let _time_limit = time_limit(settings, &stop);
     // Files that killed runs left may hold redeem links.
     Scratch::remove_leftovers();
-    let prepared = Prepared::new(typed, settings, output, clock, stop).await?;
+    let prepared = Prepared::new(typed, settings, output, clock, stop, env).await?;
     let mut exit = ask_and_run(&prepared, env).await;
     if matches!(&exit, Err(failure) if failure.exit == Exit::TimeUsed) {
         // The results then show, for every row, what the ledger knows.

@@ -5,6 +5,7 @@
 
 use super::{
     super::{
+        own_mail::{OwnMail, check_rows},
         practice::practice,
         prepare_ledger_folder, reading,
         sheet_options::{WantedSheet, rules},
@@ -21,11 +22,11 @@ use crate::{
     clock::Clock,
     engine::{Options, Stop, StopReason},
     failure::Result,
-    guest::Rules,
+    guest::{Guest, Rules},
     ledger::{Ledger, RunLock},
     pace::Pace,
     sandbox::Sandbox,
-    settings::Settings,
+    settings::{Env, Settings},
     sheet::Sheet,
     ui,
 };
@@ -44,6 +45,8 @@ pub(super) struct Prepared<'a> {
     pub options: Options,
     pub targets: Targets,
     pub survey: Survey,
+    /// None where Microsoft mails, or nobody.
+    pub own_mail: Option<OwnMail>,
     pub practice: Option<Sandbox>,
     pub ledger: Ledger,
     pub pace: Pace,
@@ -56,6 +59,7 @@ impl<'a> Prepared<'a> {
         output: InviteOutput,
         clock: &'a Clock,
         stop: Stop,
+        env: &Env<'_>,
     ) -> Result<Self> {
         let began = Instant::now();
         refusals::one_thing_on_stdout(settings, output.json)?;
@@ -68,6 +72,15 @@ impl<'a> Prepared<'a> {
         let options = engine_options::options(settings)?;
         let survey = Survey::of(&sheet, &rules, &options.selection, options.send)?;
         refusals::too_many_invalid_rows(settings, &survey, typed)?;
+        let own_mail = OwnMail::of(settings, env)?;
+        if let Some(own) = &own_mail {
+            let is_mailed = |guest: &Guest| {
+                let address = (guest.email.key(), guest.email.domain());
+                guest.send.unwrap_or(options.send)
+                    && options.selection.takes(guest.row, Some(address))
+            };
+            check_rows(own, &sheet, &rules, is_mailed)?;
+        }
 
         prepare_ledger_folder(settings, output.quiet)?;
         let practice = practice(settings).await?;
@@ -90,6 +103,7 @@ impl<'a> Prepared<'a> {
             options,
             targets,
             survey,
+            own_mail,
             practice,
             ledger,
             pace,

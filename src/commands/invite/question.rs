@@ -1,7 +1,7 @@
 //! The question before a real run: collects what it shows, and ends the run unless a person agrees.
 
 use super::{
-    super::{connect::Connection, settings_file::Particulars},
+    super::{connect::Connection, own_mail::OwnMail, settings_file::Particulars},
     execute,
     prepared::Prepared,
     ready::Ready,
@@ -41,6 +41,7 @@ pub(super) async fn ask(prepared: &Prepared<'_>, ready: &Ready) -> Result<()> {
         survey: &prepared.survey,
         rehearsed: &rehearsed.tally,
         connection: &ready.connection,
+        own_mail: prepared.own_mail.as_ref(),
         particulars: Particulars::of(prepared.settings),
         warnings: &[ready.warnings.as_slice(), rehearsed.notes.as_slice()].concat(),
     };
@@ -53,6 +54,7 @@ struct About<'a> {
     survey: &'a Survey,
     rehearsed: &'a RunTotals,
     connection: &'a Connection,
+    own_mail: Option<&'a OwnMail>,
     particulars: Particulars,
     warnings: &'a [String],
 }
@@ -140,7 +142,10 @@ impl About<'_> {
             mail: MailPlan {
                 mailed,
                 silent: new.saturating_sub(mailed),
-                by: "Microsoft, in the name of the tenant".to_owned(),
+                by: self.own_mail.map_or_else(
+                    || "Microsoft, in the name of the tenant".to_owned(),
+                    OwnMail::by,
+                ),
                 languages,
             },
             unused_columns: survey

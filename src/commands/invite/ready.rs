@@ -54,7 +54,13 @@ impl Ready {
         let policy = async { Ok(InvitationPolicy::read(&connection.graph).await) };
         let policy = unless_stopped(stop, policy).await?;
         refusals::invitations_are_off(&policy, &connection)?;
-        let mut warnings = refusals::words_will_arrive(settings, survey, &connection)?;
+        let mut warnings = match &prepared.own_mail {
+            Some(own) => {
+                unless_stopped(stop, own.probe(&connection.graph)).await?;
+                Vec::from_iter(warnings::languages_without_template(survey, own))
+            }
+            None => refusals::words_will_arrive(settings, survey, &connection)?,
+        };
         warnings.extend(own_people);
         warnings.extend(warnings::columns_not_set(sheet));
         warnings.extend(survey.in_doubt.iter().cloned());

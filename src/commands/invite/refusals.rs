@@ -10,7 +10,7 @@ use crate::{
     graph::{self, Class, Fault},
     message::Delivery,
     results,
-    settings::{OwnDomains, Settings, WhenDropped},
+    settings::{MailDelivery, OwnDomains, Settings, WhenDropped},
     ui::text,
 };
 use std::path::Path;
@@ -141,7 +141,7 @@ pub(in crate::commands) fn words_will_arrive(
     survey: &Survey,
     connection: &Connection,
 ) -> Result<Vec<String>> {
-    if survey.worded == 0 {
+    if survey.worded == 0 || settings.message.delivery.value != MailDelivery::Microsoft {
         return Ok(Vec::new());
     }
     let rows = text::plural_of(survey.worded, "row carries", "rows carry");

@@ -44,6 +44,11 @@ pub(in crate::commands) fn stopped(about: &Stopped<'_>) -> Failure {
         format!("{whose}: {}", ui::text::printable_line(&fault.message))
     };
     match reason {
+        StopReason::OwnMail { what, hints, .. } => {
+            let mut failure = failure(what.clone());
+            failure.hints.clone_from(hints);
+            failure.hint("the same command, or `guestlist mail`, sends the mails that are due")
+        }
         StopReason::Interrupted => failure("interrupted".into()).hint(again),
         StopReason::Refused { exit, fault } => {
             let entry = fault.entry();
@@ -175,6 +180,7 @@ pub(super) fn first(reason: &StopReason) -> Option<&'static str> {
         | StopReason::DailyCap { .. }
         | StopReason::TimeUsed
         | StopReason::CanaryNotFound { .. }
+        | StopReason::OwnMail { .. }
         | StopReason::Sheet(_) => None,
     }
 }

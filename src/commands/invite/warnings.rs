@@ -2,7 +2,10 @@
 //!
 //! Must not print.
 
-use super::survey::{self, Survey};
+use super::{
+    super::own_mail::OwnMail,
+    survey::{self, Survey},
+};
 use crate::{
     ledger::SilentFirst,
     settings::Settings,
@@ -60,6 +63,28 @@ pub(super) fn landing_hosts(survey: &Survey, settings: &Settings) -> Option<Stri
         format!(
             "the sheet sends guests to {listed}; rows that name no page send them to {}",
             own.unwrap_or_default()
+        )
+    })
+}
+
+/// Languages that the sheet asks for, and for which there is only the template for the rest.
+pub(super) fn languages_without_template(survey: &Survey, own: &OwnMail) -> Option<String> {
+    let mut without: Vec<&str> = survey
+        .languages
+        .keys()
+        .map(String::as_str)
+        .filter(|language| own.templates.is_for_the_rest(language))
+        .collect();
+    without.sort_unstable();
+    let rows: u64 = without
+        .iter()
+        .map(|language| survey.languages[*language])
+        .sum();
+    (rows > 0).then(|| {
+        format!(
+            "there is no template for {}: {} the one for all other languages",
+            text::list(&without),
+            text::plural_of(rows, "row gets", "rows get")
         )
     })
 }

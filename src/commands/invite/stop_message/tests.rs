@@ -54,7 +54,12 @@ fn next(after: &StopReason) -> Option<StopReason> {
             by: "invite guests.csv, since 04:00".into(),
         },
         StopReason::TakenOver { .. } => StopReason::Sheet(Box::new(problem)),
-        StopReason::Sheet(_) => return None,
+        StopReason::Sheet(_) => StopReason::OwnMail {
+            exit: Exit::Permission,
+            what: "the mail server mail.contoso.com:587 does not accept the sign-in".into(),
+            hints: vec!["check [smtp] user and password".into()],
+        },
+        StopReason::OwnMail { .. } => return None,
     })
 }
 

@@ -1,0 +1,239 @@
+//! Mail of our own: what the settings ask for, checked before anything is sent, and the mails of a run.
+//!
+//! Who is mailed is decided here and nowhere else: people whose link the ledger knows and whose mail has not left.
+
+mod check; // every row has its words
+mod send; // the mails of a run, one after the other
+
+pub(in crate::commands) use check::check_rows;
+pub(in crate::commands) use send::{MailTotals, MailsOf, send};
+
+use super::connect::Connection;
+use crate::{
+    clock::Clock,
+    failure::{Failure, Result},
+    graph::Graph,
+    guest::Guest,
+    ledger::{LedgerError, Reader, Writer},
+    message::{
+        Around, MailPace, Mailer, NotRendered, Rendered, Security, Sender, Smtp, SmtpOptions,
+        Templates, Transport, Words,
+    },
+    pace::StopSignal,
+    settings::{Env, MailDelivery, MessageSettings, Settings, Sourced},
+    sheet::{Row, Sheet},
+};
+use std::net::IpAddr;
+
+/// How mail of our own is made and sent.
+#[derive(Debug)]
+pub(in crate::commands) struct OwnMail {
+    pub templates: Templates,
+    pub from: Sender,
+    pub reply_to: Option<Sender>,
+    pub pace: MailPace,
+    /// The mail server; none where Graph sends.
+    server: Option<Smtp>,
+    redirect_url: String,
+}
+
+impl OwnMail {
+    /// None where Microsoft mails, or nobody.
+    pub(in crate::commands) fn of(settings: &Settings, env: &Env<'_>) -> Result<Option<Self>> {
+        let message = &settings.message;
+        let delivery = message.delivery.value;
+        if matches!(delivery, MailDelivery::Microsoft | MailDelivery::None) {
+            return Ok(None);
+        }
+        let from = message.from.as_ref().ok_or_else(|| {
+            Failure::usage("mail of our own needs a sender, and [message] from is not set")
+                .hint("write from = \"Name <address>\" below [message]: with delivery = \"graph\" a mailbox of the tenant")
+        })?;
+        let server = match delivery {
+            MailDelivery::Smtp => Some(server(settings, env)?),
+            _ => None,
+        };
+        let loopback = match delivery {
+            MailDelivery::Smtp => settings.smtp.host.as_ref().is_some_and(is_loopback),
+            _ => settings.is_loopback(),
+        };
+        let per_minute = &message.per_minute;
+        if !loopback && (per_minute.value == 0 || per_minute.value > MessageSettings::PER_MINUTE) {
+            return Err(Failure::usage(format!(
+                "[message] per_minute = {}, {}: off loopback it can only be lowered, from {}",
+                per_minute.value,
+                per_minute.source,
+                MessageSettings::PER_MINUTE
+            )));
+        }
+        let subject = message
+            .subject
+            .as_ref()
+            .map(|subject| subject.value.as_str());
+        let template = message
+            .template
+            .as_ref()
+            .map(|template| template.value.as_path());
+        Ok(Some(Self {
+            templates: Templates::read(template, subject)?,
+            from: from.value.clone(),
+            reply_to: message
+                .reply_to
+                .as_ref()
+                .map(|reply_to| reply_to.value.clone()),
+            pace: MailPace {
+                per_minute: per_minute.value,
+                per_day: message.per_day.as_ref().map(|cap| cap.value),
+            },
+            server,
+            redirect_url: settings.invite.redirect_url.value.clone(),
+        }))
+    }
+
+    /// Finds out, without sending a mail, what can be known beforehand: whether the mail server takes the sign-in, or
+    /// whether the mailbox exists.
+    pub(in crate::commands) async fn probe(&self, graph: &Graph) -> Result<()> {
+        if let Some(server) = &self.server {
+            let probed = Box::pin(server.probe()).await;
+            return probed.map_err(|trouble| trouble.failure(server).hint("nothing was sent"));
+        }
+        let found = graph.mailbox_exists(self.from.address.as_str()).await;
+        found.map_err(|fault| Failure::from(fault).hint("nothing was sent"))
+    }
+
+    /// Who carries the mails, for showing.
+    pub(in crate::commands) fn by(&self) -> String {
+        match &self.server {
+            Some(server) => format!("{} by way of {server}, in our own words", self.from),
+            None => format!("{}, in our own words", self.from),
+        }
+    }
+
+    /// The words of a row.
+    pub(in crate::commands) fn render(
+        &self,
+        sheet: &Sheet,
+        row: &Row,
+        guest: &Guest,
+        redeem_url: &str,
+        names: &Names,
+    ) -> std::result::Result<Rendered, NotRendered> {
+        let around = Around {
+            redeem_url,
+            tenant_name: &names.tenant,
+            inviter: &names.inviter,
+            redirect_url: &self.redirect_url,
+        };
+        let words = Words::of(sheet.header(), row, guest, &around);
+        self.templates.render(words, guest.language.as_deref())
+    }
+
+    /// What sends the mails of a run.
+    pub(in crate::commands) fn mailer<'l>(
+        &self,
+        graph: &Graph,
+        (writer, reader): (&'l Writer, &Reader),
+        run: &str,
+        clock: &Clock,
+        stop: StopSignal,
+    ) -> std::result::Result<Mailer<'l>, LedgerError> {
+        let transport = match &self.server {
+            Some(server) => Transport::Smtp(server.clone()),
+            None => Transport::Graph(graph.clone()),
+        };
+        let mailbox = self.from.address.as_str();
+        Mailer::new(
+            transport,
+            (writer, reader),
+            run,
+            mailbox,
+            self.pace,
+            clock,
+            stop,
+        )
+    }
+}
+
+/// The names that stand in a mail and not on the sheet.
+#[derive(Debug, Clone)]
+pub(in crate::commands) struct Names {
+    pub tenant: String,
+    pub inviter: String,
+}
+
+impl Names {
+    pub(in crate::commands) fn of(connection: &Connection, own: &OwnMail) -> Self {
+        let tenant = &connection.tenant;
+        let named = tenant.name.clone().or_else(|| connection.domain.clone());
+        let inviter = own.from.name.clone();
+        Self {
+            tenant: named.unwrap_or_else(|| tenant.id.clone()),
+            inviter: inviter.unwrap_or_else(|| own.from.address.as_str().to_owned()),
+        }
+    }
+}
+
+fn server(settings: &Settings, env: &Env<'_>) -> Result<Smtp> {
+    let smtp = &settings.smtp;
+    let host = smtp.host.as_ref().ok_or_else(|| {
+        Failure::usage(
+            "[message] delivery = \"smtp\" needs a mail server, and [smtp] host is not set",
+        )
+        .hint("write host = \"smtp.example.org\" below [smtp]")
+    })?;
+    let loopback = is_loopback(host);
+    if settings.invite.sandbox.value && !loopback {
+        return Err(Failure::usage(format!(
+            "the practice tenant mails nobody, and {} is a real mail server ({})",
+            host.value, host.source
+        ))
+        .hint("practise with [message] delivery = \"graph\", which the practice tenant takes, or with a mail server on this machine"));
+    }
+    let security = smtp.security.value;
+    if security == Security::None && !loopback {
+        return Err(Failure::usage(format!(
+            "[smtp] security = \"none\", {}: in the open, mail goes to loopback only, not to {}",
+            smtp.security.source, host.value
+        ))
+        .hint("write \"starttls\" or \"tls\""));
+    }
+    if smtp.user.is_some() != smtp.password.is_some() {
+        let (there, missing) = match &smtp.user {
+            Some(_) => ("user", "password"),
+            None => ("password", "user"),
+        };
+        return Err(
+            Failure::usage(format!("[smtp] {there} is set, and {missing} is not")).hint(
+                "a server that wants a sign-in needs both; one that wants none needs neither",
+            ),
+        );
+    }
+    let password = smtp
+        .password
+        .as_ref()
+        .map(|password| password.value.read(env));
+    let default = match security {
+        Security::Tls => 465,
+        Security::StartTls => 587,
+        Security::None => 25,
+    };
+    let port = smtp.port.as_ref().map_or(default, |port| port.value);
+    let ca_file = settings.tenant.ca_file.as_ref();
+    Smtp::new(SmtpOptions {
+        host: host.value.clone(),
+        port: u16::try_from(port).unwrap_or(default as u16),
+        security,
+        user: smtp.user.as_ref().map(|user| user.value.clone()),
+        password: password.transpose()?,
+        ca_file: ca_file.map(|file| file.value.as_path()),
+    })
+}
+
+/// `localhost` counts by its name, as in RFC 6761.
+fn is_loopback(host: &Sourced<String>) -> bool {
+    let name = host.value.trim_matches(['[', ']']);
+    let address = name.parse::<IpAddr>();
+    address.map_or(name.eq_ignore_ascii_case("localhost"), |address| {
+        address.is_loopback()
+    })
+}

@@ -1,0 +1,214 @@
+//! The mails of a run, in the order of the sheet, each with the words of its own row.
+
+use super::{Names, OwnMail};
+use crate::{
+    clock::Clock,
+    engine::{Stop, StopReason},
+    exit::Exit,
+    failure::{Failure, Result},
+    graph::Graph,
+    guest::{Guest, RowVerdict, Rules, Understanding},
+    ledger::{AskedBefore, MailKind, Person, Reader, Writer},
+    message::{Addressee, Mail, MailEnd, MailStop, Sender},
+    sheet::{Refused, Sheet},
+    ui,
+};
+use secrecy::ExposeSecret;
+
+/// What became of the mails.
+#[derive(Debug, Default, Clone, Copy)]
+pub(in crate::commands) struct MailTotals {
+    pub handed_over: u64,
+    pub due: u64,
+    pub refused: u64,
+    pub unknown: u64,
+    /// Not sent, because an earlier mail stands in the way or something has changed.
+    pub passed_over: u64,
+}
+
+/// Which mails are sent, and where their outcome is written.
+pub(in crate::commands) struct MailsOf<'a> {
+    pub own: &'a OwnMail,
+    pub graph: &'a Graph,
+    pub names: Names,
+    pub sheet: &'a Sheet,
+    pub rules: &'a Rules,
+    pub reader: &'a Reader,
+    pub writer: &'a Writer,
+    /// The run that sends.
+    pub run: &'a str,
+    /// The run whose rows are told what became of their mails; none where no results are written.
+    pub told_in: Option<&'a str>,
+    pub asked_before: AskedBefore,
+    pub clock: &'a Clock,
+    pub stop: &'a Stop,
+    pub quiet: bool,
+    /// How many are to be sent, for showing.
+    pub expected: u64,
+}
+
+/// Sends the mails of the rows that `takes` selects. A reason to stop is raised in the stop of the run.
+pub(in crate::commands) async fn send(
+    mails: &MailsOf<'_>,
+    mut takes: impl FnMut(&Guest, &Person) -> bool,
+) -> Result<MailTotals> {
+    let mut totals = MailTotals::default();
+    let signal = mails.stop.signal().clone();
+    let pair = (mails.writer, mails.reader);
+    let mut mailer = mails
+        .own
+        .mailer(mails.graph, pair, mails.run, mails.clock, signal)?;
+    let mut understanding = Understanding::new(mails.sheet, mails.rules);
+    for row in mails.sheet.rows()? {
+        let row = row.map_err(Refused::from)?;
+        let RowVerdict::Guest(guest) = understanding.understand(&row).verdict else {
+            continue;
+        };
+        let Some(person) = mails.reader.person(guest.email.key())? else {
+            continue;
+        };
+        if !takes(&guest, &person) {
+            continue;
+        }
+        let (Some(user_id), Some(link)) = (&person.user_id, &person.redeem_url) else {
+            continue;
+        };
+        let words = mails.own.render(
+            mails.sheet,
+            &row,
+            &guest,
+            link.expose_secret(),
+            &mails.names,
+        );
+        let words = words.map_err(|why| {
+            Failure::new(Exit::SheetRefused, format!("row {}: {why}", guest.row)).hint(why.fix)
+        })?;
+        let mail = Mail {
+            from: mails.own.from.clone(),
+            reply_to: mails.own.reply_to.clone(),
+            to: Sender {
+                name: guest.display_name.clone(),
+                address: guest.email.clone(),
+            },
+            words,
+        };
+        let to = Addressee {
+            person: person.id,
+            user_id: user_id.clone(),
+            row: Some(guest.row),
+            decided_on: person.newest_event,
+        };
+        let end = mailer
+            .send(&to, MailKind::Invitation, &mail, mails.asked_before)
+            .await;
+        match end {
+            Ok(end) => mails.tell(&guest, &person, &end, &mut totals)?,
+            Err(stop) => {
+                mails.stop.raise(reason(stop, mails));
+                break;
+            }
+        }
+    }
+    if let Some(told_in) = mails.told_in {
+        mails.writer.mails_left_due(told_in, STILL_DUE)?;
+    }
+    Ok(totals)
+}
+
+/// A mail leaves every two seconds.
+const TOLD_EVERY: u64 = 30;
+
+const STILL_DUE: &str =
+    "is invited; the mail with the link has not left yet: the same command sends it";
+
+impl MailsOf<'_> {
+    fn tell(
+        &self,
+        guest: &Guest,
+        person: &Person,
+        end: &MailEnd,
+        totals: &mut MailTotals,
+    ) -> Result<()> {
+        let (counted, hint, error) = match end {
+            MailEnd::HandedOver => (&mut totals.handed_over, None, None),
+            MailEnd::Due { why } => (&mut totals.due, Some(STILL_DUE), Some(why)),
+            MailEnd::Refused { why } => (
+                &mut totals.refused,
+                Some(
+                    "is invited; the mail with the link was refused: correct what `error` says, then `guestlist mail` with --retry-refused sends it",
+                ),
+                Some(why),
+            ),
+            MailEnd::Unknown { why } => (
+                &mut totals.unknown,
+                Some(
+                    "is invited; nobody can tell whether the mail with the link left: `guestlist mail` with --include-unknown sends it again",
+                ),
+                Some(why),
+            ),
+            MailEnd::Before(_) | MailEnd::Changed => {
+                totals.passed_over += 1;
+                return Ok(());
+            }
+        };
+        *counted += 1;
+        if let Some(told_in) = self.told_in {
+            let code = error.map(|_| "mail");
+            self.writer.mail_told(
+                (told_in, guest.row, person.id),
+                hint,
+                code,
+                error.map(String::as_str),
+            )?;
+        }
+        if !self.quiet && self.expected > 0 {
+            let done = totals.handed_over + totals.due + totals.refused + totals.unknown;
+            if done.is_multiple_of(TOLD_EVERY) {
+                let (done, all) = (ui::text::number(done), ui::text::number(self.expected));
+                ui::tell(format!("mails: {done} of {all}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why no further mail is sent, as the reason of the run.
+fn reason(stop: MailStop, mails: &MailsOf<'_>) -> StopReason {
+    let mail = |exit, what: String, hint: String| StopReason::OwnMail {
+        exit,
+        what,
+        hints: vec![hint],
+    };
+    match stop {
+        // Whoever raised it has given the reason.
+        MailStop::Raised => StopReason::Interrupted,
+        MailStop::TakenOver => StopReason::TakenOver {
+            by: mails.writer.holder().unwrap_or_default(),
+        },
+        MailStop::LedgerGone => StopReason::LedgerGone,
+        MailStop::Ledger(error) => (&error).into(),
+        MailStop::Graph(fault) => StopReason::of(&fault).unwrap_or(StopReason::Refused {
+            exit: fault.exit(),
+            fault,
+        }),
+        MailStop::Server(failure) => StopReason::OwnMail {
+            exit: failure.exit,
+            what: failure.what,
+            hints: failure.hints,
+        },
+        MailStop::DailyCap { cap, room_at } => mail(
+            Exit::CapReached,
+            format!(
+                "the mailbox has sent {} mails in 24 hours, as many as [message] per_day allows",
+                ui::text::number(cap)
+            ),
+            format!("there is room again at {}", room_at.strftime("%F %T UTC")),
+        ),
+        MailStop::NotTaken { in_a_row, why } => mail(
+            Exit::TryAgain,
+            format!("{in_a_row} mails in a row were not taken, the last one because: {why}"),
+            "look for what they have in common: the sender, the words, or the mail server"
+                .to_owned(),
+        ),
+    }
+}
