@@ -1,34 +1,64 @@
-//! One verb per file; here is which word leads to which.
+//! The verbs, one file or folder for each, and what they share. `run` leads from the command line to a verb.
+
+// The verbs. A blank line stands between the modules, so that formatting keeps their order.
+
+pub(crate) mod check; // what is wrong with a sheet
+
+pub(crate) mod invite; // everyone on a sheet is invited
+
+pub(crate) mod status; // who has redeemed
+
+pub(crate) mod remind; // pending guests are mailed again
+
+pub(crate) mod results; // the results of a run, written again
+
+pub(crate) mod runs; // the runs that the ledger knows
+
+pub(crate) mod ledger; // new ledgers, backups, imports
+
+pub(crate) mod doctor; // can this machine, sign-in and tenant do the job?
+
+pub(crate) mod config; // every setting in force, and trust in a settings file
+
+pub(crate) mod explain; // what a code means
+
+pub(crate) mod template; // an empty sheet
+
+pub(crate) mod sandbox; // the practice tenant, served until it is interrupted
+
+// What several verbs need, in the order in which a verb needs it.
+
+pub(crate) mod typed_command; // the command line, to be shown again
+
+mod signals; // Ctrl-C
 
 mod ask; // a question with a few words as answers
-mod connect; // signed in, in the right tenant
-mod corrections; // rows to correct, and corrected copies of them, remembered
-mod files; // results and to-fix files of a run
-mod fix; // check --fix: the certain repairs
-mod import; // ledger import: results files become claims
-mod own_mail; // mail of our own
-mod practice; // the practice tenant of --sandbox
-mod progress; // the engine's totals on the screen
-mod reading; // how a run read its sheet, remembered
-mod session; // a ledger, and its tenant reached
-mod settings_file; // whether it is trusted, and what it brings
-mod sheet_options; // settings -> reading and understanding
-mod sign_in; // what there is to sign in with
-mod signals; // Ctrl-C
-pub(crate) mod typed_command; // what was typed, to be typed again
 
-pub(crate) mod check;
-pub(crate) mod config;
-pub(crate) mod doctor;
-pub(crate) mod explain;
-pub(crate) mod invite;
-pub(crate) mod ledger;
-pub(crate) mod remind;
-pub(crate) mod results;
-pub(crate) mod runs;
-pub(crate) mod sandbox;
-pub(crate) mod status;
-pub(crate) mod template;
+mod settings_file; // the settings, and whether their file is trusted
+
+mod sheet_options; // how a sheet is read, and opening it
+
+mod reading; // how a run read its sheet, remembered
+
+mod practice; // the practice tenant of --sandbox
+
+mod sign_in; // what there is to sign in with
+
+mod connect; // signed in, in the right tenant
+
+mod session; // a ledger, and its tenant reached
+
+mod own_mail; // mail of our own
+
+mod progress; // the engine's totals on the screen
+
+mod files; // results and to-fix files of a run
+
+mod corrections; // rows to correct, and corrected copies of them, remembered
+
+mod fix; // check --fix: the certain repairs
+
+mod import; // ledger import: results files become claims
 
 use crate::{
     cli,

@@ -3,23 +3,43 @@
 //! Data goes to stdout, everything else to stderr. Only this module and the commands print. Texts are made by pure
 //! functions, so that tests can read them as a person would.
 
-mod doctor;
-mod excerpt;
-mod failure;
-mod guest_status;
-mod opening;
-mod outcome_words;
-pub(crate) mod problems;
-mod progress;
-mod question;
-mod reminders;
-mod run_report;
-mod screen;
-mod story;
-mod stream;
-mod style;
-mod summary;
-pub(crate) mod text;
+// What writes. A blank line stands between the modules, so that formatting keeps their order.
+
+mod screen; // stdout and stderr, without breaking the progress bar
+
+mod stream; // the last step before a terminal, a pipe or a log
+
+mod style; // the few colours
+
+pub(crate) mod text; // words, widths and lines
+
+// What is shown, in the order of a run.
+
+pub(crate) mod problems; // the problems of a sheet
+
+mod excerpt; // a piece of a row, with the place of one cell
+
+mod opening; // the first line: which ledger
+
+mod question; // what will happen, and the question before it
+
+mod progress; // how far a run is
+
+mod run_report; // a run in numbers, for scripts
+
+mod summary; // a run in words
+
+mod outcome_words; // what each outcome means
+
+mod guest_status; // who has redeemed
+
+mod story; // one person
+
+mod reminders; // who is mailed again
+
+mod doctor; // what a check-up found
+
+mod failure; // why a command could not do its job
 
 #[cfg(test)]
 pub(crate) use doctor::Finding;

@@ -1,7 +1,7 @@
 //! The check-up: four practice tenants with their verdicts and exit codes, and what a person reads.
 
-mod screens;
-mod tenants;
+mod screens; // what a person reads
+mod tenants; // four tenants, and what the checks say of each
 
 use crate::support::{Ended, Practice, Workdir};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Escape, bell and direction characters in every text that Graph can answer.
+//! Escape, bell and direction characters in every text of an answer of Graph.
 
 use super::proof::{HOSTILE, everything, nothing_raw, nothing_raw_in};
 use crate::support::{Ended, Guests, Practice, Relay, Request, Terminal, Workdir};

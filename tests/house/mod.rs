@@ -1,9 +1,9 @@
 //! The rules of the source itself: which module may use which, no circles of files, and no message that names a command
 //! or a flag that does not exist.
 
-mod commands;
-mod directions;
-mod imports;
+mod commands; // commands that messages name
+mod directions; // which module may use which
+mod imports; // which file uses which
 
 use std::path::{Path, PathBuf};
 

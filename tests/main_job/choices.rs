@@ -1,5 +1,5 @@
-//! What a person says once about a sheet holds for the commands that follow; and what is done about the tenant's own
-//! people, and about rows without a sponsor.
+//! A choice that a person makes for a sheet holds for later commands too. Also: the tenant's own people, and rows without
+//! a sponsor.
 
 use crate::support::Workdir;
 

@@ -1,4 +1,4 @@
-//! A dry run changes nothing, and foretells what the real run then does, row by row.
+//! A dry run changes nothing, and predicts for each row what the real run then does.
 
 use crate::support::{Guests, Practice, Workdir};
 

@@ -1,4 +1,4 @@
-//! Answers that are not what they seem, and what a later run does about them.
+//! Answers that are incomplete, late or false, and what a later run does about them.
 
 use super::{
     in_process::night,

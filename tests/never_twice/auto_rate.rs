@@ -1,4 +1,4 @@
-//! `--rate auto` looks at its own guests while it goes on, and goes faster when they are there.
+//! `--rate auto` verifies its guests during the run, and goes faster when they are found.
 
 use super::proofs::{self, RESULTS, SHEET};
 use crate::support::{Practice, Workdir};

@@ -1,4 +1,4 @@
-//! The tenant says no to everybody: the run stops before its next request and says who can help.
+//! The tenant refuses every invitation: the run stops before its next request and says who can help.
 
 use super::proofs::{self, RESULTS, SHEET};
 use crate::support::{Practice, Workdir};

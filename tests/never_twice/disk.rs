@@ -1,4 +1,4 @@
-//! The disk of the ledger is full: nobody is asked without a durable intent, and nothing is lost.
+//! The disk of the ledger is full: no invitation leaves without a durable intent, and nothing is lost.
 #![cfg(unix)]
 
 use super::proofs::{self, RESULTS, SHEET};

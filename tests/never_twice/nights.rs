@@ -1,4 +1,4 @@
-//! A nightly job with a daily cap: night after night at the same local time, until the sheet is through.
+//! A nightly job with a daily cap: every night at the same local time, until the sheet is finished.
 
 use super::{
     in_process::night,

@@ -1,4 +1,4 @@
-//! Ctrl-C: what is under way is finished, the rest waits for the next run.
+//! Ctrl-C: the requests under way are finished, and the next run does the rest.
 #![cfg(unix)]
 
 use super::proofs::{self, RESULTS, SHEET};
@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Of every request, and so of what is under way.
+/// How long every request takes, also one that is under way.
 const LATENCY: Duration = Duration::from_millis(300);
 
 fn signal(process: &Child, name: &str) {

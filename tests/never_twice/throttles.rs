@@ -1,4 +1,4 @@
-//! A tenant that throttles: under other names, for ever, with waits that are none.
+//! A tenant that throttles: with other status codes, without end, with a Retry-After that is not usable.
 
 use super::proofs::{self, RESULTS, SHEET};
 use crate::support::{Practice, Workdir};

@@ -1,4 +1,4 @@
-//! Large tenants: what looking everybody up costs, and that the cheaper way is taken.
+//! Large tenants: how many requests it takes to look everybody up, and that the cheaper strategy is chosen.
 //!
 //! `GUESTLIST_LONG=1 cargo test --test guestlist precheck::size -- --nocapture` prints the figures for 100,000
 //! people and 5,000 rows.

@@ -1,4 +1,4 @@
-//! Sponsors that cannot be looked up: for a reason that passes, or for want of a permission. The sheet is not wrong then.
+//! Sponsors that cannot be looked up, for a temporary reason or because a permission is missing. The sheet is not wrong then.
 
 use super::Tenant;
 use crate::support::{Table, Workdir};

@@ -1,4 +1,4 @@
-//! What is no regular file is refused by name, at once.
+//! Pipes, devices and folders in the place of settings and secrets are refused at once, and named.
 #![cfg(unix)]
 
 use crate::support::{Ended, Guests, Workdir};

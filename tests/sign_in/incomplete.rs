@@ -1,4 +1,4 @@
-//! Something is missing: said before anybody is asked anything.
+//! Something is missing for the sign-in: this is reported before any request is sent.
 
 use super::tenant::Tenant;
 use crate::support::{Ended, Workdir};

@@ -1,4 +1,4 @@
-//! The least of a browser, and of a web server.
+//! A minimal browser, and a service that answers everything alike.
 
 use crate::support::{
     Answer, Relay, Request,

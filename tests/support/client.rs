@@ -1,4 +1,4 @@
-//! The least of an HTTP client: one request over plain HTTP/1.1, and no redirect followed.
+//! A minimal HTTP client: one request over plain HTTP/1.1; it follows no redirect.
 
 use std::{
     io::{Read, Write},

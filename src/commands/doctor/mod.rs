@@ -2,12 +2,19 @@
 //!
 //! Changes nothing. After a failed check the other checks are made all the same; `examine` shows their order.
 
-mod ask_admin; // a mail to forward
-mod common; //    what several checks say or need
-mod machine; //   settings, proxy, clock, ledger
-mod needs; //     which permissions, and what for
-mod sheet; //     what the sheet asks for
-mod tenant; //    sign-in, tenant, permissions, policy
+// In the order of the checks. A blank line stands between the modules, so that formatting keeps their order.
+
+mod machine; // settings, proxy, clock, ledger
+
+mod needs; // which permissions, and what for
+
+mod tenant; // sign-in, tenant, permissions, policy
+
+mod sheet; // what the sheet asks for
+
+mod common; // what several checks say or need
+
+mod ask_admin; // a mail to an administrator
 
 use super::{
     connect, invite,
