@@ -10,7 +10,8 @@ use crate::{
     guest::EmailAddress,
     ledger::{Claim, Draft, Found, Imported, Ledger, NewLedger, Writer},
     outcome::{Mail, Outcome},
-    results::{self, DRY_RUN, OwnRow, PRACTICE},
+    own_files::Rehearsal,
+    results::{self, OwnRow},
     ui::{
         self,
         text::{number, plural_of},
@@ -107,19 +108,23 @@ fn import_file(
         Failure::new(Exit::SheetRefused, format!("{}: {why}", file.display()))
             .hint("give results files as guestlist wrote them; nothing was taken")
     };
-    let rows = results::read_own(file).map_err(|error| refused(error.to_string()))?;
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let rehearsed = |run: &str| run.ends_with(DRY_RUN) || (!practice && run.ends_with(PRACTICE));
-    if name.contains(DRY_RUN_NAME) || (!practice && name.contains(PRACTICE_NAME)) {
+    let rows = results::read_own(file).map_err(refused)?;
+    let invited_nobody = |kind: Rehearsal| kind.dry_run || (kind.practice && !practice);
+    if invited_nobody(Rehearsal::of_file(file)) {
         return Err(refused(
             "by its name this is a file of a dry run or a practice run, in which nobody was invited".into(),
         ));
     }
     let mut taken = Taken::default();
     for row in rows {
-        let row = row.map_err(|error| refused(error.to_string()))?;
+        let row = row.map_err(refused)?;
         let line = row.line;
-        if row.outcome == Some(Outcome::WouldInvite) || row.run.as_deref().is_some_and(rehearsed) {
+        if row.outcome == Some(Outcome::WouldInvite)
+            || row
+                .run
+                .as_deref()
+                .is_some_and(|run| invited_nobody(Rehearsal::of_run(run)))
+        {
             return Err(refused(format!(
                 "line {line} was written by a dry run or a practice run, in which nobody was invited"
             )));
@@ -187,7 +192,3 @@ fn claim(row: &OwnRow, now: Timestamp) -> Option<Claim> {
             .map(Claim::Linked),
     }
 }
-
-/// How the default names of such files are told from others.
-const DRY_RUN_NAME: &str = ".dry-run.";
-const PRACTICE_NAME: &str = ".practice.";

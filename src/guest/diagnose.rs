@@ -3,11 +3,11 @@
 //! Must not correct anything; `email` does what is certain.
 
 use super::{
+    address_syntax::{MAX_ADDRESS, MAX_LOCAL, is_domain, may_stand_before_at},
     catalogue::{
         ADDRESS_TOO_LONG, BAD_CHARACTER, BAD_DOMAIN, BAD_LOCAL_PART, DIRECTION_MARK, FORMULA,
         NOT_ASCII, NOT_ONE_AT, PLUS, SPACE_INSIDE, TEXT_WITH_ADDRESS, TWO_ADDRESSES,
     },
-    email::{MAX_ADDRESS, MAX_LOCAL, is_domain, may_stand_before_at},
 };
 use crate::{
     problem::{Code, shorten},

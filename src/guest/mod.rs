@@ -1,6 +1,7 @@
 //! 2 Understanding: a row becomes a guest, or problems.
 
 mod address_accounting;
+mod address_syntax;
 pub(crate) mod catalogue;
 mod diagnose;
 mod draft;
@@ -21,7 +22,6 @@ mod understand;
 
 pub(crate) use address_accounting::{Addresses, UnusedColumn};
 pub(crate) use email::EmailAddress;
-pub(crate) use model::{Access, Profile, SponsorRef, Understood, UserType};
+pub(crate) use model::{Access, Inspected, Profile, SponsorRef, Understood, UserType};
 pub use model::{Allow, Guest, RowVerdict, Rules};
-pub(crate) use understand::Inspected;
 pub use understand::Understanding;

@@ -54,13 +54,6 @@ pub enum SponsorRef {
     Group(String),
 }
 
-impl SponsorRef {
-    /// One sponsor, as it may stand in a cell or a setting.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        super::sponsors::one(text)
-    }
-}
-
 /// As it is written into a sheet.
 impl fmt::Display for SponsorRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,5 +152,13 @@ pub enum RowVerdict {
         of_row: u64,
         email: EmailAddress,
     },
+    Invalid,
+}
+
+/// What became of a row, for those who only count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inspected {
+    Guest,
+    Duplicate { of_row: u64 },
     Invalid,
 }

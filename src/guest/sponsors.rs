@@ -4,6 +4,7 @@
 
 use super::{
     SponsorRef,
+    address_syntax::{is_domain, is_valid},
     catalogue::{BAD_SPONSOR, TOO_MANY_SPONSORS},
     diagnose::Wrong,
     email,
@@ -38,26 +39,28 @@ pub(super) fn person(entry: &str) -> Result<SponsorRef, Wrong> {
     Ok(SponsorRef::Address(text.into_owned()))
 }
 
-/// Exactly one sponsor: a person or a group.
-pub(super) fn one(text: &str) -> Result<SponsorRef, String> {
-    match divided(text, &[';']) {
-        Ok((sponsors, _)) => <[SponsorRef; 1]>::try_from(sponsors)
-            .map(|[one]| one)
-            .map_err(|_| format!("`{text}` is not one sponsor")),
-        Err(wrong) => Err(format!("{}: {}", wrong.message, wrong.fix)),
+impl SponsorRef {
+    /// Exactly one sponsor, a person or a group, as it may stand in a setting.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match divided(text, &[';']) {
+            Ok((sponsors, _)) => <[Self; 1]>::try_from(sponsors)
+                .map(|[one]| one)
+                .map_err(|_| format!("`{text}` is not one sponsor")),
+            Err(wrong) => Err(format!("{}: {}", wrong.message, wrong.fix)),
+        }
     }
 }
 
 /// The name of a guest in the directory has `#EXT#` where its @ was.
 fn is_user_principal_name(entry: &str) -> bool {
     match entry.split_once("#EXT#") {
-        None => email::is_valid(entry),
+        None => is_valid(entry),
         Some((before, after)) => {
             !before.is_empty()
                 && before.is_ascii()
                 && after
                     .strip_prefix('@')
-                    .is_some_and(|domain| email::is_domain(domain.as_bytes()))
+                    .is_some_and(|domain| is_domain(domain.as_bytes()))
         }
     }
 }

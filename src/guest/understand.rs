@@ -3,11 +3,11 @@
 //! Must not stop at the first problem of a row, and must not remember more of a row than its hash.
 
 use super::{
-    Addresses, EmailAddress, RowVerdict, Rules, Understood, UnusedColumn,
+    Addresses, EmailAddress, Inspected, RowVerdict, Rules, Understood, UnusedColumn,
     address_accounting::{self, AddressAccounting},
+    address_syntax::split_at_sign,
     catalogue::{DISPOSABLE_DOMAIN, DUPLICATE, NOT_USED, ROLE_ADDRESS, SAME_PERSON, TYPO_DOMAIN},
     draft::{Draft, Sources},
-    email,
     first_rows::FirstRows,
     hints,
     layout::Layout,
@@ -39,14 +39,6 @@ struct Read {
     key: Option<Range<usize>>,
     shifted: bool,
     problems: Vec<Problem>,
-}
-
-/// What became of a row, for those who only count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Inspected {
-    Guest,
-    Duplicate { of_row: u64 },
-    Invalid,
 }
 
 impl Understanding {
@@ -261,7 +253,7 @@ fn look_twice(
     column: usize,
     problems: &mut RowProblems<'_>,
 ) {
-    let (local, domain) = email::split_at_sign(address).unwrap_or((address, ""));
+    let (local, domain) = split_at_sign(address).unwrap_or((address, ""));
     if let Some(intended) = hints::intended_domain(domain) {
         let problem = Problem::hint(TYPO_DOMAIN, format!("is {domain} meant to be {intended}?"));
         problems.at(

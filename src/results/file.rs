@@ -5,10 +5,10 @@
 
 use super::{
     layout::Layout,
-    target::{FileKind, Occupant, STDOUT, may_be_replaced, occupant, previous_of},
+    target::{Occupant, STDOUT, may_be_replaced, occupant, previous_of},
     workbook::{self, Book},
 };
-use crate::{files, sheet::formula::make_safe, visible::visible};
+use crate::{files, own_files::FileKind, sheet::formula::make_safe, visible::visible};
 use std::{
     fs,
     io::{self, BufWriter, ErrorKind, IsTerminal, Write},

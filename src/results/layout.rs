@@ -2,23 +2,6 @@
 //!
 //! Plain data, so that any kind of sheet can be told in it. Must not read anything.
 
-/// The columns of a list of guests who have come or not, in their order.
-pub(crate) const STATUS_COLUMNS: [&str; 13] = [
-    "email",
-    "state",
-    "since",
-    "invited_at",
-    "pending_days",
-    "mail",
-    "reminders",
-    "last_mail",
-    "sponsors",
-    "note",
-    "user_id",
-    "read_at",
-    "row",
-];
-
 /// A column of the sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
@@ -52,6 +35,38 @@ pub struct SheetRow {
     /// Cells that stand under no heading, or under headings that cannot be believed. They are written behind
     /// everything else, so that reading the file again finds the same mistake.
     pub loose: Vec<String>,
+    /// What a to-fix file holds instead, where that differs.
+    pub repaired: Option<Repaired>,
+}
+
+/// A row with the certain repairs made. What cannot be believed of it is written so that it is found again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repaired {
+    pub cells: Vec<String>,
+    pub loose: Vec<String>,
+}
+
+impl SheetRow {
+    fn written(&self) -> Written<'_> {
+        Written {
+            cells: &self.cells,
+            loose: &self.loose,
+        }
+    }
+
+    fn to_fix(&self) -> Written<'_> {
+        match &self.repaired {
+            Some(Repaired { cells, loose }) => Written { cells, loose },
+            None => self.written(),
+        }
+    }
+}
+
+/// The cells of one row in one of the two files.
+#[derive(Clone, Copy, Default)]
+struct Written<'r> {
+    cells: &'r [String],
+    loose: &'r [String],
 }
 
 impl Layout {
@@ -63,26 +78,30 @@ impl Layout {
             .map(|column| column.name.as_str())
     }
 
-    /// The cells below them, empty where the row is too short or missing; then `between`, then the loose cells.
-    pub(super) fn row_cells<'a>(
-        &'a self,
-        row: Option<&'a SheetRow>,
-        between: &'a [&'a str],
-    ) -> impl Iterator<Item = &'a str> {
-        let loose = row.map_or(&[][..], |row| &row.loose);
-        self.kept_cells(row)
-            .chain(between.iter().copied())
-            .chain(loose.iter().map(String::as_str))
+    /// The cells below them in the results, empty where the row is too short or missing; then the loose cells.
+    pub(super) fn cells<'a>(&'a self, row: Option<&'a SheetRow>) -> impl Iterator<Item = &'a str> {
+        self.cells_of(row.map(SheetRow::written).unwrap_or_default(), &[])
     }
 
-    fn kept_cells<'a>(&'a self, row: Option<&'a SheetRow>) -> impl Iterator<Item = &'a str> {
-        self.columns
-            .iter()
-            .enumerate()
+    /// The same in a to-fix file; our own columns stand before the loose cells.
+    pub(super) fn cells_to_fix<'a>(
+        &'a self,
+        row: Option<&'a SheetRow>,
+        ours: &'a [&'a str],
+    ) -> impl Iterator<Item = &'a str> {
+        self.cells_of(row.map(SheetRow::to_fix).unwrap_or_default(), ours)
+    }
+
+    fn cells_of<'a>(
+        &'a self,
+        row: Written<'a>,
+        between: &'a [&'a str],
+    ) -> impl Iterator<Item = &'a str> {
+        let columns = self.columns.iter().enumerate();
+        columns
             .filter(|(_, column)| column.keep)
-            .map(move |(i, _)| {
-                row.and_then(|row| row.cells.get(i))
-                    .map_or("", String::as_str)
-            })
+            .map(move |(i, _)| row.cells.get(i).map_or("", String::as_str))
+            .chain(between.iter().copied())
+            .chain(row.loose.iter().map(String::as_str))
     }
 }

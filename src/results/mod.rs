@@ -9,6 +9,7 @@ mod kept;
 mod layout;
 mod merge;
 mod names;
+mod read_back;
 mod target;
 mod to_fix;
 mod workbook;
@@ -16,13 +17,15 @@ mod write;
 
 pub(crate) use file::numbered;
 pub(crate) use guest_status::{GuestStatus, StatusFile};
-pub(crate) use kept::{KeptLinks, OwnRow, read_own};
+pub(crate) use kept::KeptLinks;
+pub(crate) use layout::Repaired;
 pub use layout::{Column, Layout, SheetRow};
-pub(crate) use names::{DRY_RUN, PRACTICE, RunKind, default_paths};
-pub(crate) use target::{FileKind, STDOUT, check_target, previous_of, same_place};
-pub(crate) use to_fix::{needs_a_hand, told, write_to_fix};
+pub(crate) use names::{RunKind, default_paths};
+pub(crate) use read_back::{OwnRow, read_own};
+pub(crate) use target::{STDOUT, check_target, previous_of, same_place};
+pub(crate) use to_fix::{needs_a_hand, told};
 pub(crate) use workbook::{
     Book, MAX_COLUMNS as WORKBOOK_COLUMNS, is_meant as is_workbook, other_form as other_workbook,
 };
-pub(crate) use write::Links;
 pub use write::{About, write};
+pub(crate) use write::{Links, write_with_to_fix};

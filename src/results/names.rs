@@ -4,14 +4,11 @@
 //! Must not touch the disk.
 
 use super::workbook::other_form;
+use crate::own_files::{DRY_RUN, PRACTICE, RESULTS, TO_FIX};
 use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
 };
-
-/// How the id of a dry run ends, and that of a practice run: whatever a file is called, its rows say what they are.
-pub(crate) const DRY_RUN: &str = "-dry-run";
-pub(crate) const PRACTICE: &str = "-practice";
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct RunKind {
@@ -35,13 +32,10 @@ pub(crate) fn default_paths(sheet: &Path, kind: RunKind) -> Paths {
     } else {
         sheet
     };
-    let infix = match (kind.practice, kind.dry_run) {
-        (false, false) => "",
-        (false, true) => ".dry-run",
-        (true, false) => ".practice",
-        (true, true) => ".practice.dry-run",
-    };
-    let results = if infix.is_empty() { ".results" } else { infix };
+    let practice = if kind.practice { PRACTICE } else { "" };
+    let dry_run = if kind.dry_run { DRY_RUN } else { "" };
+    let infix = format!("{practice}{dry_run}");
+    let results = if infix.is_empty() { RESULTS } else { &infix };
     let stem = sheet.file_stem().unwrap_or_default();
     let to_fix = next_to_fix(&stem.to_string_lossy())
         .map_or_else(|| with(stem, &format!("{infix}{TO_FIX}")), OsString::from);
@@ -50,8 +44,6 @@ pub(crate) fn default_paths(sheet: &Path, kind: RunKind) -> Paths {
         to_fix: beside(sheet, to_fix, kind.workbook),
     }
 }
-
-const TO_FIX: &str = ".to-fix";
 
 /// The rows of a to-fix file that must still be corrected by hand go into the next one: `guests.to-fix-2.csv`.
 fn next_to_fix(stem: &str) -> Option<String> {

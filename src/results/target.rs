@@ -3,26 +3,17 @@
 //!
 //! Must not change anything that is there.
 
-use super::{layout::STATUS_COLUMNS, workbook::other_form};
+use super::workbook::other_form;
 use crate::{
     failure::{Failure, Result},
     files::{self, Kind, Refusal},
-    sheet::{RESULT_COLUMNS, TO_FIX_COLUMNS},
+    own_files::FileKind,
 };
 use std::{
     fs,
     io::{self, Read},
     path::{Path, PathBuf},
 };
-
-/// Which file it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FileKind {
-    Results,
-    ToFix,
-    /// Who has come.
-    Status,
-}
 
 impl FileKind {
     pub(super) fn word(self) -> &'static str {
@@ -38,15 +29,6 @@ impl FileKind {
             Self::Results => "--results FILE",
             Self::ToFix => "--to-fix FILE",
             Self::Status => "-o FILE",
-        }
-    }
-
-    /// Whether the header row of a file says that this program wrote it.
-    fn wrote(self, names: &[&str]) -> bool {
-        match self {
-            Self::Results => names.starts_with(&RESULT_COLUMNS[..4]),
-            Self::ToFix => names.ends_with(&TO_FIX_COLUMNS),
-            Self::Status => names.starts_with(&STATUS_COLUMNS[..4]),
         }
     }
 }
@@ -195,15 +177,12 @@ fn look(target: &Path, kind: FileKind) -> std::result::Result<Occupant, Refusal>
     let file = files::open_to_look(target)?;
     let ours = if super::workbook::is_meant(target) {
         let header = super::workbook::header(file)?;
-        let names: Vec<&str> = header.iter().map(String::as_str).collect();
-        kind.wrote(&names)
+        FileKind::of(&header) == Some(kind)
     } else {
         let mut head = Vec::new();
         file.take(64 * 1024).read_to_end(&mut head)?;
-        header_candidates(&head).iter().any(|names| {
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            kind.wrote(&names)
-        })
+        let mut candidates = header_candidates(&head).into_iter();
+        candidates.any(|names| FileKind::of(&names) == Some(kind))
     };
     Ok(if ours {
         Occupant::Ours

@@ -6,14 +6,13 @@
 use super::{
     file::{TableFile, retire},
     layout::{Layout, SheetRow},
-    merge::Merge,
-    target::{FileKind, write_failure},
+    target::write_failure,
     write::Written,
 };
 use crate::{
-    failure::Result,
+    failure::{Failure, Result},
     outcome::{Outcome, RowResult},
-    sheet::TO_FIX_COLUMNS,
+    own_files::{FileKind, TO_FIX_COLUMNS},
     visible::visible_line,
 };
 use std::{borrow::Cow, io, path::Path};
@@ -27,43 +26,63 @@ pub(crate) fn needs_a_hand(outcome: Outcome) -> bool {
     )
 }
 
-/// Writes the rows that need a hand, if there are any. An older file of ours is kept as the previous
-/// one, also when there is nothing to fix any more.
-pub(crate) fn write_to_fix(
-    target: &Path,
-    layout: &Layout,
-    sheet: impl Iterator<Item = Result<SheetRow>>,
-    results: &mut dyn Iterator<Item = Result<RowResult>>,
-) -> Result<Option<Written>> {
-    let failed = |error| write_failure(target, FileKind::ToFix, &error);
-    let mut merge = Merge::new(sheet);
-    let mut file: Option<TableFile> = None;
-    let mut rows = 0;
-    for result in results {
-        let result = result?;
-        let row = merge.row_for(&result);
-        if !needs_a_hand(result.outcome) {
-            continue;
+/// The file while it is written; there is none before the first row that needs a hand.
+pub(super) struct ToFix<'a> {
+    target: &'a Path,
+    layout: &'a Layout,
+    file: Option<TableFile>,
+    rows: u64,
+}
+
+impl<'a> ToFix<'a> {
+    pub(super) fn new(target: &'a Path, layout: &'a Layout) -> Self {
+        Self {
+            target,
+            layout,
+            file: None,
+            rows: 0,
         }
-        let file = match &mut file {
-            Some(file) => file,
-            None => file.insert(begin(target, layout).map_err(failed)?),
-        };
-        let ours = told(&result);
-        let ours: Vec<&str> = ours.iter().map(AsRef::as_ref).collect();
-        file.record(layout.row_cells(row.as_ref(), &ours))
-            .map_err(failed)?;
-        rows += 1;
     }
-    let Some(file) = file else {
-        // Nothing to fix: a file that says otherwise must not stay.
-        retire(target, FileKind::ToFix).map_err(failed)?;
-        return Ok(None);
-    };
-    let note = merge.finish();
-    let (path, mut notes) = file.finish().map_err(failed)?;
-    notes.extend(note);
-    Ok(Some(Written { path, rows, notes }))
+
+    /// Writes the row, where it needs a hand.
+    pub(super) fn add(&mut self, result: &RowResult, row: Option<&SheetRow>) -> Result<()> {
+        if !needs_a_hand(result.outcome) {
+            return Ok(());
+        }
+        self.record(result, row)
+            .map_err(|error| self.failed(&error))
+    }
+
+    fn record(&mut self, result: &RowResult, row: Option<&SheetRow>) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(begin(self.target, self.layout)?),
+        };
+        let ours = told(result);
+        let ours: Vec<&str> = ours.iter().map(AsRef::as_ref).collect();
+        file.record(self.layout.cells_to_fix(row, &ours))?;
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// Puts the file in its place. An older one of ours is kept as the previous one, also when there is nothing to fix
+    /// any more: a file that says otherwise must not stay.
+    pub(super) fn finish(mut self) -> Result<Option<Written>> {
+        let Some(file) = self.file.take() else {
+            retire(self.target, FileKind::ToFix).map_err(|error| self.failed(&error))?;
+            return Ok(None);
+        };
+        let (path, notes) = file.finish().map_err(|error| self.failed(&error))?;
+        Ok(Some(Written {
+            path,
+            rows: self.rows,
+            notes,
+        }))
+    }
+
+    fn failed(&self, error: &io::Error) -> Failure {
+        write_failure(self.target, FileKind::ToFix, error)
+    }
 }
 
 /// What our own columns say of a row.

@@ -2,8 +2,7 @@
 //!
 //! Must not know what the columns mean; rows go to a temporary file as they come, not into memory.
 
-use crate::files;
-use calamine::{DataRef, Reader, Xlsx, XlsxError as XlsxReadError};
+use calamine::{DataRef, Reader, Xlsx};
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use std::{
     borrow::Cow,
@@ -139,29 +138,6 @@ pub(super) fn header(file: File) -> io::Result<Vec<String>> {
         });
     }
     Ok(header)
-}
-
-/// All rows of the first tab of a workbook, as text.
-pub(super) fn rows(path: &Path) -> io::Result<std::vec::IntoIter<Vec<String>>> {
-    let invalid = |error: XlsxReadError| io::Error::new(io::ErrorKind::InvalidData, error);
-    let file = files::open_given(path).map_err(io::Error::other)?;
-    if file.metadata()?.len() > LARGEST_LOOKED_AT {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "the workbook is too large to be read again",
-        ));
-    }
-    let mut workbook = Xlsx::new(BufReader::new(file)).map_err(invalid)?;
-    let range = workbook
-        .worksheet_range_at(0)
-        .transpose()
-        .map_err(invalid)?
-        .unwrap_or_default();
-    let rows: Vec<Vec<String>> = range
-        .rows()
-        .map(|row| row.iter().map(ToString::to_string).collect())
-        .collect();
-    Ok(rows.into_iter())
 }
 
 fn failed(error: XlsxError) -> io::Error {

@@ -7,13 +7,14 @@ use super::{
     kept::KeptLinks,
     layout::{Layout, SheetRow},
     merge::Merge,
-    target::{FileKind, write_failure},
+    target::write_failure,
+    to_fix::ToFix,
 };
 use crate::{
     failure::Result,
     one_word::OneWord,
     outcome::{Mail, RowResult, ThisRun, Verified},
-    sheet::{RESULT_COLUMNS, SHEET_PREFIX},
+    own_files::{FileKind, RESULT_COLUMNS, SHEET_PREFIX},
     visible::visible_line,
 };
 use clap::ValueEnum;
@@ -62,6 +63,20 @@ pub fn write(
     results: &mut dyn Iterator<Item = Result<RowResult>>,
     about: &About,
 ) -> Result<Written> {
+    let (written, _) = write_with_to_fix(target, None, layout, sheet, results, about)?;
+    Ok(written)
+}
+
+/// Writes the results and, where `to_fix` names a file, the rows that a person must correct, in one pass over the sheet.
+/// There is no to-fix file when there is nothing to fix.
+pub(crate) fn write_with_to_fix(
+    target: &Path,
+    to_fix: Option<&Path>,
+    layout: &Layout,
+    sheet: impl Iterator<Item = Result<SheetRow>>,
+    results: &mut dyn Iterator<Item = Result<RowResult>>,
+    about: &About,
+) -> Result<(Written, Option<Written>)> {
     let failed = |error| write_failure(target, FileKind::Results, &error);
     let mut file = TableFile::create(target, FileKind::Results, layout).map_err(failed)?;
     let own: Vec<Cow<'_, str>> = names_without_collisions(layout).collect();
@@ -71,6 +86,8 @@ pub fn write(
             .chain(own.iter().map(AsRef::as_ref)),
     )
     .map_err(failed)?;
+    // What goes wrong with the rows to fix costs no result: it is told when the results are in their place.
+    let mut fixing = Ok(to_fix.map(|path| ToFix::new(path, layout)));
     let mut merge = Merge::new(sheet);
     let mut rows = 0;
     for result in results {
@@ -79,14 +96,20 @@ pub fn write(
         let row = merge.row_for(&result);
         let ours = cells(&result, about);
         let ours = ours.iter().map(AsRef::as_ref);
-        file.record(ours.chain(layout.row_cells(row.as_ref(), &[])))
+        file.record(ours.chain(layout.cells(row.as_ref())))
             .map_err(failed)?;
+        if let Ok(Some(to_fix)) = &mut fixing
+            && let Err(failure) = to_fix.add(&result, row.as_ref())
+        {
+            fixing = Err(failure);
+        }
         rows += 1;
     }
     let note = merge.finish();
     let (path, mut notes) = file.finish().map_err(failed)?;
     notes.extend(note);
-    Ok(Written { path, rows, notes })
+    let fixing = fixing?.map(ToFix::finish).transpose()?.flatten();
+    Ok((Written { path, rows, notes }, fixing))
 }
 
 fn cells<'a>(result: &'a RowResult, about: &'a About) -> [Cow<'a, str>; RESULT_COLUMNS.len()] {

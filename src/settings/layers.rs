@@ -9,7 +9,10 @@ use super::{
     needs_trust::needs_trust,
     written::{NOT_SET, Written},
 };
-use crate::failure::{Failure, Result};
+use crate::{
+    failure::{Failure, Result},
+    nearest::nearest,
+};
 use std::path::PathBuf;
 
 /// The section and the name of a key.
@@ -391,45 +394,4 @@ fn flag_of(key: Key) -> Source {
 
 fn wrong((section, name): Key, source: &Source, why: &str) -> Failure {
     Failure::usage(format!("[{section}] {name}, {source}: {why}"))
-}
-
-/// The known word that a mistyped one most likely meant.
-fn nearest<'w>(typed: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
-    known
-        .map(|word| (distance(typed, word), word))
-        .filter(|(distance, word)| *distance <= 1 + word.len() / 4)
-        .min()
-        .map(|(_, word)| word)
-}
-
-/// How many letters must be put in, taken out or changed (Levenshtein).
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in right.iter().enumerate() {
-            let change = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[right.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slip_of_the_finger_is_recognised() {
-        let known = ["max_invites", "max_invalid", "rate"];
-        assert_eq!(
-            nearest("max_invite", known.into_iter()),
-            Some("max_invites")
-        );
-        assert_eq!(nearest("Rate", known.into_iter()), Some("rate"));
-        assert_eq!(nearest("colour", known.into_iter()), None);
-        assert_eq!(distance("kitten", "sitting"), 3);
-    }
 }

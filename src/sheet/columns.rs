@@ -9,10 +9,12 @@ use super::{
         NAME_READ_AS_PART, NO_ADDRESS_COLUMN, TWO_COLUMNS, TWO_FIELDS, UNKNOWN_MAPPED_COLUMN,
     },
     header::column_letter,
-    nearest::nearest,
-    own_files::{SHEET_PREFIX, own_results},
 };
-use crate::problem::{Problem, shorten};
+use crate::{
+    nearest::nearest,
+    own_files::{SHEET_PREFIX, result_columns},
+    problem::{Problem, shorten},
+};
 
 pub(super) const BY_MAP: &str = "named with --map or in [columns]";
 const BY_NAME: &str = "known by its name";
@@ -97,6 +99,20 @@ pub(super) fn understand(
     (header, problems)
 }
 
+/// The header of a file of our own that is read back.
+pub(super) fn all_ours(names: Vec<String>, row: u64, line: u64) -> Header {
+    Header {
+        row,
+        line,
+        uses: vec![Use::OwnResult; names.len()],
+        names,
+        mapping: Vec::new(),
+        examples: Vec::new(),
+        hardly_addresses: Vec::new(),
+        delimiter: None,
+    }
+}
+
 /// Of several columns about the same person, the one that says it holds the address: `Manager e-mail` beside `Manager`.
 fn named_by_address(field: Field, names: &[String], columns: &[usize]) -> Option<usize> {
     const ADDRESS: [&str; 5] = ["mail", "courriel", "correo", "epost", "upn"];
@@ -110,6 +126,32 @@ fn named_by_address(field: Field, names: &[String], columns: &[usize]) -> Option
     };
     let mut saying = columns.iter().filter(says);
     saying.next().copied().filter(|_| saying.next().is_none())
+}
+
+/// For a results file, which columns are ours and not the sheet's own; empty for any other sheet.
+/// Where the results are all there is (no column of the sheet's own holds an address), ours are used.
+fn own_results(names: &[String]) -> Vec<bool> {
+    let ours = result_columns(names);
+    if ours == 0 {
+        return Vec::new();
+    }
+    let own = |field| {
+        names[ours..].iter().any(|name| {
+            let name = name.trim();
+            meaning(name.strip_prefix(SHEET_PREFIX).unwrap_or(name)) == Some(Meaning::Field(field))
+        })
+    };
+    let keep_email = !own(Field::Email);
+    let keep_name = keep_email && !own(Field::DisplayName);
+    let is_kept = |name: &str| match name.trim() {
+        "email" => keep_email,
+        "display_name" => keep_name,
+        _ => false,
+    };
+    let columns = names.iter().enumerate();
+    columns
+        .map(|(column, name)| column < ours && !is_kept(name))
+        .collect()
 }
 
 /// What each name means by itself; bare names are settled later and begin as display names.
@@ -369,7 +411,8 @@ fn seen(names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::own_files::RESULT_COLUMNS, *};
+    use super::*;
+    use crate::own_files::RESULT_COLUMNS;
 
     fn header(names: &str, map: &[(Field, &str)]) -> (Header, Vec<Problem>) {
         let names = names.split('|').map(str::to_owned).collect();

@@ -7,10 +7,10 @@ use super::{
     catalogue::DELIMITER_UNCLEAR,
     columns,
     dialect::LineEnd,
-    formula, own_files,
+    formula,
     records::{Broken, Records, Stopped},
 };
-use crate::problem::Problem;
+use crate::{own_files::FileKind, problem::Problem};
 
 /// A header further down than this is not looked for.
 const HEADER_WITHIN: usize = 20;
@@ -112,9 +112,9 @@ impl<'a> Asked<'a> {
 
     /// In a file of our own the header is the first row, wherever it was in the sheet that the file came from.
     fn in_view_of(self, first: Option<&HeadRecord>) -> Self {
-        let ours = first.is_some_and(|first| own_files::is_ours(&first.cells));
+        let ours = first.filter(|first| FileKind::of(&first.cells).is_some());
         Self {
-            header_row: self.header_row.filter(|_| !ours),
+            header_row: ours.map(|first| first.row).or(self.header_row),
             ..self
         }
     }

@@ -107,14 +107,27 @@ pub(super) enum Body {
     },
 }
 
-pub(super) fn open(path: &Path, options: &SheetOptions) -> Result<Opened, Refused> {
+/// What a sheet is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Its columns are understood: people are invited from it, or it is checked.
+    Invite,
+    /// It is a file of our own, whose columns are known.
+    ReadBack,
+}
+
+pub(super) fn open(
+    path: &Path,
+    options: &SheetOptions,
+    purpose: Purpose,
+) -> Result<Opened, Refused> {
     let (head, whole, stamp) = read_head(path)?;
     if head.starts_with(b"PK\x03\x04") {
-        return super::open_workbook::open(path, stamp, options);
+        return super::open_workbook::open(path, stamp, options, purpose);
     }
     match not_text(&head) {
         Some(kind) => Err(kind.into()),
-        None => open_text(path, &head, whole, stamp, options),
+        None => open_text(path, &head, whole, stamp, options, purpose),
     }
 }
 
@@ -124,6 +137,7 @@ fn open_text(
     whole: bool,
     stamp: Stamp,
     options: &SheetOptions,
+    purpose: Purpose,
 ) -> Result<Opened, Refused> {
     if let Some(tab) = &options.sheet {
         let problem = Problem::error(
@@ -167,7 +181,7 @@ fn open_text(
         };
         return Err(stopped.map_or_else(|| no_header(&reading, options), Refused::from));
     };
-    let (mut header, mut hints) = header(&reading, at, options)?;
+    let (mut header, mut hints) = header(&reading, at, options, purpose)?;
     header.delimiter = Some(reading.delimiter);
     // Umlauts in UTF-8 can be read as two odd letters each, without an error anywhere.
     if charset.encoding.is_single_byte() && encoding::is_partly_utf8(head) {
@@ -206,6 +220,7 @@ pub(super) fn header(
     reading: &Reading,
     at: usize,
     options: &SheetOptions,
+    purpose: Purpose,
 ) -> Result<(Header, Vec<Problem>), Refused> {
     let HeadRecord {
         row,
@@ -213,6 +228,9 @@ pub(super) fn header(
         ref cells,
         ..
     } = reading.records[at];
+    if purpose == Purpose::ReadBack {
+        return Ok((columns::all_ours(cells.clone(), row, line), Vec::new()));
+    }
     let (mut header, mut problems) =
         columns::understand(cells.clone(), row, line, &options.map, &options.ignore);
     if let Some(swallowed) = header_swallows(&reading.records[at], reading.delimiter) {

@@ -10,9 +10,8 @@ use super::{
     },
     columns,
     header_detection::Reading,
-    nearest,
 };
-use crate::problem::Problem;
+use crate::{nearest::nearest, problem::Problem};
 use std::{
     io::{self, ErrorKind},
     path::{Path, PathBuf},

@@ -8,7 +8,7 @@ use super::{
     bytes::Bytes,
     catalogue::{HIDDEN_COLUMN_USED, NO_ROWS, READ_FAILED},
     merged,
-    open::{self, Body, Opened},
+    open::{self, Body, Opened, Purpose},
     refuse::{cannot_read, changed},
     survey::{Extent, Survey},
 };
@@ -231,14 +231,23 @@ impl Sheet {
         ))
     }
 
-    fn open_as(
+    /// Opens a file of our own to read it back. Its columns are taken as they stand, hidden rows count, and no person
+    /// has to decide anything.
+    pub(crate) fn open_own(path: &Path) -> Result<Self, Refused> {
+        let options = SheetOptions::default();
+        let opened = open::open(path, &options, Purpose::ReadBack)?;
+        let name = path.display().to_string();
+        Ok(Self::unsettled(path, name, None, &options, opened))
+    }
+
+    fn unsettled(
         path: &Path,
         name: String,
         spooled: Option<Scratch>,
         options: &SheetOptions,
-    ) -> Result<Self, Refused> {
-        let opened = open::open(path, options)?;
-        let mut sheet = Self(Arc::new(Inner {
+        opened: Opened,
+    ) -> Self {
+        Self(Arc::new(Inner {
             path: path.to_owned(),
             name,
             spooled,
@@ -249,7 +258,17 @@ impl Sheet {
             settled: false,
             again: OnceLock::new(),
             decided_by_first: None,
-        }));
+        }))
+    }
+
+    fn open_as(
+        path: &Path,
+        name: String,
+        spooled: Option<Scratch>,
+        options: &SheetOptions,
+    ) -> Result<Self, Refused> {
+        let opened = open::open(path, options, Purpose::Invite)?;
+        let mut sheet = Self::unsettled(path, name, spooled, options, opened);
         let header = sheet.header();
         let proposed = address_column::only_proposed(header);
         let mut survey = Survey::of(&sheet, header, proposed, Extent::First)?;

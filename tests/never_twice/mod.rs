@@ -1,5 +1,6 @@
 //! Lost answers, kills, stops, caps: at most one mail a person, no link lost, every row one outcome.
 
+mod imports;
 mod in_process; // a run whose clock can be set
 mod proofs; // what must be true, whatever happened
 

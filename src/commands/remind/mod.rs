@@ -30,7 +30,7 @@ use crate::{
     files::Scratch,
     graph::IdentityKind,
     ledger::{RunLock, RunStart},
-    results::PRACTICE,
+    own_files::Rehearsal,
     settings::{Env, Settings},
     ui::{self, Phase, Progress, ProgressMode, ProgressView, RemindersShown},
 };
@@ -321,17 +321,16 @@ impl Verb<'_> {
 
     fn run_start(&self, connection: &Connection) -> RunStart {
         let now = self.session.clock.now();
-        let practice = if self.session.settings.invite.sandbox.value {
-            PRACTICE
-        } else {
-            ""
+        let kind = Rehearsal {
+            practice: self.session.settings.invite.sandbox.value,
+            dry_run: false,
         };
         RunStart {
-            id: format!(
-                "{}-{:04x}{practice}",
+            id: kind.mark(&format!(
+                "{}-{:04x}",
                 now.strftime("%Y%m%d-%H%M%S"),
                 fastrand::u16(..)
-            ),
+            )),
             verb: "remind",
             sheet: self.sheet.map(|sheet| sheet.display().to_string()),
             sheet_path: None,

@@ -33,6 +33,7 @@ fn row(number: u64, cells: &[&str]) -> Result<SheetRow> {
         email: String::new(),
         cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
         loose: Vec::new(),
+        repaired: None,
     })
 }
 
