@@ -1,7 +1,7 @@
 //! `guestlist ledger import`: a lost ledger rebuilt from results files.
 //!
-//! What a file says is a claim, not knowledge: nobody counts as invited before somebody has seen the guest in this
-//! tenant. Must not take what a dry run or a practice run told.
+//! What a file says is a claim, not knowledge: a person counts as invited only after the guest was seen in this tenant.
+//! Must not import results of a dry run or a practice run.
 
 use crate::{
     clock::Clock,
@@ -24,13 +24,13 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Default, Clone, Copy)]
 struct Taken {
     people: u64,
-    /// Of them, those whose ask was never answered.
+    /// Of them, those whose invitation attempt was never answered.
     asked: u64,
     known: u64,
 }
 
-/// Takes the people of results files into the ledger at `path`, which is made when it is missing: those of all files,
-/// or, when one of them is refused or this program is killed, nobody.
+/// Imports the people of results files into the ledger at `path`, which is created if it is missing. If one file is
+/// refused, or the program is killed, nobody is imported.
 pub(super) fn import(path: &Path, files: &[PathBuf], practice: bool, clock: &Clock) -> Result<()> {
     let taken = if Ledger::is_missing(path) {
         let draft = Draft::new(path)?;
@@ -85,7 +85,7 @@ fn tell(file: &Path, taken: Taken) {
     let unanswered = match taken.asked {
         0 => String::new(),
         asked => format!(
-            ", {} of them asked for without an answer: the next run finds out first what became of them",
+            ", {} of them without an answer: the next run first finds out whether they were invited",
             number(asked)
         ),
     };
@@ -161,7 +161,7 @@ fn import_file(
     Ok(taken)
 }
 
-/// What a row says about its person; nothing where nobody was asked for, or where the next run looks anyway.
+/// What a row says about its person; none if nobody was invited, or if the next run looks the person up anyway.
 fn claim(row: &OwnRow, now: Timestamp) -> Option<Claim> {
     let found = row.user_id.clone().map(|user_id| Found {
         user_id,
@@ -175,13 +175,13 @@ fn claim(row: &OwnRow, now: Timestamp) -> Option<Claim> {
         mails: row.mail != Some(Mail::None),
     };
     match (row.outcome?, found) {
-        // A claim that could not be seen when the file was written.
+        // The guest was not seen in the tenant when the file was written.
         (Outcome::Unknown, Some(found)) if found.mail != Mail::Unknown => {
             Some(Claim::Invited(found))
         }
         (Outcome::Unknown, _) => Some(asked(row.invited_at.unwrap_or(now))),
         (Outcome::Invited, Some(found)) => Some(Claim::Invited(found)),
-        // A row that was left out shows what the ledger knew: a time, and whose it is.
+        // A row that was not selected shows what the ledger knew of earlier runs.
         (Outcome::NotAttempted, None) => row.invited_at.map(asked),
         (Outcome::NotAttempted, Some(found)) if row.invited_at.is_some() => {
             Some(Claim::Invited(found))

@@ -1,15 +1,15 @@
-//! The form of an e-mail address that Entra takes.
+//! Which texts are e-mail addresses that Entra accepts.
 //!
-//! Must not repair anything, nor say what is wrong.
+//! Must not repair anything, and must not say what is wrong.
 
 use memchr::memchr;
 
-/// The longest address (RFC 5321), and the longest part before its @.
+/// The longest address, and the longest part before its @ (RFC 5321).
 pub(super) const MAX_ADDRESS: usize = 254;
 pub(super) const MAX_LOCAL: usize = 64;
 const MAX_LABEL: usize = 63;
 
-/// The rules of Entra and of RFC 5321 together, for one address and nothing else.
+/// Whether a text is one address by the rules of Entra and of RFC 5321, and nothing else.
 pub(super) fn is_valid(text: &str) -> bool {
     let Some((local, domain)) = split_at_sign(text) else {
         return false;
@@ -21,13 +21,13 @@ fn is_local(local: &[u8]) -> bool {
     let at_edge = |byte: Option<&u8>| matches!(byte, None | Some(b'.' | b'-'));
     local.len() <= MAX_LOCAL
         && !at_edge(local.first())
-        // It would be a mark that makes a text of the cell, and no part of the address.
+        // At the beginning it is a text mark of a spreadsheet program, not a part of the address.
         && !matches!(local.first(), Some(b'\'' | b'`'))
         && !at_edge(local.last())
         && may_stand_in_local(local)
 }
 
-/// Each byte by itself, and no two dots side by side.
+/// Whether each byte is allowed, and no two dots are side by side.
 fn may_stand_in_local(local: &[u8]) -> bool {
     let mut before = 0;
     local.iter().all(|byte| {

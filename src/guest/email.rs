@@ -1,6 +1,6 @@
-//! An e-mail address that Entra can take: repaired where that is certain, refused where it is not.
+//! Reads an e-mail address out of a cell, with the repairs that are certain.
 //!
-//! Must not guess: an address with anything doubtful in it is an error for a person to correct.
+//! Must not guess: a doubtful address is an error that a person corrects.
 
 use super::{
     address_syntax::is_valid,
@@ -49,11 +49,11 @@ impl fmt::Debug for EmailAddress {
     }
 }
 
-/// A checked address that still lives in its row.
+/// A valid address that is borrowed from its row.
 #[derive(Debug, Clone)]
 pub(super) struct Address<'a> {
     pub text: Cow<'a, str>,
-    /// What was left out, in words.
+    /// What was removed, in words.
     pub repairs: Vec<&'static str>,
 }
 
@@ -71,7 +71,7 @@ impl Address<'_> {
     }
 }
 
-/// Reads a cell; what is certain is repaired, everything else is wrong.
+/// Reads a cell with the certain repairs; the error says why it is not an address.
 pub(super) fn read(cell: &str) -> Result<Address<'_>, Wrong> {
     if is_valid(cell) {
         return Ok(Address {
@@ -87,7 +87,7 @@ pub(super) fn read(cell: &str) -> Result<Address<'_>, Wrong> {
     }
 }
 
-/// Characters that take no room and mean nothing in an address.
+/// Invisible characters that mean nothing in an address.
 fn is_zero_width(c: char) -> bool {
     matches!(
         c,
@@ -95,10 +95,10 @@ fn is_zero_width(c: char) -> bool {
     )
 }
 
-/// A longer cell is not an address with something around it, and is not worth peeling.
+/// A longer cell is a text, so no repairs are tried on it.
 const MAX_PEELED: usize = 4096;
 
-/// Leaves out what certainly does not belong to the address, and says what it was.
+/// Removes what certainly does not belong to the address, and says what it was.
 fn repair(cell: &str) -> (Cow<'_, str>, Vec<&'static str>) {
     let mut repairs: Vec<&'static str> = Vec::new();
     if cell.len() > MAX_PEELED || cell.contains(is_direction_mark) {
@@ -121,13 +121,13 @@ fn repair(cell: &str) -> (Cow<'_, str>, Vec<&'static str>) {
     }
 }
 
-/// Some programs write the address once more where the name would be.
+/// Whether the name before `<address>` is no other address; some programs repeat the address there.
 fn is_name_of(name: &str, address: &str) -> bool {
     let bare = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
     name.trim_matches(bare).eq_ignore_ascii_case(address.trim())
 }
 
-/// One layer off, and what it was.
+/// Removes one layer around the address, and says what it was.
 fn peel(text: &str) -> (&str, Option<&'static str>) {
     let trimmed = text.trim();
     if trimmed.len() < text.len() {
@@ -147,7 +147,7 @@ fn peel(text: &str) -> (&str, Option<&'static str>) {
         let address = text[7..].split('?').next().unwrap_or("");
         return (address, Some("mailto:"));
     }
-    // As directories list mail addresses (proxyAddresses).
+    // Directories list mail addresses in this form (proxyAddresses).
     if let Some(start) = text.get(..5)
         && start.eq_ignore_ascii_case("smtp:")
     {

@@ -9,12 +9,12 @@ use std::{collections::HashMap, path::Path};
 #[derive(Debug, Default)]
 pub struct KeptLinks {
     by_user: HashMap<String, SecretString>,
-    /// Of this tenant only: an address may be somebody else's elsewhere.
+    /// Of this tenant only: in another tenant an address may belong to another person.
     by_address: HashMap<String, (String, SecretString)>,
 }
 
 impl KeptLinks {
-    /// Reads the file at `path`, if it is one of results. `is_known` tells whether a user's link is in the ledger.
+    /// Reads the file at `path` if it is a results file. `is_known` says whether the ledger has a user's link.
     pub fn of(path: &Path, tenant_id: &str, is_known: impl Fn(&str) -> bool) -> Self {
         let mut kept = Self::default();
         if !path.is_file() {
@@ -42,7 +42,7 @@ impl KeptLinks {
         kept
     }
 
-    /// Puts a kept link beside its user, where the row has none.
+    /// Adds the kept link to a result that has none.
     pub(super) fn complete(&self, result: &mut RowResult) {
         let away = matches!(result.outcome, Outcome::Gone | Outcome::ExistsDeleted);
         if self.by_user.is_empty() || result.redeem_url.is_some() || away {

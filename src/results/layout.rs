@@ -1,16 +1,16 @@
-//! What these files need to know of the sheet: its columns, its manner of writing, its rows.
+//! What the results need of a sheet: its columns, its format and its rows, as plain data for every kind of sheet.
 //!
-//! Plain data, so that any kind of sheet can be told in it. Must not read anything.
+//! Must not read anything.
 
 /// A column of the sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     pub name: String,
-    /// Columns that this program wrote into an earlier file are left out.
+    /// False for a column that this program wrote into an earlier file.
     pub keep: bool,
 }
 
-/// How the sheet is written, so that what we write looks like it.
+/// How the sheet is written, so that our files are written in the same way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     pub columns: Vec<Column>,
@@ -28,18 +28,18 @@ pub struct Layout {
 pub struct SheetRow {
     /// The number that a spreadsheet program shows beside it.
     pub number: u64,
-    /// Whose row it is; empty where its address is not sound.
+    /// The address of the row; empty if it is not valid.
     pub email: String,
     /// One for each column of the layout; missing ones count as empty.
     pub cells: Vec<String>,
-    /// Cells that stand under no heading, or under headings that cannot be believed. They are written behind
-    /// everything else, so that reading the file again finds the same mistake.
+    /// Cells without a heading, or under a heading that is probably wrong. They are written after all other cells, so
+    /// that reading the file again finds the same mistake.
     pub loose: Vec<String>,
-    /// What a to-fix file holds instead, where that differs.
+    /// The row as a to-fix file has it, if that differs.
     pub repaired: Option<Repaired>,
 }
 
-/// A row with the certain repairs made. What cannot be believed of it is written so that it is found again.
+/// A row with the certain repairs made. Doubtful cells are loose, so that reading the file finds the mistake again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repaired {
     pub cells: Vec<String>,
@@ -47,16 +47,16 @@ pub struct Repaired {
 }
 
 impl SheetRow {
-    fn written(&self) -> Written<'_> {
-        Written {
+    fn written(&self) -> RowCells<'_> {
+        RowCells {
             cells: &self.cells,
             loose: &self.loose,
         }
     }
 
-    fn to_fix(&self) -> Written<'_> {
+    fn to_fix(&self) -> RowCells<'_> {
         match &self.repaired {
-            Some(Repaired { cells, loose }) => Written { cells, loose },
+            Some(Repaired { cells, loose }) => RowCells { cells, loose },
             None => self.written(),
         }
     }
@@ -64,7 +64,7 @@ impl SheetRow {
 
 /// The cells of one row in one of the two files.
 #[derive(Clone, Copy, Default)]
-struct Written<'r> {
+struct RowCells<'r> {
     cells: &'r [String],
     loose: &'r [String],
 }
@@ -94,7 +94,7 @@ impl Layout {
 
     fn cells_of<'a>(
         &'a self,
-        row: Written<'a>,
+        row: RowCells<'a>,
         between: &'a [&'a str],
     ) -> impl Iterator<Item = &'a str> {
         let columns = self.columns.iter().enumerate();

@@ -1,19 +1,31 @@
-//! 9 Telling, in files: what became of every row, and which rows must be corrected by hand.
+//! 9 Reporting in files: the outcome of every row, and the rows that must be corrected by hand.
 //!
-//! Must not know the ledger or the tenant: results come in as rows, and the sheet's own columns are
-//! read again from the sheet. Everything is streamed; nothing here grows with the sheet.
+//! Must not know the ledger or the tenant: results come in as rows, and the sheet's own columns are read again from the
+//! sheet. Everything is streamed, so that memory does not grow with the sheet.
 
-mod file;
-mod guest_status;
-mod kept;
-mod layout;
-mod merge;
-mod names;
-mod read_back;
-mod target;
-mod to_fix;
-mod workbook;
-mod write;
+// In the order of the work. A blank line stands between the modules, so that formatting keeps the order.
+
+mod names; // the default paths
+
+mod target; // whether a path may be written
+
+mod read_back; // an earlier results file, read again
+
+mod kept; // its links, so that none is lost
+
+mod layout; // the columns and rows of the sheet
+
+mod merge; // each outcome beside its row
+
+mod write; // the results
+
+mod to_fix; // the rows to correct
+
+mod guest_status; // the state of guests
+
+mod file; // a table that is written as a whole, CSV or workbook
+
+mod workbook; // the workbook
 
 pub(crate) use file::numbered;
 pub(crate) use guest_status::{GuestStatus, StatusFile};

@@ -1,7 +1,7 @@
-//! Where results and to-fix files go when nobody says: beside the sheet, with names that say what they
-//! are, so that a dry run or a practice run never lands on a real one.
+//! The default paths of results and to-fix files: beside the sheet. The names of dry runs and practice runs differ, so
+//! that they never replace the results of a real run.
 //!
-//! Must not touch the disk.
+//! Must not read or write the disk.
 
 use super::workbook::other_form;
 use crate::own_files::{DRY_RUN, PRACTICE, RESULTS, TO_FIX};
@@ -45,7 +45,7 @@ pub(crate) fn default_paths(sheet: &Path, kind: RunKind) -> Paths {
     }
 }
 
-/// The rows of a to-fix file that must still be corrected by hand go into the next one: `guests.to-fix-2.csv`.
+/// The to-fix file of a to-fix file: `guests.to-fix-2.csv`.
 fn next_to_fix(stem: &str) -> Option<String> {
     let at = stem.rfind(TO_FIX)?;
     let (before, after) = (&stem[..at], &stem[at + TO_FIX.len()..]);
@@ -66,7 +66,7 @@ fn with(stem: &OsStr, more: &str) -> OsString {
 fn beside(sheet: &Path, mut name: OsString, workbook: bool) -> PathBuf {
     name.push(".");
     name.push(match sheet.extension() {
-        // Workbooks are written in one form.
+        // Every workbook is written as XLSX.
         _ if workbook || other_form(sheet).is_some() => "xlsx".as_ref(),
         Some(extension) => extension,
         None => "csv".as_ref(),

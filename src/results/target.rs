@@ -1,7 +1,7 @@
-//! May we write there? Asked before a run, so that it does not fail after the mails went out, and again right before a
-//! file is put in its place.
+//! Whether a results or to-fix file may be written to a path. This is checked before a run, so that it does not fail
+//! after the mails were sent, and again right before the file is put in its place.
 //!
-//! Must not change anything that is there.
+//! Must not change an existing file.
 
 use super::workbook::other_form;
 use crate::{
@@ -146,7 +146,7 @@ fn previous_is_free(target: &Path, kind: FileKind) -> Result<()> {
     }
 }
 
-/// Whether nothing is lost with what stands at a path; else what it is.
+/// Whether the file at a path may be replaced; the error says what it is.
 pub(super) fn may_be_replaced(path: &Path, kind: FileKind) -> std::result::Result<(), String> {
     match occupant(path, kind) {
         Occupant::Nobody | Occupant::Nothing | Occupant::Ours => Ok(()),
@@ -191,7 +191,7 @@ fn look(target: &Path, kind: FileKind) -> std::result::Result<Occupant, Refusal>
     })
 }
 
-/// The first record that is not a `sep=` line, read with each delimiter that we may have written.
+/// The first record that is not a `sep=` line, read with each delimiter that we may have used.
 fn header_candidates(head: &[u8]) -> Vec<Vec<String>> {
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
     b",;\t|"
@@ -227,7 +227,7 @@ pub(crate) fn same_place(a: &Path, b: &Path) -> bool {
     places.is_ok_and(|(a, b)| a == b)
 }
 
-/// A failure to write after the run: said so that nobody fears for the invitations.
+/// A failure to write after the run. The hints say that no invitation and no link is lost.
 pub(super) fn write_failure(target: &Path, kind: FileKind, error: &io::Error) -> Failure {
     let what = format!("cannot write the {} to {}", kind.word(), target.display());
     if kind == FileKind::Status {

@@ -1,13 +1,12 @@
 //! The to-fix file: the rows that must be corrected by hand, as the sheet has them, with what is wrong.
 //!
-//! It can be corrected and run as a sheet: our columns begin with `_` and are ignored on reading.
-//! There is no such file when there is nothing to fix.
+//! A person corrects the file and runs it as a sheet: our columns begin with `_` and are ignored on reading. The file is
+//! written only if there are such rows.
 
 use super::{
-    file::{TableFile, retire},
+    file::{TableFile, Written, retire},
     layout::{Layout, SheetRow},
     target::write_failure,
-    write::Written,
 };
 use crate::{
     failure::{Failure, Result},
@@ -17,8 +16,7 @@ use crate::{
 };
 use std::{borrow::Cow, io, path::Path};
 
-/// Rows that another run alone will not bring further: a person has to change the sheet, or something
-/// in the tenant, or the decision.
+/// Whether a person has to act before another run can succeed: to change the sheet, the tenant or the decision.
 pub(crate) fn needs_a_hand(outcome: Outcome) -> bool {
     matches!(
         outcome,
@@ -26,7 +24,7 @@ pub(crate) fn needs_a_hand(outcome: Outcome) -> bool {
     )
 }
 
-/// The file while it is written; there is none before the first row that needs a hand.
+/// The file while it is written. It is created with the first row that must be corrected.
 pub(super) struct ToFix<'a> {
     target: &'a Path,
     layout: &'a Layout,
@@ -44,7 +42,7 @@ impl<'a> ToFix<'a> {
         }
     }
 
-    /// Writes the row, where it needs a hand.
+    /// Writes the row if it must be corrected.
     pub(super) fn add(&mut self, result: &RowResult, row: Option<&SheetRow>) -> Result<()> {
         if !needs_a_hand(result.outcome) {
             return Ok(());
@@ -85,7 +83,7 @@ impl<'a> ToFix<'a> {
     }
 }
 
-/// What our own columns say of a row.
+/// The cells of our own columns for a row.
 pub(crate) fn told(result: &RowResult) -> [Cow<'_, str>; TO_FIX_COLUMNS.len()] {
     let problem = result.error.as_deref();
     [

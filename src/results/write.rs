@@ -3,7 +3,7 @@
 //! Must not decide an outcome or a hint; it writes down what it is given.
 
 use super::{
-    file::TableFile,
+    file::{TableFile, Written},
     kept::KeptLinks,
     layout::{Layout, SheetRow},
     merge::Merge,
@@ -19,10 +19,7 @@ use crate::{
 };
 use clap::ValueEnum;
 use secrecy::ExposeSecret;
-use std::{
-    borrow::Cow,
-    path::{Path, PathBuf},
-};
+use std::{borrow::Cow, path::Path};
 
 /// Whether redeem links are written into the results. The ledger keeps them in any case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -34,24 +31,14 @@ pub enum Links {
 
 impl OneWord for Links {}
 
-/// What stands on every row, and what is known of the file that is replaced.
+/// What is the same for every row of a results file.
 #[derive(Debug, Default)]
 pub struct About {
     pub links: Links,
     pub tenant_id: String,
     pub run: String,
-    /// Links that only the file knows that is replaced.
+    /// Links that are only in the file that will be replaced.
     pub kept: KeptLinks,
-}
-
-/// A file that was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// Where it is; another path than asked for when that one was locked.
-    pub path: PathBuf,
-    pub rows: u64,
-    /// What a person should be told about it.
-    pub notes: Vec<String>,
 }
 
 /// Writes the results. `results` come in the sheet's order, one for each data row; `sheet` gives the
@@ -86,7 +73,7 @@ pub(crate) fn write_with_to_fix(
             .chain(own.iter().map(AsRef::as_ref)),
     )
     .map_err(failed)?;
-    // What goes wrong with the rows to fix costs no result: it is told when the results are in their place.
+    // A failure to write the rows to fix must not cost the results, so it is reported after they are in their place.
     let mut fixing = Ok(to_fix.map(|path| ToFix::new(path, layout)));
     let mut merge = Merge::new(sheet);
     let mut rows = 0;
@@ -113,7 +100,7 @@ pub(crate) fn write_with_to_fix(
 }
 
 fn cells<'a>(result: &'a RowResult, about: &'a About) -> [Cow<'a, str>; RESULT_COLUMNS.len()] {
-    /// Also what an earlier version kept as the server had written it.
+    /// An earlier version kept the text of a server as it was, so control characters are made visible here.
     fn text(value: Option<&String>) -> Cow<'_, str> {
         visible_line(value.map_or("", String::as_str))
     }
@@ -150,8 +137,8 @@ fn cells<'a>(result: &'a RowResult, about: &'a About) -> [Cow<'a, str>; RESULT_C
     ]
 }
 
-/// The sheet's own names, with a prefix before those that a program would take for ours, and before those that have
-/// it already, so that taking one away always gives back what was there.
+/// The sheet's own column names. A name that equals one of ours gets a prefix, and so does a name that begins with the
+/// prefix, so that removing one prefix always gives back the name.
 fn names_without_collisions(layout: &Layout) -> impl Iterator<Item = Cow<'_, str>> {
     layout.kept_names().map(|name| {
         let own = name.trim();

@@ -1,4 +1,6 @@
-//! The settings, key by key with their defaults, and the rules between them.
+//! Resolves the settings, key by key with their defaults, and checks the rules between them.
+//!
+//! Must not ask a person; the caller does.
 
 use super::{
     Doubt, Env, FileInForce, Flags, InviteFlags, InviteSettings, Mapping, OwnDomains, PaceSettings,
@@ -27,27 +29,27 @@ use std::{
     time::Duration,
 };
 
-/// Read when it is there, unless another file is named.
+/// The settings file that is read when it exists and no other file is named.
 pub(super) const FILE: &str = "guestlist.toml";
 const NAMED_BY_FLAG: &str = "--config";
 const NAMED_BY_VARIABLE: &str = "GUESTLIST_CONFIG";
 
-/// What the settings come to.
+/// The result of reading the settings.
 #[derive(Debug)]
 pub(crate) enum Reading {
     Settled(Box<Settings>),
-    /// They use keys of a file that nobody trusts yet.
+    /// The command uses keys of a file that is not trusted yet.
     Untrusted(Box<Untrusted>),
 }
 
-/// A file that was found and is not trusted, with what it would bring.
+/// A settings file that was found and is not trusted, with the settings as they would be if it were.
 #[derive(Debug)]
 pub(crate) struct Untrusted {
-    /// What the settings are once the file is trusted.
+    /// The settings as they are once the file is trusted.
     settings: Settings,
     file: SettingsFile,
     pub doubt: Doubt,
-    /// What the command would use of it and needs trust.
+    /// The keys of the file that need trust and that the command would use.
     pub keys: Vec<KeyInForce>,
 }
 
@@ -69,7 +71,7 @@ impl Untrusted {
         Ok(self.settings)
     }
 
-    /// Why the command cannot go on without anybody to ask.
+    /// The failure of a command when nobody can be asked.
     pub(crate) fn failure(&self) -> Failure {
         let path = self.file.path.display();
         let keys: Vec<String> = self
@@ -81,7 +83,7 @@ impl Untrusted {
             })
             .collect();
         let failure = Failure::usage(format!(
-            "the settings file {path} {}; this command would use of it: {}",
+            "the settings file {path} {}; this command would use these keys of it: {}",
             self.doubt,
             keys.join(", ")
         ));
@@ -98,7 +100,7 @@ impl Untrusted {
     }
 }
 
-/// The settings, where nobody can be asked. `folder` is where `guestlist.toml` is looked for.
+/// The settings when nobody can be asked. `guestlist.toml` is looked for in `folder`.
 pub fn resolve(flags: &Flags, env: &Env<'_>, folder: &Path) -> Result<Settings> {
     match read(flags, env, folder)? {
         Reading::Settled(settings) => Ok(*settings),
@@ -106,8 +108,8 @@ pub fn resolve(flags: &Flags, env: &Env<'_>, folder: &Path) -> Result<Settings> 
     }
 }
 
-/// Puts the layers together. Of a file that was found and is not trusted, keys that need trust are left out, or the
-/// answer is that somebody has to be asked.
+/// Resolves all layers. If a file was found that is not trusted, its keys that need trust are left out, or the result
+/// says that a person has to be asked.
 pub(crate) fn read(flags: &Flags, env: &Env<'_>, folder: &Path) -> Result<Reading> {
     let Some((file, named)) = settings_file(flags.config.as_deref(), env, folder)? else {
         return Ok(settled(layered(flags, env, None, true)?));
@@ -159,14 +161,15 @@ pub(crate) fn read(flags: &Flags, env: &Env<'_>, folder: &Path) -> Result<Readin
 #[derive(Debug)]
 pub(crate) struct TrustedFile {
     pub path: PathBuf,
-    /// What needed trust, and what the file alone comes to.
+    /// The keys that need trust.
     pub keys: Vec<KeyInForce>,
+    /// The settings of the file alone, without flags and environment.
     pub settings: Settings,
-    /// Where that is remembered.
+    /// The file in which the trust is remembered.
     pub kept_in: PathBuf,
 }
 
-/// Trusts the file in the folder as it is now, whatever the environment sets beside it.
+/// Trusts the file in the folder as it is now. Flags and environment are ignored, because the file is trusted alone.
 pub(crate) fn trust_found(
     config: Option<&Path>,
     env: &Env<'_>,
@@ -212,7 +215,7 @@ fn settled(settings: Settings) -> Reading {
     Reading::Settled(Box::new(settings))
 }
 
-/// The layers with or without what needs trust.
+/// The settings, with or without the keys of the file that need trust.
 fn layered(
     flags: &Flags,
     env: &Env<'_>,
@@ -250,7 +253,7 @@ fn layered(
     settings.keys = layers.finish()?;
     if settings.invite.rate.value == Rate::Max && !harmless {
         return Err(Failure::usage(format!(
-            "a rate without a target ({}) is for loopback only, not for {}",
+            "rate = \"max\" ({}) is allowed on loopback only, not for {}",
             settings.invite.rate.source, settings.tenant.graph_url.value
         ))
         .hint("leave the rate at auto, or give invitations per second"));
@@ -258,7 +261,7 @@ fn layered(
     Ok(settings)
 }
 
-/// The file, and what named it.
+/// The settings file, and the flag or variable that named it.
 fn settings_file(
     named: Option<&Path>,
     env: &Env<'_>,
@@ -274,7 +277,7 @@ fn settings_file(
         return Ok(Some((SettingsFile::read(&path)?, Some(by))));
     }
     let here = folder.join(FILE);
-    // What cannot be looked for is there: reading says what is wrong.
+    // When it is not known whether the file exists, it is read, and the error says why not.
     if here.try_exists().unwrap_or(true) {
         return Ok(Some((SettingsFile::read(&here)?, None)));
     }
@@ -385,17 +388,15 @@ fn invite(
             if weather.source == Source::Flag("--weather".to_owned())
                 && !settings.sandbox.value =>
         {
-            Err(
-                Failure::usage("there is weather in the practice tenant only")
-                    .hint("add --sandbox, or leave --weather out"),
-            )
+            Err(Failure::usage("--weather needs the practice tenant")
+                .hint("add --sandbox, or leave --weather out"))
         }
         _ => Ok(settings),
     }
 }
 
-/// Practice has a ledger of its own, whatever ledger the settings name for the real tenant. With the ledger comes what
-/// is to be said about its place.
+/// The ledger, and what a person should know about its place. The practice tenant has a ledger of its own, unless a flag
+/// names one.
 fn ledger(
     layers: &mut Layers<'_>,
     flag: Option<&PathBuf>,

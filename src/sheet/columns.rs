@@ -1,6 +1,6 @@
-//! A row of names becomes a header: which column is which field, or why that is not clear.
+//! Understands the names in a header row: which column is which field, or why that is not clear.
 //!
-//! Must not guess between two columns.
+//! Must not choose between two columns.
 
 use super::{
     Field, Header, Use,
@@ -154,7 +154,7 @@ fn own_results(names: &[String]) -> Vec<bool> {
         .collect()
 }
 
-/// What each name means by itself; bare names are settled later and begin as display names.
+/// What each name means by itself. A bare name such as `Name` begins as the display name and may change later.
 fn first_uses(names: &[String]) -> Vec<Use> {
     let own = own_results(names);
     names
@@ -189,7 +189,7 @@ fn first_uses(names: &[String]) -> Vec<Use> {
         .collect()
 }
 
-/// What a person said counts more than what a name says.
+/// Applies `--map` and `[columns]`, which take precedence over the names.
 fn apply_map(
     names: &[String],
     map: &[(Field, String)],
@@ -231,7 +231,7 @@ fn apply_map(
     }
 }
 
-/// A column that a person wants to leave unused has no role, whatever it is called.
+/// Applies `--ignore`: such a column has no role, whatever its name is.
 fn apply_ignore(
     names: &[String],
     ignore: &[String],

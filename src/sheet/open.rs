@@ -1,6 +1,6 @@
-//! Opening a sheet: from its first bytes to a header that is understood.
+//! Opens a sheet: finds its encoding, delimiter and header in the first bytes.
 //!
-//! Must not read further than it takes to understand the sheet; a workbook is the exception.
+//! Must not read more of a text file than its head. A workbook is read as a whole.
 
 use super::{
     Dialect, Flaw, Header, Refused, Row, Rows, SheetOptions, Stretches, address_column,
@@ -19,7 +19,7 @@ use super::{
 use crate::problem::{Problem, shorten};
 use std::{path::Path, sync::Arc};
 
-/// How much of a sheet is looked at to understand it.
+/// How many bytes the head of a text file has.
 const HEAD: usize = 256 * 1024;
 
 fn read_head(path: &Path) -> Result<(Vec<u8>, bool, Stamp), Refused> {
@@ -72,16 +72,16 @@ fn asked_encoding(
     })
 }
 
-/// A sheet as it was found.
+/// A sheet that was opened.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub stamp: Stamp,
     pub body: Body,
     pub dialect: Dialect,
     pub header: Header,
-    /// What is worth a look; never an error.
+    /// Hints and warnings; never errors.
     pub hints: Vec<Problem>,
-    /// Why nobody can be invited until a person has decided something.
+    /// Errors because of which nobody can be invited until a person has decided something.
     pub refusals: Vec<Problem>,
     /// Rows below the header that the spreadsheet program does not show.
     pub hidden: Stretches,
@@ -94,7 +94,7 @@ pub(super) struct Opened {
     pub left_out: u64,
 }
 
-/// Where the rows come from.
+/// Where the rows are read from.
 #[derive(Debug)]
 pub(super) enum Body {
     /// Read from the file each time.
@@ -183,7 +183,7 @@ fn open_text(
     };
     let (mut header, mut hints) = header(&reading, at, options, purpose)?;
     header.delimiter = Some(reading.delimiter);
-    // Umlauts in UTF-8 can be read as two odd letters each, without an error anywhere.
+    // A single-byte encoding reads each umlaut of UTF-8 as two odd letters, and no error shows it.
     if charset.encoding.is_single_byte() && encoding::is_partly_utf8(head) {
         hints.push(
             Problem::hint(
@@ -262,7 +262,7 @@ pub(super) fn header(
     Ok((header, problems))
 }
 
-/// The header is checked like any other record: a quotation mark that is not closed in it swallows people.
+/// The problem of a header with a quotation mark that is not closed: the rows below would be part of the header.
 fn header_swallows(header: &HeadRecord, delimiter: u8) -> Option<Problem> {
     let row = Row::new(
         header.row,

@@ -1,6 +1,6 @@
-//! Opening a workbook: the sheet that is meant, its hidden rows and columns, and what its other sheets hold.
+//! Opens a workbook: finds the sheet that is meant, its hidden rows and columns, and addresses on its other sheets.
 //!
-//! Must not choose between two sheets.
+//! Must not choose between two sheets that could both be meant.
 
 use super::{
     Dialect, Header, Hidden, LineEnd, Refused, Row, SheetOptions, Stretches,
@@ -111,7 +111,7 @@ pub(super) fn open(
     })
 }
 
-/// As many columns as a workbook has, for the sheet's own and those of the results before them.
+/// How many columns a workbook can have. The results need room for the sheet's columns and their own.
 const MAX_COLUMNS: usize = 16_384;
 
 fn too_many_columns(header: &Header) -> Option<Problem> {
@@ -134,7 +134,7 @@ fn rows_are(count: u64) -> String {
     }
 }
 
-/// What other sheets of the workbook hold. A person who named the sheet has probably looked at them.
+/// Addresses on other sheets of the workbook: a hint if a person named the sheet, else a warning.
 fn other_tabs(others: &[(String, u64)], named: bool) -> Option<Problem> {
     let (first, _) = others.first()?;
     let told: Vec<String> = others

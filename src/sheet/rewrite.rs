@@ -1,4 +1,4 @@
-//! A sheet written again with some cells changed; everything else stays as it is, letter by letter.
+//! Writes a sheet again with some cells changed. Everything else stays as it is, byte by byte.
 //!
 //! Must not decide what is changed, and must not lose a row.
 
@@ -199,7 +199,7 @@ fn rewrite_as_csv(
     })
 }
 
-/// Text on its way back into the encoding that it came from.
+/// Encodes text in the encoding of the sheet.
 struct Encoded<'o> {
     out: &'o mut dyn Write,
     charset: Charset,

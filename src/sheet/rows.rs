@@ -14,7 +14,7 @@ use super::{
 use crate::problem::Problem;
 use std::{collections::VecDeque, path::Path, sync::Arc};
 
-/// How many rows without an address are looked at for the addresses that a row perhaps divides from the others.
+/// How many rows are read ahead to find out whether addresses follow a row that perhaps divides the sheet.
 const LOOK_AHEAD: usize = 32;
 
 /// Reads the rows of the sheet: those below the header, and those above it that hold an address. An `Err` is a problem
@@ -29,7 +29,7 @@ pub struct Rows {
     ahead: VecDeque<Row>,
     after: Option<Result<bool, Box<Problem>>>,
     ended: bool,
-    /// Addresses in rows that are nobody's: titles, the header, the template's example.
+    /// Addresses in rows that are not people: titles, the header, the template's example.
     passed_over: u64,
     again: HeadersAgain,
 }
@@ -262,7 +262,7 @@ pub(super) fn fill(row: &mut Row, record: &Record<'_>, width: usize) {
     row.begin(record.row, record.line, width);
     row.flaw = record.flaw;
     row.quoted = record.ends.len() > width && record.quotes_from(width.saturating_sub(1));
-    // Only a cell with an apostrophe can be one that was made safe.
+    // Only a cell with an apostrophe can have been made safe.
     row.fill(record.text, record.ends);
     if row.kinds().has(Kinds::APOSTROPHE) {
         row.clear_cells();

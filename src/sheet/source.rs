@@ -1,6 +1,6 @@
-//! A sheet, opened and understood; it holds no rows and can be read again and again.
+//! A sheet that was opened and understood, and whose rows can be read several times.
 //!
-//! Must not keep a text file in memory; each reading starts at the beginning of the file.
+//! Must not keep a text file in memory: each reading starts at the beginning of the file. A workbook is kept.
 
 use super::{
     Dialect, Field, Header, HeadersAgain, Row, Rows, Stretches, Use,
@@ -27,7 +27,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-/// How a sheet is to be read, where that is not left to itself.
+/// How a person wants a sheet to be read; what is not given is found out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SheetOptions {
     pub map: Vec<(Field, String)>,
@@ -50,7 +50,7 @@ pub enum Hidden {
 
 impl OneWord for Hidden {}
 
-/// The sheet cannot be used: all that is wrong with it as a whole.
+/// Why the sheet as a whole cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
     pub problems: Vec<Problem>,
@@ -101,16 +101,16 @@ struct Inner {
     options: SheetOptions,
     opened: Opened,
     passed_over: u64,
-    /// Whether the cells have decided.
+    /// Whether the column of addresses was chosen.
     settled: bool,
-    /// Known when the rows were read to their end once.
+    /// Repeated headers; known after the rows were read to their end once.
     again: OnceLock<HeadersAgain>,
-    /// The header as it was before the cells decided, and what the first rows decided; nothing where all rows did.
+    /// The header before the column of addresses was chosen, and the choice, if only the first rows were surveyed.
     decided_by_first: Option<(Header, Chosen)>,
 }
 
 impl Inner {
-    /// What the cells say of the columns.
+    /// Applies the choice of the column of addresses.
     fn settle(&mut self, survey: &Survey, choice: Choice) {
         let header = &mut self.opened.header;
         if !survey.whole
@@ -214,7 +214,7 @@ impl Sheet {
     pub fn of_pipe(path: &Path, options: &SheetOptions) -> Option<Result<Self, Refused>> {
         let pipe = match files::open_pipe(path) {
             Ok(pipe) => pipe?,
-            // Nobody wrote. Whatever else is wrong is told by opening it as a file.
+            // No program wrote into the pipe. Any other problem is reported when the path is opened as a file.
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                 let message = format!("{} cannot be read: {error}", path.display());
                 let told = Problem::error(READ_FAILED, message)
@@ -276,7 +276,7 @@ impl Sheet {
             return Err(sheet.no_rows().into());
         }
         let mut choice = address_column::choose(header, &survey);
-        // What the first rows leave in doubt, all of them decide.
+        // If the first rows leave doubt, all rows are surveyed.
         let is_clear = choice.as_ref().is_ok_and(|choice| choice.email.is_some());
         if !is_clear && !survey.whole && !survey.stopped {
             survey = Survey::of(&sheet, header, proposed, Extent::All)?;
@@ -289,8 +289,8 @@ impl Sheet {
         Ok(sheet)
     }
 
-    /// Why nobody can be invited, where the rows that were not looked at when the sheet was opened say something else of
-    /// its columns than the first ones. The columns are counted again only where `counts` gives a reason to.
+    /// Why nobody can be invited: the columns hold something else further down than in the first rows, which were surveyed
+    /// when the sheet was opened. All rows are surveyed only if `counts` gives a reason.
     pub(crate) fn doubts_of_all_rows(&self, counts: Counts<'_>) -> Vec<Problem> {
         let Some((before, chosen)) = &self.0.decided_by_first else {
             return Vec::new();
@@ -299,7 +299,7 @@ impl Sheet {
             return Vec::new();
         }
         let proposed = address_column::only_proposed(before);
-        // A sheet that cannot be read to its end is told where its rows are read.
+        // A sheet that cannot be read to its end is reported where its rows are read.
         let Ok(survey) = Survey::of(self, before, proposed, Extent::All) else {
             return Vec::new();
         };
@@ -329,7 +329,7 @@ impl Sheet {
         }
     }
 
-    /// Addresses in rows that are nobody's: titles above the header, the header itself, the template's example.
+    /// Addresses in rows that are not people: titles above the header, the header itself, the template's example.
     pub fn passed_over(&self) -> u64 {
         self.0.passed_over
     }
@@ -338,12 +338,12 @@ impl Sheet {
         &self.0.path
     }
 
-    /// How it was to be read.
+    /// The options with which it was opened.
     pub fn options(&self) -> &SheetOptions {
         &self.0.options
     }
 
-    /// Where it lies, whatever was typed; none for what cannot be read again.
+    /// Its canonical path; none for standard input and pipes.
     pub fn place(&self) -> Option<PathBuf> {
         match self.0.spooled {
             Some(_) => None,
@@ -351,7 +351,7 @@ impl Sheet {
         }
     }
 
-    /// How a person calls it: the path, or the name that was given for what was spooled.
+    /// Its name in messages: the path as typed, or `standard input`.
     pub fn name(&self) -> &str {
         &self.0.name
     }
@@ -390,7 +390,7 @@ impl Sheet {
         self.0.opened.left_out
     }
 
-    /// What is worth a look about the sheet as a whole; never an error.
+    /// Hints and warnings about the sheet as a whole; never errors.
     pub fn hints(&self) -> &[Problem] {
         &self.0.opened.hints
     }

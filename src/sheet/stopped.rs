@@ -1,6 +1,6 @@
 //! Why reading stopped, as a problem that a person can act on.
 //!
-//! Must not go on reading the sheet, apart from a look at the bytes around the place.
+//! Must not read the sheet further, apart from the bytes around the place.
 
 use super::{
     catalogue::{RECORD_TOO_LARGE, UNCLOSED_QUOTE, UNDECODABLE},
@@ -28,7 +28,7 @@ pub(super) fn problem(
     let Stopped {
         row, line, column, ..
     } = *stopped;
-    // Without a header the delimiter is not known for certain, and so neither is the column.
+    // Without a header the delimiter is not certain, so the column is not certain either.
     let name = header.map(|header| header.name(column));
     let named = |before: &str| {
         name.as_ref()
@@ -98,7 +98,7 @@ fn undecodable(
             "other rows are UTF-8 already, so no encoding reads them all: type the text of this row again, or {save}"
         ));
     }
-    // The first and the last character around may be cut.
+    // The first and the last character may be cut.
     let Some(suggested) = encoding::suggestion(whole_lines(&around, at)) else {
         return problem.fix(format!(
             "{save}; it is in an old Mac or DOS encoding, or in several, and none that is offered here reads it cleanly"

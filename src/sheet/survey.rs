@@ -1,4 +1,4 @@
-//! What the columns of a sheet hold: counted once, when it is opened.
+//! Counts what the columns of a sheet hold, once, when it is opened.
 //!
 //! Must not decide anything; `address_column` does.
 
@@ -11,8 +11,8 @@ use std::{
     hash::{Hash, Hasher},
 };
 
-/// As much text as is looked at when a sheet is opened: some ten thousand rows. Whether the rows after them say something
-/// else is known when all of them were read; see `Sheet::doubts_of_all_rows`.
+/// How much text is surveyed when a sheet is opened: some ten thousand rows. `Sheet::doubts_of_all_rows` compares the
+/// result with all rows after they were read.
 const FIRST: usize = 2 * 1024 * 1024;
 /// Pairs of addresses that are remembered for finding repeated ones.
 const MOST_REPEATS: usize = 4_000_000;
@@ -43,9 +43,9 @@ pub(super) struct Survey {
     pub rows: u64,
     pub outside: u64,
     pub columns: Vec<Column>,
-    /// Addresses in rows that are nobody's: titles, the header, the template's example.
+    /// Addresses in rows that are not people: titles, the header, the template's example.
     pub passed_over: u64,
-    /// Whether the reading ended with a problem; it will be told with the rows.
+    /// Whether reading ended with a problem, which is reported when the rows are read.
     pub stopped: bool,
     /// Whether no row was left out.
     pub whole: bool,
@@ -124,7 +124,7 @@ impl Survey {
     }
 }
 
-/// An object id, or a group: as good as an address where somebody of the tenant is named.
+/// Whether a cell names a sponsor without an address: by an object id or a group.
 fn names_somebody(cell: &str) -> bool {
     let entry = cell.split(';').next().unwrap_or_default().trim();
     uuid::Uuid::parse_str(entry).is_ok()

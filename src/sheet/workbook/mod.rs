@@ -1,6 +1,6 @@
 //! A workbook (XLSX or ODS) becomes tabs of rows, held in memory within stated bounds.
 //!
-//! Must not know what the cells mean, and must not unpack what it has not weighed.
+//! Must not know what the cells mean, and must not unpack a part before its size is known.
 
 mod extras;
 mod package;
@@ -118,7 +118,7 @@ fn read_xlsx(package: &mut Package, file: BufReader<File>) -> Result<Vec<Tab>, T
 }
 
 fn read_ods(package: &mut Package, file: BufReader<File>) -> Result<Vec<Tab>, Trouble> {
-    // Weighed before it is unfolded: a few bytes can stand for a billion cells.
+    // The size is checked before the sheet is read, because a few bytes can stand for a billion cells.
     let mut extras = extras::of_ods(package)?;
     let failed = |error: OdsError| match error {
         OdsError::Password => Trouble::Protected,

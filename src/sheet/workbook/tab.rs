@@ -1,6 +1,6 @@
-//! One tab of a workbook, put together cell by cell within bounds.
+//! One tab of a workbook, built cell by cell within bounds.
 //!
-//! Must not hold a gap: an empty row costs nothing, and a far-away cell costs what it takes to reach it.
+//! Must not store empty rows. The empty cells before a filled one count against the bounds.
 
 use super::{
     Trouble,
