@@ -22,6 +22,8 @@ mod secret; // references to secrets
 
 mod written; // how a value is written in a settings file
 
+mod read; // the settings file that is found, and whether it is used
+
 mod resolve; // every key with its default, and the rules between them
 
 mod tenant; // the tenant and the sign-in
@@ -54,9 +56,9 @@ pub(crate) use model::{
     AuthSettings, FileInForce, InviteSettings, MessageSettings, PaceSettings, Settings,
     SheetSettings, SmtpSettings, Standing, TenantSettings,
 };
+pub use read::resolve;
+pub(crate) use read::{Reading, Untrusted, read, trust_found};
 pub(crate) use remind::{RemindFlags, RemindSettings};
-pub use resolve::resolve;
-pub(crate) use resolve::{Reading, Untrusted, read, trust_found};
 pub(crate) use scope::Scope;
 pub(crate) use secret::SecretRef;
 pub(crate) use sourced::{Source, Sourced};

@@ -4,7 +4,11 @@
 
 mod source; // a sheet that was opened: its header, and its rows as often as they are asked for
 
+mod state; // what its handle and its readers share
+
 mod open; // opens a text or a workbook
+
+mod opened; // what opening found
 
 mod bytes; // the bytes, and whether they changed
 
@@ -25,6 +29,8 @@ mod links; // mail links of its cells
 mod merged; // its merged cells
 
 mod header_detection; // the delimiter and the header row
+
+mod open_header; // the header that was found, understood
 
 mod columns; // which column is which field
 
@@ -58,6 +64,10 @@ mod header; // the use of each column
 
 mod kinds; // which kinds of bytes a text has
 
+mod options; // how a person wants a sheet to be read
+
+mod refused; // a sheet that cannot be used
+
 mod row; // one row
 
 mod stretches; // row numbers for a message
@@ -73,12 +83,15 @@ pub use field::Field;
 pub(crate) use header::{Header, Use, column_letter};
 pub(crate) use header_detection::delimiter_word;
 pub(crate) use kinds::Kinds;
+pub use options::{Hidden, SheetOptions};
 pub(crate) use read_ahead::ReadAhead;
+pub use refused::Refused;
 pub(crate) use rewrite::{NotWritten, rewrite_rows};
 pub use rewrite::{Repair, rewrite};
 pub use row::Row;
 pub(crate) use row::{Flaw, Place};
-pub(crate) use rows::{HeadersAgain, Rows};
+pub(crate) use rows::Rows;
 pub(crate) use shape::swallowed_lines;
-pub use source::{Hidden, Refused, Sheet, SheetOptions};
+pub use source::Sheet;
+pub(crate) use state::HeadersAgain;
 pub(crate) use stretches::Stretches;

@@ -3,21 +3,18 @@
 //! Must not read more of a text file than its head. A workbook is read as a whole.
 
 use super::{
-    Dialect, Flaw, Header, Refused, Row, Rows, SheetOptions, Stretches, address_column,
+    Dialect, Refused, SheetOptions, Stretches,
     bytes::{Bytes, Stamp},
-    catalogue::{
-        HEADER_QUOTES, HEADER_SWALLOWS, NO_SUCH_TAB, NOT_A_FILE, NOT_TEXT, PERHAPS_UTF8,
-        PORTAL_EXAMPLE, UNKNOWN_ENCODING,
-    },
-    columns,
-    encoding::{self, Charset},
-    header_detection::{self, Asked, HeadRecord, Reading},
+    catalogue::{NO_SUCH_TAB, NOT_A_FILE, NOT_TEXT, PERHAPS_UTF8, UNKNOWN_ENCODING},
+    encoding,
+    header_detection::{self, Asked},
+    open_header::header,
+    opened::{Body, Opened, Purpose},
     refuse::{cannot_read, empty, first_row_too_large, no_header, not_text},
-    stopped, swallowed_lines,
-    workbook::Merged,
+    stopped,
 };
-use crate::problem::{Problem, shorten};
-use std::{path::Path, sync::Arc};
+use crate::problem::Problem;
+use std::path::Path;
 
 /// How many bytes the head of a text file has.
 const HEAD: usize = 256 * 1024;
@@ -70,50 +67,6 @@ fn asked_encoding(
         .fix("common names are utf-8, windows-1252, windows-1250, iso-8859-15, shift_jis, utf-16le")
         .into()
     })
-}
-
-/// A sheet that was opened.
-#[derive(Debug)]
-pub(super) struct Opened {
-    pub stamp: Stamp,
-    pub body: Body,
-    pub dialect: Dialect,
-    pub header: Header,
-    /// Hints and warnings; never errors.
-    pub hints: Vec<Problem>,
-    /// Errors because of which nobody can be invited until a person has decided something.
-    pub refusals: Vec<Problem>,
-    /// Rows below the header that the spreadsheet program does not show.
-    pub hidden: Stretches,
-    /// Columns that it does not show.
-    pub hidden_columns: Vec<usize>,
-    /// Cells that it shows as one.
-    pub merged: Vec<Merged>,
-    /// Addresses that are not read at all: on other sheets of a workbook, in hidden rows that are left out, behind links
-    /// of cells that show something else.
-    pub left_out: u64,
-}
-
-/// Where the rows are read from.
-#[derive(Debug)]
-pub(super) enum Body {
-    /// Read from the file each time.
-    Text(Charset),
-    /// Held in memory, within the bounds of `workbook`.
-    Workbook {
-        kind: &'static str,
-        tab: String,
-        rows: Arc<[Row]>,
-    },
-}
-
-/// What a sheet is opened for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// Its columns are understood: people are invited from it, or it is checked.
-    Invite,
-    /// It is a file of our own, whose columns are known.
-    ReadBack,
 }
 
 pub(super) fn open(
@@ -174,7 +127,7 @@ fn open_text(
         }
         // Not even one record fits into the head.
         let stopped = if reading.records.is_empty() && !whole {
-            Rows::first_stop(path, charset, reading.delimiter)
+            stopped::first_record(path, charset, reading.delimiter)
                 .or_else(|| Some(first_row_too_large()))
         } else {
             None
@@ -214,91 +167,4 @@ fn open_text(
         merged: Vec::new(),
         left_out: 0,
     })
-}
-
-pub(super) fn header(
-    reading: &Reading,
-    at: usize,
-    options: &SheetOptions,
-    purpose: Purpose,
-) -> Result<(Header, Vec<Problem>), Refused> {
-    let HeadRecord {
-        row,
-        line,
-        ref cells,
-        ..
-    } = reading.records[at];
-    if purpose == Purpose::ReadBack {
-        return Ok((columns::all_ours(cells.clone(), row, line), Vec::new()));
-    }
-    let (mut header, mut problems) =
-        columns::understand(cells.clone(), row, line, &options.map, &options.ignore);
-    if let Some(swallowed) = header_swallows(&reading.records[at], reading.delimiter) {
-        problems.insert(0, swallowed.at(row, line));
-    } else if reading.records[at].flaw == Some(Flaw::EmptyQuotes) {
-        let message = "an empty pair of quotation marks stands before a heading";
-        let fix = "delete the quotation marks that do not stand around a whole heading";
-        problems.push(
-            Problem::warning(HEADER_QUOTES, message)
-                .at(row, line)
-                .fix(fix),
-        );
-    }
-    if problems.iter().any(Problem::is_error) {
-        return Err(Refused { problems });
-    }
-    let email = address_column::only_proposed(&header);
-    for record in header_detection::examples(&reading.records[at..], email) {
-        header.examples.push(record.row);
-        problems.push(
-            Problem::hint(
-                PORTAL_EXAMPLE,
-                "this row is the template's own example and is left out",
-            )
-            .at(record.row, record.line)
-            .fix("delete it, or leave it there"),
-        );
-    }
-    Ok((header, problems))
-}
-
-/// The problem of a header with a quotation mark that is not closed: the rows below would be part of the header.
-fn header_swallows(header: &HeadRecord, delimiter: u8) -> Option<Problem> {
-    let row = Row::new(
-        header.row,
-        header.line,
-        0,
-        header.cells.iter().map(String::as_str),
-    );
-    let lines: Vec<String> = swallowed_lines(&row, delimiter)
-        .take(3)
-        .map(|line| format!("`{}`", shorten(line.trim(), 60)))
-        .collect();
-    let flawed = header.flaw.is_some_and(|flaw| flaw != Flaw::EmptyQuotes);
-    if lines.is_empty() && !flawed {
-        return None;
-    }
-    let cell = (0..row.found())
-        .map(|column| row.cell(column))
-        .find(|cell| cell.contains(['\n', '\r']));
-    let message = match cell.map(|cell| cell.lines().next().unwrap_or_default().trim()) {
-        Some(name) => format!(
-            "the quotation mark before `{}` in the header (line {}) is not closed where the cell ends, so what stands below was taken for a part of the header{}",
-            shorten(name, 40),
-            header.line,
-            if lines.is_empty() {
-                String::new()
-            } else {
-                format!(": {}", lines.join(", "))
-            }
-        ),
-        None => format!(
-            "a text stands directly beside a quoted text in the header (line {}), so a delimiter or a quotation mark is missing",
-            header.line
-        ),
-    };
-    Some(
-        Problem::error(HEADER_SWALLOWS, message)
-            .fix("close the quotation mark where the cell ends, or delete it"),
-    )
 }

@@ -8,7 +8,8 @@ use super::{
     catalogue::{HIDDEN_ROWS, HIDDEN_SKIPPED, MANY_COLUMNS, NO_SUCH_TAB, OTHER_TABS, WHICH_TAB},
     header_detection::{self, Asked, Reading},
     links::Links,
-    open::{Body, Opened, Purpose, header},
+    open_header::header,
+    opened::{Body, Opened, Purpose},
     refuse::{empty, no_header},
     workbook::{self, Tab},
 };

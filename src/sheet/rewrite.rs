@@ -8,7 +8,7 @@ use super::{
     catalogue::UNDECODABLE,
     encoding::{Charset, Text},
     formula,
-    open::Body,
+    opened::Body,
     records::{Record, Records},
     refuse::cannot_read,
     rows::fill,
@@ -121,6 +121,7 @@ fn rewrite_text(
         else {
             out.write(records.gap())?;
             sheet
+                .state()
                 .same_as_before(records.source().hash())
                 .map_err(|problem| *problem)?;
             return Ok(changed);

@@ -3,172 +3,30 @@
 //! Must not keep a text file in memory: each reading starts at the beginning of the file. A workbook is kept.
 
 use super::{
-    Dialect, Field, Header, HeadersAgain, Row, Rows, Stretches, Use,
-    address_column::{self, Choice, Chosen, Counts},
+    Dialect, Header, HeadersAgain, Refused, Row, Rows, SheetOptions, Stretches,
+    address_column::{self, Counts},
     bytes::Bytes,
-    catalogue::{HIDDEN_COLUMN_USED, NO_ROWS, READ_FAILED},
-    merged,
-    open::{self, Body, Opened, Purpose},
+    catalogue::{NO_ROWS, READ_FAILED},
+    open,
+    opened::{Body, Opened, Purpose},
     refuse::{cannot_read, changed},
+    state::State,
     survey::{Extent, Survey},
 };
 use crate::{
-    exit::Exit,
-    failure::Failure,
     files::{self, Scratch},
     fingerprint,
-    one_word::OneWord,
     problem::Problem,
 };
-use clap::ValueEnum;
 use std::{
     io::{self, Read},
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
-/// How a person wants a sheet to be read; what is not given is found out.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SheetOptions {
-    pub map: Vec<(Field, String)>,
-    /// Columns that are left unused.
-    pub ignore: Vec<String>,
-    pub encoding: Option<String>,
-    pub delimiter: Option<u8>,
-    /// The sheet of a workbook.
-    pub sheet: Option<String>,
-    pub header_row: Option<u64>,
-    pub hidden: Option<Hidden>,
-}
-
-/// What to do with rows that a filter hides in a workbook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Hidden {
-    Include,
-    Skip,
-}
-
-impl OneWord for Hidden {}
-
-/// Why the sheet as a whole cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    pub problems: Vec<Problem>,
-}
-
-impl From<Problem> for Refused {
-    fn from(problem: Problem) -> Self {
-        Self {
-            problems: vec![problem],
-        }
-    }
-}
-
-impl From<Refused> for Failure {
-    fn from(refused: Refused) -> Self {
-        let mut problems = refused.problems.into_iter();
-        let Some(first) = problems.next() else {
-            return Failure::new(Exit::SheetRefused, "the sheet cannot be used");
-        };
-        // Most messages say where; what is wrong with the header needs no place.
-        let place = match first.row {
-            Some(row @ 2..) if !first.message.contains("row ") => format!("row {row}: "),
-            _ => String::new(),
-        };
-        let failure = Failure::new(
-            Exit::SheetRefused,
-            format!("{place}{} [{}]", first.message, first.code),
-        )
-        .hint(first.fix);
-        problems.fold(failure, |failure, problem| {
-            failure.hint(format!("{}; {}", problem.message, problem.fix))
-        })
-    }
-}
-
 /// A handle; clones are the same sheet.
 #[derive(Debug, Clone)]
-pub struct Sheet(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    path: PathBuf,
-    /// How a person calls it.
-    name: String,
-    /// Standard input is kept in a private file for as long as the sheet is.
-    spooled: Option<Scratch>,
-    hash: OnceLock<u128>,
-    options: SheetOptions,
-    opened: Opened,
-    passed_over: u64,
-    /// Whether the column of addresses was chosen.
-    settled: bool,
-    /// Repeated headers; known after the rows were read to their end once.
-    again: OnceLock<HeadersAgain>,
-    /// The header before the column of addresses was chosen, and the choice, if only the first rows were surveyed.
-    decided_by_first: Option<(Header, Chosen)>,
-}
-
-impl Inner {
-    /// Applies the choice of the column of addresses.
-    fn settle(&mut self, survey: &Survey, choice: Choice) {
-        let header = &mut self.opened.header;
-        if !survey.whole
-            && !address_column::is_named(header)
-            && let Some(email) = choice.column()
-        {
-            let chosen = Chosen::new(email, survey);
-            self.decided_by_first = Some((header.clone(), chosen));
-        }
-        header.mapping.retain(|(field, _)| *field != Field::Email);
-        for used in &mut header.uses {
-            if matches!(used, Use::Field(Field::Email, _)) {
-                *used = Use::Other;
-            }
-        }
-        if let Some((column, why)) = choice.email {
-            header.uses[column] = Use::Field(Field::Email, why);
-            header.mapping.insert(0, (Field::Email, column));
-        }
-        let expected = [Field::Cc, Field::Sponsors, Field::Manager];
-        let expected = header
-            .mapping
-            .iter()
-            .filter(|(field, _)| expected.contains(field));
-        header.hardly_addresses = expected
-            .map(|(_, column)| *column)
-            .filter(|column| {
-                let counts = &survey.columns[*column];
-                counts.filled > 0 && counts.holds_hardly_any()
-            })
-            .collect();
-        let hidden = self.opened.hidden_columns.iter();
-        let used = hidden.filter_map(|column| match &header.uses[*column] {
-            Use::Field(field, _) => Some((*column, *field)),
-            _ => None,
-        });
-        let told = used.map(|(column, field)| {
-            let message = format!(
-                "{} is hidden in the workbook, and is used as {field}",
-                header.label(column)
-            );
-            Problem::warning(HIDDEN_COLUMN_USED, message)
-                .at(header.row, header.line)
-                .column(header.name(column))
-                .fix(format!(
-                    "show the column and look at it; --ignore {} leaves it unused",
-                    header.typed(column)
-                ))
-        });
-        self.opened.hints.extend(told);
-        let merged = merged::told(header, &self.opened.merged, survey);
-        self.opened.hints.extend(merged);
-        self.opened.refusals.extend(choice.refusals);
-        self.opened.hints.extend(choice.hints);
-        self.passed_over = survey.passed_over;
-        self.settled = true;
-    }
-}
+pub struct Sheet(Arc<State>);
 
 impl Sheet {
     /// Opens a sheet from which people can be invited.
@@ -247,7 +105,7 @@ impl Sheet {
         options: &SheetOptions,
         opened: Opened,
     ) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(State {
             path: path.to_owned(),
             name,
             spooled,
@@ -271,7 +129,7 @@ impl Sheet {
         let mut sheet = Self::unsettled(path, name, spooled, options, opened);
         let header = sheet.header();
         let proposed = address_column::only_proposed(header);
-        let mut survey = Survey::of(&sheet, header, proposed, Extent::First)?;
+        let mut survey = sheet.survey(header, proposed, Extent::First)?;
         if survey.rows + survey.outside == 0 && !survey.stopped {
             return Err(sheet.no_rows().into());
         }
@@ -279,7 +137,7 @@ impl Sheet {
         // If the first rows leave doubt, all rows are surveyed.
         let is_clear = choice.as_ref().is_ok_and(|choice| choice.email.is_some());
         if !is_clear && !survey.whole && !survey.stopped {
-            survey = Survey::of(&sheet, header, proposed, Extent::All)?;
+            survey = sheet.survey(header, proposed, Extent::All)?;
             choice = address_column::choose(header, &survey);
         }
         let choice = choice.map_err(|problem| *problem)?;
@@ -287,6 +145,18 @@ impl Sheet {
             inner.settle(&survey, choice);
         }
         Ok(sheet)
+    }
+
+    fn survey(
+        &self,
+        header: &Header,
+        proposed: Option<usize>,
+        extent: Extent,
+    ) -> Result<Survey, Refused> {
+        let mut rows = self.rows()?;
+        let mut survey = Survey::of(header, proposed, extent, |row| rows.read(row));
+        survey.passed_over = rows.passed_over();
+        Ok(survey)
     }
 
     /// Why nobody can be invited: the columns hold something else further down than in the first rows, which were surveyed
@@ -300,7 +170,7 @@ impl Sheet {
         }
         let proposed = address_column::only_proposed(before);
         // A sheet that cannot be read to its end is reported where its rows are read.
-        let Ok(survey) = Survey::of(self, before, proposed, Extent::All) else {
+        let Ok(survey) = self.survey(before, proposed, Extent::All) else {
             return Vec::new();
         };
         if survey.stopped {
@@ -403,8 +273,8 @@ impl Sheet {
             return Err(changed().into());
         }
         Ok(match &self.0.opened.body {
-            Body::Text(charset) => Rows::of_text(self.clone(), *charset, bytes),
-            Body::Workbook { rows, .. } => Rows::of_workbook(self.clone(), rows.clone()),
+            Body::Text(charset) => Rows::of_text(self.0.clone(), *charset, bytes),
+            Body::Workbook { rows, .. } => Rows::of_workbook(self.0.clone(), rows.clone()),
         })
     }
 
@@ -419,26 +289,14 @@ impl Sheet {
         &self.0.opened.body
     }
 
-    /// Compares a complete reading with the one before; the first one is remembered.
-    pub(super) fn same_as_before(&self, hash: u128) -> Result<(), Box<Problem>> {
-        if *self.0.hash.get_or_init(|| hash) == hash {
-            Ok(())
-        } else {
-            Err(Box::new(changed()))
-        }
+    pub(super) fn state(&self) -> &State {
+        &self.0
     }
 
     /// Where the header comes again, as far as the rows were read to their end.
     pub(crate) fn headers_again(&self) -> Option<&HeadersAgain> {
         let again = self.0.again.get()?;
         (again.rows.rows() > 0).then_some(again)
-    }
-
-    pub(super) fn was_read_to_its_end(&self, again: &HeadersAgain) {
-        // While a sheet is opened, its address column is not settled, and with it what a header is.
-        if self.0.settled {
-            self.0.again.get_or_init(|| again.clone());
-        }
     }
 
     fn no_rows(&self) -> Problem {

@@ -3,10 +3,11 @@
 //! Must not read the sheet further, apart from the bytes around the place.
 
 use super::{
+    bytes::Bytes,
     catalogue::{RECORD_TOO_LARGE, UNCLOSED_QUOTE, UNDECODABLE},
-    encoding::{self, Charset},
+    encoding::{self, Charset, Text},
     header::Header,
-    records::{Broken, Stopped},
+    records::{Broken, Records, Stopped},
     refuse::cannot_read,
 };
 use crate::problem::{Problem, shorten};
@@ -18,6 +19,14 @@ use std::{
 
 /// How far around an undecodable byte the bytes are looked at.
 const AROUND: u64 = 32 * 1024;
+
+/// Why not even the first record of a file can be read.
+pub(super) fn first_record(path: &Path, charset: Charset, delimiter: u8) -> Option<Problem> {
+    let (bytes, _) = Bytes::open(path).ok()?;
+    let mut records = Records::new(Text::new(bytes, charset), delimiter);
+    let stopped = records.next().err()?;
+    Some(problem(&stopped, None, charset, path))
+}
 
 pub(super) fn problem(
     stopped: &Stopped,

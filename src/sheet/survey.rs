@@ -2,7 +2,8 @@
 //!
 //! Must not decide anything; `address_column` does.
 
-use super::{Field, Header, Refused, Row, Sheet, Use, addresses};
+use super::{Field, Header, Row, Use, addresses};
+use crate::problem::Problem;
 use std::{
     collections::{
         HashMap,
@@ -52,23 +53,22 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    /// `proposed` is the column that a name proposes.
+    /// `proposed` is the column that a name proposes; `next` reads the next row, and returns false at the end.
     pub(super) fn of(
-        sheet: &Sheet,
         header: &Header,
         proposed: Option<usize>,
         extent: Extent,
-    ) -> Result<Self, Refused> {
+        mut next: impl FnMut(&mut Row) -> Result<bool, Box<Problem>>,
+    ) -> Self {
         let mut survey = Self {
             columns: vec![Column::default(); header.names.len()],
             ..Self::default()
         };
         let mut repeats = Repeats::default();
-        let mut rows = sheet.rows()?;
         let mut row = Row::default();
         let mut read = 0;
         while extent == Extent::All || read <= FIRST {
-            match rows.read(&mut row) {
+            match next(&mut row) {
                 Ok(true) => {}
                 Ok(false) => {
                     survey.whole = true;
@@ -87,8 +87,7 @@ impl Survey {
                 survey.outside += 1;
             }
         }
-        survey.passed_over = rows.passed_over();
-        Ok(survey)
+        survey
     }
 
     fn add(&mut self, row: &Row, uses: &[Use], proposed: Option<usize>, repeats: &mut Repeats) {

@@ -4,9 +4,9 @@
 //! Must not look at the cells' values.
 
 use super::{
-    Trouble,
+    bounds::{MAX_CELLS, MAX_TEXT},
     package::{Package, Step, attribute, local, walk},
-    tab::{MAX_CELLS, MAX_TEXT},
+    trouble::Trouble,
 };
 use crate::problem::shorten;
 use quick_xml::events::BytesStart;

@@ -2,7 +2,7 @@
 //!
 //! Must not read a part beyond the bound, whatever its directory says about its size.
 
-use super::Trouble;
+use super::trouble::Trouble;
 use quick_xml::{
     Reader, XmlVersion,
     events::{BytesStart, Event},
