@@ -171,7 +171,7 @@ mod tests {
                 ),
                 user_id: Some(format!("u-{number}")),
                 mail: Some(Mail::Requested),
-                ..RowResult::new(number, Outcome::Invited, &address(number))
+                ..RowResult::new(number, Outcome::Invited, address(number))
             })
         });
         let about = About {
