@@ -1,7 +1,7 @@
 //! A page of mistakes, each with the command, the exit code and the words, held against a golden file.
 
-use crate::support::{Ended, Workdir};
-use std::{collections::BTreeSet, ffi::OsStr, fmt::Write, fs, path::Path, process::Command};
+use crate::support::{Ended, Workdir, golden};
+use std::{collections::BTreeSet, ffi::OsStr, fmt::Write, fs, process::Command};
 
 pub(crate) struct Page<'a> {
     workdir: &'a Workdir,
@@ -79,22 +79,7 @@ impl<'a> Page<'a> {
         for (hidden, word) in &self.hidden {
             text = text.replace(hidden, word);
         }
-        let text = without_ids(&text);
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/golden")
-            .join(name);
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            fs::write(&path, &text).unwrap();
-        }
-        let golden = fs::read_to_string(&path).unwrap_or_default();
-        for (at, (now, then)) in text.lines().zip(golden.lines()).enumerate() {
-            assert_eq!(now, then, "line {} of {name}", at + 1);
-        }
-        assert_eq!(
-            text.lines().count(),
-            golden.lines().count(),
-            "lines of {name}"
-        );
+        golden::compare(name, &without_ids(&text));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Each file of `tests/corpus` has an `.expected` file beside it: the options to read it with, and what must come
 //! out of it: encoding, delimiter, mapping, rows, verdicts and problems.
 
-use super::expected::differs;
+use crate::support::golden;
 use guestlist::{
     Allow, Field, Hidden, Problem, Refused, RowVerdict, Rules, Sheet, SheetOptions, Understanding,
 };
@@ -36,7 +36,7 @@ fn every_sheet_of_the_corpus_gives_what_is_written_beside_it() {
             let expected = sheet.with_extension("expected");
             let text = std::fs::read_to_string(&expected).unwrap();
             let options = text.lines().next().unwrap_or_default();
-            differs(&expected, &tell(sheet, options))
+            golden::differs(&expected, &tell(sheet, options))
         })
         .collect();
     assert!(different.is_empty(), "{}", different.join("\n"));

@@ -2,7 +2,6 @@
 
 mod corpus; // tests/corpus: many small sheets, each with what must come out
 mod damage; // random tables with random damage: every address is accounted for
-mod expected; // comparing with a file, or writing it again
 mod formats; // one sheet in three formats; many problems of a kind
 mod hidden; // hidden rows, asked about on a terminal
 mod later; // what stands far down a large sheet, and what is told of the whole sheet

@@ -1,6 +1,6 @@
 //! What `check` shows of the messy sample, to the letter: plain and coloured, 80 columns wide.
 
-use super::expected::differs;
+use crate::support::golden;
 use guestlist::{CheckOptions, Format, Look, Out, Rules, SheetOptions, check};
 use std::path::Path;
 use unicode_width::UnicodeWidthStr;
@@ -38,7 +38,7 @@ fn the_messy_sample_is_shown_as_written_down() {
         ("messy.mapping.txt", false, true),
     ] {
         let found = screen("samples/messy.csv", colour, mapping);
-        assert_eq!(differs(&expected(name), &found), None);
+        assert_eq!(golden::differs(&expected(name), &found), None);
     }
 }
 

@@ -14,6 +14,8 @@ mod relay; // a server in front of the practice tenant
 
 pub(crate) mod client; // one HTTP request
 
+pub(crate) mod golden; // pages kept in files
+
 mod terminal; // the program on a terminal
 
 mod tools; // what a machine may lack

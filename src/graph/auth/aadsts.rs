@@ -120,15 +120,7 @@ mod tests {
             entry.title, entry.fix, entry.who
         )
         .unwrap();
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/golden/sign-in-answers.txt");
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            std::fs::write(&path, &page).unwrap();
-        }
-        let golden = std::fs::read_to_string(&path)
-            .unwrap_or_default()
-            .replace("\r\n", "\n");
-        assert_eq!(page, golden);
+        crate::graph::testing::golden::compare("sign-in-answers.txt", &page);
     }
 
     #[test]

@@ -5,11 +5,12 @@
 use super::super::{
     answer::{Answer, Attempt, Ending},
     fault::Fault,
+    testing::golden,
     verdict::{ReadVerdict, Verdict, judge, judge_read},
 };
 use crate::outcome::Outcome;
 use serde_json::json;
-use std::{fmt::Write, fs, path::Path, time::Duration};
+use std::{fmt::Write, time::Duration};
 
 const ID: &str = "11111111-2222-4333-8444-555555555555";
 const ASKED: &str = "Ada@partner.example";
@@ -334,19 +335,7 @@ fn for_invitation(verdict: &Verdict) -> String {
 
 #[test]
 fn every_known_answer_has_its_verdict() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/graph-answers.txt");
-    let page = page();
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, &page).unwrap();
-    }
-    let golden = fs::read_to_string(&path)
-        .unwrap_or_default()
-        .replace("\r\n", "\n");
-    for (at, (now, then)) in page.lines().zip(golden.lines()).enumerate() {
-        assert_eq!(now, then, "line {} of {}", at + 1, path.display());
-    }
-    assert_eq!(page.lines().count(), golden.lines().count());
+    golden::compare("graph-answers.txt", &page());
 }
 
 #[test]
