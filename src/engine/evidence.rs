@@ -32,7 +32,7 @@ impl From<NotAsked> for NotSettled {
         match why {
             NotAsked::Stopped => Self::Stopped,
             NotAsked::Changed => Self::Because(
-                "was asked for, and another run recorded something about this person at the same time"
+                "the invitation was requested, and another run recorded something about this person at the same time"
                     .to_owned(),
             ),
         }
@@ -42,7 +42,7 @@ impl From<NotAsked> for NotSettled {
 impl NotSettled {
     fn not_looked_up(fault: &Fault) -> Self {
         Self::Because(format!(
-            "was asked for, and cannot be looked up ({})",
+            "the invitation was requested, and the person cannot be looked up ({})",
             fault.title()
         ))
     }

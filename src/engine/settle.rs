@@ -57,7 +57,7 @@ pub(super) async fn settle(engine: &EngineState, mut parked: Parked) -> WorkResu
             (row_results::throttled_too_often(guest), CountsAs::Bad)
         }
         NotSettled::Stopped => {
-            let why = "was asked for, and the run stopped before it was known what that had done";
+            let why = "the invitation was requested, and the run stopped before it was known what became of it";
             (
                 row_results::unknown(guest, why, parked.fault.as_ref()),
                 CountsAs::Bad,
@@ -284,7 +284,7 @@ async fn ask_patiently(
         }
     }
     Err(NotSettled::Because(
-        "was asked for, and Graph asked again and again to wait".into(),
+        "the invitation was requested, and Graph asked again and again to wait".into(),
     ))
 }
 
@@ -311,7 +311,7 @@ async fn not_invited(engine: &EngineState, parked: &mut Parked, asked: AnsweredA
         verdict => {
             let why = verdict.fault().map_or("no answer", |fault| fault.title());
             Err(NotSettled::Because(format!(
-                "was asked for, and could not be settled ({why})"
+                "the invitation was requested, and it could not be found out what became of it ({why})"
             )))
         }
     }
@@ -323,7 +323,7 @@ fn may_ask(engine: &EngineState, parked: &Parked) -> Result<(), NotSettled> {
     }
     if parked.made >= ATTEMPTS {
         return Err(NotSettled::Because(
-            "was asked for three times, and no answer told what became of it".into(),
+            "the invitation was requested three times, and no answer told what became of it".into(),
         ));
     }
     Ok(())

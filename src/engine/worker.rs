@@ -99,7 +99,8 @@ async fn decide_anew(
     let result = match item.person.as_ref().map(|person| (person.state, person)) {
         Some((PersonState::Asked, person)) if !item.open.is_empty() => {
             let person = person.id;
-            let unsettled = row_results::unknown(&item.guest, "was asked for by another run", None);
+            let unsettled =
+                row_results::unknown(&item.guest, "another run requested the invitation", None);
             let (now, steps) = (engine.clock.now(), engine.calibration.steps());
             return Err(match Parked::from_earlier_run(item, None, now, steps) {
                 Some(parked) => WorkResult::Park(Box::new(parked)),

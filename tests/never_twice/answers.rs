@@ -35,7 +35,7 @@ fn a_201_with_status_error_or_without_user_or_link_is_looked_into() {
     assert_eq!(proofs::finished(&practice, &table, 6).unsure, 0);
     for row in &table.0[3..] {
         assert_eq!(row["this_run"], "invited", "{row:?}");
-        assert!(row["hint"].contains("settled by looking"), "{row:?}");
+        assert!(row["hint"].contains("a look-up found the guest"), "{row:?}");
     }
 }
 

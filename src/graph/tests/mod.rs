@@ -2,7 +2,9 @@
 
 mod batch; // batches that are answered in any order, partly, or not yet
 
-mod client; // a server that misbehaves
+mod invite; // invitations: each is sent once, whatever the server does
+
+mod client; // reads, and what they do when the server misbehaves
 
 #[cfg(unix)] // it needs openssl
 mod connections; // how many are opened
