@@ -1,6 +1,7 @@
-//! Which of several asks made a guest, and so whether a mail is out.
+//! Which of several attempts made a guest, and therefore whether a mail is out.
 //!
-//! Pure. All times are by our clock. When in doubt about a mail the answer is `Unknown`, never "not mailed".
+//! Pure functions. All times are by our clock. If it is in doubt whether a mail is out, the answer is `Unknown`, never
+//! "not mailed".
 
 use super::calibration::Made;
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
 use jiff::SignedDuration;
 use std::time::Duration;
 
-/// A guest made so long before a silent ask was made by an earlier ask.
+/// A guest who was made this long before a silent attempt was made by an earlier attempt.
 const BEFORE: SignedDuration = SignedDuration::from_secs(3);
 /// A silent attempt is told from the one before it by the guest's creation time, and servers give times in whole seconds.
 /// So this much time passes between the end of the one and the beginning of the other.
@@ -18,19 +19,20 @@ pub(super) const APART: Duration = Duration::from_secs(6);
 /// Creation times are whole seconds.
 const WITHIN: SignedDuration = SignedDuration::from_secs(1);
 
-/// A relink is for somebody who is there already: it made nobody.
+/// The attempts that can have made a guest. A relink is for a guest who is there already.
 fn makers(asks: &[InvitationAttempt]) -> impl Iterator<Item = &InvitationAttempt> {
     asks.iter().filter(|ask| ask.kind != AttemptKind::Relink)
 }
 
-/// Whether one of our asks made a guest who was found: nobody had been there before it, or the guest was made after it.
+/// Whether one of our attempts made the guest who was found: nobody had been there before it, or the guest was made after
+/// the first of them.
 pub(super) fn is_ours(made: Option<Made>, asks: &[InvitationAttempt]) -> bool {
     let first = makers(asks).next();
     makers(asks).any(|ask| ask.saw == PriorLookup::NotFound)
         || first.is_some_and(|first| made.is_some_and(|made| made.earliest > first.at))
 }
 
-/// Whether the creation time is needed to tell what `mail_of` tells.
+/// Whether `mail_of` needs the creation time.
 pub(super) fn depends_on_time(
     asks: &[InvitationAttempt],
     unknown_runs: Option<SilentFirst>,
@@ -39,9 +41,9 @@ pub(super) fn depends_on_time(
     silent && makers(asks).any(|ask| ask.mails)
 }
 
-/// What our asks did about a mail for a guest whom one of them made. `asks` are oldest first; `made` is none where the
-/// creation time, or the clock that it is by, is not known. `unknown_runs`: when runs may have asked, silently too, of which
-/// the ledger knows nothing.
+/// Whether one of our attempts mailed a guest whom one of them made. `asks` are oldest first. `made` is none if the creation
+/// time, or the clock by which it is given, is not known. `unknown_runs` is the time in which runs that the ledger does not
+/// know may have asked, silently too.
 pub(super) fn mail_of(
     made: Option<Made>,
     asks: &[InvitationAttempt],
@@ -60,12 +62,12 @@ pub(super) fn mail_of(
     }
 }
 
-/// Whoever was asked for the first time after it is known to this ledger alone.
+/// The time of unknown runs, if it matters: for a person who was asked for the first time after it, it does not.
 fn matters(unknown_runs: Option<SilentFirst>, asks: &[InvitationAttempt]) -> Option<SilentFirst> {
     unknown_runs.filter(|unknown_runs| makers(asks).any(|ask| ask.at <= unknown_runs.until))
 }
 
-/// The same where these are all asks that were made.
+/// The same if no unknown run asked.
 fn mail_of_known(made: Option<Made>, asks: &[InvitationAttempt]) -> Mail {
     let Some(silent) = makers(asks).position(|ask| !ask.mails) else {
         return if makers(asks).next().is_some() {
@@ -75,7 +77,7 @@ fn mail_of_known(made: Option<Made>, asks: &[InvitationAttempt]) -> Mail {
         };
     };
     let mailed_before = silent > 0;
-    // A throttled one as well: the guest is there already, so no look-up can tell whether it was performed.
+    // This includes a throttled one: the guest is there already, so no look-up can tell whether it was performed.
     let mailed_after = makers(asks).skip(silent).any(|ask| ask.mails);
     if !mailed_before && !mailed_after {
         return Mail::None;
@@ -101,12 +103,12 @@ fn mail_of_known(made: Option<Made>, asks: &[InvitationAttempt]) -> Mail {
     }
 }
 
-/// Whether a guest was there well before this ask.
+/// Whether a guest was made well before this attempt.
 pub(super) fn is_before(made: Made, ask: &InvitationAttempt) -> bool {
     made.latest < ask.at - BEFORE
 }
 
-/// Whether our asks may have mailed somebody who had been there before them.
+/// Whether our attempts may have mailed a guest who had been there before them.
 pub(super) fn mail_of_older(asks: &[InvitationAttempt]) -> Mail {
     if makers(asks).any(|ask| ask.mails) {
         Mail::Unknown

@@ -1,10 +1,10 @@
-//! By how much the clock that dates new guests is ahead of ours, learnt from guests whom this run invited.
+//! How far the clock that dates new guests is ahead of ours, learnt from guests whom this run invited.
 //!
 //! `createdDateTime` may come from any clock, so it is compared with ours only through guests of whom both are known:
-//! nobody was there before the ask, and the 201 came soon. The `Date` header of an answer decides nothing.
+//! nobody was there before the attempt, and the 201 came soon. The `Date` header of an answer is not used.
 //!
 //! Our own clock may be set while the run goes on, or stand still while the machine sleeps. The monotonic time shows
-//! that: what was learnt before such a step, and every ask that began before it, then tells nothing.
+//! that. What was learnt before such a step, and every attempt that began before it, is then not used.
 
 use crate::{clock::Clock, graph::Graph};
 use jiff::{SignedDuration, Timestamp};
@@ -15,35 +15,35 @@ use std::{
 };
 use tokio::{sync::watch, time::Instant};
 
-/// An answer that takes longer says too little about when the guest was made.
+/// If an answer takes longer, it is too vague when the guest was made.
 const SOON: Duration = Duration::from_secs(2);
-/// Samples that disagree by more come from more than one clock.
+/// If samples disagree by more than this, the guests were dated by more than one clock.
 const AGREEMENT: SignedDuration = SignedDuration::from_secs(2);
-/// One alone could not disagree with anybody.
+/// The fewest samples: one alone could not show that there are two clocks.
 const LEAST: usize = 2;
-/// The newest of them: clocks drift while a long run goes on.
+/// How many samples are kept, the newest ones: clocks drift during a long run.
 const SAMPLES: usize = 20;
-/// Clocks are corrected by less all the time.
+/// A smaller difference is not a step: time servers correct clocks by less all the time.
 const STEP: SignedDuration = SignedDuration::from_secs(1);
 
-/// A guest of whom both clocks are known.
+/// A guest whose creation is dated by both clocks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sample {
-    /// By our clock: the guest was made in between.
+    /// By our clock. The guest was made between these two.
     pub asked: Timestamp,
     pub answered: Timestamp,
-    /// As the directory says.
+    /// By the clock of the directory.
     pub created: Timestamp,
 }
 
-/// How far `createdDateTime` is ahead of our clock: somewhere between the two.
+/// How far `createdDateTime` is ahead of our clock: between these two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Offset {
     least: SignedDuration,
     most: SignedDuration,
 }
 
-/// When a guest was made, by our clock: somewhere between the two.
+/// When a guest was made, by our clock: between these two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Made {
     pub earliest: Timestamp,
@@ -51,7 +51,7 @@ pub(super) struct Made {
 }
 
 impl Offset {
-    /// The interval that covers every sample; none with too few of them, or when they disagree.
+    /// The interval that covers every sample. None: there are too few samples, or they disagree.
     pub(super) fn of(samples: &[Sample]) -> Option<Self> {
         if samples.len() < LEAST {
             return None;
@@ -72,7 +72,7 @@ impl Offset {
         })
     }
 
-    /// None: the time is beyond what a clock can show.
+    /// None: the time is out of range.
     pub(super) fn made(self, created: Timestamp) -> Option<Made> {
         Some(Made {
             earliest: created.checked_sub(self.most).ok()?,
@@ -81,12 +81,12 @@ impl Offset {
     }
 }
 
-/// The guests by whom this run can tell the time.
+/// The guests of this run that show by which clock guests are dated.
 #[derive(Debug)]
 pub(super) struct Calibration {
     wall: Wall,
     candidates: Mutex<VecDeque<Candidate>>,
-    /// There are enough samples, or there will be no more.
+    /// Whether there are enough samples, or there will be no more.
     decided: watch::Sender<bool>,
 }
 
@@ -96,11 +96,11 @@ struct Candidate {
     asked: Timestamp,
     answered: Timestamp,
     steps: Steps,
-    /// Read when it is needed for the first time.
+    /// The creation time; it is read when it is needed for the first time.
     created: Option<Timestamp>,
 }
 
-/// Our clock, watched for steps.
+/// Our clock, which is watched for steps.
 #[derive(Debug)]
 struct Wall {
     clock: Clock,
@@ -109,12 +109,12 @@ struct Wall {
 
 #[derive(Debug)]
 struct WallState {
-    /// What the clock showed, and when by the monotonic time, after the last step.
+    /// What the clock showed after the last step, and when that was by the monotonic time.
     shown: (Timestamp, Instant),
     steps: Steps,
 }
 
-/// How often our clock had been set before something: what has another number cannot be compared.
+/// How often our clock had been set by some moment. Times with different numbers cannot be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Steps(u64);
 
@@ -130,7 +130,7 @@ impl Wall {
         }
     }
 
-    /// Looks for a step since the last look.
+    /// Checks whether the clock was set since the last check.
     fn look(&self) -> Steps {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (shown, at) = state.shown;
@@ -156,16 +156,17 @@ impl Calibration {
         }
     }
 
-    /// To be called before and after whatever is dated by our clock. A step that is found takes the samples with it.
+    /// To be called before and after everything that is dated by our clock. When the clock was set, the samples are dropped.
     pub(super) fn steps(&self) -> Steps {
-        // Both under one lock: no sample from before the step comes in after it.
+        // Both happen under one lock, so that no sample from before the step is added after it.
         let mut candidates = self.candidates();
         let steps = self.wall.look();
         candidates.retain(|one| one.steps == steps);
         steps
     }
 
-    /// A first ask whose look-up had found nobody was answered by a 201 after `took`; `steps`: before it was sent.
+    /// Adds a guest whose first attempt, after a look-up that found nobody, was answered by a 201 after `took`. `steps` is
+    /// from before the attempt was sent.
     pub(super) fn add(
         &self,
         user_id: &str,
@@ -192,7 +193,7 @@ impl Calibration {
         }
     }
 
-    /// Nobody is asked for the first time any more in this run.
+    /// There will be no more first attempts in this run.
     pub(super) fn no_more(&self) {
         self.decided.send_replace(true);
     }
@@ -233,7 +234,7 @@ impl Calibration {
                             .or(user.and_then(|user| user.created_date_time));
                     }
                 }
-                // Those that were read before still tell the time.
+                // The samples that were read before can still be used.
                 Err(fault) => {
                     tracing::debug!(%fault, "the creation times of new guests are not readable");
                 }

@@ -1,6 +1,6 @@
-//! Five alone, before the rest: while nothing we invited has ever been seen in this tenant, the first
-//! invitations go out one by one and must be found by id before the others follow. Where an earlier run has made such
-//! invitations, these must be found first, and nothing new leaves before.
+//! The first five invitations into a tenant, before the rest. While the ledger holds no verified guest, they go out one by
+//! one and must be found by id before the others follow. If an earlier run made such invitations, those must be found
+//! first, and nothing new is sent before.
 
 use super::{
     conclude::WorkResult,
@@ -14,18 +14,18 @@ use crate::outcome::Verified;
 use std::collections::HashMap;
 use tokio::sync::mpsc;
 
-/// How many go out alone.
+/// How many invitations go out before the rest.
 pub(super) const CANARY: usize = 5;
 
-/// Returns when the rest may follow, or when the run is stopping.
-/// `earlier`: guests of earlier runs whom nobody has seen yet, with their person's number.
+/// Returns when the rest may follow, or when the run is stopping. `earlier` holds guests of earlier runs who have not been
+/// found yet: the user id and the number of the person.
 pub(super) async fn canary(
     engine: &EngineState,
     earlier: HashMap<String, i64>,
     work: &mut mpsc::Receiver<Work>,
     park: &mpsc::Sender<Parked>,
 ) {
-    // A sheet that brings nobody new needs none of this.
+    // A sheet without new people needs no canary.
     let Some(first) = work.recv().await else {
         return;
     };
@@ -47,7 +47,7 @@ pub(super) async fn canary(
             None
         };
     }
-    // Fewer than five: the sheet is through, and the verification after the run looks for them.
+    // If there were fewer than five, the sheet is at its end, and `verify` looks for them after the run.
     if alone > 0 && guests.len() == alone {
         look_for(engine, guests).await;
     }

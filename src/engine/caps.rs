@@ -1,6 +1,6 @@
 //! How many invitations this run may make, and how many the tenant may see in any 24 hours.
 //!
-//! Every POST to /invitations counts, of whatever kind: that is what the service counts.
+//! Every POST to /invitations counts, silent ones too, because the service counts them all.
 
 use super::{
     Options,
@@ -19,7 +19,7 @@ use std::{
 use tokio::sync::{Mutex, watch};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// Clocks on the wall are not exact to the millisecond, and a cap is not to be missed by one.
+/// Clocks are not exact to the millisecond, and the cap must not be exceeded because of that.
 const MARGIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// How many POSTs to /invitations there may be.
@@ -48,22 +48,22 @@ pub(super) struct Caps {
     daily: Option<u64>,
     cap_wait: Duration,
     clock: Clock,
-    /// Whoever waits for a place waits alone; the others are behind.
+    /// Held by the one task that waits for a place; the others wait for this lock.
     turn: Mutex<()>,
     waiting: AtomicBool,
     state: StdMutex<State>,
-    /// Places whose ask has no answer yet.
+    /// Places whose attempt has no answer yet.
     under_way: watch::Sender<usize>,
 }
 
 #[derive(Debug)]
 struct State {
     made: u64,
-    /// Those of the last 24 hours, oldest first.
+    /// The attempts of the last 24 hours, oldest first.
     recent: VecDeque<Timestamp>,
 }
 
-/// A place within the caps, held until its ask is answered.
+/// A place within the caps, held until its attempt is answered.
 #[derive(Debug)]
 pub(super) struct CapSlot<'a>(&'a Caps);
 
@@ -74,7 +74,7 @@ enum Admission {
 }
 
 impl Caps {
-    /// `recent`: the asks of the last 24 hours that the ledger knows.
+    /// `recent`: the attempts of the last 24 hours that the ledger knows.
     pub(super) fn new(limits: CapLimits, recent: Vec<Timestamp>, clock: Clock) -> Self {
         Self {
             max_invites: limits.in_this_run,
@@ -91,10 +91,9 @@ impl Caps {
         }
     }
 
-    /// Takes a place, waiting for room in the daily cap if it opens soon enough. None: the run stops meanwhile.
+    /// Takes a place, and waits for room in the daily cap if it opens soon enough. None: the run stopped first.
     ///
-    /// That there is none is told only when nobody is under way: to stop the run then takes no place from
-    /// somebody who has one, and one that is given back is taken.
+    /// The cap is reported only when no request is in flight, because an answer may give its place back.
     pub(super) async fn admit(&self, stop: &Stop) -> Result<Option<CapSlot<'_>>, StopReason> {
         let _turn = self.turn.lock().await;
         let mut under_way = self.under_way.subscribe();
@@ -125,7 +124,7 @@ impl Caps {
         }
     }
 
-    /// Whether the run waits for room in the daily cap: that is no lack of progress.
+    /// Whether the run waits for room in the daily cap. Such a wait is not a lack of progress.
     pub(super) fn waiting(&self) -> bool {
         self.waiting.load(Relaxed)
     }
@@ -147,7 +146,7 @@ impl Caps {
                 state.recent.pop_front();
             }
             if let Some(over) = (state.recent.len() as u64).checked_sub(cap) {
-                // With the cap lowered since, several places have to come free before one opens.
+                // If the cap was lowered since then, several places must become free before there is room.
                 let room_at = state
                     .recent
                     .get(over as usize)
@@ -171,7 +170,7 @@ impl Caps {
 }
 
 impl CapSlot<'_> {
-    /// Gives it back: what it was taken for never left.
+    /// Gives the place back, because its request never left.
     pub(super) fn give_back(self) {
         let mut state = self.0.state();
         state.made = state.made.saturating_sub(1);

@@ -1,6 +1,6 @@
-//! The sheet, row by row, on a thread of its own: read, understood, and held against what the ledger knows.
+//! Reads the sheet row by row, on a thread of its own, understands each row and compares it with what the ledger knows.
 //!
-//! Asks nobody. Its queue is bounded, so it never runs far ahead of the rest.
+//! Sends no requests. Its queue is bounded, so it never runs far ahead of the rest.
 
 use super::{
     Options,
@@ -30,7 +30,7 @@ pub(super) struct Feeder {
     pub reader: Reader,
     pub sponsors: Arc<Sponsors>,
     pub options: Arc<Options>,
-    /// Rows of the sheet of which corrected copies are done.
+    /// Rows of the sheet whose corrected copies are done.
     pub corrected: HashMap<u64, Vec<Corrected>>,
     pub clock: Clock,
     pub stop: Stop,
@@ -58,7 +58,7 @@ impl Feeder {
         }
     }
 
-    /// What earlier runs left open comes before anything new; under a cap, nothing new is asked before that is over.
+    /// Rows that earlier runs left unsettled come first. Under a cap nothing new is sent before all of them are settled.
     fn settle_first(
         &self,
         steps: &mpsc::Sender<NextAction>,
@@ -90,13 +90,13 @@ impl Feeder {
         })?;
         drop(anybody);
         if self.options.max_invites.is_some() || self.options.daily_cap.is_some() {
-            // Nobody sends anything here: it ends when the last guard is gone.
+            // Nothing is ever sent through this channel: it closes when the last guard is dropped.
             let _ = over.blocking_recv();
         }
         Ok(())
     }
 
-    /// Row by row, until the sheet ends or `see` has seen enough.
+    /// Calls `see` for each row, until the sheet ends or `see` returns false.
     fn walk(
         &self,
         mut see: impl FnMut(Understood, Option<&Corrected>) -> bool,
@@ -120,7 +120,7 @@ impl Feeder {
         Ok(())
     }
 
-    /// Whether a corrected copy of this row is done, as it stands there today.
+    /// The corrected copy of this row that is done, if the row still reads as it did then.
     fn corrected(&self, row: &Row) -> Option<&Corrected> {
         let here = self.corrected.get(&row.number)?;
         let record = self.sheet.record_hash(row);

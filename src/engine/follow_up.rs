@@ -1,7 +1,7 @@
-//! Finishing a guest: sponsors, where the cloud takes none inside an invitation.
+//! Adds the sponsors of a guest after the invitation, in clouds whose invitations take none.
 //!
-//! Never asks for an invitation. To add a sponsor twice does no harm, so what was cut short is done again by the
-//! next run; the ledger knows for whom.
+//! Never sends an invitation. Adding a sponsor twice does no harm, so the next run repeats what was not finished; the
+//! ledger knows for whom.
 
 use super::{
     Options,
@@ -27,7 +27,7 @@ use tokio::{
     time::Instant,
 };
 
-/// Guests that wait for their sponsors, at most; then the workers wait too.
+/// The most guests that may wait for their sponsors. When there are more, the workers wait too.
 const UNDER_WAY: usize = 200;
 
 pub(super) struct FollowUps {
@@ -39,7 +39,7 @@ pub(super) struct FollowUps {
     under_way: Mutex<JoinSet<()>>,
 }
 
-/// What one guest takes.
+/// What the follow-ups of one guest need.
 #[derive(Clone)]
 struct FollowUpTask {
     graph: Graph,
@@ -73,7 +73,7 @@ impl FollowUps {
         }
     }
 
-    /// Tells the row of a guest of ours: at once, or when the sponsors that are still owed were added.
+    /// Records the row of a guest whom we invited: at once, or when the missing sponsors have been added.
     pub(super) async fn then_tell(
         &self,
         item: &PendingGuest,
@@ -90,7 +90,7 @@ impl FollowUps {
             result.follow_up = Some("done".to_owned());
             return hands.recorder.row(result, Some(person), counts_as).await;
         }
-        // The semaphore is never closed; and without a permit there would only be more at once.
+        // The semaphore is never closed. Without a permit there would only be more guests at the same time.
         let permit = self.room.clone().acquire_owned().await.ok();
         let (sponsors, user_id) = (sponsors(item), user_id.to_owned());
         let mut under_way = self.under_way.lock().await;
@@ -102,12 +102,12 @@ impl FollowUps {
         });
     }
 
-    /// Returns when everything that was begun has ended.
+    /// Returns when all follow-ups that were begun have ended.
     pub(super) async fn end(&self) {
         while self.under_way.lock().await.join_next().await.is_some() {}
     }
 
-    /// A ledger that cannot tell means once more: that does no harm.
+    /// If the ledger cannot be read the sponsors are added once more, which does no harm.
     fn is_done(&self, person: i64) -> bool {
         let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         reader.followed_up(person).unwrap_or(false)
@@ -165,7 +165,8 @@ impl FollowUpTask {
         result
     }
 
-    /// With patience for a guest whom not every replica knows yet. None: the run is stopping.
+    /// Adds one sponsor, and tries again while not every replica knows the guest. An error without a fault: the run is
+    /// stopping.
     async fn add(
         &self,
         user_id: &str,
@@ -180,7 +181,7 @@ impl FollowUpTask {
                 Err(fault) => fault,
             };
             if !matches!(fault.class, Class::NotYet | Class::Absent) {
-                // Whoever may not add sponsors may still invite.
+                // A sign-in that may not add sponsors may still invite.
                 if fault.class != Class::Permission
                     && let Some(reason) = StopReason::of(&fault)
                 {

@@ -1,6 +1,6 @@
-//! Rows that wait to be looked up, and which way of looking needs fewer requests for so many of them.
+//! Rows that wait to be looked up, and which strategy needs fewer requests for this many rows.
 //!
-//! With `auto` they are held back until that is certain: at most 4,020 rows, for as long as reading the sheet takes.
+//! With `auto` the rows are held back until that is certain: at most 4,020 rows, while the sheet is read.
 
 use super::{next_action::PendingGuest, options::Precheck};
 use crate::directory::{self, BATCH, LookupStrategy};
@@ -13,11 +13,11 @@ pub(super) struct LookupQueue {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Choice {
-    /// None: nobody is looked up.
+    /// The strategy is chosen. None: nobody is looked up.
     Made(Option<LookupStrategy>),
-    /// Nobody has counted yet: up to one `$batch` of rows it does not matter.
+    /// The users are not counted yet: for the rows of one `$batch` that is not needed.
     Uncounted,
-    /// Above this many rows a snapshot is cheaper.
+    /// The users are counted: with more rows than this a snapshot is cheaper.
     Counted(usize),
 }
 
@@ -34,7 +34,7 @@ impl LookupQueue {
         }
     }
 
-    /// One more row; `users` counts the directory when that is needed to choose.
+    /// Adds a row. `users` counts the users of the directory; it is called only if that is needed to choose.
     pub(super) async fn push(
         &mut self,
         item: PendingGuest,
@@ -54,7 +54,7 @@ impl LookupQueue {
         }
     }
 
-    /// No more are coming: so few are looked up one by one.
+    /// No more rows are coming. If nothing is chosen yet there are few rows, which are looked up each.
     pub(super) fn end(&mut self, last: Vec<PendingGuest>) {
         self.items.extend(last);
         if !matches!(self.choice, Choice::Made(_)) {
@@ -74,7 +74,7 @@ impl LookupQueue {
         self.items.is_empty()
     }
 
-    /// A full group, or what is there when `any`, and how to look at it.
+    /// The next full group and the strategy for it; with `any` also a group that is not full.
     pub(super) fn group(
         &mut self,
         any: bool,

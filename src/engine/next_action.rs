@@ -1,4 +1,4 @@
-//! What a row needs, from what the sheet says and what the ledger knows. Asks nobody.
+//! Decides what a row needs, from what the sheet says and what the ledger knows. Sends no requests.
 
 use super::{MailBy, Options, row_results};
 use crate::{
@@ -11,19 +11,19 @@ use aws_lc_rs::digest::{SHA256, digest};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
-/// A person known as invited is not asked about again for this long.
+/// A guest who was invited or verified within this time is not looked up again.
 const FRESH: SignedDuration = SignedDuration::from_hours(24);
 
-/// A guest on the way through the engine.
+/// A guest of the sheet whose row has no outcome yet.
 #[derive(Debug)]
 pub(super) struct PendingGuest {
     pub guest: Box<Guest>,
     pub person: Option<Person>,
-    /// Object ids.
+    /// The object ids of the sponsors.
     pub sponsors: Vec<String>,
-    /// Asks whose effect is not known, oldest first.
+    /// Attempts whose effect is not known, oldest first.
     pub open: Vec<InvitationAttempt>,
-    /// What the last look-up saw.
+    /// What the last look-up found.
     pub saw: PriorLookup,
 }
 
@@ -42,7 +42,7 @@ impl PendingGuest {
         self.person.as_ref().map(|person| person.id)
     }
 
-    /// Whether this user is who a results file says was invited.
+    /// Whether a results file says that this user was invited for this row.
     pub(super) fn claims(&self, user_id: &str) -> bool {
         self.person.as_ref().is_some_and(|person| {
             person.state == PersonState::Claimed
@@ -53,13 +53,13 @@ impl PendingGuest {
         })
     }
 
-    /// The newest event about the person when the decision was made.
+    /// The newest event about the person when this row was decided. The ledger takes no intent if there is a newer one.
     pub(super) fn newest_event(&self) -> i64 {
         self.person.as_ref().map_or(0, |person| person.newest_event)
     }
 
-    /// What an invitation of this row asks for, apart from words, as a hash: who was refused is asked again when it
-    /// has changed.
+    /// A hash of what an invitation of this row contains, without its words. A person who was refused is invited again when
+    /// it has changed.
     pub(super) fn content(&self, options: &Options) -> String {
         let guest = &self.guest;
         let redirect = guest.redirect_url.as_ref().unwrap_or(&options.redirect_url);
@@ -83,34 +83,34 @@ impl PendingGuest {
     }
 }
 
-/// The first step of a row.
+/// What is done for a row first.
 #[derive(Debug)]
 pub(super) enum NextAction {
-    /// Nothing is needed: this is its outcome.
+    /// Nothing: this is its outcome.
     Tell(Box<RowResult>, Option<i64>),
     /// Look the person up by address, then decide.
     Look(PendingGuest),
-    /// Invited by an earlier run: look by id whether that still holds.
+    /// An earlier run invited the person: look by id whether the guest is still there.
     Confirm(PendingGuest),
-    /// An earlier ask was never answered: find out what it did.
+    /// An earlier attempt has no answer: find out what it did.
     Settle(PendingGuest, Option<SettleGuard>),
 }
 
-/// Kept for as long as a row is being settled, by whoever does that; somebody waits until the last one is gone.
+/// A guard held while a row is settled; the feeder waits until all guards are dropped.
 #[derive(Debug)]
 pub(super) struct SettleGuard(
     #[expect(dead_code, reason = "it is there to be dropped")] pub mpsc::Sender<()>,
 );
 
-/// What the ledger knows about people. A ledger that cannot be read must not look like one that knows nobody: `failed`
-/// stops the run.
+/// What the ledger knows about people. A ledger that cannot be read must not look like an empty one, so `failed` stops
+/// the run.
 pub(super) struct LedgerView<'a> {
     pub reader: &'a Reader,
     pub failed: &'a dyn Fn(&LedgerError),
 }
 
 impl LedgerView<'_> {
-    /// The person behind an address, and the asks whose effect is not known.
+    /// The person with an address, and the attempts whose effect is not known.
     pub(super) fn person(
         &self,
         address: &EmailAddress,
@@ -130,8 +130,8 @@ impl LedgerView<'_> {
         })
     }
 
-    /// Whether Graph has refused this content for a person. Of people who were refused before contents were remembered
-    /// it counts as unchanged.
+    /// Whether Graph has refused this content for a person. For refusals that were recorded without the content, it counts
+    /// as unchanged.
     fn refused(&self, person: &Person, content: &str) -> bool {
         match self.reader.was_refused(person.id, content) {
             Ok(refused) => refused.unwrap_or(true),
@@ -154,7 +154,7 @@ pub(super) fn first_action(
     let tell = |result: RowResult, person: Option<&Person>| {
         NextAction::Tell(Box::new(result), person.map(|person| person.id))
     };
-    // A row that cannot be used now may be a person's whose link is known.
+    // The link of a person may be known even if the row cannot be used now.
     let email = match &understood.verdict {
         RowVerdict::Guest(guest) => Some(guest.email.clone()),
         RowVerdict::Duplicate { email, .. } => Some(email.clone()),
@@ -177,7 +177,7 @@ pub(super) fn first_action(
     if let Some(corrected) = corrected.filter(|_| open.is_empty() && !duplicate) {
         let own = email.as_ref().map(EmailAddress::key);
         let same = matches!(corrected.emails.as_slice(), [only] if own == Some(only.to_ascii_lowercase().as_str()));
-        // Of a guest with that address the ledger knows more.
+        // If the row itself has that address and can be used, the ledger decides as for any other row.
         if !(usable && same) {
             let person = person.as_ref().filter(|_| same);
             return tell(row_results::corrected(&understood, corrected), person);
@@ -194,7 +194,7 @@ pub(super) fn first_action(
         open,
         saw: PriorLookup::default(),
     };
-    // Whoever was asked or invited before does not become somebody of whom nothing is known.
+    // A person who was asked for or invited before keeps that outcome, even if the sponsor cannot be used now.
     if let Some((sponsor, why)) = unresolved {
         let guest = &item.guest;
         match item.person.as_ref().map(|person| person.state) {
@@ -228,13 +228,13 @@ pub(super) fn first_action(
     }
 }
 
-/// The object ids of a guest's sponsors, and the first of them that has none.
+/// The object ids of a guest's sponsors, and the first sponsor for whom there is none.
 fn resolved(guest: &Guest, sponsors: &Sponsors) -> (Vec<String>, Option<(SponsorRef, Unresolved)>) {
     let mut ids: Vec<String> = Vec::with_capacity(guest.sponsors.len());
     let mut unresolved = None;
     for sponsor in &guest.sponsors {
         match sponsors.id(sponsor) {
-            // Two names may be one person.
+            // Two names may belong to one person.
             Ok(id) if ids.iter().any(|known| known.eq_ignore_ascii_case(id)) => {}
             Ok(id) => ids.push(id.to_owned()),
             Err(why) => unresolved = unresolved.or(Some((sponsor.clone(), why))),

@@ -1,4 +1,4 @@
-//! What a run is asked to do: settings boiled down to what moving rows needs.
+//! What a run is asked to do: the values of the settings that the engine needs.
 
 use crate::{one_word::OneWord, threshold::Threshold};
 use clap::ValueEnum;
@@ -64,9 +64,9 @@ pub(crate) enum MailBy {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
-    /// Look, decide, record in a rehearsal ledger; send no invitation.
+    /// Look up, decide, and record in a ledger for the dry run; send no invitation.
     pub dry_run: bool,
-    /// Where a row has no say of its own.
+    /// Whether a mail goes out, for rows that do not say.
     pub send: bool,
     pub mail_by: MailBy,
     pub redirect_url: String,
@@ -78,11 +78,11 @@ pub(crate) struct Options {
     pub max_invites: Option<u64>,
     pub daily_cap: Option<u64>,
     pub cap_wait: Duration,
-    /// How many, or what share, of the rows asked may end badly before the run stops.
+    /// How many of the rows for which something was sent may fail, or which share of them, before the run stops.
     pub max_failures: Threshold,
     pub settle: Duration,
     pub ask_again_after: Duration,
     pub workers: usize,
-    /// With `--rate auto`: only as many of them as the rate needs, and more as it rises.
+    /// With `--rate auto`: only as many workers as the rate needs, and more as it rises.
     pub workers_follow_rate: bool,
 }

@@ -1,7 +1,8 @@
-//! Invitations in a row whose answers do not tell what became of them: each may have mailed somebody.
+//! Ends or slows a run when several invitations in a row get answers that do not tell what became of them: each of them
+//! may have mailed somebody.
 //!
-//! When something between here and Graph answers, a few are enough to end the run. When Graph itself is unwell, or no
-//! answer comes, the run goes slower, and ends when that lasts. Decides only; must not wait.
+//! If something between here and Graph answers, a few such answers end the run. If Graph itself fails, or no answer comes,
+//! the run is slowed down, and ends when that lasts. Only decides; must not wait.
 
 use super::stop::StopReason;
 use crate::graph::{Fault, Verdict};
@@ -11,9 +12,9 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// So many in a row are no chance any more.
+/// This many in a row are not a coincidence.
 pub(super) const FEW: u32 = 5;
-/// And after this time without an answer that tells, the run ends.
+/// After this time without an answer that tells what happened, the run ends.
 const LONG: Duration = Duration::from_secs(60);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(16);
@@ -23,9 +24,9 @@ pub(super) struct Outage(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Without any answer of Graph in between.
+    /// Answers in a row that Graph did not write.
     from_between: u32,
-    /// Without any answer that tells in between.
+    /// Attempts in a row whose answer does not tell what happened.
     untold: u32,
     /// When the first of them was sent.
     since: Option<Instant>,
@@ -33,11 +34,11 @@ struct State {
     paused_at: Option<Instant>,
 }
 
-/// What follows from an answer.
+/// What an answer means for the run.
 #[derive(Debug)]
 pub(super) enum Then {
     GoOn,
-    /// Nobody sends for so long.
+    /// Nothing is sent for this long.
     Pause(Duration),
     Stop(StopReason),
 }
@@ -48,7 +49,7 @@ impl Outage {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fault = match verdict {
             Verdict::Unknown { fault } => fault,
-            // Nobody answered.
+            // Nothing was sent, so nothing is learnt.
             Verdict::NotSent { .. } => return Then::GoOn,
             _ => {
                 *state = State::default();
@@ -74,7 +75,7 @@ impl Outage {
         if since.elapsed() >= LONG {
             return Then::Stop(too_long(&state, since, fault));
         }
-        // Those that were under way together count once, as for a throttle.
+        // Attempts that were in flight together cause one pause, as for a throttle.
         if state.paused_at.is_some_and(|paused| sent_at <= paused) {
             return Then::GoOn;
         }

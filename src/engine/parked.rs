@@ -1,4 +1,4 @@
-//! A row that waits until it is known what its asks did.
+//! A row that waits until it is known what its attempts did.
 //!
 //! Holds what is known so far; `settle` finds out the rest.
 
@@ -18,33 +18,33 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(super) struct Parked {
     pub item: PendingGuest,
-    /// Asks whose effect is not known, oldest first.
+    /// Attempts whose effect is not known, oldest first.
     pub asks: Vec<InvitationAttempt>,
-    /// How many of them this run made.
+    /// How many attempts this run has made for the row.
     pub made: usize,
     /// The newest of them, to which a conclusion is written.
     pub intent: IntentId,
     /// When its answer was given up.
     pub given_up: Instant,
-    /// When the answer to the last ask that mails was given up.
+    /// When the answer to the last attempt that mails was given up.
     pub mail_given_up: Instant,
-    /// Since when none of them can have left for Graph any more.
+    /// From this time on none of them can be on its way to Graph.
     pub quiet_since: Instant,
-    /// How often our clock had been set before the first ask of this run: after a further time no ask can be dated.
+    /// How often our clock had been set before the first attempt of this run. If it is set again, no attempt can be dated.
     pub steps: Steps,
-    /// Seen already, by the look that follows a throttled ask.
+    /// The user whom a look-up between two attempts has found.
     pub seen: Option<DirectoryUser>,
-    /// The user whose link the ledger has.
+    /// The user whose link is known.
     pub linked: Option<String>,
     pub request_id: Option<String>,
-    /// What the last answer was that did not tell.
+    /// The last answer that did not tell what happened.
     pub fault: Option<Fault>,
-    /// Somebody waits for this row before anything new is asked.
+    /// Held while the feeder waits for this row before it sends anything new.
     guard: Option<SettleGuard>,
 }
 
 impl Parked {
-    /// After an ask whose answer does not tell what became of it.
+    /// After an attempt whose answer does not tell what became of it.
     pub(super) fn after_attempt(mut item: PendingGuest, asked: AnsweredAttempt) -> Self {
         let mut asks = std::mem::take(&mut item.open);
         asks.push(asked.attempt);
@@ -65,7 +65,7 @@ impl Parked {
         }
     }
 
-    /// Asks of an earlier run; their answers were given up when that run ended, at the latest now.
+    /// Attempts of an earlier run; their answers were given up when that run ended, at the latest now.
     pub(super) fn from_earlier_run(
         mut item: PendingGuest,
         guard: Option<SettleGuard>,
@@ -90,7 +90,7 @@ impl Parked {
             asks,
             made: 0,
             intent: IntentId { person, event: 0 },
-            // A run that was killed may have sent it with its last breath, long after the intent.
+            // A run that was killed may have sent the request right before it ended, long after the intent.
             quiet_since: Instant::now(),
             steps,
             seen: None,
@@ -101,7 +101,7 @@ impl Parked {
         })
     }
 
-    /// One more ask whose answer does not tell.
+    /// Adds an attempt whose answer does not tell what happened.
     pub(super) fn unanswered(&mut self, asked: &AnsweredAttempt) {
         self.asks.push(asked.attempt);
         self.given_up = asked.ended;
@@ -112,12 +112,12 @@ impl Parked {
         self.fault = asked.verdict.fault().cloned();
     }
 
-    /// Whoever waits for this row may go on: what it needs now comes from them.
+    /// Lets the feeder go on: this row now needs new guests, which show by which clock guests are dated.
     pub(super) fn let_others_begin(&mut self) {
         self.guard = None;
     }
 
-    /// Graph said of every ask that it had not been performed.
+    /// Whether Graph answered every attempt with a throttle, which means that it was not performed.
     pub(super) fn is_only_throttled(&self) -> bool {
         !self.asks.is_empty() && self.asks.iter().all(InvitationAttempt::is_throttled)
     }

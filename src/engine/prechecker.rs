@@ -1,6 +1,6 @@
-//! Who is already there: people looked up by address, and those of earlier runs confirmed by id.
+//! Finds out who is in the tenant already: people are looked up by address, guests of earlier runs are confirmed by id.
 //!
-//! Decides per row what is to be done; never asks for an invitation.
+//! Decides for each row what is to be done. Never sends an invitation.
 
 use super::{
     assumed,
@@ -25,11 +25,11 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
-/// One `getByIds` takes this many (Graph: directoryobject-getbyids).
+/// One `getByIds` takes this many ids (Graph: directoryobject-getbyids).
 const IDS: usize = 1_000;
-/// Groups looked up at once.
+/// The most groups that are looked up at the same time.
 const ABREAST: usize = 4;
-/// How long a group waits to be full.
+/// How long a group waits until it is full.
 const GATHER: Duration = Duration::from_millis(50);
 
 pub(super) struct Prechecker {
@@ -86,7 +86,7 @@ impl Prechecker {
         }
     }
 
-    /// How many people are in the directory, unless the run stops first.
+    /// How many users the directory has. None: the run stopped first, or it cannot be told.
     async fn users(&self) -> Option<u64> {
         tokio::select! {
             biased;
@@ -111,7 +111,7 @@ impl Prechecker {
         }
     }
 
-    /// A group of people, looked up together; without a way nobody is looked up.
+    /// Looks up a group of people together; without a strategy nobody is looked up.
     async fn look(&self, items: Vec<PendingGuest>, way: Option<LookupStrategy>) {
         if self.engine.stop.is_raised() {
             return self.mark_not_attempted(items).await;
@@ -182,7 +182,7 @@ impl Prechecker {
         }
     }
 
-    /// The person could not be looked up: nothing is asked.
+    /// The person could not be looked up, so no invitation is sent.
     async fn lookup_failed(&self, item: PendingGuest, fault: &Fault) {
         self.engine.stop_if_fatal(fault);
         if self.engine.stop.is_raised() {
@@ -195,7 +195,7 @@ impl Prechecker {
             .await;
     }
 
-    /// Nobody is there under this address: there may be a deleted user.
+    /// Nobody was found under this address. There may still be a deleted user.
     async fn not_found(&self, item: PendingGuest) {
         if let Some(result) = self.blocked_domain(&item) {
             return self.tell(result, &item).await;
@@ -203,7 +203,7 @@ impl Prechecker {
         if let Some(person) = &item.person
             && person.state == PersonState::Claimed
         {
-            // Not seen yet is not gone, as below.
+            // A guest who is not found yet is not gone, as in `confirm`.
             let gone = person.verified == Some(Verified::Found)
                 || unseen(person.invited_at, self.engine.clock.now()) == Verified::Missing;
             if !gone {
@@ -230,7 +230,7 @@ impl Prechecker {
         }
     }
 
-    /// The tenant takes no guests from this domain.
+    /// The outcome of a row whose domain the tenant does not invite.
     fn blocked_domain(&self, item: &PendingGuest) -> Option<RowResult> {
         let (domains, domain) = (self.engine.directory.domains(), item.guest.email.domain());
         if domains.is_own(domain) {
@@ -267,7 +267,7 @@ impl Prechecker {
         }
     }
 
-    /// An outcome for which nobody was asked.
+    /// Records an outcome for which no invitation was sent.
     async fn tell(&self, result: RowResult, item: &PendingGuest) {
         self.engine
             .recorder
@@ -275,7 +275,7 @@ impl Prechecker {
             .await;
     }
 
-    /// The run is stopping: these rows wait for the next one.
+    /// The run is stopping: these rows are left to the next run.
     async fn mark_not_attempted(&self, items: Vec<PendingGuest>) {
         for item in items {
             let result = match &item.person {
@@ -291,7 +291,7 @@ impl Prechecker {
         }
     }
 
-    /// People whom an earlier run invited, read by id. Gives back those who are to be looked up by address.
+    /// Reads people whom an earlier run invited by id. Gives back those who are to be looked up by address.
     async fn confirm(&self, items: Vec<PendingGuest>) -> Vec<PendingGuest> {
         let known = |item: &PendingGuest| {
             item.person
@@ -316,12 +316,12 @@ impl Prechecker {
         };
         let mut states = redemption_states(users);
         let now = self.engine.clock.now();
-        // Not seen yet is not gone: a replica may lag, and asking again would mail twice.
+        // A guest who is not found yet is not gone: a replica may lag, and another invitation would mail twice.
         let expected = |person: &Person| {
             person.verified == Some(Verified::Found)
                 || unseen(person.invited_at, now) == Verified::Missing
         };
-        // A list that lacks somebody is not enough for saying that a guest is gone.
+        // That a list lacks somebody does not prove that a guest is gone, so each of them is read alone.
         let missed: Vec<String> = items
             .iter()
             .filter(|item| item.person.as_ref().is_some_and(expected))
@@ -352,7 +352,7 @@ impl Prechecker {
                 self.mark_not_attempted(vec![item]).await;
                 continue;
             }
-            // A claim that cannot be seen by id is looked up by address before anything is said about it.
+            // A guest of a results file who is not found by id is looked up by address first.
             let claimed = seen.is_none() && person.state == PersonState::Claimed;
             if claimed || (gone && self.engine.options.again) {
                 again.push(item);
@@ -410,7 +410,7 @@ impl Prechecker {
     }
 }
 
-/// The redemption states of people who were read, by their ids in lower case.
+/// The redemption states of the users that were read, by their ids in lower case.
 fn redemption_states(users: Vec<DirectoryUser>) -> HashMap<String, Option<String>> {
     users
         .into_iter()

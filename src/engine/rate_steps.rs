@@ -1,17 +1,17 @@
-//! `--rate auto` while the run goes on: with every fifty new guests the run looks whether they are there, and goes
-//! faster when they are.
+//! `--rate auto`: after every fifty new guests the run looks whether they are in the directory, and raises the rate when
+//! they are.
 //!
-//! Reads only. Whoever is not seen yet is looked for again, and once more at the end of the run.
+//! Reads only. Guests who are not found yet are looked for again, and once more at the end of the run.
 
 use super::{state::EngineState, totals::RunTotals, verify::look_by_id};
 use crate::{ledger::Reader, pace::VERIFIED_FOR_A_STEP};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// When too few of them are there yet: the others are looked for again after this.
+/// If too few of them are found, the next look comes after this time.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
-/// Never returns: it goes on beside the workers.
+/// Runs beside the workers and never returns by itself.
 pub(super) async fn ramp(
     engine: &EngineState,
     run: &str,

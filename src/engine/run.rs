@@ -1,4 +1,4 @@
-//! How the parts hang together: feeder, prechecker, workers, settler, recorder, from the first row to the last event.
+//! Starts the parts of a run (feeder, prechecker, workers, settler, recorder), connects them by queues, and waits for them.
 
 use super::{
     Options,
@@ -42,13 +42,13 @@ use tokio::{
     task::JoinSet,
 };
 
-/// Rows that wait to be settled, at most; then the workers wait too.
+/// The most rows that may wait to be settled. When there are more, the workers wait too.
 const PARKED: usize = 200;
-/// Decided rows that wait for a worker.
+/// The most decided rows that may wait for a worker.
 const DECIDED: usize = 64;
-/// Without progress for this long a run ends.
+/// A run that makes no progress for this long ends.
 const STUCK: Duration = Duration::from_secs(15 * 60);
-/// A percentage says nothing before this many rows were asked.
+/// A percentage of failures is judged only after this many rows were sent.
 const PILE: u64 = crate::threshold::JUDGED_AFTER;
 
 /// Everything a run needs.
@@ -57,9 +57,9 @@ pub(crate) struct RunJob<'a> {
     pub sheet: Arc<Sheet>,
     pub rules: Rules,
     pub ledger: &'a Ledger,
-    /// Of the right to run on the ledger; a rehearsal needs none.
+    /// The generation of the ledger that this run raised; a dry run has none.
     pub generation: Option<i64>,
-    /// Where the ledger may be older than the world.
+    /// Set when the ledger may be older than the tenant.
     pub silent_first: Option<SilentFirst>,
     pub options: Options,
     pub directory: Directory,
@@ -73,11 +73,11 @@ pub(crate) struct RunJob<'a> {
 pub(crate) struct RunEnd {
     pub tally: RunTotals,
     pub stopped_by: Option<StopReason>,
-    /// What could not be told, in whole sentences.
+    /// What could not be found out in the tenant, in whole sentences.
     pub notes: Vec<String>,
-    /// For the last line about the run.
+    /// Given back, so that the end of the run can be recorded.
     pub writer: Writer,
-    /// Where the ledger failed: the outcomes that it could not take. Rows for which nobody was asked may be missing there.
+    /// If the ledger failed: the outcomes that it could not take. Rows for which nothing was sent may be missing here.
     pub unwritten: Option<Vec<Unwritten>>,
 }
 
@@ -109,7 +109,7 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
     };
     let recent = reader.asks_since(clock.now() - SignedDuration::from_hours(24))?;
     let canary = if !options.dry_run && reader.verified()? == 0 {
-        // Older ones that are still not seen are missing, and told as such.
+        // Guests who were invited earlier and are still not found are reported as missing.
         let day_ago = clock.now() - SignedDuration::from_hours(24);
         Some(reader.unseen(day_ago, CANARY)?)
     } else {
@@ -179,7 +179,7 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
         () = ramp(&engine, &run, &new_guests, totals.clone()) => {}
     }
 
-    // Everybody has ended who could send a row on; a task that broke has left its rows to the next run.
+    // All tasks that pass rows on have ended. The rows of a task that panicked are left to the next run.
     let _ = scouting.await;
     let _ = settling.await;
     let _ = tokio::task::spawn_blocking(|| feeding.join()).await;
@@ -195,7 +195,11 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
         .await
         .ok()
         .and_then(std::result::Result::ok)
-        .ok_or_else(|| anyhow::anyhow!("the recorder broke; the ledger holds what it wrote"))?;
+        .ok_or_else(|| {
+            anyhow::anyhow!(
+                "the recorder ended unexpectedly; the ledger holds what it had written by then"
+            )
+        })?;
     if !writer.is_in_place() {
         stop.raise(StopReason::LedgerGone);
     }
@@ -209,7 +213,7 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
     })
 }
 
-/// Takes decided rows until there are no more: first the canary, then everybody.
+/// Works on decided rows until there are no more: first the canary, then all workers.
 async fn workers(
     engine: &Arc<EngineState>,
     mut decided: mpsc::Receiver<Work>,
@@ -231,7 +235,7 @@ async fn workers(
                 let result = process(&engine, work).await;
                 drop(place);
                 if let WorkResult::Park(parked) = result {
-                    // The settler ends after the workers.
+                    // The settler ends after the workers, so it takes every row.
                     let _ = park.send(*parked).await;
                 }
             }
@@ -242,12 +246,12 @@ async fn workers(
     engine.calibration.no_more();
 }
 
-/// Keeps the parked rows moving, each at its own time.
+/// Settles the parked rows, each in a task of its own.
 async fn settler(engine: Arc<EngineState>, mut parked: mpsc::Receiver<Parked>) {
     let mut rows = JoinSet::new();
     loop {
         if rows.len() >= PARKED {
-            // Nobody else can be asked while there is no room, so no guest will come who tells the time.
+            // While there is no room nothing new is sent, so no new guest can show by which clock guests are dated.
             engine.calibration.no_more();
         }
         tokio::select! {
@@ -267,7 +271,7 @@ async fn settler(engine: Arc<EngineState>, mut parked: mpsc::Receiver<Parked>) {
     }
 }
 
-/// A run that comes no further ends, whatever the reason may be.
+/// Ends a run that makes no progress, whatever the reason is.
 async fn progress(engine: Weak<EngineState>, mut totals: watch::Receiver<RunTotals>) {
     loop {
         let changed = tokio::time::timeout(STUCK, totals.changed()).await;
@@ -279,13 +283,13 @@ async fn progress(engine: Weak<EngineState>, mut totals: watch::Receiver<RunTota
             Ok(Err(_)) => return,
             Err(_) if engine.caps.waiting() || engine.user_lookup.is_walking() => {}
             Err(_) => engine.stop.raise(StopReason::Unreachable {
-                why: format!("no row came further for {} minutes", STUCK.as_secs() / 60),
+                why: format!("no row made progress for {} minutes", STUCK.as_secs() / 60),
             }),
         }
     }
 }
 
-/// The ledger remembers what the server asked for, as a run that is started again must not ask sooner.
+/// Records in the ledger until when the server asked to wait: a run that is started again must not ask sooner.
 async fn keep_waits(pace: Pace, recorder: Recorder, clock: Clock) {
     loop {
         pace.asked().await;
@@ -298,7 +302,7 @@ async fn keep_waits(pace: Pace, recorder: Recorder, clock: Clock) {
     }
 }
 
-/// Those who only watch: the progress, the waits, and the share of failures. They end when dropped.
+/// Tasks that only watch: the progress, the waits, and the share of failures. They end when dropped.
 fn watchers(engine: &Arc<EngineState>, totals: &watch::Receiver<RunTotals>) -> JoinSet<()> {
     let mut watchers = JoinSet::new();
     let (options, stop) = (&engine.options, &engine.stop);

@@ -1,6 +1,6 @@
-//! Why a run ends before its sheet does, and how everybody hears of it at once.
+//! Why a run ends before the end of its sheet, and the signal that tells every task.
 //!
-//! The gravest reason is the one that is told and the one in the exit code, whichever came first.
+//! If there are several reasons, the gravest one is reported and gives the exit code, whichever came first.
 
 use crate::{
     exit::Exit,
@@ -19,13 +19,13 @@ pub enum StopReason {
         exit: Exit,
         fault: Box<Fault>,
     },
-    /// Something between here and Graph answers the invitations.
+    /// Something between here and Graph answers the invitations, for example a proxy.
     AnsweredBetween {
         in_a_row: u32,
         /// What the last of these answers was.
         fault: Box<Fault>,
     },
-    /// Graph cannot be reached: no row comes further.
+    /// Graph cannot be reached, or no row makes progress.
     Unreachable {
         why: String,
     },
@@ -50,7 +50,7 @@ pub enum StopReason {
         advice: &'static str,
         exit: Exit,
     },
-    /// The path of the ledger leads no longer to the file that is open.
+    /// The path of the ledger no longer leads to the file that is open.
     LedgerGone,
     /// Another run has taken the ledger.
     TakenOver {
@@ -92,7 +92,7 @@ impl StopReason {
         }
     }
 
-    /// One stable word for `--json`.
+    /// The word for `--json`; it never changes.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Interrupted => "interrupted",
@@ -145,7 +145,7 @@ impl From<TooLong> for StopReason {
     }
 }
 
-/// Why the run is to stop, if it is; shared by everybody.
+/// Whether and why the run is to stop; shared by all tasks.
 #[derive(Debug, Clone, Default)]
 pub struct Stop {
     reasons: Arc<Mutex<Vec<StopReason>>>,
@@ -153,11 +153,11 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// From now on nobody starts anything new.
+    /// From now on no task starts anything new.
     pub fn raise(&self, reason: StopReason) {
         {
             let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
-            // Twenty workers may hear the same refusal: once is enough.
+            // Many workers may get the same refusal; one of them is enough.
             let same =
                 |known: &StopReason| known.word() == reason.word() && known.exit() == reason.exit();
             if reasons.iter().any(same) {
@@ -168,7 +168,7 @@ impl Stop {
         self.signal.raise();
     }
 
-    /// For those who only have to hear that it is raised.
+    /// For code that needs only the signal, not the reason.
     pub fn signal(&self) -> &StopSignal {
         &self.signal
     }
@@ -191,7 +191,7 @@ impl Stop {
             .cloned()
     }
 
-    /// Sleeps, unless the run stops first; tells whether it slept through.
+    /// Sleeps, unless the run stops first. True: it slept for the whole time.
     pub async fn sleep(&self, wait: std::time::Duration) -> bool {
         self.signal
             .unless_raised(tokio::time::sleep(wait))

@@ -1,4 +1,4 @@
-//! The totals of a run, kept by the recorder and shown to everybody else.
+//! The totals of a run. The recorder keeps them; all others read them.
 
 use crate::outcome::{Mail, Outcome, RowResult, ThisRun};
 use std::collections::BTreeMap;
@@ -8,22 +8,22 @@ pub(crate) struct RunTotals {
     /// Rows that have their outcome.
     pub rows: u64,
     pub outcomes: BTreeMap<Outcome, u64>,
-    /// Tonight's doing.
+    /// What this run did.
     pub invited: u64,
     pub relinked: u64,
     pub checked: u64,
     pub not_selected: u64,
     pub mails_requested: u64,
-    /// Invited, tonight or before, and nobody can tell whether a mail left.
+    /// Guests invited by this run or an earlier one, for whom it is not known whether a mail left.
     pub mails_unknown: u64,
-    /// Guests who lack something that was to be added after the invitation.
+    /// Guests whose follow-ups are not all done.
     pub unfinished: u64,
-    /// Dry run: invitations that would mail.
+    /// In a dry run: the invitations that would mail.
     pub would_mail: u64,
-    /// Rows whose own request ended badly tonight, and all rows that were asked tonight: the ratio stops a run.
+    /// Rows whose request failed in this run, and all rows for which this run sent a request. Their ratio can stop a run.
     pub bad: u64,
     pub asked: u64,
-    /// Rows that wait until it is known what an ask did.
+    /// Rows that wait until it is known what their attempts did.
     pub parked: u64,
 }
 
@@ -60,7 +60,7 @@ impl RunTotals {
         self.outcomes.get(&outcome).copied().unwrap_or(0)
     }
 
-    /// Rows that are not done, apart from those nobody selected and the tolerated ones.
+    /// Rows that are not done, without those that were not selected and those that are tolerated.
     pub(crate) fn not_done(&self, tolerated: &[Outcome]) -> u64 {
         let open: u64 = self
             .outcomes

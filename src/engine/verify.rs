@@ -1,6 +1,7 @@
-//! Seen in the directory afterwards? A 201 is no proof: Graph has been seen to confirm guests who never appeared.
+//! Looks whether the new guests are in the directory. A 201 does not prove it: Graph has confirmed guests who never
+//! appeared.
 //!
-//! Reads only. Who is not seen stays `not-yet`, for the next run to look again.
+//! Reads only. A guest who is not found stays `not-yet`, and the next run looks again.
 
 use super::{looks::Looks, state::EngineState};
 use crate::{graph::Graph, ledger::Reader, outcome::Verified};
@@ -8,13 +9,13 @@ use jiff::{SignedDuration, Timestamp};
 use std::{collections::HashMap, time::Duration};
 
 const PAGE: usize = 1_000;
-/// Even a look that comes late may take so long; less when the run is to stop.
+/// The last look may take this long; less when the run is stopping.
 const LAST_LOOK: Duration = Duration::from_secs(10);
 const LOOK_AFTER_THE_STOP: Duration = Duration::from_secs(3);
-/// A replica may lag; a guest who is not there after this long never was.
+/// Replicas may lag, but a guest who is not found after this time was never created.
 const MISSING_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
-/// What it means that somebody who was invited then cannot be seen now.
+/// What it means that a guest who was invited at this time is not found now.
 pub(super) fn unseen(invited_at: Option<Timestamp>, now: Timestamp) -> Verified {
     if invited_at.is_none_or(|at| now.duration_since(at) >= MISSING_AFTER) {
         Verified::Missing
@@ -32,7 +33,7 @@ pub(super) async fn verify(engine: &EngineState, run: &str, reader: &Reader) {
             return look_after_the_stop(engine, run, reader).await;
         }
         let (left, last) = (looks.left(), looks.is_last());
-        // A directory that only asks to wait must not keep the results back.
+        // A directory that only asks to wait must not delay the results.
         let looking = look_by_id(engine, &engine.graph, run, reader, last);
         let looked = tokio::time::timeout(left.max(LAST_LOOK), looking).await;
         if looked.is_err() {
@@ -51,7 +52,7 @@ async fn look_after_the_stop(engine: &EngineState, run: &str, reader: &Reader) {
         .closed()
         .map_or(Duration::ZERO, |closed| closed.left);
     if waits >= LOOK_AFTER_THE_STOP {
-        return; // Nobody waits for that now; the next run looks.
+        return; // The gate stays closed for too long; the next run looks.
     }
     let graph = engine.graph.after_the_stop();
     let looking = look_by_id(engine, &graph, run, reader, true);
@@ -99,7 +100,7 @@ pub(super) async fn look_by_id(
                 continue;
             }
             let verified = unseen(guest.invited_at, now);
-            // Who has been missing for a day is not waited for.
+            // A guest who has been missing for a day is not waited for.
             waited_for += usize::from(verified == Verified::NotYet);
             if last || verified == Verified::Missing {
                 engine

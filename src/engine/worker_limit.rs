@@ -1,5 +1,5 @@
-//! How many workers ask at the same time: a few until Graph has answered one of them, so that not everybody runs into
-//! the same wall; and with `--rate auto` more as the rate rises.
+//! How many workers ask at the same time. Only a few do until Graph has answered one of them, so that a refusal of the
+//! whole run does not meet all of them; with `--rate auto` there are more as the rate rises.
 //!
 //! Must not choose the rate.
 
@@ -7,7 +7,7 @@ use super::outage::FEW;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// With answers that take a second and a half, so many workers keep a rate.
+/// The number of workers is chosen so that they keep the rate if an answer takes this long.
 const SECONDS_AN_ANSWER_TAKES: f64 = 1.5;
 const FEWEST: usize = 2;
 
@@ -16,12 +16,12 @@ pub(super) struct WorkerLimit {
     permits: Semaphore,
     most: usize,
     now: AtomicUsize,
-    /// Those who may ask as soon as an invitation of this run was answered.
+    /// Workers that may start as soon as an invitation of this run was answered.
     held_back: AtomicUsize,
 }
 
 impl WorkerLimit {
-    /// `most` workers; if the rate is to rise, only as many as it needs now.
+    /// At most `most` workers; if the rate will rise, only as many as it needs now.
     pub(super) fn new(most: usize, rising_target: Option<f64>) -> Self {
         let most = most.max(1);
         let now = rising_target.map_or(most, |rate| needed(rate).min(most));
@@ -45,14 +45,14 @@ impl WorkerLimit {
         self.most
     }
 
-    /// Enough workers for this rate. None are taken away again: the pace holds them back.
+    /// Allows enough workers for this rate. The number never falls: the pace limits them anyway.
     pub(super) fn rate_is(&self, per_second: f64) {
         let wanted = needed(per_second).min(self.most);
         let now = self.now.fetch_max(wanted, Relaxed);
         self.permits.add_permits(wanted.saturating_sub(now));
     }
 
-    /// Waits until one more may ask.
+    /// Waits until one more worker may ask.
     pub(super) async fn join(&self) -> Option<SemaphorePermit<'_>> {
         self.permits.acquire().await.ok()
     }
