@@ -1,8 +1,8 @@
-//! Domains that matter: the tenant's own, where guests' derived names live, and those it does not take guests from.
+//! The domains of the tenant, the domain of the names that guests are given, and the domains that are not invited.
 
 use crate::graph::{DomainRules, Organization};
 
-/// Empty when the organization could not be read: then nothing is known to be the tenant's own.
+/// Empty if the organization could not be read; then no domain is known to be the tenant's own.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Domains {
     own: Vec<String>,
@@ -28,7 +28,7 @@ impl Domains {
         Self { rules, ..self }
     }
 
-    /// Whether the tenant's allow or deny list keeps guests of this domain out.
+    /// Whether the tenant's allow or deny list excludes guests of this domain.
     pub(crate) fn is_refused(&self, domain: &str) -> bool {
         !self.rules.allow(domain)
     }

@@ -1,6 +1,6 @@
 //! The filtered read that finds one person by every way a guest can be found.
 //!
-//! Pure text. `signInNames`, which Microsoft's own recipe names, is not in v1.0 and is never sent.
+//! Only builds text. `signInNames`, which Microsoft's documentation names, does not exist in v1.0 and is never sent.
 
 use super::Domains;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     guest::EmailAddress,
 };
 
-/// In default mode a value longer than this is refused; the advanced mode lifts it (Graph: list users).
+/// A longer value is refused in the default mode, but not in the advanced mode (Graph: list users).
 const DEFAULT_MODE_VALUE: usize = 120;
 
 /// A relative URL for a `$batch` item, and whether it needs the advanced mode.
@@ -18,7 +18,7 @@ pub(super) struct FilteredRead {
     pub advanced: bool,
 }
 
-/// Six clauses at most: well under the 15 that a filter may have, flat, so never too deep.
+/// There are at most six clauses, of the 15 that a filter may have, and none is nested.
 pub(super) fn by_address(address: &EmailAddress, domains: &Domains) -> FilteredRead {
     let mut values = vec![
         ("mail eq ", "", address.as_str().to_owned()),

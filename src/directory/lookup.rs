@@ -1,8 +1,8 @@
 //! Looking people up: `$batch` requests of 20 filtered reads (strategy `each`).
 //!
-//! Answers are paired by address, never by position, and held against the address asked for. "Nobody is there" is
-//! concluded only from an answer that is complete and answers the question: a page may be empty and have a successor
-//! (graph-facts 3.2), and an option that was ignored brings other people.
+//! Answers belong to an address, never to a position, and are compared with that address. "Nobody is there" is concluded
+//! only from an answer that is complete and answers the question: an empty page may be followed by another one, and if
+//! the filter was ignored the answer holds other people.
 
 use super::{
     Domains,
@@ -19,19 +19,19 @@ use std::sync::{
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-/// What looking one person up gave: somebody, nobody, or no answer.
+/// The result of looking up one person: a user, nobody, or a fault.
 pub(crate) type LookupResult = Result<Option<DirectoryUser>, Fault>;
 
 /// A `$batch` takes this many (Graph: json-batching).
 pub(crate) const BATCH: usize = 20;
-/// A filter that brings more users than this did not filter by one address.
+/// If the answer holds more users than this, the filter was ignored.
 const MOST_MATCHES: usize = 1_000;
 
 #[derive(Clone)]
 pub(crate) struct Directory {
     graph: Graph,
     domains: Domains,
-    /// The id of the next batch item: none comes twice, so that the answer to another batch is no answer to this one.
+    /// The id of the next batch item. No id is used twice, so an answer to another batch is never taken for one to this.
     next_item: Arc<AtomicU64>,
 }
 
@@ -52,7 +52,7 @@ impl Directory {
         &self.graph
     }
 
-    /// Up to twenty people in one request; the lookup_results are in the order of the addresses.
+    /// Looks up at most twenty people in one request. The results are in the order of the addresses.
     pub(crate) async fn find(
         &self,
         addresses: &[&EmailAddress],
@@ -101,7 +101,7 @@ impl Directory {
         self.decisive(users, address)
     }
 
-    /// The same question on its own, with every page of its answer.
+    /// Asks for one person in a request of its own, and reads every page of the answer.
     async fn all_pages(&self, read: &FilteredRead) -> Result<Vec<DirectoryUser>, Fault> {
         let advanced = Read {
             advanced: read.advanced,
@@ -131,7 +131,7 @@ impl Directory {
     }
 }
 
-/// An answer that does not say what it should.
+/// The fault for an answer that does not answer the question.
 pub(super) fn unreadable(why: &str) -> Fault {
     Fault::new(catalogue::ANSWER_UNREADABLE, Class::Request, why)
 }

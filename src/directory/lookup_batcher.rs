@@ -1,13 +1,14 @@
-//! Single look-ups, gathered: rows that need one person looked up now share `$batch` requests.
+//! Collects single look-ups: rows that need one person looked up at the same time share a `$batch` request.
 //!
-//! For rows after an unknown or throttled ask; whole sheets are looked up by the scout in their own groups.
+//! For rows after an attempt that is unknown or was throttled. The prechecker looks up the rows of the sheet in groups of
+//! its own.
 
 use super::{Directory, LookupResult, lookup::BATCH};
 use crate::guest::EmailAddress;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
-/// How long a look-up waits for company.
+/// How long a look-up waits for others to share the request.
 const GATHER: Duration = Duration::from_millis(25);
 
 type Ask = (EmailAddress, oneshot::Sender<LookupResult>);

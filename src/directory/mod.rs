@@ -2,21 +2,29 @@
 //!
 //! Reads only. What cannot be read is "cannot tell", said once; it never becomes "nobody there".
 
-mod domains; // the tenant's own
+// From the whole tenant to one person. A blank line stands between the modules, so that formatting keeps their order.
+
+mod domains; // the tenant's own domains, and those that it does not invite
+
 mod policy; // who may invite, and whom
 
-mod who; // whether somebody is meant, and what their state is for us
+mod sponsors; // the ids of the sponsors
 
-mod filter; // the read that finds one person
-mod lookup;
-mod lookup_batcher; // single look-ups, gathered // twenty of them in a request
+mod user_lookup; // how people are looked up in a run
 
-mod people; // many people, small
-mod snapshot;
-mod user_lookup; // the way of looking that a run takes // the whole directory
+mod lookup; // each person: twenty in a `$batch`
+
+mod lookup_batcher; // collects single look-ups into a `$batch`
+
+mod filter; // the filtered read that finds one person
+
+mod snapshot; // the whole directory, read once
+
+mod people; // many people in little memory
+
+mod who; // whether a user is the person of a row, and which outcome that means
 
 mod guest_states; // in which state guests are now
-mod sponsors;
 
 pub(crate) use domains::Domains;
 pub(crate) use guest_states::{States, confirm_gone, read_states, state_of};

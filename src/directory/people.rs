@@ -1,6 +1,6 @@
-//! Many people, small: found by every text that leads to them, without keeping the texts.
+//! Many people in little memory: they are found by every text that leads to them, and the texts are not kept.
 //!
-//! About 60 bytes a person in place of a whole user, so that a directory of 200,000 fits into a few megabytes.
+//! A person takes about 60 bytes instead of a whole user, so a directory of 200,000 users fits into a few megabytes.
 
 use super::{lookup::unreadable, who};
 use crate::{
@@ -9,9 +9,9 @@ use crate::{
 };
 use uuid::Uuid;
 
-/// More people than this are not held at once.
+/// The most people that are kept.
 const MOST: usize = 1_000_000;
-/// No state: everybody whom no invitation made.
+/// The number for users without a state, who were not invited.
 const NO_STATE: u8 = u8::MAX;
 
 /// What is kept of a person.
@@ -19,11 +19,11 @@ const NO_STATE: u8 = u8::MAX;
 struct Record {
     id: Uuid,
     enabled: bool,
-    /// By the derived name.
+    /// Whether the name is one that an invitation gives.
     guest: bool,
-    /// The user type, which says nothing about invitations, and is told.
+    /// Whether the user type is Guest. It says nothing about invitations, but the row's hint mentions it.
     type_guest: bool,
-    /// Where the state is in `states`.
+    /// The index of the state in `states`.
     state: u8,
 }
 
@@ -41,10 +41,10 @@ impl People {
         self.records.is_empty()
     }
 
-    /// Remembers a user under these texts; upper and lower case are the same. Where somebody is known under
-    /// one of them already, the one who decides is found.
+    /// Keeps a user under these texts; upper and lower case are the same. If two users are kept under one text, the one that
+    /// `decisive` chooses is found.
     pub(super) fn add(&mut self, user: &DirectoryUser, texts: &[&str]) -> Result<(), Fault> {
-        // Left out, the person would look absent, and be invited a second time.
+        // If the person were left out here, the row would be invited a second time.
         let id = Uuid::try_parse(&user.id).map_err(|_| unreadable("a user without a proper id"))?;
         if self.records.len() >= MOST {
             return Err(unreadable("more people than can be held at once"));
@@ -73,7 +73,7 @@ impl People {
         Ok(())
     }
 
-    /// Whoever is known under one of these texts, with what `classify` needs to know and no more.
+    /// The user who is kept under one of these texts, with only what `classify` needs.
     pub(super) fn find(&self, texts: &[&str]) -> Option<DirectoryUser> {
         texts
             .iter()
@@ -102,7 +102,7 @@ impl People {
         };
         let known = self.states.iter().position(|known| known == word);
         let place = known.unwrap_or_else(|| {
-            // A server that knows hundreds of states is none that is known: any but pending counts as accepted.
+            // No known server has hundreds of states. Any further state counts as accepted.
             self.states
                 .truncate(usize::from(NO_STATE).saturating_sub(1));
             self.states.push(word.to_owned());

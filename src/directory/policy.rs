@@ -1,11 +1,11 @@
-//! What the tenant says about invitations as such: who may invite, and whom. Read once, before anything is sent.
+//! The tenant's settings for invitations: who may invite, and whom. They are read once, before anything is sent.
 //!
-//! Best effort: it needs a permission that inviting does not, and the lists are in the beta only. What cannot
-//! be read is left to Graph to say.
+//! Reading them needs a permission that inviting does not need, and the lists exist only in the beta version of Graph. If
+//! they cannot be read, Graph decides about each invitation.
 
 use crate::graph::{DomainRules, Fault, Graph, InvitesFrom};
 
-/// What could be read; where nothing could be, everybody may be invited.
+/// What could be read. If nothing could be read, everybody may be invited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InvitationPolicy {
     /// `allowInvitesFrom` is `none`: nobody may invite, no app either.

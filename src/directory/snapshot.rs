@@ -1,7 +1,7 @@
 //! The whole directory, read once in pages of 999 and matched here (strategy `snapshot`).
 //!
-//! A picture of one moment: it gets old, and then it is taken again. Whoever is invited after it was taken need
-//! not be added, as a second row with the same address is a duplicate before anybody is looked up.
+//! A snapshot shows one moment; when it is too old the directory is read again. Guests who are invited afterwards need not
+//! be added, because a second row with the same address is a duplicate before anybody is looked up.
 
 use super::{lookup::unreadable, people::People, who};
 use crate::{
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 /// The largest page (Graph: list users).
 pub(super) const PAGE: u64 = 999;
-/// Older than this, too much may have happened in the tenant.
+/// How long a snapshot is used; afterwards too much may have changed in the tenant.
 const SHELF_LIFE: Duration = Duration::from_secs(30 * 60);
 
 pub(super) struct Snapshot {
@@ -22,7 +22,7 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    /// The plain list, not an advanced query: those read an index that lags (Graph: advanced queries).
+    /// Reads the plain list. Advanced queries read an index that lags (Graph: advanced queries).
     pub(super) async fn take(graph: &Graph) -> Result<Self, Fault> {
         let begun = Instant::now();
         let path = format!(
@@ -36,7 +36,7 @@ impl Snapshot {
                 people.add(&user, &who::texts_of(&user))?;
             }
         }
-        // Whoever reads is in the directory too: an empty list is no directory, and nobody may look absent for it.
+        // The list cannot be empty, because the account that reads it is in the directory too. So nothing is concluded from it.
         if people.is_empty() {
             return Err(unreadable("the directory was read as an empty list"));
         }
@@ -53,8 +53,8 @@ impl Snapshot {
     }
 }
 
-/// Above this many rows a snapshot needs fewer requests than looking each row up, twenty in a `$batch`: none
-/// where the directory is too large to be read for a sheet.
+/// With more rows than this a snapshot needs fewer requests than looking up each row, twenty in a `$batch`. None: the
+/// directory is too large to be read for a sheet.
 pub(crate) fn pays_above(users: u64) -> Option<usize> {
     const LARGEST: u64 = 200_000;
     (users <= LARGEST).then(|| users.div_ceil(PAGE).max(1) as usize * super::lookup::BATCH)

@@ -1,4 +1,4 @@
-//! Sponsors as the sheet names them become object ids, each resolved once, before anything is sent.
+//! Finds the object ids of the sponsors that the sheet names. Each is looked up once, before anything is sent.
 
 use super::{Directory, lookup::BATCH};
 use crate::{
@@ -13,11 +13,11 @@ use std::collections::{HashMap, HashSet};
 pub(crate) enum Unresolved {
     Nobody,
     Several,
-    /// For a reason that passes.
+    /// The look-up failed for a reason that passes.
     NotNow(String),
-    /// The run stopped before anybody was looked up.
+    /// The run stopped before the look-up.
     NotAsked,
-    /// A name has to be looked up, and the sign-in may not do that.
+    /// The sign-in lacks the permission for the look-up.
     NotAllowed {
         permission: &'static str,
     },
@@ -26,12 +26,13 @@ pub(crate) enum Unresolved {
 #[derive(Debug, Default)]
 pub(crate) struct Sponsors {
     ids: HashMap<SponsorRef, Result<String, Unresolved>>,
-    /// This cloud takes none inside an invitation.
+    /// Whether sponsors are added after the invitation, because the invitations of this cloud take none.
     afterwards: bool,
 }
 
 impl Sponsors {
-    /// Looks every distinct sponsor up. A fault that stops the run is passed on; any other is told with its rows.
+    /// Looks up every distinct sponsor. A fault that stops the run is returned; any other fault belongs to the rows of that
+    /// sponsor.
     pub(crate) async fn resolve(
         directory: &Directory,
         wanted: HashSet<SponsorRef>,
@@ -60,7 +61,7 @@ impl Sponsors {
         })
     }
 
-    /// Whether they are added after the invitation, as this cloud takes none inside it.
+    /// Whether sponsors are added after the invitation, because the invitations of this cloud take none.
     pub(crate) fn afterwards(&self) -> bool {
         self.afterwards
     }
@@ -109,7 +110,7 @@ fn url(sponsor: &SponsorRef) -> String {
     }
 }
 
-/// The object id, where the sheet names one.
+/// The object id, if the sheet gives it.
 fn id_of(sponsor: &SponsorRef) -> Option<String> {
     match sponsor {
         SponsorRef::Address(_) => None,
@@ -146,9 +147,9 @@ fn judge(
         }),
         Err(fault) => match (fault.class, id_of(sponsor)) {
             (Class::Absent, _) => Ok(Err(Unresolved::Nobody)),
-            // An id needs no looking up; that nobody has it would only be good to know.
+            // An id can be used without a look-up.
             (Class::Permission, Some(id)) => Ok(Ok(id)),
-            // The sheet can still go out for everybody else.
+            // The rows without this sponsor can still be invited.
             (Class::Permission, None) => Ok(Err(Unresolved::NotAllowed {
                 permission: match sponsor {
                     SponsorRef::Group(_) => "Group.Read.All or GroupMember.Read.All",

@@ -1,7 +1,7 @@
-//! Whoever looks people up for a run: one by one or in a snapshot, and among the deleted.
+//! Looks people up for a run, each or in a snapshot, and among the deleted users.
 //!
-//! Reads when the first row needs it, and never twice what one reading tells. What cannot be read is noted
-//! once, and the run goes on.
+//! Nothing is read before the first row needs it, and nothing is read twice. What cannot be read is noted once, and the
+//! run goes on.
 
 use super::{Directory, LookupResult, people::People, snapshot::Snapshot};
 use crate::{
@@ -25,8 +25,8 @@ pub(crate) enum LookupStrategy {
 
 pub(crate) struct UserLookup {
     directory: Directory,
-    shelf: Mutex<Cache>,
-    /// None: it cannot be told who was deleted.
+    cache: Mutex<Cache>,
+    /// None: the deleted users cannot be read.
     deleted: OnceCell<Option<People>>,
     walks: AtomicUsize,
     notes: StdMutex<Vec<String>>,
@@ -45,14 +45,14 @@ impl UserLookup {
     pub(crate) fn new(directory: Directory) -> Self {
         Self {
             directory,
-            shelf: Mutex::default(),
+            cache: Mutex::default(),
             deleted: OnceCell::new(),
             walks: AtomicUsize::new(0),
             notes: StdMutex::default(),
         }
     }
 
-    /// How many people there are; unknown where that cannot be read.
+    /// How many users there are. None: that cannot be read.
     pub(crate) async fn users(&self) -> Option<u64> {
         let count = self.directory.graph().count("/users/$count").await;
         count
@@ -60,7 +60,7 @@ impl UserLookup {
             .ok()
     }
 
-    /// The lookup_results are in the order of the addresses; for `Each`, up to twenty.
+    /// Looks up these addresses, at most twenty for `Each`. The results are in the order of the addresses.
     pub(crate) async fn find(
         &self,
         way: LookupStrategy,
@@ -80,11 +80,11 @@ impl UserLookup {
     }
 
     async fn snapshot(&self) -> Result<Option<Arc<Snapshot>>, Fault> {
-        let mut held = self.shelf.lock().await;
+        let mut held = self.cache.lock().await;
         match &*held {
             Cache::Holds(snapshot) if snapshot.is_fresh() => return Ok(Some(snapshot.clone())),
             Cache::Broken => return Ok(None),
-            // The old one makes room first.
+            // The old snapshot is dropped first, to save memory.
             Cache::Holds(_) | Cache::Empty => *held = Cache::Empty,
         }
         let _walking = self.walk();
@@ -105,8 +105,8 @@ impl UserLookup {
         }
     }
 
-    /// The id of a deleted user with this address, where that can be told. They are found by mail and
-    /// otherMails only: the name of a deleted user is prefixed with the id.
+    /// The id of a deleted user with this address, if that can be read. Deleted users are found by mail and otherMails only,
+    /// because their names begin with their ids.
     pub(crate) async fn deleted(&self, address: &EmailAddress) -> Result<Option<String>, Fault> {
         let deleted = self
             .deleted
@@ -150,7 +150,7 @@ impl UserLookup {
         Ok(people)
     }
 
-    /// A long list is being read: no row comes further meanwhile.
+    /// Whether a long list is being read; meanwhile no row makes progress.
     pub(crate) fn is_walking(&self) -> bool {
         self.walks.load(Relaxed) > 0
     }
@@ -160,7 +160,7 @@ impl UserLookup {
         DirectoryWalk(&self.walks)
     }
 
-    /// What could not be told, in whole sentences, each once.
+    /// What could not be read, in whole sentences, each once.
     pub(crate) fn notes(&self) -> Vec<String> {
         let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         notes.clone()
@@ -172,7 +172,7 @@ impl UserLookup {
     }
 }
 
-/// A walk under way, until it is dropped: walks are given up when a run stops.
+/// Marks that a list is being read, until it is dropped. Reading is given up when a run stops.
 struct DirectoryWalk<'a>(&'a AtomicUsize);
 
 impl Drop for DirectoryWalk<'_> {

@@ -1,12 +1,12 @@
-//! Who is who: whether a directory object is the person meant, and what its state is for us.
+//! Decides whether a user of the directory is the person of a row, and which outcome that means.
 //!
-//! Pure. Answers of filters are always held against the address here: unsupported query options may be
-//! ignored silently (Graph: advanced queries), so an answer alone proves nothing.
+//! Pure functions. The answer to a filter is always compared with the address: Graph may ignore query options silently
+//! (Graph: advanced queries), so an answer alone proves nothing.
 
 use super::Domains;
 use crate::{graph::DirectoryUser, guest::EmailAddress, outcome::Outcome};
 
-/// In the name of everybody whom an invitation made (Graph: user-properties).
+/// A part of the name of every user whom an invitation made (Graph: user-properties).
 pub(super) const EXTERNAL: &str = "#EXT#";
 
 /// A disabled account first; then by the state of the invitation. Without a state, only the derived name tells a guest:
@@ -23,7 +23,7 @@ pub(crate) fn classify(user: &DirectoryUser) -> Outcome {
     }
 }
 
-/// By the name that invitations give.
+/// Whether the user's name is one that an invitation gives.
 pub(super) fn is_guest(user: &DirectoryUser) -> bool {
     user.user_principal_name
         .as_deref()
@@ -37,14 +37,14 @@ pub(crate) fn is_type_guest(user: &DirectoryUser) -> bool {
         .is_some_and(|kind| kind.eq_ignore_ascii_case("guest"))
 }
 
-/// A derived name up to its mark, without the domain.
+/// The part of a derived name before `#EXT#`.
 fn external_part(name: &str) -> Option<&str> {
     let at = name.to_ascii_uppercase().find(EXTERNAL)?;
     name.get(..at + EXTERNAL.len())
 }
 
-/// Every text that leads to a user: the counterpart of `matches` for a directory read as a whole. The domain of
-/// a derived name is left out: it need not be known, and a tenant may have had another initial domain once.
+/// Every text by which a user can be found: what `matches` checks, for a directory that is read as a whole. The domain of a
+/// derived name is left out, because it may not be known, and the initial domain of a tenant may have changed.
 pub(super) fn texts_of(user: &DirectoryUser) -> Vec<&str> {
     let mails = user.mail.iter().chain(&user.other_mails);
     let proxies = user
@@ -62,14 +62,14 @@ pub(super) fn texts_of(user: &DirectoryUser) -> Vec<&str> {
         .collect()
 }
 
-/// What a person with this address may be known under.
+/// The texts by which a person with this address can be found.
 pub(super) fn texts_for(address: &EmailAddress) -> [String; 2] {
     let key = address.key();
     let derived = format!("{}{EXTERNAL}", key.replace('@', "_"));
     [key.to_owned(), derived]
 }
 
-/// Whether this object is findable under the address, by any of the ways a guest can be found.
+/// Whether this user has the address in any of the properties by which a guest can be found.
 pub(crate) fn matches(user: &DirectoryUser, address: &EmailAddress, domains: &Domains) -> bool {
     let same = |text: &str| {
         text.eq_ignore_ascii_case(address.as_str()) || text.eq_ignore_ascii_case(address.key())
@@ -91,7 +91,7 @@ pub(crate) fn matches(user: &DirectoryUser, address: &EmailAddress, domains: &Do
         || user.user_principal_name.as_deref().is_some_and(named)
 }
 
-/// Of several objects under one address, the one that decides: what would stop an invitation comes first.
+/// Of several users with one address, the one that decides: a user that prevents an invitation comes first.
 pub(super) fn decisive(users: Vec<DirectoryUser>) -> Option<DirectoryUser> {
     users.into_iter().min_by_key(rank)
 }

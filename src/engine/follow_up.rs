@@ -31,7 +31,7 @@ use tokio::{
 const UNDER_WAY: usize = 200;
 
 pub(super) struct FollowUps {
-    hands: FollowUpTask,
+    task: FollowUpTask,
     /// Whether this run has to add sponsors at all.
     afterwards: bool,
     reader: StdMutex<Reader>,
@@ -60,7 +60,7 @@ impl FollowUps {
     ) -> Self {
         Self {
             afterwards: !options.dry_run && !graph.abilities().sponsors_in_invitations,
-            hands: FollowUpTask {
+            task: FollowUpTask {
                 graph: graph.clone(),
                 recorder: recorder.clone(),
                 stop: stop.clone(),
@@ -82,13 +82,13 @@ impl FollowUps {
         mut result: RowResult,
         counts_as: CountsAs,
     ) {
-        let hands = self.hands.clone();
+        let task = self.task.clone();
         if !self.afterwards || item.sponsors.is_empty() {
-            return hands.recorder.row(result, Some(person), counts_as).await;
+            return task.recorder.row(result, Some(person), counts_as).await;
         }
         if self.is_done(person) {
             result.follow_up = Some("done".to_owned());
-            return hands.recorder.row(result, Some(person), counts_as).await;
+            return task.recorder.row(result, Some(person), counts_as).await;
         }
         // The semaphore is never closed. Without a permit there would only be more guests at the same time.
         let permit = self.room.clone().acquire_owned().await.ok();
@@ -96,8 +96,8 @@ impl FollowUps {
         let mut under_way = self.under_way.lock().await;
         while under_way.try_join_next().is_some() {}
         under_way.spawn(async move {
-            let result = hands.finish(person, &user_id, &sponsors, result).await;
-            hands.recorder.row(result, Some(person), counts_as).await;
+            let result = task.finish(person, &user_id, &sponsors, result).await;
+            task.recorder.row(result, Some(person), counts_as).await;
             drop(permit);
         });
     }

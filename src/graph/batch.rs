@@ -70,9 +70,9 @@ impl Graph {
             let mut again = Again::default();
             let mut answers: HashMap<String, _> = responses
                 .into_iter()
-                .map(|response| (key(&response.id), self.fate(response, &mut again)))
+                .map(|response| (key(&response.id), self.answer_to(response, &mut again)))
                 .collect();
-            let closed = self.heed_items(&again, sent_at);
+            let closed = self.close_gate_for_items(&again, sent_at);
             for get in asked {
                 let answer = answers.remove(&key(&get.id));
                 let answer = answer.unwrap_or_else(|| Err((missing(), false)));
@@ -125,13 +125,15 @@ impl Graph {
 
     /// Closes the gate for what the items of one batch ask for. They were sent together, so their throttles count once,
     /// and one that went well says that those before it are over.
-    fn heed_items(&self, again: &Again, sent_at: Instant) -> Result<(), TooLong> {
+    fn close_gate_for_items(&self, again: &Again, sent_at: Instant) -> Result<(), TooLong> {
         if again.fine {
             self.0.pace.not_throttled(Kind::BatchItem, sent_at);
         }
         let mut closed = Ok(());
         for answer in &again.throttled {
-            closed = self.heed(answer, Kind::BatchItem, sent_at).and(closed);
+            closed = self
+                .close_gate(answer, Kind::BatchItem, sent_at)
+                .and(closed);
         }
         closed
     }
@@ -160,7 +162,7 @@ impl Graph {
     }
 
     /// An item's value, or its fault and whether asking again may help.
-    fn fate(&self, response: Response, again: &mut Again) -> Result<Value, (Fault, bool)> {
+    fn answer_to(&self, response: Response, again: &mut Again) -> Result<Value, (Fault, bool)> {
         if (200..300).contains(&response.status) {
             again.fine = true;
             return Ok(response.body);

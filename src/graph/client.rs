@@ -444,7 +444,7 @@ impl Graph {
             if answer.has_graph_header {
                 inner.is_reached.store(true, Relaxed);
             }
-            too_long = self.heed(answer, kind, at).err();
+            too_long = self.close_gate(answer, kind, at).err();
             if http::wants_new_connection(answer.status) {
                 inner.http.unwell(at);
             }
@@ -457,17 +457,17 @@ impl Graph {
     }
 
     /// Closes the gate if an answer asks for that.
-    pub(super) fn heed(
+    pub(super) fn close_gate(
         &self,
         answer: &Answer,
         kind: Kind,
         sent_at: Instant,
     ) -> Result<(), TooLong> {
-        let heeded = slow_down::heed(&self.0.pace, answer, kind, sent_at);
-        if heeded.is_throttled {
+        let effect = slow_down::close_gate(&self.0.pace, answer, kind, sent_at);
+        if effect.is_throttled {
             self.0.throttled.fetch_add(1, Relaxed);
         }
-        heeded.opens_in_time
+        effect.opens_in_time
     }
 
     pub(super) fn count_retry(&self) {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 /// What an answer did to the gate.
 #[derive(Debug)]
-pub(super) struct Heeded {
+pub(super) struct GateEffect {
     pub is_throttled: bool,
     /// The error says that the gate stays closed for longer than a run waits.
     pub opens_in_time: Result<(), TooLong>,
@@ -22,9 +22,9 @@ pub(super) fn is_throttle(answer: &Answer) -> bool {
 }
 
 /// Closes the gate when an answer asks to slow down, under whatever name, or to wait.
-pub(super) fn heed(pace: &Pace, answer: &Answer, kind: Kind, sent_at: Instant) -> Heeded {
+pub(super) fn close_gate(pace: &Pace, answer: &Answer, kind: Kind, sent_at: Instant) -> GateEffect {
     if is_throttle(answer) {
-        return Heeded {
+        return GateEffect {
             is_throttled: true,
             opens_in_time: pace.throttled(kind, sent_at, answer.retry_after),
         };
@@ -40,7 +40,7 @@ pub(super) fn heed(pace: &Pace, answer: &Answer, kind: Kind, sent_at: Instant) -
             Ok(())
         }
     };
-    Heeded {
+    GateEffect {
         is_throttled: false,
         opens_in_time,
     }

@@ -1,6 +1,6 @@
 //! How long to wait before the next attempt when the server did not say.
 //!
-//! Must not roll dice or sleep: the jitter comes in, the wait goes out.
+//! A pure function: it takes the jitter and returns the wait.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
-//! A token bucket whose rate can change while people wait at it.
+//! A token bucket whose rate can change while requests wait for it.
 //!
 //! One cell is a microsecond of bucket and a request costs a second's worth divided by the rate: a new
 //! rate is a new price, and the bucket is never rebuilt. It holds no more than one request plus
-//! [`BURST`], so neither the start of a run nor a long pause is followed by a blast.
+//! [`BURST`], so there is no burst at the start of a run or after a long pause.
 //! Must not choose the rate.
 
 use governor::{
@@ -14,12 +14,12 @@ use governor::{
 use std::{num::NonZeroU32, time::Duration};
 use tokio::time::Instant;
 
-/// The slowest rate, in requests a second. Slower than that is the gate's work.
+/// The slowest rate, in requests a second. Longer waits are kept by the gate.
 pub(super) const SLOWEST: f64 = 0.1;
 
 /// Cells in a full bucket: one request at the slowest rate.
 const CAPACITY: NonZeroU32 = NonZeroU32::new(10_000_000).unwrap();
-/// Cells that may be left after a request: what a timer that wakes late may catch up with.
+/// Cells that may be left after a request, so that a timer that wakes late can catch up.
 const BURST: u32 = 20_000;
 /// The longest sleep before the price is read again.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -57,7 +57,7 @@ impl Bucket {
     }
 
     /// Waits until one request may go at the rate that `rate` gives at that time (`None`: no limit),
-    /// and says whether it had to wait. `&mut`, because spilling needs the bucket for oneself.
+    /// and says whether it had to wait. `&mut`, because nobody else may take cells while surplus cells are removed.
     pub(super) async fn take(&mut self, rate: impl Fn() -> Option<f64>) -> bool {
         let mut waited = false;
         while let Some(rate) = rate() {

@@ -1,7 +1,7 @@
-//! What retries may cost altogether, so that a sick server is not asked ever more often.
+//! Limits all retries together, so that a server in trouble does not get more and more requests.
 //!
-//! A retry costs, a success pays back a part, and a trickle lets a long outage be probed. Throttled
-//! requests do not pay here: the gate holds them. Must not wait.
+//! A retry takes from the budget, a success gives a part back, and a little comes back with time, so that a long outage is
+//! probed. Retries after a throttle take nothing, because the gate delays them. Must not wait.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -41,7 +41,7 @@ impl Budget {
     }
 
     pub(super) fn succeeded(&self) {
-        // Nearly always full: then a look is enough.
+        // The budget is nearly always full; then nothing has to be written.
         if self.tokens.load(Ordering::Relaxed) < FULL {
             self.earn(SUCCESS_PAYS);
         }

@@ -1,7 +1,7 @@
 //! The shortest wait after a throttle, which grows for as long as a server keeps throttling.
 //!
-//! A server that names no wait, none worth the name (0, a date in the past) or the same short one for ever must not
-//! be asked ever again at once. Each kind of request has a floor of its own. Must not wait.
+//! A server that gives no wait, a wait of nothing (0, a date in the past) or always the same short one must not be asked
+//! again at once each time. Each kind of request has a floor of its own. Must not wait.
 
 use std::{
     sync::{
@@ -26,8 +26,8 @@ pub(crate) struct Floor {
 impl Floor {
     /// How long to wait after a request that was sent at `sent_at` was throttled.
     ///
-    /// Requests that were under way together count once: those that were sent before the first of their refusals
-    /// came cannot have heeded it, and the wait after that one holds for all.
+    /// Requests that were in flight together count once: those that were sent before the first refusal came could not know
+    /// of it, and the wait after it holds for all of them.
     pub(crate) fn throttled(&self, sent_at: Instant) -> Duration {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.is_some_and(|last| sent_at <= last) {
@@ -39,8 +39,8 @@ impl Floor {
         (SHORTEST * (1 << doublings)).min(LONGEST)
     }
 
-    /// A request that was sent at `sent_at` was answered otherwise. One that was sent before the last throttle says
-    /// nothing about it.
+    /// A request that was sent at `sent_at` was answered without a throttle. If it was sent before the last throttle, that
+    /// says nothing.
     pub(crate) fn answered(&self, sent_at: Instant) {
         if self.in_a_row.load(Relaxed) == 0 {
             return; // The common case.

@@ -1,7 +1,7 @@
-//! The one gate for all workers: when the server says "not before", nobody goes before.
+//! The one gate for all requests: until the time that the server named, nothing is sent.
 //!
-//! Must not open early for anybody: it is never shortened, and a success does not reopen it, because
-//! with several requests under way an old success says nothing about a new refusal.
+//! It never opens early: a wait is never shortened, and a success does not open it, because with several requests in
+//! flight an old success says nothing about a new refusal.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -10,7 +10,7 @@ use std::{
 use thiserror::Error;
 use tokio::{sync::Notify, time::Instant};
 
-/// The server asks for a longer wait than a run should sit through.
+/// The server asks for a longer wait than a run waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the server asks to wait {} seconds", wait.as_secs())]
 pub struct TooLong {
@@ -22,10 +22,10 @@ pub(super) struct Gate {
     start: Instant,
     /// Microseconds after `start`; 0 = never closed.
     closed_until: AtomicU64,
-    /// The same, of the waits that the server itself asked for.
+    /// The same, only for waits that the server itself asked for.
     asked_until: AtomicU64,
     give_up_after: Duration,
-    /// Whoever keeps the server's wish beyond this process hears of it here.
+    /// Tells the task that records the server's waits in the ledger.
     asked: Notify,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Gate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Closed {
     pub left: Duration,
-    /// Whether the server asked for so long a wait; if not, it only asked to slow down.
+    /// Whether the server asked for a wait of this length; if not, it only asked to slow down.
     pub asked: bool,
 }
 
@@ -90,7 +90,7 @@ impl Gate {
     fn left(&self, until: &AtomicU64) -> Option<Duration> {
         let until = until.load(Ordering::Acquire);
         if until == 0 {
-            return None; // The common case costs no look at the clock.
+            return None; // The common case: the clock need not be read.
         }
         Duration::from_micros(until)
             .checked_sub(self.start.elapsed())

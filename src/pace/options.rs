@@ -1,4 +1,4 @@
-//! What a run says about its pace: the rate that it wants, and the ceilings that it keeps.
+//! The pace of a run: the rate that it wants, and the ceilings that it keeps.
 //!
 //! Must not decide which values are allowed where; the settings do.
 
@@ -7,10 +7,10 @@ use std::{fmt, str::FromStr, time::Duration};
 /// How many invitations a second a person wants.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rate {
-    /// As much as the tenant has proved to bear, by verified invitations: those of earlier runs
+    /// A rate that follows the number of verified invitations: those of earlier runs
     /// ([`PaceOptions::verified`]) and those of this run ([`Pace::verified`](super::Pace::verified)).
     Auto,
-    /// Up to this and no further.
+    /// At most this rate.
     PerSecond(f64),
     /// No target: as fast as answers come, until the first sign of throttling. Loopback only.
     Max,

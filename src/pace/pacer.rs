@@ -1,6 +1,7 @@
-//! The handle that everybody who sends holds: may I go, this came back, may I try again.
+//! The handle that every sender holds: it waits until a request may be sent, is told what came back, and decides about
+//! retries.
 //!
-//! Waits are taken in turn: whoever holds a lock is next, so nobody is overtaken and nobody races.
+//! Requests wait in turn: the one that holds a lock is next, so none is overtaken.
 
 use super::{
     adaptation::Adaptation,
@@ -22,9 +23,9 @@ pub(crate) struct Pace(Arc<Shared>, StopSignal);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Invitation,
-    /// A read, and every change that is no invitation.
+    /// A read, and every change that is not an invitation.
     Read,
-    /// What is inside a batch.
+    /// An item of a batch.
     BatchItem,
 }
 
@@ -35,7 +36,7 @@ struct Shared {
     invitations: Mutex<Invitations>,
     has_invitation_ceilings: bool,
     reads: Option<Mutex<Window>>,
-    /// By [`Kind`]: a read that succeeds says nothing about invitations.
+    /// One for each [`Kind`]: a read that succeeds says nothing about invitations.
     floors: [Floor; 3],
 }
 
@@ -51,7 +52,7 @@ impl Pace {
         let writes = Window::new(options.writes_per_150s, Duration::from_secs(150));
         let reads = Window::new(options.resource_units_per_10s, Duration::from_secs(10));
         // The short window is spent evenly, the long one as it comes: that keeps a server's five-second
-        // counter from seeing bursts, and a short run from being slowed by what a long one may not do.
+        // counter from seeing bursts, and a short run from being slowed by the limit of a long one.
         let even = invites.as_ref().map(Window::even_rate);
         let ceilings: Vec<Window> = [invites, writes].into_iter().flatten().collect();
         Self(
@@ -71,13 +72,13 @@ impl Pace {
         )
     }
 
-    /// The same, and the signal that ends every wait before a request.
+    /// The same, with the signal that ends every wait before a request.
     #[must_use]
     pub(crate) fn hearing(self, stop: StopSignal) -> Self {
         Self(self.0, stop)
     }
 
-    /// Whoever waits before sending listens to this too.
+    /// The signal that ends every wait before a request.
     pub(crate) fn stop(&self) -> &StopSignal {
         &self.1
     }
@@ -93,7 +94,7 @@ impl Pace {
             for ceiling in &mut turn.ceilings {
                 waited |= ceiling.take(1).await;
             }
-            // Still in turn, so that the gate lets people out at the rate and not all at once.
+            // The turn is kept, so that after a wait requests leave at the rate and not all at once.
             shared.gate.open().await?;
         }
         shared.adaptation.admitted(waited);
@@ -110,18 +111,18 @@ impl Pace {
         Ok(())
     }
 
-    /// Only the gate: to be called right before sending.
+    /// Waits for the gate only; called right before a request is sent.
     pub(crate) async fn gate(&self) -> Result<(), TooLong> {
         self.0.gate.open().await
     }
 
-    /// Whether the wait that the server asked for is one that a run sits through.
+    /// An error if the server asked for a longer wait than a run waits.
     pub(crate) fn gate_opens_in_time(&self) -> Result<(), TooLong> {
         self.0.gate.opens_in_time()
     }
 
-    /// A request that was sent at `sent_at` was throttled: nobody sends until what the server asked for is over, and
-    /// at least for the floor of this kind. For an invitation the rate falls too, once per burst of refusals.
+    /// A request that was sent at `sent_at` was throttled: nothing is sent until the wait that the server asked for is over,
+    /// and at least for the floor of this kind. For an invitation the rate falls too, once for each burst of refusals.
     pub(crate) fn throttled(
         &self,
         kind: Kind,
@@ -136,14 +137,14 @@ impl Pace {
         self.0.gate.close(retry_after, least)
     }
 
-    /// The server asked for patience without a throttle: nobody sends until that is over.
+    /// The server asked to wait without a throttle: nothing is sent until that is over.
     pub(crate) fn wait_out(&self, retry_after: Duration) -> Result<(), TooLong> {
         self.0.gate.close(Some(retry_after), Duration::ZERO)
     }
 
-    /// Nobody sends for so long, though the server did not ask for it.
+    /// Nothing is sent for this long, although the server did not ask for it.
     pub(crate) fn pause(&self, wait: Duration) {
-        // Far shorter than what is too long for a run.
+        // The pause is far shorter than the longest wait of a run.
         let _ = self.0.gate.close(None, wait);
     }
 
@@ -166,12 +167,12 @@ impl Pace {
         &self.0.floors[kind as usize]
     }
 
-    /// Whether one more retry may be made; pays for it from the budget that all share.
+    /// Whether one more retry may be made; takes it from the budget that all requests share.
     pub(crate) fn retry_allowed(&self) -> bool {
         self.0.budget.pay()
     }
 
-    /// So many invitations are verified altogether: [`Rate::Auto`](super::Rate::Auto) may rise.
+    /// This many invitations are verified altogether: [`Rate::Auto`](super::Rate::Auto) may rise.
     pub(crate) fn verified(&self, total: u64) {
         self.0.adaptation.verified(total);
     }
@@ -192,7 +193,7 @@ impl Pace {
         self.0.adaptation.rate()
     }
 
-    /// How long nobody may send, when the gate is closed.
+    /// How long nothing may be sent. None: the gate is open.
     pub(crate) fn closed(&self) -> Option<Closed> {
         self.0.gate.closed()
     }

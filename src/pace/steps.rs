@@ -1,7 +1,7 @@
-//! The steps of `--rate auto`: a tenant that has not been seen to bear invitations gets them slowly, and faster with
-//! every fifty that were verified.
+//! The steps of `--rate auto`: a tenant without verified invitations gets them slowly, and faster with every fifty that
+//! were verified.
 //!
-//! Must not know what verified them.
+//! Must not know how they are verified.
 
 /// Invitations a second on the lowest and on the highest step; each is half as fast again as the one below.
 const SLOWEST: f64 = 1.0;
@@ -10,7 +10,7 @@ const GROWTH: f64 = 1.5;
 const TOP: u32 = 6;
 /// Verified invitations for one step.
 pub(crate) const EVERY: u64 = 50;
-/// So many verified invitations lead to the top.
+/// The number of verified invitations that leads to the highest step.
 pub(crate) const PROVEN_RATE: u64 = EVERY * TOP as u64;
 
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Steps {
         steps
     }
 
-    /// So many are verified altogether: one step up for every further fifty.
+    /// This many are verified altogether: one step up for every further fifty.
     pub(super) fn verified(&mut self, total: u64) {
         let now = total / EVERY;
         let gained = u32::try_from(now.saturating_sub(self.verified)).unwrap_or(TOP);

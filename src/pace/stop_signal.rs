@@ -1,6 +1,6 @@
-//! The signal that nothing more is to be sent. Everything that waits before sending hears it.
+//! The signal that nothing more is to be sent. It ends every wait before a request.
 //!
-//! Must not know why: the engine keeps the reasons.
+//! Must not know why the run stops; the engine keeps the reasons.
 
 use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
 use tokio::sync::watch;
@@ -28,12 +28,12 @@ impl StopSignal {
         *self.0.borrow()
     }
 
-    /// Returns when the signal is raised: never later than anything that was told of it in another way.
+    /// Returns when the signal is raised, and never later than other tasks can learn of it.
     pub async fn raised(&self) {
         let mut raised = self.0.subscribe();
         // The sender lives as long as `self`: this cannot fail.
         let mut told = pin!(raised.wait_for(|raised| *raised));
-        // Waiters are woken one after the other, so another one's work may end before this one is told.
+        // Waiters are woken one after the other, so the work of another task may end before this one is woken.
         poll_fn(|cx| {
             if self.is_raised() {
                 return Poll::Ready(());
@@ -43,7 +43,7 @@ impl StopSignal {
         .await;
     }
 
-    /// Does the work, or drops it when the signal is raised first.
+    /// Does the work, unless the signal is raised first; then the work is dropped.
     pub async fn unless_raised<T>(&self, work: impl Future<Output = T>) -> Result<T, Stopped> {
         tokio::select! {
             biased;

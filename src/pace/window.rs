@@ -1,13 +1,13 @@
-//! A ceiling: no more than so many units in any window of time, wherever the window begins.
+//! A ceiling: no more than a number of units in any window of time, wherever the window begins.
 //!
-//! It remembers when each unit was spent, so a run may use its allowance at once and is still never
-//! above the ceiling. Must not know what a unit is.
+//! It keeps the time at which each unit was spent, so a run may use its allowance at once and still never exceeds the
+//! ceiling. Must not know what a unit is.
 
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
 /// Windows are kept this much longer than documented, because the server counts arrivals and not
-/// departures: it is how unevenly requests may travel without one window seeing too many.
+/// departures: requests may travel unevenly by this much without too many arriving in one window.
 const MARGIN: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
@@ -34,8 +34,8 @@ impl Window {
         f64::from(self.limit) / self.span.as_secs_f64()
     }
 
-    /// Waits until `units` fit, then spends them, and says whether it had to wait. More than the
-    /// ceiling at once counts as all of it.
+    /// Waits until `units` fit, then spends them, and says whether it had to wait. If `units` is more than the ceiling, it
+    /// counts as the ceiling.
     pub(super) async fn take(&mut self, units: u32) -> bool {
         let units = units.min(self.limit);
         let mut waited = false;

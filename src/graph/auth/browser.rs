@@ -44,7 +44,7 @@ const NOT_OURS: &str =
 
 /// `needs_browser`: give up at once when no browser can be opened, so that another way can be tried.
 pub(super) async fn sign_in(
-    desk: &SignInContext,
+    context: &SignInContext,
     scope: &str,
     needs_browser: bool,
 ) -> Result<Value, Fault> {
@@ -64,8 +64,8 @@ pub(super) async fn sign_in(
     let redirect = format!("http://localhost:{port}");
     let (verifier, state) = (random()?, random()?);
     secrets::remember(&verifier.as_str().into());
-    let url = address(desk, scope, &redirect, &verifier, &state);
-    if !desk.prompt.browse(url.as_str()) && needs_browser {
+    let url = address(context, scope, &redirect, &verifier, &state);
+    if !context.prompt.browse(url.as_str()) && needs_browser {
         return Err(refusal(codes::NO_BROWSER, "no browser can be opened here"));
     }
     let waiting = Waiting {
@@ -73,7 +73,7 @@ pub(super) async fn sign_in(
         port,
         other_state: AtomicBool::new(false).into(),
     };
-    let code = match timeout(desk.longest, waiting.redirect(&listener)).await {
+    let code = match timeout(context.longest, waiting.redirect(&listener)).await {
         Ok(answer) => answer?,
         Err(_) if waiting.other_state.load(Relaxed) => {
             return Err(refusal(
@@ -90,24 +90,33 @@ pub(super) async fn sign_in(
     };
     secrets::remember(&code.as_str().into());
     let form = [
-        ("client_id", desk.client_id.as_str()),
+        ("client_id", context.client_id.as_str()),
         ("grant_type", "authorization_code"),
         ("code", &code),
         ("redirect_uri", &redirect),
         ("code_verifier", &verifier),
         ("scope", scope),
     ];
-    let answer = desk.authority.post_form(desk.token_url(), &form).await;
+    let answer = context
+        .authority
+        .post_form(context.token_url(), &form)
+        .await;
     answer.map_err(|error| fault_of(&error).fault)
 }
 
-fn address(desk: &SignInContext, scope: &str, redirect: &str, verifier: &str, state: &str) -> Url {
+fn address(
+    context: &SignInContext,
+    scope: &str,
+    redirect: &str,
+    verifier: &str,
+    state: &str,
+) -> Url {
     let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
-    let mut url = desk
+    let mut url = context
         .authority
-        .url(&format!("{}/oauth2/v2.0/authorize", desk.tenant));
+        .url(&format!("{}/oauth2/v2.0/authorize", context.tenant));
     url.query_pairs_mut()
-        .append_pair("client_id", &desk.client_id)
+        .append_pair("client_id", &context.client_id)
         .append_pair("response_type", "code")
         .append_pair("response_mode", "query")
         .append_pair("redirect_uri", redirect)

@@ -23,10 +23,10 @@ const SLOWER: Duration = Duration::from_secs(5);
 /// A service that keeps asking to slow down is asked this seldom in the end.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(64);
 
-pub(super) async fn sign_in(desk: &SignInContext, scope: &str) -> Result<Value, Fault> {
-    let (code, secret, mut interval) = begin(desk, scope).await?;
+pub(super) async fn sign_in(context: &SignInContext, scope: &str) -> Result<Value, Fault> {
+    let (code, secret, mut interval) = begin(context, scope).await?;
     let until = Instant::now() + code.expires_in;
-    desk.prompt.show_code(&code);
+    context.prompt.show_code(&code);
     loop {
         sleep(interval).await;
         if Instant::now() >= until {
@@ -36,11 +36,15 @@ pub(super) async fn sign_in(desk: &SignInContext, scope: &str) -> Result<Value, 
             ));
         }
         let form = [
-            ("client_id", desk.client_id.as_str()),
+            ("client_id", context.client_id.as_str()),
             ("grant_type", GRANT),
             ("device_code", secret.expose_secret()),
         ];
-        let trouble = match desk.authority.post_form(desk.token_url(), &form).await {
+        let trouble = match context
+            .authority
+            .post_form(context.token_url(), &form)
+            .await
+        {
             Ok(answer) => return Ok(answer),
             Err(error) => fault_of(&error),
         };
@@ -59,14 +63,14 @@ pub(super) async fn sign_in(desk: &SignInContext, scope: &str) -> Result<Value, 
 }
 
 async fn begin(
-    desk: &SignInContext,
+    context: &SignInContext,
     scope: &str,
 ) -> Result<(DeviceCode, SecretString, Duration), Fault> {
-    let url = desk
+    let url = context
         .authority
-        .url(&format!("{}/oauth2/v2.0/devicecode", desk.tenant));
-    let form = [("client_id", desk.client_id.as_str()), ("scope", scope)];
-    let answer = desk.authority.post_form(url, &form).await;
+        .url(&format!("{}/oauth2/v2.0/devicecode", context.tenant));
+    let form = [("client_id", context.client_id.as_str()), ("scope", scope)];
+    let answer = context.authority.post_form(url, &form).await;
     let answer = answer
         .map_err(|error| -> Trouble { fault_of(&error) })
         .map_err(|trouble| trouble.fault)?;

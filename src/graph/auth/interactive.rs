@@ -33,15 +33,15 @@ pub(crate) enum Ask {
 
 /// A person's sign-in as a credential.
 pub(super) struct Person {
-    desk: SignInContext,
+    context: SignInContext,
     ask: Ask,
     refresh_token: Mutex<Option<SecretString>>,
 }
 
 impl Person {
-    pub(super) fn new(desk: SignInContext, ask: Ask) -> Self {
+    pub(super) fn new(context: SignInContext, ask: Ask) -> Self {
         Self {
-            desk,
+            context,
             ask,
             refresh_token: Mutex::new(None),
         }
@@ -49,11 +49,11 @@ impl Person {
 
     async fn sign_in(&self, scope: &str) -> Result<Value, Fault> {
         match self.ask {
-            Ask::DeviceCode => device_code::sign_in(&self.desk, scope).await,
-            Ask::Browser => browser::sign_in(&self.desk, scope, false).await,
-            Ask::BrowserElseCode => match browser::sign_in(&self.desk, scope, true).await {
+            Ask::DeviceCode => device_code::sign_in(&self.context, scope).await,
+            Ask::Browser => browser::sign_in(&self.context, scope, false).await,
+            Ask::BrowserElseCode => match browser::sign_in(&self.context, scope, true).await {
                 Err(fault) if fault.code == codes::NO_BROWSER => {
-                    device_code::sign_in(&self.desk, scope).await
+                    device_code::sign_in(&self.context, scope).await
                 }
                 answer => answer,
             },
@@ -62,15 +62,15 @@ impl Person {
 
     async fn renew(&self, token: &SecretString, scope: &str) -> Result<Value, Fault> {
         let form = [
-            ("client_id", self.desk.client_id.as_str()),
+            ("client_id", self.context.client_id.as_str()),
             ("grant_type", "refresh_token"),
             ("refresh_token", token.expose_secret()),
             ("scope", scope),
         ];
         let answer = self
-            .desk
+            .context
             .authority
-            .post_form(self.desk.token_url(), &form)
+            .post_form(self.context.token_url(), &form)
             .await;
         answer.map_err(|error| fault_of(&error).fault)
     }

@@ -138,14 +138,14 @@ impl SignIn {
                 prompt,
             } => {
                 let tenant = tenant.unwrap_or_else(|| "organizations".to_owned());
-                let desk = SignInContext {
+                let context = SignInContext {
                     authority,
                     tenant,
                     client_id,
                     prompt,
                     longest: LONGEST_SIGN_IN,
                 };
-                always(Person::new(desk, ask))
+                always(Person::new(context, ask))
             }
             Method::Token(token) => always(StaticToken::new(token, clock)),
         })

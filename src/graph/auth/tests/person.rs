@@ -182,14 +182,14 @@ async fn in_browser(
         Clock::system(),
     )
     .unwrap();
-    let desk = SignInContext {
+    let context = SignInContext {
         authority,
         tenant: "t".into(),
         client_id: "app-1".into(),
         prompt: Screen::new(hand),
         longest: Duration::from_millis(400),
     };
-    let person = Arc::new(Person::new(desk, Ask::Browser));
+    let person = Arc::new(Person::new(context, Ask::Browser));
     let tokens = Tokens::new(Arc::new(move || Ok(person.clone())), "s/.default");
     (tokens.token().await.unwrap_err(), server.received().len())
 }
