@@ -1,21 +1,21 @@
-//! What one attempt brought back: an answer, or why there is none. Bounded, and with its headers understood.
+//! The result of one request: an answer with its headers read, or the reason why there is none. Its size is bounded.
 //!
-//! Must not judge; `verdict` does.
+//! Must not decide what an answer means; `verdict` does.
 
 use super::auth::Claims;
 use jiff::Timestamp;
 use std::{fmt, time::Duration};
 
-/// Longer waits are not believed; whoever waits gives up long before this.
+/// A longer wait is cut to this; a run gives up long before.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// One request sent once.
+/// What came of a request that was sent once.
 #[derive(Debug, Clone)]
 pub(crate) enum Attempt {
     Answered(Answer),
-    /// No connection came about: nothing was sent.
+    /// There was no connection, so nothing was sent.
     NotConnected(String),
-    /// Something was or may have been sent, and no status came back.
+    /// The request was sent, or may have been sent, and no status came back.
     NoAnswer(String),
 }
 
@@ -27,11 +27,11 @@ pub struct Answer {
     /// The server's clock.
     pub date: Option<Timestamp>,
     pub request_id: Option<String>,
-    /// Whether a header is on it that only Graph sets.
+    /// Whether it has a header that only Graph sets.
     pub has_graph_header: bool,
-    /// What the answer's headers say of who wrote or passed it on (`Server`, `Via`).
+    /// Who wrote or forwarded the answer, as its headers say (`Server`, `Via`).
     pub answered_by: Option<String>,
-    /// One of the answers inside a `$batch`: nobody but Graph writes such a thing.
+    /// Whether this is one of the answers inside a `$batch`, which only Graph writes.
     pub is_batch_item: bool,
     /// `WWW-Authenticate`, which names the reason of some 401s.
     pub www_authenticate: Option<String>,
@@ -44,9 +44,9 @@ pub struct Answer {
 pub enum Ending {
     #[default]
     Whole,
-    /// The connection broke or fell silent in the middle.
+    /// The connection was cut or timed out in the middle.
     Cut(String),
-    /// It was longer than anything that is expected here; the rest was not read.
+    /// It was longer than any answer that is expected; the rest was not read.
     TooLong,
 }
 
@@ -63,7 +63,7 @@ impl Answer {
     }
 }
 
-/// Bodies hold addresses and links.
+/// Does not show the body, because bodies hold addresses and links.
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer")
@@ -78,7 +78,7 @@ impl fmt::Debug for Answer {
 }
 
 /// `Retry-After` as a number of seconds (Graph also sends decimals, such as `2.128`) or as a date, which
-/// is measured against the answer's own `Date`, as clocks differ. Nonsense is nothing.
+/// is compared with the answer's own `Date`, because clocks differ. None: the value is not valid.
 pub(crate) fn retry_after(
     value: &str,
     server_now: Option<Timestamp>,

@@ -1,8 +1,8 @@
-//! Twenty reads in one request. Only reads: a batch of invitations would be a burst, and a lost answer
-//! would leave twenty people in doubt.
+//! Up to twenty reads in one `$batch` request. Invitations are never sent this way: they would be a burst, and a lost
+//! answer would leave twenty invitations unknown.
 //!
-//! Items are matched by their id; the server answers in any order. Each item is throttled on its own, so
-//! each has a fate of its own.
+//! Answers are matched with items by id, because the server answers in any order. Each item has an answer and a throttle
+//! of its own.
 
 use super::{
     answer::{Answer, http_date, retry_after},
@@ -24,7 +24,7 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// Rounds in which every open item met trouble.
+/// After this many batches in a row in which every item failed, the reads are given up.
 const MOST_TROUBLES: u32 = 6;
 
 /// One read of a batch. `url` begins with `/` and comes after the version, its values encoded.
@@ -52,9 +52,9 @@ struct Response {
 }
 
 impl Graph {
-    /// Asks all of them, up to twenty in a request, and gives every answer under its id, in the order asked.
-    /// What is throttled or unlucky is asked again in a new batch, after the longest wait asked for. Throttled
-    /// items count against the limit too, so batches get smaller then, for everybody, and larger again after.
+    /// Makes all these reads, up to twenty in a request, and gives each answer with its id, in the same order.
+    /// Items that were throttled or failed for a passing reason are sent again in a new batch, after the longest wait that the
+    /// server asked for. Throttled items count against the limit too, so all batches become smaller, and larger again later.
     pub(crate) async fn batch(
         &self,
         gets: Vec<BatchGet>,
@@ -112,7 +112,7 @@ impl Graph {
             }
             self.count_retry();
         }
-        // After giving up, those who were not reached share the fate of the last who was.
+        // Items that were not sent get the error of the last item that was.
         let last = open
             .back()
             .and_then(|get| found.get(&key(&get.id)).cloned());
@@ -123,8 +123,8 @@ impl Graph {
         Ok(gets.iter().map(answer).collect())
     }
 
-    /// Closes the gate for what the items of one batch ask for. They were sent together, so their throttles count once,
-    /// and one that went well says that those before it are over.
+    /// Closes the gate as the items of one batch ask. They were sent together, so their throttles count once, and an item
+    /// that succeeded shows that earlier throttles are over.
     fn close_gate_for_items(&self, again: &Again, sent_at: Instant) -> Result<(), TooLong> {
         if again.fine {
             self.0.pace.not_throttled(Kind::BatchItem, sent_at);
@@ -161,7 +161,7 @@ impl Graph {
         Ok((responses.responses, sent_at))
     }
 
-    /// An item's value, or its fault and whether asking again may help.
+    /// An item's value, or its fault and whether the item is worth sending again.
     fn answer_to(&self, response: Response, again: &mut Again) -> Result<Value, (Fault, bool)> {
         if (200..300).contains(&response.status) {
             again.fine = true;
@@ -186,11 +186,11 @@ impl Graph {
 struct Again {
     items: usize,
     throttled: Vec<Answer>,
-    /// Whether any item was neither throttled nor unlucky.
+    /// Whether any item was answered without a throttle and without a passing fault.
     fine: bool,
 }
 
-/// An item as if it had come by itself, so that one table judges both.
+/// An item in the form of a single answer, so that the same rules apply to both.
 fn as_answer(response: &Response, now: Timestamp) -> Answer {
     let date = header(response, "date").and_then(|date| http_date(&date));
     Answer {
@@ -208,7 +208,7 @@ fn as_answer(response: &Response, now: Timestamp) -> Answer {
     }
 }
 
-/// Header names come in any case, and values as text or number.
+/// Header names may have any case, and values may be texts or numbers.
 fn header(response: &Response, name: &str) -> Option<String> {
     let (_, value) = response
         .headers

@@ -1,7 +1,7 @@
 //! People by id: a thousand in a request, or one by one where the sign-in may not do that.
 //!
 //! `getByIds` asks for more than the permission to read people (Graph: directoryobject-getbyids); reading a person does
-//! not. Must not take a refusal for somebody who is gone.
+//! not. Must not take a refused read for the news that somebody is gone.
 
 use super::{
     batch::BatchGet,

@@ -1,7 +1,7 @@
-//! The client: every request to Graph leaves through here, paced, signed and counted.
+//! The client: every request to Graph is paced here, gets its token, is sent and counted.
 //!
-//! Reads, and changes that may safely be made twice, are repeated here with patience. The POST that invites
-//! is not among them: see `invite`.
+//! Reads, and changes that may safely be made twice, are repeated when they fail for a passing reason. The POST that
+//! invites is not: see `invite`.
 
 use super::{
     answer::{Answer, Attempt},
@@ -37,28 +37,28 @@ use std::{
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// Attempts of one read when the server or the network is unwell.
+/// The most attempts of one read while the server or the network is in trouble.
 const MOST_ATTEMPTS: u32 = 8;
-/// And when there is no connection at all.
+/// The most attempts while there is no connection at all.
 const MOST_CONNECTS: u32 = 5;
-/// And no further attempt after this time.
+/// No further attempt is made when the trouble has lasted this long.
 const LONGEST_TROUBLE: Duration = Duration::from_secs(60);
-/// A server that only asks to slow down is obeyed for so long without any progress. Such waits pay nothing
-/// from the retry budget: the gate spaces them.
+/// When a server has only asked to slow down for this long, a request is given up. Such waits take nothing from the retry
+/// budget, because the gate delays them.
 pub(super) const LONGEST_THROTTLE: Duration = Duration::from_secs(10 * 60);
-/// A page of 999 people with all their addresses stays far below this.
+/// A page of 999 users with all their addresses is far shorter.
 const LONGEST_PAGE: usize = 16 * 1024 * 1024;
 /// The service takes no more items in one `$batch`.
 pub(super) const LARGEST_BATCH: usize = 20;
 const NO_SKEW: i64 = i64::MIN;
 
-/// Where Graph is.
+/// How Graph is reached.
 #[derive(Debug, Clone)]
 pub(crate) struct GraphConfig {
     pub base_url: BaseUrl,
     pub http: HttpOptions,
     pub clock: Clock,
-    /// What the cloud can do; none: as its host tells.
+    /// What the cloud can do. None: this is told from the host.
     pub abilities: Option<Abilities>,
 }
 
@@ -82,7 +82,7 @@ impl Read {
     };
 }
 
-/// Requests to Graph so far, tokens not included.
+/// Requests to Graph so far, without those for tokens.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct RequestCounts {
     pub total: u64,
@@ -90,8 +90,8 @@ pub(crate) struct RequestCounts {
     pub retried: u64,
 }
 
-/// A cheap handle; all of them share connections, token, pace and counts. Nothing leaves through it, and nobody waits,
-/// once the run has stopped.
+/// A cheap handle; all handles share the connections, the token, the pace and the counts. Once the run has stopped, nothing
+/// is sent through it and all its waits end.
 #[derive(Clone)]
 pub(crate) struct Graph(pub(super) Arc<Inner>, pub(super) StopSignal);
 
@@ -105,7 +105,7 @@ pub(super) struct Inner {
     total: AtomicU64,
     throttled: AtomicU64,
     retried: AtomicU64,
-    /// Items in a batch; less than the most after a throttle.
+    /// How many items a batch has; fewer after a throttle.
     pub batch_width: AtomicUsize,
     /// Whether this sign-in was refused `getByIds`, so that people are read one by one.
     pub ids_refused: AtomicBool,
@@ -115,18 +115,18 @@ pub(super) struct Inner {
     is_reached: AtomicBool,
 }
 
-/// One call, as often as it takes.
+/// A request that may be sent several times.
 #[derive(Clone)]
 pub(super) struct Call {
     pub method: Method,
     pub url: Url,
     pub json: Option<Vec<u8>>,
     pub read: Read,
-    /// Whether it changes something there.
+    /// Whether it changes something in the tenant.
     pub changes: bool,
 }
 
-/// How often another token may still be asked for, for one request.
+/// How often a new token may still be asked for because of one request.
 pub(super) struct Renewals {
     plain: u32,
     with_claims: u32,
@@ -141,7 +141,7 @@ impl Default for Renewals {
     }
 }
 
-/// What an attempt brought back.
+/// The result of sending a request once.
 pub(super) struct Sent {
     pub attempt: Attempt,
     pub at: Instant,
@@ -179,13 +179,13 @@ impl Graph {
         Ok(Self(Arc::new(inner), stop))
     }
 
-    /// The same for what a run still asks when it has stopped.
+    /// A handle for the requests that are made after the run has stopped.
     #[must_use]
     pub(crate) fn after_the_stop(&self) -> Self {
         Self(self.0.clone(), StopSignal::default())
     }
 
-    /// Does what comes before a request or between two, unless the run stops first.
+    /// Waits for something that comes before a request or between two, unless the run stops first.
     pub(super) async fn unless_stopped<T>(
         &self,
         work: impl Future<Output = T>,
@@ -193,7 +193,7 @@ impl Graph {
         Ok(self.1.unless_raised(work).await?)
     }
 
-    /// Reads one thing. `path` begins with `/` and comes after the version, its values encoded (`odata`).
+    /// Reads one resource. `path` begins with `/` and follows the version; its values are encoded (`odata`).
     pub(crate) async fn get<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -229,8 +229,8 @@ impl Graph {
         })
     }
 
-    /// A change that may be made twice without harm: setting properties, adding a reference. What is so
-    /// already is a success.
+    /// Makes a change that may be made twice without harm: setting properties, adding a reference. If it was made before, that
+    /// is a success.
     pub(crate) async fn change(
         &self,
         method: Method,
@@ -269,7 +269,7 @@ impl Graph {
         }
     }
 
-    /// What time it is at the server, as far as its answers tell; before the first one, our own time.
+    /// The time of the server, as its answers show; before the first answer our own time.
     pub(crate) fn server_now(&self) -> Timestamp {
         let now = self.0.clock.now();
         self.skew()
@@ -305,7 +305,7 @@ impl Graph {
         Ok(self.repeat_and_time(call).await?.0)
     }
 
-    /// Sends a call until it succeeds, is refused, or patience ends. Gives the answer, and when what it answers was sent.
+    /// Sends a call until it succeeds, is refused, or is given up. Gives the answer, and when its request was sent.
     pub(super) async fn repeat_and_time(&self, call: &Call) -> Result<(Answer, Instant), Fault> {
         let inner = &*self.0;
         let started = Instant::now();
@@ -340,7 +340,7 @@ impl Graph {
                     inner.retried.fetch_add(1, Relaxed);
                     continue;
                 }
-                // Nothing says that Graph is there at all: whoever runs the command is to know at once.
+                // Graph has never answered, so the address or the network is probably wrong: that is reported at once.
                 ReadVerdict::Again { fault, .. }
                     if fault.is_from_between() && !inner.is_reached.load(Relaxed) =>
                 {
@@ -376,8 +376,8 @@ impl Graph {
         }
     }
 
-    /// After a 401: whether there is another token, for which the same request is worth sending again. Asked for once, and
-    /// with the claims of a challenge twice, as the first of them may have met a renewal that was under way without.
+    /// After a 401: whether there is a new token, with which the same request is worth sending again. One new token is asked
+    /// for; with the claims of a challenge two, because the first may come from a renewal that had begun without the claims.
     pub(super) async fn renew(
         &self,
         rejected: &Token,
@@ -406,8 +406,8 @@ impl Graph {
         Ok(!fresh.is(rejected))
     }
 
-    /// Sends once, when the gate is open and the run goes on, and learns what every answer teaches: the server's clock,
-    /// a need for new connections, a wish to slow down, the counts.
+    /// Sends a request once, when the gate is open and the run goes on. From every answer it takes the server's clock, whether
+    /// new connections are needed, whether to slow down, and the counts.
     pub(super) async fn send(
         &self,
         call: &Call,
@@ -430,7 +430,7 @@ impl Graph {
             limit,
         };
         inner.total.fetch_add(1, Relaxed);
-        // Boxed, as everything that asks Graph holds it.
+        // Boxed, because every future that sends a request contains it.
         let Ok(attempt) = Box::pin(inner.http.send(outgoing, &self.1)).await else {
             inner.total.fetch_sub(1, Relaxed);
             return Err(Fault::run_stopped());

@@ -1,6 +1,6 @@
 //! What a national cloud lacks of the invitation API (Graph: schemas of the clouds).
 //!
-//! Hosts and sign-in addresses are settings; here a cloud is known by the host of its Graph.
+//! The hosts are settings; here a cloud is recognised by the host of its Graph.
 
 use super::base_url::BaseUrl;
 
@@ -9,7 +9,7 @@ use super::base_url::BaseUrl;
 pub(crate) struct Abilities {
     /// Whether there are invitations at all.
     pub invitations: bool,
-    /// Whether an invitation may name sponsors. Where not, they are added afterwards.
+    /// Whether an invitation may name sponsors. If not, they are added afterwards.
     pub sponsors_in_invitations: bool,
     /// Whether a redemption can be reset.
     pub reset_redemption: bool,
@@ -51,7 +51,7 @@ const LACKING: [(&str, Abilities); 5] = [
     (".sovcloud.sg", NO_INVITATIONS),
 ];
 
-/// Of any other host it is assumed that it can do everything; its answer tells if not.
+/// Any other host is assumed to be able to do everything; its answers show if not.
 pub(crate) fn abilities(graph: &BaseUrl) -> Abilities {
     let host = graph.domain().unwrap_or_default();
     LACKING

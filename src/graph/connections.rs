@@ -1,4 +1,4 @@
-//! Which connections requests go out on: new ones after a 503, and never many where one will do.
+//! Chooses the connections for requests: new ones after a 503, and a single one if both sides speak HTTP/2.
 //!
 //! Must not send anything.
 
@@ -20,10 +20,10 @@ use tokio::{
     time::Instant,
 };
 
-/// A server that is unwell gets new connections, but not more often than this. It is less than the shortest pause
-/// before a retry.
+/// After a 503 there are new connections, but not more often than this. It is shorter than the shortest pause before a
+/// retry.
 const RENEW_AT_MOST_EVERY: Duration = Duration::from_millis(200);
-/// The first request on new connections goes alone, but the others do not wait longer for it than this.
+/// The first request on new connections is sent alone, but the others wait for it no longer than this.
 const LONGEST_OPENING: Duration = Duration::from_secs(2);
 
 /// The connections to one server.
@@ -46,7 +46,7 @@ pub(super) struct Generation {
 
 /// Held by the request that opens the first connection.
 ///
-/// Where both sides speak HTTP/2, all requests share one connection; but that is known only when it stands, and until
+/// If both sides speak HTTP/2, all requests share one connection. That is known only when the connection is open; until
 /// then each request would open one of its own.
 #[derive(Debug)]
 pub(super) struct Opening {
@@ -64,14 +64,14 @@ impl Connections {
         })
     }
 
-    /// Those for the next request.
+    /// The connections for the next request.
     pub(super) fn current(&self) -> Arc<Generation> {
         let current = self.get();
         if !current.unwell.load(Relaxed) || current.born.elapsed() < RENEW_AT_MOST_EVERY {
             return current;
         }
         let mut kept = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        // A client was built from the same parts before; should it fail now, the old one still serves.
+        // A client was built from the same parts before. If that fails now, the old one is still used.
         if Arc::ptr_eq(&kept, &current)
             && let Ok(client) = client(&self.base, &self.options)
         {
@@ -80,8 +80,8 @@ impl Connections {
         kept.clone()
     }
 
-    /// A request that was sent at `sent_at` was answered with 503: what follows goes out on new connections, perhaps to
-    /// another server behind the same name. What is under way on the old ones is left alone.
+    /// A request that was sent at `sent_at` was answered with 503. The next requests go out on new connections, perhaps to
+    /// another server with the same name. Requests in flight on the old connections are not touched.
     pub(super) fn unwell(&self, sent_at: Instant) {
         let current = self.get();
         if sent_at >= current.born {
@@ -108,7 +108,7 @@ impl Generation {
         }
     }
 
-    /// Waits for the request that opens the first connection; none when one stands. Some: this is that request.
+    /// Waits for the request that opens the first connection. Some: this request is the one. None: a connection is open.
     pub(super) async fn opening(&self) -> Option<Opening> {
         if self.stands.load(Relaxed) {
             return None;

@@ -1,7 +1,7 @@
-//! The last moment before a request leaves: its body is asked for when the connection stands, and not before.
+//! The last check before a request leaves: its body is read only when the connection is open.
 //!
-//! That is where the stop is looked at, so a request that was waiting for a connection when the run stopped is never
-//! sent. Must not be asked about requests without a body: those only read, and are dropped instead.
+//! The stop signal is checked at that moment, so a request that was waiting for a connection when the run stopped is never
+//! sent. Not for requests without a body: those only read, and are dropped instead.
 
 use super::connections::Opening;
 use crate::pace::{StopSignal, Stopped};
@@ -21,7 +21,7 @@ const WAITING: u8 = 0;
 const LEFT: u8 = 1;
 const HELD_BACK: u8 = 2;
 
-/// Whether a request has left; decided once.
+/// Whether a request has left. This is decided once.
 #[derive(Debug, Clone)]
 pub(super) struct Departure {
     stop: StopSignal,
@@ -49,7 +49,7 @@ impl Departure {
         }
     }
 
-    /// Keeps the request here if it has not left yet, and says whether that worked.
+    /// Prevents the request from leaving, and says whether that worked.
     pub(super) fn hold_back(&self) -> bool {
         let held = self
             .state
@@ -62,11 +62,11 @@ impl Departure {
     }
 }
 
-/// A body that leaves only while the run goes on.
+/// A body that is sent only while the run goes on.
 pub(super) struct Body {
     bytes: Option<Bytes>,
     departure: Departure,
-    /// Once the body is asked for the connection stands, and others may use or open theirs.
+    /// When the body is read the connection is open, and other requests may use it or open theirs.
     opening: Option<Opening>,
 }
 
@@ -122,8 +122,8 @@ impl fmt::Display for HeldBack {
 
 impl std::error::Error for HeldBack {}
 
-/// Waits for an answer. A read is dropped when the run stops; a request that changes something is waited for once it
-/// has left, and otherwise kept here.
+/// Waits for an answer. A read is dropped when the run stops. A request that changes something is waited for if it has left
+/// already, and otherwise is not sent.
 pub(super) async fn unless_stopped<T>(
     departure: &Departure,
     changes: bool,

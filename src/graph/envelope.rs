@@ -1,18 +1,18 @@
-//! The error body, whatever it is: Graph's envelope, the token endpoint's, a cut one, HTML or nothing.
+//! Reads the body of an error in any form: Graph's, the token endpoint's, a body that is cut, HTML, or nothing.
 //!
-//! Every text in it is cleaned here (`server_text`). Must never fail and never allocate much; must not decide what an
-//! error means.
+//! Every text in it is cleaned here (`server_text`). Must never fail or use much memory, and must not decide what an error
+//! means.
 
 use super::server_text::{bounded_text, clean, page_text, squeezed};
 use serde_json::Value;
 use std::fmt;
 
-/// More of a message than this helps nobody.
+/// A message is cut to this length.
 pub(crate) const LONGEST_MESSAGE: usize = 2_000;
 const LONGEST_CODE: usize = 120;
-/// More of a body is not looked at; that much of an answer is read.
+/// A longer body is cut before it is read.
 const LONGEST_BODY: usize = 256 * 1024;
-/// Texts that lie deeper are not looked at.
+/// Texts that are nested deeper are not read.
 const DEEPEST: usize = 8;
 
 /// What an error body said.
@@ -23,9 +23,9 @@ pub(crate) struct Envelope {
     /// The codes of `details` and of nested inner errors.
     pub more: Vec<String>,
     pub request_id: Option<String>,
-    /// Whether it has an error code in Graph's form, as proxies and gateways have not.
+    /// Whether it has an error code in Graph's form. Errors of proxies and gateways have none.
     pub has_code: bool,
-    /// Everything that was said, for looking for known words in it (`server_text::squeezed`).
+    /// All texts of the body in the form in which known words are searched (`server_text::squeezed`).
     pub said: String,
 }
 
@@ -47,7 +47,7 @@ impl Envelope {
     }
 
     pub(crate) fn from_value(value: &Value) -> Self {
-        // Directory services that are older than Graph name it otherwise.
+        // Directory services that are older than Graph use another name.
         let old = &value["odata.error"];
         let error = if old.is_object() {
             old
@@ -99,7 +99,7 @@ impl Envelope {
         }
     }
 
-    /// A body that ends in the middle: its first code and message are worth having.
+    /// A body that ends in the middle: its first code and its first message are read.
     fn from_broken_json(body: &str) -> Self {
         let code = clean(&string_after(body, "\"code\""), LONGEST_CODE);
         Self {
@@ -120,7 +120,7 @@ impl Envelope {
     }
 }
 
-/// Messages hold addresses.
+/// Does not show the message, because messages hold addresses.
 impl fmt::Debug for Envelope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Envelope")
@@ -166,7 +166,7 @@ fn message_of(error: &Value) -> String {
     }
 }
 
-/// All texts in a value, one after the other, also of JSON that is quoted in a text.
+/// All texts in a value, one after the other, with those of JSON that is quoted in a text.
 fn texts(value: &Value) -> String {
     let mut found = String::new();
     collect(value, 0, &mut found);
@@ -203,7 +203,7 @@ fn add(text: &str, found: &mut String) {
     found.push_str(text);
 }
 
-/// JSON as it stands, its escapes resolved: for looking for words in it.
+/// JSON with its escapes resolved, so that words can be searched in it.
 fn without_escapes(json: &str) -> String {
     let mut plain = String::with_capacity(json.len());
     let mut chars = json.chars();

@@ -1,9 +1,9 @@
-//! Every answer of Graph that is known, as one table: first by what the message says, then by its code, then
-//! by the status.
+//! The table of all answers of Graph that are known. An answer is recognised by its message, else by its code, else by its
+//! status.
 //!
-//! The invitation service uses generic codes (`BadRequest`, `Forbidden`), so the words have to be looked at:
-//! short, stable fragments, whatever their case, their blanks and the markup around them. Where Graph itself did not
-//! speak, only words that stop a run count.
+//! The invitation service uses generic codes (`BadRequest`, `Forbidden`), so the message has to be searched for short,
+//! stable fragments, without regard to case, blanks and markup. If Graph did not write the answer, only the words that stop
+//! a run are searched.
 //! Must know no network.
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::problem::Code;
 
-/// One known answer. It is recognised when every clue that it names holds.
+/// One known answer. It is recognised if all its conditions hold.
 #[derive(Debug)]
 pub(crate) struct ErrorRule {
     pub code: Code,
@@ -53,7 +53,7 @@ const fn status(code: Code, class: Class, status: u16) -> ErrorRule {
     }
 }
 
-/// In the order in which they are tried: what stops the run is looked for first.
+/// In the order in which they are tried: answers that stop the run come first.
 #[rustfmt::skip] // one answer a line
 static KNOWN: &[ErrorRule] = &[
     // What it says: the tenant.
@@ -132,9 +132,9 @@ const PROXY_SIGN_IN: ErrorRule = says(catalogue::PROXY_SIGN_IN, Class::NotGraph,
 const UNEXPECTED_SUCCESS: ErrorRule = says(catalogue::ODD_SUCCESS, Class::Unsettled, &[]);
 const SERVER_TROUBLE: ErrorRule = says(catalogue::SERVER_TROUBLE, Class::Unsettled, &[]);
 
-/// What a status and an error body are, by the table; else by the status' family.
+/// The rule for a status and an error body, from the table, or else from the kind of status.
 pub(crate) fn recognise(status: u16, envelope: &Envelope, author: Author) -> &'static ErrorRule {
-    // A block must not be missed because something on the way wrapped it into a page of its own.
+    // A block of the tenant must be recognised even if a proxy wrapped it into a page.
     let counts = |known: &&ErrorRule| {
         author == Author::Graph || (known.class.stops_whoever_says_it() && !known.says.is_empty())
     };
@@ -159,7 +159,7 @@ pub(crate) fn recognise(status: u16, envelope: &Envelope, author: Author) -> &'s
         })
 }
 
-/// What a text is that somebody pasted, when it is known at all: an error body, a sentence, a code.
+/// The rule for a text that somebody pasted: an error body, a sentence or a code. None: it is not known.
 pub(crate) fn recognise_text(text: &str) -> Option<&'static ErrorRule> {
     let mut envelope = Envelope::parse(text.as_bytes());
     if !envelope.has_code {

@@ -1,6 +1,6 @@
-//! What a text means that somebody pasted: an answer of Graph or of the sign-in service, or an AADSTS number.
+//! Finds the meaning of a text that somebody pasted: an answer of Graph or of the sign-in service, or an AADSTS number.
 //!
-//! Must not guess: what is not in the tables is nothing.
+//! Must not guess: a text that is not in the tables has no meaning here.
 
 use super::{auth::aadsts, catalogue, catalogue::entry, error_rules};
 use crate::problem::Entry;

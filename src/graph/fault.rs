@@ -1,9 +1,9 @@
 //! What went wrong with a request: our code, its class, and everything that support asks for.
 //!
-//! Must not show what Graph said in `Display` or `Debug`: messages hold addresses. Whoever writes them into
-//! the results or the ledger reads `message` on purpose.
+//! `Display` and `Debug` must not show what Graph said, because messages hold addresses. Code that writes the message into
+//! the results or the ledger reads `message`.
 
-/// A fault is read together with its class.
+/// Code that handles a fault needs its class too.
 pub(crate) use super::class::{Author, Class};
 
 use super::{
@@ -37,7 +37,7 @@ fn author_of(answer: &Answer, envelope: &Envelope) -> Author {
     }
 }
 
-/// A fault; boxed, as it is the rare half of many results.
+/// A fault. Boxed, because it is the rare case of many results.
 #[derive(Clone)]
 pub struct Fault(Box<Details>);
 
@@ -50,14 +50,14 @@ pub struct Details {
     /// None: nothing was answered.
     pub author: Option<Author>,
     pub graph_code: String,
-    /// What Graph said, cleaned and bounded; it can hold addresses.
+    /// What Graph said, cleaned and cut; it can hold addresses.
     pub message: String,
     /// Parsed out of "already exists … as object ID: …".
     pub object_id: Option<String>,
     pub request_id: Option<String>,
     pub client_request_id: String,
     pub date: Option<Timestamp>,
-    /// What the answer's headers say of who wrote or passed it on.
+    /// Who wrote or forwarded the answer, as its headers say.
     pub answered_by: Option<String>,
 }
 
@@ -78,7 +78,7 @@ impl Fault {
         }))
     }
 
-    /// Nothing was sent, as the run stopped first.
+    /// Nothing was sent, because the run stopped first.
     pub fn run_stopped() -> Self {
         Self::new(
             catalogue::RUN_STOPPED,
@@ -87,7 +87,7 @@ impl Fault {
         )
     }
 
-    /// A token that was asked for with the claims of a challenge is challenged again.
+    /// A token that was requested with the claims of a challenge was challenged again.
     pub fn challenged(answer: &Answer) -> Self {
         let fault = Self::new(auth::catalogue::CHALLENGED, Class::SignIn, "");
         fault.with_answer(answer, None)
@@ -125,7 +125,7 @@ impl Fault {
         self.class.exit()
     }
 
-    /// Whether nothing that was said can be held against the request.
+    /// Whether something between here and Graph wrote the answer, which then says nothing about the request.
     pub fn is_from_between(&self) -> bool {
         self.author == Some(Author::Between)
     }
@@ -139,7 +139,7 @@ impl Fault {
         catalogue::entry(self.code).unwrap_or(&catalogue::UNNAMED)
     }
 
-    /// The line that support asks for: status, code and ids, nobody's address.
+    /// The line that support asks for: the status, the code and the ids, without any address.
     pub fn reference(&self) -> String {
         let mut parts = Vec::new();
         if let Some(status) = self.status {
@@ -168,7 +168,7 @@ impl From<Stopped> for Fault {
     }
 }
 
-/// The server asks for a longer wait than a run sits through: the run ends, and continues later.
+/// The server asks for a longer wait than a run waits: the run ends, and continues later.
 impl From<TooLong> for Fault {
     fn from(wait: TooLong) -> Self {
         Self::new(catalogue::THROTTLED, Class::Throttled, wait.to_string())
@@ -226,7 +226,7 @@ impl fmt::Debug for Fault {
 
 impl std::error::Error for Fault {}
 
-/// For commands that a fault ends: what it is, what was said, what to do, who can, and the ids for support.
+/// For commands that a fault ends: what happened, what was said, what to do, who can do it, and the ids for support.
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         let entry = fault.entry();
@@ -247,7 +247,7 @@ impl From<Fault> for Failure {
     }
 }
 
-/// A sentence as the lower-case fragment that hints are.
+/// A sentence in the form of a hint: without a capital letter and without a full stop.
 fn fragment(sentence: &str) -> String {
     let sentence = sentence.strip_suffix('.').unwrap_or(sentence);
     let mut chars = sentence.chars();
@@ -259,8 +259,8 @@ fn fragment(sentence: &str) -> String {
     }
 }
 
-/// What was said, in one line, with every word that may be an address taken out: screens are copied into
-/// tickets, and output into logs.
+/// The first line of what was said, without the words that may be addresses: screens are copied into tickets, and output
+/// into logs.
 fn without_addresses(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
     line.split_whitespace()

@@ -22,20 +22,20 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
-/// As much of a header is read; a challenge may carry claims.
+/// Headers are cut to this length; a challenge is longer, because it may carry claims.
 const LONGEST_HEADER: usize = 500;
 const LONGEST_CHALLENGE: usize = 8 * 1024;
 
-/// What Graph puts on every answer, and nothing between here and Graph does.
+/// Headers that are on every answer of Graph, and on no answer of a proxy.
 const GRAPH_HEADERS: [&str; 3] = ["request-id", "client-request-id", "x-ms-ags-diagnostic"];
 
-/// An id is a UUID.
+/// An id is a UUID; a longer one is cut.
 pub(super) const LONGEST_ID: usize = 120;
 
-/// An error has a code and a sentence.
+/// An error is short; a longer one is cut.
 const LONGEST_ERROR: usize = 256 * 1024;
 
-/// One request as it goes out.
+/// A request that is to be sent.
 pub(crate) struct Outgoing<'a> {
     pub method: Method,
     pub url: Url,
@@ -44,13 +44,13 @@ pub(crate) struct Outgoing<'a> {
     /// `ConsistencyLevel: eventual`, which advanced queries need on every page.
     pub advanced: bool,
     pub json: Option<Vec<u8>>,
-    /// Whether it changes something there: once sent, its answer is waited for whatever happens.
+    /// Whether it changes something in the tenant. Once it is sent, its answer is waited for even if the run stops.
     pub changes: bool,
-    /// Bytes of the answer that are read at most.
+    /// The most bytes of the answer that are read.
     pub limit: usize,
 }
 
-/// One server, and how to reach it.
+/// The connections to one server.
 pub(crate) struct Http {
     clock: Clock,
     connections: Connections,
@@ -158,7 +158,7 @@ impl Http {
     }
 }
 
-/// Whether a status deserves a new connection.
+/// Whether the next request after this status should use a new connection.
 pub(crate) fn wants_new_connection(status: u16) -> bool {
     status == StatusCode::SERVICE_UNAVAILABLE.as_u16()
 }
@@ -169,7 +169,7 @@ fn bearer(token: &SecretString) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// Proxies and gateways name themselves in one of these.
+/// The names that proxies and gateways give themselves in headers.
 fn answered_by(headers: &HeaderMap) -> Option<String> {
     let named = [("Server", header::SERVER), ("Via", header::VIA)];
     let named: Vec<String> = named

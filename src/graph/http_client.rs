@@ -15,10 +15,10 @@ use std::{
 
 pub(crate) const USER_AGENT: &str = concat!("guestlist/", env!("CARGO_PKG_VERSION"));
 
-/// Errors of the network are short.
+/// Errors of the network are cut to this length.
 const LONGEST_REASON: usize = 600;
 
-/// The certificates of a whole system are far shorter.
+/// The longest CA file; the certificates of a whole system are far shorter.
 const LONGEST_CA_FILE: u64 = 16 * 1024 * 1024;
 
 /// How to reach a server.
@@ -50,7 +50,7 @@ pub(crate) fn client(base: &BaseUrl, options: &HttpOptions) -> Result<Client> {
             .timeout(options.answer_timeout)
             .redirect(redirect::Policy::none())
             .https_only(!loopback)
-            // Shorter than servers keep an idle connection, so that it is seldom closed under a request.
+            // Servers keep idle connections longer, so a connection is seldom closed while a request is sent on it.
             .pool_idle_timeout(Duration::from_secs(45))
             .http2_keep_alive_interval(Duration::from_secs(20))
             .http2_keep_alive_timeout(Duration::from_secs(10));
@@ -65,7 +65,7 @@ pub(crate) fn client(base: &BaseUrl, options: &HttpOptions) -> Result<Client> {
         None => Vec::new(),
     };
     let built = if base.url().scheme() == "http" {
-        // No certificate is needed, so a machine without any is no obstacle.
+        // No certificate is needed, so this works on a machine without any.
         builder().tls_certs_only([]).build()
     } else if own.is_empty() {
         builder().build()
@@ -111,7 +111,7 @@ fn read_certificates(path: &Path) -> Result<Vec<Certificate>> {
     Ok(certificates)
 }
 
-/// The causes of an error in one line, without the URL. Of a failed connection, the innermost alone.
+/// The causes of an error in one line, without the URL. For a failed connection only the innermost cause.
 pub(crate) fn reason(error: reqwest::Error) -> String {
     let error = error.without_url();
     let only_innermost = error.is_connect();
@@ -129,7 +129,7 @@ pub(crate) fn reason(error: reqwest::Error) -> String {
     } else {
         words.join(": ")
     };
-    // A certificate's names, and a broken answer's bytes, are the server's.
+    // The text can hold names of the server's certificate or bytes of its answer.
     server_text::clean(&words, LONGEST_REASON)
 }
 

@@ -1,7 +1,7 @@
-//! The one POST that is never simply repeated: it may have mailed somebody.
+//! The POST that invites. It is never simply repeated, because it may have mailed somebody.
 //!
-//! Must not wait for the rate: whoever calls has waited, and has written down the intent. Only the gate is
-//! looked at once more, right before sending.
+//! Must not wait for the rate: the caller has waited, and has recorded the intent. Only the gate is checked once more, right
+//! before the request is sent.
 
 use super::{
     answer::Attempt,
@@ -14,10 +14,10 @@ use crate::pace::Kind;
 use reqwest::Method;
 use uuid::Uuid;
 
-/// An invitation is some 2 KB.
+/// The longest answer that is read; an invitation has about 2 KB.
 const LONGEST_INVITATION: usize = 1024 * 1024;
 
-/// What became of one attempt, with everything that is worth remembering.
+/// What became of one attempt, with everything that is recorded.
 #[derive(Debug, Clone)]
 pub(crate) struct InvitationReply {
     pub request_id: Option<String>,
@@ -26,9 +26,8 @@ pub(crate) struct InvitationReply {
 }
 
 impl Graph {
-    /// Invites once. A token that went stale on the way is renewed and the same sent again: a 401
-    /// says that nothing was done. `client_request_id` is the caller's, so that the intent can name it
-    /// beforehand; the resend has one of its own.
+    /// Invites once. If the token has expired it is renewed and the same request is sent again, because a 401 says that nothing
+    /// was done. The caller chooses `client_request_id`, so that the intent can hold it; the second request has one of its own.
     pub(crate) async fn invite(
         &self,
         request: &InvitationRequest,
@@ -59,7 +58,7 @@ impl Graph {
         done
     }
 
-    /// What was got, or why nothing was sent. A wait that is too long shows itself to whoever sends next.
+    /// The answer, or why nothing was sent. If the server asks for a wait that is too long, the next sender finds out.
     async fn attempt(
         &self,
         request: &InvitationRequest,
@@ -96,7 +95,7 @@ impl Graph {
     }
 }
 
-/// Why nothing was sent, or not performed: the run stopped first, or is to stop.
+/// The verdict when nothing was sent: the run stopped first, or must stop.
 fn not_sent(fault: Fault) -> Verdict {
     if fault.class == Class::NotSent {
         return Verdict::NotSent { fault };
@@ -107,7 +106,7 @@ fn not_sent(fault: Fault) -> Verdict {
     }
 }
 
-/// A 401 that a fresh token may cure; a missing permission is not one.
+/// Whether this is a 401 for which a new token may help. A missing permission is not.
 fn is_stale_token(attempt: &Attempt) -> bool {
     matches!(attempt, Attempt::Answered(answer)
         if answer.status == 401 && Fault::of(answer).class == Class::Token)

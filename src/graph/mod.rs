@@ -1,35 +1,63 @@
-//! 6 Asking: the client, the wire, the verdict.
+//! 6 Asking: sends requests to Graph, and decides what the answers mean.
 //!
-//! Read in this order: `wire` (what travels), `answer` (what came back), `known` and `verdict` (what it
-//! means), `client` (one attempt for an invitation, patience for a read), `auth` (who asks).
+//! `client` sends reads and changes and repeats them; `invite` sends an invitation once. `error_rules` and `verdict` decide
+//! what an answer means. `auth` gets the tokens.
 
-pub(crate) mod answer; // one attempt's answer, whatever its shape
-pub(crate) mod auth; // tokens: who asks
+// The way of a request and of its answer. A blank line stands between the modules, so that formatting keeps their order.
+
+pub(crate) mod wire; // the JSON of requests and answers
+
+pub(crate) mod odata; // quotes and escapes values
+
 pub(crate) mod base_url; // the checked address of Graph or of the sign-in service
-pub(crate) mod batch; // twenty reads in one request
-pub(crate) mod by_id; // people by id
-pub(crate) mod catalogue; // our codes GL5xx-GL7xx in words
-pub(crate) mod class; // what kind of trouble an answer is
-pub(crate) mod client; // the client
+
 pub(crate) mod cloud; // what a national cloud lacks
-mod connections; // which connection a request goes out on
-mod departure; // the last look at the stop before a request leaves
-pub(crate) mod envelope; // the error body, whatever it is
-pub(crate) mod error_rules; // every answer that is known, as a table
-pub(crate) mod explain; // what a pasted text means
-pub(crate) mod fault; // what went wrong, kept for support
-pub(crate) mod http; // one request, one attempt
+
+pub(crate) mod auth; // gets the tokens
+
+pub(crate) mod client; // sends a request, and repeats it where that does no harm
+
+pub(crate) mod invite; // the POST that invites, which is never simply repeated
+
+pub(crate) mod batch; // up to twenty reads in one request
+
+pub(crate) mod by_id; // users by their ids
+
+pub(crate) mod pages; // the pages of a long list
+
+pub(crate) mod policies; // the tenant's settings for invitations
+
+pub(crate) mod sponsors; // adds and reads the sponsors of guests
+
+pub(crate) mod send_mail; // sends a mail of our own from a mailbox
+
+pub(crate) mod http; // one request, sent once
+
 pub(crate) mod http_client; // timeouts, proxies, certificates
-pub(crate) mod invite; // the one POST that is never repeated
-pub(crate) mod odata; // quoting and escaping
-pub(crate) mod pages; // following nextLink
-pub(crate) mod policies; // what the tenant says beforehand
-pub(crate) mod send_mail; // a mail of our own
-mod server_text; // servers' texts where they become ours
+
+mod connections; // which connection a request goes out on
+
+mod departure; // the last check of the stop before a request leaves
+
+pub(crate) mod answer; // what came back
+
+pub(crate) mod envelope; // the body of an error, in any form
+
+mod server_text; // cleans the texts of servers
+
+pub(crate) mod class; // kinds of trouble
+
+pub(crate) mod error_rules; // the table of all answers that are known
+
+pub(crate) mod fault; // what went wrong, with what support needs
+
 mod slow_down; // where an answer closes the gate
-pub(crate) mod sponsors; // those who vouch for a guest
-pub(crate) mod verdict; // what an answer means
-pub(crate) mod wire; // what travels
+
+pub(crate) mod verdict; // what an answer means for an invitation or a read
+
+pub(crate) mod catalogue; // our codes GL5xx to GL7xx in words
+
+pub(crate) mod explain; // the meaning of a pasted text
 
 #[cfg(test)]
 pub(crate) mod testing;

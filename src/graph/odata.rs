@@ -1,4 +1,4 @@
-//! Quoting and escaping: what a value must look like inside a filter, a query and a path.
+//! Quotes and escapes values for a filter, a query or a path.
 
 use std::fmt::Write;
 

@@ -1,6 +1,6 @@
 //! Following `nextLink` through a long list of people.
 //!
-//! Must not leave the Graph of this run: a link to another host is refused, as the token would go along.
+//! A link to another host is refused, because the token would be sent there.
 
 use super::{
     catalogue,
@@ -13,29 +13,29 @@ use reqwest::{Method, Url};
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// The server may forget where a reader was; then the walk starts again, this often.
+/// The server may lose its place in the list. Then the list is read from the start, at most this often.
 const MOST_RESTARTS: u32 = 3;
-/// More pages than any directory that is read as a whole.
+/// The most pages; no directory that is read as a whole has more.
 const MOST_PAGES: usize = 10_000;
-/// So many pages in a row without anybody new are no list any more.
+/// After this many pages in a row without a new user the list is given up.
 const MOST_EMPTY_PAGES: u32 = 1_000;
 
-/// A walk over the pages of a list of users. Everybody comes once, also when the walk had to start again.
+/// Reads the pages of a list of users. Each user comes once, even if the list had to be read from the start.
 pub(crate) struct UserPages {
     graph: Graph,
     first: Call,
     next: Option<Url>,
     seen: HashSet<Uuid>,
-    /// The pages of this walk, by their links; none comes twice.
+    /// The links of the pages that were read; a page that comes twice is an error.
     visited: FingerprintSet,
     fingerprints: Fingerprints,
-    /// Pages in a row that brought nobody new.
+    /// How many pages in a row held no new user.
     empty: u32,
     restarts: u32,
 }
 
 impl Graph {
-    /// Walks a list of users: `/users?$select=…&$top=999`, `/directory/deletedItems/microsoft.graph.user?…`.
+    /// Reads a list of users: `/users?$select=…&$top=999`, `/directory/deletedItems/microsoft.graph.user?…`.
     pub(crate) fn users(&self, path: &str, read: Read) -> Result<UserPages, Fault> {
         let first = self.call(Method::GET, path, None, read)?;
         Ok(UserPages {
@@ -52,7 +52,7 @@ impl Graph {
 }
 
 impl UserPages {
-    /// The next page, perhaps empty; nothing after the last one. Headers are kept on each page.
+    /// The next page, which may be empty. None: that was the last one. Each page is requested with the same headers.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<DirectoryUser>>, Fault> {
         loop {
             let Some(url) = self.next.take() else {
@@ -103,7 +103,7 @@ impl UserPages {
         }
     }
 
-    /// The link is opaque, but its host is not up to the server.
+    /// The link is used as it is, but it must lead to the Graph host.
     fn pinned(&self, link: &str) -> Result<Url, Fault> {
         let foreign = || {
             Fault::new(

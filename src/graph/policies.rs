@@ -1,7 +1,7 @@
-//! What the tenant says beforehand about invitations: who may invite, which domains, and whether the
-//! signed-in user has a mailbox (without one Microsoft leaves the custom words out).
+//! Reads the tenant's settings for invitations: who may invite, which domains, and whether the signed-in user has a mailbox
+//! (without one Microsoft leaves out the custom words).
 //!
-//! All of it is best effort: a missing permission means "cannot tell", and the run goes on.
+//! If a permission is missing, the setting is "cannot tell", and the run goes on.
 
 use super::{
     catalogue,
@@ -19,11 +19,11 @@ pub(crate) enum InvitesFrom {
     AdminsAndGuestInviters,
     AdminsGuestInvitersAndMembers,
     Everyone,
-    /// A value that is newer than this program.
+    /// A value that this program does not know.
     Other(String),
 }
 
-/// Which domains guests may come from. A tenant has one list or the other, never both.
+/// Which domains guests may come from. A tenant has either an allow list or a deny list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum DomainRules {
     #[default]
@@ -33,7 +33,7 @@ pub(crate) enum DomainRules {
 }
 
 impl DomainRules {
-    /// Whether somebody of this domain may be invited. Subdomains are domains of their own.
+    /// Whether a person of this domain may be invited. A subdomain is another domain.
     pub(crate) fn allow(&self, domain: &str) -> bool {
         let among = |list: &[String]| {
             list.iter()
@@ -67,7 +67,7 @@ impl Graph {
         })
     }
 
-    /// The list of allowed or blocked domains. Only Graph's beta tells it, as JSON inside a JSON string.
+    /// The list of allowed or blocked domains. Only the beta version of Graph has it, as JSON inside a JSON string.
     pub(crate) async fn domain_rules(&self) -> Result<DomainRules, Fault> {
         let policies: Value = self
             .get("/beta/policies/b2bManagementPolicies", Read::ONE)
@@ -114,7 +114,7 @@ fn rules(policy: &Value) -> DomainRules {
             .collect()
     };
     let (allowed, blocked) = (list("AllowedDomains"), list("BlockedDomains"));
-    // A list that is there and empty says nothing here: Graph has the last word.
+    // An empty list says nothing here: Graph decides about each invitation.
     match (allowed.is_empty(), blocked.is_empty()) {
         (false, _) => DomainRules::OnlyFrom(allowed),
         (true, false) => DomainRules::NotFrom(blocked),

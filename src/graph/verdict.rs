@@ -1,7 +1,7 @@
 //! What an answer means: for an invitation, which is never simply repeated, and for a read, which may be.
 //!
-//! Pure: an attempt in, a verdict with its reason out. When in doubt about an invitation the verdict is
-//! `Unknown`, never "failed": it may have been done, and its mail may be out.
+//! Pure functions. If it is in doubt what became of an invitation the verdict is `Unknown`, never "failed": it may have been
+//! performed, and its mail may be out.
 
 use super::{
     answer::{Answer, Attempt, Ending},
@@ -19,7 +19,7 @@ use std::time::Duration;
 pub(crate) enum Verdict {
     /// 201, with a user and a link.
     Done(Invitation),
-    /// Not performed, as far as is known; may be asked again after the wait.
+    /// Not performed, as far as is known; may be sent again after the wait.
     RetryAfter {
         #[cfg_attr(
             not(test),
@@ -28,7 +28,7 @@ pub(crate) enum Verdict {
         after: Option<Duration>,
         fault: Fault,
     },
-    /// Nothing was sent; may be asked again.
+    /// Nothing was sent; may be sent again.
     NotSent { fault: Fault },
     /// The person is in the directory already.
     Exists {
@@ -36,9 +36,9 @@ pub(crate) enum Verdict {
         disabled: bool,
         fault: Fault,
     },
-    /// Never for this person, or for nobody of the domain.
+    /// Graph will never invite this person, or nobody of this domain.
     Refused { domain_wide: bool, fault: Fault },
-    /// Nothing happened, and it says nothing about the person; not repeated in this run.
+    /// Nothing happened, for a reason that is not the person; not repeated in this run.
     Failed { fault: Fault },
     /// Graph said that going on is useless or does harm. Nothing happened for this row.
     Stop {
@@ -49,7 +49,7 @@ pub(crate) enum Verdict {
         exit: Exit,
         fault: Fault,
     },
-    /// It may have been done. To be settled by looking, never by asking again.
+    /// It may have been performed. It is settled by looking, never by sending it again.
     Unknown { fault: Fault },
 }
 
@@ -67,7 +67,7 @@ impl Verdict {
         }
     }
 
-    /// What was said that ends the run, whoever said it.
+    /// The fault that ends the run, whoever wrote the answer.
     pub(crate) fn run_stopping(&self) -> Option<&Fault> {
         match self {
             Self::Stop { fault, .. } => Some(fault),
@@ -100,7 +100,7 @@ impl Verdict {
     }
 }
 
-/// What an attempt to invite this address means. A 401 for a stale token has been dealt with before this is asked.
+/// What an attempt to invite this address means. A 401 for an expired token has been handled before.
 pub(crate) fn judge(attempt: &Attempt, email: &str) -> Verdict {
     let answer = match attempt {
         Attempt::Answered(answer) => answer,
@@ -162,9 +162,9 @@ pub(crate) fn judge(attempt: &Attempt, email: &str) -> Verdict {
     }
 }
 
-/// A 201 is believed when it is whole, names a user and a link, is not for another address, and its status is
-/// not `Error`. An answer that names no address at all is taken: it shows nothing that is wrong, and to refuse it
-/// would leave every row open for good, should a cloud leave the property out.
+/// A 201 is accepted if it is whole, holds a user and a link, is not for another address, and its status is not `Error`. An
+/// answer without an address is accepted too: nothing in it is wrong, and if a cloud never returned the property, no row
+/// could ever be done.
 fn invitation(answer: &Answer, email: &str) -> Result<Invitation, Fault> {
     if let Ending::Cut(why) = &answer.ending {
         return Err(Fault::new(catalogue::CUT_ANSWER, Class::Unsettled, why));
@@ -215,7 +215,7 @@ fn given(text: Option<String>) -> Option<String> {
 #[derive(Debug, Clone)]
 pub(crate) enum ReadVerdict {
     Done,
-    /// May be asked again, after the wait or a backoff; on a new connection when the server was unwell.
+    /// May be sent again, after the wait or a backoff; on a new connection if the server was in trouble.
     Again {
         after: Option<Duration>,
         fault: Fault,
@@ -246,7 +246,7 @@ pub(crate) fn judge_read(attempt: &Attempt) -> ReadVerdict {
     };
     if (200..300).contains(&answer.status) {
         return match &answer.ending {
-            // A portal's page, with a status that says yes.
+            // The sign-in page of a network comes with a status of success.
             Ending::Whole if !answer.has_graph_header && !is_json(&answer.body) => {
                 ReadVerdict::Again {
                     after: None,
@@ -270,7 +270,7 @@ pub(crate) fn judge_read(attempt: &Attempt) -> ReadVerdict {
     let fault = Fault::of(answer);
     match fault.class {
         Class::Token => ReadVerdict::Refresh { fault },
-        // 501 will not change its mind.
+        // After a 501 another attempt does not help.
         Class::Unsettled if answer.status == 501 => ReadVerdict::No { fault },
         Class::Throttled | Class::Unsettled | Class::NotGraph => ReadVerdict::Again {
             after: answer.retry_after,

@@ -1,6 +1,6 @@
-//! What travels: the JSON of the calls that are used here, and nothing else.
+//! The JSON of the requests and answers that are used here.
 //!
-//! Must tolerate what it does not know: unknown fields, nulls in place of lists, new enum values.
+//! Must accept unknown fields, nulls instead of lists, and new enum values.
 
 use super::server_text::{name, optional_name};
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use std::fmt;
 
-/// The properties of a user that are read; always named, as the default set lacks most of them.
+/// The properties of a user that are read. They are always named, because the default set lacks most of them.
 pub(crate) const USER_SELECT: &str = "id,displayName,mail,otherMails,proxyAddresses,userPrincipalName,userType,\
 accountEnabled,externalUserState,createdDateTime";
 
@@ -17,7 +17,7 @@ accountEnabled,externalUserState,createdDateTime";
 pub(crate) const STATE_SELECT: &str = "id,accountEnabled,userType,userPrincipalName,externalUserState,\
 externalUserStateChangeDateTime,createdDateTime,creationType";
 
-/// One invitation, as asked for. The email goes out with its case kept.
+/// One invitation that is to be sent. The case of the address is kept.
 #[derive(Clone, Default)]
 pub(crate) struct InvitationRequest {
     pub email: String,
@@ -25,9 +25,9 @@ pub(crate) struct InvitationRequest {
     pub redirect_url: String,
     /// Whether Microsoft mails the person.
     pub send: bool,
-    /// Only means something when `send` is set.
+    /// Used only if `send` is true.
     pub message: MessageInfo,
-    /// `Guest` is the service's default and is not spelled out.
+    /// Whether the user type is Member. Guest is the default, and is not sent.
     pub member: bool,
     /// Object ids, at most five; already resolved.
     pub sponsors: Vec<String>,
@@ -84,7 +84,7 @@ impl MessageInfo {
     }
 }
 
-/// Says nothing about whom it is for: requests end up in logs.
+/// Does not show whom it is for, because requests may be logged.
 impl fmt::Debug for InvitationRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InvitationRequest")
@@ -105,18 +105,18 @@ impl fmt::Debug for MessageInfo {
     }
 }
 
-/// What a 201 gave, complete: a user and a link, and a status that is not `Error`.
+/// The invitation of a 201 that was accepted: a user, a link, and a status that is not `Error`.
 #[derive(Debug, Clone)]
 pub(crate) struct Invitation {
     /// The directory object.
     pub user_id: String,
-    /// A bearer-like ticket. Its host differs between clouds and years; never checked against a list.
+    /// Whoever has this link can redeem the invitation. Its host differs between clouds, so it is not checked against a list.
     pub redeem_url: SecretString,
     /// `PendingAcceptance`, `Completed`, `InProgress`, or something newer.
     pub status: String,
 }
 
-/// The 201 as it is on the wire, before anybody believes it.
+/// A 201 as it was received, before it is checked.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct InvitationAnswer {
@@ -164,7 +164,7 @@ pub(crate) struct DirectoryUser {
     pub deleted_date_time: Option<Timestamp>,
 }
 
-/// Shows ids and states, never addresses or names.
+/// Shows ids and states, but no addresses and no names.
 impl fmt::Debug for DirectoryUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DirectoryUser")
@@ -199,7 +199,7 @@ pub(crate) struct VerifiedDomain {
 }
 
 impl Organization {
-    /// The `onmicrosoft.com` domain on which guests' derived names live.
+    /// The `onmicrosoft.com` domain of the names that guests are given.
     pub(crate) fn initial_domain(&self) -> Option<&str> {
         self.verified_domains
             .iter()
@@ -216,7 +216,7 @@ pub(crate) struct Page<T> {
     pub next_link: Option<String>,
 }
 
-/// A date that cannot be read is no date: one odd person must not spoil a page of 999.
+/// A date that cannot be read counts as none, so that one user cannot make a page of 999 unreadable.
 fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text: Option<String> = Option::deserialize(deserializer)?;
     Ok(text.and_then(|text| text.parse().ok()))

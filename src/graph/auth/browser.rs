@@ -1,7 +1,7 @@
 //! Signing in with the browser: authorization code with PKCE, received on a loopback port (RFC 8252, 7636).
 //!
-//! Must believe no redirect whose state it did not send, must listen on this machine only, and must not let a stray
-//! request end the wait.
+//! Must not accept a redirect whose state it did not send, must listen on this machine only, and must go on waiting after
+//! any other request.
 
 use super::{
     catalogue as codes,
@@ -32,7 +32,7 @@ use tokio::{
     time::timeout,
 };
 
-/// A redirect's request line and headers stay below this.
+/// The request line and the headers of a redirect are shorter than this.
 const LONGEST_REQUEST: usize = 32 * 1024;
 const LONGEST_VISIT: Duration = Duration::from_secs(10);
 /// Connections at a time; when there are more, the oldest is closed, so that nobody can keep the redirect out.
@@ -42,7 +42,7 @@ const FAILED: &str = "The sign-in did not work. The window in which guestlist ru
 const NOT_OURS: &str =
     "This does not belong to the sign-in that guestlist is waiting for. It goes on waiting.";
 
-/// `needs_browser`: give up at once when no browser can be opened, so that another way can be tried.
+/// `needs_browser`: fail at once if no browser can be opened, so that another way can be tried.
 pub(super) async fn sign_in(
     context: &SignInContext,
     scope: &str,
@@ -147,7 +147,7 @@ struct Waiting {
 
 /// What one connection brought.
 enum Visit {
-    /// An icon, a page of somebody else's, no HTTP at all: answered, and nothing else.
+    /// Another request, for example for an icon, or no HTTP at all: it is answered, and the wait goes on.
     Stray(&'static str),
     /// The redirect that is waited for: its code, or why there is none.
     Redirect(Result<String, Fault>),
@@ -177,7 +177,7 @@ impl Waiting {
         }
     }
 
-    /// One connection: nothing, or what the redirect says.
+    /// Serves one connection: the redirect's result, or nothing.
     async fn visited(self, mut stream: TcpStream) -> Option<Result<String, Fault>> {
         let head = timeout(LONGEST_VISIT, head(&mut stream)).await.ok()?;
         match self.judged(head.as_deref()) {
@@ -202,7 +202,7 @@ impl Waiting {
             return BAD;
         };
         let ours = ["localhost", "127.0.0.1"].map(|name| format!("{name}:{}", self.port));
-        // A page elsewhere whose name was made to lead to this machine.
+        // A page of another host whose name was made to point to this machine.
         if !ours.iter().any(|ours| ours.eq_ignore_ascii_case(host)) {
             return BAD;
         }
@@ -252,7 +252,7 @@ fn target_and_host(head: &str) -> Option<(&str, &str)> {
     whole.then_some((target, host))
 }
 
-/// The request line and the headers; nothing where they have no end.
+/// The request line and the headers. None: they do not end.
 async fn head(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
@@ -272,7 +272,7 @@ async fn head(stream: &mut TcpStream) -> Option<String> {
     }
 }
 
-/// A page that loads nothing; a browser that has gone is no matter.
+/// Sends a page that loads nothing. If the browser has closed the connection, that is not an error.
 async fn say(stream: &mut TcpStream, status: &str, words: &str) {
     let page =
         format!("<!doctype html><meta charset=\"utf-8\"><title>guestlist</title><p>{words}</p>");

@@ -1,6 +1,6 @@
 //! Signing in with a certificate: a short-lived assertion, signed with the app's key (PS256, `x5t#S256`).
 //!
-//! Must never let the private key out: it is read, used for signing, and dropped.
+//! The private key is read, used for signing, and dropped; it must not get anywhere else.
 
 use super::{
     catalogue as codes,
@@ -27,7 +27,7 @@ use uuid::Uuid;
 /// An assertion lives this long; it is used at once.
 const LIFETIME: i64 = 5 * 60;
 
-/// A chain with its key is far shorter.
+/// The longest file; a chain with its key is far shorter.
 const LONGEST: u64 = 1024 * 1024;
 
 /// A certificate with its key.
@@ -38,8 +38,8 @@ pub(super) struct Certificate {
 }
 
 impl Certificate {
-    /// Reads a PEM file that holds the certificate and its RSA key, in any order; of a chain, the one that
-    /// the key belongs to.
+    /// Reads a PEM file that holds the certificate and its RSA key, in any order. Of a chain it takes the certificate that the
+    /// key belongs to.
     pub(super) fn read(path: &Path) -> Result<Self, Fault> {
         let unreadable = |why: &str| {
             refusal(

@@ -1,4 +1,4 @@
-//! Continuous access evaluation: a 401 that names the claims with which a new token must be asked for.
+//! Continuous access evaluation: a 401 that names the claims with which a new token must be requested.
 //!
 //! Must not ask for the token; it reads the challenge and keeps the claims until they are sent.
 
@@ -82,7 +82,7 @@ fn unquoted(text: &str) -> Option<(String, &str)> {
     None
 }
 
-/// The claims that the next question for a token carries; shared by whoever decides and whoever sends.
+/// The claims for the next token request; shared by the code that decides about them and the code that sends them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ClaimsToSend(Arc<Mutex<Option<Claims>>>);
 

@@ -1,5 +1,5 @@
-//! What a token says about itself. Graph's tokens are officially opaque, so all of it is a hint: it may
-//! warn and explain, never refuse.
+//! Reads what a token says about itself. Microsoft does not promise the form of Graph's tokens, so this may be used for
+//! warnings and explanations only, never to refuse anything.
 
 use crate::graph::server_text;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -19,7 +19,7 @@ pub(crate) enum IdentityKind {
     Unknown,
 }
 
-/// Who a token is for, as far as it tells.
+/// Who a token is for, as far as the token shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Identity {
     pub kind: IdentityKind,
@@ -56,7 +56,7 @@ struct Claims {
 }
 
 impl Identity {
-    /// Whether the token holds a permission, in either way; nobody knows when it hides both lists.
+    /// Whether the token holds a permission, of an app or of a user. None: it shows neither list.
     pub(crate) fn holds(&self, permission: &str) -> Option<bool> {
         if self.roles.is_empty() && self.scopes.is_empty() {
             return None;
@@ -65,7 +65,7 @@ impl Identity {
         Some(self.roles.iter().any(is) || self.scopes.iter().any(is))
     }
 
-    /// A token that is no JWT tells nothing.
+    /// A token that is not a JWT shows nothing.
     pub(crate) fn of_token(token: &str) -> Self {
         claims(token).map(Self::from).unwrap_or_default()
     }

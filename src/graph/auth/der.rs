@@ -1,4 +1,4 @@
-//! The two dates of a certificate, out of its DER (X.509, RFC 5280 4.1); nothing else of it is read.
+//! Reads the two dates of a certificate from its DER (X.509, RFC 5280 4.1), and nothing else.
 //!
 //! Must survive any bytes.
 

@@ -20,7 +20,7 @@ const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// What `slow_down` adds for good (RFC 8628 3.5).
 const SLOWER: Duration = Duration::from_secs(5);
 
-/// A service that keeps asking to slow down is asked this seldom in the end.
+/// The longest interval for a service that keeps asking to slow down.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(64);
 
 pub(super) async fn sign_in(context: &SignInContext, scope: &str) -> Result<Value, Fault> {
@@ -51,7 +51,7 @@ pub(super) async fn sign_in(context: &SignInContext, scope: &str) -> Result<Valu
         match trouble.said.as_str() {
             "authorization_pending" => {}
             "slow_down" => interval += SLOWER,
-            // The person is still typing; an unlucky poll is no reason to begin anew.
+            // The person is still signing in; a failed poll is no reason to start again.
             _ if trouble.temporary && trouble.asks_to_slow_down() => {
                 let asked = trouble.retry_after.unwrap_or_default();
                 interval = (interval * 2).min(LONGEST_INTERVAL).max(asked);

@@ -1,6 +1,6 @@
-//! Why there is no token: the error of a credential, whatever layer it comes from, as a fault with advice.
+//! Turns the error of a credential, from whatever layer, into a fault with advice.
 //!
-//! Must keep secrets out: what Entra says holds ids and times, never a secret or a token.
+//! Must not let secrets into the fault. What Entra says holds ids and times, never a secret or a token.
 
 use super::{aadsts, catalogue as codes, transport::EntraAnswer};
 use crate::{
@@ -29,7 +29,7 @@ impl Trouble {
         }
     }
 
-    /// Whether the sign-in service asks to be asked less often, or later.
+    /// Whether the sign-in service asks to send requests less often, or later.
     pub(crate) fn asks_to_slow_down(&self) -> bool {
         self.retry_after.is_some() || self.fault.status == Some(429)
     }
@@ -42,7 +42,7 @@ impl Trouble {
     }
 }
 
-/// A refusal that no waiting changes.
+/// A refusal that waiting does not change.
 pub(crate) fn refusal(code: Code, why: impl Into<String>) -> Fault {
     Fault::new(code, Class::SignIn, why)
 }
@@ -57,8 +57,8 @@ pub(crate) fn as_error(fault: Fault) -> azure_core::Error {
     azure_core::Error::new(azure_core::error::ErrorKind::Credential, fault)
 }
 
-/// Something else than the sign-in service answered. Nobody was refused, so this is no refusal, and to ask again
-/// helps only where even that answer speaks of trouble.
+/// Something other than the sign-in service answered. That is not a refusal, and another attempt helps only if the status
+/// is one of a passing fault.
 fn from_between(answer: &EntraAnswer) -> Trouble {
     let mut fault = busy(codes::NOT_SIGN_IN_SERVICE, &answer.description);
     fault.status = Some(answer.status);
@@ -137,13 +137,13 @@ pub(crate) fn of_answer(answer: &EntraAnswer) -> Trouble {
         .iter()
         .find_map(|number| aadsts::meaning(*number));
     let known = match answer.error.as_str() {
-        // Of a device code the words are standard (RFC 8628); elsewhere the numbers say more.
+        // For a device code the words are standard (RFC 8628); otherwise the numbers say more.
         "authorization_declined" | "expired_token" => by_word,
-        // The word for a wrong secret and for every fault of an assertion: it says nothing beside a number.
+        // This word stands for a wrong secret and for every fault of an assertion; if there is a number, the number decides.
         "invalid_client" if !answer.numbers.is_empty() => by_number,
         _ => by_number.or(by_word),
     };
-    // One number for a key that is unknown and for one whose time is over.
+    // This number stands for an unknown key and for an expired one.
     let known = match known {
         Some((codes::WRONG_CERTIFICATE, _)) if answer.description.contains("is expired") => {
             Some((codes::CERTIFICATE_EXPIRED, false))

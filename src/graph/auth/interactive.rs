@@ -1,5 +1,5 @@
-//! A person signs in: in the browser, or with a code on another device. Afterwards the sign-in renews
-//! itself with its refresh token, which is kept in memory only.
+//! A person signs in: in the browser, or with a code on another device. Afterwards the token is renewed with the refresh
+//! token, which is kept in memory only.
 //!
 //! Must not print or open anything: it asks the prompt that it was given.
 
@@ -27,7 +27,7 @@ use tokio::sync::Mutex;
 pub(crate) enum Ask {
     Browser,
     DeviceCode,
-    /// The browser; where there is none, the code.
+    /// In the browser, or with a code if no browser can be opened.
     BrowserElseCode,
 }
 
@@ -95,7 +95,7 @@ impl TokenCredential for Person {
             }
             as_error(fault)
         })?;
-        // A rotated token replaces the old one; without a new one the old one stays good.
+        // A new refresh token replaces the old one; if there is none, the old one stays valid.
         if let Some(token) = answer["refresh_token"].as_str() {
             let token = SecretString::from(token);
             secrets::remember(&token);

@@ -1,5 +1,5 @@
-//! Managed identity: the machine's own, from App Service (and Functions, Container Apps) or from the
-//! metadata service of a virtual machine.
+//! The managed identity of a machine: from App Service (and Functions, Container Apps) or from the metadata service of a
+//! virtual machine.
 //!
 //! Both speak plain http on the machine itself, never across a network; a proxy is never used.
 
@@ -134,7 +134,7 @@ fn explained(error: &azure_core::Error) -> Fault {
     let trouble = super::failures::fault_of(error);
     let fault = trouble.fault;
     match fault.status {
-        // The metadata service asks for patience by these (Azure: IMDS retry guidance).
+        // With these the metadata service asks to try again later (Azure: IMDS retry guidance).
         Some(404 | 410 | 429 | 500..=599) => busy(codes::NO_MANAGED_IDENTITY, &fault.message),
         Some(_) => refusal(codes::NO_MANAGED_IDENTITY, &fault.message),
         None if fault.class == Class::SignInLater && fault.code == codes::SIGN_IN_UNREACHABLE => {

@@ -1,26 +1,46 @@
-//! Who asks: tokens, the ways to get them, and what their claims hint at.
+//! Gets the tokens for Graph: the ways to sign in, and what a token says about itself.
 //!
-//! Must not print and must not read the environment: what to sign in with is passed in.
+//! Must not print or read the environment: the values to sign in with are passed in.
 
-pub(crate) mod aadsts; // Entra's error numbers
-mod browser; // a person: authorization code with PKCE
-pub(crate) mod catalogue; // our codes GL7xx in words
-mod certificate; // an app: a signed assertion
-mod challenge; // claims that a new token must be asked for with
-mod claims; // what a token says about itself
+// From a way to sign in to a token. A blank line stands between the modules, so that formatting keeps their order.
+
+mod method; // the ways to sign in, and which is meant
+
+mod sign_in; // makes the tokens for a way to sign in
+
+mod tokens; // one token for all requests, and its renewal
+
+mod transport; // how the sign-in service is reached
+
+mod tenant; // the id of a tenant from its domain
+
+mod certificate; // an app with a certificate
+
 mod der; // the dates of a certificate
-mod device_code; // a person: a code on another device
-pub(crate) mod failures; // why there is no token
-mod interactive; // a person, whichever way
-mod managed_identity; // a machine of Azure
-mod method; // the ways, and which is meant
-mod sign_in; // from a way to the refresher
+
+mod workload; // an app with a token of its platform
+
+mod managed_identity; // the identity of a machine
+
 mod sign_in_context; // what both ways for a person need
-mod static_token; // a token from elsewhere
-mod tenant; // a domain's tenant id
-mod tokens; // one token for everybody, refreshed by one
-mod transport; // how the token endpoint is reached
-mod workload; // a workload: a token of its platform
+
+mod interactive; // a person, and which way they sign in
+
+mod browser; // a person in a browser
+
+mod device_code; // a person with a code on another device
+
+mod static_token; // a token that was obtained elsewhere
+
+mod claims; // what a token says about itself
+
+mod challenge; // claims that a new token must be requested with
+
+pub(crate) mod failures; // why there is no token
+
+pub(crate) mod aadsts; // the error numbers of the sign-in service
+
+pub(crate) mod catalogue; // our codes GL7xx in words
 
 #[cfg(test)]
 pub(crate) use self::{interactive::Ask, workload::Workload};

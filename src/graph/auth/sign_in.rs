@@ -1,6 +1,6 @@
-//! From a way to sign in to the shared refresher.
+//! Makes the tokens for a way to sign in.
 //!
-//! Must not choose: which way is meant has been decided, and its values found, before.
+//! Must not choose the way: it has been chosen, and its values found, before.
 
 use super::{
     catalogue as codes,
@@ -42,14 +42,14 @@ pub(crate) struct SignIn {
     /// A domain or an id; a given token has its own.
     pub tenant: Option<String>,
     pub authority_url: BaseUrl,
-    /// The Graph base: tokens are asked for it.
+    /// The Graph base, for which the tokens are requested.
     pub graph_url: BaseUrl,
     pub http: HttpOptions,
     pub clock: Clock,
 }
 
 impl SignIn {
-    /// The shared refresher. Nothing is sent yet; files that are needed are looked at.
+    /// The tokens, shared by all requests. Nothing is sent yet; files that are needed are checked.
     pub(crate) fn tokens(self) -> Result<Tokens> {
         let scope = format!("{}/.default", self.graph_url);
         let authority = Authority::new(self.authority_url.clone(), &self.http, self.clock.clone())?;
@@ -92,7 +92,7 @@ impl SignIn {
             }
             Method::Certificate { client_id, path } => {
                 let tenant = needed(tenant)?;
-                // Looked at once now, so that a wrong file is told at the start.
+                // Checked now, so that a wrong file is reported at the start.
                 Certificate::read(&path)?.check(clock.now())?;
                 let audience = authority
                     .url(&format!("{tenant}/oauth2/v2.0/token"))
@@ -169,7 +169,7 @@ fn by_assertion<A: ClientAssertion + 'static>(
     )
 }
 
-/// A credential that is made again for each refresh: those of `azure_identity` cache for themselves.
+/// A credential that is made again for each refresh, because the credentials of `azure_identity` cache their tokens.
 fn anew<C: TokenCredential + 'static>(
     make: impl Fn() -> azure_core::Result<Arc<C>> + Send + Sync + 'static,
 ) -> CredentialSource {
@@ -180,7 +180,7 @@ fn anew<C: TokenCredential + 'static>(
     })
 }
 
-/// A credential that remembers what it must and caches nothing.
+/// A credential that does not cache its tokens, so it can be used for each refresh.
 fn always<C: TokenCredential + 'static>(credential: C) -> CredentialSource {
     let credential: Arc<dyn TokenCredential> = Arc::new(credential);
     Arc::new(move || Ok(credential.clone()))

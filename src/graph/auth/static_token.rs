@@ -1,6 +1,7 @@
-//! A token that somebody got elsewhere, for as long as it lives.
+//! A token that was obtained outside of this program, until it expires.
 //!
-//! It is used as it is first, whatever it says of its end: Graph's clock decides, and a machine's may be wrong.
+//! At first it is used even if it says that it has expired: Graph's clock decides, and the clock of this machine may be
+//! wrong.
 
 use super::{
     catalogue as codes,

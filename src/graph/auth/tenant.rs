@@ -1,4 +1,4 @@
-//! A tenant's id from its domain, by the public discovery document; no sign-in needed.
+//! Finds a tenant's id from its domain, in the public discovery document. This needs no sign-in.
 
 use super::{catalogue as codes, failures::fault_of, transport::Authority};
 use crate::graph::{
@@ -7,7 +7,7 @@ use crate::graph::{
 };
 use uuid::Uuid;
 
-/// The tenant's id. An id is its own answer.
+/// The tenant's id. If an id is given, nothing is looked up.
 pub(crate) async fn tenant_id(authority: &Authority, domain_or_id: &str) -> Result<String, Fault> {
     if let Ok(id) = Uuid::try_parse(domain_or_id) {
         return Ok(id.to_string());
@@ -20,7 +20,7 @@ pub(crate) async fn tenant_id(authority: &Authority, domain_or_id: &str) -> Resu
         Ok(document) => document,
         Err(error) => {
             let mut fault = fault_of(&error).fault;
-            // The service says 400 with a number; some gateways only 404.
+            // The service answers 400 with a number; some gateways answer only 404.
             let refused = fault.class == Class::SignIn && fault.status == Some(400);
             if refused || fault.status == Some(404) {
                 fault.code = codes::UNKNOWN_TENANT;

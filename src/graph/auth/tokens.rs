@@ -1,8 +1,8 @@
-//! One token for everybody, refreshed by one.
+//! One token for all requests, and one task that renews it.
 //!
-//! A token is renewed well before it ends, in the background, while the old one still serves; so a sign-in
-//! service that is down for minutes stops nobody. At most one refresh is under way at any time, and everybody
-//! who has to wait waits for that one.
+//! A token is renewed in the background well before it expires, while the old one is still used, so a sign-in service that
+//! is down for minutes delays nothing. There is at most one renewal at a time, and all requests that need a token wait for
+//! it.
 
 use super::{
     catalogue as codes,
@@ -28,21 +28,21 @@ use tokio::time::Instant;
 
 /// The new token is asked for this long before the old one ends, or half-way through a short life.
 const SOFT: Duration = Duration::from_secs(5 * 60);
-/// The old token is not used in its last moments, as clocks differ and requests travel.
+/// The old token is not used in its last moments, because clocks differ and requests take time.
 const HARD: Duration = Duration::from_secs(30);
 /// A refresh gives up after this.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// A question that is lost on the way is asked again after this.
+/// A request for a token without an answer is repeated after this time.
 const LONGEST_QUESTION: Duration = Duration::from_secs(15);
-/// And sooner at the start of a run when the service does not answer at all, or something else does: a wrong address
-/// or a proxy is likelier than bad luck.
+/// At the start of a run a refresh is given up sooner if the service does not answer, or something else does: then a wrong
+/// address or a proxy is more likely than a passing fault.
 const FIRST_PATIENCE: Duration = Duration::from_secs(8);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// A failed refresh is the answer for everybody who asks in the next moment, or for as long as the service asks to wait.
+/// A failed refresh is the answer for all requests of this time, or for as long as the service asks to wait.
 const REMEMBERED: Duration = Duration::from_secs(3);
 
-/// Makes the credential that asks for a token; anew each time, as credentials cache for themselves and
-/// would give a rejected token again.
+/// Makes the credential that requests a token; a new one each time, because credentials cache their tokens and would return
+/// a rejected token again.
 pub(crate) type CredentialSource =
     Arc<dyn Fn() -> Result<Arc<dyn TokenCredential>, Fault> + Send + Sync>;
 
@@ -87,26 +87,26 @@ impl fmt::Debug for Token {
 /// What is done with the claims of a challenge.
 #[derive(Debug, Clone)]
 pub(crate) enum Challenged {
-    /// They go to the token endpoint with the next question.
+    /// They are sent to the token endpoint with the next request.
     Asks(ClaimsToSend),
-    /// This way to sign in cannot pass them on: this is told instead.
+    /// This way to sign in cannot send them; the code says so.
     Cannot(Code),
 }
 
 type Refresh = Shared<BoxFuture<'static, Result<Token, Fault>>>;
 
-/// The shared refresher; a cheap handle.
+/// A cheap handle to the token that all requests share.
 #[derive(Clone)]
 pub(crate) struct Tokens(Arc<Inner>);
 
 struct Inner {
     source: CredentialSource,
     scope: String,
-    /// One question takes no longer than this.
+    /// The longest time of one request for a token.
     longest: Duration,
     stop: StopSignal,
     challenged: Challenged,
-    /// Between questions that were throttled.
+    /// The shortest wait after a throttle.
     floor: Floor,
     state: Mutex<State>,
 }
@@ -115,7 +115,7 @@ struct Inner {
 struct State {
     current: Option<Token>,
     under_way: Option<Refresh>,
-    /// Until when a failed refresh is the answer for everybody who asks.
+    /// Until when a failed refresh is the answer for all requests.
     failed: Option<(Instant, Fault)>,
 }
 
@@ -133,13 +133,13 @@ impl Tokens {
         }))
     }
 
-    /// The same with more time for one question: people and tools are slower than services.
+    /// The same with more time for one request, because people and tools are slower than services.
     #[must_use]
     pub(crate) fn taking(self, longest: Duration) -> Self {
         self.with(|inner| inner.longest = longest)
     }
 
-    /// The same, and no token is asked for once this signal is raised.
+    /// The same; no token is requested once this signal is raised.
     #[must_use]
     pub(crate) fn hearing(self, stop: StopSignal) -> Self {
         self.with(|inner| inner.stop = stop)
@@ -174,7 +174,7 @@ impl Tokens {
                 Some(token) if now < token.soft => return Ok(token),
                 Some(token) if now < token.hard => {
                     if state.failed_lately(now).is_none() {
-                        // Goes on by itself; this caller has what it needs.
+                        // The renewal goes on in its own task; this caller has a token.
                         drop(self.refreshing(&mut state, None));
                     }
                     return Ok(token);
@@ -212,7 +212,7 @@ impl Tokens {
         refresh.await
     }
 
-    /// Who the token is for, as far as it tells.
+    /// Who the token is for, as far as the token shows it.
     pub(crate) async fn identity(&self) -> Result<Identity, Fault> {
         Ok(Identity::of_token(
             self.token().await?.secret().expose_secret(),
@@ -223,8 +223,8 @@ impl Tokens {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The refresh that is under way, begun now if there is none. It is a task of its own: it ends also
-    /// when nobody waits any more.
+    /// The renewal that is running; it is started if there is none. It is a task of its own, so it goes on even if nothing
+    /// waits for it any more.
     fn refreshing(&self, state: &mut State, claims: Option<Claims>) -> Refresh {
         if let Some(refresh) = &state.under_way {
             return refresh.clone();
@@ -267,7 +267,8 @@ impl Tokens {
         }
     }
 
-    /// Asks until there is a token, a refusal, or patience ends. An error says how long not to ask again.
+    /// Requests a token until there is one, it is refused, or the time is over. An error says how long to wait before the next
+    /// request.
     async fn fetch(&self) -> Result<Token, (Fault, Duration)> {
         let started = Instant::now();
         let first = self.state().current.is_none();

@@ -1,9 +1,8 @@
 //! How `azure_identity` reaches the token endpoint: through our own client, with bounded answers.
 //!
-//! Two needs are served here. The crate's own client aborts on machines without certificates; ours was
-//! built before, with an error that can be read. And it refuses an authority that is plain http, which the
-//! practice tenant on loopback is: it is told an https authority that cannot exist, and the request is
-//! turned round here.
+//! There are two reasons. The crate's own client fails on machines without certificates; ours was built before, with an
+//! error that can be read. And the crate refuses an authority with plain http, as the practice tenant on loopback has: it
+//! is given an https authority that cannot exist, and the request is sent to the real one here.
 
 use crate::{
     clock::Clock,
@@ -31,16 +30,16 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use super::{aadsts, challenge::ClaimsToSend};
 
-/// Tokens with many groups are some 20 KB.
+/// The longest answer that is read; tokens with many groups have about 20 KB.
 const LONGEST_ANSWER: usize = 1024 * 1024;
-/// A name that can never be looked up (RFC 2606); only ever seen by `azure_identity`.
+/// A name that never exists (RFC 2606); only `azure_identity` gets it.
 const STAND_IN: &str = "https://authority.invalid";
 
 /// The sign-in service: its address, and the client that reaches it.
 #[derive(Clone)]
 pub(crate) struct Authority {
     base: BaseUrl,
-    /// Sent with every question for a token while they are set.
+    /// Sent with every request for a token while they are set.
     pub claims: ClaimsToSend,
     client: reqwest::Client,
     clock: Clock,
@@ -56,7 +55,7 @@ pub(crate) struct EntraAnswer {
     pub numbers: Vec<u32>,
     pub correlation_id: Option<String>,
     pub retry_after: Option<Duration>,
-    /// Something else than the sign-in service wrote it.
+    /// Whether something other than the sign-in service wrote it.
     pub is_from_between: bool,
 }
 
@@ -70,7 +69,7 @@ struct Received {
 
 type Exchanged = std::result::Result<(u16, Headers, Vec<u8>), azure_core::Error>;
 
-/// Who wrote an answer: the status tells nothing about that, as proxies and filters use them all.
+/// Who wrote an answer. The status does not show it, because proxies and filters use any status.
 enum Author {
     /// It has the form of the sign-in service's answers.
     Entra(Says),
@@ -162,7 +161,7 @@ impl Authority {
         self.base.join(path)
     }
 
-    /// Posts a form. Success gives the JSON; anything else the answer, understood.
+    /// Posts a form. Gives the JSON of a success; an error holds the parsed answer.
     pub(crate) async fn post_form(
         &self,
         url: Url,
@@ -201,7 +200,7 @@ impl Authority {
         server_text::from_json(&body).map_err(|_| unreadable())
     }
 
-    /// Asks the sign-in service itself, and believes only what has the form of its answers.
+    /// Sends a request to the sign-in service, and accepts only answers that have its form.
     async fn ask(&self, request: reqwest::RequestBuilder) -> Exchanged {
         let received = self.exchange(request).await?;
         match Author::of(&received.body) {
@@ -270,7 +269,7 @@ impl Authority {
         }
     }
 
-    /// From the stand-in to the authority; other hosts (managed identity) stay what they are.
+    /// The real URL for one at the stand-in; URLs of other hosts (managed identity) are not changed.
     fn turned(&self, url: &Url) -> Url {
         if url.as_str().starts_with(STAND_IN) {
             let mut real = self.url(url.path());
@@ -288,7 +287,7 @@ impl HttpClient for Authority {
         let method = reqwest::Method::from_bytes(request.method().as_ref().as_bytes())
             .map_err(|_| unreadable())?;
         let mut outgoing = self.client.request(method, self.turned(request.url()));
-        // The name in the User-Agent is ours, and claims make the form longer.
+        // The User-Agent is our own, and claims change the length of the form.
         let ours = |name: &HeaderName| {
             ["user-agent", "content-length"]
                 .iter()
@@ -333,7 +332,7 @@ impl EntraAnswer {
     }
 }
 
-/// What Entra says without its ids, which come separately; they follow in the same line or in new ones.
+/// What Entra says without its ids, which are kept separately; they follow in the same line or in new lines.
 fn said(message: &str) -> &str {
     let line = message.lines().next().unwrap_or_default();
     let end = line.find(" Trace ID: ").unwrap_or(line.len());

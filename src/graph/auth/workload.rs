@@ -1,5 +1,5 @@
-//! Workloads that prove who they are by a token of their own platform: a file (Kubernetes), GitHub Actions,
-//! Azure Pipelines. Each refresh gets a fresh one, as they live for minutes.
+//! Workloads that sign in with a token of their own platform: a file (Kubernetes), GitHub Actions, Azure Pipelines. Each
+//! renewal gets a new one, because they are valid for minutes only.
 //!
 //! Must not read the environment: where to ask is passed in.
 
@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 /// What Entra expects such a token to be for.
 const AUDIENCE: &str = "api://AzureADTokenExchange";
-/// A JWT is far below this.
+/// The longest token of a platform; a JWT is far shorter.
 const LONGEST_TOKEN: u64 = 64 * 1024;
 
 /// `ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
@@ -88,7 +88,7 @@ impl WorkloadAssertion {
                     .client()
                     .post(url)
                     .bearer_auth(pipelines.token.expose_secret())
-                    // Without it a missing right is answered by a redirect to a sign-in page.
+                    // Without this header a missing right is answered by a redirect to a sign-in page.
                     .header("X-TFS-FedAuthRedirect", "Suppress")
                     .header("content-length", "0");
                 self.ask(request, "oidcToken").await
