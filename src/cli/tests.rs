@@ -1,4 +1,4 @@
-//! The help screens, and how command lines are parsed.
+//! The screens of help, and what a command line is taken for.
 
 use super::{Cli, Command, Explain, Format, RunName};
 use crate::settings::Scope;

@@ -8,9 +8,8 @@ use crate::{
     fingerprint,
     ledger::{LedgerError, Reader, ToCorrect, Writer, WrittenToFix},
     outcome::{Outcome, RowResult},
-    own_files::to_fix_columns,
     results::{needs_a_hand, told},
-    sheet::{Refused, Row, Sheet, formula},
+    sheet::{Refused, Row, Sheet, TO_FIX_COLUMNS, formula},
 };
 use std::{
     collections::BTreeMap,
@@ -155,9 +154,12 @@ struct Copied {
 impl Copies {
     /// None for any other sheet.
     fn of(sheet: &Sheet) -> Option<Self> {
+        let names = &sheet.header().names;
+        let column = |ours: &str| names.iter().position(|name| name.trim() == ours);
+        let [row, code, problem, _] = TO_FIX_COLUMNS.map(column);
         Some(Self {
             place: place_of(sheet),
-            columns: to_fix_columns(&sheet.header().names)?,
+            columns: [row?, code?, problem?],
             of: BTreeMap::new(),
         })
     }

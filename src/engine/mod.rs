@@ -68,6 +68,7 @@ mod stop; // why a run ends early
 mod looks; // looks again and again, at growing intervals
 
 pub(crate) use caps::CapLimits;
+pub(crate) use last_look::{LastLook, last_look};
 pub(crate) use options::{Existing, MailBy, Options, Precheck, Selection};
 pub(crate) use recorder::Unwritten;
 pub(crate) use remind::{

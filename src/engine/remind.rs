@@ -83,6 +83,8 @@ pub(crate) enum ReminderOutcome {
     MailedMeanwhile,
     /// Graph said no, or nothing was sent: our code and the reason.
     NotPerformed(String, String),
+    /// A mail of our own did not leave, and why.
+    MailNotSent(String),
     /// The directory could not be asked.
     NotLookedUp(String),
     /// The verb ended before.
@@ -95,6 +97,17 @@ pub(crate) struct ReminderTotals {
     pub reminded: u64,
     pub unknown: u64,
     pub not_done: u64,
+}
+
+impl ReminderTotals {
+    pub(crate) fn count(&mut self, outcome: &ReminderOutcome) {
+        self.done += 1;
+        match outcome {
+            ReminderOutcome::Reminded => self.reminded += 1,
+            ReminderOutcome::Unknown => self.unknown += 1,
+            _ => self.not_done += 1,
+        }
+    }
 }
 
 /// What became of all of them, in their order.
@@ -152,14 +165,7 @@ pub(crate) async fn remind(job: ReminderJob<'_>) -> failure::Result<ReminderRepo
                 }
             }
         };
-        tally.send_modify(|totals| {
-            totals.done += 1;
-            match outcome {
-                ReminderOutcome::Reminded => totals.reminded += 1,
-                ReminderOutcome::Unknown => totals.unknown += 1,
-                _ => totals.not_done += 1,
-            }
-        });
+        tally.send_modify(|totals| totals.count(&outcome));
         outcomes.push(outcome);
     }
     Ok(ReminderReport {

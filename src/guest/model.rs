@@ -1,6 +1,6 @@
-//! A guest as the sheet describes it: checked, but not yet looked up in the tenant.
+//! A guest as the sheet means it: everything checked, nothing asked of the tenant yet.
 //!
-//! Must not know how a sheet spells a value.
+//! Must not know how a sheet spells any of it.
 
 use super::EmailAddress;
 use crate::{one_word::OneWord, problem::Problem, sheet::Field};
@@ -52,6 +52,13 @@ pub enum SponsorRef {
     Id(Uuid),
     /// `group:` and a name or an id.
     Group(String),
+}
+
+impl SponsorRef {
+    /// One sponsor, as it may stand in a cell or a setting.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        super::sponsors::one(text)
+    }
 }
 
 /// As it is written into a sheet.
@@ -124,11 +131,11 @@ impl Allow {
     }
 }
 
-/// The settings that matter for understanding a row.
+/// What the settings say about understanding.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rules {
     pub allow: Allow,
-    /// The sponsor of guests whose row names none.
+    /// Who vouches for guests whose row names nobody.
     pub default_sponsor: Option<SponsorRef>,
 }
 
@@ -152,13 +159,5 @@ pub enum RowVerdict {
         of_row: u64,
         email: EmailAddress,
     },
-    Invalid,
-}
-
-/// The verdict about a row without the guest, for callers that only count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Inspected {
-    Guest,
-    Duplicate { of_row: u64 },
     Invalid,
 }

@@ -1,4 +1,4 @@
-//! Collects the problems of one row, and adds the row, line and column to each.
+//! Where the problems of one row go, with what they all have in common.
 //!
 //! Must not decide what is a problem.
 
@@ -31,7 +31,7 @@ impl RowProblems<'_> {
         };
         let mut problem = problem.column(name).text(self.row.cell(column));
         problem.cell = Some(column);
-        // One wrong cell is one error, although it may break several rules.
+        // One wrong cell is one error, though more than one rule may be broken in it.
         let told = |other: &Problem| other.is_error() && other.cell == Some(column);
         let mut own = self
             .list
@@ -50,7 +50,7 @@ impl RowProblems<'_> {
         self.at(column, problem);
     }
 
-    /// The value; or none, after the problem was reported.
+    /// The value, or the problem told.
     pub(super) fn ok<T>(&mut self, column: usize, value: Result<T, Wrong>) -> Option<T> {
         value.map_err(|wrong| self.wrong(column, wrong)).ok()
     }

@@ -1,14 +1,14 @@
-//! Writes a table as a whole or not at all: into a temporary file that is made durable and then renamed. It is a
-//! workbook if the path ends in `.xlsx`, else CSV.
+//! A table that appears whole or not at all: written beside its place, made durable, renamed. A workbook where the
+//! path ends in `.xlsx`, CSV everywhere else.
 //!
 //! Must not know what the columns mean.
 
 use super::{
     layout::Layout,
-    target::{Occupant, STDOUT, may_be_replaced, occupant, previous_of},
+    target::{FileKind, Occupant, STDOUT, may_be_replaced, occupant, previous_of},
     workbook::{self, Book},
 };
-use crate::{files, own_files::FileKind, sheet::formula::make_safe, visible::visible};
+use crate::{files, sheet::formula::make_safe, visible::visible};
 use std::{
     fs,
     io::{self, BufWriter, ErrorKind, IsTerminal, Write},
@@ -18,12 +18,12 @@ use std::{
 };
 use tempfile::NamedTempFile;
 
-/// Where the bytes are written.
+/// Where the bytes go until the file is whole.
 enum Place {
     Temporary(NamedTempFile),
-    /// The null device or a terminal, which a file cannot replace.
+    /// The null device or a terminal, which cannot be renamed over.
     Device(fs::File),
-    /// A reader that closes standard output is not a failure.
+    /// A reader that has seen enough is no failure.
     Stdout {
         closed: bool,
     },
@@ -63,8 +63,8 @@ impl Write for Place {
     }
 }
 
-/// Writes to a terminal. A terminal that was stopped (Ctrl-S) is waited for, but not for ever: the invitations are sent,
-/// and the ledger holds the results.
+/// A terminal takes what it can show. One that has been stopped (Ctrl-S) is waited for, and not for ever: the mails
+/// are out, and the ledger has everything.
 fn in_time<T>(mut write: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     const PATIENCE: Duration = Duration::from_secs(10);
     let end = Instant::now() + PATIENCE;
@@ -78,7 +78,7 @@ fn in_time<T>(mut write: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     }
 }
 
-/// The error of the file itself, without the wrapper of the CSV writer, so that a full disk can be recognised.
+/// The error of the file, which tells a full disk from others, without what the writer of tables wraps around it.
 fn plain(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
@@ -86,25 +86,15 @@ fn plain(error: csv::Error) -> io::Error {
     }
 }
 
-/// The format of the file.
+/// In which form the cells are kept.
 enum Form {
     Csv(Box<csv::Writer<BufWriter<Place>>>),
     Workbook(Box<Book>, Place),
 }
 
-/// A file that was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// Where it is; another path than the one asked for if that one could not be replaced.
-    pub path: PathBuf,
-    pub rows: u64,
-    /// What a person should be told about it.
-    pub notes: Vec<String>,
-}
-
 pub(super) struct TableFile {
     form: Form,
-    /// Whether a terminal shows the cells, so that control characters in them must be made visible.
+    /// Whether the cells are shown, so that nothing in them may act.
     on_terminal: bool,
     target: PathBuf,
     kind: FileKind,
@@ -154,7 +144,7 @@ impl TableFile {
         }
     }
 
-    /// Makes the file durable and puts it in its place. Returns where it is, and what a person should know about that.
+    /// Makes the file durable and puts it in its place: where it is now, and what there is to say.
     pub(super) fn finish(self) -> io::Result<(PathBuf, Vec<String>)> {
         let Self {
             form, target, kind, ..
@@ -184,8 +174,8 @@ impl TableFile {
     }
 }
 
-/// Looks again at what is at the target, and puts the file there or beside it. Only a file of ours is replaced, and only
-/// if it can be kept as the previous one.
+/// Looks once more at what stands at the target and puts the file there, or beside it: only a file of ours makes room,
+/// and only when it is kept.
 fn put(
     temporary: NamedTempFile,
     target: &Path,
@@ -227,7 +217,7 @@ fn put(
     Ok((path, vec![note]))
 }
 
-/// Replaces what is there; on failure returns the temporary file and the reason.
+/// Renames over what is there; else the file, and why it was not possible.
 fn replace(
     temporary: NamedTempFile,
     target: &Path,
@@ -260,15 +250,15 @@ fn csv_writer(place: Place, layout: &Layout) -> io::Result<csv::Writer<BufWriter
     Ok(csv::WriterBuilder::new()
         .delimiter(layout.delimiter)
         .terminator(terminator)
-        // A row with loose cells is longer than the header.
+        // Loose cells make a row longer than the header.
         .flexible(true)
         .from_writer(out))
 }
 
-/// Keeps the file of ours that is at the target as `NAME.previous.EXT`, readable by this user only.
+/// Keeps a file of ours once as `NAME.previous.EXT`, for this user only.
 fn keep_previous(target: &Path, kind: FileKind) -> io::Result<()> {
     let previous = place_for_previous(target, kind)?;
-    // A second name comes first, so that the results exist at every moment. Where hard links do not exist, it is renamed.
+    // A second name first, so that there is no instant without results; a rename where links do not exist.
     let _ = fs::remove_file(&previous);
     fs::hard_link(target, &previous).or_else(|_| fs::rename(target, &previous))
 }
@@ -289,7 +279,7 @@ fn place_for_previous(target: &Path, kind: FileKind) -> io::Result<PathBuf> {
         .map_err(io::Error::other)
         .and_then(|file| files::restrict(&file))
     {
-        // The file belongs to somebody else, who could read it before.
+        // Somebody else's, who could read it all along.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {}
         done => done?,
     }
@@ -312,7 +302,7 @@ fn persist_beside(mut file: NamedTempFile, target: &Path) -> io::Result<PathBuf>
     }
 }
 
-/// `NAME-2.EXT` and so on, for a file that cannot have the name that was asked for.
+/// `NAME-2.EXT` and so on, for a file that cannot have its own name.
 pub(crate) fn numbered(target: &Path, number: u32) -> PathBuf {
     let mut name = target.file_stem().unwrap_or_default().to_owned();
     name.push(format!("-{number}"));

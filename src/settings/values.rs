@@ -1,11 +1,12 @@
-//! How the text of a flag, an environment variable or a settings file becomes a value.
+//! The small values that flags, environment and settings file share, and how each is written.
 //!
-//! A parser says what is wrong with a text and what would be right. Must not know where the text came from.
+//! Every parser takes text and answers with what is wrong and what would be right. Must not know
+//! where a text came from.
 
 use crate::{outcome::Outcome, sheet::Field};
 use std::{fmt, str::FromStr, time::Duration};
 
-/// The longest time that can be given, so that no sum of times overflows.
+/// Nothing waits longer; and no sum of times overflows.
 const A_YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// A length of time with its unit: `90s`, `15m`, `2h`, `1h30m`.
@@ -20,11 +21,11 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A length of time of more than zero.
+/// A length of time that cannot be nothing.
 pub(crate) fn some_duration(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         Duration::ZERO => Err(format!(
-            "`{text}` must be more than zero: write 15m, 2h or 1h30m"
+            "`{text}` is no time at all: write 15m, 2h or 1h30m"
         )),
         some => Ok(some),
     }
@@ -86,7 +87,7 @@ pub(crate) fn count(text: &str) -> Result<u64, String> {
     }
 }
 
-/// How many requests may be under way at the same time.
+/// How many requests may be under way.
 pub(crate) fn workers(text: &str) -> Result<usize, String> {
     match text.trim().parse() {
         Ok(number @ 1..=256) => Ok(number),
@@ -104,10 +105,10 @@ pub(crate) fn ceiling(text: &str) -> Result<u32, String> {
 pub(crate) fn switch(text: &str) -> Result<bool, String> {
     text.trim()
         .parse()
-        .map_err(|_| format!("`{text}` must be true or false"))
+        .map_err(|_| format!("`{text}` is neither true nor false"))
 }
 
-/// A text that is not empty.
+/// Any text that says something.
 pub(crate) fn words(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("the text is empty".to_owned()),
@@ -127,7 +128,7 @@ pub(crate) fn outcome(text: &str) -> Result<Outcome, String> {
     })
 }
 
-/// The character between the cells of a sheet.
+/// One character between cells.
 pub(crate) fn delimiter(text: &str) -> Result<u8, String> {
     match text {
         "tab" | "\\t" | "\t" => Ok(b'\t'),
@@ -146,7 +147,7 @@ pub(crate) fn delimiter(text: &str) -> Result<u8, String> {
     }
 }
 
-/// The ceiling of resource units. What a read costs depends on the tenant's size, so the documented ceiling does as well.
+/// What a read costs depends on the tenant's size, so its ceiling does as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Units {
     ByTenantSize,
@@ -164,12 +165,12 @@ impl FromStr for Units {
     }
 }
 
-/// One value of `--only`: which rows a run invites.
+/// Which rows a run is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RowFilter {
     /// The number that a spreadsheet program shows beside the row.
     Row(u64),
-    /// Everyone at this domain, which is kept without the `@` and in lower case.
+    /// Everyone at this domain; kept without the `@`, in lower case.
     Domain(String),
     Address(String),
 }
@@ -186,10 +187,10 @@ impl FromStr for RowFilter {
             Some((local, domain)) if !local.is_empty() && !domain.is_empty() => {
                 Ok(RowFilter::Address(text.to_owned()))
             }
-            None => count(text)
-                .map(RowFilter::Row)
-                .map_err(|_| format!("`{text}` must be an address, an @domain or a row number")),
-            Some(_) => Err(format!("`{text}` must be an address or an @domain")),
+            None => count(text).map(RowFilter::Row).map_err(|_| {
+                format!("`{text}` is neither an address, nor an @domain, nor a row number")
+            }),
+            Some(_) => Err(format!("`{text}` is neither an address nor an @domain")),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The fields that a column can hold, each with its stable name.
+//! The columns that mean something to us, by their one stable word.
 //!
-//! Must not know other names of a column; `aliases` does.
+//! Must not know how people spell them; `aliases` does.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
-//! Mail links of a workbook's cells: which addresses are read from them, and what is reported.
+//! Addresses behind the links of a workbook's cells: which of them are read, and what is told of them.
 //!
-//! Must not read an address from a link without reporting it.
+//! Must not take an address from a link without a word.
 
 use super::{Header, Row, Stretches, address_column, catalogue::LINKED_ADDRESS};
 use crate::problem::Problem;
@@ -51,7 +51,7 @@ impl Links {
                 self.taken.add(row.number);
                 continue;
             }
-            // The row already holds this address.
+            // The same person's address stands in the row already.
             if row.text().to_lowercase().contains(&target.to_lowercase()) {
                 continue;
             }

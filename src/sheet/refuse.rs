@@ -1,6 +1,6 @@
-//! The errors of a sheet that cannot be used at all, with what to do.
+//! Why a sheet as a whole cannot be used, in words that say what to do.
 //!
-//! Must not open or read a sheet; only the file names of its folder are read.
+//! Must not open or read a sheet; of a folder, only the names are looked at.
 
 use super::{
     Refused, SheetOptions, addresses,
@@ -10,8 +10,9 @@ use super::{
     },
     columns,
     header_detection::Reading,
+    nearest,
 };
-use crate::{nearest::nearest, problem::Problem};
+use crate::problem::Problem;
 use std::{
     io::{self, ErrorKind},
     path::{Path, PathBuf},
@@ -74,7 +75,7 @@ fn alike(path: &Path) -> Option<PathBuf> {
             let extension = Path::new(name).extension().and_then(|word| word.to_str());
             let is_sheet = extension
                 .is_some_and(|word| SHEETS.iter().any(|known| known.eq_ignore_ascii_case(word)));
-            // A results or to-fix file is not the sheet that was meant.
+            // What this program wrote about a sheet is not what was to be typed.
             is_sheet
                 && ![".results.", ".to-fix.", ".dry-run.", ".practice."]
                     .iter()
@@ -145,7 +146,7 @@ fn starts_with_html(head: &[u8]) -> bool {
         .any(|tag| start.starts_with(tag))
 }
 
-/// Why no row can be the header: the most useful explanation for the rows that were found.
+/// There is no row that could be the header: say the most useful thing about what is there.
 pub(super) fn no_header(reading: &Reading, options: &SheetOptions) -> Refused {
     if let Some(row) = options.header_row {
         let problem = Problem::error(

@@ -1,4 +1,4 @@
-//! Writes a sheet again with some cells changed. Everything else stays as it is, byte by byte.
+//! A sheet written again with some cells changed; everything else stays as it is, letter by letter.
 //!
 //! Must not decide what is changed, and must not lose a row.
 
@@ -8,7 +8,7 @@ use super::{
     catalogue::UNDECODABLE,
     encoding::{Charset, Text},
     formula,
-    opened::Body,
+    open::Body,
     records::{Record, Records},
     refuse::cannot_read,
     rows::fill,
@@ -121,7 +121,6 @@ fn rewrite_text(
         else {
             out.write(records.gap())?;
             sheet
-                .state()
                 .same_as_before(records.source().hash())
                 .map_err(|problem| *problem)?;
             return Ok(changed);
@@ -200,7 +199,7 @@ fn rewrite_as_csv(
     })
 }
 
-/// Encodes text in the encoding of the sheet.
+/// Text on its way back into the encoding that it came from.
 struct Encoded<'o> {
     out: &'o mut dyn Write,
     charset: Charset,

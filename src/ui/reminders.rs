@@ -27,6 +27,8 @@ pub(crate) struct ReminderLine {
 pub(crate) struct RemindersShown {
     /// As in `the ledger guestlist.db in Contoso (contoso.com)`.
     pub whom: String,
+    /// Who carries the mail.
+    pub by: String,
     pub pending: u64,
     pub due: Vec<ReminderLine>,
     /// The reason as a part of a sentence, and how many.
@@ -37,11 +39,12 @@ pub(crate) fn reminders_text(shown: &RemindersShown) -> String {
     let mut text = String::new();
     let due = shown.due.len() as u64;
     let title = format!(
-        "{} of {} of {} {} due for a reminder by Microsoft's mail",
+        "{} of {} of {} {} due for a reminder by {}",
         number(due),
         plural(shown.pending, "pending guest"),
         printable_line(&shown.whom),
         if due == 1 { "is" } else { "are" },
+        printable_line(&shown.by),
     );
     let _ = writeln!(text, "{}", bold(wrap(&title, 0, 0)));
     if due > 0 {
@@ -130,6 +133,7 @@ mod tests {
         due.extend((0..30).map(|n| line(&format!("guest-{n}@partner.example"), 1)));
         let shown = RemindersShown {
             whom: "the ledger guestlist.db in Contoso (contoso.com)".into(),
+            by: "Microsoft's mail".into(),
             pending: 241,
             due,
             left_out: vec![

@@ -1,6 +1,7 @@
 //! After the invitation: who has come, one person's story, and who is mailed again.
 
 mod nights;
+mod own_words;
 mod remind;
 mod sponsors;
 mod status;
@@ -21,6 +22,8 @@ pub(super) fn days_pass(workdir: &Workdir, days: i64) {
         ("guest_state", "read_at"),
         ("state_reading", "began_at"),
         ("tenant", "wait_until"),
+        ("own_mail", "at"),
+        ("own_mail", "answered_at"),
         ("guard", "silent_until"),
     ] {
         let shift = format!("UPDATE {table} SET {column} = {column} - ?1");

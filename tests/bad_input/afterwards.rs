@@ -81,6 +81,18 @@ fn status_and_remind() {
         3,
         &["remind", "missing.csv", "--yes", "--max-mails", "5"],
     );
+    for (title, delivery) in [
+        ("our own words without a sheet", "smtp"),
+        ("reminders where nobody is mailed", "none"),
+    ] {
+        let mut command = practice.verb(&workdir, &["remind", "--yes", "--max-mails", "5", "-q"]);
+        command
+            .env("GUESTLIST_MESSAGE_DELIVERY", delivery)
+            .env("GUESTLIST_MESSAGE_FROM", "desk@northwind.example")
+            .env("GUESTLIST_SMTP_HOST", "127.0.0.1")
+            .env("GUESTLIST_SMTP_SECURITY", "none");
+        page.mistake_of(title, 2, &mut command);
+    }
     page.mistake(
         "a tenant that nobody named",
         2,

@@ -16,7 +16,7 @@ use crate::{
     failure::Result,
     ledger::{AskedBefore, Ledger, RunLock, RunStart, SilentFirst},
     outcome::Mail,
-    own_files::Rehearsal,
+    results::{DRY_RUN, PRACTICE},
     ui::{self, ProgressMode},
 };
 use tokio::sync::watch;
@@ -24,11 +24,12 @@ use tokio::sync::watch;
 /// Runs the engine, then writes the files and reports the result.
 pub(super) async fn run(prepared: &Prepared<'_>, ready: &Ready) -> Result<Exit> {
     let mut start = start("invite", prepared, ready);
-    let rehearsal = Rehearsal {
-        dry_run: prepared.options.dry_run,
-        practice: prepared.settings.invite.sandbox.value,
-    };
-    start.id = rehearsal.mark(&start.id);
+    if prepared.settings.invite.sandbox.value {
+        start.id += PRACTICE;
+    }
+    if prepared.options.dry_run {
+        start.id += DRY_RUN;
+    }
     let run = start.id.clone();
     let right = Right {
         ledger: &prepared.ledger,

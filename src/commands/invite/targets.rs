@@ -3,10 +3,9 @@
 use crate::{
     exit::Exit,
     failure::{Failure, Result},
-    own_files::{FileKind, RESULT_COLUMNS},
-    results::{self, RunKind},
+    results::{self, FileKind, RunKind},
     settings::{Settings, Sourced},
-    sheet::Sheet,
+    sheet::{RESULT_COLUMNS, Sheet},
 };
 use std::path::{Path, PathBuf};
 

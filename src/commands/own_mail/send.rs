@@ -104,7 +104,7 @@ pub(in crate::commands) async fn send(
         match end {
             Ok(end) => mails.tell(&guest, &person, &end, &mut totals)?,
             Err(stop) => {
-                mails.stop.raise(reason(stop, mails));
+                mails.stop.raise(stop_reason(stop, mails.reader));
                 break;
             }
         }
@@ -173,7 +173,7 @@ impl MailsOf<'_> {
 }
 
 /// Why no further mail is sent, as the reason of the run.
-fn reason(stop: MailStop, mails: &MailsOf<'_>) -> StopReason {
+pub(in crate::commands) fn stop_reason(stop: MailStop, reader: &Reader) -> StopReason {
     let mail = |exit, what: String, hint: String| StopReason::OwnMail {
         exit,
         what,
@@ -183,7 +183,7 @@ fn reason(stop: MailStop, mails: &MailsOf<'_>) -> StopReason {
         // Whoever raised it has given the reason.
         MailStop::Raised => StopReason::Interrupted,
         MailStop::TakenOver => StopReason::TakenOver {
-            by: mails.writer.holder().unwrap_or_default(),
+            by: reader.holder().unwrap_or_default(),
         },
         MailStop::LedgerGone => StopReason::LedgerGone,
         MailStop::Ledger(error) => (&error).into(),

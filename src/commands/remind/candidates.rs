@@ -37,6 +37,7 @@ pub(super) enum LeftOut {
     NeverMailed,
     FirstMailUnknown,
     NotSettled,
+    NoLink,
 }
 
 impl LeftOut {
@@ -51,6 +52,7 @@ impl LeftOut {
             Self::NeverMailed => "never-mailed",
             Self::FirstMailUnknown => "first-mail-unknown",
             Self::NotSettled => "not-settled",
+            Self::NoLink => "no-link",
         }
     }
 
@@ -71,6 +73,7 @@ impl LeftOut {
             Self::NeverMailed => format!("{were} never mailed"),
             Self::FirstMailUnknown => "may have got no first mail at all".to_owned(),
             Self::NotSettled => format!("{were} asked for without an answer that tells"),
+            Self::NoLink => "cannot be mailed, as the ledger has no link".to_owned(),
         }
     }
 }
@@ -89,6 +92,8 @@ pub(super) struct Defaults<'a> {
     pub redirect_url: &'a str,
     /// Whether Microsoft's mail will carry words of one's own.
     pub words_arrive: bool,
+    /// A mail of our own is nothing without the link.
+    pub needs_link: bool,
 }
 
 pub(super) fn candidates(
@@ -124,6 +129,12 @@ pub(super) fn candidates(
             let (reason, invited_at) = match judge(&person, history, settings, now) {
                 Ok(invited_at) => (None, invited_at),
                 Err(reason) => (Some(reason), now),
+            };
+            let reason = match reason {
+                None if defaults.needs_link && !reader.knows_link(&user_id)? => {
+                    Some(LeftOut::NoLink)
+                }
+                reason => reason,
             };
             let email = EmailAddress::parse(&known.email);
             match (reason, email) {

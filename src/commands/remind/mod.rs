@@ -4,44 +4,37 @@
 
 mod candidates; // who is due
 mod consent; // who says that mails may go out
+mod own; // reminders in our own words
+mod send; // the sending, and its end
 mod told; // what became of them
 
 use super::{
     ask,
     connect::Connection,
-    invite::{
-        InviteOutput,
-        stop_message::{self, Stopped, unless_stopped},
-    },
+    invite::{InviteOutput, stop_message::unless_stopped},
+    own_mail::{OwnMail, check_rows},
     session::Session,
     sheet_options::rules,
-    signals, status,
+    signals,
+    status::{self, people::Scope, reading::StateReader},
 };
 use crate::{
     cli,
     clock::Clock,
-    directory::Directory,
-    engine::{
-        CapLimits, ReminderJob, ReminderLimits, ReminderOutcome, ReminderReport, ReminderTotals,
-        Stop, StopReason, remind as remind_all,
-    },
+    engine::{Stop, StopReason},
     exit::Exit,
     failure::{Failure, Result},
     files::Scratch,
     graph::IdentityKind,
-    ledger::{RunLock, RunStart},
-    own_files::Rehearsal,
-    settings::{Env, Settings},
-    ui::{self, Phase, Progress, ProgressMode, ProgressView, RemindersShown},
+    ledger::RunLock,
+    settings::{Env, MailDelivery, Settings},
+    ui::{self, RemindersShown},
 };
 use candidates::{AFTER_AN_IMPORT, Candidates, Defaults};
 use consent::{Consent, consent};
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
-use status::{people::Scope, reading::StateReader};
-use std::{collections::BTreeMap, path::Path, time::Duration};
-use tokio::sync::watch;
-use told::{counts, for_somebody_else};
+use jiff::SignedDuration;
+use serde_json::json;
+use std::{collections::HashSet, path::Path};
 
 /// How this invocation talks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -100,16 +93,38 @@ async fn remind(
 ) -> Result<Exit> {
     Scratch::remove_leftovers();
     let consent = consent(settings, output.yes)?;
+    let own = own_mail(sheet, settings, env)?;
     let session = Session::open(settings, clock, stop, output.quiet).await?;
     let verb = Verb {
         sheet,
         session: &session,
         output,
         consent,
+        own,
     };
     let exit = verb.run(env).await;
     session.end().await;
     exit
+}
+
+/// Reminders in our own words take them from the columns of a sheet.
+fn own_mail(sheet: Option<&Path>, settings: &Settings, env: &Env<'_>) -> Result<Option<OwnMail>> {
+    let delivery = &settings.message.delivery;
+    if delivery.value == MailDelivery::None {
+        return Err(Failure::usage(format!(
+            "nobody is mailed, and so nobody is reminded: [message] delivery = \"none\", {}",
+            delivery.source
+        ))
+        .hint("write delivery = \"microsoft\" to let Microsoft remind them"));
+    }
+    let own = OwnMail::of(settings, env)?;
+    if own.is_some() && sheet.is_none() {
+        return Err(Failure::usage(
+            "a reminder in our own words takes them from the columns of a sheet, and no sheet is named",
+        )
+        .hint("name it, as in `guestlist remind guests.csv`"));
+    }
+    Ok(own)
 }
 
 struct Verb<'a> {
@@ -117,6 +132,8 @@ struct Verb<'a> {
     session: &'a Session<'a>,
     output: RemindOutput,
     consent: Consent,
+    /// None: Microsoft mails.
+    own: Option<OwnMail>,
 }
 
 impl Verb<'_> {
@@ -139,8 +156,14 @@ impl Verb<'_> {
         if candidates.due.is_empty() {
             return self.nobody_is_due(&candidates);
         }
+        if let (Some(own), Some(sheet)) = (&self.own, &sheet) {
+            let rows: HashSet<u64> = candidates.due.iter().filter_map(|due| due.row).collect();
+            check_rows(own, sheet, &rules, |guest| rows.contains(&guest.row))?;
+            unless_stopped(&self.session.stop, own.probe(&connection.graph)).await?;
+        }
         self.agree(&candidates, &connection).await?;
-        self.send(candidates, connection, &lock).await
+        let words = sheet.as_ref().map(|sheet| (sheet, &rules));
+        self.send(candidates, connection, &lock, words).await
     }
 
     fn lock(&self) -> Result<RunLock> {
@@ -202,6 +225,7 @@ impl Verb<'_> {
         let defaults = Defaults {
             redirect_url: &settings.invite.redirect_url.value,
             words_arrive: connection.identity.kind == IdentityKind::Delegated,
+            needs_link: self.own.is_some(),
         };
         let reader = self.session.ledger.reader()?;
         let now = self.session.clock.now();
@@ -219,6 +243,10 @@ impl Verb<'_> {
         };
         let shown = RemindersShown {
             whom: format!("{whom} in {}", connection.place()),
+            by: self
+                .own
+                .as_ref()
+                .map_or_else(|| "Microsoft's mail".to_owned(), OwnMail::by),
             pending: candidates.pending,
             due: candidates.lines.clone(),
             left_out: candidates
@@ -279,216 +307,6 @@ impl Verb<'_> {
             }
         }
     }
-
-    async fn send(
-        &self,
-        candidates: Candidates,
-        connection: Connection,
-        lock: &RunLock,
-    ) -> Result<Exit> {
-        let session = self.session;
-        let settings = session.settings;
-        let left_out = candidates.words();
-        let Candidates { pending, due, .. } = candidates;
-        let start = self.run_start(&connection);
-        let run = start.id.clone();
-        let (tally, totals) = watch::channel(ReminderTotals::default());
-        let view = self.progress(totals, due.len() as u64);
-        let job = ReminderJob {
-            start,
-            ledger: &session.ledger,
-            generation: lock.generation(),
-            guests: due,
-            limits: ReminderLimits {
-                every: settings.remind.every.value.0,
-                max_times: settings.remind.max_times.value,
-                caps: CapLimits {
-                    in_this_run: settings.remind.max_mails.as_ref().map(|most| most.value),
-                    daily: settings.invite.daily_cap.as_ref().map(|cap| cap.value),
-                    wait: settings.invite.cap_wait.value,
-                },
-            },
-            directory: Directory::new(connection.graph.clone(), connection.domains.clone()),
-            pace: session.pace.clone(),
-            clock: session.clock.clone(),
-            stop: session.stop.clone(),
-            tally,
-        };
-        let report = remind_all(job).await;
-        view.finish().await;
-        self.end(&run, pending, &left_out, report?, &connection)
-    }
-
-    fn run_start(&self, connection: &Connection) -> RunStart {
-        let now = self.session.clock.now();
-        let kind = Rehearsal {
-            practice: self.session.settings.invite.sandbox.value,
-            dry_run: false,
-        };
-        RunStart {
-            id: kind.mark(&format!(
-                "{}-{:04x}",
-                now.strftime("%Y%m%d-%H%M%S"),
-                fastrand::u16(..)
-            )),
-            verb: "remind",
-            sheet: self.sheet.map(|sheet| sheet.display().to_string()),
-            sheet_path: None,
-            reading: None,
-            started_at: now,
-            host: super::host_name(),
-            pid: std::process::id(),
-            identity: connection.identity.name.clone(),
-        }
-    }
-
-    fn progress(&self, totals: watch::Receiver<ReminderTotals>, due: u64) -> ReminderView {
-        let (numbers, seen) = watch::channel(Progress::default());
-        let mode = ProgressMode::choose(self.output.quiet, ui::stderr_is_terminal());
-        let pace = self.session.pace.clone();
-        let feeding = tokio::spawn(async move {
-            loop {
-                let now = *totals.borrow();
-                numbers.send_replace(Progress {
-                    phase: Phase::Reminding,
-                    total: Some(due),
-                    done: now.done,
-                    not_done: now.not_done + now.unknown,
-                    waiting: super::progress::waiting(&pace),
-                    ..Progress::default()
-                });
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
-        });
-        ReminderView {
-            view: ProgressView::start(seen, mode),
-            feeding,
-        }
-    }
-
-    /// What is told, kept in the ledger, and answered to the shell.
-    fn end(
-        &self,
-        run: &str,
-        pending: u64,
-        left_out: &[(&'static str, u64)],
-        report: ReminderReport,
-        connection: &Connection,
-    ) -> Result<Exit> {
-        let ReminderReport {
-            outcomes,
-            stopped_by,
-            somebody_else,
-            writer,
-        } = report;
-        let now = self.session.clock.now();
-        let failure = match (&somebody_else, &stopped_by) {
-            (Some(guest), _) => Some(for_somebody_else(guest.row)),
-            (None, Some(reason)) => Some(self.stopped(reason, &outcomes, connection, now)?),
-            (None, None) => None,
-        };
-        let done = |outcome: &ReminderOutcome| {
-            matches!(
-                outcome,
-                ReminderOutcome::Reminded
-                    | ReminderOutcome::State(_)
-                    | ReminderOutcome::MailedMeanwhile
-                    | ReminderOutcome::NotAttempted
-            )
-        };
-        let all = outcomes.iter().all(done);
-        let exit = match &failure {
-            Some(failure) => failure.exit,
-            None if all => Exit::Done,
-            None => Exit::SomeRowsNotDone,
-        };
-        let json = self.report(pending, &outcomes, Some(run), left_out, exit);
-        let kept = writer
-            .end_run(run, now, exit.code(), &json.to_string())
-            .and_then(|()| writer.checkpoint());
-        if let Err(error) = kept {
-            ui::tell(format!("the end of this run could not be kept: {error}"));
-        }
-        if self.output.json {
-            let mut out = ui::Out::stdout();
-            out.json(&json)?;
-            out.finish()?;
-        } else {
-            let (reminded, unknown, others) = counts(&outcomes);
-            let others: Vec<(String, u64)> = others
-                .into_iter()
-                .map(|((_, words), count)| (words, count))
-                .collect();
-            ui::tell(ui::reminded_text(reminded, unknown, &others));
-        }
-        match failure {
-            // It was told in the object already.
-            Some(failure) => {
-                ui::show_failure(&failure);
-                Ok(failure.exit)
-            }
-            None => Ok(exit),
-        }
-    }
-
-    fn stopped(
-        &self,
-        reason: &StopReason,
-        outcomes: &[ReminderOutcome],
-        connection: &Connection,
-        now: Timestamp,
-    ) -> Result<Failure> {
-        let left = outcomes
-            .iter()
-            .filter(|outcome| **outcome == ReminderOutcome::NotAttempted)
-            .count() as u64;
-        if let StopReason::MaxInvites { cap } = reason {
-            return Ok(Failure::new(
-                Exit::CapReached,
-                format!(
-                    "--max-mails {cap} is reached; {} more are due",
-                    ui::text::plural(left, "guest")
-                ),
-            )
-            .hint("the same command goes on with them"));
-        }
-        let day_ago = now - SignedDuration::from_hours(24);
-        let asked_today = self.session.ledger.reader()?.asks_since(day_ago)?.len();
-        Ok(stop_message::stopped(&Stopped {
-            reason,
-            tenant: &connection.tenant.id,
-            asked_today,
-            left: 0,
-            now,
-        }))
-    }
-
-    fn report(
-        &self,
-        pending: u64,
-        outcomes: &[ReminderOutcome],
-        run: Option<&str>,
-        left_out: &[(&'static str, u64)],
-        exit: Exit,
-    ) -> Value {
-        let (reminded, unknown, others) = counts(outcomes);
-        let mut by_word: BTreeMap<&str, u64> = BTreeMap::new();
-        for ((word, _), count) in &others {
-            *by_word.entry(word).or_default() += count;
-        }
-        let left_out: BTreeMap<&str, u64> = left_out.iter().copied().collect();
-        json!({
-            "run": run,
-            "sheet": self.sheet.map(|sheet| sheet.display().to_string()),
-            "pending": pending,
-            "due": outcomes.len(),
-            "reminded": reminded,
-            "unknown": unknown,
-            "others": by_word,
-            "left_out": left_out,
-            "exit_code": exit.code(),
-        })
-    }
 }
 
 impl Candidates {
@@ -497,18 +315,5 @@ impl Candidates {
             .iter()
             .map(|(why, count)| (why.word(), *count))
             .collect()
-    }
-}
-
-/// The bar, and what feeds it.
-struct ReminderView {
-    view: ProgressView,
-    feeding: tokio::task::JoinHandle<()>,
-}
-
-impl ReminderView {
-    async fn finish(self) {
-        self.feeding.abort();
-        self.view.finish().await;
     }
 }

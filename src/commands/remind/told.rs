@@ -38,6 +38,10 @@ pub(super) fn counts(outcomes: &[ReminderOutcome]) -> (u64, u64, Others) {
                 "refused",
                 format!("refused by Graph [{code}]: {}", text::printable_line(why)),
             ),
+            ReminderOutcome::MailNotSent(why) => (
+                "not-sent",
+                format!("not sent: {}", text::printable_line(why)),
+            ),
             ReminderOutcome::NotLookedUp(why) => (
                 "not-looked-up",
                 format!("not looked up: {}", text::printable_line(why)),

@@ -32,7 +32,6 @@ fn sheet() -> impl Iterator<Item = Result<SheetRow>> {
                 format!("=N{number}"),
             ],
             loose: Vec::new(),
-            repaired: None,
         })
     })
 }
@@ -49,18 +48,6 @@ fn results(outcomes: [Outcome; 4]) -> impl Iterator<Item = Result<RowResult>> {
     })
 }
 
-fn written(
-    target: &Path,
-    results: impl Iterator<Item = Result<RowResult>>,
-) -> Result<Option<Written>> {
-    let layout = layout();
-    let mut to_fix = ToFix::new(target, &layout);
-    for (result, row) in results.zip(sheet()) {
-        to_fix.add(&result?, Some(&row?))?;
-    }
-    to_fix.finish()
-}
-
 #[test]
 fn the_rows_that_need_a_hand_stand_there_as_in_the_sheet() {
     let folder = tempfile::tempdir().unwrap();
@@ -71,7 +58,9 @@ fn the_rows_that_need_a_hand_stand_there_as_in_the_sheet() {
         Outcome::Failed,
         Outcome::Gone,
     ];
-    let told = written(&target, results(outcomes)).unwrap().unwrap();
+    let told = write_to_fix(&target, &layout(), sheet(), &mut results(outcomes))
+        .unwrap()
+        .unwrap();
     assert_eq!((told.rows, told.notes.len()), (2, 0));
     assert_eq!(
         fs::read_to_string(&target).unwrap(),
@@ -86,12 +75,20 @@ fn nothing_to_fix_leaves_no_file_and_retires_an_old_one_of_ours() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("guests.to-fix.csv");
     let fine = [Outcome::Invited; 4];
-    assert_eq!(written(&target, results(fine)).unwrap(), None);
+    assert_eq!(
+        write_to_fix(&target, &layout(), sheet(), &mut results(fine)).unwrap(),
+        None
+    );
     assert!(!target.exists());
 
     let bad = [Outcome::Invalid; 4];
-    written(&target, results(bad)).unwrap().unwrap();
-    assert_eq!(written(&target, results(fine)).unwrap(), None);
+    write_to_fix(&target, &layout(), sheet(), &mut results(bad))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        write_to_fix(&target, &layout(), sheet(), &mut results(fine)).unwrap(),
+        None
+    );
     assert!(!target.exists());
     assert!(folder.path().join("guests.to-fix.previous.csv").exists());
 }
@@ -102,6 +99,6 @@ fn somebody_elses_file_is_left_alone_when_there_is_nothing_to_fix() {
     let target = folder.path().join("mine.csv");
     fs::write(&target, "a,b\n").unwrap();
     let fine = [Outcome::Invited; 4];
-    written(&target, results(fine)).unwrap();
+    write_to_fix(&target, &layout(), sheet(), &mut results(fine)).unwrap();
     assert_eq!(fs::read_to_string(&target).unwrap(), "a,b\n");
 }

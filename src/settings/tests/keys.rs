@@ -1,4 +1,5 @@
-//! Every key can be set in every way, has a flag of the same name, and stands in the example with its default.
+//! Which keys there are: heard in every way, flags of the same name, and an example that tells the
+//! truth.
 
 use super::{KeyInForce, REMIND, Typed, World, flags_of, world};
 use crate::{
