@@ -48,8 +48,10 @@ mod exit; // exit codes, and which of two is the graver
 mod failure; // why a command ends, what to do, and its exit code
 mod files; // how files are opened
 mod fingerprint; // hashes that tell texts apart without keeping them
+mod nearest; // which word was probably meant
 mod one_word; // values that are one word out of a few
 mod outcome; // what became of a row
+mod own_files; // the files that this program writes about a sheet, and how they are recognised
 mod problem; // what is wrong with a sheet, and the catalogue of codes
 mod redeem_link; // which links people may click on
 mod secrets; // secrets are taken out of what servers wrote
@@ -69,13 +71,13 @@ pub use engine::Stop;
 pub use exit::Exit;
 pub use guest::{Allow, Guest, RowVerdict, Rules, Understanding};
 pub use outcome::{GuestState, Outcome, RowResult};
+pub use own_files::{RESULT_COLUMNS, SHEET_PREFIX};
 pub use problem::{Entry, Problem, Severity, shorten};
 pub use results::{About, Column, Layout, SheetRow, write};
 pub use sandbox::{Sandbox, SandboxOptions, Weather};
 pub use settings::resolve;
 pub use sheet::{
-    Field, Hidden, RESULT_COLUMNS, Refused, Repair, Row, SHEET_PREFIX, Sheet, SheetOptions,
-    addresses, formula, rewrite,
+    Field, Hidden, Refused, Repair, Row, Sheet, SheetOptions, addresses, formula, rewrite,
 };
 pub use ui::{Out, problems::Look};
 

@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The command line: the commands and their flags.
 //!
 //! Must not decide what a flag means together with others: `settings` does.
 
@@ -363,7 +363,7 @@ impl std::str::FromStr for RunName {
 }
 
 impl Cli {
-    /// The flags that the settings resolve, whatever the command.
+    /// The flags of this command that are keys of the settings.
     pub fn flags(&self) -> Flags {
         let config = self.config.clone();
         let in_place = |place: &Place| InviteFlags {
@@ -428,7 +428,7 @@ impl Cli {
                 invite: in_place(typed.place()),
                 ..Flags::default()
             },
-            // None of these reads settings, apart from the first.
+            // Of these, only `config` reads settings.
             Command::Config(_) | Command::Sandbox(_) | Command::Template | Command::Explain(_) => {
                 Flags {
                     scope: Scope::Shown,

@@ -1,6 +1,6 @@
-//! How much is said and how: the flags for it, the logs, and the last words of a command.
+//! The flags for output, the logs, and the final message and exit code of a command.
 //!
-//! Logs go to stderr. They say "row 17", never whose.
+//! Logs go to stderr. They must not hold an address: they say "row 17".
 
 use super::{Format, headings};
 use crate::{
@@ -52,7 +52,7 @@ impl OutputOptions {
         }
     }
 
-    /// Settles colour and logs, once, before anything is said.
+    /// Sets up colour and logs, before anything is printed.
     pub fn start(&self, env: &Env<'_>) -> Result<()> {
         match self.color {
             None | Some(Color::Auto) => ColorChoice::Auto,
@@ -64,7 +64,7 @@ impl OutputOptions {
         let filter = EnvFilter::try_new(directives)
             .map_err(|error| Failure::usage(format!("{LOG} cannot be understood: {error}")))?;
         let json = self.log_format == Some(Format::Json);
-        // Without colours: a log line can hold what others wrote, and the screen tells them from nothing of ours.
+        // Without colours, because a log line may hold text of a server, which must not look like text of ours.
         let lines = fmt::layer()
             .with_writer(move || ui::LogLines { json })
             .with_ansi(false);
@@ -75,19 +75,19 @@ impl OutputOptions {
         };
         let subscriber = tracing_subscriber::registry()
             .with(filter)
-            .with(lines.with_filter(filter_fn(may_speak)));
+            .with(lines.with_filter(filter_fn(is_logged)));
         // A second start in one process keeps the first one's logs.
         let _ = tracing::subscriber::set_global_default(subscriber);
         Ok(())
     }
 }
 
-/// Below a warning, the libraries in use print addresses and URLs; whatever is asked for, they do not.
-fn may_speak(event: &Metadata<'_>) -> bool {
+/// Libraries log addresses and URLs at levels below a warning. Those lines are dropped at any verbosity.
+fn is_logged(event: &Metadata<'_>) -> bool {
     *event.level() <= Level::WARN || event.target().starts_with("guestlist")
 }
 
-/// The last words of a command, and its exit code.
+/// Prints why a command failed, and returns its exit code.
 pub fn end(ended: anyhow::Result<Exit>) -> Exit {
     let error = match ended {
         Ok(exit) => return exit,
@@ -95,12 +95,12 @@ pub fn end(ended: anyhow::Result<Exit>) -> Exit {
         Err(error) => error,
     };
     let failure = Failure::from(error);
-    // When nobody can hear it, the exit code still says it.
+    // If stderr is closed, the exit code still reports the failure.
     ui::show_failure(&failure);
     failure.exit
 }
 
-/// The reader of our output has seen enough, as `head` does.
+/// Whether the reader of our output closed it, as `head` does; a closed pipe is not an error.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()

@@ -1,4 +1,4 @@
-//! The screens of help, and what a command line is taken for.
+//! The help screens, and how command lines are parsed.
 
 use super::{Cli, Command, Explain, Format, RunName};
 use crate::settings::Scope;

@@ -1,13 +1,13 @@
-//! The command line, and what is said when it cannot be understood.
+//! Parses the command line, and reports what is wrong with it.
 //!
-//! The parser repeats what was typed; it must not reach a terminal as it came in.
+//! The parser repeats what was typed; control characters in it must not reach a terminal.
 
 use super::Cli;
 use crate::{exit::Exit, ui, visible::visible};
 use clap::{Error, Parser, error::ErrorKind};
 use std::ffi::OsString;
 
-/// What was typed, without the program's own name; else its exit code, after everything has been said.
+/// The command line as parsed; or the exit code, after the help or the error was printed.
 pub fn parse(typed: impl Iterator<Item = OsString>) -> Result<Cli, Exit> {
     let typed: Vec<OsString> = typed.collect();
     let said = match read(typed.iter().cloned()) {
@@ -18,7 +18,7 @@ pub fn parse(typed: impl Iterator<Item = OsString>) -> Result<Cli, Exit> {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            // These are our own words alone. A closed pipe is not an error.
+            // Help and version hold no text that was typed. A closed pipe is not an error.
             let _ = said.print();
         }
         _ => ui::tell(ui::usage_text(&message(&said, &typed))),

@@ -298,7 +298,7 @@ impl Reached {
                 meant.source.place()
             )));
         }
-        if let Some(also) = &settings.tenant.also
+        if let Some(also) = &settings.tenant.second_name
             && let Some(_) =
                 other_tenant(also, tenant, identity, organization, &self.authority).await?
         {

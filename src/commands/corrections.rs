@@ -8,8 +8,9 @@ use crate::{
     fingerprint,
     ledger::{LedgerError, Reader, ToCorrect, Writer, WrittenToFix},
     outcome::{Outcome, RowResult},
+    own_files::to_fix_columns,
     results::{needs_a_hand, told},
-    sheet::{Refused, Row, Sheet, TO_FIX_COLUMNS, formula},
+    sheet::{Refused, Row, Sheet, formula},
 };
 use std::{
     collections::BTreeMap,
@@ -154,12 +155,9 @@ struct Copied {
 impl Copies {
     /// None for any other sheet.
     fn of(sheet: &Sheet) -> Option<Self> {
-        let names = &sheet.header().names;
-        let column = |ours: &str| names.iter().position(|name| name.trim() == ours);
-        let [row, code, problem, _] = TO_FIX_COLUMNS.map(column);
         Some(Self {
             place: place_of(sheet),
-            columns: [row?, code?, problem?],
+            columns: to_fix_columns(&sheet.header().names)?,
             of: BTreeMap::new(),
         })
     }

@@ -5,8 +5,8 @@
 use crate::{
     exit::Exit,
     failure::{Failure, Result},
+    nearest::nearest,
     problem::Entry,
-    sheet::nearest,
     ui::text::{WIDTH, lines},
 };
 use std::{

@@ -8,9 +8,9 @@ use crate::{
     guest::{EmailAddress, RowVerdict, Rules, Understanding},
     ledger::{Ledger, Reader},
     outcome::RowResult,
-    results,
-    results::{About, Column, KeptLinks, Layout, Links, SheetRow},
-    sheet::{Field, Flaw, Place, Refused, Row, SHEET_PREFIX, Sheet, Use},
+    own_files::SHEET_PREFIX,
+    results::{self, About, Column, KeptLinks, Layout, Links, Repaired, SheetRow},
+    sheet::{Field, Flaw, Place, Refused, Row, Sheet, Use},
 };
 use std::path::{Path, PathBuf};
 
@@ -84,32 +84,30 @@ fn write_with(
         tenant_id,
         run: run.id.to_owned(),
     };
-    let written = results::write(results, &layout, sheet_rows(sheet)?, &mut rows()?, &about)?;
+    let place = to_fix.map(|path| unedited(&reader, path)).transpose()?;
+    let (written, fixing) = results::write_with_to_fix(
+        results,
+        place.as_deref(),
+        &layout,
+        rows_of(sheet, run.rules, to_fix.is_some())?,
+        &mut rows()?,
+        &about,
+    )?;
     let mut notes = written.notes;
-    let fixing = match to_fix {
-        Some(path) => {
-            let place = unedited(&reader, path)?;
-            let fixing = results::write_to_fix(
-                &place,
-                &layout,
-                rows_to_fix(sheet, run.rules)?,
-                &mut rows()?,
-            )?;
-            if place != path && fixing.is_some() {
+    let to_fix = match (fixing, to_fix, place) {
+        (Some(fixing), Some(path), Some(place)) => {
+            if place != path {
                 notes.push(format!(
                     "{} was edited since it was written, so it stays: the rows to fix are in {}",
                     path.display(),
                     place.display()
                 ));
             }
-            fixing
+            notes.extend(fixing.notes);
+            Some(fixing.path)
         }
-        None => None,
+        _ => None,
     };
-    let to_fix = fixing.map(|written| {
-        notes.extend(written.notes);
-        written.path
-    });
     Ok(Files {
         results: written.path,
         to_fix,
@@ -244,32 +242,12 @@ fn bare() -> Layout {
     }
 }
 
-/// Rows of the sheet as they stand.
-fn sheet_rows(sheet: Option<&Sheet>) -> Result<Box<dyn Iterator<Item = Result<SheetRow>>>> {
-    rows_of(sheet, &Rules::default(), Repairs::None)
-}
-
-/// The same with the certain repairs made; whatever cannot be believed of a row is written so that it is found again.
-fn rows_to_fix(
-    sheet: Option<&Sheet>,
-    rules: &Rules,
-) -> Result<Box<dyn Iterator<Item = Result<SheetRow>>>> {
-    rows_of(sheet, rules, Repairs::Made)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Repairs {
-    None,
-    Made,
-}
-
+/// Rows of the sheet as they stand; with their repairs, where rows to fix are written as well.
 fn rows_of(
     sheet: Option<&Sheet>,
     rules: &Rules,
-    repairs: Repairs,
+    with_repairs: bool,
 ) -> Result<Box<dyn Iterator<Item = Result<SheetRow>>>> {
-    /// A cell without a heading: for as long as it is there, the row has too many cells.
-    const DOUBTFUL: &str = "look at the cells of this row, then delete this one";
     let Some(sheet) = sheet else {
         return Ok(Box::new(std::iter::empty()));
     };
@@ -277,40 +255,61 @@ fn rows_of(
     let mut understanding = Understanding::new(sheet, rules);
     Ok(Box::new(sheet.rows()?.map(move |row| {
         let row = row.map_err(Refused::from)?;
-        let mut all: Vec<String> = (0..row.found())
+        let mut cells: Vec<String> = (0..row.found())
             .map(|column| row.cell(column).to_owned())
             .collect();
         if let Some((column, message)) = understanding.joined_message(&row) {
-            all.truncate(column);
-            all.push(message);
+            cells.truncate(column);
+            cells.push(message);
         }
-        if repairs == Repairs::Made {
+        let repaired = if with_repairs {
             let inspected = understanding.inspect(std::slice::from_ref(&row));
             let problems = inspected.into_iter().flat_map(|(_, problems)| problems);
-            for (column, repaired) in fix::repairs(problems).cells {
-                if let Some(cell) = all.get_mut(column) {
-                    *cell = repaired;
-                }
-            }
-        }
-        // Of a row that a quotation mark ran through, and of one that stands above the header, no cell can be believed.
-        let nothing = row.flaw == Some(Flaw::SwallowedRows)
-            || (row.place == Place::AboveHeader && repairs == Repairs::Made);
-        let believed = if nothing {
+            repaired(&row, &cells, fix::repairs(problems).cells)
+        } else {
+            None
+        };
+        // Of a row that a quotation mark ran through no cell can be believed.
+        let believed = if row.flaw == Some(Flaw::SwallowedRows) {
             0
         } else {
-            row.width().min(all.len())
+            row.width().min(cells.len())
         };
-        let mut loose = all.split_off(believed);
-        let doubtful = matches!(row.flaw, Some(Flaw::TextBesideQuote | Flaw::BackslashQuote));
-        if doubtful && repairs == Repairs::Made {
-            loose.push(DOUBTFUL.to_owned());
-        }
+        let loose = cells.split_off(believed);
         Ok(SheetRow {
             number: row.number,
             email: email.map_or_else(String::new, |column| address(row.cell(column))),
-            cells: all,
+            cells,
             loose,
+            repaired,
         })
     })))
+}
+
+/// The row as a to-fix file has it, where that is not as it stands.
+fn repaired(row: &Row, cells: &[String], repairs: Vec<(usize, String)>) -> Option<Repaired> {
+    /// A cell without a heading: for as long as it is there, the row has too many cells.
+    const DOUBTFUL: &str = "look at the cells of this row, then delete this one";
+    let above = row.place == Place::AboveHeader;
+    let doubtful = matches!(row.flaw, Some(Flaw::TextBesideQuote | Flaw::BackslashQuote));
+    if repairs.is_empty() && !above && !doubtful {
+        return None;
+    }
+    let mut cells = cells.to_vec();
+    for (column, repaired) in repairs {
+        if let Some(cell) = cells.get_mut(column) {
+            *cell = repaired;
+        }
+    }
+    // The cells of a row above the header stand under no heading.
+    let believed = if above || row.flaw == Some(Flaw::SwallowedRows) {
+        0
+    } else {
+        row.width().min(cells.len())
+    };
+    let mut loose = cells.split_off(believed);
+    if doubtful {
+        loose.push(DOUBTFUL.to_owned());
+    }
+    Some(Repaired { cells, loose })
 }

@@ -1,7 +1,7 @@
 //! `guestlist ledger import`: a lost ledger rebuilt from results files.
 //!
-//! What a file says is a claim, not knowledge: nobody counts as invited before somebody has seen the guest in this
-//! tenant. Must not take what a dry run or a practice run told.
+//! What a file says is a claim, not knowledge: a person counts as invited only after the guest was seen in this tenant.
+//! Must not import results of a dry run or a practice run.
 
 use crate::{
     clock::Clock,
@@ -10,7 +10,8 @@ use crate::{
     guest::EmailAddress,
     ledger::{Claim, Draft, Found, Imported, Ledger, NewLedger, Writer},
     outcome::{Mail, Outcome},
-    results::{self, DRY_RUN, OwnRow, PRACTICE},
+    own_files::Rehearsal,
+    results::{self, OwnRow},
     ui::{
         self,
         text::{number, plural_of},
@@ -23,13 +24,13 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Default, Clone, Copy)]
 struct Taken {
     people: u64,
-    /// Of them, those whose ask was never answered.
+    /// Of them, those whose invitation attempt was never answered.
     asked: u64,
     known: u64,
 }
 
-/// Takes the people of results files into the ledger at `path`, which is made when it is missing: those of all files,
-/// or, when one of them is refused or this program is killed, nobody.
+/// Imports the people of results files into the ledger at `path`, which is created if it is missing. If one file is
+/// refused, or the program is killed, nobody is imported.
 pub(super) fn import(path: &Path, files: &[PathBuf], practice: bool, clock: &Clock) -> Result<()> {
     let taken = if Ledger::is_missing(path) {
         let draft = Draft::new(path)?;
@@ -84,7 +85,7 @@ fn tell(file: &Path, taken: Taken) {
     let unanswered = match taken.asked {
         0 => String::new(),
         asked => format!(
-            ", {} of them asked for without an answer: the next run finds out first what became of them",
+            ", {} of them without an answer: the next run first finds out whether they were invited",
             number(asked)
         ),
     };
@@ -107,19 +108,23 @@ fn import_file(
         Failure::new(Exit::SheetRefused, format!("{}: {why}", file.display()))
             .hint("give results files as guestlist wrote them; nothing was taken")
     };
-    let rows = results::read_own(file).map_err(|error| refused(error.to_string()))?;
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let rehearsed = |run: &str| run.ends_with(DRY_RUN) || (!practice && run.ends_with(PRACTICE));
-    if name.contains(DRY_RUN_NAME) || (!practice && name.contains(PRACTICE_NAME)) {
+    let rows = results::read_own(file).map_err(refused)?;
+    let invited_nobody = |kind: Rehearsal| kind.dry_run || (kind.practice && !practice);
+    if invited_nobody(Rehearsal::of_file(file)) {
         return Err(refused(
             "by its name this is a file of a dry run or a practice run, in which nobody was invited".into(),
         ));
     }
     let mut taken = Taken::default();
     for row in rows {
-        let row = row.map_err(|error| refused(error.to_string()))?;
+        let row = row.map_err(refused)?;
         let line = row.line;
-        if row.outcome == Some(Outcome::WouldInvite) || row.run.as_deref().is_some_and(rehearsed) {
+        if row.outcome == Some(Outcome::WouldInvite)
+            || row
+                .run
+                .as_deref()
+                .is_some_and(|run| invited_nobody(Rehearsal::of_run(run)))
+        {
             return Err(refused(format!(
                 "line {line} was written by a dry run or a practice run, in which nobody was invited"
             )));
@@ -156,7 +161,7 @@ fn import_file(
     Ok(taken)
 }
 
-/// What a row says about its person; nothing where nobody was asked for, or where the next run looks anyway.
+/// What a row says about its person; none if nobody was invited, or if the next run looks the person up anyway.
 fn claim(row: &OwnRow, now: Timestamp) -> Option<Claim> {
     let found = row.user_id.clone().map(|user_id| Found {
         user_id,
@@ -170,13 +175,13 @@ fn claim(row: &OwnRow, now: Timestamp) -> Option<Claim> {
         mails: row.mail != Some(Mail::None),
     };
     match (row.outcome?, found) {
-        // A claim that could not be seen when the file was written.
+        // The guest was not seen in the tenant when the file was written.
         (Outcome::Unknown, Some(found)) if found.mail != Mail::Unknown => {
             Some(Claim::Invited(found))
         }
         (Outcome::Unknown, _) => Some(asked(row.invited_at.unwrap_or(now))),
         (Outcome::Invited, Some(found)) => Some(Claim::Invited(found)),
-        // A row that was left out shows what the ledger knew: a time, and whose it is.
+        // A row that was not selected shows what the ledger knew of earlier runs.
         (Outcome::NotAttempted, None) => row.invited_at.map(asked),
         (Outcome::NotAttempted, Some(found)) if row.invited_at.is_some() => {
             Some(Claim::Invited(found))
@@ -187,7 +192,3 @@ fn claim(row: &OwnRow, now: Timestamp) -> Option<Claim> {
             .map(Claim::Linked),
     }
 }
-
-/// How the default names of such files are told from others.
-const DRY_RUN_NAME: &str = ".dry-run.";
-const PRACTICE_NAME: &str = ".practice.";

@@ -52,7 +52,7 @@ fn ask(untrusted: Untrusted, env: &Env<'_>) -> Result<Settings> {
 fn question(untrusted: &Untrusted) -> String {
     let mut lines = vec![wrap(
         &format!(
-            "The settings file {} {}. This command would use of it:",
+            "The settings file {} {}. This command would use these keys of it:",
             printable_line(&untrusted.path().display().to_string()),
             untrusted.doubt
         ),

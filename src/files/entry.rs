@@ -1,4 +1,4 @@
-//! What stands at a path itself, and why it is not used.
+//! What is at a path itself, and why it is not used.
 //!
 //! Must not open anything.
 
@@ -69,14 +69,14 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Something that stands at a path.
+/// What is at a path.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub kind: Kind,
     pub metadata: Metadata,
 }
 
-/// What stands at the path, not behind it. A link whose target is missing stands there too.
+/// What is at the path itself; a link is not followed. A link whose target is missing is a link.
 pub(crate) fn at(path: &Path) -> io::Result<Option<Entry>> {
     match fs::symlink_metadata(path) {
         Ok(metadata) => Ok(Some(Entry {
@@ -88,8 +88,7 @@ pub(crate) fn at(path: &Path) -> io::Result<Option<Entry>> {
     }
 }
 
-/// Which file stands at a path, whatever it is called; it may be compared with another look. None where nothing can be
-/// found.
+/// The identity of the file at a path, to compare it with another look. None if there is no file.
 #[cfg(unix)]
 pub(crate) fn identity(path: &Path) -> Option<FileId> {
     use std::os::unix::fs::MetadataExt;
@@ -97,7 +96,7 @@ pub(crate) fn identity(path: &Path) -> Option<FileId> {
     Some(FileId(metadata.dev(), metadata.ino()))
 }
 
-/// Elsewhere than on Unix a file that is in use cannot be replaced: it only is there or not.
+/// Outside of Unix a file that is in use cannot be replaced, so it is enough to know that it exists.
 #[cfg(not(unix))]
 pub fn identity(path: &Path) -> Option<FileId> {
     fs::symlink_metadata(path).ok().map(|_| FileId(0, 0))
@@ -107,7 +106,7 @@ pub fn identity(path: &Path) -> Option<FileId> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileId(u64, u64);
 
-/// Why a file is not used for what is to be written. Reads on after the file's name.
+/// Why a path is not written to. The text continues a sentence that begins with the file's name.
 #[derive(Debug, Error)]
 pub enum Refusal {
     #[error("is a link{}", to(.0.as_ref()))]

@@ -1,7 +1,7 @@
-//! Files to read: sheets, settings, secrets, certificates, weather. Links may lead to them and they may be somebody
-//! else's, as where Kubernetes mounts them.
+//! Files that are read: sheets, settings, secrets, certificates, weather. They may be reached by links and belong to
+//! other users, as with a volume that Kubernetes mounts.
 //!
-//! Must not wait without an end: a pipe into which nobody writes is told.
+//! Must not wait for ever: a pipe into which nobody writes is an error.
 
 use super::entry::Kind;
 use std::{
@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a pipe may stand without anybody who writes into it.
+/// How long to wait for a program that writes into a pipe.
 const PATIENCE: Duration = Duration::from_secs(10);
 const CHUNK: usize = 64 * 1024;
 
@@ -24,8 +24,7 @@ pub(crate) fn open_given(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Opens the pipe behind a path, which can be read only once; none where something else is. Waits until somebody
-/// writes, for a while.
+/// Opens the pipe at a path, which can be read only once; none if the path is not a pipe. Waits a while for a writer.
 pub(crate) fn open_pipe(path: &Path) -> io::Result<Option<Box<dyn Read + Send>>> {
     if Kind::of(&fs::metadata(path)?) != Kind::Pipe {
         return Ok(None);
@@ -37,7 +36,7 @@ pub(crate) fn open_pipe(path: &Path) -> io::Result<Option<Box<dyn Read + Send>>>
 }
 
 fn open(path: &Path) -> io::Result<(File, Kind)> {
-    // Looked at before it is opened: opening a device can have effects of its own.
+    // The path is looked at before it is opened, because opening a device can have side effects.
     let kind = Kind::of(&fs::metadata(path)?);
     if !matches!(kind, Kind::File | Kind::Pipe) {
         return Err(not_a_file(kind));
@@ -100,7 +99,7 @@ fn started(mut file: File, patience: Duration) -> io::Result<Box<dyn Read + Send
         }
     };
     first.truncate(read);
-    // From here on the writer decides how long it takes, as for standard input.
+    // From here on reading takes as long as the writer needs, as with standard input.
     waiting(&file)?;
     Ok(Box::new(Cursor::new(first).chain(file)))
 }

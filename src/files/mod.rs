@@ -1,4 +1,4 @@
-//! Opening files: the one way for what the program writes, and the one way for what it is given.
+//! Opening files: one way for files that the program writes, and one way for files that it is given.
 //!
 //! What is written: no link as the last component of the path, a regular file, never waiting for a reader, readable by
 //! this user only where the system can tell users apart. The only devices are the null device and terminals.

@@ -1,6 +1,6 @@
-//! Files of this user that are kept and written in place: the ledger, its lock, the people of the practice tenant.
+//! Files of this user that are changed in place: the ledger, its lock, the people of the practice tenant.
 //!
-//! Must not open what waits for a reader, and must not write through a link or into somebody else's file.
+//! Must not open a pipe that waits for a reader, and must not write through a link or into another user's file.
 
 use super::entry::{Kind, Refusal, at};
 use std::{
@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-/// Who beside its owner may use a file. Elsewhere than on Unix access lists decide, and nothing is known here.
+/// Who besides its owner may use a file. Outside of Unix access lists decide, and they are not read here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Access {
     pub others_read: bool,
@@ -17,7 +17,7 @@ pub(crate) struct Access {
     pub everyone_writes: bool,
 }
 
-/// The file at a path, if it is a regular file of this user with one name. None where nothing stands.
+/// The file at a path, if it is a regular file of this user with one name. None if there is nothing.
 pub(crate) fn access(path: &Path) -> Result<Option<Access>, Refusal> {
     let Some(entry) = at(path)? else {
         return Ok(None);
@@ -73,7 +73,7 @@ fn access_of(_: &Metadata) -> Access {
 /// Opens a file of this user for reading and for adding at its end; makes it where it is missing. Afterwards only this
 /// user can use it.
 pub(crate) fn open_own(path: &Path) -> Result<File, Refusal> {
-    // Looked at before it is opened: opening a device can have effects of its own.
+    // The path is looked at before it is opened, because opening a device can have side effects.
     access(path)?;
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
@@ -92,7 +92,7 @@ pub(crate) fn create_own(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Opens a regular file to look at what is in it, whoever it belongs to; a link is not followed.
+/// Opens a regular file of any user for reading; a link is not followed.
 pub(crate) fn open_to_look(path: &Path) -> Result<File, Refusal> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -137,7 +137,7 @@ fn is_null(metadata: &Metadata) -> bool {
     Kind::of(metadata) == Kind::CharacterDevice
 }
 
-/// Takes a file away from everybody else.
+/// Makes a file readable and writable by this user only.
 #[cfg(unix)]
 pub(crate) fn restrict(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -153,7 +153,7 @@ pub fn restrict(_: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// No link is followed, nothing waits, and a new file is for this user only.
+/// Options that follow no link and do not wait, and that make a new file readable by this user only.
 #[cfg(unix)]
 pub(super) fn careful(options: &mut OpenOptions) {
     use rustix::fs::OFlags;

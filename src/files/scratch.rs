@@ -24,7 +24,7 @@ const SHORTEST: usize = 6;
 /// Another start may take what was just made for a leftover, in the instant before it is locked: then once more.
 const ATTEMPTS: usize = 5;
 
-/// What stands in a folder of temporary files; nothing else is ever removed from it.
+/// The names that a folder of temporary files can hold; nothing else is removed from it.
 const CONTENTS: [&str; 7] = [
     "sheet",
     "rehearsal.db",
@@ -69,7 +69,7 @@ pub(crate) fn temporary_database_in(folder: &Path) -> io::Result<NamedTempFile> 
 /// Removes the temporary files that killed runs of this user left in a folder, with what SQLite keeps beside them.
 pub(crate) fn remove_leftovers(folder: &Path) {
     for path in named(folder, FILE_PREFIX, FILE_SUFFIX) {
-        // Held until it is gone, so that its owner cannot lock it in between.
+        // The lock is held until the file is removed, so that no other process can lock it in between.
         if let Some(_held) = unused(&path) {
             for suffix in ["-wal", "-shm", "-journal", ""] {
                 let mut name = path.clone().into_os_string();
@@ -115,12 +115,12 @@ impl Scratch {
         Err(taken())
     }
 
-    /// Where the sheet goes that can be read only once.
+    /// The place of a sheet that can be read only once.
     pub(crate) fn sheet(&self) -> PathBuf {
         self.folder.path().join(CONTENTS[0])
     }
 
-    /// Where the copy of a ledger goes on which a dry run remembers.
+    /// The place of the copy of a ledger that a dry run uses.
     pub(crate) fn rehearsal(&self) -> PathBuf {
         self.folder.path().join(CONTENTS[1])
     }

@@ -1,6 +1,6 @@
-//! The accounting: where every address of a sheet went, and what is told once about all of its rows.
+//! Counts where every address of a sheet went, and collects what is reported once for all rows.
 //!
-//! Must not decide what becomes of a row, and must not keep rows: counts, and the first of their numbers.
+//! Must not decide about a row, and must not keep rows: only counts, and the first row numbers.
 
 mod messages;
 
@@ -13,7 +13,7 @@ use crate::{
 };
 use serde::Serialize;
 
-/// How many addresses have which place. Each address of the sheet is in exactly one of them.
+/// How the addresses of a sheet are used. Each address is counted once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Addresses {
     pub total: u64,
@@ -21,7 +21,7 @@ pub struct Addresses {
     pub guests: u64,
     /// Of rows that repeat an earlier one.
     pub duplicates: u64,
-    /// In rows that cannot be used; each row is told.
+    /// In invalid rows, which are reported one by one.
     pub invalid: u64,
     pub cc: u64,
     pub sponsors: u64,
@@ -80,7 +80,7 @@ enum Role {
     Cc,
     Sponsor,
     Manager,
-    /// Not used, because it gives power and nobody has allowed it.
+    /// Not used, because a manager has power and `--allow manager` was not given.
     ManagerNotAllowed,
     Text,
     NotUsed,
@@ -88,7 +88,7 @@ enum Role {
     Ignored,
 }
 
-/// The rows that one row covers, and that are told with it.
+/// A row that divides the sheet, with the rows below it, which are reported together.
 #[derive(Debug)]
 struct Cover {
     row: u64,
@@ -110,7 +110,7 @@ pub(super) struct AddressAccounting {
     roles: Vec<Role>,
     header: (u64, u64),
     names: Vec<(String, String)>,
-    /// A shorter row ends before the last heading; none in a workbook, which ends each row at its last cell.
+    /// A row with fewer cells is short. None in a workbook, where each row ends at its last filled cell.
     named_width: Option<usize>,
     /// Cells with addresses, for each column that is not used; the last one is for cells beyond the header.
     unused: Vec<u64>,
@@ -239,7 +239,7 @@ impl AddressAccounting {
         })
     }
 
-    /// Notes a row and what became of it; `shifted` when its cells cannot be believed.
+    /// Counts a row by its verdict; `shifted` if its cells are probably under wrong headings.
     pub(super) fn add(&mut self, row: &Row, inspected: Inspected, shifted: bool) {
         if !row.place.is_in_table() {
             self.add_outside(row);
@@ -267,7 +267,7 @@ impl AddressAccounting {
     fn add_cells(&mut self, row: &Row, inspected: Inspected, shifted: bool) {
         for (column, cell) in row.cells_with_at() {
             let role = match self.roles.get(column) {
-                // Its cells cannot be believed, and the row is told.
+                // The row is reported as invalid, so its addresses count as invalid.
                 _ if shifted => Role::Guest,
                 Some(role) => *role,
                 None if inspected == Inspected::Invalid => Role::Guest,
@@ -364,7 +364,7 @@ impl AddressAccounting {
         }
     }
 
-    /// Whether a problem is told for its whole column, not row by row.
+    /// Whether a problem is reported once for its column instead of row by row.
     pub(super) fn is_told_by_column(&mut self, problem: &Problem) -> bool {
         let (Some(column), Some(row), true) = (problem.cell, problem.row, problem.is_error())
         else {

@@ -82,7 +82,7 @@ codes! {
         who: "nobody"
     }
     SWALLOWED_ROWS = "GL114" {
-        title: "a quotation mark has swallowed rows",
+        title: "a quotation mark that is not closed turned rows into text",
         meaning: "A cell begins with a quotation mark that is closed only further down, in the middle of another cell. The rows between them would be taken for text.",
         fix: "Close the quotation mark where the cell ends, or delete it.",
         who: "whoever made the sheet"
@@ -136,7 +136,7 @@ codes! {
         who: "whoever made the sheet"
     }
     BAD_SEND = "GL131" {
-        title: "neither yes nor no",
+        title: "a send cell that is not yes or no",
         meaning: "The send column says whether Microsoft mails the invitation: true or false, yes or no, 1 or 0.",
         fix: "Write true or false, or leave the cell empty for the default.",
         who: "whoever made the sheet"
@@ -202,7 +202,7 @@ codes! {
         who: "whoever made the sheet"
     }
     BAD_USER_TYPE = "GL146" {
-        title: "neither Guest nor Member",
+        title: "a user type that is not Guest or Member",
         meaning: "There are only these two user types.",
         fix: "Write Guest or Member, or leave the cell empty for Guest.",
         who: "whoever made the sheet"
@@ -233,7 +233,7 @@ codes! {
     }
     ERROR_VALUE = "GL151" {
         title: "the result of a formula that failed",
-        meaning: "The cell holds what a spreadsheet program shows for a formula that cannot be computed, such as #REF! or #N/A. It is nobody's name.",
+        meaning: "The cell holds what a spreadsheet program shows for a formula that cannot be computed, such as #REF! or #N/A. It is not a person's name.",
         fix: "Correct the formula, or replace it by the value that is meant.",
         who: "whoever made the sheet"
     }

@@ -1,13 +1,13 @@
-//! Why a text is not an address that Entra takes, in the words of the person who has to correct it.
+//! Why a text is not an address that Entra accepts, in words for the person who has to correct it.
 //!
-//! Must not correct anything; `email` does what is certain.
+//! Must not correct anything; `email` makes the certain repairs.
 
 use super::{
+    address_syntax::{MAX_ADDRESS, MAX_LOCAL, is_domain, may_stand_before_at},
     catalogue::{
         ADDRESS_TOO_LONG, BAD_CHARACTER, BAD_DOMAIN, BAD_LOCAL_PART, DIRECTION_MARK, FORMULA,
         NOT_ASCII, NOT_ONE_AT, PLUS, SPACE_INSIDE, TEXT_WITH_ADDRESS, TWO_ADDRESSES,
     },
-    email::{MAX_ADDRESS, MAX_LOCAL, is_domain, may_stand_before_at},
 };
 use crate::{
     problem::{Code, shorten},
@@ -44,7 +44,7 @@ pub(super) fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// `text` is not valid; the first of these that holds is the most useful thing to say.
+/// Why `text` is not valid. The checks are ordered, so that the first one that holds is the most useful message.
 pub(super) fn diagnose(text: &str) -> Wrong {
     if text.contains(is_direction_mark) {
         return Wrong::new(
@@ -164,7 +164,7 @@ pub(super) fn diagnose(text: &str) -> Wrong {
     )
 }
 
-/// Whether the parts between separators are addresses of their own.
+/// Whether more than one part between separators has an at sign.
 fn holds_several(text: &str) -> bool {
     let separators = |c: char| {
         c.is_whitespace()

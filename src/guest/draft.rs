@@ -1,4 +1,4 @@
-//! What one row says, still borrowed from it: the fields one by one, each problem told where it is found.
+//! Reads the fields of one row, and reports each problem at the cell in which it is found.
 //!
 //! Must not compare the row with others.
 
@@ -28,18 +28,18 @@ const MAX_DISPLAY_NAME: usize = 256;
 const MAX_JOB_TITLE: usize = 128;
 const MAX_PROFILE: usize = 64;
 
-/// What a row is read with.
+/// What is needed for reading a row.
 pub(super) struct Sources<'s> {
     pub layout: &'s Layout,
     pub rules: &'s Rules,
-    /// The last redirect address that was found good.
+    /// The last redirect address that was found valid; most rows repeat it.
     pub last_url: &'s mut String,
 }
 
-/// What one row says, still borrowed from it.
+/// The fields of one row; the texts are borrowed from it.
 #[derive(Default)]
 pub(super) struct Draft<'r> {
-    /// Whether the cells of the row cannot be believed to stand where they belong.
+    /// Whether the cells of the row are probably under wrong headings.
     pub shifted: bool,
     pub email: Option<Address<'r>>,
     display_name: Option<Cow<'r, str>>,
@@ -66,7 +66,7 @@ const PROFILE: [(Field, usize); 5] = [
 ];
 
 impl<'r> Draft<'r> {
-    /// Fills an empty draft from a row; nothing is read from cells that cannot be believed.
+    /// Fills an empty draft from a row. Nothing is read if the cells are probably under wrong headings.
     pub(super) fn read(
         &mut self,
         sources: Sources<'_>,
@@ -164,7 +164,7 @@ impl<'r> Draft<'r> {
         }
     }
 
-    /// The guest, where there is an address.
+    /// The guest, if the row has a valid address.
     pub(super) fn guest(&self, row: &Row) -> Option<Guest> {
         Some(Guest {
             row: row.number,

@@ -1,18 +1,13 @@
-//! An e-mail address that Entra can take: repaired where that is certain, refused where it is not.
+//! Reads an e-mail address out of a cell, with the repairs that are certain.
 //!
-//! Must not guess: an address with anything doubtful in it is an error for a person to correct.
+//! Must not guess: a doubtful address is an error that a person corrects.
 
 use super::{
+    address_syntax::is_valid,
     diagnose::{Wrong, diagnose, is_direction_mark},
     marks,
 };
-use memchr::memchr;
 use std::{borrow::Cow, fmt};
-
-/// The longest address (RFC 5321), and the longest part before its @.
-pub(super) const MAX_ADDRESS: usize = 254;
-pub(super) const MAX_LOCAL: usize = 64;
-const MAX_LABEL: usize = 63;
 
 /// A checked address. Its `Debug` masks the person.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -54,11 +49,11 @@ impl fmt::Debug for EmailAddress {
     }
 }
 
-/// A checked address that still lives in its row.
+/// A valid address that is borrowed from its row.
 #[derive(Debug, Clone)]
 pub(super) struct Address<'a> {
     pub text: Cow<'a, str>,
-    /// What was left out, in words.
+    /// What was removed, in words.
     pub repairs: Vec<&'static str>,
 }
 
@@ -76,7 +71,7 @@ impl Address<'_> {
     }
 }
 
-/// Reads a cell; what is certain is repaired, everything else is wrong.
+/// Reads a cell with the certain repairs; the error says why it is not an address.
 pub(super) fn read(cell: &str) -> Result<Address<'_>, Wrong> {
     if is_valid(cell) {
         return Ok(Address {
@@ -92,75 +87,7 @@ pub(super) fn read(cell: &str) -> Result<Address<'_>, Wrong> {
     }
 }
 
-/// The rules of Entra and of RFC 5321 together, for one address and nothing else.
-pub(super) fn is_valid(text: &str) -> bool {
-    let Some((local, domain)) = split_at_sign(text) else {
-        return false;
-    };
-    text.len() <= MAX_ADDRESS && is_local(local.as_bytes()) && is_domain(domain.as_bytes())
-}
-
-fn is_local(local: &[u8]) -> bool {
-    let at_edge = |byte: Option<&u8>| matches!(byte, None | Some(b'.' | b'-'));
-    local.len() <= MAX_LOCAL
-        && !at_edge(local.first())
-        // It would be a mark that makes a text of the cell, and no part of the address.
-        && !matches!(local.first(), Some(b'\'' | b'`'))
-        && !at_edge(local.last())
-        && may_stand_in_local(local)
-}
-
-/// Each byte by itself, and no two dots side by side.
-fn may_stand_in_local(local: &[u8]) -> bool {
-    let mut before = 0;
-    local.iter().all(|byte| {
-        let double = *byte == b'.' && before == b'.';
-        before = *byte;
-        may_stand_before_at(*byte) && !double
-    })
-}
-
-/// The apostrophe is allowed: O'Brien is a name. (Graph: invitation resource type)
-pub(super) fn may_stand_before_at(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'\'' | b'`')
-}
-
-pub(super) fn is_domain(domain: &[u8]) -> bool {
-    let mut labels = 0;
-    let mut encoded = false;
-    let mut rest = domain;
-    let last = loop {
-        let ends = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'-';
-        let (label, behind) = rest.split_at(rest.iter().position(ends).unwrap_or(rest.len()));
-        let edges = !matches!(label.first(), None | Some(b'-')) && label.last() != Some(&b'-');
-        if !edges || label.len() > MAX_LABEL {
-            return false;
-        }
-        encoded |= label.len() > 3 && label[..4].eq_ignore_ascii_case(b"xn--");
-        labels += 1;
-        rest = match behind {
-            [] => break label,
-            [b'.', next @ ..] => next,
-            _ => return false,
-        };
-    };
-    labels >= 2
-        && last.len() >= 2
-        && last.iter().any(u8::is_ascii_alphabetic)
-        && (!encoded || punycode_is_sound(domain))
-}
-
-fn punycode_is_sound(domain: &[u8]) -> bool {
-    std::str::from_utf8(domain).is_ok_and(|domain| idna::domain_to_ascii_strict(domain).is_ok())
-}
-
-/// Both sides of the first @.
-pub(super) fn split_at_sign(text: &str) -> Option<(&str, &str)> {
-    let at = memchr(b'@', text.as_bytes())?;
-    Some((&text[..at], &text[at + 1..]))
-}
-
-/// Characters that take no room and mean nothing in an address.
+/// Invisible characters that mean nothing in an address.
 fn is_zero_width(c: char) -> bool {
     matches!(
         c,
@@ -168,10 +95,10 @@ fn is_zero_width(c: char) -> bool {
     )
 }
 
-/// A longer cell is not an address with something around it, and is not worth peeling.
+/// A longer cell is a text, so no repairs are tried on it.
 const MAX_PEELED: usize = 4096;
 
-/// Leaves out what certainly does not belong to the address, and says what it was.
+/// Removes what certainly does not belong to the address, and says what it was.
 fn repair(cell: &str) -> (Cow<'_, str>, Vec<&'static str>) {
     let mut repairs: Vec<&'static str> = Vec::new();
     if cell.len() > MAX_PEELED || cell.contains(is_direction_mark) {
@@ -194,13 +121,13 @@ fn repair(cell: &str) -> (Cow<'_, str>, Vec<&'static str>) {
     }
 }
 
-/// Some programs write the address once more where the name would be.
+/// Whether the name before `<address>` is no other address; some programs repeat the address there.
 fn is_name_of(name: &str, address: &str) -> bool {
     let bare = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
     name.trim_matches(bare).eq_ignore_ascii_case(address.trim())
 }
 
-/// One layer off, and what it was.
+/// Removes one layer around the address, and says what it was.
 fn peel(text: &str) -> (&str, Option<&'static str>) {
     let trimmed = text.trim();
     if trimmed.len() < text.len() {
@@ -220,7 +147,7 @@ fn peel(text: &str) -> (&str, Option<&'static str>) {
         let address = text[7..].split('?').next().unwrap_or("");
         return (address, Some("mailto:"));
     }
-    // As directories list mail addresses (proxyAddresses).
+    // Directories list mail addresses in this form (proxyAddresses).
     if let Some(start) = text.get(..5)
         && start.eq_ignore_ascii_case("smtp:")
     {

@@ -1,4 +1,4 @@
-//! The cells beside the address: what people write in them, and what it means.
+//! Reads the cells other than the address.
 //!
 //! Must not look at more than one cell.
 
@@ -150,15 +150,15 @@ pub(super) fn yes_or_no(cell: &str) -> Result<bool, Wrong> {
     } else {
         Err(Wrong::new(
             BAD_SEND,
-            "neither yes nor no",
+            "the value must be yes or no",
             "write true or false, or leave the cell empty for the default",
         ))
     }
 }
 
-/// A culture such as `en-US`, its capital letters put right; a changed hyphen counts as a repair.
+/// A culture such as `en-US`. Capital letters are corrected silently; a corrected hyphen is reported.
 pub(super) fn language(cell: &str) -> Result<Cow<'_, str>, Wrong> {
-    // What nearly every cell holds, as it should be.
+    // Nearly every cell has this form.
     if let [a, b, b'-', c, d] = cell.as_bytes()
         && [a, b].iter().all(|byte| byte.is_ascii_lowercase())
         && [c, d].iter().all(|byte| byte.is_ascii_uppercase())
@@ -233,7 +233,7 @@ pub(super) fn user_type(cell: &str) -> Result<UserType, Wrong> {
         "member" | "mitglied" | "membre" | "miembro" | "membro" | "lid" => Ok(UserType::Member),
         _ => Err(Wrong::new(
             BAD_USER_TYPE,
-            "neither Guest nor Member",
+            "the value must be Guest or Member",
             "write Guest or Member, or leave the cell empty for Guest",
         )),
     }

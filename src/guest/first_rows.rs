@@ -4,7 +4,7 @@
 
 use crate::fingerprint::{ByFingerprint, Fingerprint, Fingerprints};
 
-/// Each part grows by itself, so that there is never room for the old and the new table of all rows at once.
+/// Each part grows by itself, so that memory never holds the old and the new table of all rows at the same time.
 const PARTS: usize = 32;
 
 /// Texts with the row in which each was first seen.
@@ -29,10 +29,9 @@ impl FirstRows {
         }
     }
 
-    /// The row in which the text was seen first; none when it is new, and then its row is remembered.
+    /// The row in which the text was seen first; none if it is new, and then its row is remembered.
     ///
-    /// Every look goes to a place of its own in a memory far larger than the processor's cache: looks that follow each
-    /// other directly, with nothing between them, wait side by side.
+    /// Each call misses the processor's cache. Calls that follow each other directly wait for memory at the same time.
     pub(super) fn first(&mut self, text: InRow) -> Option<u64> {
         let InRow { fingerprint, row } = text;
         let first = *self.parts[fingerprint.part(PARTS)]

@@ -1,8 +1,8 @@
-//! What looks odd about an address or a name and may yet be right. Hints never block and change nothing.
+//! What looks odd about an address or a name although it may be right. A hint never refuses a row and changes nothing.
 //!
-//! Must not grow into a service: the lists are small on purpose.
+//! Must not ask a service: the lists hold only what is well known.
 
-/// Domains that very many people have.
+/// Domains with very many users.
 const WELL_KNOWN: [&str; 9] = [
     "gmail.com",
     "googlemail.com",
@@ -14,7 +14,7 @@ const WELL_KNOWN: [&str; 9] = [
     "protonmail.com",
     "microsoft.com",
 ];
-/// One slip away from them, and somebody's own.
+/// Real domains that differ from those by one letter.
 const NO_SLIPS: [&str; 5] = [
     "mail.com",
     "ymail.com",
@@ -26,7 +26,7 @@ const NO_SLIPS: [&str; 5] = [
 /// The well-known domain that was probably meant.
 pub(super) fn intended_domain(domain: &str) -> Option<&'static str> {
     let intended = match domain {
-        // Two slips, or a short name.
+        // Two typing mistakes, or a short name.
         "gmail.de" => "gmail.com",
         "homtail.com" => "hotmail.com",
         "web.dee" | "wed.de" | "we.de" | "web.d" => "web.de",
@@ -41,9 +41,9 @@ pub(super) fn intended_domain(domain: &str) -> Option<&'static str> {
     Some(intended)
 }
 
-/// One letter too many, too few or another one, or two neighbours swapped.
+/// Whether one text differs from another by one letter added, left out or changed, or by two neighbours swapped.
 fn is_one_slip_apart(a: &[u8], b: &[u8]) -> bool {
-    // A slip at the beginning leaves the end alone: a look at both ends is enough for nearly every domain.
+    // One mistake leaves the beginning or the end unchanged, so comparing both ends is enough for nearly every domain.
     let ends_alike = || a.last_chunk::<5>() == b.last_chunk::<5>();
     if a.len().abs_diff(b.len()) > 1 || !(a.first() == b.first() || ends_alike()) || a == b {
         return false;
@@ -64,7 +64,7 @@ fn is_one_slip_apart(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// Local parts that name an office and not a person.
+/// Local parts of addresses that an office reads, not one person.
 pub(super) fn is_role(local: &str) -> bool {
     matches!(
         local,
@@ -179,7 +179,7 @@ pub(super) fn is_disposable(domain: &str) -> bool {
     )
 }
 
-/// For mailboxes that ignore dots, the one spelling of them all; written into `buffer`.
+/// The address without the differences that its mail service ignores, such as dots; written into `buffer`.
 pub(super) fn same_mailbox<'b>(
     local: &str,
     domain: &str,
@@ -194,7 +194,7 @@ pub(super) fn same_mailbox<'b>(
     Some(buffer)
 }
 
-/// Letters of Latin and of a script with look-alikes inside one word, and the strange one among them.
+/// The letter of another script in a word that has Latin letters as well.
 pub(super) fn mixed_script_char(name: &str) -> Option<char> {
     if name.is_ascii() {
         return None;

@@ -1,6 +1,6 @@
 //! Which column of a sheet holds which field.
 //!
-//! Must not look at what the cells say.
+//! Must not interpret the cells.
 
 use super::marks;
 use crate::sheet::{Field, Header, Row};
@@ -34,11 +34,11 @@ impl Layout {
         self.columns.into_iter().flatten()
     }
 
-    /// The cell of a field without the spaces and the mark around it, where there is something in it.
+    /// The cell of a field without spaces and text marks around it; none if it is empty.
     pub(super) fn cell<'r>(&self, row: &'r Row, field: Field) -> Option<(usize, &'r str)> {
         let column = self.column(field)?;
         let cell = row.cell(column);
-        // Nearly every cell begins and ends with a letter or a digit: nothing stands around it.
+        // Nearly every cell begins and ends with a letter or a digit, so there is nothing to remove.
         let (first, last) = (cell.as_bytes().first(), cell.as_bytes().last());
         if first.is_some_and(u8::is_ascii_alphanumeric)
             && last.is_some_and(u8::is_ascii_alphanumeric)
@@ -49,7 +49,7 @@ impl Layout {
         (!cell.is_empty()).then_some((column, cell))
     }
 
-    /// The cells that a mark was taken off, with what is left. Those of addresses are told with their other repairs.
+    /// The cells with a text mark, and their values without it. Those of addresses are reported with other repairs.
     pub(super) fn marked<'r>(&self, row: &'r Row) -> impl Iterator<Item = (usize, &'r str)> {
         Field::ALL.iter().filter_map(move |field| {
             let column = self.column(*field)?;
@@ -60,7 +60,7 @@ impl Layout {
     }
 }
 
-/// A message may begin with a quotation, so only a lone apostrophe is taken for a mark there.
+/// A message may begin with a quotation, so only a single apostrophe counts as a text mark there.
 fn without_mark(field: Field, cell: &str) -> &str {
     let plain = marks::strip(cell);
     let lone = || cell.starts_with('\'') && !plain.contains('\'') && plain.len() + 1 == cell.len();

@@ -1,9 +1,9 @@
-//! Marks that programs and people put around a value and that are no part of it: an apostrophe that makes a text of
-//! it, typographic quotation marks, a bullet.
+//! Removes marks around a value that are not part of it: the apostrophe of a text cell, typographic quotation marks, a
+//! bullet.
 //!
-//! Must not take anything off that could be meant: an apostrophe inside a name stays.
+//! Must not remove anything that could be part of the value, such as an apostrophe inside a name.
 
-/// Pairs that stand around a whole value.
+/// Pairs of quotation marks around a whole value.
 const PAIRS: [(char, &str); 11] = [
     ('\'', "'"),
     ('"', "\""),
@@ -19,7 +19,7 @@ const PAIRS: [(char, &str); 11] = [
 ];
 const BULLETS: [char; 9] = ['•', '·', '‣', '▪', '●', '◦', '■', '□', '➢'];
 
-/// A value, which has no spaces around it, without one mark; the value itself where there is none.
+/// The value without one mark, or unchanged if it has none. It must have no spaces around it.
 pub(super) fn strip(value: &str) -> &str {
     let Some(&first) = value.as_bytes().first() else {
         return value;

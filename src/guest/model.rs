@@ -1,6 +1,6 @@
-//! A guest as the sheet means it: everything checked, nothing asked of the tenant yet.
+//! A guest as the sheet describes it: checked, but not yet looked up in the tenant.
 //!
-//! Must not know how a sheet spells any of it.
+//! Must not know how a sheet spells a value.
 
 use super::EmailAddress;
 use crate::{one_word::OneWord, problem::Problem, sheet::Field};
@@ -52,13 +52,6 @@ pub enum SponsorRef {
     Id(Uuid),
     /// `group:` and a name or an id.
     Group(String),
-}
-
-impl SponsorRef {
-    /// One sponsor, as it may stand in a cell or a setting.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        super::sponsors::one(text)
-    }
 }
 
 /// As it is written into a sheet.
@@ -131,11 +124,11 @@ impl Allow {
     }
 }
 
-/// What the settings say about understanding.
+/// The settings that matter for understanding a row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rules {
     pub allow: Allow,
-    /// Who vouches for guests whose row names nobody.
+    /// The sponsor of guests whose row names none.
     pub default_sponsor: Option<SponsorRef>,
 }
 
@@ -159,5 +152,13 @@ pub enum RowVerdict {
         of_row: u64,
         email: EmailAddress,
     },
+    Invalid,
+}
+
+/// The verdict about a row without the guest, for callers that only count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inspected {
+    Guest,
+    Duplicate { of_row: u64 },
     Invalid,
 }

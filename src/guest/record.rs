@@ -1,6 +1,6 @@
-//! What is wrong with a row as such, and which of its cells belong together.
+//! What is wrong with a whole row, and which of its cells belong together.
 //!
-//! Must not ask what a text means; only whether it can stand where it stands.
+//! Must not interpret a text, only whether it can be in its cell.
 
 use super::{
     catalogue::{
@@ -15,7 +15,7 @@ use crate::{
     sheet::{Field, Flaw, Kinds, Row, swallowed_lines},
 };
 
-/// What is wrong with the record as such. The answer is whether its cells can be believed to stand where they belong.
+/// Reports what is wrong with the whole record. Returns whether its cells are under the right headings.
 pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut RowProblems<'_>) -> bool {
     let believed = match row.flaw {
         Some(flaw) => tell_flaw(flaw, layout, row, problems),
@@ -60,7 +60,7 @@ pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut RowProblems<'
     believed
 }
 
-/// Tells a flaw; the answer is whether the cells can still be believed to stand where they belong.
+/// Reports a flaw. Returns whether the cells are still under the right headings.
 fn tell_flaw(flaw: Flaw, layout: &Layout, row: &Row, problems: &mut RowProblems<'_>) -> bool {
     match flaw {
         Flaw::SwallowedRows => {
@@ -123,7 +123,7 @@ fn tell_flaw(flaw: Flaw, layout: &Layout, row: &Row, problems: &mut RowProblems<
     }
 }
 
-/// Quotation marks that do not count: a delimiter inside them divided the text.
+/// Reports quotation marks that the format does not know: a delimiter inside them divided the text.
 fn divided_inside_quotes(
     layout: &Layout,
     row: &Row,
@@ -164,8 +164,8 @@ fn divided_inside_quotes(
     })
 }
 
-/// Cells that no heading stands above. In a workbook they are where they are; in a text, a delimiter that was meant as
-/// a comma may have moved the cells before them.
+/// Reports cells without a heading. In a text file, a comma inside a text may have moved the cells before them; in a
+/// workbook that cannot happen.
 fn beyond_the_header(layout: &Layout, row: &Row, problems: &mut RowProblems<'_>) {
     let (found, width) = (row.found(), row.width());
     match row.extra().next() {
@@ -216,8 +216,8 @@ fn sentence_goes_on(layout: &Layout, row: &Row) -> bool {
     !row.quoted && next.starts_with(' ') && !next.trim().is_empty()
 }
 
-/// The message put together again, with its column, where the cells beyond the header can only be its rest: it is the
-/// last column, and nobody who wrote this row put quotation marks around anything.
+/// The message joined again, with its column, if the cells beyond the header can only be its rest: the message is the
+/// last column, and the row has no quotation marks.
 pub(super) fn joined_message(layout: &Layout, row: &Row) -> Option<(usize, String)> {
     if row.found() <= row.width() || row.quoted {
         return None;

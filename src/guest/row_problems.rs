@@ -1,4 +1,4 @@
-//! Where the problems of one row go, with what they all have in common.
+//! Collects the problems of one row, and adds the row, line and column to each.
 //!
 //! Must not decide what is a problem.
 
@@ -31,7 +31,7 @@ impl RowProblems<'_> {
         };
         let mut problem = problem.column(name).text(self.row.cell(column));
         problem.cell = Some(column);
-        // One wrong cell is one error, though more than one rule may be broken in it.
+        // One wrong cell is one error, although it may break several rules.
         let told = |other: &Problem| other.is_error() && other.cell == Some(column);
         let mut own = self
             .list
@@ -50,7 +50,7 @@ impl RowProblems<'_> {
         self.at(column, problem);
     }
 
-    /// The value, or the problem told.
+    /// The value; or none, after the problem was reported.
     pub(super) fn ok<T>(&mut self, column: usize, value: Result<T, Wrong>) -> Option<T> {
         value.map_err(|wrong| self.wrong(column, wrong)).ok()
     }

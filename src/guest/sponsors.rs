@@ -1,9 +1,10 @@
-//! Those who vouch for a guest, as people write them into a cell: addresses, object ids, groups.
+//! Reads the sponsors of a guest from a cell: addresses, object ids, groups.
 //!
-//! Must not know whether they are in the tenant.
+//! Must not look them up in the tenant.
 
 use super::{
     SponsorRef,
+    address_syntax::{is_domain, is_valid},
     catalogue::{BAD_SPONSOR, TOO_MANY_SPONSORS},
     diagnose::Wrong,
     email,
@@ -14,7 +15,7 @@ use uuid::Uuid;
 /// (Graph: invitation resource type, invitedUserSponsors)
 const MAX_SPONSORS: usize = 5;
 
-/// Somebody in the tenant: an address or user principal name, or an object id.
+/// A person in the tenant: an address, a user principal name or an object id.
 pub(super) fn person(entry: &str) -> Result<SponsorRef, Wrong> {
     if let Ok(id) = Uuid::parse_str(entry) {
         return Ok(SponsorRef::Id(id));
@@ -27,10 +28,7 @@ pub(super) fn person(entry: &str) -> Result<SponsorRef, Wrong> {
         Err(_) => {
             return Err(Wrong::new(
                 BAD_SPONSOR,
-                format!(
-                    "`{}` is neither an address nor an object id",
-                    shorten(entry, 60)
-                ),
+                format!("`{}` is not an address or an object id", shorten(entry, 60)),
                 "write the address or the object id of somebody in your tenant",
             ));
         }
@@ -38,35 +36,37 @@ pub(super) fn person(entry: &str) -> Result<SponsorRef, Wrong> {
     Ok(SponsorRef::Address(text.into_owned()))
 }
 
-/// Exactly one sponsor: a person or a group.
-pub(super) fn one(text: &str) -> Result<SponsorRef, String> {
-    match divided(text, &[';']) {
-        Ok((sponsors, _)) => <[SponsorRef; 1]>::try_from(sponsors)
-            .map(|[one]| one)
-            .map_err(|_| format!("`{text}` is not one sponsor")),
-        Err(wrong) => Err(format!("{}: {}", wrong.message, wrong.fix)),
+impl SponsorRef {
+    /// Exactly one sponsor, a person or a group, as it may stand in a setting.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match divided(text, &[';']) {
+            Ok((sponsors, _)) => <[Self; 1]>::try_from(sponsors)
+                .map(|[one]| one)
+                .map_err(|_| format!("`{text}` is not one sponsor")),
+            Err(wrong) => Err(format!("{}: {}", wrong.message, wrong.fix)),
+        }
     }
 }
 
-/// The name of a guest in the directory has `#EXT#` where its @ was.
+/// The user principal name of a guest has `#EXT#` before the domain of the tenant.
 fn is_user_principal_name(entry: &str) -> bool {
     match entry.split_once("#EXT#") {
-        None => email::is_valid(entry),
+        None => is_valid(entry),
         Some((before, after)) => {
             !before.is_empty()
                 && before.is_ascii()
                 && after
                     .strip_prefix('@')
-                    .is_some_and(|domain| email::is_domain(domain.as_bytes()))
+                    .is_some_and(|domain| is_domain(domain.as_bytes()))
         }
     }
 }
 
-/// The sponsors of a cell; and how they were read, where that needed some good will.
+/// The sponsors of a cell; and how they were understood, if the cell was not written as it should be.
 pub(super) fn sponsors(cell: &str) -> Result<(Vec<SponsorRef>, Option<String>), Wrong> {
     let (sponsors, certain) = match divided(cell, &[';']) {
         Ok(read) => read,
-        // A group's name may hold a comma; then nothing but a semicolon is certain.
+        // The name of a group may hold a comma, so only a semicolon certainly separates sponsors.
         Err(wrong) if cell.to_ascii_lowercase().contains("group:") => return Err(wrong),
         Err(wrong) => {
             let (sponsors, _) = divided(cell, &[';', ',', '\n', '\r']).map_err(|_| wrong)?;
@@ -88,7 +88,7 @@ pub(super) fn sponsors(cell: &str) -> Result<(Vec<SponsorRef>, Option<String>), 
     Ok((sponsors, respelled))
 }
 
-/// The sponsors between these separators, and whether each entry is just what it should be.
+/// The sponsors between these separators, and whether each entry is written as it should be.
 fn divided(text: &str, separators: &[char]) -> Result<(Vec<SponsorRef>, bool), Wrong> {
     let mut sponsors = Vec::new();
     let mut certain = true;
@@ -104,7 +104,7 @@ fn divided(text: &str, separators: &[char]) -> Result<(Vec<SponsorRef>, bool), W
         if let SponsorRef::Address(address) = &sponsor {
             certain &= address == entry;
         }
-        // Beyond the bound they are only counted.
+        // Beyond the limit they are only counted.
         if sponsors.len() > MAX_SPONSORS || !sponsors.contains(&sponsor) {
             sponsors.push(sponsor);
         }

@@ -18,7 +18,7 @@ use crate::{
 };
 use std::borrow::Cow;
 
-/// Longer messages are told; much longer ones are not sent. Microsoft publishes no limit.
+/// Longer messages get a warning, and much longer ones are refused. Microsoft publishes no limit.
 const LONG: usize = 500;
 const TOO_LONG: usize = 2000;
 
@@ -27,12 +27,12 @@ const ERROR_VALUES: [&str; 8] = [
     "#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!",
 ];
 
-/// Takes no room and means nothing in a name; joiners do, in emoji and in some scripts.
+/// Invisible characters that mean nothing in a name. Joiners are kept, because emoji and some scripts need them.
 fn invisible(c: char) -> bool {
     matches!(c, '\u{200B}' | '\u{2060}' | '\u{FEFF}')
 }
 
-/// The plain marks of right-to-left scripts are left alone.
+/// The plain marks of right-to-left scripts are allowed.
 fn turns_the_direction(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
@@ -75,7 +75,7 @@ pub(super) fn line<'r>(
         problems.at(column, problem.fix("type what is meant"));
     }
     let mut text = Cow::Borrowed(cell);
-    // Most names are plain letters, and then there is nothing more to look for.
+    // Most names are plain letters and need no further check.
     if !cell.is_ascii() {
         odd_letters(column, cell, problems);
         if field == Field::DisplayName

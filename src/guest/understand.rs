@@ -1,13 +1,13 @@
-//! Row by row: a guest, a duplicate of an earlier one, or what is wrong.
+//! Understands each row: it is a guest, a duplicate of an earlier row, or invalid with its problems.
 //!
-//! Must not stop at the first problem of a row, and must not remember more of a row than its hash.
+//! Must not stop at the first problem of a row, and must not keep more of a row than a hash of its address.
 
 use super::{
-    Addresses, EmailAddress, RowVerdict, Rules, Understood, UnusedColumn,
+    Addresses, EmailAddress, Inspected, RowVerdict, Rules, Understood, UnusedColumn,
     address_accounting::{self, AddressAccounting},
+    address_syntax::split_at_sign,
     catalogue::{DISPOSABLE_DOMAIN, DUPLICATE, NOT_USED, ROLE_ADDRESS, SAME_PERSON, TYPO_DOMAIN},
     draft::{Draft, Sources},
-    email,
     first_rows::FirstRows,
     hints,
     layout::Layout,
@@ -29,24 +29,16 @@ pub struct Understanding {
     addresses: FirstRows,
     mailboxes: FirstRows,
     last_url: String,
-    /// The addresses of some rows in small letters, one behind the other.
+    /// The addresses of some rows in lower case, one after the other.
     keys: String,
 }
 
-/// What a row says by itself, before it is compared with others.
+/// A row that was read, before it is compared with others.
 struct Read {
-    /// Its address in `keys`, where the row can be used.
+    /// Where its address is in `keys`, if the row is valid.
     key: Option<Range<usize>>,
     shifted: bool,
     problems: Vec<Problem>,
-}
-
-/// What became of a row, for those who only count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Inspected {
-    Guest,
-    Duplicate { of_row: u64 },
-    Invalid,
 }
 
 impl Understanding {
@@ -64,33 +56,33 @@ impl Understanding {
         }
     }
 
-    /// Where the addresses of all rows went that were understood so far.
+    /// How the addresses of the rows read so far are used.
     pub fn addresses(&self) -> Addresses {
         self.accounts.addresses()
     }
 
-    /// The columns that are not used, those with addresses first, now that all rows were understood.
+    /// The columns that are not used, those with addresses first. To be asked after the last row.
     pub fn unused_columns(&self) -> Vec<UnusedColumn> {
         self.accounts.unused_columns()
     }
 
-    /// What is told once, now that all rows were understood.
+    /// The problems that are reported once for the sheet. To be asked after the last row.
     pub fn sheet_problems(&self) -> Vec<Problem> {
         self.accounts.problems()
     }
 
-    /// Why nobody can be invited, now that all rows were understood: the rows further down say something else of the
-    /// columns than those that were looked at when the sheet was opened.
+    /// Why nobody can be invited: the columns hold something else further down than in the rows that were read when the
+    /// sheet was opened. To be asked after the last row.
     pub fn refusals(&self) -> Vec<Problem> {
         self.accounts.refusals()
     }
 
-    /// The message of a row whose text was divided by mistake, put together again, with its column.
+    /// The message of a row whose text was divided by mistake, joined again, with its column.
     pub fn joined_message(&self, row: &Row) -> Option<(usize, String)> {
         record::joined_message(&self.layout, row)
     }
 
-    /// What is to be said once about the whole sheet: columns that give access or power and are not allowed.
+    /// Hints about columns that give access or power and are not allowed.
     pub fn sheet_hints(&self) -> Vec<Problem> {
         let allow = self.rules.allow;
         [
@@ -157,8 +149,8 @@ impl Understanding {
         }
     }
 
-    /// Like `understand` for rows that follow each other, without making guests, for a check of a million rows. What is
-    /// told once for all rows is left to `sheet_problems`.
+    /// Like `understand` for several rows that follow each other, but without guests, so that a million rows are checked
+    /// fast. `sheet_problems` reports what concerns all rows.
     pub fn inspect(&mut self, rows: &[Row]) -> Vec<(Inspected, Vec<Problem>)> {
         self.keys.clear();
         let mut read = Vec::with_capacity(rows.len());
@@ -196,8 +188,7 @@ impl Understanding {
         compared.collect()
     }
 
-    /// Reads what a row says by itself. Its address is put into `keys`, and where it stands there is given back; none
-    /// where the row cannot be used.
+    /// Reads a row. Its address is added to `keys`, and its place there is returned; none if the row is invalid.
     fn read<'r>(
         &mut self,
         row: &'r Row,
@@ -226,7 +217,7 @@ impl Understanding {
         Some(begins..self.keys.len())
     }
 
-    /// Compares a row that can be used with those before it; `first` is the row that has the same address.
+    /// Compares a valid row with the rows before it; `first` is the earlier row with the same address.
     fn compare(
         &mut self,
         row: &Row,
@@ -242,7 +233,7 @@ impl Understanding {
         };
         let column = self.layout.column(Field::Email).unwrap_or(0);
         if let Some(of_row) = first {
-            let message = format!("the same address as in row {of_row}; only that row is invited");
+            let message = format!("duplicate of row {of_row}; only row {of_row} is invited");
             problems.at(
                 column,
                 Problem::hint(DUPLICATE, message).fix("delete one of the two rows"),
@@ -254,14 +245,14 @@ impl Understanding {
     }
 }
 
-/// What looks odd about a good address.
+/// Hints about a valid address.
 fn look_twice(
     address: &str,
     mailboxes: &mut FirstRows,
     column: usize,
     problems: &mut RowProblems<'_>,
 ) {
-    let (local, domain) = email::split_at_sign(address).unwrap_or((address, ""));
+    let (local, domain) = split_at_sign(address).unwrap_or((address, ""));
     if let Some(intended) = hints::intended_domain(domain) {
         let problem = Problem::hint(TYPO_DOMAIN, format!("is {domain} meant to be {intended}?"));
         problems.at(

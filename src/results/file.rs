@@ -1,14 +1,14 @@
-//! A table that appears whole or not at all: written beside its place, made durable, renamed. A workbook where the
-//! path ends in `.xlsx`, CSV everywhere else.
+//! Writes a table as a whole or not at all: into a temporary file that is made durable and then renamed. It is a
+//! workbook if the path ends in `.xlsx`, else CSV.
 //!
 //! Must not know what the columns mean.
 
 use super::{
     layout::Layout,
-    target::{FileKind, Occupant, STDOUT, may_be_replaced, occupant, previous_of},
+    target::{Occupant, STDOUT, may_be_replaced, occupant, previous_of},
     workbook::{self, Book},
 };
-use crate::{files, sheet::formula::make_safe, visible::visible};
+use crate::{files, own_files::FileKind, sheet::formula::make_safe, visible::visible};
 use std::{
     fs,
     io::{self, BufWriter, ErrorKind, IsTerminal, Write},
@@ -18,12 +18,12 @@ use std::{
 };
 use tempfile::NamedTempFile;
 
-/// Where the bytes go until the file is whole.
+/// Where the bytes are written.
 enum Place {
     Temporary(NamedTempFile),
-    /// The null device or a terminal, which cannot be renamed over.
+    /// The null device or a terminal, which a file cannot replace.
     Device(fs::File),
-    /// A reader that has seen enough is no failure.
+    /// A reader that closes standard output is not a failure.
     Stdout {
         closed: bool,
     },
@@ -63,8 +63,8 @@ impl Write for Place {
     }
 }
 
-/// A terminal takes what it can show. One that has been stopped (Ctrl-S) is waited for, and not for ever: the mails
-/// are out, and the ledger has everything.
+/// Writes to a terminal. A terminal that was stopped (Ctrl-S) is waited for, but not for ever: the invitations are sent,
+/// and the ledger holds the results.
 fn in_time<T>(mut write: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     const PATIENCE: Duration = Duration::from_secs(10);
     let end = Instant::now() + PATIENCE;
@@ -78,7 +78,7 @@ fn in_time<T>(mut write: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     }
 }
 
-/// The error of the file, which tells a full disk from others, without what the writer of tables wraps around it.
+/// The error of the file itself, without the wrapper of the CSV writer, so that a full disk can be recognised.
 fn plain(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
@@ -86,15 +86,25 @@ fn plain(error: csv::Error) -> io::Error {
     }
 }
 
-/// In which form the cells are kept.
+/// The format of the file.
 enum Form {
     Csv(Box<csv::Writer<BufWriter<Place>>>),
     Workbook(Box<Book>, Place),
 }
 
+/// A file that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Where it is; another path than the one asked for if that one could not be replaced.
+    pub path: PathBuf,
+    pub rows: u64,
+    /// What a person should be told about it.
+    pub notes: Vec<String>,
+}
+
 pub(super) struct TableFile {
     form: Form,
-    /// Whether the cells are shown, so that nothing in them may act.
+    /// Whether a terminal shows the cells, so that control characters in them must be made visible.
     on_terminal: bool,
     target: PathBuf,
     kind: FileKind,
@@ -144,7 +154,7 @@ impl TableFile {
         }
     }
 
-    /// Makes the file durable and puts it in its place: where it is now, and what there is to say.
+    /// Makes the file durable and puts it in its place. Returns where it is, and what a person should know about that.
     pub(super) fn finish(self) -> io::Result<(PathBuf, Vec<String>)> {
         let Self {
             form, target, kind, ..
@@ -174,8 +184,8 @@ impl TableFile {
     }
 }
 
-/// Looks once more at what stands at the target and puts the file there, or beside it: only a file of ours makes room,
-/// and only when it is kept.
+/// Looks again at what is at the target, and puts the file there or beside it. Only a file of ours is replaced, and only
+/// if it can be kept as the previous one.
 fn put(
     temporary: NamedTempFile,
     target: &Path,
@@ -217,7 +227,7 @@ fn put(
     Ok((path, vec![note]))
 }
 
-/// Renames over what is there; else the file, and why it was not possible.
+/// Replaces what is there; on failure returns the temporary file and the reason.
 fn replace(
     temporary: NamedTempFile,
     target: &Path,
@@ -250,15 +260,15 @@ fn csv_writer(place: Place, layout: &Layout) -> io::Result<csv::Writer<BufWriter
     Ok(csv::WriterBuilder::new()
         .delimiter(layout.delimiter)
         .terminator(terminator)
-        // Loose cells make a row longer than the header.
+        // A row with loose cells is longer than the header.
         .flexible(true)
         .from_writer(out))
 }
 
-/// Keeps a file of ours once as `NAME.previous.EXT`, for this user only.
+/// Keeps the file of ours that is at the target as `NAME.previous.EXT`, readable by this user only.
 fn keep_previous(target: &Path, kind: FileKind) -> io::Result<()> {
     let previous = place_for_previous(target, kind)?;
-    // A second name first, so that there is no instant without results; a rename where links do not exist.
+    // A second name comes first, so that the results exist at every moment. Where hard links do not exist, it is renamed.
     let _ = fs::remove_file(&previous);
     fs::hard_link(target, &previous).or_else(|_| fs::rename(target, &previous))
 }
@@ -279,7 +289,7 @@ fn place_for_previous(target: &Path, kind: FileKind) -> io::Result<PathBuf> {
         .map_err(io::Error::other)
         .and_then(|file| files::restrict(&file))
     {
-        // Somebody else's, who could read it all along.
+        // The file belongs to somebody else, who could read it before.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {}
         done => done?,
     }
@@ -302,7 +312,7 @@ fn persist_beside(mut file: NamedTempFile, target: &Path) -> io::Result<PathBuf>
     }
 }
 
-/// `NAME-2.EXT` and so on, for a file that cannot have its own name.
+/// `NAME-2.EXT` and so on, for a file that cannot have the name that was asked for.
 pub(crate) fn numbered(target: &Path, number: u32) -> PathBuf {
     let mut name = target.file_stem().unwrap_or_default().to_owned();
     name.push(format!("-{number}"));

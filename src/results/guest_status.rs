@@ -2,14 +2,11 @@
 //!
 //! Must not read anybody's state; it writes down what it is given.
 
-use super::{
-    file::TableFile,
-    layout::{Layout, STATUS_COLUMNS},
-    target::{FileKind, write_failure},
-};
+use super::{file::TableFile, layout::Layout, target::write_failure};
 use crate::{
     failure::Result,
     outcome::{GuestState, Mail},
+    own_files::{FileKind, STATUS_COLUMNS},
     visible::visible_line,
 };
 use jiff::Timestamp;

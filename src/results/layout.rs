@@ -1,33 +1,16 @@
-//! What these files need to know of the sheet: its columns, its manner of writing, its rows.
+//! What the results need of a sheet: its columns, its format and its rows, as plain data for every kind of sheet.
 //!
-//! Plain data, so that any kind of sheet can be told in it. Must not read anything.
-
-/// The columns of a list of guests who have come or not, in their order.
-pub(crate) const STATUS_COLUMNS: [&str; 13] = [
-    "email",
-    "state",
-    "since",
-    "invited_at",
-    "pending_days",
-    "mail",
-    "reminders",
-    "last_mail",
-    "sponsors",
-    "note",
-    "user_id",
-    "read_at",
-    "row",
-];
+//! Must not read anything.
 
 /// A column of the sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     pub name: String,
-    /// Columns that this program wrote into an earlier file are left out.
+    /// False for a column that this program wrote into an earlier file.
     pub keep: bool,
 }
 
-/// How the sheet is written, so that what we write looks like it.
+/// How the sheet is written, so that our files are written in the same way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     pub columns: Vec<Column>,
@@ -45,13 +28,45 @@ pub struct Layout {
 pub struct SheetRow {
     /// The number that a spreadsheet program shows beside it.
     pub number: u64,
-    /// Whose row it is; empty where its address is not sound.
+    /// The address of the row; empty if it is not valid.
     pub email: String,
     /// One for each column of the layout; missing ones count as empty.
     pub cells: Vec<String>,
-    /// Cells that stand under no heading, or under headings that cannot be believed. They are written behind
-    /// everything else, so that reading the file again finds the same mistake.
+    /// Cells without a heading, or under a heading that is probably wrong. They are written after all other cells, so
+    /// that reading the file again finds the same mistake.
     pub loose: Vec<String>,
+    /// The row as a to-fix file has it, if that differs.
+    pub repaired: Option<Repaired>,
+}
+
+/// A row with the certain repairs made. Doubtful cells are loose, so that reading the file finds the mistake again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repaired {
+    pub cells: Vec<String>,
+    pub loose: Vec<String>,
+}
+
+impl SheetRow {
+    fn written(&self) -> RowCells<'_> {
+        RowCells {
+            cells: &self.cells,
+            loose: &self.loose,
+        }
+    }
+
+    fn to_fix(&self) -> RowCells<'_> {
+        match &self.repaired {
+            Some(Repaired { cells, loose }) => RowCells { cells, loose },
+            None => self.written(),
+        }
+    }
+}
+
+/// The cells of one row in one of the two files.
+#[derive(Clone, Copy, Default)]
+struct RowCells<'r> {
+    cells: &'r [String],
+    loose: &'r [String],
 }
 
 impl Layout {
@@ -63,26 +78,30 @@ impl Layout {
             .map(|column| column.name.as_str())
     }
 
-    /// The cells below them, empty where the row is too short or missing; then `between`, then the loose cells.
-    pub(super) fn row_cells<'a>(
-        &'a self,
-        row: Option<&'a SheetRow>,
-        between: &'a [&'a str],
-    ) -> impl Iterator<Item = &'a str> {
-        let loose = row.map_or(&[][..], |row| &row.loose);
-        self.kept_cells(row)
-            .chain(between.iter().copied())
-            .chain(loose.iter().map(String::as_str))
+    /// The cells below them in the results, empty where the row is too short or missing; then the loose cells.
+    pub(super) fn cells<'a>(&'a self, row: Option<&'a SheetRow>) -> impl Iterator<Item = &'a str> {
+        self.cells_of(row.map(SheetRow::written).unwrap_or_default(), &[])
     }
 
-    fn kept_cells<'a>(&'a self, row: Option<&'a SheetRow>) -> impl Iterator<Item = &'a str> {
-        self.columns
-            .iter()
-            .enumerate()
+    /// The same in a to-fix file; our own columns stand before the loose cells.
+    pub(super) fn cells_to_fix<'a>(
+        &'a self,
+        row: Option<&'a SheetRow>,
+        ours: &'a [&'a str],
+    ) -> impl Iterator<Item = &'a str> {
+        self.cells_of(row.map(SheetRow::to_fix).unwrap_or_default(), ours)
+    }
+
+    fn cells_of<'a>(
+        &'a self,
+        row: RowCells<'a>,
+        between: &'a [&'a str],
+    ) -> impl Iterator<Item = &'a str> {
+        let columns = self.columns.iter().enumerate();
+        columns
             .filter(|(_, column)| column.keep)
-            .map(move |(i, _)| {
-                row.and_then(|row| row.cells.get(i))
-                    .map_or("", String::as_str)
-            })
+            .map(move |(i, _)| row.cells.get(i).map_or("", String::as_str))
+            .chain(between.iter().copied())
+            .chain(row.loose.iter().map(String::as_str))
     }
 }

@@ -1,6 +1,6 @@
-//! Puts each outcome beside the row of the sheet that it belongs to, without holding either.
+//! Puts each outcome beside its row of the sheet, without holding either list in memory.
 //!
-//! Outcomes rule: a sheet that changed or cannot be read any more costs its own columns, never a result.
+//! Must not lose an outcome: if the sheet changed or cannot be read any more, only the sheet's own columns are missing.
 
 use super::layout::SheetRow;
 use crate::{failure::Result, outcome::RowResult};
@@ -8,7 +8,7 @@ use std::iter::Peekable;
 
 pub(super) struct Merge<S: Iterator> {
     sheet: Peekable<S>,
-    /// Said once: from here on the sheet could not be followed.
+    /// The first row at which the sheet did not match the outcomes, in words.
     pub note: Option<String>,
 }
 
@@ -31,7 +31,7 @@ impl<S: Iterator<Item = Result<SheetRow>>> Merge<S> {
                     if same {
                         return row;
                     }
-                    self.lost(result.row, "it is somebody else's now");
+                    self.lost(result.row, "it is another person's row now");
                     return None;
                 }
                 Some(Ok(row)) if row.number < result.row => {
@@ -55,13 +55,13 @@ impl<S: Iterator<Item = Result<SheetRow>>> Merge<S> {
     fn lost(&mut self, row: u64, why: &str) {
         self.note.get_or_insert_with(|| {
             format!(
-                "the sheet could not be followed at row {row} ({why}): its own columns may be empty or \
+                "the sheet does not match the outcomes at row {row} ({why}): its own columns may be empty or \
                  wrong from there on; the outcomes are right"
             )
         });
     }
 
-    /// Reads the sheet to its end, where a change of the file shows.
+    /// Reads the sheet to its end, because a change of the file shows only there.
     pub(super) fn finish(mut self) -> Option<String> {
         while self.note.is_none() {
             match self.sheet.next() {

@@ -1,28 +1,43 @@
-//! 9 Telling, in files: what became of every row, and which rows must be corrected by hand.
+//! 9 Reporting in files: the outcome of every row, and the rows that must be corrected by hand.
 //!
-//! Must not know the ledger or the tenant: results come in as rows, and the sheet's own columns are
-//! read again from the sheet. Everything is streamed; nothing here grows with the sheet.
+//! Must not know the ledger or the tenant: results come in as rows, and the sheet's own columns are read again from the
+//! sheet. Everything is streamed, so that memory does not grow with the sheet.
 
-mod file;
-mod guest_status;
-mod kept;
-mod layout;
-mod merge;
-mod names;
-mod target;
-mod to_fix;
-mod workbook;
-mod write;
+// In the order of the work. A blank line stands between the modules, so that formatting keeps the order.
+
+mod names; // the default paths
+
+mod target; // whether a path may be written
+
+mod read_back; // an earlier results file, read again
+
+mod kept; // its links, so that none is lost
+
+mod layout; // the columns and rows of the sheet
+
+mod merge; // each outcome beside its row
+
+mod write; // the results
+
+mod to_fix; // the rows to correct
+
+mod guest_status; // the state of guests
+
+mod file; // a table that is written as a whole, CSV or workbook
+
+mod workbook; // the workbook
 
 pub(crate) use file::numbered;
 pub(crate) use guest_status::{GuestStatus, StatusFile};
-pub(crate) use kept::{KeptLinks, OwnRow, read_own};
+pub(crate) use kept::KeptLinks;
+pub(crate) use layout::Repaired;
 pub use layout::{Column, Layout, SheetRow};
-pub(crate) use names::{DRY_RUN, PRACTICE, RunKind, default_paths};
-pub(crate) use target::{FileKind, STDOUT, check_target, previous_of, same_place};
-pub(crate) use to_fix::{needs_a_hand, told, write_to_fix};
+pub(crate) use names::{RunKind, default_paths};
+pub(crate) use read_back::{OwnRow, read_own};
+pub(crate) use target::{STDOUT, check_target, previous_of, same_place};
+pub(crate) use to_fix::{needs_a_hand, told};
 pub(crate) use workbook::{
     Book, MAX_COLUMNS as WORKBOOK_COLUMNS, is_meant as is_workbook, other_form as other_workbook,
 };
-pub(crate) use write::Links;
 pub use write::{About, write};
+pub(crate) use write::{Links, write_with_to_fix};

@@ -1,17 +1,14 @@
-//! Where results and to-fix files go when nobody says: beside the sheet, with names that say what they
-//! are, so that a dry run or a practice run never lands on a real one.
+//! The default paths of results and to-fix files: beside the sheet. The names of dry runs and practice runs differ, so
+//! that they never replace the results of a real run.
 //!
-//! Must not touch the disk.
+//! Must not read or write the disk.
 
 use super::workbook::other_form;
+use crate::own_files::{DRY_RUN, PRACTICE, RESULTS, TO_FIX};
 use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
 };
-
-/// How the id of a dry run ends, and that of a practice run: whatever a file is called, its rows say what they are.
-pub(crate) const DRY_RUN: &str = "-dry-run";
-pub(crate) const PRACTICE: &str = "-practice";
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct RunKind {
@@ -35,13 +32,10 @@ pub(crate) fn default_paths(sheet: &Path, kind: RunKind) -> Paths {
     } else {
         sheet
     };
-    let infix = match (kind.practice, kind.dry_run) {
-        (false, false) => "",
-        (false, true) => ".dry-run",
-        (true, false) => ".practice",
-        (true, true) => ".practice.dry-run",
-    };
-    let results = if infix.is_empty() { ".results" } else { infix };
+    let practice = if kind.practice { PRACTICE } else { "" };
+    let dry_run = if kind.dry_run { DRY_RUN } else { "" };
+    let infix = format!("{practice}{dry_run}");
+    let results = if infix.is_empty() { RESULTS } else { &infix };
     let stem = sheet.file_stem().unwrap_or_default();
     let to_fix = next_to_fix(&stem.to_string_lossy())
         .map_or_else(|| with(stem, &format!("{infix}{TO_FIX}")), OsString::from);
@@ -51,9 +45,7 @@ pub(crate) fn default_paths(sheet: &Path, kind: RunKind) -> Paths {
     }
 }
 
-const TO_FIX: &str = ".to-fix";
-
-/// The rows of a to-fix file that must still be corrected by hand go into the next one: `guests.to-fix-2.csv`.
+/// The to-fix file of a to-fix file: `guests.to-fix-2.csv`.
 fn next_to_fix(stem: &str) -> Option<String> {
     let at = stem.rfind(TO_FIX)?;
     let (before, after) = (&stem[..at], &stem[at + TO_FIX.len()..]);
@@ -74,7 +66,7 @@ fn with(stem: &OsStr, more: &str) -> OsString {
 fn beside(sheet: &Path, mut name: OsString, workbook: bool) -> PathBuf {
     name.push(".");
     name.push(match sheet.extension() {
-        // Workbooks are written in one form.
+        // Every workbook is written as XLSX.
         _ if workbook || other_form(sheet).is_some() => "xlsx".as_ref(),
         Some(extension) => extension,
         None => "csv".as_ref(),

@@ -1,28 +1,19 @@
-//! May we write there? Asked before a run, so that it does not fail after the mails went out, and again right before a
-//! file is put in its place.
+//! Whether a results or to-fix file may be written to a path. This is checked before a run, so that it does not fail
+//! after the mails were sent, and again right before the file is put in its place.
 //!
-//! Must not change anything that is there.
+//! Must not change an existing file.
 
-use super::{layout::STATUS_COLUMNS, workbook::other_form};
+use super::workbook::other_form;
 use crate::{
     failure::{Failure, Result},
     files::{self, Kind, Refusal},
-    sheet::{RESULT_COLUMNS, TO_FIX_COLUMNS},
+    own_files::FileKind,
 };
 use std::{
     fs,
     io::{self, Read},
     path::{Path, PathBuf},
 };
-
-/// Which file it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FileKind {
-    Results,
-    ToFix,
-    /// Who has come.
-    Status,
-}
 
 impl FileKind {
     pub(super) fn word(self) -> &'static str {
@@ -38,15 +29,6 @@ impl FileKind {
             Self::Results => "--results FILE",
             Self::ToFix => "--to-fix FILE",
             Self::Status => "-o FILE",
-        }
-    }
-
-    /// Whether the header row of a file says that this program wrote it.
-    fn wrote(self, names: &[&str]) -> bool {
-        match self {
-            Self::Results => names.starts_with(&RESULT_COLUMNS[..4]),
-            Self::ToFix => names.ends_with(&TO_FIX_COLUMNS),
-            Self::Status => names.starts_with(&STATUS_COLUMNS[..4]),
         }
     }
 }
@@ -164,7 +146,7 @@ fn previous_is_free(target: &Path, kind: FileKind) -> Result<()> {
     }
 }
 
-/// Whether nothing is lost with what stands at a path; else what it is.
+/// Whether the file at a path may be replaced; the error says what it is.
 pub(super) fn may_be_replaced(path: &Path, kind: FileKind) -> std::result::Result<(), String> {
     match occupant(path, kind) {
         Occupant::Nobody | Occupant::Nothing | Occupant::Ours => Ok(()),
@@ -195,15 +177,12 @@ fn look(target: &Path, kind: FileKind) -> std::result::Result<Occupant, Refusal>
     let file = files::open_to_look(target)?;
     let ours = if super::workbook::is_meant(target) {
         let header = super::workbook::header(file)?;
-        let names: Vec<&str> = header.iter().map(String::as_str).collect();
-        kind.wrote(&names)
+        FileKind::of(&header) == Some(kind)
     } else {
         let mut head = Vec::new();
         file.take(64 * 1024).read_to_end(&mut head)?;
-        header_candidates(&head).iter().any(|names| {
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            kind.wrote(&names)
-        })
+        let mut candidates = header_candidates(&head).into_iter();
+        candidates.any(|names| FileKind::of(&names) == Some(kind))
     };
     Ok(if ours {
         Occupant::Ours
@@ -212,7 +191,7 @@ fn look(target: &Path, kind: FileKind) -> std::result::Result<Occupant, Refusal>
     })
 }
 
-/// The first record that is not a `sep=` line, read with each delimiter that we may have written.
+/// The first record that is not a `sep=` line, read with each delimiter that we may have used.
 fn header_candidates(head: &[u8]) -> Vec<Vec<String>> {
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
     b",;\t|"
@@ -248,7 +227,7 @@ pub(crate) fn same_place(a: &Path, b: &Path) -> bool {
     places.is_ok_and(|(a, b)| a == b)
 }
 
-/// A failure to write after the run: said so that nobody fears for the invitations.
+/// A failure to write after the run. The hints say that no invitation and no link is lost.
 pub(super) fn write_failure(target: &Path, kind: FileKind, error: &io::Error) -> Failure {
     let what = format!("cannot write the {} to {}", kind.word(), target.display());
     if kind == FileKind::Status {

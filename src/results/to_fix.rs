@@ -1,25 +1,22 @@
 //! The to-fix file: the rows that must be corrected by hand, as the sheet has them, with what is wrong.
 //!
-//! It can be corrected and run as a sheet: our columns begin with `_` and are ignored on reading.
-//! There is no such file when there is nothing to fix.
+//! A person corrects the file and runs it as a sheet: our columns begin with `_` and are ignored on reading. The file is
+//! written only if there are such rows.
 
 use super::{
-    file::{TableFile, retire},
+    file::{TableFile, Written, retire},
     layout::{Layout, SheetRow},
-    merge::Merge,
-    target::{FileKind, write_failure},
-    write::Written,
+    target::write_failure,
 };
 use crate::{
-    failure::Result,
+    failure::{Failure, Result},
     outcome::{Outcome, RowResult},
-    sheet::TO_FIX_COLUMNS,
+    own_files::{FileKind, TO_FIX_COLUMNS},
     visible::visible_line,
 };
 use std::{borrow::Cow, io, path::Path};
 
-/// Rows that another run alone will not bring further: a person has to change the sheet, or something
-/// in the tenant, or the decision.
+/// Whether a person has to act before another run can succeed: to change the sheet, the tenant or the decision.
 pub(crate) fn needs_a_hand(outcome: Outcome) -> bool {
     matches!(
         outcome,
@@ -27,46 +24,66 @@ pub(crate) fn needs_a_hand(outcome: Outcome) -> bool {
     )
 }
 
-/// Writes the rows that need a hand, if there are any. An older file of ours is kept as the previous
-/// one, also when there is nothing to fix any more.
-pub(crate) fn write_to_fix(
-    target: &Path,
-    layout: &Layout,
-    sheet: impl Iterator<Item = Result<SheetRow>>,
-    results: &mut dyn Iterator<Item = Result<RowResult>>,
-) -> Result<Option<Written>> {
-    let failed = |error| write_failure(target, FileKind::ToFix, &error);
-    let mut merge = Merge::new(sheet);
-    let mut file: Option<TableFile> = None;
-    let mut rows = 0;
-    for result in results {
-        let result = result?;
-        let row = merge.row_for(&result);
-        if !needs_a_hand(result.outcome) {
-            continue;
-        }
-        let file = match &mut file {
-            Some(file) => file,
-            None => file.insert(begin(target, layout).map_err(failed)?),
-        };
-        let ours = told(&result);
-        let ours: Vec<&str> = ours.iter().map(AsRef::as_ref).collect();
-        file.record(layout.row_cells(row.as_ref(), &ours))
-            .map_err(failed)?;
-        rows += 1;
-    }
-    let Some(file) = file else {
-        // Nothing to fix: a file that says otherwise must not stay.
-        retire(target, FileKind::ToFix).map_err(failed)?;
-        return Ok(None);
-    };
-    let note = merge.finish();
-    let (path, mut notes) = file.finish().map_err(failed)?;
-    notes.extend(note);
-    Ok(Some(Written { path, rows, notes }))
+/// The file while it is written. It is created with the first row that must be corrected.
+pub(super) struct ToFix<'a> {
+    target: &'a Path,
+    layout: &'a Layout,
+    file: Option<TableFile>,
+    rows: u64,
 }
 
-/// What our own columns say of a row.
+impl<'a> ToFix<'a> {
+    pub(super) fn new(target: &'a Path, layout: &'a Layout) -> Self {
+        Self {
+            target,
+            layout,
+            file: None,
+            rows: 0,
+        }
+    }
+
+    /// Writes the row if it must be corrected.
+    pub(super) fn add(&mut self, result: &RowResult, row: Option<&SheetRow>) -> Result<()> {
+        if !needs_a_hand(result.outcome) {
+            return Ok(());
+        }
+        self.record(result, row)
+            .map_err(|error| self.failed(&error))
+    }
+
+    fn record(&mut self, result: &RowResult, row: Option<&SheetRow>) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(begin(self.target, self.layout)?),
+        };
+        let ours = told(result);
+        let ours: Vec<&str> = ours.iter().map(AsRef::as_ref).collect();
+        file.record(self.layout.cells_to_fix(row, &ours))?;
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// Puts the file in its place. An older one of ours is kept as the previous one, also when there is nothing to fix
+    /// any more: a file that says otherwise must not stay.
+    pub(super) fn finish(mut self) -> Result<Option<Written>> {
+        let Some(file) = self.file.take() else {
+            retire(self.target, FileKind::ToFix).map_err(|error| self.failed(&error))?;
+            return Ok(None);
+        };
+        let (path, notes) = file.finish().map_err(|error| self.failed(&error))?;
+        Ok(Some(Written {
+            path,
+            rows: self.rows,
+            notes,
+        }))
+    }
+
+    fn failed(&self, error: &io::Error) -> Failure {
+        write_failure(self.target, FileKind::ToFix, error)
+    }
+}
+
+/// The cells of our own columns for a row.
 pub(crate) fn told(result: &RowResult) -> [Cow<'_, str>; TO_FIX_COLUMNS.len()] {
     let problem = result.error.as_deref();
     [

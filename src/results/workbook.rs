@@ -1,9 +1,8 @@
-//! What we write as an XLSX workbook: one sheet, its header bold and always in view.
+//! Writes an XLSX workbook with one sheet, whose header is bold and always in view.
 //!
-//! Must not know what the columns mean; rows go to a temporary file as they come, not into memory.
+//! Must not know what the columns mean. Rows go to a temporary file at once, so that memory does not grow with them.
 
-use crate::files;
-use calamine::{DataRef, Reader, Xlsx, XlsxError as XlsxReadError};
+use calamine::{DataRef, Reader, Xlsx};
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use std::{
     borrow::Cow,
@@ -17,7 +16,7 @@ pub(crate) const MAX_COLUMNS: usize = 16_384;
 /// What a cell takes (Excel specifications and limits).
 const LONGEST_CELL: usize = 32_767;
 const COLUMN_WIDTH: f64 = 22.0;
-/// A workbook larger than this is not looked into to find out whether it is ours.
+/// A larger workbook is not opened to find out whether it is ours, and so counts as not ours.
 const LARGEST_LOOKED_AT: u64 = 256 * 1024 * 1024;
 
 /// Whether a path asks for a workbook.
@@ -26,8 +25,7 @@ pub(crate) fn is_meant(path: &Path) -> bool {
         .is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"))
 }
 
-/// The extension of a path that asks for a workbook of a form that is not written: text, or another form, under such
-/// a name would open as a damaged file.
+/// The extension of a workbook format that is not written. A file of another format under such a name would look damaged.
 pub(crate) fn other_form(path: &Path) -> Option<&'static str> {
     let extension = path.extension()?;
     ["ods", "xls", "xlsm", "xlsb", "xltx", "xltm"]
@@ -49,7 +47,7 @@ impl Book {
         let sheet = workbook
             .add_worksheet_with_constant_memory()
             .map_err(failed)?;
-        // Other programs allow names that this format does not; then the sheet has the usual one.
+        // Other programs allow names that XLSX does not allow; then the default name is kept.
         let _ = sheet.set_name(tab);
         sheet.set_freeze_panes(header + 1, 0).map_err(failed)?;
         Ok(Self {
@@ -139,29 +137,6 @@ pub(super) fn header(file: File) -> io::Result<Vec<String>> {
         });
     }
     Ok(header)
-}
-
-/// All rows of the first tab of a workbook, as text.
-pub(super) fn rows(path: &Path) -> io::Result<std::vec::IntoIter<Vec<String>>> {
-    let invalid = |error: XlsxReadError| io::Error::new(io::ErrorKind::InvalidData, error);
-    let file = files::open_given(path).map_err(io::Error::other)?;
-    if file.metadata()?.len() > LARGEST_LOOKED_AT {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "the workbook is too large to be read again",
-        ));
-    }
-    let mut workbook = Xlsx::new(BufReader::new(file)).map_err(invalid)?;
-    let range = workbook
-        .worksheet_range_at(0)
-        .transpose()
-        .map_err(invalid)?
-        .unwrap_or_default();
-    let rows: Vec<Vec<String>> = range
-        .rows()
-        .map(|row| row.iter().map(ToString::to_string).collect())
-        .collect();
-    Ok(rows.into_iter())
 }
 
 fn failed(error: XlsxError) -> io::Error {

@@ -3,25 +3,23 @@
 //! Must not decide an outcome or a hint; it writes down what it is given.
 
 use super::{
-    file::TableFile,
+    file::{TableFile, Written},
     kept::KeptLinks,
     layout::{Layout, SheetRow},
     merge::Merge,
-    target::{FileKind, write_failure},
+    target::write_failure,
+    to_fix::ToFix,
 };
 use crate::{
     failure::Result,
     one_word::OneWord,
     outcome::{Mail, RowResult, ThisRun, Verified},
-    sheet::{RESULT_COLUMNS, SHEET_PREFIX},
+    own_files::{FileKind, RESULT_COLUMNS, SHEET_PREFIX},
     visible::visible_line,
 };
 use clap::ValueEnum;
 use secrecy::ExposeSecret;
-use std::{
-    borrow::Cow,
-    path::{Path, PathBuf},
-};
+use std::{borrow::Cow, path::Path};
 
 /// Whether redeem links are written into the results. The ledger keeps them in any case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -33,24 +31,14 @@ pub enum Links {
 
 impl OneWord for Links {}
 
-/// What stands on every row, and what is known of the file that is replaced.
+/// What is the same for every row of a results file.
 #[derive(Debug, Default)]
 pub struct About {
     pub links: Links,
     pub tenant_id: String,
     pub run: String,
-    /// Links that only the file knows that is replaced.
+    /// Links that are only in the file that will be replaced.
     pub kept: KeptLinks,
-}
-
-/// A file that was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// Where it is; another path than asked for when that one was locked.
-    pub path: PathBuf,
-    pub rows: u64,
-    /// What a person should be told about it.
-    pub notes: Vec<String>,
 }
 
 /// Writes the results. `results` come in the sheet's order, one for each data row; `sheet` gives the
@@ -62,6 +50,20 @@ pub fn write(
     results: &mut dyn Iterator<Item = Result<RowResult>>,
     about: &About,
 ) -> Result<Written> {
+    let (written, _) = write_with_to_fix(target, None, layout, sheet, results, about)?;
+    Ok(written)
+}
+
+/// Writes the results and, where `to_fix` names a file, the rows that a person must correct, in one pass over the sheet.
+/// There is no to-fix file when there is nothing to fix.
+pub(crate) fn write_with_to_fix(
+    target: &Path,
+    to_fix: Option<&Path>,
+    layout: &Layout,
+    sheet: impl Iterator<Item = Result<SheetRow>>,
+    results: &mut dyn Iterator<Item = Result<RowResult>>,
+    about: &About,
+) -> Result<(Written, Option<Written>)> {
     let failed = |error| write_failure(target, FileKind::Results, &error);
     let mut file = TableFile::create(target, FileKind::Results, layout).map_err(failed)?;
     let own: Vec<Cow<'_, str>> = names_without_collisions(layout).collect();
@@ -71,6 +73,8 @@ pub fn write(
             .chain(own.iter().map(AsRef::as_ref)),
     )
     .map_err(failed)?;
+    // A failure to write the rows to fix must not cost the results, so it is reported after they are in their place.
+    let mut fixing = Ok(to_fix.map(|path| ToFix::new(path, layout)));
     let mut merge = Merge::new(sheet);
     let mut rows = 0;
     for result in results {
@@ -79,18 +83,24 @@ pub fn write(
         let row = merge.row_for(&result);
         let ours = cells(&result, about);
         let ours = ours.iter().map(AsRef::as_ref);
-        file.record(ours.chain(layout.row_cells(row.as_ref(), &[])))
+        file.record(ours.chain(layout.cells(row.as_ref())))
             .map_err(failed)?;
+        if let Ok(Some(to_fix)) = &mut fixing
+            && let Err(failure) = to_fix.add(&result, row.as_ref())
+        {
+            fixing = Err(failure);
+        }
         rows += 1;
     }
     let note = merge.finish();
     let (path, mut notes) = file.finish().map_err(failed)?;
     notes.extend(note);
-    Ok(Written { path, rows, notes })
+    let fixing = fixing?.map(ToFix::finish).transpose()?.flatten();
+    Ok((Written { path, rows, notes }, fixing))
 }
 
 fn cells<'a>(result: &'a RowResult, about: &'a About) -> [Cow<'a, str>; RESULT_COLUMNS.len()] {
-    /// Also what an earlier version kept as the server had written it.
+    /// An earlier version kept the text of a server as it was, so control characters are made visible here.
     fn text(value: Option<&String>) -> Cow<'_, str> {
         visible_line(value.map_or("", String::as_str))
     }
@@ -127,8 +137,8 @@ fn cells<'a>(result: &'a RowResult, about: &'a About) -> [Cow<'a, str>; RESULT_C
     ]
 }
 
-/// The sheet's own names, with a prefix before those that a program would take for ours, and before those that have
-/// it already, so that taking one away always gives back what was there.
+/// The sheet's own column names. A name that equals one of ours gets a prefix, and so does a name that begins with the
+/// prefix, so that removing one prefix always gives back the name.
 fn names_without_collisions(layout: &Layout) -> impl Iterator<Item = Cow<'_, str>> {
     layout.kept_names().map(|name| {
         let own = name.trim();

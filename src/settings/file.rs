@@ -1,7 +1,6 @@
-//! A settings file as flat keys with their lines.
+//! Reads a settings file into flat keys with their lines.
 //!
-//! Must not know which keys there are, nor print a value: a line may hold a secret that does not
-//! belong there.
+//! Must not know which keys exist, and must not print a value, because a line may hold a secret by mistake.
 
 use crate::{
     children,
@@ -16,10 +15,10 @@ use std::{
 };
 use toml::de::{DeTable, DeValue};
 
-/// No settings are this long; a sheet given by mistake is.
+/// No settings file is larger; a sheet that is given by mistake may be.
 const LONGEST: u64 = 1024 * 1024;
 
-/// What stands behind a key, before anybody asks what it means.
+/// The value of a key before it is interpreted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Raw {
     Text(String),
@@ -40,7 +39,7 @@ pub(super) struct SettingsFile {
     pub path: PathBuf,
     /// In the order of their lines.
     pub entries: Vec<Entry>,
-    /// Of the file that was read, whatever stands at its path by now.
+    /// Of the file that was read; another file may be at its path by now.
     pub metadata: Option<Metadata>,
 }
 
@@ -60,8 +59,10 @@ impl SettingsFile {
             .read_to_end(&mut bytes)
             .map_err(unreadable)?;
         if bytes.len() as u64 > LONGEST {
-            return Err(wrong("is too long to be one".to_owned())
-                .hint("a sheet is named without a flag; --config names the settings"));
+            return Err(
+                wrong("is larger than 1 MiB, so it is not a settings file".to_owned())
+                    .hint("a sheet is named without a flag; --config names the settings"),
+            );
         }
         let text = String::from_utf8(bytes)
             .map_err(|_| wrong("is not UTF-8 text".to_owned()).hint("save it as UTF-8"))?;
@@ -96,7 +97,7 @@ impl SettingsFile {
                 if let Raw::Table(place) = &raw
                     && let Some(variable) = place.get("env")
                 {
-                    // Whatever becomes of the setting, it says where a secret is.
+                    // The variable may hold a secret even if the setting turns out to be wrong.
                     children::withhold(variable);
                 }
                 entries.push(Entry {
@@ -121,7 +122,7 @@ impl SettingsFile {
             .find(|entry| entry.section == section && entry.key == key)
     }
 
-    /// What relative paths in the file start from.
+    /// The folder that relative paths in the file are relative to.
     pub(super) fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
     }

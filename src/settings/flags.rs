@@ -1,4 +1,6 @@
-//! The flags that are keys of the settings as well: a flag is a key with `-` for `_`.
+//! The flags that are also keys of the settings. The flag is the name of the key with `-` for `_`.
+//!
+//! Must not decide a value; `resolve` does.
 
 use super::{
     BaseUrl, Mapping, OwnDomains, RemindFlags, RowFilter, Scope, TenantName,

@@ -1,7 +1,7 @@
-//! One key at a time: flag, then environment, then settings file, then the `AZURE_*` family.
+//! Resolves one key at a time. Precedence: a flag, an environment variable, the settings file, the `AZURE_*` family.
 //!
-//! The keys that are asked for are the keys that exist: what a settings file holds beyond them is
-//! unknown. Must not know what any key is for.
+//! A key exists when it was resolved here once; any other key of a settings file is unknown. Must not know what a key is
+//! for.
 
 use super::{
     Env, SecretRef, Source, Sourced,
@@ -9,7 +9,10 @@ use super::{
     needs_trust::needs_trust,
     written::{NOT_SET, Written},
 };
-use crate::failure::{Failure, Result};
+use crate::{
+    failure::{Failure, Result},
+    nearest::nearest,
+};
 use std::path::PathBuf;
 
 /// The section and the name of a key.
@@ -22,20 +25,20 @@ pub(super) struct Layers<'a> {
     file: Option<&'a SettingsFile>,
     /// Whether the keys of the file that need trust are used.
     file_is_trusted: bool,
-    /// Sections of which nothing given is heard, not even a flag.
+    /// Sections that are ignored entirely, flags included.
     ignored_sections: &'static [&'static str],
-    asked: Vec<KeyInForce>,
+    known_keys: Vec<KeyInForce>,
 }
 
-/// A key that was asked for, and what it came to.
+/// A key that was resolved, with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyInForce {
     pub section: &'static str,
     pub key: &'static str,
-    /// As it would stand in a settings file; empty where nothing is set.
+    /// As it would be written in a settings file; empty when nothing is set.
     pub value: String,
     pub source: Source,
-    /// The line of the settings file that was used and needs trust.
+    /// The line of the settings file that gave the value, if the key needs trust.
     pub trusts_line: Option<usize>,
 }
 
@@ -56,7 +59,7 @@ impl<'a> Layers<'a> {
             file,
             file_is_trusted,
             ignored_sections: &[],
-            asked: Vec::new(),
+            known_keys: Vec::new(),
         }
     }
 
@@ -94,12 +97,12 @@ impl<'a> Layers<'a> {
         Ok(picked)
     }
 
-    /// A flag can only switch on.
+    /// A flag can only switch a setting on.
     pub(super) fn switch(&mut self, key: Key, flag: bool) -> Result<Sourced<bool>> {
         self.value(key, flag.then_some(true), super::values::switch, false)
     }
 
-    /// Everything that was given, from the first that is heard to the last.
+    /// Every value that was given, in the order of precedence.
     pub(super) fn all<T: Written>(
         &mut self,
         key: Key,
@@ -115,7 +118,7 @@ impl<'a> Layers<'a> {
         Ok(all)
     }
 
-    /// Several values; in the environment separated by commas.
+    /// Several values; commas separate them in an environment variable.
     pub(super) fn list<T: Written>(
         &mut self,
         key: Key,
@@ -187,7 +190,7 @@ impl<'a> Layers<'a> {
         Ok(picked)
     }
 
-    /// A secret is named, never written down.
+    /// A secret is given by reference; a secret written into the settings is refused.
     pub(super) fn secret(
         &mut self,
         key: Key,
@@ -222,7 +225,7 @@ impl<'a> Layers<'a> {
         Ok(picked)
     }
 
-    /// A secret that only the environment can hold, under a name of its own.
+    /// A secret that is read from one environment variable only.
     pub(super) fn token(&self, section: &'static str, name: &str) -> Option<Sourced<SecretRef>> {
         let said = self.is_enabled((section, "")) && self.said(name).is_some();
         said.then(|| {
@@ -231,29 +234,37 @@ impl<'a> Layers<'a> {
         })
     }
 
-    /// Refuses what the settings file holds beyond the keys that were asked for.
+    /// Refuses a key of the settings file that is not known.
     pub(super) fn finish(self) -> Result<Vec<KeyInForce>> {
         let Some(file) = self.file else {
-            return Ok(self.asked);
+            return Ok(self.known_keys);
         };
         for entry in &file.entries {
             let (section, key) = (entry.section.as_str(), entry.key.as_str());
             let here = |asked: &&KeyInForce| asked.section == section;
-            if self.asked.iter().filter(here).any(|asked| asked.key == key) {
+            if self
+                .known_keys
+                .iter()
+                .filter(here)
+                .any(|asked| asked.key == key)
+            {
                 continue;
             }
             let at = format!("{}:{}", file.path.display(), entry.line);
-            if !self.asked.iter().any(|asked| here(&asked)) {
+            if !self.known_keys.iter().any(|asked| here(&asked)) {
                 let failure = Failure::usage(format!("{at}: unknown section [{section}]"));
-                let sections = self.asked.iter().map(|asked| asked.section);
+                let sections = self.known_keys.iter().map(|asked| asked.section);
                 return Err(match nearest(section, sections) {
                     Some(known) => failure.hint(format!("did you mean [{known}]?")),
                     None => failure,
                 });
             }
             let failure = Failure::usage(format!("{at}: unknown key `{key}` in [{section}]"));
-            let elsewhere = self.asked.iter().find(|asked| asked.key == key);
-            let near = nearest(key, self.asked.iter().filter(here).map(|asked| asked.key));
+            let elsewhere = self.known_keys.iter().find(|asked| asked.key == key);
+            let near = nearest(
+                key,
+                self.known_keys.iter().filter(here).map(|asked| asked.key),
+            );
             return Err(match (elsewhere, near) {
                 (Some(asked), _) => {
                     failure.hint(format!("`{key}` belongs below [{}]", asked.section))
@@ -262,7 +273,7 @@ impl<'a> Layers<'a> {
                 (None, None) => failure,
             });
         }
-        Ok(self.asked)
+        Ok(self.known_keys)
     }
 
     fn first_given<T>(
@@ -298,7 +309,7 @@ impl<'a> Layers<'a> {
         flag.into_iter().chain(rest).collect()
     }
 
-    /// What environment and settings file say.
+    /// The values from everything but the flag, in the order of precedence.
     fn raw(&self, key: Key, azure: Option<&'static str>) -> Vec<(Raw, Source)> {
         if !self.is_enabled(key) {
             return Vec::new();
@@ -326,7 +337,7 @@ impl<'a> Layers<'a> {
         own.into_iter().chain(file).chain(shared).collect()
     }
 
-    /// An empty variable is as good as none.
+    /// An empty variable counts as missing.
     fn said(&self, name: &str) -> Option<String> {
         (self.env)(name).filter(|value| !value.trim().is_empty())
     }
@@ -335,10 +346,10 @@ impl<'a> Layers<'a> {
         !self.ignored_sections.contains(&section)
     }
 
-    /// A value that the layers did not settle alone, such as a host that follows from the cloud.
+    /// Records a value that does not come from the layers alone, such as a host that follows from the cloud.
     pub(super) fn in_force<T: Written>(&mut self, (section, key): Key, value: &Sourced<T>) {
         let same = |asked: &&mut KeyInForce| asked.section == section && asked.key == key;
-        if let Some(asked) = self.asked.iter_mut().find(same) {
+        if let Some(asked) = self.known_keys.iter_mut().find(same) {
             asked.value = value.value.written();
             asked.source = value.source.clone();
             asked.trusts_line = trusts_line((section, key), [&value.source]);
@@ -352,9 +363,9 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// The first source is that of the value; the others were compared with it.
+    /// The first source gave the value; the others were compared with it.
     fn note(&mut self, key: Key, value: String, sources: &[&Source]) {
-        self.asked.push(KeyInForce {
+        self.known_keys.push(KeyInForce {
             section: key.0,
             key: key.1,
             value,
@@ -366,7 +377,7 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// The line of a settings file among the sources, where the key needs trust.
+/// The line of the settings file among the sources, if the key needs trust.
 fn trusts_line<'s>(key: Key, sources: impl IntoIterator<Item = &'s Source>) -> Option<usize> {
     let mut lines = sources.into_iter().filter_map(|source| match source {
         Source::File { line, .. } => Some(*line),
@@ -391,45 +402,4 @@ fn flag_of(key: Key) -> Source {
 
 fn wrong((section, name): Key, source: &Source, why: &str) -> Failure {
     Failure::usage(format!("[{section}] {name}, {source}: {why}"))
-}
-
-/// The known word that a mistyped one most likely meant.
-fn nearest<'w>(typed: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
-    known
-        .map(|word| (distance(typed, word), word))
-        .filter(|(distance, word)| *distance <= 1 + word.len() / 4)
-        .min()
-        .map(|(_, word)| word)
-}
-
-/// How many letters must be put in, taken out or changed (Levenshtein).
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in right.iter().enumerate() {
-            let change = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[right.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slip_of_the_finger_is_recognised() {
-        let known = ["max_invites", "max_invalid", "rate"];
-        assert_eq!(
-            nearest("max_invite", known.into_iter()),
-            Some("max_invites")
-        );
-        assert_eq!(nearest("Rate", known.into_iter()), Some("rate"));
-        assert_eq!(nearest("colour", known.into_iter()), None);
-        assert_eq!(distance("kitten", "sitting"), 3);
-    }
 }

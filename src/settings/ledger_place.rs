@@ -1,14 +1,14 @@
-//! Where the ledger lies when nobody names one: beside the work, unless that folder is copied to other machines.
+//! The default place of the ledger: the current folder, unless that folder is synchronised or on a network.
 //!
-//! A ledger that a synchronising program copies is two ledgers sooner or later, and a damaged one; on a network the
-//! database cannot lock. Then it lies in the user's own data folder. Must not create anything.
+//! A program that synchronises the ledger can make two ledgers of it, or damage it; on a network file system the
+//! database cannot lock. There the default is the user's own data folder. Must not create anything.
 
 use super::{Env, user_folder};
 use crate::files;
 use aws_lc_rs::digest::{SHA256, digest};
 use std::path::{Component, Path, PathBuf};
 
-/// A ledger that nobody named, and what is to be said about its place.
+/// The default ledger, and what a person should know about its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     pub path: PathBuf,
@@ -38,7 +38,7 @@ pub(super) fn default_ledger(name: &str, folder: &Path, practice: bool, env: &En
         return here;
     };
     if folder.join(name).exists() {
-        // Another place would forget what this one knows.
+        // A ledger in another place would not know the people in this one.
         return Place {
             note: synchronised.map(|by| warning(Path::new(name), by)),
             ..here
@@ -61,7 +61,7 @@ pub(super) fn default_ledger(name: &str, folder: &Path, practice: bool, env: &En
     Place { path, note }
 }
 
-/// What to say of a ledger that somebody named.
+/// A warning about the place of a ledger that was named.
 pub(super) fn note_on_named(path: &Path, env: &Env<'_>) -> Option<String> {
     let folder = path
         .parent()

@@ -1,4 +1,4 @@
-//! The settings as every other part sees them: each value resolved, and knowing where it came from.
+//! The resolved settings: each value, and where it came from.
 //!
 //! Must not decide a value; `resolve` does.
 
@@ -24,27 +24,27 @@ use std::{path::PathBuf, time::Duration};
 pub struct FileInForce {
     pub path: PathBuf,
     pub standing: Standing,
-    /// Keys of it that this command would use and that are left out, as nobody trusts the file.
+    /// Keys that this command would use and that are left out, because the file is not trusted.
     pub left_out: Vec<KeyInForce>,
 }
 
-/// Why what stands in the settings file may be used.
+/// Which keys of the settings file may be used, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// By a flag or a variable.
+    /// All keys: a flag or a variable names the file.
     Named(&'static str),
-    /// Found in the current folder, and trusted earlier.
+    /// All keys: the file was found in the current folder and was trusted earlier.
     Trusted,
-    /// Found there, and nothing in it that this command uses needs trust.
+    /// All keys: the file was found there, and this command uses none that needs trust.
     Harmless,
-    /// Found there; what needs trust is left out.
+    /// The keys that need no trust: the file was found there and is not trusted.
     Untrusted(Doubt),
 }
 
 #[derive(Debug)]
 pub struct Settings {
     pub file: Option<FileInForce>,
-    /// Every key there is, for showing.
+    /// Every key that exists, for `guestlist config`.
     pub keys: Vec<KeyInForce>,
     pub tenant: TenantSettings,
     pub auth: AuthSettings,
@@ -57,12 +57,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Whether everything is on this machine: what would do harm elsewhere is allowed then.
+    /// Whether Graph is on this machine. Then settings are allowed that would do harm elsewhere.
     pub fn is_loopback(&self) -> bool {
         self.invite.sandbox.value || self.tenant.graph_url.value.is_loopback()
     }
 
-    /// Whether somebody meant this tool to use the tenant: `AZURE_*` alone does not say so.
+    /// Whether the tenant was named for this tool; the `AZURE_*` variables alone do not name it.
     pub fn tenant_is_named(&self) -> bool {
         self.tenant.id.as_ref().is_some_and(Sourced::is_named)
     }
@@ -77,9 +77,9 @@ impl Settings {
 pub struct TenantSettings {
     /// The tenant meant; none with the practice tenant.
     pub id: Option<Sourced<TenantName>>,
-    /// The same tenant as lower layers name it: a domain where `id` is an id, or the other way
-    /// round. Whoever can ask the tenant must find that they are one.
-    pub also: Option<Sourced<TenantName>>,
+    /// A second name, from a lower layer: a domain if `id` is an id, or the other way round. The tenant is asked
+    /// whether both names are its own.
+    pub second_name: Option<Sourced<TenantName>>,
     pub cloud: Sourced<Cloud>,
     pub graph_url: Sourced<BaseUrl>,
     pub authority_url: Sourced<BaseUrl>,
@@ -106,7 +106,7 @@ pub struct InviteSettings {
     pub only: Sourced<Vec<RowFilter>>,
     pub yes: Sourced<bool>,
     pub ledger: Sourced<PathBuf>,
-    /// What is to be said about the place of the ledger.
+    /// What a person should know about the place of the ledger.
     pub ledger_note: Option<String>,
     pub new_ledger: Sourced<bool>,
     pub max_invites: Option<Sourced<u64>>,
@@ -114,7 +114,7 @@ pub struct InviteSettings {
     pub cap_wait: Sourced<Duration>,
     pub max_duration: Option<Sourced<Duration>>,
     pub max_invalid: Option<Sourced<Threshold>>,
-    /// As a percentage judged only after [`crate::threshold::JUDGED_AFTER`] rows.
+    /// A percentage is judged only after [`crate::threshold::JUDGED_AFTER`] rows.
     pub max_failures: Sourced<Threshold>,
     pub tolerate: Sourced<Vec<Outcome>>,
     pub links: Sourced<Links>,
@@ -136,7 +136,7 @@ pub struct InviteSettings {
     pub weather: Option<Sourced<PathBuf>>,
 }
 
-/// Ceilings; 0 is off.
+/// Ceilings; 0 switches one off.
 #[derive(Debug)]
 pub struct PaceSettings {
     pub invites_per_5s: Sourced<u32>,

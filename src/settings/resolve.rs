@@ -1,14 +1,16 @@
-//! The settings, key by key with their defaults, and the rules between them.
+//! Resolves the settings, key by key with their defaults, and checks the rules between them.
+//!
+//! Must not ask a person; the caller does.
 
 use super::{
-    Doubt, Env, FileInForce, Flags, InviteFlags, InviteSettings, Mapping, OwnDomains, PaceSettings,
-    Settings, SheetFlags, SheetSettings, Source, Sourced, Standing, Units,
+    Env, Flags, InviteFlags, InviteSettings, Mapping, OwnDomains, PaceSettings, Settings,
+    SheetFlags, SheetSettings, Source, Sourced, Units,
     file::SettingsFile,
-    layers::{KeyInForce, Layers},
+    layers::Layers,
     ledger_place::{Place, default_ledger, note_on_named},
     message,
     remind::remind,
-    tenant, trust,
+    tenant,
     values::{ceiling, count, delimiter, duration, outcome, some_duration, switch, words, workers},
     web_page,
 };
@@ -27,193 +29,8 @@ use std::{
     time::Duration,
 };
 
-/// Read when it is there, unless another file is named.
-pub(super) const FILE: &str = "guestlist.toml";
-const NAMED_BY_FLAG: &str = "--config";
-const NAMED_BY_VARIABLE: &str = "GUESTLIST_CONFIG";
-
-/// What the settings come to.
-#[derive(Debug)]
-pub(crate) enum Reading {
-    Settled(Box<Settings>),
-    /// They use keys of a file that nobody trusts yet.
-    Untrusted(Box<Untrusted>),
-}
-
-/// A file that was found and is not trusted, with what it would bring.
-#[derive(Debug)]
-pub(crate) struct Untrusted {
-    /// What the settings are once the file is trusted.
-    settings: Settings,
-    file: SettingsFile,
-    pub doubt: Doubt,
-    /// What the command would use of it and needs trust.
-    pub keys: Vec<KeyInForce>,
-}
-
-impl Untrusted {
-    pub(crate) fn path(&self) -> &Path {
-        &self.file.path
-    }
-
-    pub(crate) fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// Trusts the file from now on.
-    pub(crate) fn trust(mut self, env: &Env<'_>) -> Result<Settings> {
-        trust::remember(&self.file, env)?;
-        if let Some(file) = &mut self.settings.file {
-            file.standing = Standing::Trusted;
-        }
-        Ok(self.settings)
-    }
-
-    /// Why the command cannot go on without anybody to ask.
-    pub(crate) fn failure(&self) -> Failure {
-        let path = self.file.path.display();
-        let keys: Vec<String> = self
-            .keys
-            .iter()
-            .map(|key| {
-                let line = key.trusts_line.unwrap_or_default();
-                format!("[{}] {} (line {line})", key.section, key.key)
-            })
-            .collect();
-        let failure = Failure::usage(format!(
-            "the settings file {path} {}; this command would use of it: {}",
-            self.doubt,
-            keys.join(", ")
-        ));
-        let failure = if self.doubt.can_be_lifted() {
-            failure.hint("look at it; if it is yours, `guestlist config trust` in this folder trusts it from now on")
-        } else {
-            failure.hint(format!(
-                "make it a file that only you can change (`chown`, `chmod go-w {path}`), then `guestlist config trust` in this folder trusts it"
-            ))
-        };
-        failure.hint(format!(
-            "or name it: a file given by --config {path} or GUESTLIST_CONFIG is used as it is; nothing was sent"
-        ))
-    }
-}
-
-/// The settings, where nobody can be asked. `folder` is where `guestlist.toml` is looked for.
-pub fn resolve(flags: &Flags, env: &Env<'_>, folder: &Path) -> Result<Settings> {
-    match read(flags, env, folder)? {
-        Reading::Settled(settings) => Ok(*settings),
-        Reading::Untrusted(untrusted) => Err(untrusted.failure()),
-    }
-}
-
-/// Puts the layers together. Of a file that was found and is not trusted, keys that need trust are left out, or the
-/// answer is that somebody has to be asked.
-pub(crate) fn read(flags: &Flags, env: &Env<'_>, folder: &Path) -> Result<Reading> {
-    let Some((file, named)) = settings_file(flags.config.as_deref(), env, folder)? else {
-        return Ok(settled(layered(flags, env, None, true)?));
-    };
-    let mut settings = layered(flags, env, Some(&file), true)?;
-    let in_force = |standing| {
-        Some(FileInForce {
-            path: file.path.clone(),
-            standing,
-            left_out: Vec::new(),
-        })
-    };
-    if let Some(by) = named {
-        settings.file = in_force(Standing::Named(by));
-        return Ok(settled(settings));
-    }
-    let used =
-        |key: &&KeyInForce| key.trusts_line.is_some() && flags.scope.uses((key.section, key.key));
-    let keys: Vec<KeyInForce> = settings.keys.iter().filter(used).cloned().collect();
-    if keys.is_empty() {
-        settings = layered(flags, env, Some(&file), false)?;
-        settings.file = in_force(Standing::Harmless);
-        return Ok(settled(settings));
-    }
-    let Some(doubt) = trust::doubt(&file, env)? else {
-        settings.file = in_force(Standing::Trusted);
-        return Ok(settled(settings));
-    };
-    settings.file = in_force(Standing::Untrusted(doubt.clone()));
-    let sandbox = &settings.invite.sandbox;
-    let practice = sandbox.value && !matches!(sandbox.source, Source::File { .. });
-    if practice || flags.scope.never_asks() {
-        let mut without = layered(flags, env, Some(&file), false)?;
-        without.file = settings.file.map(|file| FileInForce {
-            left_out: keys,
-            ..file
-        });
-        return Ok(settled(without));
-    }
-    Ok(Reading::Untrusted(Box::new(Untrusted {
-        settings,
-        file,
-        doubt,
-        keys,
-    })))
-}
-
-/// A file that was trusted just now.
-#[derive(Debug)]
-pub(crate) struct TrustedFile {
-    pub path: PathBuf,
-    /// What needed trust, and what the file alone comes to.
-    pub keys: Vec<KeyInForce>,
-    pub settings: Settings,
-    /// Where that is remembered.
-    pub kept_in: PathBuf,
-}
-
-/// Trusts the file in the folder as it is now, whatever the environment sets beside it.
-pub(crate) fn trust_found(
-    config: Option<&Path>,
-    env: &Env<'_>,
-    folder: &Path,
-) -> Result<TrustedFile> {
-    let (file, named) = settings_file(config, env, folder)?.ok_or_else(|| {
-        Failure::usage(format!("there is no {FILE} in the current folder"))
-            .hint("go to the folder that holds it, or name a settings file with --config: such a file is used as it is")
-    })?;
-    if let Some(by) = named {
-        return Err(Failure::usage(format!(
-            "the settings file {} is named by {by}, and used as it is: there is nothing to trust",
-            file.path.display()
-        ))
-        .hint(format!(
-            "leave {by} away to trust {FILE} in the current folder"
-        )));
-    }
-    let settings = layered(&Flags::default(), &|_| None, Some(&file), true)?;
-    let keys = settings.keys.iter();
-    let keys: Vec<KeyInForce> = keys
-        .filter(|key| key.trusts_line.is_some())
-        .cloned()
-        .collect();
-    if let Some(doubt) = file.metadata.as_ref().and_then(trust::doubt_about_access) {
-        return Err(Untrusted {
-            settings,
-            file,
-            doubt,
-            keys,
-        }
-        .failure());
-    }
-    Ok(TrustedFile {
-        kept_in: trust::remember(&file, env)?,
-        path: file.path,
-        keys,
-        settings,
-    })
-}
-
-fn settled(settings: Settings) -> Reading {
-    Reading::Settled(Box::new(settings))
-}
-
-/// The layers with or without what needs trust.
-fn layered(
+/// The settings, with or without the keys of the file that need trust.
+pub(super) fn layered(
     flags: &Flags,
     env: &Env<'_>,
     file: Option<&SettingsFile>,
@@ -250,35 +67,12 @@ fn layered(
     settings.keys = layers.finish()?;
     if settings.invite.rate.value == Rate::Max && !harmless {
         return Err(Failure::usage(format!(
-            "a rate without a target ({}) is for loopback only, not for {}",
+            "rate = \"max\" ({}) is allowed on loopback only, not for {}",
             settings.invite.rate.source, settings.tenant.graph_url.value
         ))
         .hint("leave the rate at auto, or give invitations per second"));
     }
     Ok(settings)
-}
-
-/// The file, and what named it.
-fn settings_file(
-    named: Option<&Path>,
-    env: &Env<'_>,
-    folder: &Path,
-) -> Result<Option<(SettingsFile, Option<&'static str>)>> {
-    let by_variable = env(NAMED_BY_VARIABLE).filter(|name| !name.trim().is_empty());
-    let named = match (named, by_variable) {
-        (Some(path), _) => Some((path.to_owned(), NAMED_BY_FLAG)),
-        (None, Some(name)) => Some((PathBuf::from(name), NAMED_BY_VARIABLE)),
-        (None, None) => None,
-    };
-    if let Some((path, by)) = named {
-        return Ok(Some((SettingsFile::read(&path)?, Some(by))));
-    }
-    let here = folder.join(FILE);
-    // What cannot be looked for is there: reading says what is wrong.
-    if here.try_exists().unwrap_or(true) {
-        return Ok(Some((SettingsFile::read(&here)?, None)));
-    }
-    Ok(None)
 }
 
 fn invite(
@@ -385,17 +179,15 @@ fn invite(
             if weather.source == Source::Flag("--weather".to_owned())
                 && !settings.sandbox.value =>
         {
-            Err(
-                Failure::usage("there is weather in the practice tenant only")
-                    .hint("add --sandbox, or leave --weather out"),
-            )
+            Err(Failure::usage("--weather needs the practice tenant")
+                .hint("add --sandbox, or leave --weather out"))
         }
         _ => Ok(settings),
     }
 }
 
-/// Practice has a ledger of its own, whatever ledger the settings name for the real tenant. With the ledger comes what
-/// is to be said about its place.
+/// The ledger, and what a person should know about its place. The practice tenant has a ledger of its own, unless a flag
+/// names one.
 fn ledger(
     layers: &mut Layers<'_>,
     flag: Option<&PathBuf>,

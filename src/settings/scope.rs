@@ -29,12 +29,12 @@ impl Scope {
         }
     }
 
-    /// Whether the command meets the tenant, so that what is wrong with its settings is of interest.
+    /// Whether the command uses the tenant, so that wrong settings of the tenant are errors.
     pub fn meets_tenant(self) -> bool {
         matches!(self, Scope::Shown | Scope::Tenant)
     }
 
-    /// Whether the command goes on without the keys that need trust, instead of asking for it.
+    /// Whether the command leaves out the keys that need trust instead of asking for trust.
     pub fn never_asks(self) -> bool {
         matches!(self, Scope::Sheet | Scope::Shown)
     }

@@ -1,6 +1,6 @@
-//! Secrets by reference: where one can be read, never the secret itself.
+//! A secret in the settings is a reference: the name of an environment variable or of a file.
 //!
-//! Read at the last moment, into a type that does not print itself.
+//! The secret is read at the last moment, into a type that does not print it.
 
 use super::Env;
 use crate::{
@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Longer than any secret, shorter than a mistake.
+/// Longer than any secret; a larger file was named by mistake.
 const LONGEST: u64 = 64 * 1024;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +100,7 @@ fn is_open_to_all(metadata: &std::fs::Metadata) -> bool {
     metadata.mode() & 0o004 != 0
 }
 
-/// Elsewhere access lists decide, and they do not show in the metadata.
+/// Outside of Unix, access lists decide who can read a file, and the metadata does not show them.
 #[cfg(not(unix))]
 fn is_open_to_all(_: &std::fs::Metadata) -> bool {
     false

@@ -18,13 +18,12 @@ pub enum Source {
 }
 
 impl Source {
-    /// Whether somebody meant this tool when giving the value: not a default, and not a variable
-    /// that happens to be there for other tools.
+    /// Whether the value was given for this tool: not a default, and not a variable that may be set for other tools.
     pub fn is_named(&self) -> bool {
         !matches!(self, Source::Azure(_) | Source::Default)
     }
 
-    /// What a person has to change: `--tenant`, `AZURE_TENANT_ID`, `guestlist.toml:4`.
+    /// The place that a person has to change: `--tenant`, `AZURE_TENANT_ID`, `guestlist.toml:4`.
     pub fn place(&self) -> String {
         match self {
             Source::Flag(name) | Source::Environment(name) => name.clone(),

@@ -1,4 +1,6 @@
-//! Which tenant is meant, where it is, and how to sign in.
+//! Resolves which tenant is meant, on which hosts it is, and how to sign in.
+//!
+//! Must not ask the tenant: two names that may be one tenant are both kept.
 
 use super::{
     AuthSettings, BaseUrl, Cloud, Sourced, TenantName, TenantSettings, layers::Layers,
@@ -19,7 +21,7 @@ pub(super) fn tenant(
     let named = layers.all(("tenant", "id"), flag, Some("AZURE_TENANT_ID"), |text| {
         text.parse()
     })?;
-    let (id, also) = agree(named)?;
+    let (id, second_name) = agree(named)?;
     let cloud = layers.value(("tenant", "cloud"), None, OneWord::from_word, Cloud::Global)?;
     let of_cloud = |url: &str, parse: fn(&str) -> std::result::Result<BaseUrl, String>| {
         parse(url)
@@ -53,7 +55,7 @@ pub(super) fn tenant(
     let ca_file = layers.path(("tenant", "ca_file"), flags.ca_file.clone(), None)?;
     Ok(TenantSettings {
         id,
-        also,
+        second_name,
         cloud,
         graph_url,
         authority_url,
@@ -61,7 +63,7 @@ pub(super) fn tenant(
     })
 }
 
-/// The first name given, and one of the other kind where there is one.
+/// The name that takes precedence, and a second name of the other kind (domain or id) if one was given.
 #[expect(clippy::type_complexity, reason = "a pair of what the caller stores")]
 fn agree(
     named: Vec<Sourced<TenantName>>,
@@ -78,11 +80,11 @@ fn agree(
     }
     let mut named = named.into_iter();
     let id = named.next();
-    let also = named.find(|other| id.as_ref().is_some_and(|id| id.value != other.value));
-    Ok((id, also))
+    let second_name = named.find(|other| id.as_ref().is_some_and(|id| id.value != other.value));
+    Ok((id, second_name))
 }
 
-/// Tokens of one cloud are worth nothing in another.
+/// A token of one cloud is not valid in another, so both hosts must be in the same cloud.
 fn same_cloud(graph: &Sourced<BaseUrl>, authority: &Sourced<BaseUrl>) -> Result<()> {
     let clouds = <Cloud as clap::ValueEnum>::value_variants();
     let of_graph = |cloud: &&Cloud| cloud.graph_url() == graph.value.as_str();

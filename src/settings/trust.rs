@@ -1,4 +1,4 @@
-//! Whether a settings file that was found in the current folder may say where secrets and guests go.
+//! Whether a settings file that was found in the current folder is trusted.
 //!
 //! What was trusted is kept in the user's data folder: the file's own path, and a SHA-256 of the keys that need trust,
 //! so that harmless edits change nothing. Must not ask anybody, and must not judge a file that was named.
@@ -22,10 +22,10 @@ use std::{
 };
 
 const STORE: &str = "trusted-settings.json";
-/// Thousands of files, and no more.
+/// Enough for thousands of settings files.
 const LONGEST_STORE: u64 = 1024 * 1024;
 
-/// Why a file is not trusted. Reads on after the file's name.
+/// Why a file is not trusted. The text continues a sentence that begins with the file's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Doubt {
     NeverTrusted,
@@ -36,7 +36,7 @@ pub enum Doubt {
 }
 
 impl Doubt {
-    /// Whether saying so is enough; else somebody else could change the file afterwards.
+    /// Whether a person can trust the file as it is. Otherwise somebody else could change it afterwards.
     pub fn can_be_lifted(&self) -> bool {
         matches!(self, Self::NeverTrusted | Self::Changed)
     }
@@ -66,7 +66,7 @@ impl fmt::Display for Doubt {
     }
 }
 
-/// Who beside this user may change a file.
+/// Whether another user may change the file.
 pub(super) fn doubt_about_access(metadata: &fs::Metadata) -> Option<Doubt> {
     #[cfg(unix)]
     {
@@ -119,7 +119,7 @@ pub(super) fn doubt(file: &SettingsFile, env: &Env<'_>) -> Result<Option<Doubt>>
     })
 }
 
-/// Trusts the file as it was read. Answers with the file in which that is kept.
+/// Trusts the file as it was read, and returns the path of the file in which the trust is kept.
 pub(super) fn remember(file: &SettingsFile, env: &Env<'_>) -> Result<PathBuf> {
     let folder = user_folder(env).ok_or_else(|| {
         Failure::usage(
@@ -154,7 +154,7 @@ impl Store {
             .hint("delete it; `guestlist config trust` makes it anew, file by file")
         };
         let unreadable = |why: &dyn fmt::Display| wrong(&format!("cannot be read: {why}"));
-        // Whoever can write to it can make any settings trusted.
+        // Whoever can write to this file can make any settings file trusted.
         match files::access(path) {
             Ok(Some(access)) if access.everyone_writes => {
                 return Err(wrong(&Refusal::WorldWritable));
@@ -165,7 +165,7 @@ impl Store {
         match files::read_given(path, LONGEST_STORE) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| unreadable(&error)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            // A home folder that is none, such as /dev/null or /nonexistent, holds nothing.
+            // A home folder that is not a folder, such as /dev/null, holds no file.
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(Self::default()),
             Err(error) => Err(unreadable(&error)),
         }
@@ -204,7 +204,7 @@ fn identity(file: &SettingsFile) -> Result<Trusted> {
     })
 }
 
-/// Of the keys that need trust, in an order of their own. The folder belongs to them, as paths start from it.
+/// A hash of the keys that need trust, in a fixed order. The folder is part of it, because paths are relative to it.
 fn fingerprint(entries: &[Entry], folder: &Path) -> String {
     let mut entries: Vec<&Entry> = entries
         .iter()
@@ -212,7 +212,7 @@ fn fingerprint(entries: &[Entry], folder: &Path) -> String {
         .collect();
     entries.sort_by_key(|entry| (&entry.section, &entry.key));
     let mut digest = digest::Context::new(&digest::SHA256);
-    // Each part after its length, so that no two lists of parts read alike.
+    // Each part is preceded by its length, so that two different lists never give the same bytes.
     let mut add = |part: &[u8]| {
         digest.update(&(part.len() as u64).to_be_bytes());
         digest.update(part);

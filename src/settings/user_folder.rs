@@ -1,6 +1,6 @@
 //! The user's own data folder of this program: the one place that knows where each system keeps it.
 //!
-//! Must not create anything by itself: `create` is for whoever has something to put there.
+//! Must not create the folder unless something is to be put into it.
 
 use super::Env;
 use std::{
@@ -29,7 +29,7 @@ pub(crate) fn user_folder(env: &Env<'_>) -> Option<PathBuf> {
     data.map(|folder| folder.join(NAME))
 }
 
-/// Makes the folder where it is missing; only the user may look into it, where the system can say so.
+/// Creates the folder if it is missing. On Unix, only this user may read it.
 pub(crate) fn create_user_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

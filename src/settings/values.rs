@@ -1,12 +1,11 @@
-//! The small values that flags, environment and settings file share, and how each is written.
+//! How the text of a flag, an environment variable or a settings file becomes a value.
 //!
-//! Every parser takes text and answers with what is wrong and what would be right. Must not know
-//! where a text came from.
+//! A parser says what is wrong with a text and what would be right. Must not know where the text came from.
 
 use crate::{outcome::Outcome, sheet::Field};
 use std::{fmt, str::FromStr, time::Duration};
 
-/// Nothing waits longer; and no sum of times overflows.
+/// The longest time that can be given, so that no sum of times overflows.
 const A_YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// A length of time with its unit: `90s`, `15m`, `2h`, `1h30m`.
@@ -21,11 +20,11 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A length of time that cannot be nothing.
+/// A length of time of more than zero.
 pub(crate) fn some_duration(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         Duration::ZERO => Err(format!(
-            "`{text}` is no time at all: write 15m, 2h or 1h30m"
+            "`{text}` must be more than zero: write 15m, 2h or 1h30m"
         )),
         some => Ok(some),
     }
@@ -87,7 +86,7 @@ pub(crate) fn count(text: &str) -> Result<u64, String> {
     }
 }
 
-/// How many requests may be under way.
+/// How many requests may be under way at the same time.
 pub(crate) fn workers(text: &str) -> Result<usize, String> {
     match text.trim().parse() {
         Ok(number @ 1..=256) => Ok(number),
@@ -105,10 +104,10 @@ pub(crate) fn ceiling(text: &str) -> Result<u32, String> {
 pub(crate) fn switch(text: &str) -> Result<bool, String> {
     text.trim()
         .parse()
-        .map_err(|_| format!("`{text}` is neither true nor false"))
+        .map_err(|_| format!("`{text}` must be true or false"))
 }
 
-/// Any text that says something.
+/// A text that is not empty.
 pub(crate) fn words(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("the text is empty".to_owned()),
@@ -128,7 +127,7 @@ pub(crate) fn outcome(text: &str) -> Result<Outcome, String> {
     })
 }
 
-/// One character between cells.
+/// The character between the cells of a sheet.
 pub(crate) fn delimiter(text: &str) -> Result<u8, String> {
     match text {
         "tab" | "\\t" | "\t" => Ok(b'\t'),
@@ -147,7 +146,7 @@ pub(crate) fn delimiter(text: &str) -> Result<u8, String> {
     }
 }
 
-/// What a read costs depends on the tenant's size, so its ceiling does as well.
+/// The ceiling of resource units. What a read costs depends on the tenant's size, so the documented ceiling does as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Units {
     ByTenantSize,
@@ -165,12 +164,12 @@ impl FromStr for Units {
     }
 }
 
-/// Which rows a run is about.
+/// One value of `--only`: which rows a run invites.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RowFilter {
     /// The number that a spreadsheet program shows beside the row.
     Row(u64),
-    /// Everyone at this domain; kept without the `@`, in lower case.
+    /// Everyone at this domain, which is kept without the `@` and in lower case.
     Domain(String),
     Address(String),
 }
@@ -187,10 +186,10 @@ impl FromStr for RowFilter {
             Some((local, domain)) if !local.is_empty() && !domain.is_empty() => {
                 Ok(RowFilter::Address(text.to_owned()))
             }
-            None => count(text).map(RowFilter::Row).map_err(|_| {
-                format!("`{text}` is neither an address, nor an @domain, nor a row number")
-            }),
-            Some(_) => Err(format!("`{text}` is neither an address nor an @domain")),
+            None => count(text)
+                .map(RowFilter::Row)
+                .map_err(|_| format!("`{text}` must be an address, an @domain or a row number")),
+            Some(_) => Err(format!("`{text}` must be an address or an @domain")),
         }
     }
 }

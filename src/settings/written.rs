@@ -16,7 +16,7 @@ pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-/// What is not set.
+/// The value of a setting that is not set.
 pub(super) const NOT_SET: &str = "";
 
 impl<T: Written> Written for Option<T> {
@@ -110,7 +110,7 @@ impl Written for u8 {
     }
 }
 
-/// Where the secret is; never the secret.
+/// The reference to the secret; never the secret.
 impl Written for SecretRef {
     fn written(&self) -> String {
         match self {

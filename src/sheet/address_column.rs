@@ -1,6 +1,6 @@
-//! Which column holds the guests' addresses: the header proposes, the cells decide.
+//! Chooses the column of the guests' addresses: the header proposes one, and the cells confirm it or not.
 //!
-//! Must not choose where two columns could be meant.
+//! Must not choose between two columns that could both be meant.
 
 use super::{
     Field, Header, Use,
@@ -76,7 +76,7 @@ impl Chosen {
     }
 }
 
-/// What is known when all rows were read, without looking at each cell again.
+/// Counts over all rows, which were made while the rows were read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Counts<'c> {
     pub rows: u64,
@@ -105,7 +105,7 @@ pub(super) fn is_named(header: &Header) -> bool {
         .any(|used| matches!(used, Use::Field(Field::Email, why) if *why == BY_MAP))
 }
 
-/// The rows further down say that another column holds the addresses.
+/// Another column holds the addresses, by the rows further down.
 pub(super) fn changes(header: &Header, survey: &Survey, first: usize) -> Problem {
     let mut columns = vec![first];
     columns.extend(
@@ -148,7 +148,7 @@ pub(super) fn choose(header: &Header, survey: &Survey) -> Result<Choice, Box<Pro
                 email: Some((column, *why)),
                 ..Choice::default()
             };
-            // A person's word is never doubted.
+            // A column that a person has named is never doubted.
             if *why == BY_MAP {
                 return Ok(choice);
             }
@@ -351,7 +351,7 @@ fn several(header: &Header, survey: &Survey, columns: &[usize], likely: Option<u
     problem.fix(fix)
 }
 
-/// No name proposes a column, and none without a role holds addresses.
+/// No name proposes a column, and no column without a role holds addresses.
 fn nothing_holds(header: &Header, survey: &Survey) -> Problem {
     let problem = no_address_column(&header.names);
     let holding = (0..header.uses.len()).find(|column| survey.columns[*column].holds_addresses());

@@ -1,4 +1,4 @@
-//! Addresses in a text, known by their form alone: how many a text mentions, and whether a cell holds nothing else.
+//! Finds addresses in a text by their form: how many a text mentions, and whether a cell holds nothing else.
 //!
 //! Must not say whether an address can be invited; `guest` does.
 
@@ -9,7 +9,7 @@ const AT_SIGNS: [char; 3] = ['@', '＠', '﹫'];
 /// The first byte of the others.
 const WIDE: u8 = 0xEF;
 
-/// Whether a text has an at sign: without one there is no address in it, and nearly nothing was spent to know it.
+/// Whether a text has an at sign. This is a cheap test: a text without one holds no address.
 pub fn has_at_sign(text: &str) -> bool {
     memchr(b'@', text.as_bytes()).is_some() || (!text.is_ascii() && at_signs(text).next().is_some())
 }
@@ -135,7 +135,7 @@ fn stands_in_local_part(c: char) -> bool {
     c.is_alphanumeric() || "._-+'`’!#$%&*=^~".contains(c) || is_invisible(c)
 }
 
-/// Takes no room; it comes along when an address is copied.
+/// Invisible characters that are copied along with an address.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{00AD}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }

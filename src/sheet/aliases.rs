@@ -1,4 +1,4 @@
-//! How people spell the names of columns, in the languages that their spreadsheet programs speak.
+//! The names of columns in many languages, and the fields that they mean.
 //!
 //! Must not decide between two columns; `understand` does.
 
@@ -31,7 +31,7 @@ pub(super) fn normalise(name: &str) -> String {
         })
 }
 
-/// Vowel signs are not alphanumeric everywhere, but a word without them is another word.
+/// Vowel signs are not alphanumeric in every script, but without them a word is another word.
 fn is_mark_of_a_script(c: char) -> bool {
     matches!(c, '\u{0900}'..='\u{0DFF}' | '\u{0E00}'..='\u{0E7F}' | '\u{30FC}')
 }

@@ -1,4 +1,4 @@
-//! The bytes of a sheet, in order, with the hash that tells whether they were the same the last time.
+//! Reads the bytes of a sheet in order, with a hash that shows whether they changed between two readings.
 //!
 //! Must not know what the bytes mean.
 
@@ -15,7 +15,7 @@ use std::{
 /// How much is read at once.
 const CHUNK: usize = 64 * 1024;
 
-/// What is known of a file without reading it.
+/// The length and the time of change of a file, which are known without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     pub length: u64,
@@ -41,7 +41,7 @@ impl Bytes {
     pub(super) fn open(path: &Path) -> io::Result<(Self, Stamp)> {
         let file = files::open_given(path)?;
         let stamp = Stamp::of(&file.metadata()?);
-        // The key is fixed: two readings of one file must agree.
+        // The key is fixed, so that two readings of one file have the same hash.
         let hasher = SipHasher13::new_with_keys(0, 0);
         Ok((Self { file, hasher }, stamp))
     }

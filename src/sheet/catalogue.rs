@@ -143,7 +143,7 @@ codes! {
     }
     PORTAL_EXAMPLE = "GL024" {
         title: "the example of Microsoft's template is left out",
-        meaning: "Microsoft's bulk-invite template has an example below its header, with an address at fabrikam.com or contoso.com behind a word and a colon. It is nobody.",
+        meaning: "Microsoft's bulk-invite template has an example below its header, with an address at fabrikam.com or contoso.com after a word and a colon. It is not a person.",
         fix: "Delete the row, or leave it there.",
         who: "nobody"
     }

@@ -1,6 +1,6 @@
-//! A row of names becomes a header: which column is which field, or why that is not clear.
+//! Understands the names in a header row: which column is which field, or why that is not clear.
 //!
-//! Must not guess between two columns.
+//! Must not choose between two columns.
 
 use super::{
     Field, Header, Use,
@@ -9,10 +9,12 @@ use super::{
         NAME_READ_AS_PART, NO_ADDRESS_COLUMN, TWO_COLUMNS, TWO_FIELDS, UNKNOWN_MAPPED_COLUMN,
     },
     header::column_letter,
-    nearest::nearest,
-    own_files::{SHEET_PREFIX, own_results},
 };
-use crate::problem::{Problem, shorten};
+use crate::{
+    nearest::nearest,
+    own_files::{SHEET_PREFIX, result_columns},
+    problem::{Problem, shorten},
+};
 
 pub(super) const BY_MAP: &str = "named with --map or in [columns]";
 const BY_NAME: &str = "known by its name";
@@ -97,6 +99,20 @@ pub(super) fn understand(
     (header, problems)
 }
 
+/// The header of a file of our own that is read back.
+pub(super) fn all_ours(names: Vec<String>, row: u64, line: u64) -> Header {
+    Header {
+        row,
+        line,
+        uses: vec![Use::OwnResult; names.len()],
+        names,
+        mapping: Vec::new(),
+        examples: Vec::new(),
+        hardly_addresses: Vec::new(),
+        delimiter: None,
+    }
+}
+
 /// Of several columns about the same person, the one that says it holds the address: `Manager e-mail` beside `Manager`.
 fn named_by_address(field: Field, names: &[String], columns: &[usize]) -> Option<usize> {
     const ADDRESS: [&str; 5] = ["mail", "courriel", "correo", "epost", "upn"];
@@ -112,7 +128,33 @@ fn named_by_address(field: Field, names: &[String], columns: &[usize]) -> Option
     saying.next().copied().filter(|_| saying.next().is_none())
 }
 
-/// What each name means by itself; bare names are settled later and begin as display names.
+/// For a results file, which columns are ours and not the sheet's own; empty for any other sheet.
+/// Where the results are all there is (no column of the sheet's own holds an address), ours are used.
+fn own_results(names: &[String]) -> Vec<bool> {
+    let ours = result_columns(names);
+    if ours == 0 {
+        return Vec::new();
+    }
+    let own = |field| {
+        names[ours..].iter().any(|name| {
+            let name = name.trim();
+            meaning(name.strip_prefix(SHEET_PREFIX).unwrap_or(name)) == Some(Meaning::Field(field))
+        })
+    };
+    let keep_email = !own(Field::Email);
+    let keep_name = keep_email && !own(Field::DisplayName);
+    let is_kept = |name: &str| match name.trim() {
+        "email" => keep_email,
+        "display_name" => keep_name,
+        _ => false,
+    };
+    let columns = names.iter().enumerate();
+    columns
+        .map(|(column, name)| column < ours && !is_kept(name))
+        .collect()
+}
+
+/// What each name means by itself. A bare name such as `Name` begins as the display name and may change later.
 fn first_uses(names: &[String]) -> Vec<Use> {
     let own = own_results(names);
     names
@@ -147,7 +189,7 @@ fn first_uses(names: &[String]) -> Vec<Use> {
         .collect()
 }
 
-/// What a person said counts more than what a name says.
+/// Applies `--map` and `[columns]`, which take precedence over the names.
 fn apply_map(
     names: &[String],
     map: &[(Field, String)],
@@ -189,7 +231,7 @@ fn apply_map(
     }
 }
 
-/// A column that a person wants to leave unused has no role, whatever it is called.
+/// Applies `--ignore`: such a column has no role, whatever its name is.
 fn apply_ignore(
     names: &[String],
     ignore: &[String],
@@ -368,109 +410,4 @@ fn seen(names: &[String]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{super::own_files::RESULT_COLUMNS, *};
-
-    fn header(names: &str, map: &[(Field, &str)]) -> (Header, Vec<Problem>) {
-        let names = names.split('|').map(str::to_owned).collect();
-        let map: Vec<_> = map
-            .iter()
-            .map(|(field, name)| (*field, (*name).to_owned()))
-            .collect();
-        understand(names, 1, 1, &map, &[])
-    }
-
-    fn mapping(names: &str) -> String {
-        let (header, problems) = header(names, &[]);
-        assert!(
-            problems.iter().all(|problem| !problem.is_error()),
-            "{problems:?}"
-        );
-        let mapped: Vec<String> = header
-            .mapping
-            .iter()
-            .map(|(field, column)| format!("{field}={column}"))
-            .collect();
-        mapped.join(" ")
-    }
-
-    #[test]
-    fn notes_are_never_the_message() {
-        assert_eq!(mapping("email|note|Kommentar|_problem|Team"), "email=0");
-        let (header, _) = header("email|note|_problem|Team", &[]);
-        assert_eq!(header.unused().collect::<Vec<_>>(), ["note", "Team"]);
-    }
-
-    #[test]
-    fn a_bare_name_is_what_its_neighbours_leave() {
-        assert_eq!(mapping("Name|Email"), "email=1 display_name=0");
-        assert_eq!(
-            mapping("Name|Vorname|E-Mail"),
-            "email=2 first_name=1 last_name=0"
-        );
-        assert_eq!(
-            mapping("Nome|Cognome|E-mail"),
-            "email=2 first_name=0 last_name=1"
-        );
-    }
-
-    #[test]
-    fn two_columns_for_one_field_are_named_and_map_decides() {
-        let (_, problems) = header("email|Company|Firma", &[]);
-        assert_eq!(problems.len(), 1);
-        assert!(
-            problems[0]
-                .message
-                .contains("`Company` (B) and `Firma` (C)"),
-            "{}",
-            problems[0].message
-        );
-        let (header, problems) = header("E-Mail|Mail|Name", &[(Field::Email, "mail")]);
-        assert!(problems.is_empty(), "{problems:?}");
-        assert_eq!(header.column_of(Field::Email), Some(1));
-        assert_eq!(header.unused().collect::<Vec<_>>(), ["E-Mail"]);
-    }
-
-    #[test]
-    fn without_an_address_column_the_nearest_is_offered() {
-        let problem = no_address_column(&["Vorname".to_owned(), "E-Mail privat".to_owned()]);
-        assert!(problem.message.contains("`Vorname`, `E-Mail privat`"));
-        assert!(
-            problem.fix.contains("--map email=\"E-Mail privat\""),
-            "{}",
-            problem.fix
-        );
-    }
-
-    #[test]
-    fn a_results_file_is_read_by_the_sheets_own_columns() {
-        let own = RESULT_COLUMNS.join("|");
-        assert_eq!(
-            mapping(&format!("{own}|E-Mail|Name")),
-            "email=18 display_name=19"
-        );
-        assert_eq!(
-            mapping(&format!("{own}|sheet_email|sheet_display_name|company")),
-            "email=18 display_name=19 company=20"
-        );
-        assert_eq!(mapping(&own), "email=2 display_name=3");
-        // As earlier versions wrote it.
-        let own = "row|outcome|email|display_name|user_id|redeem_url|redemption|mail|error_code|error|hint|invited_at|this_run|verified|follow_up|request_id";
-        assert_eq!(
-            mapping(&format!("{own}|E-Mail|Name")),
-            "email=16 display_name=17"
-        );
-    }
-
-    #[test]
-    fn a_to_fix_file_as_wide_as_our_results_is_not_one_of_them() {
-        let own = "email|display_name|company|a|b|c|d|e|f|g|h|i|_row|_code|_problem|_fix";
-        assert_eq!(mapping(own), "email=0 display_name=1 company=2");
-    }
-
-    #[test]
-    fn a_map_to_nowhere_names_the_nearest() {
-        let (_, problems) = header("email|Sprache2", &[(Field::Language, "Sprach2")]);
-        assert_eq!(problems[0].suggestion.as_deref(), Some("Sprache2"));
-    }
-}
+mod tests;

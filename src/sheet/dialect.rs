@@ -1,4 +1,4 @@
-//! How the bytes of a text sheet are laid out: enough to write another file in the same manner.
+//! The delimiter, the line end and the byte order mark of a text sheet, so that our files can be written in the same way.
 
 /// What ends a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Bytes become UTF-8, strictly: a byte that is not text is an error with its place, never a replacement.
+//! Decodes the bytes of a sheet to UTF-8. A byte that is not text is an error with its place, never a replacement.
 //!
 //! Must not guess an encoding; a guess may only be a suggestion in an error.
 
@@ -17,7 +17,7 @@ pub(super) struct Charset {
     pub bom: usize,
 }
 
-/// A byte order mark is proof; then comes what was asked for; then UTF-8.
+/// The encoding of a byte order mark; else the one that was named; else UTF-8.
 pub(super) fn charset(head: &[u8], asked: Option<&'static Encoding>) -> Charset {
     match Encoding::for_bom(head) {
         Some((encoding, bom)) => Charset { encoding, bom },
@@ -28,7 +28,7 @@ pub(super) fn charset(head: &[u8], asked: Option<&'static Encoding>) -> Charset 
     }
 }
 
-/// The encoding of a name as people write it.
+/// The encoding with this name, as people write it.
 pub(super) fn by_name(name: &str) -> Option<&'static Encoding> {
     let name = name.trim().to_ascii_lowercase().replace([' ', '_'], "-");
     let label = match name.as_str() {
@@ -122,7 +122,7 @@ fn is_sound_word(word: &str) -> bool {
         .chars()
         .skip(1)
         .any(|c| !c.is_ascii() && c.is_uppercase());
-    // Nobody writes `MöLLER`: one letter of a word in capitals was another one.
+    // Nobody writes `MöLLER`, so the small letter is a letter of another encoding.
     let capitals = word.chars().filter(char::is_ascii_uppercase).count();
     let ascii_small = word.chars().any(|c| c.is_ascii_lowercase());
     let small_inside =

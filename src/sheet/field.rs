@@ -1,6 +1,6 @@
-//! The columns that mean something to us, by their one stable word.
+//! The fields that a column can hold, each with its stable name.
 //!
-//! Must not know how people spell them; `aliases` does.
+//! Must not know other names of a column; `aliases` does.
 
 use std::fmt;
 

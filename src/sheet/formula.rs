@@ -1,7 +1,7 @@
-//! Cells that a spreadsheet program would run as a formula: made safe on writing, undone on reading.
+//! Cells that a spreadsheet program would run as a formula are made safe on writing, and restored on reading.
 //!
-//! One apostrophe in front is all, as a person would type it. A cell that looks as if it had been made safe gets one
-//! more, so that undoing always gives back what was there.
+//! Such a cell gets one apostrophe in front, as a person would type it. A cell that already looks safe gets another one,
+//! so that reading always gives back the original.
 //!
 //! Where a program splits a file at another delimiter than ours, pieces of a cell become cells, so that each piece
 //! is treated alike. That does not depend on the file's own delimiter: whoever reads it later may not know it.
@@ -14,7 +14,7 @@ const SPLITS: [char; 6] = [',', ';', '\t', '|', '\n', '\r'];
 
 /// The cell as it may be written.
 pub fn make_safe(cell: &str) -> Cow<'_, str> {
-    // Almost every cell is an ordinary one, and this is asked for every cell that is written.
+    // This runs for every cell that is written, and nearly every cell needs no change.
     let marked = runs(cell.trim_start_matches(MARK));
     let inner = cell.contains(SPLITS) && pieces(cell).skip(1).any(piece_runs);
     match (marked, inner) {

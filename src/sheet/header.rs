@@ -1,6 +1,6 @@
-//! What each column of a sheet is for, and why it is believed to be.
+//! What each column of a sheet is used for, and why.
 //!
-//! Must not look at people; `guest` does.
+//! Must not interpret the rows; `guest` does.
 
 use super::{Field, aliases::normalise};
 use crate::problem::shorten;
@@ -25,7 +25,7 @@ pub enum Use {
 }
 
 impl Use {
-    /// Whether nothing is known of the column, so that its cells may say what it is for.
+    /// Whether the name of the column has no known meaning, so that its cells may decide.
     pub fn is_without_role(&self) -> bool {
         matches!(self, Self::Other | Self::Unnamed)
     }
@@ -52,7 +52,7 @@ pub struct Header {
 }
 
 impl Header {
-    /// Whether a row with this number is a person's, and not the header, a title or the template's example.
+    /// Whether a row with this number is below the header and not the template's example.
     pub(super) fn has_below(&self, row: u64) -> bool {
         row > self.row && !self.examples.contains(&row)
     }

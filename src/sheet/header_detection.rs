@@ -1,4 +1,4 @@
-//! Where the header is and what divides the cells, found in the head of a sheet.
+//! Finds the header and the delimiter in the head of a sheet.
 //!
 //! Must not read past the head, and must not choose between two delimiters that both fit.
 
@@ -7,22 +7,22 @@ use super::{
     catalogue::DELIMITER_UNCLEAR,
     columns,
     dialect::LineEnd,
-    formula, own_files,
+    formula,
     records::{Broken, Records, Stopped},
 };
-use crate::problem::Problem;
+use crate::{own_files::FileKind, problem::Problem};
 
 /// A header further down than this is not looked for.
 const HEADER_WITHIN: usize = 20;
 /// The portal's example row is the first row below its header, or the second.
 const EXAMPLE_WITHIN: usize = 2;
-/// Whose addresses Microsoft uses in examples.
+/// The domains that Microsoft uses in examples.
 const EXAMPLE_DOMAINS: [&str; 2] = ["@fabrikam.com", "@contoso.com"];
-/// How many records of the head are weighed.
+/// How many records of the head are compared.
 const SAMPLE: usize = 50;
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// A record of the head, owned.
+/// A record of the head.
 #[derive(Debug, Clone)]
 pub(super) struct HeadRecord {
     pub row: u64,
@@ -44,7 +44,7 @@ impl HeadRecord {
             .is_some_and(|cell| !cell.trim().is_empty())
     }
 
-    /// The columns of its cells that hold addresses. A header has none.
+    /// The columns whose cells hold addresses; a header has none.
     fn holding(&self) -> impl Iterator<Item = usize> {
         (0..self.cells.len()).filter(|column| self.holds(*column))
     }
@@ -56,7 +56,7 @@ impl HeadRecord {
     }
 }
 
-/// The head of a sheet as one delimiter divides it.
+/// The head of a sheet, read with one delimiter.
 #[derive(Debug)]
 pub(super) struct Reading {
     pub delimiter: u8,
@@ -93,7 +93,7 @@ pub(super) fn examples(
     })
 }
 
-/// What was asked for by flags.
+/// The options that decide where the header is and what the delimiter is.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Asked<'a> {
     pub delimiter: Option<u8>,
@@ -112,9 +112,9 @@ impl<'a> Asked<'a> {
 
     /// In a file of our own the header is the first row, wherever it was in the sheet that the file came from.
     fn in_view_of(self, first: Option<&HeadRecord>) -> Self {
-        let ours = first.is_some_and(|first| own_files::is_ours(&first.cells));
+        let ours = first.filter(|first| FileKind::of(&first.cells).is_some());
         Self {
-            header_row: self.header_row.filter(|_| !ours),
+            header_row: ours.map(|first| first.row).or(self.header_row),
             ..self
         }
     }
@@ -125,7 +125,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Finds the header in rows that need no delimiter.
+/// Finds the header in the rows of a workbook.
 pub(super) fn in_rows<'a>(rows: impl Iterator<Item = &'a Row>, asked: Asked<'_>) -> Reading {
     let mut records = rows.filter(|row| !row.is_blank()).map(|row| HeadRecord {
         row: row.number,
@@ -154,7 +154,7 @@ pub(super) fn in_rows<'a>(rows: impl Iterator<Item = &'a Row>, asked: Asked<'_>)
     reading
 }
 
-/// Whether a byte can stand between cells: it is no part of a word or an address, and no quotation mark.
+/// Whether a byte can be a delimiter: it must not be part of a word or an address, or a quotation mark.
 fn may_divide(byte: u8) -> bool {
     (byte.is_ascii_punctuation() || byte == b'\t') && !b"@.-_+'`\"".contains(&byte)
 }
@@ -168,7 +168,7 @@ pub(super) fn sep_line(head: &[u8]) -> Option<u8> {
         .and_then(|line| line.strip_suffix(b"\""))
         .unwrap_or(line);
     match line {
-        // A letter would divide the words, and an at sign the addresses.
+        // A letter would divide words, and an at sign would divide addresses.
         [s, e, p, b'=', delimiter]
             if [s, e, p].map(u8::to_ascii_lowercase) == *b"sep" && may_divide(*delimiter) =>
         {
@@ -217,7 +217,8 @@ pub(super) fn read(head: &[u8], whole: bool, asked: Asked<'_>) -> Result<Reading
     match fitting[..] {
         [at] => Ok(readings.swap_remove(at)),
         [] => {
-            // Nothing with several columns has an address column by its name: one column, or the cells have to tell.
+            // No delimiter gives several columns with an address column by name: the sheet has one column, or the cells
+            // decide.
             let at = (0..readings.len())
                 .max_by_key(|at| {
                     let reading = &readings[*at];
@@ -248,8 +249,8 @@ impl Reading {
         };
     }
 
-    /// The first row in which a name says that it is the address column and addresses stand below it; else the row
-    /// above the first addresses; else a name will do. A row that holds an address itself is a person's.
+    /// The first row with the name of an address column and addresses below it; else the row above the first addresses;
+    /// else the first row with such a name. A row that holds an address is never the header.
     fn header_by_name(&self, asked: Asked<'_>) -> Option<usize> {
         let near = self.records.iter().take(HEADER_WITHIN);
         let named: Vec<usize> = near
@@ -272,7 +273,7 @@ impl Reading {
         sure.or_else(by_cells).or(named.first().copied())
     }
 
-    /// The first row above some address that has a name over it.
+    /// The first row that has a text above an address.
     fn header_by_cells(&self) -> Option<usize> {
         let near = &self.records[..self.records.len().min(HEADER_WITHIN)];
         near.iter().enumerate().find_map(|(at, record)| {
@@ -289,8 +290,8 @@ impl Reading {
         })
     }
 
-    /// The row that is taken for the header where no name says so and no address stands in the rows that were weighed:
-    /// the first one with the most cells. Addresses may come further down, and all rows decide which column holds them.
+    /// The header if no row has the name of an address column and no address is among the compared rows: the first row
+    /// with the most cells. Addresses may come further down, and then all rows decide which column holds them.
     pub(super) fn perhaps_header(&self) -> Option<usize> {
         if self.records.len() < SAMPLE || self.stopped.is_some() || self.holding() > 0 {
             return None;
@@ -300,7 +301,7 @@ impl Reading {
         near.clone().position(|record| record.filled() == most)
     }
 
-    /// How many cells hold addresses: a delimiter that is not meant leaves none apart.
+    /// How many cells hold addresses; with a wrong delimiter, no cell is an address alone.
     fn holding(&self) -> usize {
         self.records
             .iter()
@@ -343,7 +344,7 @@ fn divide(head: &[u8], whole: bool, delimiter: u8, sep: bool, mut asked: Asked<'
         stopped: None,
     };
     if sep {
-        // In memory, this cannot fail.
+        // This cannot fail, because the head is in memory.
         let _ = reader.skip_first_line();
     }
     let mut begun = false;
@@ -379,7 +380,7 @@ fn divide(head: &[u8], whole: bool, delimiter: u8, sep: bool, mut asked: Asked<'
                 }
             }
             Err(stopped) => {
-                // The cut at the end of the head is not the sheet's fault.
+                // A record that is cut at the end of the head is not an error of the sheet.
                 let ours = whole || matches!(stopped.why, Broken::Undecodable { .. });
                 reading.stopped = ours.then_some(stopped);
                 break;

@@ -1,4 +1,4 @@
-//! Which kinds of bytes a text has, found in one pass: nearly every question about a row ends there.
+//! Finds in one pass which kinds of bytes a text has, so that most checks of a row need not look at its text.
 //!
 //! Must not know what a text means.
 

@@ -1,6 +1,6 @@
-//! Addresses behind the links of a workbook's cells: which of them are read, and what is told of them.
+//! Mail links of a workbook's cells: which addresses are read from them, and what is reported.
 //!
-//! Must not take an address from a link without a word.
+//! Must not read an address from a link without reporting it.
 
 use super::{Header, Row, Stretches, address_column, catalogue::LINKED_ADDRESS};
 use crate::problem::Problem;
@@ -51,7 +51,7 @@ impl Links {
                 self.taken.add(row.number);
                 continue;
             }
-            // The same person's address stands in the row already.
+            // The row already holds this address.
             if row.text().to_lowercase().contains(&target.to_lowercase()) {
                 continue;
             }

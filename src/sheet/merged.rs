@@ -1,13 +1,13 @@
-//! Merged cells of a workbook: only the first of them holds something, so the rows below it lack what is seen there.
+//! Reports merged cells of a workbook: only the first cell holds the value, so the rows below have none.
 //!
-//! Must not fill in anything.
+//! Must not fill in values.
 
 use super::{
     Header, Use, catalogue::MERGED_CELLS, column_letter, survey::Survey, workbook::Merged,
 };
 use crate::problem::Problem;
 
-/// As many as are named.
+/// How many merged ranges are named.
 const SHOWN: usize = 6;
 
 /// Merged cells below the header, in columns that are used or hold addresses.

@@ -1,6 +1,6 @@
-//! Opening a workbook: the sheet that is meant, its hidden rows and columns, and what its other sheets hold.
+//! Opens a workbook: finds the sheet that is meant, its hidden rows and columns, and addresses on its other sheets.
 //!
-//! Must not choose between two sheets.
+//! Must not choose between two sheets that could both be meant.
 
 use super::{
     Dialect, Header, Hidden, LineEnd, Refused, Row, SheetOptions, Stretches,
@@ -8,24 +8,32 @@ use super::{
     catalogue::{HIDDEN_ROWS, HIDDEN_SKIPPED, MANY_COLUMNS, NO_SUCH_TAB, OTHER_TABS, WHICH_TAB},
     header_detection::{self, Asked, Reading},
     links::Links,
-    nearest,
-    open::{Body, Opened, header},
-    own_files,
+    open_header::header,
+    opened::{Body, Opened, Purpose},
     refuse::{empty, no_header},
     workbook::{self, Tab},
 };
-use crate::problem::{Problem, shorten};
+use crate::{
+    nearest::nearest,
+    own_files::{FileKind, RESULT_COLUMNS},
+    problem::{Problem, shorten},
+};
 use std::{path::Path, sync::Arc};
 
-pub(super) fn open(path: &Path, stamp: Stamp, options: &SheetOptions) -> Result<Opened, Refused> {
+pub(super) fn open(
+    path: &Path,
+    stamp: Stamp,
+    options: &SheetOptions,
+    purpose: Purpose,
+) -> Result<Opened, Refused> {
     let book = workbook::read(path)?;
-    let (tab, reading, others) = choose(book.tabs, options)?;
+    let (tab, reading, others) = choose(book.tabs, options, purpose)?;
     let asked_row = options.header_row.is_some();
     let perhaps = || reading.perhaps_header().filter(|_| !asked_row);
     let Some(at) = reading.header.or_else(perhaps) else {
         return Err(no_header(&reading, options));
     };
-    let (header, mut hints) = header(&reading, at, options)?;
+    let (header, mut hints) = header(&reading, at, options, purpose)?;
     let mut left_out = others.iter().map(|(_, addresses)| addresses).sum();
     hints.extend(too_many_columns(&header));
     hints.extend(other_tabs(&others, options.sheet.is_some()));
@@ -104,12 +112,12 @@ pub(super) fn open(path: &Path, stamp: Stamp, options: &SheetOptions) -> Result<
     })
 }
 
-/// As many columns as a workbook has, for the sheet's own and those of the results before them.
+/// How many columns a workbook can have. The results need room for the sheet's columns and their own.
 const MAX_COLUMNS: usize = 16_384;
 
 fn too_many_columns(header: &Header) -> Option<Problem> {
     let columns = header.names.len();
-    (columns + own_files::RESULT_COLUMNS.len() > MAX_COLUMNS).then(|| {
+    (columns + RESULT_COLUMNS.len() > MAX_COLUMNS).then(|| {
         let message = format!(
             "with the results beside them, the sheet's {columns} columns do not fit into a workbook"
         );
@@ -127,7 +135,7 @@ fn rows_are(count: u64) -> String {
     }
 }
 
-/// What other sheets of the workbook hold. A person who named the sheet has probably looked at them.
+/// Addresses on other sheets of the workbook: a hint if a person named the sheet, else a warning.
 fn other_tabs(others: &[(String, u64)], named: bool) -> Option<Problem> {
     let (first, _) = others.first()?;
     let told: Vec<String> = others
@@ -153,13 +161,13 @@ fn other_tabs(others: &[(String, u64)], named: bool) -> Option<Problem> {
 type Chosen = (Tab, Reading, Vec<(String, u64)>);
 
 /// The tab that is meant: the one that was named, or the only visible one with an address column.
-fn choose(tabs: Vec<Tab>, options: &SheetOptions) -> Result<Chosen, Refused> {
+fn choose(tabs: Vec<Tab>, options: &SheetOptions, purpose: Purpose) -> Result<Chosen, Refused> {
     let all: Vec<(String, u64)> = tabs
         .iter()
         .map(|tab| (tab.name.clone(), tab.addresses()))
         .filter(|(_, addresses)| *addresses > 0)
         .collect();
-    let (tab, reading) = choose_tab(tabs, options)?;
+    let (tab, reading) = choose_tab(tabs, options, purpose)?;
     let others = all
         .into_iter()
         .filter(|(name, _)| *name != tab.name)
@@ -167,7 +175,11 @@ fn choose(tabs: Vec<Tab>, options: &SheetOptions) -> Result<Chosen, Refused> {
     Ok((tab, reading, others))
 }
 
-fn choose_tab(tabs: Vec<Tab>, options: &SheetOptions) -> Result<(Tab, Reading), Refused> {
+fn choose_tab(
+    mut tabs: Vec<Tab>,
+    options: &SheetOptions,
+    purpose: Purpose,
+) -> Result<(Tab, Reading), Refused> {
     let read = |tab: &Tab| {
         header_detection::in_rows(tab.rows.iter().map(|held| &held.row), Asked::of(options))
     };
@@ -180,8 +192,15 @@ fn choose_tab(tabs: Vec<Tab>, options: &SheetOptions) -> Result<(Tab, Reading), 
         first
             .records
             .first()
-            .is_some_and(|first| own_files::is_ours(&first.cells))
+            .is_some_and(|first| FileKind::of(&first.cells).is_some())
     };
+    if purpose == Purpose::ReadBack
+        && let Some(at) = tabs.iter().position(ours)
+    {
+        let tab = tabs.swap_remove(at);
+        let reading = read(&tab);
+        return Ok((tab, reading));
+    }
     let wanted = options.sheet.as_ref();
     if let Some(wanted) = wanted.filter(|_| !matches!(&tabs[..], [only] if ours(only))) {
         let same = |tab: &Tab| tab.name.trim().to_lowercase() == wanted.trim().to_lowercase();

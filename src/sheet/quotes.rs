@@ -1,4 +1,4 @@
-//! How quotation marks stand in a record, as it was written: what is wrong with them, before anything is read from it.
+//! Checks the quotation marks of a record as it was written, before its cells are read.
 //!
 //! Must not know what a column means.
 
@@ -25,7 +25,7 @@ pub(super) fn flaw(raw: &[u8], delimiter: u8) -> Option<Flaw> {
         let rest = cell_end(raw, close + 1, delimiter);
         let between = &raw[close + 1..rest];
         at = rest;
-        // A blank behind a cell says nothing, and an empty pair of quotation marks before a value is a mark.
+        // A blank after a cell is harmless, and an empty pair of quotation marks before a value has a flaw of its own.
         if between.trim_ascii().is_empty() {
             continue;
         }
@@ -80,7 +80,7 @@ fn holds_delimiter(raw: &[u8], quote: usize, end: usize, delimiter: u8) -> bool 
     let opens = raw
         .get(quote + 1)
         .is_some_and(|next| quote + 1 < end && !next.is_ascii_whitespace());
-    // Where nothing stands before it, the mark was meant to begin the cell; that is told otherwise.
+    // A mark with nothing before it was meant to begin the cell; that is another flaw.
     let begins = raw[..quote]
         .iter()
         .rev()

@@ -1,6 +1,6 @@
-//! Rows read ahead on a thread of their own, in batches whose buffers go back and forth.
+//! Reads rows ahead on a second thread, in batches whose buffers are used again.
 //!
-//! Must not run ahead further than a few batches.
+//! Must not read ahead more than a few batches.
 
 use super::{Row, Rows, catalogue::READ_FAILED};
 use crate::problem::Problem;
@@ -57,7 +57,7 @@ impl ReadAhead {
                 return ended.clone().map(|()| None);
             }
             let Ok(batch) = self.batches.recv() else {
-                // A reader that is gone without a word must not look like the end of the sheet.
+                // A reading thread that ended without its last batch must not look like the end of the sheet.
                 return Err(Box::new(
                     Problem::error(READ_FAILED, "reading the sheet ended without a reason")
                         .fix("run the command again"),
@@ -65,7 +65,7 @@ impl ReadAhead {
             };
             let used = std::mem::replace(&mut self.current, batch);
             if used.text <= BATCH_TEXT {
-                // The reader may be gone already; then nobody needs the buffers.
+                // The reading thread may have ended; then the buffers are not needed.
                 let _ = self.used.send(used.rows);
             }
             if self.current.filled > 0 {

@@ -1,4 +1,4 @@
-//! Text becomes records: quotes, delimiters, line ends, and the place of each record.
+//! Divides text into records: quotation marks, delimiters, line ends, and the place of each record.
 //!
 //! Must not hold more than one record and one chunk, and must not know what a header is.
 
@@ -335,7 +335,7 @@ impl<S: Fill> Records<S> {
 
     fn too_large(&self) -> Stopped {
         let cell = self.ends[..self.cells].last().copied().unwrap_or(0);
-        // Only inside quotation marks can a cell span lines.
+        // A cell can span lines only inside quotation marks.
         let quoted = self.out[cell..self.written]
             .iter()
             .any(|byte| matches!(byte, b'\n' | b'\r'));

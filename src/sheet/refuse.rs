@@ -1,6 +1,6 @@
-//! Why a sheet as a whole cannot be used, in words that say what to do.
+//! The errors of a sheet that cannot be used at all, with what to do.
 //!
-//! Must not open or read a sheet; of a folder, only the names are looked at.
+//! Must not open or read a sheet; only the file names of its folder are read.
 
 use super::{
     Refused, SheetOptions, addresses,
@@ -10,9 +10,8 @@ use super::{
     },
     columns,
     header_detection::Reading,
-    nearest,
 };
-use crate::problem::Problem;
+use crate::{nearest::nearest, problem::Problem};
 use std::{
     io::{self, ErrorKind},
     path::{Path, PathBuf},
@@ -75,7 +74,7 @@ fn alike(path: &Path) -> Option<PathBuf> {
             let extension = Path::new(name).extension().and_then(|word| word.to_str());
             let is_sheet = extension
                 .is_some_and(|word| SHEETS.iter().any(|known| known.eq_ignore_ascii_case(word)));
-            // What this program wrote about a sheet is not what was to be typed.
+            // A results or to-fix file is not the sheet that was meant.
             is_sheet
                 && ![".results.", ".to-fix.", ".dry-run.", ".practice."]
                     .iter()
@@ -146,7 +145,7 @@ fn starts_with_html(head: &[u8]) -> bool {
         .any(|tag| start.starts_with(tag))
 }
 
-/// There is no row that could be the header: say the most useful thing about what is there.
+/// Why no row can be the header: the most useful explanation for the rows that were found.
 pub(super) fn no_header(reading: &Reading, options: &SheetOptions) -> Refused {
     if let Some(row) = options.header_row {
         let problem = Problem::error(

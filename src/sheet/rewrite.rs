@@ -1,4 +1,4 @@
-//! A sheet written again with some cells changed; everything else stays as it is, letter by letter.
+//! Writes a sheet again with some cells changed. Everything else stays as it is, byte by byte.
 //!
 //! Must not decide what is changed, and must not lose a row.
 
@@ -8,7 +8,7 @@ use super::{
     catalogue::UNDECODABLE,
     encoding::{Charset, Text},
     formula,
-    open::Body,
+    opened::Body,
     records::{Record, Records},
     refuse::cannot_read,
     rows::fill,
@@ -121,6 +121,7 @@ fn rewrite_text(
         else {
             out.write(records.gap())?;
             sheet
+                .state()
                 .same_as_before(records.source().hash())
                 .map_err(|problem| *problem)?;
             return Ok(changed);
@@ -199,7 +200,7 @@ fn rewrite_as_csv(
     })
 }
 
-/// Text on its way back into the encoding that it came from.
+/// Encodes text in the encoding of the sheet.
 struct Encoded<'o> {
     out: &'o mut dyn Write,
     charset: Charset,

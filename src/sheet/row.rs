@@ -1,4 +1,4 @@
-//! One row of a sheet: its place and its cells, in one buffer.
+//! One row of a sheet: its number, its line, and its cells in one buffer.
 //!
 //! Must not know what the cells mean.
 
@@ -54,8 +54,8 @@ pub struct Row {
     pub place: Place,
     /// Whether nothing stands in the row before it.
     pub after_blank: bool,
-    /// Whether quotation marks stand around a cell beyond the header or the last one under it: whoever wrote them knew
-    /// that a delimiter divides.
+    /// Whether there are quotation marks around a cell beyond the header or around the last one under it. Then the
+    /// delimiters of the row were meant to divide it.
     pub quoted: bool,
     text: String,
     /// Of the bytes in `text`.

@@ -3,24 +3,25 @@
 //! Must not hold more than a few rows, and must not know what the cells mean.
 
 use super::{
-    Flaw, Kinds, Place, Row, Sheet, Stretches,
+    Flaw, Kinds, Place, Row,
     bytes::Bytes,
     encoding::{Charset, Text},
     formula,
     records::{Record, Records},
     shape::{self, Seen, Shape},
+    state::{HeadersAgain, State},
     stopped,
 };
 use crate::problem::Problem;
-use std::{collections::VecDeque, path::Path, sync::Arc};
+use std::{collections::VecDeque, sync::Arc};
 
-/// How many rows without an address are looked at for the addresses that a row perhaps divides from the others.
+/// How many rows are read ahead to find out whether addresses follow a row that perhaps divides the sheet.
 const LOOK_AHEAD: usize = 32;
 
 /// Reads the rows of the sheet: those below the header, and those above it that hold an address. An `Err` is a problem
 /// of the whole sheet, and the last item.
 pub struct Rows {
-    sheet: Sheet,
+    sheet: Arc<State>,
     from: From,
     shape: Shape,
     /// The number of the last row with something in it.
@@ -29,16 +30,9 @@ pub struct Rows {
     ahead: VecDeque<Row>,
     after: Option<Result<bool, Box<Problem>>>,
     ended: bool,
-    /// Addresses in rows that are nobody's: titles, the header, the template's example.
+    /// Addresses in rows that are not people: titles, the header, the template's example.
     passed_over: u64,
     again: HeadersAgain,
-}
-
-/// Where the header comes again.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct HeadersAgain {
-    pub rows: Stretches,
-    pub first_line: u64,
 }
 
 enum From {
@@ -54,8 +48,8 @@ enum From {
 }
 
 impl Rows {
-    pub(super) fn of_text(sheet: Sheet, charset: Charset, bytes: Bytes) -> Self {
-        let records = Records::new(Text::new(bytes, charset), sheet.dialect().delimiter);
+    pub(super) fn of_text(sheet: Arc<State>, charset: Charset, bytes: Bytes) -> Self {
+        let records = Records::new(Text::new(bytes, charset), sheet.opened.dialect.delimiter);
         let from = From::Text {
             records: Box::new(records),
             charset,
@@ -64,13 +58,13 @@ impl Rows {
         Self::new(sheet, from)
     }
 
-    pub(super) fn of_workbook(sheet: Sheet, rows: Arc<[Row]>) -> Self {
+    pub(super) fn of_workbook(sheet: Arc<State>, rows: Arc<[Row]>) -> Self {
         Self::new(sheet, From::Workbook { rows, next: 0 })
     }
 
-    fn new(sheet: Sheet, from: From) -> Self {
+    fn new(sheet: Arc<State>, from: From) -> Self {
         Self {
-            shape: Shape::new(sheet.header()),
+            shape: Shape::new(&sheet.opened.header),
             sheet,
             from,
             last: 0,
@@ -162,7 +156,7 @@ impl Rows {
 
     fn advance(&mut self, row: &mut Row) -> Result<bool, Box<Problem>> {
         let sheet = &self.sheet;
-        let header = sheet.header();
+        let header = &sheet.opened.header;
         let width = header.names.len();
         match &mut self.from {
             From::Workbook { rows, next } => {
@@ -194,10 +188,10 @@ impl Rows {
                         &stopped,
                         Some(header),
                         charset,
-                        sheet.path(),
+                        &sheet.path,
                     ))
                 };
-                if !std::mem::replace(begun, true) && sheet.dialect().sep_line {
+                if !std::mem::replace(begun, true) && sheet.opened.dialect.sep_line {
                     records.skip_first_line().map_err(as_problem)?;
                 }
                 loop {
@@ -219,7 +213,7 @@ impl Rows {
                     row.after_blank = after_blank;
                     if below {
                         if record.spans_lines && row.flaw.is_none() {
-                            let delimiter = sheet.dialect().delimiter;
+                            let delimiter = sheet.opened.dialect.delimiter;
                             if shape::swallowed_lines(row, delimiter).next().is_some() {
                                 row.flaw = Some(Flaw::SwallowedRows);
                             }
@@ -234,14 +228,6 @@ impl Rows {
                 }
             }
         }
-    }
-
-    /// Why not even the first record of a file can be read.
-    pub(super) fn first_stop(path: &Path, charset: Charset, delimiter: u8) -> Option<Problem> {
-        let (bytes, _) = Bytes::open(path).ok()?;
-        let mut records = Records::new(Text::new(bytes, charset), delimiter);
-        let stopped = records.next().err()?;
-        Some(stopped::problem(&stopped, None, charset, path))
     }
 }
 
@@ -262,7 +248,7 @@ pub(super) fn fill(row: &mut Row, record: &Record<'_>, width: usize) {
     row.begin(record.row, record.line, width);
     row.flaw = record.flaw;
     row.quoted = record.ends.len() > width && record.quotes_from(width.saturating_sub(1));
-    // Only a cell with an apostrophe can be one that was made safe.
+    // Only a cell with an apostrophe can have been made safe.
     row.fill(record.text, record.ends);
     if row.kinds().has(Kinds::APOSTROPHE) {
         row.clear_cells();

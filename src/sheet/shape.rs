@@ -1,6 +1,6 @@
-//! Where a table ends, row by row: a header that comes again, another header, a row that divides the sheet.
+//! Finds where a table ends: a repeated header, another header, or a row that divides the sheet.
 //!
-//! Must not decide what becomes of a row, and must not remember rows; `rows` looks ahead where that is needed.
+//! Must not decide about a row, and must not keep rows; `rows` looks ahead if that is needed.
 
 use super::{
     Field, Header, Place, Row, Use, addresses,
@@ -8,7 +8,7 @@ use super::{
 };
 use memchr::{memchr, memchr3};
 
-/// What stands where a value is not known yet. It is nobody's heading.
+/// Placeholders for a value that is not known yet; they are never headings.
 const PLACEHOLDERS: [&str; 12] = [
     "anonymous",
     "anonym",
@@ -29,7 +29,7 @@ const PLACEHOLDERS: [&str; 12] = [
 pub(super) enum Seen {
     /// A row with a place.
     Row,
-    /// It divides the sheet if addresses follow below.
+    /// A row that divides the sheet if addresses follow below it.
     PerhapsDivides,
     /// The header again, with the same columns in the same order.
     SameHeader,

@@ -1,174 +1,32 @@
-//! A sheet, opened and understood; it holds no rows and can be read again and again.
+//! A sheet that was opened and understood, and whose rows can be read several times.
 //!
-//! Must not keep a text file in memory; each reading starts at the beginning of the file.
+//! Must not keep a text file in memory: each reading starts at the beginning of the file. A workbook is kept.
 
 use super::{
-    Dialect, Field, Header, HeadersAgain, Row, Rows, Stretches, Use,
-    address_column::{self, Choice, Chosen, Counts},
+    Dialect, Header, HeadersAgain, Refused, Row, Rows, SheetOptions, Stretches,
+    address_column::{self, Counts},
     bytes::Bytes,
-    catalogue::{HIDDEN_COLUMN_USED, NO_ROWS, READ_FAILED},
-    merged,
-    open::{self, Body, Opened},
+    catalogue::{NO_ROWS, READ_FAILED},
+    open,
+    opened::{Body, Opened, Purpose},
     refuse::{cannot_read, changed},
+    state::State,
     survey::{Extent, Survey},
 };
 use crate::{
-    exit::Exit,
-    failure::Failure,
     files::{self, Scratch},
     fingerprint,
-    one_word::OneWord,
     problem::Problem,
 };
-use clap::ValueEnum;
 use std::{
     io::{self, Read},
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
-/// How a sheet is to be read, where that is not left to itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SheetOptions {
-    pub map: Vec<(Field, String)>,
-    /// Columns that are left unused.
-    pub ignore: Vec<String>,
-    pub encoding: Option<String>,
-    pub delimiter: Option<u8>,
-    /// The sheet of a workbook.
-    pub sheet: Option<String>,
-    pub header_row: Option<u64>,
-    pub hidden: Option<Hidden>,
-}
-
-/// What to do with rows that a filter hides in a workbook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Hidden {
-    Include,
-    Skip,
-}
-
-impl OneWord for Hidden {}
-
-/// The sheet cannot be used: all that is wrong with it as a whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    pub problems: Vec<Problem>,
-}
-
-impl From<Problem> for Refused {
-    fn from(problem: Problem) -> Self {
-        Self {
-            problems: vec![problem],
-        }
-    }
-}
-
-impl From<Refused> for Failure {
-    fn from(refused: Refused) -> Self {
-        let mut problems = refused.problems.into_iter();
-        let Some(first) = problems.next() else {
-            return Failure::new(Exit::SheetRefused, "the sheet cannot be used");
-        };
-        // Most messages say where; what is wrong with the header needs no place.
-        let place = match first.row {
-            Some(row @ 2..) if !first.message.contains("row ") => format!("row {row}: "),
-            _ => String::new(),
-        };
-        let failure = Failure::new(
-            Exit::SheetRefused,
-            format!("{place}{} [{}]", first.message, first.code),
-        )
-        .hint(first.fix);
-        problems.fold(failure, |failure, problem| {
-            failure.hint(format!("{}; {}", problem.message, problem.fix))
-        })
-    }
-}
-
 /// A handle; clones are the same sheet.
 #[derive(Debug, Clone)]
-pub struct Sheet(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    path: PathBuf,
-    /// How a person calls it.
-    name: String,
-    /// Standard input is kept in a private file for as long as the sheet is.
-    spooled: Option<Scratch>,
-    hash: OnceLock<u128>,
-    options: SheetOptions,
-    opened: Opened,
-    passed_over: u64,
-    /// Whether the cells have decided.
-    settled: bool,
-    /// Known when the rows were read to their end once.
-    again: OnceLock<HeadersAgain>,
-    /// The header as it was before the cells decided, and what the first rows decided; nothing where all rows did.
-    decided_by_first: Option<(Header, Chosen)>,
-}
-
-impl Inner {
-    /// What the cells say of the columns.
-    fn settle(&mut self, survey: &Survey, choice: Choice) {
-        let header = &mut self.opened.header;
-        if !survey.whole
-            && !address_column::is_named(header)
-            && let Some(email) = choice.column()
-        {
-            let chosen = Chosen::new(email, survey);
-            self.decided_by_first = Some((header.clone(), chosen));
-        }
-        header.mapping.retain(|(field, _)| *field != Field::Email);
-        for used in &mut header.uses {
-            if matches!(used, Use::Field(Field::Email, _)) {
-                *used = Use::Other;
-            }
-        }
-        if let Some((column, why)) = choice.email {
-            header.uses[column] = Use::Field(Field::Email, why);
-            header.mapping.insert(0, (Field::Email, column));
-        }
-        let expected = [Field::Cc, Field::Sponsors, Field::Manager];
-        let expected = header
-            .mapping
-            .iter()
-            .filter(|(field, _)| expected.contains(field));
-        header.hardly_addresses = expected
-            .map(|(_, column)| *column)
-            .filter(|column| {
-                let counts = &survey.columns[*column];
-                counts.filled > 0 && counts.holds_hardly_any()
-            })
-            .collect();
-        let hidden = self.opened.hidden_columns.iter();
-        let used = hidden.filter_map(|column| match &header.uses[*column] {
-            Use::Field(field, _) => Some((*column, *field)),
-            _ => None,
-        });
-        let told = used.map(|(column, field)| {
-            let message = format!(
-                "{} is hidden in the workbook, and is used as {field}",
-                header.label(column)
-            );
-            Problem::warning(HIDDEN_COLUMN_USED, message)
-                .at(header.row, header.line)
-                .column(header.name(column))
-                .fix(format!(
-                    "show the column and look at it; --ignore {} leaves it unused",
-                    header.typed(column)
-                ))
-        });
-        self.opened.hints.extend(told);
-        let merged = merged::told(header, &self.opened.merged, survey);
-        self.opened.hints.extend(merged);
-        self.opened.refusals.extend(choice.refusals);
-        self.opened.hints.extend(choice.hints);
-        self.passed_over = survey.passed_over;
-        self.settled = true;
-    }
-}
+pub struct Sheet(Arc<State>);
 
 impl Sheet {
     /// Opens a sheet from which people can be invited.
@@ -214,7 +72,7 @@ impl Sheet {
     pub fn of_pipe(path: &Path, options: &SheetOptions) -> Option<Result<Self, Refused>> {
         let pipe = match files::open_pipe(path) {
             Ok(pipe) => pipe?,
-            // Nobody wrote. Whatever else is wrong is told by opening it as a file.
+            // No program wrote into the pipe. Any other problem is reported when the path is opened as a file.
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                 let message = format!("{} cannot be read: {error}", path.display());
                 let told = Problem::error(READ_FAILED, message)
@@ -231,14 +89,23 @@ impl Sheet {
         ))
     }
 
-    fn open_as(
+    /// Opens a file of our own to read it back. Its columns are taken as they stand, hidden rows count, and no person
+    /// has to decide anything.
+    pub(crate) fn open_own(path: &Path) -> Result<Self, Refused> {
+        let options = SheetOptions::default();
+        let opened = open::open(path, &options, Purpose::ReadBack)?;
+        let name = path.display().to_string();
+        Ok(Self::unsettled(path, name, None, &options, opened))
+    }
+
+    fn unsettled(
         path: &Path,
         name: String,
         spooled: Option<Scratch>,
         options: &SheetOptions,
-    ) -> Result<Self, Refused> {
-        let opened = open::open(path, options)?;
-        let mut sheet = Self(Arc::new(Inner {
+        opened: Opened,
+    ) -> Self {
+        Self(Arc::new(State {
             path: path.to_owned(),
             name,
             spooled,
@@ -249,18 +116,28 @@ impl Sheet {
             settled: false,
             again: OnceLock::new(),
             decided_by_first: None,
-        }));
+        }))
+    }
+
+    fn open_as(
+        path: &Path,
+        name: String,
+        spooled: Option<Scratch>,
+        options: &SheetOptions,
+    ) -> Result<Self, Refused> {
+        let opened = open::open(path, options, Purpose::Invite)?;
+        let mut sheet = Self::unsettled(path, name, spooled, options, opened);
         let header = sheet.header();
         let proposed = address_column::only_proposed(header);
-        let mut survey = Survey::of(&sheet, header, proposed, Extent::First)?;
+        let mut survey = sheet.survey(header, proposed, Extent::First)?;
         if survey.rows + survey.outside == 0 && !survey.stopped {
             return Err(sheet.no_rows().into());
         }
         let mut choice = address_column::choose(header, &survey);
-        // What the first rows leave in doubt, all of them decide.
+        // If the first rows leave doubt, all rows are surveyed.
         let is_clear = choice.as_ref().is_ok_and(|choice| choice.email.is_some());
         if !is_clear && !survey.whole && !survey.stopped {
-            survey = Survey::of(&sheet, header, proposed, Extent::All)?;
+            survey = sheet.survey(header, proposed, Extent::All)?;
             choice = address_column::choose(header, &survey);
         }
         let choice = choice.map_err(|problem| *problem)?;
@@ -270,8 +147,20 @@ impl Sheet {
         Ok(sheet)
     }
 
-    /// Why nobody can be invited, where the rows that were not looked at when the sheet was opened say something else of
-    /// its columns than the first ones. The columns are counted again only where `counts` gives a reason to.
+    fn survey(
+        &self,
+        header: &Header,
+        proposed: Option<usize>,
+        extent: Extent,
+    ) -> Result<Survey, Refused> {
+        let mut rows = self.rows()?;
+        let mut survey = Survey::of(header, proposed, extent, |row| rows.read(row));
+        survey.passed_over = rows.passed_over();
+        Ok(survey)
+    }
+
+    /// Why nobody can be invited: the columns hold something else further down than in the first rows, which were surveyed
+    /// when the sheet was opened. All rows are surveyed only if `counts` gives a reason.
     pub(crate) fn doubts_of_all_rows(&self, counts: Counts<'_>) -> Vec<Problem> {
         let Some((before, chosen)) = &self.0.decided_by_first else {
             return Vec::new();
@@ -280,8 +169,8 @@ impl Sheet {
             return Vec::new();
         }
         let proposed = address_column::only_proposed(before);
-        // A sheet that cannot be read to its end is told where its rows are read.
-        let Ok(survey) = Survey::of(self, before, proposed, Extent::All) else {
+        // A sheet that cannot be read to its end is reported where its rows are read.
+        let Ok(survey) = self.survey(before, proposed, Extent::All) else {
             return Vec::new();
         };
         if survey.stopped {
@@ -310,7 +199,7 @@ impl Sheet {
         }
     }
 
-    /// Addresses in rows that are nobody's: titles above the header, the header itself, the template's example.
+    /// Addresses in rows that are not people: titles above the header, the header itself, the template's example.
     pub fn passed_over(&self) -> u64 {
         self.0.passed_over
     }
@@ -319,12 +208,12 @@ impl Sheet {
         &self.0.path
     }
 
-    /// How it was to be read.
+    /// The options with which it was opened.
     pub fn options(&self) -> &SheetOptions {
         &self.0.options
     }
 
-    /// Where it lies, whatever was typed; none for what cannot be read again.
+    /// Its canonical path; none for standard input and pipes.
     pub fn place(&self) -> Option<PathBuf> {
         match self.0.spooled {
             Some(_) => None,
@@ -332,7 +221,7 @@ impl Sheet {
         }
     }
 
-    /// How a person calls it: the path, or the name that was given for what was spooled.
+    /// Its name in messages: the path as typed, or `standard input`.
     pub fn name(&self) -> &str {
         &self.0.name
     }
@@ -371,7 +260,7 @@ impl Sheet {
         self.0.opened.left_out
     }
 
-    /// What is worth a look about the sheet as a whole; never an error.
+    /// Hints and warnings about the sheet as a whole; never errors.
     pub fn hints(&self) -> &[Problem] {
         &self.0.opened.hints
     }
@@ -384,8 +273,8 @@ impl Sheet {
             return Err(changed().into());
         }
         Ok(match &self.0.opened.body {
-            Body::Text(charset) => Rows::of_text(self.clone(), *charset, bytes),
-            Body::Workbook { rows, .. } => Rows::of_workbook(self.clone(), rows.clone()),
+            Body::Text(charset) => Rows::of_text(self.0.clone(), *charset, bytes),
+            Body::Workbook { rows, .. } => Rows::of_workbook(self.0.clone(), rows.clone()),
         })
     }
 
@@ -400,26 +289,14 @@ impl Sheet {
         &self.0.opened.body
     }
 
-    /// Compares a complete reading with the one before; the first one is remembered.
-    pub(super) fn same_as_before(&self, hash: u128) -> Result<(), Box<Problem>> {
-        if *self.0.hash.get_or_init(|| hash) == hash {
-            Ok(())
-        } else {
-            Err(Box::new(changed()))
-        }
+    pub(super) fn state(&self) -> &State {
+        &self.0
     }
 
     /// Where the header comes again, as far as the rows were read to their end.
     pub(crate) fn headers_again(&self) -> Option<&HeadersAgain> {
         let again = self.0.again.get()?;
         (again.rows.rows() > 0).then_some(again)
-    }
-
-    pub(super) fn was_read_to_its_end(&self, again: &HeadersAgain) {
-        // While a sheet is opened, its address column is not settled, and with it what a header is.
-        if self.0.settled {
-            self.0.again.get_or_init(|| again.clone());
-        }
     }
 
     fn no_rows(&self) -> Problem {

@@ -1,12 +1,13 @@
 //! Why reading stopped, as a problem that a person can act on.
 //!
-//! Must not go on reading the sheet, apart from a look at the bytes around the place.
+//! Must not read the sheet further, apart from the bytes around the place.
 
 use super::{
+    bytes::Bytes,
     catalogue::{RECORD_TOO_LARGE, UNCLOSED_QUOTE, UNDECODABLE},
-    encoding::{self, Charset},
+    encoding::{self, Charset, Text},
     header::Header,
-    records::{Broken, Stopped},
+    records::{Broken, Records, Stopped},
     refuse::cannot_read,
 };
 use crate::problem::{Problem, shorten};
@@ -19,6 +20,14 @@ use std::{
 /// How far around an undecodable byte the bytes are looked at.
 const AROUND: u64 = 32 * 1024;
 
+/// Why not even the first record of a file can be read.
+pub(super) fn first_record(path: &Path, charset: Charset, delimiter: u8) -> Option<Problem> {
+    let (bytes, _) = Bytes::open(path).ok()?;
+    let mut records = Records::new(Text::new(bytes, charset), delimiter);
+    let stopped = records.next().err()?;
+    Some(problem(&stopped, None, charset, path))
+}
+
 pub(super) fn problem(
     stopped: &Stopped,
     header: Option<&Header>,
@@ -28,7 +37,7 @@ pub(super) fn problem(
     let Stopped {
         row, line, column, ..
     } = *stopped;
-    // Without a header the delimiter is not known for certain, and so neither is the column.
+    // Without a header the delimiter is not certain, so the column is not certain either.
     let name = header.map(|header| header.name(column));
     let named = |before: &str| {
         name.as_ref()
@@ -98,7 +107,7 @@ fn undecodable(
             "other rows are UTF-8 already, so no encoding reads them all: type the text of this row again, or {save}"
         ));
     }
-    // The first and the last character around may be cut.
+    // The first and the last character may be cut.
     let Some(suggested) = encoding::suggestion(whole_lines(&around, at)) else {
         return problem.fix(format!(
             "{save}; it is in an old Mac or DOS encoding, or in several, and none that is offered here reads it cleanly"

@@ -1,4 +1,4 @@
-//! Row numbers as a person would say them: neighbours joined, the first few of them, and how many more.
+//! Row numbers for a message: neighbours are joined, the first few are named, and the rest are counted.
 
 use std::fmt;
 

@@ -1,8 +1,9 @@
-//! What the columns of a sheet hold: counted once, when it is opened.
+//! Counts what the columns of a sheet hold, once, when it is opened.
 //!
 //! Must not decide anything; `address_column` does.
 
-use super::{Field, Header, Refused, Row, Sheet, Use, addresses};
+use super::{Field, Header, Row, Use, addresses};
+use crate::problem::Problem;
 use std::{
     collections::{
         HashMap,
@@ -11,8 +12,8 @@ use std::{
     hash::{Hash, Hasher},
 };
 
-/// As much text as is looked at when a sheet is opened: some ten thousand rows. Whether the rows after them say something
-/// else is known when all of them were read; see `Sheet::doubts_of_all_rows`.
+/// How much text is surveyed when a sheet is opened: some ten thousand rows. `Sheet::doubts_of_all_rows` compares the
+/// result with all rows after they were read.
 const FIRST: usize = 2 * 1024 * 1024;
 /// Pairs of addresses that are remembered for finding repeated ones.
 const MOST_REPEATS: usize = 4_000_000;
@@ -43,32 +44,31 @@ pub(super) struct Survey {
     pub rows: u64,
     pub outside: u64,
     pub columns: Vec<Column>,
-    /// Addresses in rows that are nobody's: titles, the header, the template's example.
+    /// Addresses in rows that are not people: titles, the header, the template's example.
     pub passed_over: u64,
-    /// Whether the reading ended with a problem; it will be told with the rows.
+    /// Whether reading ended with a problem, which is reported when the rows are read.
     pub stopped: bool,
     /// Whether no row was left out.
     pub whole: bool,
 }
 
 impl Survey {
-    /// `proposed` is the column that a name proposes.
+    /// `proposed` is the column that a name proposes; `next` reads the next row, and returns false at the end.
     pub(super) fn of(
-        sheet: &Sheet,
         header: &Header,
         proposed: Option<usize>,
         extent: Extent,
-    ) -> Result<Self, Refused> {
+        mut next: impl FnMut(&mut Row) -> Result<bool, Box<Problem>>,
+    ) -> Self {
         let mut survey = Self {
             columns: vec![Column::default(); header.names.len()],
             ..Self::default()
         };
         let mut repeats = Repeats::default();
-        let mut rows = sheet.rows()?;
         let mut row = Row::default();
         let mut read = 0;
         while extent == Extent::All || read <= FIRST {
-            match rows.read(&mut row) {
+            match next(&mut row) {
                 Ok(true) => {}
                 Ok(false) => {
                     survey.whole = true;
@@ -87,8 +87,7 @@ impl Survey {
                 survey.outside += 1;
             }
         }
-        survey.passed_over = rows.passed_over();
-        Ok(survey)
+        survey
     }
 
     fn add(&mut self, row: &Row, uses: &[Use], proposed: Option<usize>, repeats: &mut Repeats) {
@@ -124,7 +123,7 @@ impl Survey {
     }
 }
 
-/// An object id, or a group: as good as an address where somebody of the tenant is named.
+/// Whether a cell names a sponsor without an address: by an object id or a group.
 fn names_somebody(cell: &str) -> bool {
     let entry = cell.split(';').next().unwrap_or_default().trim();
     uuid::Uuid::parse_str(entry).is_ok()

@@ -64,7 +64,7 @@ fn answers_that_were_lost_stay_lost_in_an_import() {
     lose_ledger(&workdir);
     import(&workdir, &[RESULTS])
         .expect_code(0)
-        .says("5 people taken into the ledger, 5 of them asked for without an answer");
+        .says("5 people taken into the ledger, 5 of them without an answer");
     practice.run(&workdir, SHEET, &QUICK).expect_code(0);
     let proof = proofs::finished(&practice, &workdir.table(RESULTS), 5);
     assert_eq!(proof.invited, 5);
@@ -83,7 +83,7 @@ fn a_silent_row_that_was_imported_unanswered_stays_silent() {
     lose_ledger(&workdir);
     import(&workdir, &[RESULTS])
         .expect_code(0)
-        .says("1 of them asked for without an answer");
+        .says("1 of them without an answer");
     practice.run(&workdir, SHEET, &QUICK).expect_code(0);
     let row = workdir.table(RESULTS).0.remove(0);
     assert_eq!((&*row["outcome"], &*row["mail"]), ("invited", "none"));

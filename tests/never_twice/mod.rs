@@ -11,6 +11,7 @@ mod claims; // imported, restored, taken over: believed when seen
 mod clocks; // clocks that disagree
 mod disk; // no space for the ledger
 mod forged; // answers that Graph did not write, and 201s for somebody else
+mod imports; // results files, read back
 mod kills; // SIGKILL at random instants
 mod ledgers; // lost, rebuilt, copied, busy, too new
 mod links; // what no read, answer or command takes from the results

@@ -69,6 +69,7 @@ fn write_rows(target: &Path, layout: &Layout, rows: &[Vec<String>]) {
             number: at as u64 + 2,
             email: String::new(),
             loose: Vec::new(),
+            repaired: None,
             cells: std::iter::once(format!("a{at}@x.org"))
                 .chain(cells.iter().cloned())
                 .take(width)

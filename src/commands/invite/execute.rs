@@ -16,7 +16,7 @@ use crate::{
     failure::Result,
     ledger::{AskedBefore, Ledger, RunLock, RunStart, SilentFirst},
     outcome::Mail,
-    results::{DRY_RUN, PRACTICE},
+    own_files::Rehearsal,
     ui::{self, ProgressMode},
 };
 use tokio::sync::watch;
@@ -24,12 +24,11 @@ use tokio::sync::watch;
 /// Runs the engine, then writes the files and reports the result.
 pub(super) async fn run(prepared: &Prepared<'_>, ready: &Ready) -> Result<Exit> {
     let mut start = start("invite", prepared, ready);
-    if prepared.settings.invite.sandbox.value {
-        start.id += PRACTICE;
-    }
-    if prepared.options.dry_run {
-        start.id += DRY_RUN;
-    }
+    let rehearsal = Rehearsal {
+        dry_run: prepared.options.dry_run,
+        practice: prepared.settings.invite.sandbox.value,
+    };
+    start.id = rehearsal.mark(&start.id);
     let run = start.id.clone();
     let right = Right {
         ledger: &prepared.ledger,

@@ -12,7 +12,8 @@ use crate::{
     failure::{Failure, Result},
     ledger::{Ledger, NewLedger, UnknownRuns},
     outcome::Outcome,
-    results::{self, DRY_RUN, PRACTICE, RunKind, default_paths},
+    own_files::Rehearsal,
+    results::{self, RunKind, default_paths},
     settings::{Settings, TenantName},
     ui,
 };
@@ -131,7 +132,7 @@ fn tells_of_people(path: &Path, settings: &Settings) -> bool {
         return false;
     };
     for row in rows.map_while(std::result::Result::ok) {
-        let rehearsed = |run: &str| run.ends_with(DRY_RUN) || run.ends_with(PRACTICE);
+        let rehearsed = |run: &str| !Rehearsal::of_run(run).is_real();
         let elsewhere = |tenant: &String| {
             meant
                 .as_ref()
@@ -170,11 +171,7 @@ pub(super) fn unknown_runs(
         let elsewhere = bound
             .as_ref()
             .is_some_and(|bound| !bound.id.eq_ignore_ascii_case(&tenant));
-        if elsewhere
-            || run.ends_with(DRY_RUN)
-            || run.ends_with(PRACTICE)
-            || reader.run(&run)?.is_some()
-        {
+        if elsewhere || !Rehearsal::of_run(&run).is_real() || reader.run(&run)?.is_some() {
             continue;
         }
         let Some(began) = began(&run) else { continue };

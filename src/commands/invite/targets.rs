@@ -3,9 +3,10 @@
 use crate::{
     exit::Exit,
     failure::{Failure, Result},
-    results::{self, FileKind, RunKind},
+    own_files::{FileKind, RESULT_COLUMNS},
+    results::{self, RunKind},
     settings::{Settings, Sourced},
-    sheet::{RESULT_COLUMNS, Sheet},
+    sheet::Sheet,
 };
 use std::path::{Path, PathBuf};
 

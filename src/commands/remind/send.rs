@@ -21,7 +21,7 @@ use crate::{
     failure::{Failure, Result},
     guest::Rules,
     ledger::{RunLock, RunStart},
-    results::PRACTICE,
+    own_files::Rehearsal,
     sheet::Sheet,
     ui::{self, Phase, Progress, ProgressMode, ProgressView},
 };
@@ -92,17 +92,16 @@ impl Verb<'_> {
 
     fn run_start(&self, connection: &Connection) -> RunStart {
         let now = self.session.clock.now();
-        let practice = if self.session.settings.invite.sandbox.value {
-            PRACTICE
-        } else {
-            ""
+        let kind = Rehearsal {
+            practice: self.session.settings.invite.sandbox.value,
+            dry_run: false,
         };
         RunStart {
-            id: format!(
-                "{}-{:04x}{practice}",
+            id: kind.mark(&format!(
+                "{}-{:04x}",
                 now.strftime("%Y%m%d-%H%M%S"),
                 fastrand::u16(..)
-            ),
+            )),
             verb: "remind",
             sheet: self.sheet.map(|sheet| sheet.display().to_string()),
             sheet_path: None,

@@ -1,4 +1,4 @@
-//! What the accounting tells once about all rows of a sheet, and about each row outside of its table.
+//! The messages that are reported once for all rows of a sheet, and those for rows outside of its table.
 //!
 //! Must not count anything.
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl AddressAccounting {
-    /// What is told once, now that all rows were seen.
+    /// The problems that are reported once, after all rows were read.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         problems.extend(self.above_header());
@@ -190,7 +190,7 @@ fn covered(cover: &Cover) -> Problem {
         .fix("delete that row if the people below it are meant, or delete the rows below it")
 }
 
-/// What a row outside the table is told in its own results.
+/// The problem of a row outside the table, for its line in the results.
 pub(in crate::guest) fn outside(row: &Row, header: u64) -> Option<Problem> {
     let (code, message, fix) = match row.place {
         Place::Table => return None,

@@ -32,6 +32,7 @@ fn sheet() -> impl Iterator<Item = Result<SheetRow>> {
                 format!("=N{number}"),
             ],
             loose: Vec::new(),
+            repaired: None,
         })
     })
 }
@@ -48,6 +49,18 @@ fn results(outcomes: [Outcome; 4]) -> impl Iterator<Item = Result<RowResult>> {
     })
 }
 
+fn written(
+    target: &Path,
+    results: impl Iterator<Item = Result<RowResult>>,
+) -> Result<Option<Written>> {
+    let layout = layout();
+    let mut to_fix = ToFix::new(target, &layout);
+    for (result, row) in results.zip(sheet()) {
+        to_fix.add(&result?, Some(&row?))?;
+    }
+    to_fix.finish()
+}
+
 #[test]
 fn the_rows_that_need_a_hand_stand_there_as_in_the_sheet() {
     let folder = tempfile::tempdir().unwrap();
@@ -58,9 +71,7 @@ fn the_rows_that_need_a_hand_stand_there_as_in_the_sheet() {
         Outcome::Failed,
         Outcome::Gone,
     ];
-    let told = write_to_fix(&target, &layout(), sheet(), &mut results(outcomes))
-        .unwrap()
-        .unwrap();
+    let told = written(&target, results(outcomes)).unwrap().unwrap();
     assert_eq!((told.rows, told.notes.len()), (2, 0));
     assert_eq!(
         fs::read_to_string(&target).unwrap(),
@@ -75,20 +86,12 @@ fn nothing_to_fix_leaves_no_file_and_retires_an_old_one_of_ours() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("guests.to-fix.csv");
     let fine = [Outcome::Invited; 4];
-    assert_eq!(
-        write_to_fix(&target, &layout(), sheet(), &mut results(fine)).unwrap(),
-        None
-    );
+    assert_eq!(written(&target, results(fine)).unwrap(), None);
     assert!(!target.exists());
 
     let bad = [Outcome::Invalid; 4];
-    write_to_fix(&target, &layout(), sheet(), &mut results(bad))
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        write_to_fix(&target, &layout(), sheet(), &mut results(fine)).unwrap(),
-        None
-    );
+    written(&target, results(bad)).unwrap().unwrap();
+    assert_eq!(written(&target, results(fine)).unwrap(), None);
     assert!(!target.exists());
     assert!(folder.path().join("guests.to-fix.previous.csv").exists());
 }
@@ -99,6 +102,6 @@ fn somebody_elses_file_is_left_alone_when_there_is_nothing_to_fix() {
     let target = folder.path().join("mine.csv");
     fs::write(&target, "a,b\n").unwrap();
     let fine = [Outcome::Invited; 4];
-    write_to_fix(&target, &layout(), sheet(), &mut results(fine)).unwrap();
+    written(&target, results(fine)).unwrap();
     assert_eq!(fs::read_to_string(&target).unwrap(), "a,b\n");
 }

@@ -1,5 +1,4 @@
-//! Which keys there are: heard in every way, flags of the same name, and an example that tells the
-//! truth.
+//! Every key can be set in every way, has a flag of the same name, and stands in the example with its default.
 
 use super::{KeyInForce, REMIND, Typed, World, flags_of, world};
 use crate::{

@@ -1,4 +1,4 @@
-//! What a person notices about the settings: who is heard, and what is refused.
+//! What a person notices about the settings: which value takes precedence, and what is refused.
 
 mod keys;
 mod trust;
@@ -229,12 +229,12 @@ fn two_tenants_are_one_too_many() {
         .env("AZURE_TENANT_ID", id)
         .settings();
     assert_eq!(both.tenant.id.unwrap().value.to_string(), "contoso.com");
-    assert_eq!(both.tenant.also.unwrap().value.to_string(), id);
+    assert_eq!(both.tenant.second_name.unwrap().value.to_string(), id);
 
     let same = world()
         .typed("--tenant CONTOSO.com")
         .env("GUESTLIST_TENANT_ID", "contoso.com");
-    assert_eq!(same.settings().tenant.also, None);
+    assert_eq!(same.settings().tenant.second_name, None);
 
     // The conflict is below what is heard, and still a conflict.
     let other = "0f0f0f0f-0000-4000-8000-000000000002";

@@ -1,12 +1,12 @@
-//! What calamine does not tell: rows and columns that are hidden, merged cells, mail links behind cells. And for ODS, how
-//! much a sheet unfolds to, before it is unfolded.
+//! What calamine does not give for both formats: hidden rows and columns, merged cells, mail links; and for ODS, how many
+//! cells a sheet would have in memory, before it is read.
 //!
 //! Must not look at the cells' values.
 
 use super::{
-    Trouble,
+    bounds::{MAX_CELLS, MAX_TEXT},
     package::{Package, Step, attribute, local, walk},
-    tab::{MAX_CELLS, MAX_TEXT},
+    trouble::Trouble,
 };
 use crate::problem::shorten;
 use quick_xml::events::BytesStart;
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 const MAILTO: &str = "mailto:";
 /// Cells of the rectangles that hold all filled ones: an ODS file is unfolded to them before it can be read.
 const MAX_UNFOLDED: u64 = 2 * MAX_CELLS;
-/// As much of a formula as anybody wants to see.
+/// How much of a formula is shown.
 const LONGEST_FORMULA: usize = 1000;
 
 /// Merged cells that are remembered of one tab.

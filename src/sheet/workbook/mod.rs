@@ -1,13 +1,15 @@
 //! A workbook (XLSX or ODS) becomes tabs of rows, held in memory within stated bounds.
 //!
-//! Must not know what the cells mean, and must not unpack what it has not weighed.
+//! Must not know what the cells mean, and must not unpack a part before its size is known.
 
+mod bounds;
 mod extras;
 mod package;
 mod tab;
 #[cfg(test)]
 mod tests;
 mod text;
+mod trouble;
 
 pub(super) use extras::Merged;
 pub(super) use tab::Tab;
@@ -21,6 +23,7 @@ use calamine::{Ods, OdsError, Reader, SheetVisible, Xlsx, XlsxError};
 use package::{Kind, Package};
 use std::{fs::File, io::BufReader, path::Path};
 use tab::Builder;
+use trouble::Trouble;
 
 /// All tabs of a workbook that hold something.
 #[derive(Debug)]
@@ -28,21 +31,6 @@ pub(super) struct Workbook {
     /// `XLSX` or `ODS`.
     pub kind: &'static str,
     pub tabs: Vec<Tab>,
-}
-
-/// Why a workbook cannot be read.
-#[derive(Debug)]
-enum Trouble {
-    Protected,
-    TooLarge(String),
-    NotAWorkbook(&'static str),
-    Damaged(String),
-}
-
-impl Trouble {
-    fn damaged(error: impl std::fmt::Display) -> Self {
-        Self::Damaged(error.to_string())
-    }
 }
 
 pub(super) fn read(path: &Path) -> Result<Workbook, Refused> {
@@ -87,7 +75,7 @@ fn read_xlsx(package: &mut Package, file: BufReader<File>) -> Result<Vec<Tab>, T
         other => Trouble::damaged(other),
     };
     let mut book = Xlsx::new(file).map_err(failed)?;
-    let mut bounds = tab::Bounds::default();
+    let mut bounds = bounds::Bounds::default();
     let mut tabs = Vec::new();
     for sheet in book.sheets_metadata().to_vec() {
         if sheet.typ != calamine::SheetType::WorkSheet {
@@ -118,7 +106,7 @@ fn read_xlsx(package: &mut Package, file: BufReader<File>) -> Result<Vec<Tab>, T
 }
 
 fn read_ods(package: &mut Package, file: BufReader<File>) -> Result<Vec<Tab>, Trouble> {
-    // Weighed before it is unfolded: a few bytes can stand for a billion cells.
+    // The size is checked before the sheet is read, because a few bytes can stand for a billion cells.
     let mut extras = extras::of_ods(package)?;
     let failed = |error: OdsError| match error {
         OdsError::Password => Trouble::Protected,
@@ -126,7 +114,7 @@ fn read_ods(package: &mut Package, file: BufReader<File>) -> Result<Vec<Tab>, Tr
         other => Trouble::damaged(other),
     };
     let mut book = Ods::new(file).map_err(failed)?;
-    let mut bounds = tab::Bounds::default();
+    let mut bounds = bounds::Bounds::default();
     let mut tabs = Vec::new();
     for sheet in book.sheets_metadata().to_vec() {
         let extras = extras.remove(&sheet.name).unwrap_or_default();

@@ -1,8 +1,8 @@
-//! The zip file that a workbook is: weighed before anything in it is believed.
+//! The zip file of a workbook. Its size is checked before its content is used.
 //!
 //! Must not read a part beyond the bound, whatever its directory says about its size.
 
-use super::Trouble;
+use super::trouble::Trouble;
 use quick_xml::{
     Reader, XmlVersion,
     events::{BytesStart, Event},

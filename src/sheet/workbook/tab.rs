@@ -1,21 +1,17 @@
-//! One tab of a workbook, put together cell by cell within bounds.
+//! One tab of a workbook, built cell by cell within bounds.
 //!
-//! Must not hold a gap: an empty row costs nothing, and a far-away cell costs what it takes to reach it.
+//! Must not store empty rows. The empty cells before a filled one count against the bounds.
 
 use super::{
-    Trouble,
+    bounds::Bounds,
     extras::{Extras, Merged},
+    trouble::Trouble,
 };
 use crate::sheet::{Flaw, Row, formula};
 use std::collections::{BTreeMap, HashMap};
 
-/// The cells of all tabs together, gaps before a cell included.
-pub(super) const MAX_CELLS: u64 = 2_000_000;
 /// As many as a spreadsheet program has (Excel specifications and limits).
 const MAX_ROWS: u32 = 1_048_576;
-/// The text of all cells together.
-pub(super) const MAX_TEXT: u64 = 128 * 1024 * 1024;
-
 /// A row as it is held, and whether the spreadsheet program shows it.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
@@ -47,22 +43,6 @@ impl Tab {
         self.hidden_columns
             .iter()
             .any(|(first, last)| (*first..=*last).contains(&column))
-    }
-}
-
-/// What is left of the bounds, for all tabs of a workbook.
-#[derive(Debug)]
-pub(super) struct Bounds {
-    cells: u64,
-    text: u64,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Self {
-            cells: MAX_CELLS,
-            text: MAX_TEXT,
-        }
     }
 }
 
