@@ -107,6 +107,13 @@ pub(super) fn find(ledger: &Ledger, wanted: &RunName) -> Result<RunRecord> {
         RunName::Last => reader.last_invitation_run()?,
         RunName::Id(id) => reader.run(id)?,
     };
+    if let Some(other) = found.as_ref().filter(|run| run.verb != "invite") {
+        return Err(Failure::usage(format!(
+            "run {} is one of `{}`, which tells nothing about the rows of a sheet",
+            other.id, other.verb
+        ))
+        .hint("leave --run away for the last run that did, or see `guestlist runs`"));
+    }
     found.ok_or_else(|| {
         let what = match wanted {
             RunName::Last => "the ledger knows no run yet".to_owned(),

@@ -187,6 +187,19 @@ fn a_refusal_is_no_mail_and_what_stops_invitations_stops_reminders() {
     practice.post("/weather", "");
     let told = remind(&workdir, &practice, &[]).expect_code(0).json();
     assert_eq!(told["reminded"], 3);
+    // Its run has no rows: it never takes the place of results.
+    let run = told["run"].as_str().unwrap();
+    for verb in ["results", "status"] {
+        let mut command = if verb == "status" {
+            practice.verb(&workdir, &["status", "--run", run])
+        } else {
+            workdir.command(&["results", "--run", run, "--ledger", "guestlist.db"])
+        };
+        Ended::of(&mut command)
+            .expect_code(2)
+            .says("tells nothing about the rows of a sheet");
+    }
+    assert_eq!(workdir.table("guests.results.csv").0.len(), 3);
 }
 
 #[test]
