@@ -239,5 +239,5 @@ fn landing_hosts_that_are_not_the_settings_are_listed() {
     );
     workdir
         .run(&["invite", "s.csv", "--sandbox", "--dry-run"])
-        .says("guests land on portal.partner.example (1)");
+        .says("the sheet sends guests to portal.partner.example (1)");
 }
