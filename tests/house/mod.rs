@@ -1,9 +1,10 @@
-//! The rules of the source itself: which module may use which, no circles of files, and no message that names a command
-//! or a flag that does not exist.
+//! The rules of the source itself: which module may use which, no circles of files, no message that names a command or
+//! a flag that does not exist, and no page that names a file that is gone.
 
 mod commands; // commands that messages name
 mod directions; // which module may use which
 mod imports; // which file uses which
+mod pages; // files that the pages for developers name
 
 use std::path::{Path, PathBuf};
 

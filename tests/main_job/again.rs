@@ -1,6 +1,6 @@
 //! The same command once more invites nobody; a longer sheet only those who are new.
 
-use crate::support::{Guests, Practice, Workdir};
+use crate::support::{Guests, Practice, Terminal, Workdir};
 
 #[test]
 fn the_same_command_again_invites_nobody_and_says_so() {
@@ -30,6 +30,35 @@ fn the_same_command_again_invites_nobody_and_says_so() {
         assert_eq!(then["this_run"], "invited");
         assert_ne!(now["this_run"], "invited");
     }
+}
+
+#[test]
+fn a_finished_sheet_asks_nothing_on_a_terminal() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    workdir.write("guests.csv", Guests::new().people(3));
+    practice
+        .run(&workdir, "guests.csv", &["--rate", "max"])
+        .expect_code(0);
+    let mut command = workdir.command(&[
+        "invite",
+        "guests.csv",
+        "--ledger",
+        "guestlist.db",
+        "--graph-url",
+        &practice.url,
+        "--authority-url",
+        &practice.url,
+    ]);
+    command.env("GUESTLIST_ACCESS_TOKEN", &practice.user_token);
+    let Some(terminal) = Terminal::open(&workdir, &command) else {
+        return;
+    };
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(!screen.contains("type the tenant's name"), "{screen}");
+    assert!(screen.contains("nobody was invited"), "{screen}");
+    assert_eq!(practice.view("")["invitations"], 3);
 }
 
 #[test]

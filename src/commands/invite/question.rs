@@ -9,7 +9,7 @@ use super::{
     survey::Survey,
 };
 use crate::{
-    engine::{RunTotals, Stop},
+    engine::{Existing, RunTotals, Stop},
     failure::{Failure, Result},
     message::Delivery,
     outcome::Outcome,
@@ -36,6 +36,9 @@ pub(super) async fn ask(prepared: &Prepared<'_>, ready: &Ready) -> Result<()> {
             now: prepared.clock.now(),
         }));
     }
+    if sends_nothing(prepared, &rehearsed.tally) {
+        return Ok(());
+    }
     let about = About {
         typed: prepared.typed,
         survey: &prepared.survey,
@@ -46,6 +49,14 @@ pub(super) async fn ask(prepared: &Prepared<'_>, ready: &Ready) -> Result<()> {
         warnings: &[ready.warnings.as_slice(), rehearsed.notes.as_slice()].concat(),
     };
     about.ask(&prepared.stop).await
+}
+
+/// Whether the run only reads: nobody is left to invite, no unknown row is to be settled, and no link or mail is due.
+fn sends_nothing(prepared: &Prepared<'_>, rehearsed: &RunTotals) -> bool {
+    rehearsed.of(Outcome::WouldInvite) == 0
+        && rehearsed.of(Outcome::Unknown) == 0
+        && prepared.own_mail.is_none()
+        && prepared.settings.invite.existing.value != Existing::Relink
 }
 
 /// What the question is about.
