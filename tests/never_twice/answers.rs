@@ -308,7 +308,7 @@ fn results_after_a_kill_have_every_row() {
     let (header, rows) = text.split_once('\n').unwrap();
     let sorted: Vec<&str> = rows.lines().rev().collect();
     workdir.write(SHEET, format!("{header}\n{}\n", sorted.join("\n")));
-    workdir.run(&again).expect_code(0).says("somebody else");
+    workdir.run(&again).expect_code(0).says("another person");
     for row in workdir.table(RESULTS).with_outcome("invited") {
         assert!(!row["redeem_url"].is_empty(), "{row:?}");
         let own = &row["sheet_email"];

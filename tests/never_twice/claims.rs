@@ -219,7 +219,7 @@ fn restored(keep: &dyn Fn(&Workdir), results_stay: bool) {
     practice
         .run(&workdir, SHEET, &QUICK)
         .expect_code(0)
-        .says("may be older than its tenant");
+        .says("may not know every earlier invitation");
     let table = workdir.table(RESULTS);
     proofs::finished(&practice, &table, 20);
     if results_stay {
@@ -275,7 +275,7 @@ fn results_of_an_unknown_run_count_in_every_place_and_after_other_sheets() {
             &[&QUICK[..], &["-o", "elsewhere.csv"]].concat(),
         )
         .expect_code(0)
-        .says("may be older than its tenant");
+        .says("may not know every earlier invitation");
     proofs::nobody_twice(&practice);
     assert_eq!(people(&practice), 10);
     assert_eq!(workdir.table("elsewhere.csv").outcomes()["invited"], 8);

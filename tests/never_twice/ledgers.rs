@@ -249,6 +249,6 @@ fn a_run_whose_ledger_was_replaced_by_an_older_copy_ends() {
             &["--rate", "max", "--settle", "2s", "--ask-again-after", "3s"],
         )
         .expect_code(0)
-        .says("may be older than its tenant");
+        .says("may not know every earlier invitation");
     proofs::nobody_twice(&practice);
 }

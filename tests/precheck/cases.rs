@@ -127,7 +127,7 @@ fn a_deleted_guest_is_told_and_not_asked_for() {
         let row = &workdir.table("guests.results.csv").0[0];
         assert_eq!(row["outcome"], "exists-deleted");
         assert_eq!(row["error_code"], "GL305");
-        assert!(row["hint"].contains("restores the user"), "{row:?}");
+        assert!(row["hint"].contains("restore the user"), "{row:?}");
         let people = tenant.view("/people?address=mona.reed@fabrikam.example");
         assert_eq!(row["user_id"], people["people"][0]["id"].as_str().unwrap());
     }
