@@ -19,6 +19,7 @@ mod hostile; // servers, files and pages that mean harm
 mod house; // which module may use which, and commands that messages name
 mod main_job; // a sheet in, invitations out, results back
 mod never_twice; // lost answers, kills, stops, caps: at most one mail, no link lost
+mod own_mail; // mail in our own words: each with its row's, at most once
 mod precheck; // who is there already, in small tenants and large ones
 mod settings_file; // whose settings are used, and what a stranger's cannot do
 mod sheets; // any spreadsheet: a corpus, random tables, screens

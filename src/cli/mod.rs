@@ -14,7 +14,7 @@ pub(crate) use output::OutputOptions;
 pub use output::end;
 pub use usage::parse;
 
-use crate::settings::{Scope, TenantName};
+use crate::settings::{RowFilter, Scope, TenantName, values::count};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -46,6 +46,8 @@ pub enum Command {
     Check(Check),
     /// Say who has redeemed; or the whole story of one person
     Status(Box<Status>),
+    /// Send the first mail of one's own to people who were invited silently; lists first
+    Mail(Box<Mail>),
     /// Mail pending guests again, within limits; lists first
     Remind(Box<Remind>),
     /// Write the results of a run again, from the ledger
@@ -145,6 +147,37 @@ pub struct Status {
     /// Print one JSON object to stdout
     #[arg(long, help_heading = headings::EVERYDAY)]
     pub json: bool,
+    #[command(flatten)]
+    pub place: TenantPlace,
+    #[command(flatten)]
+    pub reading: SheetFlags,
+    #[command(flatten)]
+    pub connection: ConnectionFlags,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Mail {
+    /// The sheet from which they were invited
+    #[arg(value_name = "SHEET")]
+    pub sheet: PathBuf,
+    /// Only these rows: an address, an @domain or a row number; repeatable
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', num_args = 1, help_heading = headings::EVERYDAY)]
+    pub only: Vec<RowFilter>,
+    /// Mail at most N people (exit 8)
+    #[arg(long, value_name = "N", value_parser = count, help_heading = headings::EVERYDAY)]
+    pub max_mails: Option<u64>,
+    /// Do not ask before mailing; needs --max-mails
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub yes: bool,
+    /// Mail people again of whom nobody can tell whether they were mailed
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub include_unknown: bool,
+    /// Mail people again whose mail was refused
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub retry_refused: bool,
+    /// Where to write the results again; - is stdout [default: SHEET's name with .results]
+    #[arg(short = 'o', long, value_name = "FILE", help_heading = headings::EVERYDAY)]
+    pub results: Option<PathBuf>,
     #[command(flatten)]
     pub place: TenantPlace,
     #[command(flatten)]
@@ -393,6 +426,16 @@ impl Cli {
             },
             Command::Status(typed) => Flags {
                 invite: typed.place.flags(),
+                sheet: typed.reading.clone(),
+                connection: typed.connection.clone(),
+                ..Flags::default()
+            },
+            Command::Mail(typed) => Flags {
+                invite: InviteFlags {
+                    only: typed.only.clone(),
+                    results: typed.results.clone(),
+                    ..typed.place.flags()
+                },
                 sheet: typed.reading.clone(),
                 connection: typed.connection.clone(),
                 ..Flags::default()

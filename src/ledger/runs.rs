@@ -106,6 +106,19 @@ impl Reader {
             .optional()?)
     }
 
+    /// The newest run that invited the people of the sheet that lies there.
+    pub(crate) fn last_invitation_run_of(&self, sheet_path: &str) -> Result<Option<RunRecord>> {
+        Ok(self
+            .connection()
+            .query_row(
+                "SELECT id, verb, sheet, started_at, ended_at, exit_code, report, reading FROM run
+                 WHERE verb = 'invite' AND sheet_path = ?1 ORDER BY started_at DESC, id DESC LIMIT 1",
+                [sheet_path],
+                run,
+            )
+            .optional()?)
+    }
+
     pub(crate) fn run(&self, id: &str) -> Result<Option<RunRecord>> {
         Ok(self
             .connection()

@@ -212,18 +212,14 @@ impl<'l> Mailer<'l> {
             {
                 self.today.push_back(intent.at);
             }
+            if matches!(sent.next, Next::Again) && attempts < MOST_ATTEMPTS {
+                continue;
+            }
             if let Some(stop) = self.judge(&sent) {
                 return Err(stop);
             }
-            let again = match &sent.next {
-                Next::Again => attempts < MOST_ATTEMPTS,
-                Next::Unreached(_) => {
-                    self.wait(BETWEEN_UNREACHED).await?;
-                    true
-                }
-                Next::Done | Next::Stop(_) => false,
-            };
-            if again {
+            if matches!(sent.next, Next::Unreached(_)) {
+                self.wait(BETWEEN_UNREACHED).await?;
                 continue;
             }
             if let Next::Stop(stop) = sent.next {

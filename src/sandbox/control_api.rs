@@ -10,6 +10,7 @@
 //! | `GET /_sandbox` | `{"tenant", "users", "deleted", "mails", "invitations", "invited", "links", "blocked", "ms"}`; `invitations` counts the POSTs, `invited` those that were answered with 201 since the weather was set |
 //! | `GET /_sandbox/requests` | `{"kinds": {KIND: {"requests", "in_batch", "throttled", "unavailable", "early"}}, "early": [{"kind", "after_ms", "before_ms"}], "most_tokens_under_way"}`; a request is early when it arrives before the end of a Retry-After for its kind, but not in the first 100 ms, when it can have been on its way; `most_tokens_under_way` is the largest number of token requests at the same time |
 //! | `GET /_sandbox/mails[?address=]` | `{"total", "addresses": {ADDRESS: [{"at", "address", "user_id", "language", "words", "words_dropped", "cc"}]}}`; `words` is the custom message |
+//! | `GET /_sandbox/own-mails[?address=]` | `{"total", "mails": [{"at", "from", "to", "name", "subject", "content_type", "content", "message_id"}]}`: what `sendMail` sent |
 //! | `GET /_sandbox/invitations[?address=]` | `{"total", "addresses": {ADDRESS: [{"ms", "send", "status", "fault", "conclusive", "look_ups_before"}]}, "unchecked": [ADDRESS]}`; status 0: the client got no whole answer; `unchecked`: invited again after an inconclusive answer without a look-up in between |
 //! | `GET /_sandbox/log[?address=]` | `{"dropped", "entries": [{"ms", "arrived_ms", "kind", "method", "addresses", "status", "fault", "in_batch"}]}` |
 //! | `GET /_sandbox/links?url=` | `{"known", "user_id"}` |
@@ -62,6 +63,7 @@ pub(super) fn answer(
             "most_tokens_under_way": tenant.stats.max_token_requests_in_flight,
         })),
         ("GET", ["mails"]) => Ok(mails(tenant, parameter("address"))),
+        ("GET", ["own-mails"]) => Ok(own_mails(tenant, parameter("address"))),
         ("GET", ["invitations"]) => Ok(invitations(tenant, parameter("address"))),
         ("GET", ["log"]) => Ok(log(tenant, parameter("address"))),
         ("GET", ["links"]) => link(tenant, parameter("url")),
@@ -134,6 +136,17 @@ fn mails(tenant: &TenantState, address: Option<&str>) -> Value {
         .map(Vec::len)
         .sum();
     json!({"total": total, "addresses": addresses})
+}
+
+fn own_mails(tenant: &TenantState, address: Option<&str>) -> Value {
+    let is_asked = |to: &str| address.is_none_or(|address| to.eq_ignore_ascii_case(address));
+    let mails: Vec<_> = tenant
+        .stats
+        .own_mails
+        .iter()
+        .filter(|mail| is_asked(&mail.to))
+        .collect();
+    json!({"total": mails.len(), "mails": mails})
 }
 
 fn invitations(tenant: &TenantState, address: Option<&str>) -> Value {

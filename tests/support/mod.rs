@@ -16,6 +16,8 @@ pub(crate) mod client; // one HTTP request
 
 pub(crate) mod golden; // pages kept in files
 
+mod smtp; // a mail server that answers as it is told
+
 mod terminal; // the program on a terminal
 
 mod tools; // what a machine may lack
@@ -23,6 +25,7 @@ mod tools; // what a machine may lack
 pub(crate) use guests::Guests;
 pub(crate) use peer::Request;
 pub(crate) use relay::{Answer, Relay, passed_on};
+pub(crate) use smtp::{Reply, SmtpSink};
 pub(crate) use tenant::{Practice, sandbox_view};
 pub(crate) use terminal::Terminal;
 pub(crate) use tools::missing;

@@ -92,7 +92,7 @@ fn workers(settings: &Settings) -> usize {
     }
 }
 
-pub(super) fn selection(only: &[RowFilter]) -> Result<Selection> {
+pub(in crate::commands) fn selection(only: &[RowFilter]) -> Result<Selection> {
     let mut selection = Selection::default();
     for one in only {
         match one {

@@ -5,6 +5,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     guest::{Guest, RowVerdict, Rules, Understanding},
+    message::NotRendered,
     sheet::{Refused, Sheet},
     ui::text,
 };
@@ -30,8 +31,7 @@ pub(in crate::commands) fn check_rows(
         inviter: "inviter".to_owned(),
     };
     let mut understanding = Understanding::new(sheet, rules);
-    let (mut wrong, mut told) = (0, Vec::new());
-    let mut fix = None;
+    let mut wrong = Wrong::default();
     for row in sheet.rows()? {
         let row = row.map_err(Refused::from)?;
         let RowVerdict::Guest(guest) = understanding.understand(&row).verdict else {
@@ -41,38 +41,49 @@ pub(in crate::commands) fn check_rows(
             continue;
         }
         if let Err(why) = own.render(sheet, &row, &guest, placeholder(), &names) {
-            wrong += 1;
-            if told.len() < SHOWN {
-                let name = guest
-                    .display_name
-                    .as_deref()
-                    .unwrap_or(guest.email.as_str());
-                told.push(format!(
-                    "row {} ({}): {why}",
-                    guest.row,
-                    text::printable_line(name)
-                ));
-                fix = fix.or(Some(why.fix));
-            }
+            wrong.add(&guest, why);
         }
     }
-    if wrong == 0 {
-        return Ok(());
+    wrong.or_none()
+}
+
+/// Rows that have no words.
+#[derive(Debug, Default)]
+pub(in crate::commands) struct Wrong {
+    rows: u64,
+    told: Vec<String>,
+    fix: Option<String>,
+}
+
+impl Wrong {
+    pub(in crate::commands) fn add(&mut self, guest: &Guest, why: NotRendered) {
+        self.rows += 1;
+        if self.told.len() < SHOWN {
+            let name = guest.display_name.as_deref();
+            let name = text::printable_line(name.unwrap_or(guest.email.as_str()));
+            self.told.push(format!("row {} ({name}): {why}", guest.row));
+            self.fix.get_or_insert(why.fix);
+        }
     }
-    let rows = text::plural_of(wrong, "row has", "rows have");
-    let mut failure = Failure::new(
-        Exit::SheetRefused,
-        format!("{rows} no mail, because the template cannot be filled; nothing was sent"),
-    );
-    let more = wrong.saturating_sub(told.len() as u64);
-    for line in told {
-        failure = failure.hint(line);
+
+    /// A refusal that names them, if there are any.
+    pub(in crate::commands) fn or_none(self) -> Result<()> {
+        if self.rows == 0 {
+            return Ok(());
+        }
+        let rows = text::plural_of(self.rows, "row has", "rows have");
+        let mut failure = Failure::new(
+            Exit::SheetRefused,
+            format!("{rows} no mail, because the template cannot be filled; nothing was sent"),
+        );
+        let more = self.rows.saturating_sub(self.told.len() as u64);
+        failure.hints = self.told;
+        if more > 0 {
+            failure = failure.hint(format!("and {}", text::plural(more, "more row")));
+        }
+        Err(match self.fix {
+            Some(fix) => failure.hint(fix),
+            None => failure,
+        })
     }
-    if more > 0 {
-        failure = failure.hint(format!("and {}", text::plural(more, "more row")));
-    }
-    Err(match fix {
-        Some(fix) => failure.hint(fix),
-        None => failure,
-    })
 }

@@ -5,7 +5,7 @@
 mod check; // every row has its words
 mod send; // the mails of a run, one after the other
 
-pub(in crate::commands) use check::check_rows;
+pub(in crate::commands) use check::{Wrong, check_rows};
 pub(in crate::commands) use send::{MailTotals, MailsOf, send, stop_reason};
 
 use super::connect::Connection;

@@ -91,6 +91,8 @@ pub struct ThrottleSettings {
     pub writes_per_150s: u32,
     /// Documented: 3500, 5000 or 8000, depending on the size of the tenant.
     pub resource_units_per_10s: u32,
+    /// Documented: 30 from one mailbox.
+    pub mails_per_minute: u32,
     /// Multiplies all limits.
     pub scale: f64,
     /// `bucket`: a token bucket that starts full and refills evenly. `window`: a sliding window that never holds more.
@@ -106,6 +108,7 @@ impl Default for ThrottleSettings {
             invitations_per_5s: 0,
             writes_per_150s: 0,
             resource_units_per_10s: 0,
+            mails_per_minute: 0,
             scale: 1.0,
             model: LimitModel::Bucket,
             retry_after: RetryAfterForm::Decimal,
@@ -316,6 +319,7 @@ impl Default for Permissions {
                 "Domain.Read.All",
                 "Policy.Read.All",
                 "GroupMember.ReadWrite.All",
+                "Mail.Send",
             ]),
             user: all(&[
                 "User.Read",
@@ -325,6 +329,7 @@ impl Default for Permissions {
                 "Domain.Read.All",
                 "Policy.Read.All",
                 "GroupMember.ReadWrite.All",
+                "Mail.Send",
             ]),
         }
     }

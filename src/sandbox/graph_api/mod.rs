@@ -2,7 +2,8 @@
 //! endpoints and their parts.
 
 pub(super) mod pipeline; // faults before, limits, sign-in, work, faults after
-mod routes; // which method and path leads to which endpoint
+mod routes;
+mod send_mail; // which method and path leads to which endpoint
 
 mod batch_items; // $batch: takes the requests out of its body
 mod batch_reply; // $batch: puts the answers together

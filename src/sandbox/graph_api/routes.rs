@@ -4,9 +4,9 @@
 
 use crate::sandbox::{
     faults::fault::FaultKind,
-    graph_api::{directory_objects, groups, invitations, organization, users},
+    graph_api::{directory_objects, groups, invitations, organization, send_mail, users},
     messages::{
-        graph_error::{GraphError, method_not_allowed, no_such_segment},
+        graph_error::{GraphError, bad_request, method_not_allowed, no_such_segment},
         reply::{Reply, ReplyBody},
         request::GraphRequest,
         request_kind::RequestKind,
@@ -65,6 +65,15 @@ pub(super) fn dispatch(
         ("POST", ["users", _, "sponsors", "$ref"]) => {
             users::add_sponsor(tenant, caller, path[1], body()?)
         }
+        ("POST", ["users", _, "sendmail"]) => {
+            send_mail::send_mail(tenant, caller, path[1], body()?)
+        }
+        ("POST", ["me", "sendmail"]) => {
+            let me = caller.user.clone().ok_or_else(|| {
+                bad_request("/me request is only valid with delegated authentication flow.")
+            })?;
+            send_mail::send_mail(tenant, caller, &me, body()?)
+        }
         ("GET", ["me"]) => users::me(tenant, request, caller),
         ("GET", ["directory", "deleteditems", "microsoft.graph.user"]) => {
             users::deleted(tenant, request, caller)
@@ -93,8 +102,9 @@ fn exists(path: &[&str]) -> bool {
         path,
         ["$batch" | "me" | "organization" | "domains" | "groups" | "users"]
             | ["users" | "groups" | "directoryobjects", _]
-            | ["users", _, "sponsors"]
+            | ["users", _, "sponsors" | "sendmail"]
             | ["users", _, "sponsors", "$ref"]
+            | ["me", "sendmail"]
             | ["policies", "authorizationpolicy"]
     )
 }

@@ -34,6 +34,7 @@ impl GraphRequest {
             ["$batch"] => RequestKind::Batch,
             ["users"] | ["users", "$count"] => RequestKind::Users,
             ["users", _, "sponsors", ..] => RequestKind::Sponsors,
+            ["users", _, "sendmail"] | ["me", "sendmail"] => RequestKind::SendMail,
             ["users", ..] => RequestKind::User,
             ["me", ..] => RequestKind::Me,
             ["directoryobjects", "getbyids" | "microsoft.graph.getbyids"] => RequestKind::GetByIds,

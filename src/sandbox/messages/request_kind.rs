@@ -15,6 +15,8 @@ pub enum RequestKind {
     /// One user, by id or by user principal name.
     User,
     Sponsors,
+    /// A mail out of a mailbox.
+    SendMail,
     GetByIds,
     DirectoryObjects,
     Deleted,

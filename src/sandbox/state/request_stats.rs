@@ -55,6 +55,20 @@ pub(crate) struct SentMail {
     pub cc: Option<String>,
 }
 
+/// A mail that was sent from a mailbox.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct OwnMail {
+    pub at: Timestamp,
+    pub from: String,
+    pub to: String,
+    pub name: Option<String>,
+    pub subject: Option<String>,
+    /// `text` or `html`.
+    pub content_type: String,
+    pub content: String,
+    pub message_id: Option<String>,
+}
+
 /// One `POST /invitations` for an address.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct InvitationPost {
@@ -102,6 +116,9 @@ pub(crate) struct RequestStats {
     waits: HashMap<RequestKind, Vec<(Instant, Instant)>>,
     pub early: Vec<EarlyRequest>,
     pub mails: HashMap<String, Vec<SentMail>>,
+    pub own_mails: Vec<OwnMail>,
+    /// When each mailbox sent in the last minute.
+    mailboxes: HashMap<String, VecDeque<Instant>>,
     histories: HashMap<String, AddressHistory>,
     /// How often all users were listed up to the last page: each time everybody was looked up.
     full_listings: u64,
@@ -120,6 +137,8 @@ impl RequestStats {
             waits: HashMap::new(),
             early: Vec::new(),
             mails: HashMap::new(),
+            own_mails: Vec::new(),
+            mailboxes: HashMap::new(),
             histories: HashMap::new(),
             full_listings: 0,
             log: VecDeque::new(),
@@ -128,6 +147,22 @@ impl RequestStats {
             token_requests_in_flight: 0,
             max_token_requests_in_flight: 0,
         }
+    }
+
+    /// Whether a mailbox may send one more in this minute; then it is counted.
+    pub(crate) fn may_mail(&mut self, from: &str, per_minute: u32, now: Instant) -> bool {
+        let sent = self.mailboxes.entry(from.to_lowercase()).or_default();
+        while sent
+            .front()
+            .is_some_and(|at| now.duration_since(*at) >= Duration::from_secs(60))
+        {
+            sent.pop_front();
+        }
+        let free = sent.len() < per_minute as usize;
+        if free {
+            sent.push_back(now);
+        }
+        free
     }
 
     /// Forgets everything except the token requests that are in flight.
