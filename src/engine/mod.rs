@@ -59,6 +59,8 @@ mod totals; // the counts of a run
 
 mod remind; // pending guests are mailed again, one after the other
 
+mod brakes; // when reminding everybody else would do harm
+
 mod last_look; // is the guest pending, and does the address lead there?
 
 pub(crate) mod catalogue; // our codes GL3xx and GL4xx in words

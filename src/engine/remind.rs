@@ -5,6 +5,7 @@
 //! a mail: nobody is asked twice for it.
 
 use super::{
+    brakes::Brakes,
     caps::{CapLimits, Caps},
     last_look::{LastLook, last_look},
     outage::{Outage, Then},
@@ -23,6 +24,7 @@ use crate::{
     },
     outcome::GuestState,
     pace::{Pace, TooLong},
+    threshold::Threshold,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
@@ -42,6 +44,8 @@ pub(crate) struct GuestToRemind {
     /// The one that was invited.
     pub email: EmailAddress,
     pub user_id: String,
+    /// A mail is at least as new as this.
+    pub invited_at: Timestamp,
     pub display_name: Option<String>,
     pub redirect_url: String,
     pub message: MessageInfo,
@@ -52,6 +56,7 @@ pub(crate) struct GuestToRemind {
 pub(crate) struct ReminderLimits {
     pub every: Duration,
     pub max_times: u64,
+    pub max_failures: Threshold,
     pub caps: CapLimits,
 }
 
@@ -141,6 +146,7 @@ pub(crate) async fn remind(job: ReminderJob<'_>) -> failure::Result<ReminderRepo
     let reminding = Reminding {
         run: start.id,
         caps: Caps::new(limits.caps, recent, clock.clone()),
+        brakes: Brakes::new(limits.max_failures),
         limits,
         reader,
         writer,
@@ -187,6 +193,7 @@ struct Reminding {
     clock: Clock,
     stop: Stop,
     caps: Caps,
+    brakes: Brakes,
     outage: Outage,
 }
 
@@ -199,13 +206,18 @@ enum NotReminded {
 impl Reminding {
     async fn turn(&self, guest: &GuestToRemind) -> Result<ReminderOutcome, NotReminded> {
         let mut connects = 0;
+        if let Some((code, why)) = self.brakes.refused_domain(guest.email.domain()) {
+            return Ok(ReminderOutcome::NotPerformed(code, why));
+        }
         loop {
+            let asked_for_room = Instant::now();
             let place = self
                 .caps
                 .admit(&self.stop)
                 .await
                 .map_err(|reason| self.stopped(reason))?
                 .ok_or(NotReminded::Stopped)?;
+            self.brakes.waited_for_room(asked_for_room.elapsed());
             self.wait(self.pace.before_invitation()).await?;
             // Right before, and in this order: whoever has redeemed a moment ago is not mailed.
             let look = last_look(&self.directory, &guest.user_id, &guest.email).await;
@@ -243,6 +255,9 @@ impl Reminding {
                 Then::GoOn => {}
                 Then::Pause(pause) => self.pace.pause(pause),
                 Then::Stop(reason) => self.stop.raise(reason),
+            }
+            if let Some(reason) = self.brakes.answered(&reply.verdict, guest.email.domain()) {
+                self.stop.raise(reason);
             }
             if let Err(too_long) = self.pace.gate_opens_in_time() {
                 self.stop.raise(too_long.into());
@@ -304,7 +319,13 @@ impl Reminding {
                 Verdict::Exists { fault, .. }
                 | Verdict::Refused { fault, .. }
                 | Verdict::Failed { fault } => {
-                    self.answered(guest, intent, ReminderEnd::NotPerformed, &answer)?;
+                    // What stops the verb says nothing about this guest.
+                    let end = if StopReason::of(&fault).is_some() {
+                        ReminderEnd::NotPerformed
+                    } else {
+                        ReminderEnd::Refused
+                    };
+                    self.answered(guest, intent, end, &answer)?;
                     return Ok(ReminderOutcome::NotPerformed(
                         fault.code.to_string(),
                         row_results::own_words(&fault),
@@ -347,8 +368,11 @@ impl Reminding {
             .mail_history(&guest.user_id)
             .map_err(|error| self.failed(&error))?;
         let now = self.clock.now();
-        let recent = history
-            .last_mail
+        let last = history
+            .may_have_been_mailed_at()
+            .max(Some(guest.invited_at));
+        let recent = last
+            .max(history.refused_at)
             .is_some_and(|last| !is_over(last, self.limits.every, now));
         if recent || history.reminders >= self.limits.max_times {
             return Ok(None);
@@ -436,6 +460,7 @@ impl Reminding {
         let ready = tokio::select! {
             biased;
             () = self.stop.raised() => return Err(NotReminded::Stopped),
+            reason = self.brakes.stuck() => return Err(self.stopped(reason)),
             ready = ready => ready,
         };
         ready.map_err(|too_long| self.stopped(too_long.into()))

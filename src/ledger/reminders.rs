@@ -20,13 +20,24 @@ const OWN_REMINDER: &str = "reminder-";
 pub(crate) struct MailHistory {
     /// How many reminders.
     pub reminders: u64,
-    /// When the last mail of any kind was asked for. What was imported may have been followed by mails that nobody here
-    /// knows of, so its time counts too.
+    /// How many of them have no answer that tells whether the mail went out.
+    pub untold: u64,
+    /// When the last mail of any kind was asked for.
     pub last_mail: Option<Timestamp>,
+    /// When Graph last refused to remind the person.
+    pub refused_at: Option<Timestamp>,
     /// When the person was taken over from a results file.
     pub imported_at: Option<Timestamp>,
     /// The newest event about the user when this was read.
     pub newest_event: i64,
+}
+
+impl MailHistory {
+    /// When the person may have been mailed last, to keep reminders apart. What was imported may have been followed by
+    /// mails that nobody here knows of.
+    pub(crate) fn may_have_been_mailed_at(&self) -> Option<Timestamp> {
+        self.last_mail.max(self.imported_at)
+    }
 }
 
 /// A reminder that is about to leave.
@@ -50,9 +61,12 @@ pub(crate) enum ReminderEnd {
     Reminded,
     /// Graph answered for another guest: somebody was mailed, and it is not known who.
     SomebodyElse,
-    /// Nothing was sent, or Graph said no.
+    /// Nothing was sent, or Graph says no to everybody.
     NotPerformed,
-    /// Graph asked to wait. No look-up can tell whether the mail left before it did.
+    /// Graph said no to this guest: nothing was sent.
+    Refused,
+    /// Graph asked to wait. No look-up can tell whether the mail left before it did: it holds the next one off, and does
+    /// not use up a reminder.
     Throttled,
     /// No answer that tells.
     Unknown,
@@ -64,6 +78,7 @@ impl ReminderEnd {
             Self::Reminded => "reminded",
             Self::SomebodyElse => "somebody-else",
             Self::NotPerformed => "not-performed",
+            Self::Refused => "reminder-refused",
             Self::Throttled => "throttled",
             Self::Unknown => "unknown",
         }
@@ -85,6 +100,26 @@ pub(crate) struct ReminderAnswered {
     pub redeem_url: Option<SecretString>,
 }
 
+/// A mail that may be out.
+struct PossibleMail {
+    intent: i64,
+    at: Timestamp,
+    reminder: bool,
+    /// Whether an answer says that it was taken.
+    told: bool,
+}
+
+impl PossibleMail {
+    fn new(intent: i64, at: Timestamp, reminder: bool) -> Self {
+        Self {
+            intent,
+            at,
+            reminder,
+            told: false,
+        }
+    }
+}
+
 impl Reader {
     /// Of a user, under whatever addresses the ledger knows them.
     pub(crate) fn mail_history(&self, user_id: &str) -> Result<MailHistory> {
@@ -93,8 +128,7 @@ impl Reader {
              WHERE person IN (SELECT id FROM person WHERE user_id = ?1) ORDER BY id",
         )?;
         let mut rows = statement.query([user_id])?;
-        // The mails that may be out: when, and whether it was a reminder.
-        let mut mails: Vec<(i64, Timestamp, bool)> = Vec::new();
+        let mut mails: Vec<PossibleMail> = Vec::new();
         let mut history = MailHistory::default();
         while let Some(row) = rows.next()? {
             let id: i64 = row.get(0)?;
@@ -104,25 +138,35 @@ impl Reader {
             match row.get_ref(2)?.as_str().unwrap_or_default() {
                 "intent" | "assumed" if mailed => {
                     let detail = row.get_ref(4)?.as_str().unwrap_or_default();
-                    mails.push((id, at, detail == REMINDER));
+                    mails.push(PossibleMail::new(id, at, detail == REMINDER));
                 }
                 "mail-intent" => {
                     let detail = row.get_ref(4)?.as_str().unwrap_or_default();
-                    mails.push((id, at, detail.starts_with(OWN_REMINDER)));
+                    let reminder = detail.starts_with(OWN_REMINDER);
+                    mails.push(PossibleMail::new(id, at, reminder));
                 }
-                "imported" => {
-                    history.imported_at = Some(at);
-                    mails.push((id, at, false));
-                }
-                "not-performed" | "mail-due" | "mail-refused" => {
+                "imported" => history.imported_at = Some(at),
+                answer => {
                     let intent: Option<i64> = row.get(5)?;
-                    mails.retain(|(mail, ..)| Some(*mail) != intent);
+                    if answer == "reminder-refused" {
+                        history.refused_at = history.refused_at.max(Some(at));
+                    }
+                    let mail = mails.iter_mut().find(|mail| Some(mail.intent) == intent);
+                    match (answer, mail) {
+                        ("not-performed" | "reminder-refused" | "mail-due" | "mail-refused", _) => {
+                            mails.retain(|mail| Some(mail.intent) != intent);
+                        }
+                        ("throttled", Some(mail)) => mail.reminder = false,
+                        ("reminded" | "mail-handed-over", Some(mail)) => mail.told = true,
+                        _ => {}
+                    }
                 }
-                _ => {}
             }
         }
-        history.reminders = mails.iter().filter(|(.., reminder)| *reminder).count() as u64;
-        history.last_mail = mails.iter().map(|(_, at, _)| *at).max();
+        let reminders = mails.iter().filter(|mail| mail.reminder);
+        history.reminders = reminders.clone().count() as u64;
+        history.untold = reminders.filter(|mail| !mail.told).count() as u64;
+        history.last_mail = mails.iter().map(|mail| mail.at).max();
         Ok(history)
     }
 }

@@ -6,6 +6,7 @@ use super::{
 };
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
+use std::path::PathBuf;
 
 /// What is known when a run begins.
 #[derive(Debug, Clone)]
@@ -84,6 +85,17 @@ impl Writer {
 }
 
 impl Reader {
+    /// Where the sheets of all runs lie.
+    pub(crate) fn sheet_paths(&self) -> Result<Vec<PathBuf>> {
+        let mut statement = self
+            .connection()
+            .prepare("SELECT DISTINCT sheet_path FROM run WHERE sheet_path IS NOT NULL")?;
+        let paths = statement.query_map([], |row| row.get::<_, String>(0))?;
+        Ok(paths
+            .map(|path| path.map(PathBuf::from))
+            .collect::<rusqlite::Result<_>>()?)
+    }
+
     pub(crate) fn runs(&self, newest: u32) -> Result<Vec<RunRecord>> {
         let mut statement = self.connection().prepare(
             "SELECT id, verb, sheet, started_at, ended_at, exit_code, report, reading FROM run ORDER BY started_at DESC, id DESC LIMIT ?1",

@@ -30,9 +30,13 @@ const EVERY_INDEX_HAS_CAUGHT_UP: jiff::SignedDuration = jiff::SignedDuration::fr
 
 impl Ledger {
     /// When this ledger came into use that may be older than the world; nothing where it is not. A copy that has not been
-    /// used yet comes into use now.
-    pub(crate) fn restored_at(&self, now: Timestamp) -> Result<Option<Timestamp>> {
-        let silent = self.silent_first(None, now)?;
+    /// used yet comes into use now. Where there are runs that it does not know, the end of the last of them counts.
+    pub(crate) fn restored_at(
+        &self,
+        unknown: Option<UnknownRuns>,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>> {
+        let silent = self.silent_first(unknown, now)?;
         Ok(silent.map(|silent| silent.until - EVERY_INDEX_HAS_CAUGHT_UP))
     }
 

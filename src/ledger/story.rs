@@ -6,6 +6,7 @@ use super::{Reader, Result, units::timestamp};
 use crate::outcome::Outcome;
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
+use std::collections::{HashMap, HashSet};
 
 /// One line of the audit trail.
 #[derive(Debug, Clone)]
@@ -76,6 +77,25 @@ impl Reader {
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// What the newest rows call these people: one reading of the rows, however many people there are.
+    pub(crate) fn names_of(&self, people: &HashSet<i64>) -> Result<HashMap<i64, String>> {
+        let mut statement = self.connection().prepare(
+            "SELECT row.person, run.started_at, row.display_name FROM row JOIN run ON run.id = row.run
+             WHERE row.person IS NOT NULL AND row.display_name IS NOT NULL",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut names: HashMap<i64, (i64, String)> = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let (person, at): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let newer = |(known, _): &(i64, String)| at >= *known;
+            if people.contains(&person) && names.get(&person).is_none_or(newer) {
+                names.insert(person, (at, row.get(2)?));
+            }
+        }
+        let name = |(person, (_, name))| (person, name);
+        Ok(names.into_iter().map(name).collect())
     }
 
     pub(crate) fn story_run(&self, id: &str) -> Result<Option<StoryRun>> {

@@ -18,6 +18,7 @@
 //! | `GET /_sandbox/people[?address=]` | `{"people": [USER]}` with all fields; deleted users are included, and at most 1,000 are listed |
 //! | `POST /_sandbox/people` | adds `[{"address", "name", "standing"}]`; standing: `member`, `disabled-member`, `pending`, `accepted`, `disabled`, `stateless`, `self-service`, `deleted`; `{"added"}` |
 //! | `POST /_sandbox/accept`, `/disable`, `/delete`, `/purge` | takes `{"address"}`, `{"id"}` or `{"link"}`, a redeem link: redeems the invitation, blocks the account, deletes the user so that a restore is possible, deletes the user permanently; `{"id"}` |
+//! | `POST /_sandbox/age?days=` | makes everybody so many days older: creation and redemption move back; `{"aged"}` |
 //! | `GET`, `PUT`, `POST /_sandbox/weather` | the weather as JSON; to set it, JSON or TOML; with an empty body nothing goes wrong any more |
 //! | `POST /_sandbox/certificate` | registers a certificate in PEM with the app; `{"thumbprint"}` (SHA-256) |
 //! | `GET /_sandbox/device[?user_code=&do=approve or decline]` | what the person does on the other device; `{"devices": [{"user_code", "state", "polls", "early", "slowed"}]}` |
@@ -36,6 +37,7 @@ use crate::sandbox::{
     sign_in::certificate::AppCertificate,
     state::{identity::guest_principal_name, request_stats::InvitationPost, tenant::TenantState},
 };
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -73,6 +75,7 @@ pub(super) fn answer(
         ("POST", ["accept" | "disable" | "delete" | "purge"]) => {
             change_person(tenant, path[0], body)
         }
+        ("POST", ["age"]) => age_people(tenant, parameter("days")),
         ("GET", ["weather"]) => Ok(json!(tenant.weather)),
         ("PUT" | "POST", ["weather"]) => set_weather(tenant, body),
         ("POST", ["certificate"]) => register_certificate(tenant, body),
@@ -253,6 +256,26 @@ fn add_people(tenant: &mut TenantState, body: &[u8]) -> Result<Value, String> {
         tenant.put_user(new_person(&new.address, name, new.standing, now));
     }
     Ok(json!({"added": people.len()}))
+}
+
+fn age_people(tenant: &mut TenantState, days: Option<&str>) -> Result<Value, String> {
+    let days = days.and_then(|days| days.parse::<u16>().ok());
+    let days = days.ok_or("the parameter days is missing: a whole number")?;
+    let back = |at: Timestamp| {
+        at.checked_sub(SignedDuration::from_hours(24 * i64::from(days)))
+            .map_err(|error| error.to_string())
+    };
+    let people: Vec<User> = (0..tenant.directory.end_position())
+        .filter_map(|position| tenant.directory.at(position).cloned())
+        .collect();
+    let aged = people.len();
+    for mut user in people {
+        user.created = back(user.created)?;
+        user.external_user_state_changed =
+            user.external_user_state_changed.map(back).transpose()?;
+        tenant.put_user(user);
+    }
+    Ok(json!({"aged": aged}))
 }
 
 #[derive(Deserialize)]

@@ -5,7 +5,7 @@ use super::{
     layers::Layers,
     values::{Age, count},
 };
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use clap::Args;
 
 /// `[remind]`, as typed.
@@ -34,7 +34,24 @@ pub struct RemindSettings {
     pub max_mails: Option<Sourced<u64>>,
 }
 
-pub(super) fn remind(layers: &mut Layers<'_>, flags: &RemindFlags) -> Result<RemindSettings> {
+/// Reminders are never nearer to each other than this, except where nobody is mailed.
+const SHORTEST_EVERY: Age = Age::days(1);
+
+/// `harmless`: nothing that is sent can reach a real tenant.
+pub(super) fn remind(
+    layers: &mut Layers<'_>,
+    flags: &RemindFlags,
+    harmless: bool,
+) -> Result<RemindSettings> {
+    let every: Sourced<Age> =
+        layers.value(("remind", "every"), flags.every, str::parse, Age::days(7))?;
+    if every.value.0 < SHORTEST_EVERY.0 && !harmless {
+        return Err(Failure::usage(format!(
+            "a second mail to a guest within a day is refused: every = {} ({})",
+            every.value, every.source
+        ))
+        .hint("give 1d or more; shorter times are for the practice tenant and loopback only"));
+    }
     Ok(RemindSettings {
         older_than: layers.value(
             ("remind", "older_than"),
@@ -43,7 +60,7 @@ pub(super) fn remind(layers: &mut Layers<'_>, flags: &RemindFlags) -> Result<Rem
             Age::days(14),
         )?,
         max_times: layers.value(("remind", "max_times"), flags.max_times, count, 2)?,
-        every: layers.value(("remind", "every"), flags.every, str::parse, Age::days(7))?,
+        every,
         max_mails: layers.optional(("remind", "max_mails"), flags.max_mails, None, count)?,
     })
 }

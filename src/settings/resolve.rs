@@ -57,7 +57,7 @@ pub(super) fn layered(
         keys: Vec::new(),
         auth: tenant::auth(&mut layers)?,
         invite: invite(&mut layers, &flags.invite, &flags.sheet, sandbox, &place)?,
-        remind: remind(&mut layers, &flags.remind)?,
+        remind: remind(&mut layers, &flags.remind, harmless)?,
         pace: pace(&mut layers, harmless)?,
         message: message::message(&mut layers)?,
         smtp: message::smtp(&mut layers)?,

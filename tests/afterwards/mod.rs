@@ -7,12 +7,20 @@ mod sponsors;
 mod status;
 mod story;
 
-use crate::support::{Ended, Practice, Workdir};
+use crate::support::{Ended, Practice, Workdir, sandbox_view};
 
-/// Everything that the ledger remembers happened so much longer ago: the night passes, and nobody has to wait for it.
+pub(super) fn ledger(workdir: &Workdir) -> rusqlite::Connection {
+    rusqlite::Connection::open(workdir.path("guestlist.db")).unwrap()
+}
+
+/// Everything that the tenant and the ledger remember happened so much longer ago: the night passes, and nobody has to
+/// wait for it.
 pub(super) fn days_pass(workdir: &Workdir, days: i64) {
     const DAY: i64 = 24 * 60 * 60 * 1_000;
-    let ledger = rusqlite::Connection::open(workdir.path("guestlist.db")).unwrap();
+    if let Some(url) = workdir.practice() {
+        sandbox_view(&url, "POST", &format!("/age?days={days}"), "");
+    }
+    let ledger = ledger(workdir);
     for (table, column) in [
         ("event", "at"),
         ("person", "invited_at"),

@@ -1,6 +1,6 @@
 //! Who is mailed again, who is not, and what stops it.
 
-use super::{change, days_pass, invite, mails, remind, status};
+use super::{change, days_pass, invite, ledger, mails, remind, status};
 use crate::support::{Ended, Guests, Practice, Workdir};
 
 fn invited_long_ago(weather: &str, people: usize) -> (Workdir, Practice) {
@@ -276,6 +276,7 @@ fn a_rebuilt_ledger_waits_for_a_week_too() {
         .run(&["results", "--ledger", "guestlist.db", "-o", "all.csv"])
         .expect_code(0);
     std::fs::remove_file(workdir.path("guestlist.db")).unwrap();
+    std::fs::remove_file(workdir.path("guests.results.csv")).unwrap();
     workdir
         .run(&["ledger", "import", "all.csv", "--ledger", "guestlist.db"])
         .expect_code(0);
@@ -313,4 +314,161 @@ fn a_person_on_the_terminal_sees_the_list_first() {
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("2 guests were mailed"), "{screen}");
     assert_eq!(mails(&practice, &Guests::address(1)), 2);
+}
+
+/// A copy that nobody marked: the results beside the sheet tell of a run that it does not know.
+#[test]
+fn results_of_an_unknown_run_make_it_wait() {
+    let (workdir, practice) = invited_long_ago("", 2);
+    std::fs::copy(workdir.path("guestlist.db"), workdir.path("copy.db")).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    practice.run(&workdir, "guests.csv", &[]).expect_code(0);
+    for file in ["guestlist.db-wal", "guestlist.db-shm"] {
+        let _ = std::fs::remove_file(workdir.path(file));
+    }
+    std::fs::rename(workdir.path("copy.db"), workdir.path("guestlist.db")).unwrap();
+    for sheet in [vec!["guests.csv"], vec![]] {
+        remind(&workdir, &practice, &sheet)
+            .expect_code(5)
+            .says("a run that this ledger does not know");
+    }
+    assert_eq!(mails(&practice, &Guests::address(1)), 1);
+}
+
+#[test]
+fn a_clock_that_was_years_behind_makes_nobody_old() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    workdir.write("guests.csv", Guests::new().people(2));
+    invite(&workdir, &practice);
+    for change in [
+        "UPDATE event SET at = 946684800000",
+        "UPDATE person SET invited_at = 946684800000",
+    ] {
+        ledger(&workdir).execute(change, []).unwrap();
+    }
+    let told = remind(&workdir, &practice, &[]).expect_code(0).json();
+    assert_eq!(told["left_out"]["not-old"], 2);
+    let told = remind(&workdir, &practice, &["--older-than", "0d"])
+        .expect_code(0)
+        .json();
+    assert_eq!(told["left_out"]["mailed-lately"], 2);
+    assert_eq!(mails(&practice, &Guests::address(1)), 1);
+}
+
+#[test]
+fn a_storm_of_throttles_ends_it_and_uses_up_nobodys_reminder() {
+    let (workdir, practice) = invited_long_ago("", 8);
+    let storm = r#"{"faults": {"invitations": {"throttled": 1.0, "retry_after": "0"}}}"#;
+    practice.post("/weather", storm);
+    let told = remind(&workdir, &practice, &[]).expect_code(5);
+    assert!(
+        told.stderr.contains("asked to wait 3 times in a row"),
+        "{}",
+        told.stderr
+    );
+    assert_eq!(told.json()["others"]["not-attempted"], 5);
+    practice.post("/weather", "");
+    let told = remind(&workdir, &practice, &[]).expect_code(0).json();
+    assert_eq!(
+        (&told["reminded"], &told["left_out"]["mailed-lately"]),
+        (&5.into(), &3.into())
+    );
+    // Two reminders for everybody, the throttled ones left out.
+    for days in [7, 7] {
+        days_pass(&workdir, days);
+        remind(&workdir, &practice, &[]).expect_code(0);
+    }
+    for number in 1..=8 {
+        assert_eq!(mails(&practice, &Guests::address(number)), 3);
+    }
+}
+
+/// Guests whom the ledger has mailed, and whose domain the tenant has forbidden since.
+fn mailed(workdir: &Workdir, practice: &Practice, addresses: &[&str]) {
+    for address in addresses {
+        let person = format!(r#"[{{"address": "{address}", "standing": "pending"}}]"#);
+        practice.post("/people", &person);
+        let found = practice.view(&format!("/people?address={address}"));
+        let id = found["people"][0]["id"].as_str().unwrap();
+        ledger(workdir)
+            .execute(
+                "INSERT INTO person (key, email, state, user_id, mail, invited_at)
+                 SELECT ?1, ?1, 'invited', ?2, 'requested', max(invited_at) FROM person",
+                [*address, id],
+            )
+            .unwrap();
+    }
+}
+
+#[test]
+fn a_refusal_holds_for_a_while_and_one_of_a_domain_for_all_of_it() {
+    let (workdir, practice) = invited_long_ago("", 2);
+    let addresses = [
+        "a@blocked.example",
+        "b@blocked.example",
+        "c@blocked.example",
+    ];
+    mailed(&workdir, &practice, &addresses);
+    days_pass(&workdir, 20);
+    let told = remind(&workdir, &practice, &[]).expect_code(4).json();
+    assert_eq!(
+        (&told["due"], &told["reminded"], &told["others"]["refused"]),
+        (&5.into(), &2.into(), &3.into())
+    );
+    let asked = |address: &str| {
+        let posts = practice.view(&format!("/invitations?address={address}"));
+        posts["total"].as_u64().unwrap()
+    };
+    assert_eq!(addresses.map(asked), [1, 0, 0]);
+    let told = remind(&workdir, &practice, &[]).expect_code(4).json();
+    assert_eq!(
+        (&told["due"], &told["left_out"]["refused-lately"]),
+        (&2.into(), &1.into())
+    );
+    assert_eq!(addresses.map(asked), [1, 1, 0]);
+    days_pass(&workdir, 7);
+    remind(&workdir, &practice, &[]).expect_code(4);
+    assert_eq!(addresses.map(asked), [2, 1, 0]);
+}
+
+#[test]
+fn too_many_refusals_end_it() {
+    let (workdir, practice) = invited_long_ago("", 1);
+    mailed(
+        &workdir,
+        &practice,
+        &["a@blocked.example", "b@sealed.example", "c@blocked.example"],
+    );
+    days_pass(&workdir, 20);
+    let mut command = practice.verb(&workdir, &["remind", "--yes", "--max-mails", "9", "--json"]);
+    command.env("GUESTLIST_INVITE_MAX_FAILURES", "1");
+    let told = Ended::of(&mut command)
+        .expect_code(5)
+        .says("2 of 3 guests who were asked about ended badly");
+    assert_eq!(told.json()["others"]["not-attempted"], 1);
+}
+
+#[test]
+fn an_import_is_no_mail() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    workdir.write("guests.csv", "email,name\nkim@partner.example,Kim Lee\n");
+    invite(&workdir, &practice);
+    days_pass(&workdir, 20);
+    remind(&workdir, &practice, &[]).expect_code(0);
+    std::fs::remove_file(workdir.path("guestlist.db")).unwrap();
+    workdir
+        .run(&[
+            "ledger",
+            "import",
+            "guests.results.csv",
+            "--ledger",
+            "guestlist.db",
+        ])
+        .expect_code(0);
+    let told = status(&workdir, &practice, &["--json"])
+        .expect_code(0)
+        .json();
+    assert_eq!(told["guests"][0]["last_mail"], serde_json::Value::Null);
 }

@@ -33,6 +33,7 @@ impl Practice {
             .unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
         let text = |key: &str| ready[key].as_str().unwrap().to_owned();
+        workdir.practice_is_at(&text("url"));
         Self {
             process,
             url: text("url"),

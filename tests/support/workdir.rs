@@ -7,12 +7,15 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::Mutex,
 };
 
 pub(crate) struct Workdir {
     folder: tempfile::TempDir,
     /// The home folder of the user who runs the program.
     home: tempfile::TempDir,
+    /// Where the practice tenant is that was started for this folder last.
+    practice: Mutex<Option<String>>,
 }
 
 /// How the program ended.
@@ -28,7 +31,16 @@ impl Workdir {
         Self {
             folder: tempfile::tempdir().unwrap(),
             home: tempfile::tempdir().unwrap(),
+            practice: Mutex::default(),
         }
+    }
+
+    pub(crate) fn practice_is_at(&self, url: &str) {
+        *self.practice.lock().unwrap() = Some(url.to_owned());
+    }
+
+    pub(crate) fn practice(&self) -> Option<String> {
+        self.practice.lock().unwrap().clone()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -107,20 +107,30 @@ fn results_of(typed: &Path, targets: &Targets, settings: &Settings) -> Option<Pa
 }
 
 /// Where results of this sheet may be: the files of this run, the default files, and the previous ones of both.
-fn results_beside(typed: &Path, targets: &Targets) -> impl Iterator<Item = PathBuf> {
+pub(super) fn results_beside(typed: &Path, targets: &Targets) -> impl Iterator<Item = PathBuf> {
+    with_previous(&targets.results)
+        .into_iter()
+        .chain(default_results(typed))
+}
+
+/// Where results of a sheet are when nobody named another file.
+pub(in crate::commands) fn default_results(sheet: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     let default = |workbook| {
         let kind = RunKind {
             workbook,
             ..RunKind::default()
         };
-        default_paths(typed, kind).results
+        default_paths(sheet, kind).results
     };
-    [targets.results.clone(), default(false), default(true)]
+    let (text, workbook) = (default(false), default(true));
+    [text, workbook]
         .into_iter()
-        .flat_map(|path| {
-            let previous = results::previous_of(&path);
-            [path, previous]
-        })
+        .flat_map(|path| with_previous(&path))
+}
+
+/// A results file, and what was kept of the one before.
+pub(in crate::commands) fn with_previous(results: &Path) -> [PathBuf; 2] {
+    [results.to_owned(), results::previous_of(results)]
 }
 
 fn tells_of_people(path: &Path, settings: &Settings) -> bool {
@@ -154,17 +164,16 @@ fn tells_of_people(path: &Path, settings: &Settings) -> bool {
     false
 }
 
-/// Runs that are named by results beside the sheet and are missing in this ledger. If there are any, the ledger does not
-/// know everything that was sent.
-pub(super) fn unknown_runs(
+/// Runs that are named by results and are missing in this ledger. If there are any, the ledger does not know everything that
+/// was sent.
+pub(in crate::commands) fn unknown_runs(
     ledger: &Ledger,
-    typed: &Path,
-    targets: &Targets,
+    results: impl IntoIterator<Item = PathBuf>,
 ) -> Result<Option<UnknownRuns>> {
     let reader = ledger.reader()?;
     let bound = reader.tenant()?;
     let mut unknown: Option<UnknownRuns> = None;
-    for path in results_beside(typed, targets) {
+    for path in results {
         let Some((run, tenant)) = run_of(&path) else {
             continue;
         };

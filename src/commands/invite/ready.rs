@@ -126,7 +126,7 @@ fn silent_first(prepared: &Prepared<'_>) -> Result<Option<SilentFirst>> {
     if prepared.options.dry_run || settings.invite.sandbox.value {
         return Ok(None);
     }
-    let unknown = ledger::unknown_runs(ledger, typed, targets)?;
+    let unknown = ledger::unknown_runs(ledger, ledger::results_beside(typed, targets))?;
     Ok(ledger.silent_first(unknown, clock.now())?)
 }
 

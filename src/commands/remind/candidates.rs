@@ -6,7 +6,7 @@
 use crate::{
     commands::status::{
         people::{Person, Scope},
-        report::status_of,
+        report::{invited, status_of},
     },
     engine::{GuestToRemind, is_over},
     failure::Result,
@@ -33,6 +33,7 @@ pub(super) enum LeftOut {
     NoDate,
     MailedLately,
     ImportedLately,
+    RefusedLately,
     OftenEnough,
     NeverMailed,
     FirstMailUnknown,
@@ -48,6 +49,7 @@ impl LeftOut {
             Self::NoDate => "no-date",
             Self::MailedLately => "mailed-lately",
             Self::ImportedLately => "imported-lately",
+            Self::RefusedLately => "refused-lately",
             Self::OftenEnough => "often-enough",
             Self::NeverMailed => "never-mailed",
             Self::FirstMailUnknown => "first-mail-unknown",
@@ -66,6 +68,10 @@ impl LeftOut {
             Self::ImportedLately => {
                 format!("{were} taken over from results files within the last 7 days")
             }
+            Self::RefusedLately => format!(
+                "{were} refused by Graph within the last {}",
+                settings.every.value
+            ),
             Self::OftenEnough => {
                 let times = crate::ui::text::plural(settings.max_times.value, "time");
                 format!("{were} reminded {times} already")
@@ -146,13 +152,10 @@ pub(super) fn candidates(
                         reminders: history.reminders,
                         last_mail: history.last_mail,
                     });
-                    let name = reader
-                        .rows_about(person_id, 1)?
-                        .into_iter()
-                        .find_map(|row| row.display_name);
-                    found.due.push(to_remind(
-                        &person, person_id, user_id, email, name, defaults,
-                    ));
+                    let invited = (email, invited_at);
+                    found
+                        .due
+                        .push(to_remind(&person, person_id, user_id, invited, defaults));
                 }
                 (reason, _) => {
                     let reason = reason.unwrap_or(LeftOut::NotSettled);
@@ -161,7 +164,27 @@ pub(super) fn candidates(
             }
         }
     }
+    name_the_nameless(reader, &mut found.due)?;
     Ok(found)
+}
+
+/// Where the sheet gives no name, the newest row of an earlier run may.
+fn name_the_nameless(reader: &Reader, due: &mut [GuestToRemind]) -> Result<()> {
+    let nameless: HashSet<i64> = due
+        .iter()
+        .filter(|guest| guest.display_name.is_none())
+        .map(|guest| guest.person)
+        .collect();
+    if nameless.is_empty() {
+        return Ok(());
+    }
+    let mut names = reader.names_of(&nameless)?;
+    for guest in due {
+        if guest.display_name.is_none() {
+            guest.display_name = names.remove(&guest.person);
+        }
+    }
+    Ok(())
 }
 
 /// When a guest was invited who is due; else why the guest is not.
@@ -174,6 +197,7 @@ fn judge(
     let Some(known) = &person.known else {
         return Err(LeftOut::NotSettled);
     };
+    let every = settings.every.value.0;
     match known.standing {
         PersonState::Invited | PersonState::Claimed => {}
         PersonState::Asked => return Err(LeftOut::NotSettled),
@@ -185,9 +209,8 @@ fn judge(
         Some(Mail::Unknown) => return Err(LeftOut::FirstMailUnknown),
         _ => return Err(LeftOut::NeverMailed),
     }
-    let invited_at = known
-        .invited_at
-        .filter(|at| *at > Timestamp::UNIX_EPOCH)
+    let invited_at = invited(known)
+        .filter(|_| known.invited_at.is_some())
         .ok_or(LeftOut::NoDate)?;
     if !is_over(invited_at, settings.older_than.value.0, now) {
         return Err(LeftOut::NotOld);
@@ -201,9 +224,12 @@ fn judge(
     if history.reminders >= settings.max_times.value {
         return Err(LeftOut::OftenEnough);
     }
-    let last = history.last_mail.unwrap_or(invited_at).max(invited_at);
-    if !is_over(last, settings.every.value.0, now) {
+    let lately = |at: Option<Timestamp>| at.is_some_and(|at| !is_over(at, every, now));
+    if lately(history.may_have_been_mailed_at().max(Some(invited_at))) {
         return Err(LeftOut::MailedLately);
+    }
+    if lately(history.refused_at) {
+        return Err(LeftOut::RefusedLately);
     }
     Ok(invited_at)
 }
@@ -213,8 +239,7 @@ fn to_remind(
     person: &Person,
     id: i64,
     user_id: String,
-    email: EmailAddress,
-    name: Option<String>,
+    (email, invited_at): (EmailAddress, Timestamp),
     defaults: &Defaults<'_>,
 ) -> GuestToRemind {
     let guest = person.guest.as_deref();
@@ -233,7 +258,8 @@ fn to_remind(
         row: person.row,
         email,
         user_id,
-        display_name: of_sheet(|guest| guest.display_name.clone()).or(name),
+        invited_at,
+        display_name: of_sheet(|guest| guest.display_name.clone()),
         redirect_url: redirect_url.unwrap_or_else(|| defaults.redirect_url.to_owned()),
         message: MessageInfo {
             language,

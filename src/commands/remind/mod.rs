@@ -5,6 +5,7 @@
 mod candidates; // who is due
 mod consent; // who says that mails may go out
 mod own; // reminders in our own words
+mod restored; // a ledger that may be older than its tenant
 mod send; // the sending, and its end
 mod told; // what became of them
 
@@ -30,7 +31,7 @@ use crate::{
     settings::{Env, MailDelivery, Settings},
     ui::{self, RemindersShown},
 };
-use candidates::{AFTER_AN_IMPORT, Candidates, Defaults};
+use candidates::{Candidates, Defaults};
 use consent::{Consent, consent};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -149,7 +150,7 @@ impl Verb<'_> {
             .map_or(Scope::Everybody, |sheet| Scope::Sheet(sheet, &rules));
         let connection = self.session.connect(env).await?;
         let lock = self.lock()?;
-        self.is_not_restored()?;
+        restored::refuse_older_ledger(self.session, self.sheet)?;
         self.read_states(scope, &connection).await?;
         let candidates = self.candidates(scope, &connection)?;
         self.show(&candidates, &connection)?;
@@ -172,33 +173,6 @@ impl Verb<'_> {
         let stop = self.session.stop.clone();
         let lost = move |by| stop.raise(StopReason::TakenOver { by });
         Ok(self.session.ledger.lock(&holder, now, lost)?)
-    }
-
-    /// A ledger that may be older than the world does not know whom others have reminded.
-    fn is_not_restored(&self) -> Result<()> {
-        let session = self.session;
-        if session.settings.invite.sandbox.value {
-            return Ok(());
-        }
-        let now = session.clock.now();
-        let Some(restored_at) = session.ledger.restored_at(now)? else {
-            return Ok(());
-        };
-        let wait = AFTER_AN_IMPORT.max(session.settings.remind.every.value.0);
-        let until = SignedDuration::try_from(wait)
-            .ok()
-            .and_then(|wait| restored_at.checked_add(wait).ok());
-        match until.filter(|until| *until > now) {
-            None => Ok(()),
-            Some(until) => Err(Failure::new(
-                Exit::TryAgain,
-                format!(
-                    "this ledger may be older than its tenant, and reminders that it does not know of may have been sent: nobody is reminded before {}",
-                    until.strftime("%F %T UTC")
-                ),
-            )
-            .hint("nothing was sent; run the same command after that")),
-        }
     }
 
     async fn read_states(&self, scope: Scope<'_>, connection: &Connection) -> Result<()> {

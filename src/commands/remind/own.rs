@@ -11,7 +11,7 @@ use crate::{
     directory::Directory,
     engine::{
         GuestToRemind, LastLook, ReminderLimits, ReminderOutcome, ReminderReport, ReminderTotals,
-        Stop, StopReason, is_over, last_look,
+        Stop, StopReason, last_look,
     },
     exit::Exit,
     failure::{Failure, Result},
@@ -130,10 +130,7 @@ impl Turn<'_> {
         }
         let history = self.reader.mail_history(&due.user_id)?;
         let now = self.job.clock.now();
-        let recent = history
-            .last_mail
-            .is_some_and(|last| !is_over(last, limits.every, now));
-        if recent || history.reminders >= limits.max_times {
+        if due.is_not_due(&history, limits, now) {
             return Ok(Some(ReminderOutcome::MailedMeanwhile));
         }
         match last_look(&self.directory, &due.user_id, &due.email).await {

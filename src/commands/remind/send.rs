@@ -49,6 +49,7 @@ impl Verb<'_> {
         let limits = ReminderLimits {
             every: settings.remind.every.value.0,
             max_times: settings.remind.max_times.value,
+            max_failures: settings.invite.max_failures.value,
             caps: CapLimits {
                 in_this_run: settings.remind.max_mails.as_ref().map(|most| most.value),
                 daily: settings.invite.daily_cap.as_ref().map(|cap| cap.value),
@@ -222,6 +223,13 @@ impl Verb<'_> {
                 ),
             )
             .hint("the same command goes on with them"));
+        }
+        if let StopReason::TooManyFailures { bad, of } = reason {
+            return Ok(Failure::new(
+                reason.exit(),
+                format!("{bad} of {of} guests who were asked about ended badly"),
+            )
+            .hint("failed attempts in a row make Microsoft suspicious: look at why they failed first; [invite] max_failures sets the limit"));
         }
         let day_ago = now - SignedDuration::from_hours(24);
         let asked_today = self.session.ledger.reader()?.asks_since(day_ago)?.len();

@@ -59,7 +59,12 @@ impl StateReader<'_> {
             let unread: Vec<KnownGuest> = people
                 .into_iter()
                 .filter_map(|person| person.known)
-                .filter(|guest| guest.read.is_none_or(|read| read.read_at < began))
+                // One that was kept while the clock was wrong is no reading.
+                .filter(|guest| {
+                    guest
+                        .read
+                        .is_none_or(|read| read.read_at < began || read.read_at > now)
+                })
                 .filter(|guest| {
                     let id = guest.user_id.as_ref();
                     id.is_some_and(|id| seen.insert(id.to_ascii_lowercase()))

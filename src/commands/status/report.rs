@@ -6,7 +6,7 @@ use super::people::{Person, Scope};
 use crate::{
     engine::is_over,
     failure::Result,
-    ledger::{MailHistory, PersonState, Reader},
+    ledger::{KnownGuest, MailHistory, PersonState, Reader},
     outcome::{GuestState, Verified},
     results::{GuestStatus, StatusFile},
     ui::{GuestGroup, StatusShown},
@@ -32,10 +32,12 @@ pub(super) struct Filter {
 
 impl Filter {
     fn takes(&self, person: &Person, guest: &GuestStatus, now: Timestamp) -> bool {
-        let old = self
-            .older_than
-            .is_none_or(|age| invited(guest, person).is_some_and(|at| is_over(at, age, now)));
         let known = person.known.as_ref();
+        let old = self.older_than.is_none_or(|age| {
+            known
+                .and_then(invited)
+                .is_some_and(|at| is_over(at, age, now))
+        });
         let unseen = known.is_some_and(|known| {
             known.user_id.is_some()
                 && known.verified != Some(Verified::Found)
@@ -45,13 +47,14 @@ impl Filter {
     }
 }
 
-/// When the guest was invited: as the ledger knows, else as the directory says. A date that nobody knows makes nobody old.
-fn invited(guest: &GuestStatus, person: &Person) -> Option<Timestamp> {
-    let read = person.known.as_ref().and_then(|known| known.read);
-    guest
+/// When a guest was invited: as the ledger knows, and not before the directory had the guest, as our clock may have been
+/// wrong then. A date that nobody knows makes nobody old.
+pub(in crate::commands) fn invited(known: &KnownGuest) -> Option<Timestamp> {
+    let created_at = known.read.and_then(|read| read.created_at);
+    known
         .invited_at
         .filter(|at| *at > Timestamp::UNIX_EPOCH)
-        .or_else(|| read.and_then(|read| read.created_at))
+        .max(created_at)
 }
 
 /// Everything about one person, with the state as it was read last.
@@ -84,7 +87,8 @@ pub(in crate::commands) fn status_of(
         row: person.row,
     };
     if state == GuestState::Pending {
-        guest.pending_days = invited(&guest, person)
+        guest.pending_days = known
+            .and_then(invited)
             .map(|at| u64::try_from(now.duration_since(at).as_hours() / 24).unwrap_or(0));
     }
     guest.note = match state {

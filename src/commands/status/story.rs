@@ -446,6 +446,7 @@ fn words(event: &StoryEvent) -> String {
         "probed" => format!("answered without a mail{status}"),
         "reminded" => format!("Graph took the reminder{status}"),
         "somebody-else" => format!("Graph answered for another user{status}"),
+        "reminder-refused" => format!("Graph refused the reminder{status}{code}"),
         "not-performed" if event.status.is_none() => format!("nothing was sent{code}"),
         "not-performed" => format!("Graph did not do it{status}{code}"),
         "throttled" => format!("Graph asked to wait{status}"),

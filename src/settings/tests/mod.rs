@@ -213,6 +213,28 @@ fn a_person_names_tenant_and_ledger() {
 }
 
 #[test]
+fn reminders_keep_a_day_apart_where_somebody_may_be_mailed() {
+    for short in ["0d", "0s", "1m", "23h"] {
+        let failure = world()
+            .file(&format!("[remind]\nevery = \"{short}\"\n"))
+            .failure();
+        assert_eq!(failure.exit, crate::exit::Exit::Usage);
+        assert!(
+            failure
+                .what
+                .contains("a second mail to a guest within a day is refused"),
+            "{}",
+            failure.what
+        );
+        world()
+            .file(&format!("[remind]\nevery = \"{short}\"\n"))
+            .env("GUESTLIST_TENANT_GRAPH_URL", "http://127.0.0.1:1")
+            .settings();
+    }
+    world().file("[remind]\nevery = \"1d\"\n").settings();
+}
+
+#[test]
 fn two_tenants_are_one_too_many() {
     let failure = world()
         .typed("--tenant contoso.com")

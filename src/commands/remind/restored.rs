@@ -1,0 +1,63 @@
+//! Whether the ledger may be older than its tenant: then it does not know whom others have reminded meanwhile.
+
+use super::candidates::AFTER_AN_IMPORT;
+use crate::{
+    commands::{
+        invite::ledger::{default_results, unknown_runs, with_previous},
+        session::Session,
+    },
+    exit::Exit,
+    failure::{Failure, Result},
+};
+use jiff::SignedDuration;
+use std::path::{Path, PathBuf};
+
+/// Nobody is reminded from a restored ledger, or beside results of a run that it does not know, before a week is over.
+pub(super) fn refuse_older_ledger(session: &Session<'_>, sheet: Option<&Path>) -> Result<()> {
+    if session.settings.invite.sandbox.value {
+        return Ok(());
+    }
+    let now = session.clock.now();
+    let unknown = unknown_runs(&session.ledger, results(session, sheet)?)?;
+    let Some(restored_at) = session.ledger.restored_at(unknown, now)? else {
+        return Ok(());
+    };
+    let wait = AFTER_AN_IMPORT.max(session.settings.remind.every.value.0);
+    let until = SignedDuration::try_from(wait)
+        .ok()
+        .and_then(|wait| restored_at.checked_add(wait).ok());
+    let Some(until) = until.filter(|until| *until > now) else {
+        return Ok(());
+    };
+    let failure = Failure::new(
+        Exit::TryAgain,
+        format!(
+            "this ledger may be older than its tenant, and reminders that it does not know of may have been sent: nobody is reminded before {}",
+            until.strftime("%F %T UTC")
+        ),
+    );
+    let failure = match unknown {
+        Some(_) => failure.hint(
+            "results beside a sheet name a run that this ledger does not know: name the ledger of that run with --ledger, if it is still there",
+        ),
+        None => failure,
+    };
+    Err(failure.hint("nothing was sent; run the same command after that"))
+}
+
+/// Where results may name a run that the ledger does not know: beside this sheet, or beside every sheet of the ledger.
+fn results(session: &Session<'_>, sheet: Option<&Path>) -> Result<Vec<PathBuf>> {
+    let sheets = match sheet {
+        Some(sheet) => vec![sheet.to_owned()],
+        None => session.ledger.reader()?.sheet_paths()?,
+    };
+    let chosen = session.settings.invite.results.as_ref();
+    let chosen = chosen
+        .into_iter()
+        .flat_map(|path| with_previous(&path.value));
+    Ok(sheets
+        .iter()
+        .flat_map(|sheet| default_results(sheet))
+        .chain(chosen)
+        .collect())
+}
