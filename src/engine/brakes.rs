@@ -171,7 +171,11 @@ mod tests {
         let brakes = Brakes::new(Threshold::Percent(50.0));
         advance(STUCK).await;
         brakes.waited_for_room(STUCK);
-        assert!(timeout(Duration::from_secs(899), brakes.stuck()).await.is_err());
+        assert!(
+            timeout(Duration::from_secs(899), brakes.stuck())
+                .await
+                .is_err()
+        );
         brakes.stuck().await;
     }
 }
