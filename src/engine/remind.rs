@@ -19,8 +19,8 @@ use crate::{
     graph::{Fault, InvitationRequest, MessageInfo, Verdict},
     guest::EmailAddress,
     ledger::{
-        IntentId, Ledger, LedgerError, NoIntent, Reader, ReminderAnswered, ReminderEnd,
-        ReminderIntent, RunStart, Writer,
+        IntentId, Ledger, LedgerError, MailHistory, NoIntent, Reader, ReminderAnswered,
+        ReminderEnd, ReminderIntent, RunStart, Writer,
     },
     outcome::GuestState,
     pace::{Pace, TooLong},
@@ -49,6 +49,20 @@ pub(crate) struct GuestToRemind {
     pub display_name: Option<String>,
     pub redirect_url: String,
     pub message: MessageInfo,
+}
+
+impl GuestToRemind {
+    /// Mailed or refused too lately, or reminded often enough, by what the ledger knows now.
+    pub(crate) fn is_not_due(
+        &self,
+        history: &MailHistory,
+        limits: &ReminderLimits,
+        now: Timestamp,
+    ) -> bool {
+        let last = history.may_have_been_mailed_at().max(history.refused_at);
+        let last = last.map_or(self.invited_at, |last| last.max(self.invited_at));
+        !is_over(last, limits.every, now) || history.reminders >= limits.max_times
+    }
 }
 
 /// How often, how many, and how long in between.
@@ -368,13 +382,7 @@ impl Reminding {
             .mail_history(&guest.user_id)
             .map_err(|error| self.failed(&error))?;
         let now = self.clock.now();
-        let last = history
-            .may_have_been_mailed_at()
-            .max(Some(guest.invited_at));
-        let recent = last
-            .max(history.refused_at)
-            .is_some_and(|last| !is_over(last, self.limits.every, now));
-        if recent || history.reminders >= self.limits.max_times {
+        if guest.is_not_due(&history, &self.limits, now) {
             return Ok(None);
         }
         let intent = ReminderIntent {

@@ -33,7 +33,6 @@ use crate::{
 };
 use candidates::{Candidates, Defaults};
 use consent::{Consent, consent};
-use jiff::SignedDuration;
 use serde_json::json;
 use std::{collections::HashSet, path::Path};
 
