@@ -12,6 +12,7 @@ use super::{
 use crate::pace::Kind;
 use reqwest::Method;
 use serde_json::Value;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// A 202 has no body.
@@ -70,6 +71,11 @@ impl Graph {
             reply.request_id = answer.request_id;
         }
         reply
+    }
+
+    /// What is left of a wait that Graph itself asked for.
+    pub(crate) fn asked_to_wait(&self) -> Option<Duration> {
+        self.0.pace.asked_for()
     }
 
     /// Whether there is such a mailbox, as far as the sign-in may know: where it may not read people, nothing is said.

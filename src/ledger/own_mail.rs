@@ -306,6 +306,18 @@ impl Writer {
         Ok(())
     }
 
+    /// The first mail of a person who was not mailed is no longer to be sent. A run that has lost the ledger says nothing.
+    pub(crate) fn mail_not_needed(&self, person: i64) -> Result<()> {
+        if self.stands()? {
+            self.connection()
+                .prepare_cached(
+                    "UPDATE person SET mail = 'none' WHERE id = ?1 AND mail IN ('due', 'refused')",
+                )?
+                .execute([person])?;
+        }
+        Ok(())
+    }
+
     /// The hint of those rows of a run whose mail is due and of which nothing else was told.
     pub(crate) fn mails_left_due(&self, run: &str, hint: &str) -> Result<()> {
         self.connection().execute(
@@ -404,6 +416,27 @@ impl Reader {
             }
         }
         Ok(found)
+    }
+
+    /// The hash of the template that the last invitation by mail to a user was made with.
+    pub(crate) fn last_template(&self, user_id: &str) -> Result<Option<String>> {
+        let template = self
+            .connection()
+            .prepare_cached(
+                "SELECT template FROM own_mail WHERE user_id = ?1 AND kind = 'invitation' ORDER BY id DESC LIMIT 1",
+            )?
+            .query_row([user_id], |row| row.get(0))
+            .optional()?;
+        Ok(template)
+    }
+
+    /// The rows whose people a run has invited itself.
+    pub(crate) fn rows_newly_invited(&self, run: &str) -> Result<Vec<u64>> {
+        let mut statement = self
+            .connection()
+            .prepare_cached("SELECT row FROM row WHERE run = ?1 AND this_run = 'invited'")?;
+        let rows = statement.query_map([run], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// When a mail was last about to leave from a mailbox.

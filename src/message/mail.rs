@@ -58,6 +58,8 @@ pub(crate) struct Mail {
     pub from: Sender,
     pub reply_to: Option<Sender>,
     pub to: Sender,
+    /// Who gets a copy.
+    pub cc: Option<EmailAddress>,
     pub words: Rendered,
 }
 
@@ -81,6 +83,12 @@ impl Sender {
 }
 
 impl Mail {
+    /// Everybody who gets it.
+    pub(super) fn recipients(&self) -> Result<Vec<Address>, String> {
+        let to = std::iter::once(&self.to.address).chain(&self.cc);
+        to.map(|to| Ok(mailbox(None, to)?.email)).collect()
+    }
+
     /// The whole mail with its headers.
     pub(super) fn mime(&self, message_id: &str) -> Result<Vec<u8>, String> {
         let mut builder = Message::builder()
@@ -91,6 +99,9 @@ impl Mail {
             .date_now();
         if let Some(reply_to) = &self.reply_to {
             builder = builder.reply_to(reply_to.mailbox()?);
+        }
+        if let Some(cc) = &self.cc {
+            builder = builder.cc(mailbox(None, cc)?);
         }
         let words = &self.words;
         let message = match (&words.text, &words.html) {
@@ -121,6 +132,9 @@ impl Mail {
         });
         if let Some(reply_to) = &self.reply_to {
             message["replyTo"] = json!([recipient(reply_to)]);
+        }
+        if let Some(cc) = &self.cc {
+            message["ccRecipients"] = json!([{"emailAddress": {"address": cc.as_str()}}]);
         }
         json!({"message": message, "saveToSentItems": true})
     }

@@ -22,6 +22,7 @@ use crate::{
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{collections::VecDeque, time::Duration};
+use tokio::time::Instant;
 
 /// Attempts for one mail when the mailbox asks to slow down; the gate spaces them.
 const MOST_ATTEMPTS: u32 = 4;
@@ -127,6 +128,8 @@ pub(crate) struct Mailer<'l> {
     stop: StopSignal,
     /// When the last mail was about to leave.
     last: Option<Timestamp>,
+    /// The same on a clock that nobody can set; none before the first mail of this run.
+    last_here: Option<Instant>,
     /// The mails of the last 24 hours.
     today: VecDeque<Timestamp>,
     not_taken: u32,
@@ -151,6 +154,7 @@ impl<'l> Mailer<'l> {
         };
         Ok(Self {
             last: reader.last_mail_from(mailbox)?,
+            last_here: None,
             transport,
             writer,
             run: run.to_owned(),
@@ -197,7 +201,7 @@ impl<'l> Mailer<'l> {
                 Err(NoMailIntent::Changed) => return Ok(MailEnd::Changed),
                 Err(NoMailIntent::Before(state)) => return Ok(MailEnd::Before(state)),
             };
-            self.last = Some(intent.at);
+            (self.last, self.last_here) = (Some(intent.at), Some(Instant::now()));
             let sent = self.deliver(mail, &message_id).await;
             let answer = MailAnswer {
                 state: sent.state,
@@ -207,6 +211,7 @@ impl<'l> Mailer<'l> {
                 detail: sent.detail.clone(),
             };
             self.writer.mail_answered(&self.run, id, &answer)?;
+            self.keep_the_wait()?;
             if matches!(sent.state, OwnMailState::HandedOver | OwnMailState::Unknown)
                 && self.pace.per_day.is_some()
             {
@@ -259,10 +264,27 @@ impl<'l> Mailer<'l> {
             let interval = self.pace.interval();
             let gone = now.duration_since(last);
             // A clock that was set back does not make anybody wait longer than the interval.
-            let gone = Duration::try_from(gone).unwrap_or(Duration::ZERO);
+            let mut gone = Duration::try_from(gone).unwrap_or(Duration::ZERO);
+            // One that was set ahead does not make a burst.
+            if let (Some(last), false) = (self.last_here, self.clock.jumps()) {
+                gone = gone.min(last.elapsed());
+            }
             self.wait(interval.saturating_sub(gone)).await?;
         }
         Ok(())
+    }
+
+    /// What the mailbox asked for outlives this process.
+    fn keep_the_wait(&self) -> Result<(), LedgerError> {
+        let Transport::Graph(graph) = &self.transport else {
+            return Ok(());
+        };
+        let left = graph.asked_to_wait();
+        let left = left.and_then(|left| SignedDuration::try_from(left).ok());
+        match left.and_then(|left| self.clock.now().checked_add(left).ok()) {
+            Some(until) => self.writer.wait_until(until),
+            None => Ok(()),
+        }
     }
 
     async fn wait(&self, wait: Duration) -> Result<(), MailStop> {
@@ -283,7 +305,7 @@ impl<'l> Mailer<'l> {
             Transport::Smtp(server) => {
                 let whole = mail.mime(message_id).and_then(|mime| {
                     let from = mail.from.mailbox()?.email;
-                    Ok((mime, from, mail.to.mailbox()?.email))
+                    Ok((mime, from, mail.recipients()?))
                 });
                 match whole {
                     Ok((mime, from, to)) => {

@@ -19,6 +19,7 @@ use lettre::transport::smtp::{
     client::{AsyncSmtpConnection, Certificate, TlsParameters},
     commands::{Data, Mail, Rcpt},
     extension::ClientId,
+    response::{Response, Severity},
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::{error::Error as _, fmt, path::Path, time::Duration};
@@ -178,8 +179,8 @@ impl Smtp {
         }
     }
 
-    /// Sends a mail once.
-    pub(crate) async fn send(&self, from: &Address, to: &Address, mail: &[u8]) -> SmtpEnd {
+    /// Sends a mail once, to everybody of `to` or to nobody.
+    pub(crate) async fn send(&self, from: &Address, to: &[Address], mail: &[u8]) -> SmtpEnd {
         match self.converse(from, to, mail).await {
             Ok(status) => SmtpEnd::HandedOver { status },
             Err(trouble) => trouble.end(),
@@ -189,16 +190,20 @@ impl Smtp {
     async fn converse(
         &self,
         from: &Address,
-        to: &Address,
+        to: &[Address],
         mail: &[u8],
     ) -> std::result::Result<u16, Trouble> {
         let mut connection = self.open().await?;
         let sender = connection.command(Mail::new(Some(from.clone()), Vec::new()));
         answered(Phase::Sender, ANSWER, sender).await?;
-        let recipient = connection.command(Rcpt::new(to.clone(), Vec::new()));
-        answered(Phase::Recipient, ANSWER, recipient).await?;
-        answered(Phase::Data, ANSWER, connection.command(Data)).await?;
+        for to in to {
+            let recipient = connection.command(Rcpt::new(to.clone(), Vec::new()));
+            answered(Phase::Recipient, ANSWER, recipient).await?;
+        }
+        let ready = answered(Phase::Data, ANSWER, connection.command(Data)).await?;
+        expected(Phase::Data, &ready, Severity::PositiveIntermediate)?;
         let taken = answered(Phase::Mail, TAKEN, connection.message(mail)).await?;
+        expected(Phase::Mail, &taken, Severity::PositiveCompletion)?;
         // The mail is the server's now, whatever it says to this.
         let _ = timeout(Duration::from_secs(2), connection.quit()).await;
         Ok(taken.code().into())
@@ -285,6 +290,24 @@ async fn answered<T>(
     }
 }
 
+/// `354` means "go on", and `250` "done": one instead of the other is no answer that tells.
+fn expected(
+    phase: Phase,
+    response: &Response,
+    severity: Severity,
+) -> std::result::Result<(), Trouble> {
+    if response.code().severity == severity {
+        return Ok(());
+    }
+    Err(Trouble {
+        phase,
+        status: None,
+        is_tls: false,
+        is_mismatch: false,
+        why: format!("it answered {} where that is no answer", response.code()),
+    })
+}
+
 /// What the server or the network said, in one line, without secrets.
 fn said(error: &SmtpError) -> String {
     let mut words = error.to_string();
@@ -308,7 +331,9 @@ fn said(error: &SmtpError) -> String {
 
 fn is_about_certificates(error: &SmtpError) -> bool {
     let said = said(error).to_lowercase();
-    said.contains("certificate") || said.contains("tls")
+    // A server that does not speak TLS answers with something that TLS calls a corrupt message.
+    let words = ["certificate", "tls", "corrupt message"];
+    words.iter().any(|word| said.contains(word))
 }
 
 impl Trouble {
@@ -342,7 +367,7 @@ impl Trouble {
             Phase::Connecting if is_tls => (
                 Exit::Usage,
                 format!("cannot be spoken to in private: {why}"),
-                "correct [smtp] host, port and security; --ca-file or [tenant] ca_file trusts further certificates",
+                "correct [smtp] host, port and security: \"tls\" speaks TLS from the first byte (port 465), \"starttls\" after the greeting (port 587); --ca-file or [tenant] ca_file trusts further certificates",
             ),
             Phase::Connecting => (
                 Exit::TryAgain,

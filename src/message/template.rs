@@ -13,8 +13,9 @@ use minijinja::{
     AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, syntax::SyntaxConfig,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     fmt, fs,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -22,6 +23,7 @@ use std::{
 /// A page of text is 4 KB.
 const LONGEST_TEMPLATE: u64 = 256 * 1024;
 const LONGEST_PART: usize = 512 * 1024;
+/// In letters: mail services take 255 (Graph: message).
 const LONGEST_SUBJECT: usize = 250;
 /// Languages that there are; more are a wrong folder.
 const MOST_FILES: usize = 400;
@@ -150,6 +152,7 @@ impl Templates {
             let (first, body) = without_subject(&source);
             own_subject = own_subject.or(first.map(|first| (name.clone(), first)));
             self.add(&name, &name, body)?;
+            self.has_the_link(&name)?;
             hashed.push(body.to_owned());
             if is_html {
                 language.html = Some(name);
@@ -187,6 +190,44 @@ impl Templates {
                 ))
                 .hint("correct the template: values stand in {{ }}, conditions in {% %}; nothing was sent")
             })
+    }
+
+    /// Guests get a link in no other way: a mail without it would be of no use, and each guest is mailed once.
+    fn has_the_link(&self, name: &str) -> Result<()> {
+        let names = self.names_of(name);
+        if names.contains("redeem_url") {
+            return Ok(());
+        }
+        Err(
+            Failure::usage(format!("the template {name} in {} does not name the redeem link", self.place))
+                .hint("write {{ redeem_url }} where the link should stand, in the text part and in the HTML part; nothing was sent"),
+        )
+    }
+
+    /// The names that a template asks for.
+    fn names_of(&self, name: &str) -> HashSet<String> {
+        let template = self.environment.get_template(name);
+        template.map_or_else(
+            |_| HashSet::new(),
+            |template| template.undeclared_variables(false),
+        )
+    }
+
+    /// Whether the mail of a row in this language says what stands in this column of ours.
+    pub(crate) fn names(&self, column: &str, language: Option<&str>) -> bool {
+        let Ok((_, files)) = self.chosen(language) else {
+            return true;
+        };
+        let mut parts = [&files.subject, &files.text, &files.html]
+            .into_iter()
+            .flatten();
+        parts.any(|part| self.names_of(part).contains(column))
+    }
+
+    /// The hash of the template that a row in this language gets now.
+    pub(crate) fn fingerprint(&self, language: Option<&str>) -> Option<&str> {
+        let chosen = self.chosen(language).ok();
+        chosen.map(|(_, files)| files.fingerprint.as_str())
     }
 
     /// The template of a language: its own, that of its main language, or the one for the rest.
@@ -244,11 +285,20 @@ impl Templates {
             part.map(|text| text.map(|text| format!("{}\n", text.trim_matches(['\n', '\r']))))
         };
         let subject = match &files.subject {
-            Some(name) => self.part(name, &words)?,
+            Some(name) => one_line(&self.part(name, &words)?),
             None => String::new(),
         };
+        let letters = subject.chars().count();
+        if letters > LONGEST_SUBJECT {
+            return Err(NotRendered {
+                what: format!(
+                    "its subject has {letters} letters, and a mail takes {LONGEST_SUBJECT}"
+                ),
+                fix: "shorten the subject of the template, or the cells that it names".to_owned(),
+            });
+        }
         Ok(Rendered {
-            subject: one_line(&subject),
+            subject,
             text: part(&files.text)?,
             html: part(&files.html)?,
             language: chosen,
@@ -348,11 +398,6 @@ fn one_line(text: &str) -> String {
             line.push_str(word);
         }
     }
-    let mut end = LONGEST_SUBJECT.min(line.len());
-    while !line.is_char_boundary(end) {
-        end -= 1;
-    }
-    line.truncate(end);
     line
 }
 
@@ -436,13 +481,15 @@ fn add(sources: &mut Sources, name: &str, source: String, is_html: bool) {
 
 fn read(file: &Path) -> Result<String> {
     files::read_given_text(file, LONGEST_TEMPLATE).map_err(|error| {
-        let failure = Failure::of_io(
-            format!("the template {} cannot be read", file.display()),
-            &error,
-        );
-        Failure {
-            exit: crate::exit::Exit::Usage,
-            ..failure
+        let what = format!("the template {} cannot be read", file.display());
+        match error.kind() {
+            // Not the disk's words, but ours: another kind of file, too long, or not UTF-8.
+            io::ErrorKind::Other => Failure::usage(format!("{what}: {error}"))
+                .hint("a template is a file of UTF-8 text: save it as UTF-8, or name another one"),
+            _ => Failure {
+                exit: crate::exit::Exit::Usage,
+                ..Failure::of_io(what, &error)
+            },
         }
     })
 }

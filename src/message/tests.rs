@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    guest::{Guest, RowVerdict, Rules, Understanding},
+    guest::{EmailAddress, Guest, RowVerdict, Rules, Understanding},
     sheet::{Row, Sheet, SheetOptions},
 };
 use std::path::Path;
@@ -47,7 +47,9 @@ impl OneRow {
 fn templates(files: &[(&str, &str)]) -> crate::failure::Result<Templates> {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
-        std::fs::write(folder.path().join(name), text).unwrap();
+        // Templates without the link are refused; here the words are what counts.
+        let linked = format!("{text}{{% if false %}}{{{{ redeem_url }}}}{{% endif %}}");
+        std::fs::write(folder.path().join(name), linked).unwrap();
     }
     Templates::read(Some(folder.path()), None)
 }
@@ -205,10 +207,12 @@ fn a_mail_keeps_every_writing_in_both_forms() {
             name: row.guest.display_name.clone(),
             address: row.guest.email.clone(),
         },
+        cc: Some(EmailAddress::parse("boss@x.org").unwrap()),
         words,
     };
     let mime = String::from_utf8(mail.mime("id@contoso.com").unwrap()).unwrap();
     assert!(mime.is_ascii() && mime.contains("Message-ID: <id@contoso.com>"));
+    assert!(mime.contains("Cc: boss@x.org"));
     assert!(mime.contains("multipart/alternative") && mime.contains("Reply-To: help@contoso.com"));
     assert!(mime.lines().all(|line| line.len() < 998));
     let json = mail.graph_message("id@contoso.com");
@@ -222,4 +226,32 @@ fn a_mail_keeps_every_writing_in_both_forms() {
             .unwrap()
             .contains("Zoë 李 🎉 שלום")
     );
+}
+
+#[test]
+fn a_template_that_no_guest_could_use_is_refused() {
+    let read = |name: &str, bytes: &[u8]| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+        let failure = Templates::read(Some(&folder.path().join(name)), None).unwrap_err();
+        [vec![failure.what], failure.hints].concat().join(" ")
+    };
+    let told = read("a.txt", b"Subject: Hi\nHello {{ display_name }}\n");
+    assert!(
+        told.contains("a.txt") && told.contains("does not name the redeem link"),
+        "{told}"
+    );
+    let told = read("a.txt", b"Subject: Hi\nGr\xfc\xdfe {{ redeem_url }}\n");
+    assert!(told.contains("UTF-8") && !told.contains("disks"), "{told}");
+}
+
+#[test]
+fn a_long_subject_is_refused_and_never_cut() {
+    let row = one_row("email,display_name", "ana@x.org,Ana");
+    let subject = |letters: usize| {
+        let text = format!("Subject: {}\nx", "ü".repeat(letters));
+        row.rendered(&templates(&[("default.txt", &text)]).unwrap())
+    };
+    assert_eq!(subject(250).unwrap().subject.chars().count(), 250);
+    assert!(subject(251).unwrap_err().what.contains("251 letters"));
 }

@@ -1,5 +1,6 @@
 //! After the invitation: who has come, one person's story, and who is mailed again.
 
+mod first_mails;
 mod nights;
 mod own_words;
 mod remind;

@@ -12,23 +12,25 @@ use std::{
 
 /// What the server says when a mail has been handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reply {
+pub(super) enum Reply {
     Taken,
     /// Not now.
     Later,
     /// The mail is taken, and the connection breaks before anybody hears of it.
     Lost,
+    /// Go on, where the mail has ended.
+    GoOn,
 }
 
 /// A mail server that keeps what it gets.
-struct Sink {
+pub(super) struct Sink {
     port: u16,
     reply: Arc<Mutex<Reply>>,
     mails: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl Sink {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let sink = Self {
             port: listener.local_addr().unwrap().port(),
@@ -45,11 +47,11 @@ impl Sink {
         sink
     }
 
-    fn replies(&self, reply: Reply) {
+    pub(super) fn replies(&self, reply: Reply) {
         *self.reply.lock().unwrap() = reply;
     }
 
-    fn mails_to(&self, address: &str) -> Vec<String> {
+    pub(super) fn mails_to(&self, address: &str) -> Vec<String> {
         let mails = self.mails.lock().unwrap();
         let of = mails.iter().filter(|(to, _)| to.contains(address));
         of.map(|(_, text)| text.clone()).collect()
@@ -86,6 +88,7 @@ fn serve(
                 match reply {
                     Reply::Taken => answer.write_all(b"250 taken\r\n")?,
                     Reply::Later => answer.write_all(b"451 not now\r\n")?,
+                    Reply::GoOn => answer.write_all(b"354 go on\r\n")?,
                     Reply::Lost => return connection.shutdown(std::net::Shutdown::Both),
                 }
             }
@@ -97,6 +100,10 @@ fn serve(
 }
 
 fn by_smtp(command: &mut Command, sink: &Sink) -> Ended {
+    Ended::of(mailing(command, sink))
+}
+
+pub(super) fn mailing<'c>(command: &'c mut Command, sink: &Sink) -> &'c mut Command {
     command
         .env("GUESTLIST_MESSAGE_DELIVERY", "smtp")
         .env(
@@ -106,8 +113,7 @@ fn by_smtp(command: &mut Command, sink: &Sink) -> Ended {
         .env("GUESTLIST_MESSAGE_PER_MINUTE", "0")
         .env("GUESTLIST_SMTP_HOST", "127.0.0.1")
         .env("GUESTLIST_SMTP_PORT", sink.port.to_string())
-        .env("GUESTLIST_SMTP_SECURITY", "none");
-    Ended::of(command)
+        .env("GUESTLIST_SMTP_SECURITY", "none")
 }
 
 fn remind(workdir: &Workdir, practice: &Practice, sink: &Sink) -> Ended {

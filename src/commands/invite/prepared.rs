@@ -74,12 +74,7 @@ impl<'a> Prepared<'a> {
         refusals::too_many_invalid_rows(settings, &survey, typed)?;
         let own_mail = OwnMail::of(settings, env)?;
         if let Some(own) = &own_mail {
-            let is_mailed = |guest: &Guest| {
-                let address = (guest.email.key(), guest.email.domain());
-                guest.send.unwrap_or(options.send)
-                    && options.selection.takes(guest.row, Some(address))
-            };
-            check_rows(own, &sheet, &rules, is_mailed)?;
+            check_rows(own, &sheet, &rules, |guest| is_mailed(&options, guest))?;
         }
 
         prepare_ledger_folder(settings, output.quiet)?;
@@ -110,6 +105,11 @@ impl<'a> Prepared<'a> {
         })
     }
 
+    /// Whether the sheet and the command ask for a mail to this guest.
+    pub(super) fn is_mailed(&self, guest: &Guest) -> bool {
+        is_mailed(&self.options, guest)
+    }
+
     /// The right to run on this ledger. A dry run writes nothing and needs none.
     pub(super) fn lock(&self) -> Result<Option<RunLock>> {
         if self.options.dry_run {
@@ -121,6 +121,11 @@ impl<'a> Prepared<'a> {
         let lost = move |by| stop.raise(StopReason::TakenOver { by });
         Ok(Some(self.ledger.lock(&holder, now, lost)?))
     }
+}
+
+fn is_mailed(options: &Options, guest: &Guest) -> bool {
+    let address = (guest.email.key(), guest.email.domain());
+    guest.send.unwrap_or(options.send) && options.selection.takes(guest.row, Some(address))
 }
 
 /// Reads the sheet in the way in which an earlier run was told to read it, unless this command says otherwise.

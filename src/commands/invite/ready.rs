@@ -6,11 +6,12 @@
 use super::{
     super::{
         connect::{Connection, connect, unreached},
+        own_mail::{OwnMail, word_warnings},
         settings_file::Particulars,
     },
     ledger,
     prepared::Prepared,
-    refusals,
+    question, refusals,
     stop_message::unless_stopped,
     waits, warnings,
 };
@@ -57,7 +58,9 @@ impl Ready {
         let mut warnings = match &prepared.own_mail {
             Some(own) => {
                 unless_stopped(stop, own.probe(&connection.graph)).await?;
-                Vec::from_iter(warnings::languages_without_template(survey, own))
+                let mut told = Vec::from_iter(warnings::languages_without_template(survey, own));
+                told.extend(words(prepared, own)?);
+                told
             }
             None => refusals::words_will_arrive(settings, survey, &connection)?,
         };
@@ -111,6 +114,24 @@ impl Ready {
             warnings: Vec::new(),
         })
     }
+}
+
+/// What is to be said of the words of our own mails before the first one leaves: in the question, or now where nobody is
+/// asked.
+fn words(prepared: &Prepared<'_>, own: &OwnMail) -> Result<Vec<String>> {
+    let reader = prepared.ledger.reader()?;
+    let told = word_warnings(own, &prepared.sheet, &prepared.rules, &reader, |guest| {
+        prepared.is_mailed(guest)
+    })?;
+    if question::is_asked(prepared.settings) {
+        return Ok(told);
+    }
+    if !prepared.output.quiet {
+        for warning in told {
+            ui::tell(ui::text::wrap(&format!("warning: {warning}"), 0, 2));
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// Until when people who are not found are invited silently first, because this ledger may not know every earlier run.

@@ -5,8 +5,14 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     guest::{Guest, RowVerdict, Rules, Understanding},
+<<<<<<< HEAD
     message::NotRendered,
     sheet::{Refused, Sheet},
+=======
+    ledger::Reader,
+    outcome::Mail,
+    sheet::{Field, Refused, Sheet},
+>>>>>>> 697cf3e (Mail only pending guests, keep the waits of a mailbox, send the cc, and say which words no mail carries)
     ui::text,
 };
 
@@ -86,4 +92,62 @@ impl Wrong {
             None => failure,
         })
     }
+}
+
+/// What a person should know of the words before the first mail leaves: messages of the sheet that no mail carries, and
+/// mails that were due with other words.
+pub(in crate::commands) fn word_warnings(
+    own: &OwnMail,
+    sheet: &Sheet,
+    rules: &Rules,
+    reader: &Reader,
+    is_mailed: impl Fn(&Guest) -> bool,
+) -> Result<Vec<String>> {
+    let (mut without_message, mut other_words) = (0, 0);
+    let mut understanding = Understanding::new(sheet, rules);
+    for row in sheet.rows()? {
+        let row = row.map_err(Refused::from)?;
+        let RowVerdict::Guest(guest) = understanding.understand(&row).verdict else {
+            continue;
+        };
+        if !is_mailed(&guest) {
+            continue;
+        }
+        let language = guest.language.as_deref();
+        let person = reader.person(guest.email.key())?;
+        let mail = person.as_ref().and_then(|person| person.mail);
+        if matches!(mail, Some(Mail::HandedOver | Mail::Requested)) {
+            continue;
+        }
+        if guest.message.is_some() && !own.templates.names("message", language) {
+            without_message += 1;
+        }
+        let user = person.and_then(|person| person.user_id);
+        if let (Some(Mail::Due), Some(user)) = (mail, user) {
+            let before = reader.last_template(&user)?;
+            let now = own.templates.fingerprint(language);
+            if before.is_some_and(|before| now != Some(before.as_str())) {
+                other_words += 1;
+            }
+        }
+    }
+    let mut warnings = Vec::new();
+    if without_message > 0 {
+        let column = sheet.header().column_of(Field::Message);
+        let column = column.map_or_else(
+            || "the message of the settings".to_owned(),
+            |column| format!("the column {}", sheet.header().name(column)),
+        );
+        warnings.push(format!(
+            "{column} is in no mail of {}, because the template does not name it: {{{{ message }}}} would",
+            text::plural(without_message, "row")
+        ));
+    }
+    if other_words > 0 {
+        warnings.push(format!(
+            "{} due since an earlier run, which had another template: they get the words of the template as it is now",
+            text::plural_of(other_words, "mail is", "mails are")
+        ));
+    }
+    Ok(warnings)
 }

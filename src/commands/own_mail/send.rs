@@ -1,6 +1,9 @@
 //! The mails of a run, in the order of the sheet, each with the words of its own row.
 
-use super::{Names, OwnMail};
+use super::{
+    Names, OwnMail,
+    pending::{NotPending, not_pending},
+};
 use crate::{
     clock::Clock,
     engine::{Stop, StopReason},
@@ -10,10 +13,12 @@ use crate::{
     guest::{Guest, RowVerdict, Rules, Understanding},
     ledger::{AskedBefore, MailKind, Person, Reader, Writer},
     message::{Addressee, Mail, MailEnd, MailStop, Sender},
+    outcome::Mail as MailState,
     sheet::{Refused, Sheet},
     ui,
 };
 use secrecy::ExposeSecret;
+use std::collections::{HashMap, HashSet};
 
 /// What became of the mails.
 #[derive(Debug, Default, Clone, Copy)]
@@ -24,6 +29,8 @@ pub(in crate::commands) struct MailTotals {
     pub unknown: u64,
     /// Not sent, because an earlier mail stands in the way or something has changed.
     pub passed_over: u64,
+    /// Not sent, because the guest is no longer pending, or is not in the directory yet.
+    pub not_pending: u64,
 }
 
 /// Which mails are sent, and where their outcome is written.
@@ -50,9 +57,13 @@ pub(in crate::commands) struct MailsOf<'a> {
 /// Sends the mails of the rows that `takes` selects. A reason to stop is raised in the stop of the run.
 pub(in crate::commands) async fn send(
     mails: &MailsOf<'_>,
-    mut takes: impl FnMut(&Guest, &Person) -> bool,
+    takes: impl FnMut(&Guest, &Person) -> bool,
 ) -> Result<MailTotals> {
     let mut totals = MailTotals::default();
+    let chosen = mails.chosen(takes)?;
+    let Some(not_pending) = mails.not_pending(&chosen).await? else {
+        return Ok(totals);
+    };
     let signal = mails.stop.signal().clone();
     let pair = (mails.writer, mails.reader);
     let mut mailer = mails
@@ -64,15 +75,22 @@ pub(in crate::commands) async fn send(
         let RowVerdict::Guest(guest) = understanding.understand(&row).verdict else {
             continue;
         };
-        let Some(person) = mails.reader.person(guest.email.key())? else {
+        let Some(mail) = chosen.get(&guest.row).map(|person| person.mail) else {
             continue;
         };
-        if !takes(&guest, &person) {
+        // It may have been mailed since, under another address.
+        let person = mails.reader.person(guest.email.key())?;
+        let Some(person) = person.filter(|person| person.mail == mail) else {
             continue;
-        }
+        };
         let (Some(user_id), Some(link)) = (&person.user_id, &person.redeem_url) else {
             continue;
         };
+        if let Some(why) = not_pending.get(&user_id.to_ascii_lowercase()) {
+            mails.leave_out(&guest, &person, *why)?;
+            totals.not_pending += 1;
+            continue;
+        }
         let words = mails.own.render(
             mails.sheet,
             &row,
@@ -90,6 +108,7 @@ pub(in crate::commands) async fn send(
                 name: guest.display_name.clone(),
                 address: guest.email.clone(),
             },
+            cc: guest.cc.clone(),
             words,
         };
         let to = Addressee {
@@ -103,6 +122,8 @@ pub(in crate::commands) async fn send(
             .await;
         match end {
             Ok(end) => mails.tell(&guest, &person, &end, &mut totals)?,
+            // Whoever raised the stop has given the reason.
+            Err(MailStop::Raised) => break,
             Err(stop) => {
                 mails.stop.raise(stop_reason(stop, mails.reader));
                 break;
@@ -122,6 +143,74 @@ const STILL_DUE: &str =
     "is invited; the mail with the link has not left yet: the same command sends it";
 
 impl MailsOf<'_> {
+    /// The people of the sheet who are to be mailed, by row.
+    fn chosen(
+        &self,
+        mut takes: impl FnMut(&Guest, &Person) -> bool,
+    ) -> Result<HashMap<u64, Person>> {
+        let mut chosen = HashMap::new();
+        let mut understanding = Understanding::new(self.sheet, self.rules);
+        for row in self.sheet.rows()? {
+            let row = row.map_err(Refused::from)?;
+            let RowVerdict::Guest(guest) = understanding.understand(&row).verdict else {
+                continue;
+            };
+            let person = self.reader.person(guest.email.key())?;
+            if let Some(person) = person.filter(|person| takes(&guest, person))
+                && person.user_id.is_some()
+                && person.redeem_url.is_some()
+            {
+                chosen.insert(guest.row, person);
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// Who of them is not mailed. Whoever this very run has invited is pending. None: the run is to stop.
+    async fn not_pending(
+        &self,
+        chosen: &HashMap<u64, Person>,
+    ) -> Result<Option<HashMap<String, NotPending>>> {
+        let new = self.reader.rows_newly_invited(self.run)?;
+        let new: HashSet<u64> = new.into_iter().collect();
+        let earlier: Vec<Person> = chosen
+            .iter()
+            .filter(|(row, _)| !new.contains(row))
+            .map(|(_, person)| person.clone())
+            .collect();
+        if earlier.is_empty() {
+            return Ok(Some(HashMap::new()));
+        }
+        match not_pending(self.graph, &earlier, self.clock.now()).await {
+            Ok(Some(told)) => Ok(Some(told)),
+            Ok(None) => {
+                let people =
+                    ui::text::plural_of(earlier.len() as u64, "person was", "people were");
+                ui::tell(format!(
+                    "{people} invited by an earlier run, and this sign-in may not read whether they are still pending: they are mailed all the same"
+                ));
+                Ok(Some(HashMap::new()))
+            }
+            Err(_) if self.stop.is_raised() => Ok(None),
+            Err(fault) => Err(Failure::from(fault)
+                .hint("before a mail that was due is sent, the guest is looked up: no mail was sent")),
+        }
+    }
+
+    fn leave_out(&self, guest: &Guest, person: &Person, why: NotPending) -> Result<()> {
+        let NotPending::NoMail(why) = why else {
+            return Ok(());
+        };
+        if matches!(person.mail, Some(MailState::Due | MailState::Refused)) {
+            self.writer.mail_not_needed(person.id)?;
+            if let Some(told_in) = self.told_in {
+                let told = (told_in, guest.row, person.id);
+                self.writer.mail_told(told, Some(why), None, None)?;
+            }
+        }
+        Ok(())
+    }
+
     fn tell(
         &self,
         guest: &Guest,

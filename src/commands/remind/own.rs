@@ -171,6 +171,7 @@ impl Turn<'_> {
                 name: guest.display_name.clone(),
                 address: due.email.clone(),
             },
+            cc: None,
             words,
         };
         let to = Addressee {
