@@ -14,8 +14,7 @@ use minijinja::{
 };
 use std::{
     collections::{BTreeMap, HashSet},
-    fmt, fs,
-    io,
+    fmt, fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };

@@ -84,7 +84,11 @@ fn words_that_no_mail_carries_and_words_that_are_others_now_are_told_before_the_
         );
     sink.replies(Reply::Later);
     let ended = invite(&practice, &workdir, &sink, &[]).expect_code(4);
-    let said = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = ended
+        .stderr
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     assert!(
         said.contains("the column message is in no mail of 1 row"),
         "{said}"
@@ -95,7 +99,11 @@ fn words_that_no_mail_carries_and_words_that_are_others_now_are_told_before_the_
     );
     sink.replies(Reply::Taken);
     let ended = invite(&practice, &workdir, &sink, &[]).expect_code(0);
-    let said = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = ended
+        .stderr
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     assert!(
         said.contains("which had another template") && !said.contains("in no mail"),
         "{said}"

@@ -127,7 +127,7 @@ pub async fn invite(
 
 async fn ask_and_run(prepared: &Prepared<'_>, env: &Env<'_>) -> Result<Exit> {
     let ready = Ready::new(prepared, env).await?;
-    if question::is_asked(prepared.settings) {
+    if prepared.is_asked() {
         question::ask(prepared, &ready).await?;
     }
     execute::run(prepared, &ready).await

@@ -105,6 +105,12 @@ impl<'a> Prepared<'a> {
         })
     }
 
+    /// Whether a person is asked before anything is sent.
+    pub(super) fn is_asked(&self) -> bool {
+        let invite = &self.settings.invite;
+        !invite.dry_run.value && !invite.yes.value && !invite.sandbox.value
+    }
+
     /// Whether the sheet and the command ask for a mail to this guest.
     pub(super) fn is_mailed(&self, guest: &Guest) -> bool {
         is_mailed(&self.options, guest)

@@ -13,16 +13,10 @@ use crate::{
     failure::{Failure, Result},
     message::Delivery,
     outcome::Outcome,
-    settings::Settings,
     ui,
     ui::{Answer, FirstMail, MailPlan, Question, TenantShown, text},
 };
 use std::path::Path;
-
-pub(super) fn is_asked(settings: &Settings) -> bool {
-    let invite = &settings.invite;
-    !invite.dry_run.value && !invite.yes.value && !invite.sandbox.value
-}
 
 /// Rehearses the run, shows what would happen, and returns only when a person agrees.
 pub(super) async fn ask(prepared: &Prepared<'_>, ready: &Ready) -> Result<()> {

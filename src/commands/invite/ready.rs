@@ -11,7 +11,7 @@ use super::{
     },
     ledger,
     prepared::Prepared,
-    question, refusals,
+    refusals,
     stop_message::unless_stopped,
     waits, warnings,
 };
@@ -123,7 +123,7 @@ fn words(prepared: &Prepared<'_>, own: &OwnMail) -> Result<Vec<String>> {
     let told = word_warnings(own, &prepared.sheet, &prepared.rules, &reader, |guest| {
         prepared.is_mailed(guest)
     })?;
-    if question::is_asked(prepared.settings) {
+    if prepared.is_asked() {
         return Ok(told);
     }
     if !prepared.output.quiet {

@@ -184,16 +184,16 @@ impl MailsOf<'_> {
         match not_pending(self.graph, &earlier, self.clock.now()).await {
             Ok(Some(told)) => Ok(Some(told)),
             Ok(None) => {
-                let people =
-                    ui::text::plural_of(earlier.len() as u64, "person was", "people were");
+                let people = ui::text::plural_of(earlier.len() as u64, "person was", "people were");
                 ui::tell(format!(
                     "{people} invited by an earlier run, and this sign-in may not read whether they are still pending: they are mailed all the same"
                 ));
                 Ok(Some(HashMap::new()))
             }
             Err(_) if self.stop.is_raised() => Ok(None),
-            Err(fault) => Err(Failure::from(fault)
-                .hint("before a mail that was due is sent, the guest is looked up: no mail was sent")),
+            Err(fault) => Err(Failure::from(fault).hint(
+                "before a mail that was due is sent, the guest is looked up: no mail was sent",
+            )),
         }
     }
 
