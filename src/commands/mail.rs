@@ -18,15 +18,16 @@ use super::{
 use crate::{
     cli,
     clock::Clock,
-    directory,
+    directory::read_states,
     engine::{Selection, Stop, StopReason},
     exit::Exit,
     failure::{Failure, Result},
     files::Scratch,
+    graph::Class,
     guest::{Guest, RowVerdict, Rules, Understanding},
     ledger::{AskedBefore, Person, PersonState, Reader, RunLock, RunRecord, RunStart},
     one_word::OneWord,
-    outcome::{Mail, Outcome},
+    outcome::{GuestState, Mail},
     own_files::{FileKind, Rehearsal},
     results::{self, RunKind},
     settings::{Env, Settings},
@@ -419,6 +420,10 @@ impl Verb<'_> {
                 totals.passed_over,
                 "not sent, as an earlier one may have left",
             ),
+            (
+                totals.not_pending,
+                "not sent, as the guest is not pending: see `hint` in the results",
+            ),
         ];
         for (mails, what) in counted {
             if mails > 0 {
@@ -497,17 +502,19 @@ async fn keep_pending(targets: &mut Targets, connection: &Connection) -> Result<
         .iter()
         .map(|target| target.user_id.clone())
         .collect();
-    let found = connection.graph.get_by_ids(&ids).await?;
-    let states: HashMap<String, Outcome> = found
-        .iter()
-        .map(|user| (user.id.to_lowercase(), directory::classify(user)))
-        .collect();
+    let states = match read_states(&connection.graph, &ids).await {
+        // Nobody can tell, which the sending says.
+        Err(fault) if fault.class == Class::Permission => return Ok(()),
+        states => states?,
+    };
     let left_out = &mut targets.left_out;
     targets.people.retain(|target| {
-        let why = match states.get(&target.user_id.to_lowercase()) {
-            Some(Outcome::ExistsPending) => return true,
-            Some(Outcome::ExistsDisabled) => "are blocked from signing in",
-            Some(_) => "have redeemed already",
+        let now = states.get(&target.user_id.to_ascii_lowercase());
+        let why = match now.map(|now| now.state) {
+            Some(GuestState::Pending) => return true,
+            Some(GuestState::Disabled) => "are blocked from signing in",
+            Some(GuestState::Accepted) => "have redeemed already",
+            Some(_) => "are in a state that the directory does not tell",
             None => "are not in the directory, or not yet",
         };
         *left_out.entry(why).or_default() += 1;

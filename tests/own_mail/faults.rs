@@ -220,3 +220,18 @@ fn check(workdir: &Workdir, counts: &HashMap<String, usize>, kills: usize) {
         assert!(counts.contains_key(email), "{email} was told to be mailed");
     }
 }
+
+#[test]
+fn a_long_wait_that_the_mailbox_asks_for_holds_for_the_next_run() {
+    let workdir = Workdir::new();
+    let weather = "[faults.sendMail]\nthrottled = 1.0\nretry_after = \"3600\"\n";
+    let practice = Practice::start(&workdir, weather);
+    by_graph(&workdir);
+    workdir.write("guests.csv", sheet(3));
+    let ended = Ended::of(&mut invite(&practice, &workdir, &[]));
+    assert_eq!(ended.code, 5, "{}", ended.stderr);
+    practice.post("/weather", "");
+    let ended = Ended::of(&mut invite(&practice, &workdir, &[]));
+    assert_eq!(ended.code, 5, "{}", ended.stderr);
+    assert!(sent(&practice).is_empty());
+}

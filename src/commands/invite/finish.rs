@@ -309,6 +309,12 @@ fn mail_notes(mails: &MailTotals, due: u64, refused: u64) -> Vec<String> {
             "{mails} refused: see `error` in the results; when that is corrected, --retry-refused sends them"
         ));
     }
+    if mails.not_pending > 0 {
+        let guests = ui::text::plural_of(mails.not_pending, "guest was", "guests were");
+        notes.push(format!(
+            "{guests} not mailed, because the invitation is not pending any more, or not seen yet: see `hint` in the results"
+        ));
+    }
     if mails.passed_over > 0 {
         let people = ui::text::plural_of(mails.passed_over, "person was", "people were");
         notes.push(format!(

@@ -5,14 +5,10 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     guest::{Guest, RowVerdict, Rules, Understanding},
-<<<<<<< HEAD
-    message::NotRendered,
-    sheet::{Refused, Sheet},
-=======
     ledger::Reader,
+    message::NotRendered,
     outcome::Mail,
     sheet::{Field, Refused, Sheet},
->>>>>>> 697cf3e (Mail only pending guests, keep the waits of a mailbox, send the cc, and say which words no mail carries)
     ui::text,
 };
 
