@@ -4,24 +4,23 @@
 
 use jiff::Timestamp;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 
 /// Writes an enum whose values have one stable word each, used in files, in the ledger and in JSON.
 macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ }) => {
+    ($(#[$meta:meta])* $vis:vis $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $name { $($(#[$doc])* #[serde(rename = $word)] $variant,)+ }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        $vis enum $name { $($(#[$doc])* #[serde(rename = $word)] $variant,)+ }
 
         impl $name {
-            pub const ALL: &'static [$name] = &[$($name::$variant,)+];
+            $vis const ALL: &'static [$name] = &[$($name::$variant,)+];
 
-            pub fn word(self) -> &'static str {
+            $vis const fn word(self) -> &'static str {
                 match self { $($name::$variant => $word,)+ }
             }
 
-            pub fn from_word(word: &str) -> Option<Self> {
-                match word { $($word => Some($name::$variant),)+ _ => None }
+            $vis fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.word() == word)
             }
         }
 
@@ -32,10 +31,11 @@ macro_rules! words {
         }
     };
 }
+pub(crate) use words;
 
 words! {
     /// Every row of a sheet ends in exactly one of these.
-    Outcome {
+    pub Outcome {
         /// Graph answered 201 and the link is stored.
         Invited = "invited",
         /// A guest who has not redeemed yet.
@@ -89,7 +89,7 @@ impl Outcome {
 
 words! {
     /// What is known about the invitation mail of a row.
-    Mail {
+    pub Mail {
         /// Microsoft was asked to send it.
         Requested = "requested",
         None = "none",
@@ -105,7 +105,7 @@ words! {
 
 words! {
     /// What tonight's run did to a row.
-    ThisRun {
+    pub ThisRun {
         Invited = "invited",
         Relinked = "relinked",
         Checked = "checked",
@@ -115,7 +115,7 @@ words! {
 
 words! {
     /// Whether the invited guest was found by id afterwards.
-    Verified {
+    pub Verified {
         Found = "found",
         NotYet = "not-yet",
         Missing = "missing",
@@ -124,7 +124,7 @@ words! {
 
 words! {
     /// What a guest has done with the invitation, and what became of the account since.
-    GuestState {
+    pub GuestState {
         /// Has redeemed.
         Accepted = "accepted",
         /// Has not redeemed.
@@ -141,6 +141,15 @@ words! {
         Unknown = "unknown",
         /// The ledger knows no user of this tenant for the person.
         NotInvited = "not-invited",
+    }
+}
+
+words! {
+    /// Whether everything was added to the guest that the invitation could not carry.
+    pub FollowUp {
+        Done = "done",
+        Partial = "partial",
+        Failed = "failed",
     }
 }
 
@@ -163,7 +172,7 @@ pub struct RowResult {
     pub invited_at: Option<Timestamp>,
     pub this_run: Option<ThisRun>,
     pub verified: Option<Verified>,
-    pub follow_up: Option<String>,
+    pub follow_up: Option<FollowUp>,
     pub request_id: Option<String>,
 }
 

@@ -9,12 +9,16 @@ const LONGEST: usize = 8 * 1024;
 /// differ between clouds and years, so that there is no list of them.
 pub(crate) fn is_redeem_link(text: &str) -> bool {
     // What a URL may consist of (RFC 3986): no space, no quotation mark, nothing that was spelled out before.
-    let in_url =
-        |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
+    let in_url = |byte: u8| matches!(byte, b'!'..=b'~') && !b"\"<>\\^`{|}".contains(&byte);
     if text.len() > LONGEST || !text.bytes().all(in_url) {
         return false;
     }
-    let Ok(url) = Url::parse(text) else {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return false;
+    };
+    // What follows the host may be anything that a URL consists of.
+    let host = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let Ok(url) = Url::parse(&text[..scheme.len() + "://".len() + host]) else {
         return false;
     };
     let loopback = match url.host() {
@@ -37,6 +41,8 @@ mod tests {
             "https://login.microsoftonline.com/redeem?rd=https%3a%2f%2finvitations.microsoft.com%2f%3fticket%3dabc",
             "http://127.0.0.1:8080/redeem?ticket=1",
             "http://localhost/redeem",
+            "https://login.microsoftonline.com?a=b@c",
+            "https://login.microsoftonline.us:443/redeem",
         ] {
             assert!(is_redeem_link(link), "{link}");
         }
@@ -52,6 +58,11 @@ mod tests {
             "https://a.example/<U+202E>gpj",
             "https://user:word@a.example/",
             "//a.example/redeem",
+            "https:///redeem",
+            "https://?ticket=1",
+            "https://1.2.3.999/redeem",
+            "http://login.microsoftonline.com/http://127.0.0.1/",
+            "redeem?https://a.example/",
             "redeem",
             "",
         ] {

@@ -12,7 +12,10 @@ use crate::{
     results::{self, About, Column, KeptLinks, Layout, Links, Repaired, SheetRow},
     sheet::{Field, Flaw, Place, Refused, Row, Sheet, Use},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    cell::LazyCell,
+    path::{Path, PathBuf},
+};
 
 const LARGEST_NUMBER: u32 = 1_000;
 
@@ -74,7 +77,9 @@ fn write_with(
         })
     };
     let tenant_id = reader.tenant()?.map(|tenant| tenant.id).unwrap_or_default();
-    let is_known = |user: &str| reader.knows_link(user).unwrap_or(false);
+    // Most runs replace no file with links, and need none of it.
+    let linked = LazyCell::new(|| reader.linked_users().unwrap_or_default());
+    let is_known = |user: &str| linked.contains(user);
     let about = About {
         links,
         kept: match links {

@@ -49,6 +49,7 @@ impl<'a> Session<'a> {
             }
             error => error.into(),
         })?;
+        ledger.index_users()?;
         if !quiet {
             announce(&ledger, path, clock)?;
         }

@@ -15,8 +15,8 @@ use crate::{
     graph::{Fault, Invitation, InvitationReply, InvitationRequest, MessageInfo, Verdict},
     guest::UserType,
     ledger::{
-        Answered, AttemptEnd, AttemptKind, Found, Intent, IntentId, InvitationAttempt, PersonState,
-        RefusedAttempt,
+        Answered, AttemptEnd, AttemptKind, EventKind, Found, Intent, IntentId, InvitationAttempt,
+        PersonState, RefusedAttempt,
     },
     outcome::Mail,
 };
@@ -259,20 +259,24 @@ async fn record(
     let (event, state) = match &reply.verdict {
         Verdict::Done(_) => {
             let event = match purpose.state {
-                PersonState::Invited => "invited",
-                PersonState::Asked => "probed",
-                PersonState::Open | PersonState::Claimed | PersonState::Refused => "relinked",
+                PersonState::Invited => EventKind::Invited,
+                PersonState::Asked => EventKind::Probed,
+                PersonState::Open | PersonState::Claimed | PersonState::Refused => {
+                    EventKind::Relinked
+                }
             };
             (event, purpose.state)
         }
-        Verdict::Unknown { .. } => ("unknown", PersonState::Asked),
+        Verdict::Unknown { .. } => (EventKind::Unknown, PersonState::Asked),
         // A throttled attempt is looked up before anything else, by a later run too. After a throttled relink there is
         // nothing to find out.
         Verdict::RetryAfter { .. } if purpose.kind != AttemptKind::Relink => {
-            ("throttled", PersonState::Asked)
+            (EventKind::Throttled, PersonState::Asked)
         }
-        Verdict::Refused { .. } if !purpose.unsettled => ("not-performed", PersonState::Refused),
-        _ => ("not-performed", as_before),
+        Verdict::Refused { .. } if !purpose.unsettled => {
+            (EventKind::NotPerformed, PersonState::Refused)
+        }
+        _ => (EventKind::NotPerformed, as_before),
     };
     let found = match &reply.verdict {
         Verdict::Done(invitation) => {
@@ -293,7 +297,8 @@ async fn record(
         _ => None,
     };
     let answered = Answered {
-        intent,
+        person: intent.person,
+        intent: Some(intent),
         row: item.guest.row,
         at: now,
         kind: event,

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     directory,
     graph::Verdict,
-    ledger::{Answered, IntentId, PersonState},
+    ledger::{Answered, EventKind, IntentId, PersonState},
     outcome::{Mail, Outcome, RowResult},
 };
 
@@ -107,7 +107,8 @@ async fn exists_by_id(
 pub(super) async fn record_conclusion(
     engine: &EngineState,
     item: &PendingGuest,
-    intent: IntentId,
+    person: i64,
+    intent: Option<IntentId>,
     detail: &str,
     state: PersonState,
     mail: Option<Mail>,
@@ -117,10 +118,11 @@ pub(super) async fn record_conclusion(
         && item.owes_mail(&engine.options);
     let mail = if due { Some(Mail::Due) } else { mail };
     let settled = Answered {
+        person,
         intent,
         row: item.guest.row,
         at: engine.clock.now(),
-        kind: "settled",
+        kind: EventKind::Settled,
         status: None,
         request_id: None,
         detail: Some(detail.to_owned()),

@@ -14,8 +14,8 @@ use crate::{
     clock::Clock,
     graph::{Class, Fault, Graph, Sponsor},
     guest::SponsorRef,
-    ledger::{Answered, IntentId, PersonState, Reader},
-    outcome::RowResult,
+    ledger::{Answered, EventKind, PersonState, Reader},
+    outcome::{FollowUp, RowResult},
 };
 use std::{
     sync::{Arc, Mutex as StdMutex, PoisonError},
@@ -87,7 +87,7 @@ impl FollowUps {
             return task.recorder.row(result, Some(person), counts_as).await;
         }
         if self.is_done(person) {
-            result.follow_up = Some("done".to_owned());
+            result.follow_up = Some(FollowUp::Done);
             return task.recorder.row(result, Some(person), counts_as).await;
         }
         // The semaphore is never closed. Without a permit there would only be more guests at the same time.
@@ -130,13 +130,13 @@ impl FollowUpTask {
                 Err(fault) => refused = fault.or(refused),
             }
         }
-        let word = match added {
-            _ if added == sponsors.len() => "done",
-            0 => "failed",
-            _ => "partial",
+        let follow_up = match added {
+            _ if added == sponsors.len() => FollowUp::Done,
+            0 => FollowUp::Failed,
+            _ => FollowUp::Partial,
         };
-        result.follow_up = Some(word.to_owned());
-        if word != "done" {
+        result.follow_up = Some(follow_up);
+        if follow_up != FollowUp::Done {
             let why = refused
                 .as_ref()
                 .map_or("the run stopped", |fault| fault.title());
@@ -149,13 +149,14 @@ impl FollowUpTask {
             result.error = refused.as_ref().map(|fault| fault.title().to_owned());
         }
         let done = Answered {
-            intent: IntentId { person, event: 0 },
+            person,
+            intent: None,
             row: result.row,
             at: self.clock.now(),
-            kind: "follow-up",
+            kind: EventKind::FollowUp,
             status: refused.as_ref().and_then(|fault| fault.status),
             request_id: None,
-            detail: Some(word.to_owned()),
+            detail: Some(follow_up.word().to_owned()),
             state: PersonState::Invited,
             mail: None,
             found: None,

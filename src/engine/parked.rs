@@ -22,8 +22,9 @@ pub(super) struct Parked {
     pub asks: Vec<InvitationAttempt>,
     /// How many attempts this run has made for the row.
     pub made: usize,
-    /// The newest of them, to which a conclusion is written.
-    pub intent: IntentId,
+    pub person: i64,
+    /// The newest intent of this run, to which a conclusion is written.
+    pub intent: Option<IntentId>,
     /// When its answer was given up.
     pub given_up: Instant,
     /// When the answer to the last attempt that mails was given up.
@@ -52,7 +53,8 @@ impl Parked {
             item,
             asks,
             made: 1,
-            intent: asked.intent,
+            person: asked.intent.person,
+            intent: Some(asked.intent),
             given_up: asked.ended,
             mail_given_up: asked.ended,
             quiet_since: asked.ended,
@@ -89,7 +91,8 @@ impl Parked {
             item,
             asks,
             made: 0,
-            intent: IntentId { person, event: 0 },
+            person,
+            intent: None,
             // A run that was killed may have sent the request right before it ended, long after the intent.
             quiet_since: Instant::now(),
             steps,

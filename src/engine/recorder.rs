@@ -263,7 +263,7 @@ impl RecorderThread {
     ) -> Result<Vec<Result<IntentId, NoIntent>>, LedgerError> {
         let mut intents = Vec::new();
         let stands = self.writer.stands()?;
-        let in_place = self.writer.is_in_place();
+        let in_place = !events.iter().any(is_intent) || self.writer.is_in_place();
         for event in events {
             match event {
                 LedgerEvent::Intent(..) if !in_place => intents.push(Err(NoIntent::Gone)),
@@ -308,6 +308,10 @@ impl RecorderThread {
             _ => false,
         });
     }
+}
+
+fn is_intent(event: &LedgerEvent) -> bool {
+    matches!(event, LedgerEvent::Intent(..))
 }
 
 /// The rows among events that could not be written, each with what Graph answered for it.

@@ -68,7 +68,7 @@ pub(super) async fn settle(engine: &EngineState, mut parked: Parked) -> WorkResu
             CountsAs::Bad,
         ),
     };
-    finish_row(engine, result, Some(parked.intent.person), counts_as).await
+    finish_row(engine, result, Some(parked.person), counts_as).await
 }
 
 async fn try_settle(engine: &EngineState, parked: &mut Parked) -> Settled {
@@ -156,7 +156,7 @@ async fn older(engine: &EngineState, parked: &mut Parked, user: &DirectoryUser) 
     } else {
         conclusion(engine, parked, "was there before", PersonState::Open, None).await;
     }
-    let person = Some(parked.intent.person);
+    let person = Some(parked.person);
     Ok(finish_row(engine, result, person, CountsAs::Good).await)
 }
 
@@ -235,7 +235,7 @@ async fn ask_as_wished(engine: &EngineState, parked: &mut Parked) -> Settled {
                 && parked.is_only_throttled()
                 && throttle_was_untrue(engine, &user_id, &asked).await
             {
-                let (item, person) = (&parked.item, parked.intent.person);
+                let (item, person) = (&parked.item, parked.person);
                 let result = row_results::invited_perhaps_twice(&item.guest, asked.request_id);
                 return Ok(conclude::invited(engine, item, person, user_id, result).await);
             }
@@ -260,7 +260,7 @@ async fn ask_patiently(
     parked.made += 1;
     for _ in 0..THROTTLED {
         let asked = attempt(engine, &parked.item, purpose).await?;
-        parked.intent = asked.intent;
+        parked.intent = Some(asked.intent);
         let is_throttled = matches!(asked.verdict, Verdict::RetryAfter { .. });
         // No look-up can tell whether a throttled mail for a guest who is there already was performed.
         if !is_throttled || (asked.attempt.mails && parked.linked.is_some()) {
@@ -297,7 +297,16 @@ async fn not_invited(engine: &EngineState, parked: &mut Parked, asked: AnsweredA
                 _ => PersonState::Open,
             };
             let (item, intent) = (&parked.item, asked.intent);
-            record_conclusion(engine, item, intent, "answered", state, None).await;
+            record_conclusion(
+                engine,
+                item,
+                intent.person,
+                Some(intent),
+                "answered",
+                state,
+                None,
+            )
+            .await;
             let item = PendingGuest {
                 guest: parked.item.guest.clone(),
                 person: parked.item.person.clone(),
@@ -336,11 +345,20 @@ async fn conclusion(
     state: PersonState,
     mail: Option<Mail>,
 ) {
-    record_conclusion(engine, &parked.item, parked.intent, detail, state, mail).await;
+    record_conclusion(
+        engine,
+        &parked.item,
+        parked.person,
+        parked.intent,
+        detail,
+        state,
+        mail,
+    )
+    .await;
 }
 
 async fn invited(engine: &EngineState, parked: &Parked, mail: Mail, user_id: String) -> WorkResult {
-    let (item, person) = (&parked.item, parked.intent.person);
+    let (item, person) = (&parked.item, parked.person);
     let result = row_results::invited_and_settled(&item.guest, mail, parked.request_id.clone());
     conclude::invited(engine, item, person, user_id, result).await
 }

@@ -1,6 +1,6 @@
 //! The totals of a run. The recorder keeps them; all others read them.
 
-use crate::outcome::{Mail, Outcome, RowResult, ThisRun};
+use crate::outcome::{FollowUp, Mail, Outcome, RowResult, ThisRun};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Default)]
@@ -38,12 +38,8 @@ impl RunTotals {
             Some(ThisRun::NotSelected) => self.not_selected += 1,
             None => {}
         }
-        self.unfinished += u64::from(
-            result
-                .follow_up
-                .as_deref()
-                .is_some_and(|word| word != "done"),
-        );
+        let unfinished = result.follow_up.is_some_and(|done| done != FollowUp::Done);
+        self.unfinished += u64::from(unfinished);
         if result.this_run == Some(ThisRun::Invited) && result.mail == Some(Mail::Requested) {
             self.mails_requested += 1;
         }

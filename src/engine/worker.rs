@@ -207,7 +207,16 @@ async fn relink_pending(
         // The attempt was silent, and the guest was there before: at worst there is a link that the next run fetches.
         Verdict::Unknown { .. } => {
             let intent = asked.intent;
-            record_conclusion(engine, &item, intent, "relink", PersonState::Open, None).await;
+            record_conclusion(
+                engine,
+                &item,
+                intent.person,
+                Some(intent),
+                "relink",
+                PersonState::Open,
+                None,
+            )
+            .await;
             result.hint = Some(row_results::RELINK_LOST.into());
         }
         _ => return conclude(engine, item, asked).await,

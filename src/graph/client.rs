@@ -101,6 +101,8 @@ pub(super) struct Inner {
     pub http: Http,
     pub tokens: Tokens,
     pub pace: Pace,
+    /// Where invitations are posted to.
+    pub invitations: Url,
     clock: Clock,
     total: AtomicU64,
     throttled: AtomicU64,
@@ -162,6 +164,7 @@ impl Graph {
         let base = config.base_url;
         let stop = pace.stop().clone();
         let inner = Inner {
+            invitations: url_of(&base, "/invitations")?,
             http: Http::new(&base, config.http, config.clock.clone())?,
             abilities: config.abilities.unwrap_or_else(|| cloud::abilities(&base)),
             base,
@@ -284,17 +287,9 @@ impl Graph {
         body: Option<&Value>,
         read: Read,
     ) -> Result<Call, Fault> {
-        let base = &self.0.base;
-        let version = if path.starts_with("/beta/") {
-            ""
-        } else {
-            "/v1.0"
-        };
-        let url = Url::parse(&format!("{base}{version}{path}"))
-            .map_err(|_| Fault::new(catalogue::BAD_QUERY, Class::Request, "the path is no URL"))?;
         Ok(Call {
             method,
-            url,
+            url: url_of(&self.0.base, path)?,
             json: body.map(|body| body.to_string().into_bytes()),
             read,
             changes: false,
@@ -473,6 +468,17 @@ impl Graph {
     pub(super) fn count_retry(&self) {
         self.0.retried.fetch_add(1, Relaxed);
     }
+}
+
+/// `path` comes after the version.
+fn url_of(base: &BaseUrl, path: &str) -> Result<Url, Fault> {
+    let version = if path.starts_with("/beta/") {
+        ""
+    } else {
+        "/v1.0"
+    };
+    Url::parse(&format!("{base}{version}{path}"))
+        .map_err(|_| Fault::new(catalogue::BAD_QUERY, Class::Request, "the path is no URL"))
 }
 
 pub(super) fn understood<T: DeserializeOwned>(answer: &Answer) -> Result<T, Fault> {

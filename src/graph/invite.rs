@@ -66,13 +66,11 @@ impl Graph {
     ) -> Result<Attempt, Fault> {
         let inner = &*self.0;
         let call = Call {
+            method: Method::POST,
+            url: inner.invitations.clone(),
+            json: Some(request.to_json().to_string().into_bytes()),
+            read: Read::ONE,
             changes: true,
-            ..self.call(
-                Method::POST,
-                "/invitations",
-                Some(&request.to_json()),
-                Read::ONE,
-            )?
         };
         let mut renewals = Renewals::default();
         let sent = loop {

@@ -19,8 +19,21 @@ const LONGEST_SEARCHED: usize = 256 * 1024;
 
 /// What a server, or a tool, said: one line that can be shown, kept and logged.
 pub(super) fn clean(text: &str, limit: usize) -> String {
+    // Every answer has such ids, and nothing has to be taken out of them.
+    if is_guid(text) && text.len() <= limit {
+        return text.to_owned();
+    }
     let read = secrets::masked(cut(text.trim(), LONGEST_READ));
     cut(&visible_line(&read), limit).to_owned()
+}
+
+/// Whether a text is a GUID as Microsoft writes it. Nothing that is kept secret has that form.
+fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 /// At most so many bytes, cut where a character ends.

@@ -1,33 +1,17 @@
 //! Invitation attempts as the ledger remembers them: what may have happened, and what is not known of it.
 
+use crate::outcome::words;
 use jiff::Timestamp;
 
-/// Why a POST to /invitations is made. All kinds count in the caps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AttemptKind {
-    /// The invitation that the row asks for.
-    Invite,
-    /// Silent, for somebody who was found after an unknown answer, or is pending: fetches a link.
-    Relink,
-    /// Silent, for somebody who was not found after an unknown answer: the answer tells which ask made the guest.
-    Probe,
-}
-
-impl AttemptKind {
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Invite => "invite",
-            Self::Relink => "relink",
-            Self::Probe => "probe",
-        }
-    }
-
-    pub(crate) fn from_word(word: &str) -> Self {
-        match word {
-            "relink" => Self::Relink,
-            "probe" => Self::Probe,
-            _ => Self::Invite,
-        }
+words! {
+    /// Why a POST to /invitations is made. All kinds count in the caps.
+    pub(crate) AttemptKind {
+        /// The invitation that the row asks for.
+        Invite = "invite",
+        /// Silent, for a guest who was found after an unknown answer, or is pending: it fetches the link.
+        Relink = "relink",
+        /// Silent, for a person who was not found after an unknown answer: the answer tells which attempt made the guest.
+        Probe = "probe",
     }
 }
 

@@ -4,15 +4,44 @@
 
 use super::{
     AttemptEnd, AttemptKind, InvitationAttempt, PersonState, PriorLookup, Reader, Result, Writer,
-    units::{millis, timestamp},
+    units::{millis, timestamp, word},
 };
-use crate::outcome::Mail;
+use crate::outcome::{FollowUp, Mail, words};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 use secrecy::{ExposeSecret, SecretString};
 
 /// The `detail` of an intent that is a reminder.
 pub(super) const REMINDER: &str = "remind";
+
+words! {
+    /// What an event tells about an invitation attempt, or about the person. Other parts of the ledger add kinds of their
+    /// own, which say nothing about attempts.
+    pub(crate) EventKind {
+        /// An attempt is about to leave.
+        Intent = "intent",
+        /// A run that this ledger does not know may have made an attempt.
+        Assumed = "assumed",
+        /// The 201 of the invitation that the row asks for.
+        Invited = "invited",
+        /// The 201 of a silent attempt that fetched a link.
+        Relinked = "relinked",
+        /// The 201 of a silent attempt that was made to find out what an earlier one did.
+        Probed = "probed",
+        /// The request did not leave, or Graph answered that it was not performed.
+        NotPerformed = "not-performed",
+        /// Graph asked to wait.
+        Throttled = "throttled",
+        /// There is no answer, or none that tells what became of the attempt.
+        Unknown = "unknown",
+        /// What was concluded about attempts without an answer, by looking the person up.
+        Settled = "settled",
+        /// What was added to the guest after the invitation.
+        FollowUp = "follow-up",
+        /// A results file told of the person.
+        Imported = "imported",
+    }
+}
 
 /// Why there is no intent, and so nothing may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +75,11 @@ pub(crate) struct Intent {
     pub assumed: bool,
 }
 
+/// An intent that is in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct IntentId {
     pub person: i64,
-    pub event: i64,
+    pub(super) event: i64,
 }
 
 /// What Graph said about a guest, to be kept.
@@ -65,12 +95,12 @@ pub(crate) struct Found {
 /// An answer (or none) to an intent, or what reading concluded later.
 #[derive(Debug, Clone)]
 pub(crate) struct Answered {
-    pub intent: IntentId,
+    pub person: i64,
+    /// What it answers; none for a conclusion about attempts of an earlier run, and for what followed an invitation.
+    pub intent: Option<IntentId>,
     pub row: u64,
     pub at: Timestamp,
-    /// The event's kind: `invited`, `probed`, `relinked`, `not-performed`, `throttled`, `unknown`,
-    /// `settled`, `follow-up`.
-    pub kind: &'static str,
+    pub kind: EventKind,
     pub status: Option<u16>,
     pub request_id: Option<String>,
     /// A code or a reason; never an address, a link or a raw text.
@@ -100,28 +130,14 @@ impl Writer {
         run: &str,
         intent: &Intent,
     ) -> Result<std::result::Result<IntentId, NoIntent>> {
-        let known: Option<i64> = self
-            .connection()
-            .prepare_cached("SELECT id FROM person WHERE key = ?1")?
-            .query_row([&intent.key], |row| row.get(0))
-            .optional()?;
-        if let Some(person) = known
-            && self.others_after(person, intent.decided_on, run)?
-        {
+        let Some(person) = self.person_to_ask(run, intent)? else {
             return Ok(Err(NoIntent::Changed));
-        }
-        let person = self
-            .connection()
-            .prepare_cached(
-                "INSERT INTO person (key, email, state, redirect_url, language) VALUES (?1, ?2, 'asked', ?3, ?4)
-                 ON CONFLICT (key) DO UPDATE SET state = 'asked', email = excluded.email,
-                    redirect_url = coalesce(excluded.redirect_url, redirect_url),
-                    language = coalesce(excluded.language, language) RETURNING id",
-            )?
-            .query_row(
-                (&intent.key, &intent.email, &intent.redirect_url, &intent.language),
-                |row| row.get(0),
-            )?;
+        };
+        let kind = if intent.assumed {
+            EventKind::Assumed
+        } else {
+            EventKind::Intent
+        };
         self.connection()
             .prepare_cached(
                 "INSERT INTO event (at, run, person, row, kind, mails, client_request_id, detail, saw)
@@ -132,7 +148,7 @@ impl Writer {
                 run,
                 person,
                 intent.row,
-                if intent.assumed { "assumed" } else { "intent" },
+                kind.word(),
                 intent.mails,
                 intent.client_request_id,
                 intent.kind.word(),
@@ -142,6 +158,35 @@ impl Writer {
             person,
             event: self.connection().last_insert_rowid(),
         }))
+    }
+
+    /// The person as asked; none where another run has written about them since it was decided to ask.
+    fn person_to_ask(&self, run: &str, intent: &Intent) -> Result<Option<i64>> {
+        let asked = PersonState::Asked.word();
+        let new = self
+            .connection()
+            .prepare_cached(
+                "INSERT INTO person (key, email, state, redirect_url, language) VALUES (?1, ?2, ?5, ?3, ?4)
+                 ON CONFLICT (key) DO NOTHING",
+            )?
+            .execute((&intent.key, &intent.email, &intent.redirect_url, &intent.language, asked))?;
+        if new > 0 {
+            return Ok(Some(self.connection().last_insert_rowid()));
+        }
+        let person = self
+            .connection()
+            .prepare_cached("SELECT id FROM person WHERE key = ?1")?
+            .query_row([&intent.key], |row| row.get(0))?;
+        if self.others_after(person, intent.decided_on, run)? {
+            return Ok(None);
+        }
+        self.connection()
+            .prepare_cached(
+                "UPDATE person SET state = ?5, email = ?2, redirect_url = coalesce(?3, redirect_url),
+                    language = coalesce(?4, language) WHERE id = ?1",
+            )?
+            .execute((person, &intent.email, &intent.redirect_url, &intent.language, asked))?;
+        Ok(Some(person))
     }
 
     /// Whether another run has written about the person after this event.
@@ -155,12 +200,13 @@ impl Writer {
     /// `stands`: whether the run still has the ledger. Without it only what Graph answered is taken; what the run
     /// concluded is the newer run's to conclude, and where the person stands too.
     pub(crate) fn answered(&self, run: &str, answered: &Answered, stands: bool) -> Result<()> {
-        let person = answered.intent.person;
-        let concluded = matches!(answered.kind, "settled" | "follow-up");
+        let person = answered.person;
+        let intent = answered.intent.map(|intent| intent.event);
+        let concluded = matches!(answered.kind, EventKind::Settled | EventKind::FollowUp);
         if !stands && concluded {
             return Ok(());
         }
-        let late = !stands && self.others_after(person, answered.intent.event, run)?;
+        let late = !stands && self.others_after(person, intent.unwrap_or(0), run)?;
         self.connection()
             .prepare_cached(
                 "INSERT INTO event (at, run, person, row, kind, intent, status, request_id, detail)
@@ -171,19 +217,23 @@ impl Writer {
                 run,
                 person,
                 answered.row,
-                answered.kind,
-                answered.intent.event,
+                answered.kind.word(),
+                intent,
                 answered.status,
                 answered.request_id,
                 answered.detail,
             ])?;
         if let Some(found) = &answered.found {
+            // Where Microsoft sends no mail, one of our own may have been sent before.
+            let mail = match found.mail {
+                Mail::Requested => Mail::Requested,
+                silent => self.first_mail_to(&found.user_id)?.unwrap_or(silent),
+            };
             self.connection()
                 .prepare_cached(
                     "UPDATE person SET state = ?2, redeem_url = coalesce(?4, CASE WHEN user_id = ?3 THEN redeem_url END),
                         verified = CASE WHEN user_id = ?3 THEN verified END, user_id = ?3, redemption = ?5,
-                        mail = coalesce((SELECT CASE state WHEN 'intent' THEN 'unknown' ELSE state END FROM own_mail
-                            WHERE own_mail.user_id = ?3 AND kind = 'invitation' ORDER BY id DESC LIMIT 1), ?6),
+                        mail = ?6,
                         invited_at = ?7, request_id = ?8, error_code = NULL, error = NULL
                      WHERE id = ?1",
                 )?
@@ -193,7 +243,7 @@ impl Writer {
                     found.user_id,
                     found.redeem_url.as_ref().map(ExposeSecret::expose_secret),
                     found.redemption,
-                    found.mail.word(),
+                    mail.word(),
                     millis(found.invited_at),
                     answered.request_id,
                 ])?;
@@ -246,26 +296,31 @@ impl Reader {
                     }
                 }
             };
-            match row.get_ref(1)?.as_str().unwrap_or_default() {
+            let Some(kind) = word(row.get(1)?, EventKind::from_word) else {
+                continue;
+            };
+            match kind {
                 // A reminder leaves nothing to settle: without an answer it counts as a mail.
-                "intent" if row.get_ref(5)?.as_str().is_ok_and(|kind| kind == REMINDER) => {}
-                kind @ ("intent" | "assumed") => {
+                EventKind::Intent
+                    if row.get_ref(5)?.as_str().is_ok_and(|kind| kind == REMINDER) => {}
+                EventKind::Intent | EventKind::Assumed => {
                     let ask = InvitationAttempt {
-                        kind: AttemptKind::from_word(row.get_ref(5)?.as_str().unwrap_or_default()),
+                        kind: word(row.get(5)?, AttemptKind::from_word)
+                            .unwrap_or(AttemptKind::Invite),
                         at,
                         mails: row.get(3)?,
                         saw: PriorLookup::from_word(row.get_ref(6)?.as_str().ok()),
                         end: AttemptEnd::Open,
-                        assumed: kind == "assumed",
+                        assumed: kind == EventKind::Assumed,
                     };
                     open.push((row.get(0)?, ask));
                 }
-                "unknown" => ended(AttemptEnd::GivenUp(at)),
-                "throttled" => ended(AttemptEnd::Throttled(at)),
-                "probed" => ended(AttemptEnd::Answered(at)),
-                "not-performed" => open.retain(|(intent, _)| Some(*intent) != answered),
-                "invited" | "relinked" | "settled" => open.clear(),
-                _ => {}
+                EventKind::Unknown => ended(AttemptEnd::GivenUp(at)),
+                EventKind::Throttled => ended(AttemptEnd::Throttled(at)),
+                EventKind::Probed => ended(AttemptEnd::Answered(at)),
+                EventKind::NotPerformed => open.retain(|(intent, _)| Some(*intent) != answered),
+                EventKind::Invited | EventKind::Relinked | EventKind::Settled => open.clear(),
+                EventKind::FollowUp | EventKind::Imported => {}
             }
         }
         Ok(open.into_iter().map(|(_, ask)| ask).collect())
@@ -276,24 +331,34 @@ impl Reader {
         let newest: Option<(String, Option<String>)> = self
             .connection()
             .prepare_cached(
-                "SELECT kind, detail FROM event WHERE person = ?1 AND kind IN ('invited', 'follow-up')
-                 ORDER BY id DESC LIMIT 1",
+                "SELECT kind, detail FROM event WHERE person = ?1 AND kind IN (?2, ?3) ORDER BY id DESC LIMIT 1",
             )?
-            .query_row([person], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row(
+                (
+                    person,
+                    EventKind::Invited.word(),
+                    EventKind::FollowUp.word(),
+                ),
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
             .optional()?;
-        Ok(newest
-            .is_some_and(|(kind, detail)| kind == "follow-up" && detail.as_deref() == Some("done")))
+        Ok(newest.is_some_and(|(kind, detail)| {
+            kind == EventKind::FollowUp.word() && detail.as_deref() == Some(FollowUp::Done.word())
+        }))
     }
 
     /// When POSTs to /invitations were made since `since`, oldest first; those that never left do not count.
     pub(crate) fn asks_since(&self, since: Timestamp) -> Result<Vec<Timestamp>> {
         let mut statement = self.connection().prepare_cached(
+            // The kind of an intent is spelled out, as its index is for that kind alone.
             "SELECT at FROM event AS asked WHERE kind = 'intent' AND at > ?1
                 AND NOT EXISTS (SELECT 1 FROM event AS answer WHERE answer.person = asked.person
-                    AND answer.intent = asked.id AND answer.kind = 'not-performed' AND answer.status IS NULL)
+                    AND answer.intent = asked.id AND answer.kind = ?2 AND answer.status IS NULL)
              ORDER BY at",
         )?;
-        let times = statement.query_map([millis(since)], |row| row.get::<_, i64>(0))?;
+        let not_performed = EventKind::NotPerformed.word();
+        let times =
+            statement.query_map((millis(since), not_performed), |row| row.get::<_, i64>(0))?;
         Ok(times
             .collect::<rusqlite::Result<Vec<_>>>()?
             .into_iter()

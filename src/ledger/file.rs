@@ -147,6 +147,11 @@ impl Ledger {
         Ok(Writer::new(connect(&self.path)?, place, generation))
     }
 
+    /// Makes sure that people are found quickly by the ids of their users, for verbs that begin with those.
+    pub(crate) fn index_users(&self) -> Result<()> {
+        self.writer(None)?.index_users()
+    }
+
     /// Takes the right to run on this ledger, or says who has it. `holder` is shown to others who want it; `lost` is
     /// called when another run has taken it over.
     pub(crate) fn lock(

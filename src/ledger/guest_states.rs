@@ -57,7 +57,9 @@ fn known_guest(row: &Row<'_>) -> rusqlite::Result<KnownGuest> {
     Ok(KnownGuest {
         person: row.get(0)?,
         email: row.get(1)?,
-        standing: word(2)?.map_or(PersonState::Open, |state| PersonState::from_word(&state)),
+        standing: word(2)?
+            .and_then(|state| PersonState::from_word(&state))
+            .unwrap_or(PersonState::Open),
         user_id: row.get(3)?,
         mail: word(4)?.and_then(|mail| Mail::from_word(&mail)),
         invited_at: time(5)?,

@@ -2,7 +2,7 @@
 //!
 //! It is a claim: what the ledger knows already is never replaced.
 
-use super::{AttemptKind, Found, PersonState, Result, Writer, units::millis};
+use super::{AttemptKind, EventKind, Found, PersonState, Result, Writer, units::millis};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 use secrecy::ExposeSecret;
@@ -58,7 +58,7 @@ impl Writer {
                 let nobody = user_id.is_none()
                     && matches!(
                         PersonState::from_word(state),
-                        PersonState::Open | PersonState::Refused
+                        None | Some(PersonState::Open | PersonState::Refused)
                     );
                 let unlinked = !linked
                     && claim
@@ -77,9 +77,9 @@ impl Writer {
             None => self
                 .connection()
                 .prepare_cached(
-                    "INSERT INTO person (key, email, state) VALUES (?1, ?2, 'open') RETURNING id",
+                    "INSERT INTO person (key, email, state) VALUES (?1, ?2, ?3) RETURNING id",
                 )?
-                .query_row((key, email), |row| row.get(0))?,
+                .query_row((key, email, PersonState::Open.word()), |row| row.get(0))?,
         };
         let mut event = self.connection().prepare_cached(
             "INSERT INTO event (at, person, kind, mails, detail) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -92,17 +92,18 @@ impl Writer {
                 mails,
             } => {
                 let detail = AttemptKind::Invite.word();
-                event.execute(params![millis(*asked_at), person, "assumed", mails, detail])?;
+                let kind = EventKind::Assumed.word();
+                event.execute(params![millis(*asked_at), person, kind, mails, detail])?;
                 self.connection()
-                    .prepare_cached("UPDATE person SET state = 'asked' WHERE id = ?1")?
-                    .execute([person])?;
+                    .prepare_cached("UPDATE person SET state = ?2 WHERE id = ?1")?
+                    .execute((person, PersonState::Asked.word()))?;
                 return Ok(Imported::New);
             }
         };
         event.execute(params![
             millis(at),
             person,
-            "imported",
+            EventKind::Imported.word(),
             None::<bool>,
             None::<String>
         ])?;

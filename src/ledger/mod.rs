@@ -3,32 +3,49 @@
 //! One SQLite file belongs to one tenant. Only the recorder (engine) writes while a run is under way;
 //! the intent is durable before a request leaves, the answer before its row is done.
 
+// A blank line stands between the modules, so that formatting keeps their order.
+
 mod error; // what can go wrong with it, and what to do
 
 mod schema; // the tables, and how older files become today's
 
 mod connection; // how SQLite opens the file
 
-mod draft; // made under another name, published when it is complete
 mod file; // found or made, locked, bound to its tenant
-mod lock; // one run for one ledger
-mod silent_first; // a ledger that may be older than the world
+
+mod draft; // made under another name, published when it is complete
+
 mod tenant; // one tenant for one ledger
 
+mod lock; // one run for one ledger
+
+mod silent_first; // a ledger that may be older than the world
+
 mod reader; // the connection that reads, and its questions about people
+
 mod writer; // the connection that writes, and its transactions
 
-mod attempt; // what is not known about an attempt
-mod correction;
-mod events; // intents and answers
-mod guest_states; // in which state guests were when they were read last
-mod import; // what results files say
-mod own_mail; // mails of our own
 mod person; // what is known about one person
+
+mod attempt; // what is not known about an attempt
+
+mod events; // intents and answers
+
+mod guest_states; // in which state guests were when they were read last
+
 mod reminders; // whom a reminder was sent
+
+mod own_mail; // mails of our own
+
 mod rows; // what runs told about their rows
-mod runs;
-mod story; // everything about one person, in order // runs // how sheets were read, and which rows were corrected
+
+mod runs; // runs
+
+mod correction; // how sheets were read, and which rows were corrected
+
+mod import; // what results files say
+
+mod story; // everything about one person, in order
 
 mod units; // times and words as the tables hold them
 
@@ -39,7 +56,7 @@ pub(crate) use attempt::{AttemptEnd, AttemptKind, InvitationAttempt, PriorLookup
 pub(crate) use correction::{Corrected, Reading, ToCorrect, WrittenToFix};
 pub(crate) use draft::Draft;
 pub(crate) use error::{LedgerError, Result};
-pub(crate) use events::{Answered, Found, Intent, IntentId, NoIntent, RefusedAttempt};
+pub(crate) use events::{Answered, EventKind, Found, Intent, IntentId, NoIntent, RefusedAttempt};
 pub(crate) use file::{Ledger, NewLedger};
 pub(crate) use guest_states::{KeptState, KnownGuest};
 pub(crate) use import::{Claim, Imported};

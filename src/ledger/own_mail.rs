@@ -328,6 +328,12 @@ impl Writer {
         Ok(())
     }
 
+    /// What became of the first mail to a user, where one was about to leave.
+    pub(super) fn first_mail_to(&self, user_id: &str) -> Result<Option<Mail>> {
+        let states = states(self.connection(), user_id, &MailKind::Invitation.word())?;
+        Ok(states.last().map(|state| state.mail()))
+    }
+
     /// What became of the first mail stands with everybody who is that user.
     fn tell_people(&self, mail: i64) -> Result<()> {
         let mail = self
@@ -343,6 +349,7 @@ impl Writer {
             })?;
         let (person, user_id, kind, state) = mail;
         if MailKind::from_word(&kind) == MailKind::Invitation {
+            self.index_users()?;
             self.connection()
                 .prepare_cached("UPDATE person SET mail = ?3 WHERE user_id = ?1 OR id = ?2")?
                 .execute((

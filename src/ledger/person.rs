@@ -1,43 +1,22 @@
 //! What the ledger knows about one person, keyed by the normalised address.
 
-use crate::outcome::{Mail, Verified};
+use crate::outcome::{Mail, Verified, words};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-/// Where a person stands with us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PersonState {
-    /// Seen, and nothing is owed: never asked, or asked and certainly nothing happened.
-    Open,
-    /// An intent without a settled answer: must be looked up before anything else is sent.
-    Asked,
-    /// Graph answered 201 and the link is here.
-    Invited,
-    /// A results file says that Graph answered 201; nobody has seen the guest in this tenant yet.
-    Claimed,
-    /// Graph or policy said never.
-    Refused,
-}
-
-impl PersonState {
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Asked => "asked",
-            Self::Invited => "invited",
-            Self::Claimed => "claimed",
-            Self::Refused => "refused",
-        }
-    }
-
-    pub(crate) fn from_word(word: &str) -> Self {
-        match word {
-            "asked" => Self::Asked,
-            "invited" => Self::Invited,
-            "claimed" => Self::Claimed,
-            "refused" => Self::Refused,
-            _ => Self::Open,
-        }
+words! {
+    /// What the events about a person add up to.
+    pub(crate) PersonState {
+        /// No attempt is open: none was made, or it is certain that none of them did anything.
+        Open = "open",
+        /// There is an intent without a settled answer. The person must be looked up before anything else is sent.
+        Asked = "asked",
+        /// Graph answered 201, and the link is stored.
+        Invited = "invited",
+        /// A results file says that Graph answered 201. The guest has not been seen in this tenant yet.
+        Claimed = "claimed",
+        /// Graph or a policy refuses this person.
+        Refused = "refused",
     }
 }
 

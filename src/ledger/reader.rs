@@ -6,7 +6,10 @@ use super::{
     Person, PersonState, Result, Tenant, lock, tenant,
     units::{millis, timestamp, word},
 };
-use crate::outcome::{Mail, Verified};
+use crate::{
+    fingerprint::{FingerprintSet, Fingerprints},
+    outcome::{Mail, Verified},
+};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use secrecy::SecretString;
@@ -15,6 +18,20 @@ use std::collections::{HashMap, HashSet};
 #[derive(Debug)]
 pub(crate) struct Reader {
     connection: Connection,
+}
+
+/// The users whose links are in the ledger, as they were when this was read; 16 bytes for each.
+#[derive(Default)]
+pub(crate) struct LinkedUsers {
+    fingerprints: Fingerprints,
+    known: FingerprintSet,
+}
+
+impl LinkedUsers {
+    pub(crate) fn contains(&self, user_id: &str) -> bool {
+        self.known
+            .contains(&self.fingerprints.of(user_id.as_bytes()))
+    }
 }
 
 impl Reader {
@@ -51,12 +68,29 @@ impl Reader {
         key.map_or(Ok(None), |key| self.person(&key))
     }
 
-    /// Whether the link of a user is here.
+    /// Whether the link of a user is here. Quick where users are indexed; for many of them elsewhere there is
+    /// [`Self::linked_users`].
     pub(crate) fn knows_link(&self, user_id: &str) -> Result<bool> {
         Ok(self
             .connection
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM person WHERE user_id = ?1 AND redeem_url IS NOT NULL)")?
             .query_row([user_id], |row| row.get(0))?)
+    }
+
+    /// The users whose links are here.
+    pub(crate) fn linked_users(&self) -> Result<LinkedUsers> {
+        let mut statement = self.connection.prepare(
+            "SELECT user_id FROM person WHERE redeem_url IS NOT NULL AND user_id IS NOT NULL",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut users = LinkedUsers::default();
+        while let Some(row) = rows.next()? {
+            let user_id: String = row.get(0)?;
+            users
+                .known
+                .insert(users.fingerprints.of(user_id.as_bytes()));
+        }
+        Ok(users)
     }
 
     /// The people whose asks have not been settled.
@@ -121,7 +155,7 @@ impl Reader {
 fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
     Ok(Person {
         id: row.get(0)?,
-        state: PersonState::from_word(&row.get::<_, String>(1)?),
+        state: PersonState::from_word(&row.get::<_, String>(1)?).unwrap_or(PersonState::Open),
         user_id: row.get(2)?,
         redeem_url: row.get::<_, Option<String>>(3)?.map(SecretString::from),
         redemption: row.get(4)?,

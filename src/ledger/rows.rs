@@ -6,7 +6,7 @@ use super::{
     PersonState, Reader, Result, Writer,
     units::{timestamp, word},
 };
-use crate::outcome::{Mail, Outcome, RowResult, ThisRun, Verified};
+use crate::outcome::{FollowUp, Mail, Outcome, RowResult, ThisRun, Verified};
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 use secrecy::SecretString;
@@ -43,7 +43,7 @@ impl Writer {
                 result.hint,
                 result.this_run.map(crate::outcome::ThisRun::word),
                 result.verified.map(Verified::word),
-                result.follow_up,
+                result.follow_up.map(FollowUp::word),
                 result.request_id,
             ])?;
         Ok(())
@@ -160,12 +160,10 @@ fn row_result(row: &Row<'_>) -> rusqlite::Result<(RowResult, Option<PersonState>
         invited_at: None,
         this_run: word(row.get(10)?, ThisRun::from_word),
         verified: word(row.get(11)?, Verified::from_word),
-        follow_up: row.get(12)?,
+        follow_up: word(row.get(12)?, FollowUp::from_word),
         request_id: row.get(13)?,
     };
-    let state = row
-        .get::<_, Option<String>>(21)?
-        .map(|word| PersonState::from_word(&word));
+    let state = word(row.get(21)?, PersonState::from_word);
     let ours = matches!(state, Some(PersonState::Invited | PersonState::Claimed));
     let known: Option<String> = row.get(14)?;
     // A link belongs to one user: never shown beside another one's id.

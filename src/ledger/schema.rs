@@ -10,7 +10,7 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i64 = 0x474c_5354;
 
 /// One step a version: a file of version N is brought up by the steps from N on.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     "
 CREATE TABLE tenant (
     id       TEXT NOT NULL,
@@ -183,6 +183,13 @@ CREATE TABLE state_reading (
 -- What the newest invitation said beside the address, so that a reminder says the same.
 ALTER TABLE person ADD COLUMN redirect_url TEXT;
 ALTER TABLE person ADD COLUMN language TEXT;
+",
+    "
+-- Ids of users are random: an index of them costs each invitation a page of its own. It is made when it is first needed
+-- (`Writer::index_users`).
+DROP INDEX person_user;
+DROP INDEX person_verified;
+CREATE INDEX person_verified ON person (verified) WHERE verified = 'found';
 ",
 ];
 

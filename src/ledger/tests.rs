@@ -1,13 +1,17 @@
 //! Tests of the ledger as a file: found, made, refused, locked, copied.
 
 use super::{
-    Ledger, LedgerError, NewLedger, Result, RunLock, Tenant,
+    Answered, AttemptKind, EventKind, Found, Intent, Ledger, LedgerError, NewLedger, PersonState,
+    PriorLookup, Result, RunLock, Tenant,
     connection::{connect, create_private},
     schema,
 };
-use crate::files::Refusal;
+use crate::{
+    files::Refusal,
+    outcome::{Mail, Outcome, RowResult, Verified},
+};
 use jiff::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, StatementStatus};
 use std::{fs, time::Duration};
 
 fn contoso() -> Tenant {
@@ -259,4 +263,76 @@ fn only_its_owner_reads_it() {
         fs::metadata(&path).unwrap().permissions().mode() & 0o777,
         0o600
     );
+}
+
+/// Some statements are prepared anew whenever a value is bound, which costs more than all the rest of them.
+#[test]
+fn the_statements_of_a_run_are_prepared_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&folder.path().join("guestlist.db"), NewLedger::Allowed).unwrap();
+    let writer = ledger.writer(None).unwrap();
+    let at = Timestamp::UNIX_EPOCH;
+    for row in 2..12 {
+        let intent = Intent {
+            row,
+            key: format!("{row}@x.org"),
+            email: format!("{row}@x.org"),
+            kind: AttemptKind::Invite,
+            mails: true,
+            at,
+            saw: PriorLookup::NotFound,
+            language: None,
+            redirect_url: None,
+            client_request_id: String::new(),
+            decided_on: 0,
+            assumed: false,
+        };
+        let intent = writer.intent("run", &intent).unwrap().unwrap();
+        let found = Found {
+            user_id: format!("user {row}"),
+            redeem_url: None,
+            redemption: None,
+            mail: Mail::Requested,
+            invited_at: at,
+        };
+        let answered = Answered {
+            person: intent.person,
+            intent: Some(intent),
+            row,
+            at,
+            kind: EventKind::Invited,
+            status: Some(201),
+            request_id: None,
+            detail: None,
+            state: PersonState::Invited,
+            mail: None,
+            found: Some(found),
+            refusal: None,
+        };
+        writer.answered("run", &answered, true).unwrap();
+        let result = RowResult::new(row, Outcome::Invited, "x");
+        writer.row("run", Some(intent.person), &result).unwrap();
+        writer
+            .verified(intent.person, Verified::Found, None, at)
+            .unwrap();
+    }
+    let sources = [
+        include_str!("events.rs"),
+        include_str!("rows.rs"),
+        include_str!("writer.rs"),
+    ];
+    let mut used = 0;
+    for after in sources
+        .iter()
+        .flat_map(|source| source.split("prepare_cached(").skip(1))
+    {
+        let sql = after.split('"').nth(1).unwrap();
+        let Ok(statement) = writer.connection().prepare_cached(sql) else {
+            continue;
+        };
+        let runs = statement.get_status(StatementStatus::Run);
+        used += i32::from(runs > 1);
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "{sql}");
+    }
+    assert!(used >= 6, "only {used} statements were found");
 }

@@ -2,7 +2,7 @@
 //!
 //! Each method is one fact; none decides anything.
 
-use super::{Result, lock, units::millis};
+use super::{PersonState, Result, lock, units::millis};
 use crate::{
     files::{self, FileId},
     outcome::Verified,
@@ -10,6 +10,9 @@ use crate::{
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use std::path::PathBuf;
+
+/// More than there are statements of a run.
+const STATEMENTS: usize = 32;
 
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -26,7 +29,7 @@ impl Writer {
         place: (PathBuf, Option<FileId>),
         generation: Option<i64>,
     ) -> Self {
-        connection.set_prepared_statement_cache_capacity(32);
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Self {
             connection,
             place,
@@ -59,12 +62,25 @@ impl Writer {
     }
 
     pub(crate) fn begin(&self) -> Result<()> {
-        Ok(self.connection.execute_batch("BEGIN IMMEDIATE")?)
+        self.connection
+            .prepare_cached("BEGIN IMMEDIATE")?
+            .execute([])?;
+        Ok(())
     }
 
     /// Durable when it returns.
     pub(crate) fn commit(&self) -> Result<()> {
-        Ok(self.connection.execute_batch("COMMIT")?)
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+
+    /// Makes sure that people are found quickly by the ids of their users, from now on. An invitation alone does not need
+    /// that, and is faster without it.
+    pub(super) fn index_users(&self) -> Result<()> {
+        self.connection
+            .prepare_cached("CREATE INDEX IF NOT EXISTS person_user ON person (user_id)")?
+            .execute([])?;
+        Ok(())
     }
 
     pub(crate) fn rollback(&self) {
@@ -84,10 +100,18 @@ impl Writer {
         self.connection
             .prepare_cached(
                 "UPDATE person SET verified = ?2, verified_at = ?3, redemption = coalesce(?4, redemption),
-                    state = CASE WHEN state = 'claimed' AND ?2 = 'found' THEN 'invited' ELSE state END
+                    state = CASE WHEN state = ?5 AND ?2 = ?6 THEN ?7 ELSE state END
                  WHERE id = ?1",
             )?
-            .execute(params![person, verified.word(), millis(at), redemption])?;
+            .execute(params![
+                person,
+                verified.word(),
+                millis(at),
+                redemption,
+                PersonState::Claimed.word(),
+                Verified::Found.word(),
+                PersonState::Invited.word(),
+            ])?;
         Ok(())
     }
 

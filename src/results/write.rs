@@ -13,7 +13,7 @@ use super::{
 use crate::{
     failure::Result,
     one_word::OneWord,
-    outcome::{Mail, RowResult, ThisRun, Verified},
+    outcome::{FollowUp, Mail, RowResult, ThisRun, Verified},
     own_files::{FileKind, RESULT_COLUMNS, SHEET_PREFIX},
     visible::visible_line,
 };
@@ -129,7 +129,7 @@ fn cells<'a>(result: &'a RowResult, about: &'a About) -> [Cow<'a, str>; RESULT_C
             .into(),
         word(result.this_run.map(ThisRun::word)),
         word(result.verified.map(Verified::word)),
-        text(result.follow_up.as_ref()),
+        word(result.follow_up.map(FollowUp::word)),
         text(result.user_id.as_ref()),
         about.tenant_id.as_str().into(),
         about.run.as_str().into(),

@@ -16,7 +16,7 @@ const SPLITS: [char; 6] = [',', ';', '\t', '|', '\n', '\r'];
 pub fn make_safe(cell: &str) -> Cow<'_, str> {
     // This runs for every cell that is written, and nearly every cell needs no change.
     let marked = runs(cell.trim_start_matches(MARK));
-    let inner = cell.contains(SPLITS) && pieces(cell).skip(1).any(piece_runs);
+    let inner = may_split(cell) && pieces(cell).skip(1).any(piece_runs);
     match (marked, inner) {
         (false, false) => Cow::Borrowed(cell),
         (true, false) => Cow::Owned(format!("{MARK}{cell}")),
@@ -59,6 +59,12 @@ pub fn undo(cell: &str) -> Cow<'_, str> {
         },
         _ => inner,
     }
+}
+
+/// Whether any of [`SPLITS`] is in the cell. All bytes are looked at, which is quicker than to stop at the first.
+fn may_split(cell: &str) -> bool {
+    let splits = |byte: u8| matches!(byte, b',' | b';' | b'\t' | b'|' | b'\n' | b'\r');
+    cell.bytes().fold(false, |found, byte| found | splits(byte))
 }
 
 /// What a cell falls apart into, each piece with what it was split at behind it.
