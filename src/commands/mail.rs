@@ -11,6 +11,7 @@ use super::{
         stop_message::{self, Stopped, unless_stopped},
     },
     own_mail::{self, MailTotals, MailsOf, Names, OwnMail},
+    restored,
     session::Session,
     sheet_options::rules,
     signals, status,
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     cli,
     clock::Clock,
-    directory::read_states,
+    directory::{Directory, read_states},
     engine::{Selection, Stop, StopReason},
     exit::Exit,
     failure::{Failure, Result},
@@ -154,6 +155,7 @@ impl Verb<'_> {
         let results = self.results_path(&sheet)?;
         let selection = engine_options::selection(&settings.invite.only.value)?;
         let connection = self.session.connect(env).await?;
+        restored::refuse_older_ledger(self.session, Some(&self.typed.sheet), "mails", "mailed")?;
         let lock = self.lock()?;
         let reader = self.session.ledger.reader()?;
         let mut targets = self.targets(&sheet, &rules, &selection, &reader, &connection)?;
@@ -170,6 +172,7 @@ impl Verb<'_> {
             None => None,
         };
         let job = Job {
+            directory: Directory::new(connection.graph.clone(), connection.domains.clone()),
             sheet: &sheet,
             rules: &rules,
             reader: &reader,
@@ -344,6 +347,9 @@ impl Verb<'_> {
         let mails = MailsOf {
             own: self.own,
             graph: &job.connection.graph,
+            directory: &job.directory,
+            // Refused before.
+            may_be_older: false,
             names: Names::of(job.connection, self.own),
             sheet: job.sheet,
             rules: job.rules,
@@ -485,6 +491,7 @@ impl Verb<'_> {
 
 /// What the mails are sent with.
 struct Job<'a> {
+    directory: Directory,
     sheet: &'a Sheet,
     rules: &'a Rules,
     reader: &'a Reader,

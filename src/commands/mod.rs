@@ -12,6 +12,8 @@ pub(crate) mod mail; // the first mail of our own, sent later
 
 pub(crate) mod remind; // pending guests are mailed again
 
+mod restored; // a ledger that may be older than its tenant
+
 pub(crate) mod results; // the results of a run, written again
 
 pub(crate) mod runs; // the runs that the ledger knows

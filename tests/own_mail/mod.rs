@@ -1,6 +1,7 @@
 //! Mail in our own words: each with the link, the name and the words of its own row, and at most once.
 
 mod bad_input; // templates and mail servers that cannot do it
+mod claims; // who must not be mailed
 mod faults; // lost answers, refusals, kills
 mod words; // every mail beside its row
 

@@ -72,6 +72,8 @@ async fn mail(
     let mails = MailsOf {
         own,
         graph: &ready.connection.graph,
+        directory: &ready.directory,
+        may_be_older: ready.silent_first.is_some(),
         names: Names::of(&ready.connection, own),
         sheet: &prepared.sheet,
         rules: &prepared.rules,

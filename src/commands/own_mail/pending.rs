@@ -1,11 +1,13 @@
 //! Whether people are still pending: asked right before the mails of a run, by the id of each user.
 //!
 //! A mail is due for hours or days. Meanwhile a guest may have redeemed the invitation, been deleted or been disabled, and
-//! the link in the mail would be of no use. Must not take a refused read for the news that somebody is gone.
+//! the link in the mail would be of no use; or the address has become another user's, who must not get the link. Must not
+//! take a refused read for the news that somebody is gone.
 
 use crate::{
-    directory::{confirm_gone, read_states},
+    directory::{Directory, confirm_gone, read_states},
     graph::{Class, Fault, Graph},
+    guest::EmailAddress,
     ledger::Person,
     outcome::{GuestState, Verified},
 };
@@ -27,22 +29,22 @@ pub(super) enum NotPending {
 /// Of people who were invited, those whom a mail with the link does not help now, by the id of the user in small letters.
 /// None: this sign-in may not read people, so nobody can tell.
 pub(super) async fn not_pending(
-    graph: &Graph,
-    people: &[Person],
+    directory: &Directory,
+    people: &[(EmailAddress, Person)],
     now: Timestamp,
 ) -> Result<Option<HashMap<String, NotPending>>, Fault> {
     let mut ids = HashSet::new();
     let ids: Vec<String> = people
         .iter()
-        .filter_map(|person| person.user_id.clone())
+        .filter_map(|(_, person)| person.user_id.clone())
         .filter(|id| ids.insert(id.to_ascii_lowercase()))
         .collect();
-    let states = match read(graph, &ids).await {
+    let states = match read(directory.graph(), &ids).await {
         Err(fault) if fault.class == Class::Permission => return Ok(None),
         states => states?,
     };
     let mut told = HashMap::new();
-    for person in people {
+    for (_, person) in people {
         let Some(id) = person.user_id.as_ref().map(|id| id.to_ascii_lowercase()) else {
             continue;
         };
@@ -50,7 +52,52 @@ pub(super) async fn not_pending(
             told.insert(id, why);
         }
     }
+    let pending = people.iter().filter(|(_, person)| {
+        let id = person.user_id.as_ref();
+        id.is_some_and(|id| !told.contains_key(&id.to_ascii_lowercase()))
+    });
+    let pending: Vec<&(EmailAddress, Person)> = pending.collect();
+    match moved(directory, &pending, now).await {
+        Err(fault) if fault.class == Class::Permission => return Ok(None),
+        moved => told.extend(moved?),
+    }
     Ok(Some(told))
+}
+
+/// As many look-ups as one batch takes.
+const AT_ONCE: usize = 20;
+
+/// Of pending people, those whose address does not lead to them: the link must not go to another user.
+async fn moved(
+    directory: &Directory,
+    people: &[&(EmailAddress, Person)],
+    now: Timestamp,
+) -> Result<HashMap<String, NotPending>, Fault> {
+    let mut told = HashMap::new();
+    for people in people.chunks(AT_ONCE) {
+        let addresses: Vec<&EmailAddress> = people.iter().map(|(address, _)| address).collect();
+        let found = directory.find(&addresses).await?;
+        for ((_, person), found) in people.iter().zip(found) {
+            let id = person.user_id.as_deref().unwrap_or_default();
+            let why = match found? {
+                Some(user) if user.id.eq_ignore_ascii_case(id) => continue,
+                Some(_) => NotPending::NoMail(
+                    "has an address that belongs to another user now, so the mail with the link was not sent: correct the address on the sheet",
+                ),
+                None if is_new(person, now) => NotPending::NotSeenYet,
+                None => NotPending::NoMail(
+                    "has an address that leads to nobody in the directory now, so the mail with the link was not sent: correct the address on the sheet",
+                ),
+            };
+            told.insert(id.to_ascii_lowercase(), why);
+        }
+    }
+    Ok(told)
+}
+
+fn is_new(person: &Person, now: Timestamp) -> bool {
+    let at = person.invited_at;
+    at.is_some_and(|at| now.duration_since(at) < MAY_APPEAR_WITHIN)
 }
 
 /// Whoever is missing in the answer for many is asked for again.
@@ -83,10 +130,7 @@ fn judge(person: &Person, state: Option<GuestState>, now: Timestamp) -> Option<N
             "is in the directory and was not invited there, so no mail with the link is needed"
         }
         None | Some(GuestState::Gone) => {
-            let is_new = person
-                .invited_at
-                .is_some_and(|at| now.duration_since(at) < MAY_APPEAR_WITHIN);
-            if is_new && person.verified != Some(Verified::Found) {
+            if is_new(person, now) && person.verified != Some(Verified::Found) {
                 return Some(NotPending::NotSeenYet);
             }
             "is no longer in the directory, so the mail with the link was not sent: --again invites anew"

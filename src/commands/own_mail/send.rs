@@ -6,11 +6,12 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    directory::Directory,
     engine::{Stop, StopReason},
     exit::Exit,
     failure::{Failure, Result},
     graph::Graph,
-    guest::{Guest, RowVerdict, Rules, Understanding},
+    guest::{EmailAddress, Guest, RowVerdict, Rules, Understanding},
     ledger::{AskedBefore, MailKind, Person, Reader, Writer},
     message::{Addressee, Mail, MailEnd, MailStop, Sender},
     outcome::Mail as MailState,
@@ -37,6 +38,9 @@ pub(in crate::commands) struct MailTotals {
 pub(in crate::commands) struct MailsOf<'a> {
     pub own: &'a OwnMail,
     pub graph: &'a Graph,
+    pub directory: &'a Directory,
+    /// The ledger may be older than its tenant: a mail that it counts as due may have left.
+    pub may_be_older: bool,
     pub names: Names,
     pub sheet: &'a Sheet,
     pub rules: &'a Rules,
@@ -75,7 +79,7 @@ pub(in crate::commands) async fn send(
         let RowVerdict::Guest(guest) = understanding.understand(&row).verdict else {
             continue;
         };
-        let Some(mail) = chosen.get(&guest.row).map(|person| person.mail) else {
+        let Some(mail) = chosen.get(&guest.row).map(|(_, person)| person.mail) else {
             continue;
         };
         // It may have been mailed since, under another address.
@@ -147,7 +151,7 @@ impl MailsOf<'_> {
     fn chosen(
         &self,
         mut takes: impl FnMut(&Guest, &Person) -> bool,
-    ) -> Result<HashMap<u64, Person>> {
+    ) -> Result<HashMap<u64, (EmailAddress, Person)>> {
         let mut chosen = HashMap::new();
         let mut understanding = Understanding::new(self.sheet, self.rules);
         for row in self.sheet.rows()? {
@@ -160,7 +164,7 @@ impl MailsOf<'_> {
                 && person.user_id.is_some()
                 && person.redeem_url.is_some()
             {
-                chosen.insert(guest.row, person);
+                chosen.insert(guest.row, (guest.email.clone(), person));
             }
         }
         Ok(chosen)
@@ -169,19 +173,32 @@ impl MailsOf<'_> {
     /// Who of them is not mailed. Whoever this very run has invited is pending. None: the run is to stop.
     async fn not_pending(
         &self,
-        chosen: &HashMap<u64, Person>,
+        chosen: &HashMap<u64, (EmailAddress, Person)>,
     ) -> Result<Option<HashMap<String, NotPending>>> {
         let new = self.reader.rows_newly_invited(self.run)?;
         let new: HashSet<u64> = new.into_iter().collect();
-        let earlier: Vec<Person> = chosen
+        let earlier: Vec<(EmailAddress, Person)> = chosen
             .iter()
             .filter(|(row, _)| !new.contains(row))
-            .map(|(_, person)| person.clone())
+            .map(|(_, invited)| invited.clone())
             .collect();
         if earlier.is_empty() {
             return Ok(Some(HashMap::new()));
         }
-        match not_pending(self.graph, &earlier, self.clock.now()).await {
+        if self.may_be_older {
+            let people = ui::text::plural(earlier.len() as u64, "mail");
+            ui::tell(format!(
+                "{people} of earlier runs stay due: this ledger may be older than its tenant, and they may have left"
+            ));
+            let kept = earlier
+                .iter()
+                .filter_map(|(_, person)| person.user_id.as_ref());
+            return Ok(Some(
+                kept.map(|id| (id.to_ascii_lowercase(), NotPending::NotSeenYet))
+                    .collect(),
+            ));
+        }
+        match not_pending(self.directory, &earlier, self.clock.now()).await {
             Ok(Some(told)) => Ok(Some(told)),
             Ok(None) => {
                 let people = ui::text::plural_of(earlier.len() as u64, "person was", "people were");

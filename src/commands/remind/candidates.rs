@@ -4,9 +4,12 @@
 //! more right before the mail.
 
 use crate::{
-    commands::status::{
-        people::{Person, Scope},
-        report::{invited, status_of},
+    commands::{
+        restored::AFTER_AN_IMPORT,
+        status::{
+            people::{Person, Scope},
+            report::{invited, status_of},
+        },
     },
     engine::{GuestToRemind, is_over},
     failure::Result,
@@ -18,13 +21,7 @@ use crate::{
     ui::ReminderLine,
 };
 use jiff::Timestamp;
-use std::{
-    collections::{BTreeMap, HashSet},
-    time::Duration,
-};
-
-/// What was taken over from results files may have been followed by reminders that nobody here knows of.
-pub(super) const AFTER_AN_IMPORT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+use std::collections::{BTreeMap, HashSet};
 
 /// Why a pending guest is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

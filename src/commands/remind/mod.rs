@@ -5,7 +5,6 @@
 mod candidates; // who is due
 mod consent; // who says that mails may go out
 mod own; // reminders in our own words
-mod restored; // a ledger that may be older than its tenant
 mod send; // the sending, and its end
 mod told; // what became of them
 
@@ -14,6 +13,7 @@ use super::{
     connect::Connection,
     invite::{InviteOutput, stop_message::unless_stopped},
     own_mail::{OwnMail, check_rows},
+    restored,
     session::Session,
     sheet_options::rules,
     signals,
@@ -149,7 +149,7 @@ impl Verb<'_> {
             .map_or(Scope::Everybody, |sheet| Scope::Sheet(sheet, &rules));
         let connection = self.session.connect(env).await?;
         let lock = self.lock()?;
-        restored::refuse_older_ledger(self.session, self.sheet)?;
+        restored::refuse_older_ledger(self.session, self.sheet, "reminders", "reminded")?;
         self.read_states(scope, &connection).await?;
         let candidates = self.candidates(scope, &connection)?;
         self.show(&candidates, &connection)?;

@@ -1,19 +1,30 @@
-//! Whether the ledger may be older than its tenant: then it does not know whom others have reminded meanwhile.
+//! Whether the ledger may be older than its tenant: then it does not know whom others have mailed meanwhile.
 
-use super::candidates::AFTER_AN_IMPORT;
+use super::{
+    invite::ledger::{default_results, unknown_runs, with_previous},
+    session::Session,
+};
 use crate::{
-    commands::{
-        invite::ledger::{default_results, unknown_runs, with_previous},
-        session::Session,
-    },
     exit::Exit,
     failure::{Failure, Result},
 };
 use jiff::SignedDuration;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-/// Nobody is reminded from a restored ledger, or beside results of a run that it does not know, before a week is over.
-pub(super) fn refuse_older_ledger(session: &Session<'_>, sheet: Option<&Path>) -> Result<()> {
+/// How long nobody is mailed again after an import or from a restored ledger.
+pub(super) const AFTER_AN_IMPORT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Nobody is mailed from a restored ledger, or beside results of a run that it does not know, before a week is over.
+/// `mails` and `mailed` say what is meant: reminders, reminded.
+pub(super) fn refuse_older_ledger(
+    session: &Session<'_>,
+    sheet: Option<&Path>,
+    mails: &str,
+    mailed: &str,
+) -> Result<()> {
     if session.settings.invite.sandbox.value {
         return Ok(());
     }
@@ -32,7 +43,7 @@ pub(super) fn refuse_older_ledger(session: &Session<'_>, sheet: Option<&Path>) -
     let failure = Failure::new(
         Exit::TryAgain,
         format!(
-            "this ledger may be older than its tenant, and reminders that it does not know of may have been sent: nobody is reminded before {}",
+            "this ledger may be older than its tenant, and {mails} that it does not know of may have been sent: nobody is {mailed} before {}",
             until.strftime("%F %T UTC")
         ),
     );
