@@ -48,6 +48,8 @@ pub(crate) struct GuestToRemind {
     pub invited_at: Timestamp,
     pub display_name: Option<String>,
     pub redirect_url: String,
+    /// Whether the guest may have been invited to land elsewhere: then the link that is kept stays.
+    pub landing_is_assumed: bool,
     pub message: MessageInfo,
 }
 
@@ -287,7 +289,7 @@ impl Reminding {
                     if invitation.user_id.eq_ignore_ascii_case(&guest.user_id) =>
                 {
                     let answer = Answer {
-                        redeem_url: Some(invitation.redeem_url),
+                        redeem_url: (!guest.landing_is_assumed).then_some(invitation.redeem_url),
                         ..answer
                     };
                     self.answered(guest, intent, ReminderEnd::Reminded, &answer)?;

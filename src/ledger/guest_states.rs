@@ -109,18 +109,19 @@ impl Reader {
         Ok(people.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Those whom the newest run of a sheet found in the directory and no run of this ledger invited: the ids of their
+    /// Those whom runs of a sheet found in the directory and no run of this ledger invited: the ids of their
     /// users, by their addresses in small letters.
     pub(crate) fn found_on_sheet(&self, sheet_path: &str) -> Result<HashMap<String, String>> {
         let mut statement = self.connection().prepare(
-            "SELECT email, user_id FROM row
-             WHERE run = (SELECT id FROM run WHERE verb = 'invite' AND sheet_path = ?1 ORDER BY started_at DESC LIMIT 1)
-                AND person IS NULL AND user_id IS NOT NULL",
+            "SELECT row.email, row.user_id FROM run JOIN row ON row.run = run.id
+             WHERE run.verb = 'invite' AND run.sheet_path = ?1 AND row.person IS NULL AND row.user_id IS NOT NULL
+             ORDER BY run.started_at",
         )?;
         let found = statement.query_map([sheet_path], |row| {
             let email: String = row.get(0)?;
             Ok((email.to_ascii_lowercase(), row.get(1)?))
         })?;
+        // A run that left somebody out says nothing about that person: of the others the newest counts.
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 

@@ -30,6 +30,8 @@ pub(crate) struct RemindersShown {
     /// Who carries the mail.
     pub by: String,
     pub pending: u64,
+    /// What is mailed where the ledger does not know what the invitation said.
+    pub assumed: Option<String>,
     pub due: Vec<ReminderLine>,
     /// The reason as a part of a sentence, and how many.
     pub left_out: Vec<(String, u64)>,
@@ -78,6 +80,9 @@ pub(crate) fn reminders_text(shown: &RemindersShown) -> String {
     let more = due.saturating_sub(LISTED as u64);
     if more > 0 {
         let _ = writeln!(text, "  and {} more", number(more));
+    }
+    if let Some(assumed) = &shown.assumed {
+        let _ = writeln!(text, "\n{}", wrap(&printable_line(assumed), 0, 2));
     }
     if !shown.left_out.is_empty() {
         let reasons: Vec<String> = shown
@@ -135,6 +140,7 @@ mod tests {
             whom: "the ledger guestlist.db in Contoso (contoso.com)".into(),
             by: "Microsoft's mail".into(),
             pending: 241,
+            assumed: None,
             due,
             left_out: vec![
                 ("were invited less than 14d ago".into(), 26),

@@ -194,7 +194,7 @@ fn a_reminder_of_ones_own_goes_to_pending_guests_as_often_as_configured() {
         "a reminder of our own was about to leave",
         "it was not sent, and is due",
         "whether it left is not known",
-        "a mail of our own was handed over, then 2 reminders",
+        "a mail of our own was handed over, then 2 reminders were asked for",
     ] {
         assert!(words.contains(part), "no {part:?} in\n{}", story.stdout);
     }

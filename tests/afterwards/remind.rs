@@ -368,6 +368,7 @@ fn a_storm_of_throttles_ends_it_and_uses_up_nobodys_reminder() {
         told.stderr
     );
     assert_eq!(told.json()["others"]["not-attempted"], 5);
+    assert_eq!(told.json()["stopped_by"], "unreachable");
     practice.post("/weather", "");
     let told = remind(&workdir, &practice, &[]).expect_code(0).json();
     assert_eq!(
@@ -471,4 +472,49 @@ fn an_import_is_no_mail() {
         .expect_code(0)
         .json();
     assert_eq!(told["guests"][0]["last_mail"], serde_json::Value::Null);
+}
+
+/// The sheet's words go out as `invite` lets them, and a link is not replaced by one that leads elsewhere.
+#[test]
+fn what_the_ledger_does_not_know_is_said_and_changes_no_link() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    workdir.write(
+        "guests.csv",
+        "email,redirect_url,message\nkim@partner.example,https://northwind.example/start,Welcome!\n",
+    );
+    invite(&workdir, &practice);
+    days_pass(&workdir, 20);
+    let link = || -> String {
+        let read = "SELECT redeem_url FROM person";
+        ledger(&workdir)
+            .query_row(read, [], |row| row.get(0))
+            .unwrap()
+    };
+    let kept = link();
+    let mut app = practice.verb(
+        &workdir,
+        &["remind", "guests.csv", "--yes", "--max-mails", "9"],
+    );
+    app.env_remove("GUESTLIST_ACCESS_TOKEN")
+        .env("AZURE_TENANT_ID", &practice.tenant)
+        .env("AZURE_CLIENT_ID", &practice.client_id)
+        .env("AZURE_CLIENT_SECRET", &practice.client_secret);
+    Ended::of(&mut app)
+        .expect_code(3)
+        .says("Microsoft would drop it silently");
+    assert_eq!(mails(&practice, "kim@partner.example"), 1);
+    ledger(&workdir)
+        .execute("UPDATE person SET redirect_url = NULL, language = NULL", [])
+        .unwrap();
+    let told = Ended::of(&mut practice.verb(&workdir, &["remind"])).expect_code(2);
+    assert!(
+        told.stdout
+            .contains("1 of them was invited before the ledger kept"),
+        "{}",
+        told.stdout
+    );
+    remind(&workdir, &practice, &[]).expect_code(0);
+    assert_eq!(mails(&practice, "kim@partner.example"), 2);
+    assert_eq!(link(), kept);
 }

@@ -47,7 +47,7 @@ fn the_story_of_somebody_who_was_lost_settled_and_reminded() {
         "Graph was asked to mail a reminder (`remind` run",
         "Graph took the reminder, HTTP 201",
         "now has not redeemed, for 15 days (read just now)",
-        "mail Microsoft was asked to mail the invitation, then 1 reminder",
+        "mail Microsoft was asked to mail the invitation, then 1 reminder was asked for",
         "link kept and not shown here (--show-link shows it)",
         "next wait; from",
         "to forward Hello Kim Roe, you were invited as a guest of Northwind Practice",

@@ -122,7 +122,7 @@ async fn words(settings: &Settings, survey: &Survey, connection: &Connection) ->
     if survey.worded == 0 {
         return Check::pass(NAME, "no row carries a message of its own");
     }
-    match refusals::words_will_arrive(settings, survey, connection) {
+    match refusals::words_will_arrive(settings, survey.worded, connection) {
         Err(failure) => return Check::failed(NAME, failure),
         Ok(warnings) if !warnings.is_empty() => {
             return Check::cannot_tell(NAME, warnings.join("; "));

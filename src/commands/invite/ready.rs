@@ -62,7 +62,7 @@ impl Ready {
                 told.extend(words(prepared, own)?);
                 told
             }
-            None => refusals::words_will_arrive(settings, survey, &connection)?,
+            None => refusals::words_will_arrive(settings, survey.worded, &connection)?,
         };
         warnings.extend(own_people);
         warnings.extend(warnings::columns_not_set(sheet));

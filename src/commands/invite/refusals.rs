@@ -138,13 +138,13 @@ pub(super) fn invitations_are_off(
 /// When an app invites, Microsoft drops custom messages silently. This is reported before anything is sent.
 pub(in crate::commands) fn words_will_arrive(
     settings: &Settings,
-    survey: &Survey,
+    worded: u64,
     connection: &Connection,
 ) -> Result<Vec<String>> {
-    if survey.worded == 0 || settings.message.delivery.value != MailDelivery::Microsoft {
+    if worded == 0 || settings.message.delivery.value != MailDelivery::Microsoft {
         return Ok(Vec::new());
     }
-    let rows = text::plural_of(survey.worded, "row carries", "rows carry");
+    let rows = text::plural_of(worded, "row carries", "rows carry");
     match (Delivery::of(&connection.identity), settings.message.when_dropped.value) {
         (Delivery::Delivered, _) => Ok(Vec::new()),
         (Delivery::CannotTell, _) => Ok(vec![format!(

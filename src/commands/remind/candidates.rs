@@ -87,6 +87,8 @@ pub(super) struct Candidates {
     pub pending: u64,
     pub due: Vec<GuestToRemind>,
     pub lines: Vec<ReminderLine>,
+    /// How many who are due have words of their own on the sheet.
+    pub worded: u64,
     pub left_out: BTreeMap<LeftOut, u64>,
 }
 
@@ -149,6 +151,8 @@ pub(super) fn candidates(
                         reminders: history.reminders,
                         last_mail: history.last_mail,
                     });
+                    let guest = person.guest.as_ref();
+                    found.worded += u64::from(guest.is_some_and(|guest| guest.message.is_some()));
                     let invited = (email, invited_at);
                     found
                         .due
@@ -257,6 +261,7 @@ fn to_remind(
         user_id,
         invited_at,
         display_name: of_sheet(|guest| guest.display_name.clone()),
+        landing_is_assumed: guest.is_none() && redirect_url.is_none(),
         redirect_url: redirect_url.unwrap_or_else(|| defaults.redirect_url.to_owned()),
         message: MessageInfo {
             language,

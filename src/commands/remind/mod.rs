@@ -11,7 +11,7 @@ mod told; // what became of them
 use super::{
     ask,
     connect::Connection,
-    invite::{InviteOutput, stop_message::unless_stopped},
+    invite::{InviteOutput, refusals::words_will_arrive, stop_message::unless_stopped},
     own_mail::{OwnMail, check_rows},
     restored,
     session::Session,
@@ -26,8 +26,8 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     files::Scratch,
-    graph::IdentityKind,
     ledger::RunLock,
+    message::Delivery,
     settings::{Env, MailDelivery, Settings},
     ui::{self, RemindersShown},
 };
@@ -152,6 +152,10 @@ impl Verb<'_> {
         restored::refuse_older_ledger(self.session, self.sheet, "reminders", "reminded")?;
         self.read_states(scope, &connection).await?;
         let candidates = self.candidates(scope, &connection)?;
+        if self.own.is_none() {
+            let told = words_will_arrive(settings, candidates.worded, &connection)?;
+            told.into_iter().for_each(ui::tell);
+        }
         self.show(&candidates, &connection)?;
         if candidates.due.is_empty() {
             return self.nobody_is_due(&candidates);
@@ -197,7 +201,7 @@ impl Verb<'_> {
         let settings = self.session.settings;
         let defaults = Defaults {
             redirect_url: &settings.invite.redirect_url.value,
-            words_arrive: connection.identity.kind == IdentityKind::Delegated,
+            words_arrive: Delivery::of(&connection.identity) != Delivery::Dropped,
             needs_link: self.own.is_some(),
         };
         let reader = self.session.ledger.reader()?;
@@ -221,6 +225,7 @@ impl Verb<'_> {
                 .as_ref()
                 .map_or_else(|| "Microsoft's mail".to_owned(), OwnMail::by),
             pending: candidates.pending,
+            assumed: self.assumed(candidates, connection),
             due: candidates.lines.clone(),
             left_out: candidates
                 .left_out
@@ -231,6 +236,20 @@ impl Verb<'_> {
         let mut out = ui::Out::stdout();
         out.line(ui::reminders_text(&shown).trim_end())?;
         out.finish()
+    }
+
+    /// What is mailed to guests of whom the ledger does not know where they were to land.
+    fn assumed(&self, candidates: &Candidates, connection: &Connection) -> Option<String> {
+        let due = candidates.due.iter();
+        let assumed = due.filter(|guest| guest.landing_is_assumed).count() as u64;
+        (assumed > 0 && self.own.is_none()).then(|| {
+            format!(
+                "{} invited before the ledger kept where a guest lands: their mail leads to {}, in Microsoft's default language, signed by {}; the links that are kept stay as they are",
+                ui::text::plural_of(assumed, "of them was", "of them were"),
+                self.session.settings.invite.redirect_url.value,
+                connection.signed_in_as()
+            )
+        })
     }
 
     fn nobody_is_due(&self, candidates: &Candidates) -> Result<Exit> {

@@ -174,7 +174,16 @@ impl Verb<'_> {
             None if all => Exit::Done,
             None => Exit::SomeRowsNotDone,
         };
-        let json = self.report(pending, &outcomes, Some(run), left_out, exit);
+        let mut json = self.report(pending, &outcomes, Some(run), left_out, exit);
+        if let (Some(failure), Some(told)) = (&failure, json.as_object_mut()) {
+            let word = match (&somebody_else, &stopped_by) {
+                (None, Some(reason)) => reason.word(),
+                _ => failure.exit.word(),
+            };
+            told.insert("stopped_by".into(), word.into());
+            told.insert("error".into(), failure.what.clone().into());
+            told.insert("hints".into(), json!(failure.hints));
+        }
         let kept = writer
             .end_run(run, now, exit.code(), &json.to_string())
             .and_then(|()| writer.checkpoint());

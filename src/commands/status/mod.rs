@@ -46,14 +46,30 @@ pub(crate) fn run(
     settings: Result<Settings>,
     env: &Env<'_>,
 ) -> Result<Exit> {
-    let settings = settings?;
+    let exit = settings.and_then(|settings| start(cli, typed, &settings, env));
+    // The list was to go to standard output, and nothing else may.
+    let listed = typed.output.as_deref() == Some(Path::new(STDOUT));
+    if let (Err(failure), true, false) = (&exit, typed.json, listed) {
+        let mut out = ui::Out::stdout();
+        out.json(&json!({
+            "stopped_by": failure.exit.word(),
+            "error": failure.what,
+            "hints": failure.hints,
+            "exit_code": failure.exit.code(),
+        }))?;
+        out.finish()?;
+    }
+    exit
+}
+
+fn start(cli: &cli::Cli, typed: &cli::Status, settings: &Settings, env: &Env<'_>) -> Result<Exit> {
     let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
     let stop = Stop::default();
     let exit = runtime.block_on(async {
         let output = InviteOutput::default();
         signals::listen(stop.clone(), output.writing.subscribe());
         let quiet = cli.telling.quiet > 0;
-        status(typed, &settings, env, quiet, &Clock::system(), stop).await
+        status(typed, settings, env, quiet, &Clock::system(), stop).await
     });
     runtime.shutdown_background();
     exit

@@ -5,7 +5,7 @@ use super::people::Scope;
 use crate::{
     clock::Clock,
     directory::{States, confirm_gone, read_states},
-    engine::Stop,
+    engine::{Stop, StopReason},
     exit::Exit,
     failure::{Failure, Result},
     graph::{Class, Fault, Graph},
@@ -72,7 +72,8 @@ impl StateReader<'_> {
                 .collect();
             if !unread.is_empty() {
                 self.go_on()?;
-                let states = read_states(self.graph, &ids(&unread)).await.map_err(cut)?;
+                let states = read_states(self.graph, &ids(&unread)).await;
+                let states = states.map_err(|fault| self.cut(fault))?;
                 missing.extend(self.keep(&writer, unread, &states)?);
             }
             while missing.len() >= CONFIRMED_AT_ONCE {
@@ -140,7 +141,8 @@ impl StateReader<'_> {
     /// Asks for each of them: whoever is missing here too is gone, or has never been seen and may still appear.
     async fn confirm(&self, writer: &crate::ledger::Writer, guests: Vec<KnownGuest>) -> Result<()> {
         self.go_on()?;
-        let states = confirm_gone(self.graph, &ids(&guests)).await.map_err(cut)?;
+        let states = confirm_gone(self.graph, &ids(&guests)).await;
+        let states = states.map_err(|fault| self.cut(fault))?;
         let missing = self.keep(writer, guests, &states)?;
         let now = self.clock.now();
         let gone: Vec<(String, KeptState)> = missing
@@ -167,14 +169,18 @@ impl StateReader<'_> {
     }
 
     fn go_on(&self) -> Result<()> {
-        if self.stop.is_raised() {
-            return Err(
-                Failure::new(Exit::Interrupted, "interrupted before everybody was read").hint(
-                    "what was read is kept: the same command within an hour goes on from there",
-                ),
-            );
+        match self.stop.reason() {
+            Some(reason) => Err(stopped(&reason)),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// A request that was given up because of a stop tells nothing of its own.
+    fn cut(&self, fault: Fault) -> Failure {
+        match self.stop.reason() {
+            Some(reason) => stopped(&reason),
+            None => cut(fault),
+        }
     }
 }
 
@@ -183,6 +189,17 @@ fn ids(guests: &[KnownGuest]) -> Vec<String> {
         .iter()
         .filter_map(|guest| guest.user_id.clone())
         .collect()
+}
+
+/// Why nobody else is read.
+fn stopped(reason: &StopReason) -> Failure {
+    let what = match reason {
+        StopReason::TakenOver { by } => format!("another run has taken over the ledger: {by}"),
+        StopReason::Interrupted => "interrupted before everybody was read".to_owned(),
+        other => format!("stopped before everybody was read ({})", other.word()),
+    };
+    Failure::new(reason.exit(), what)
+        .hint("what was read is kept: the same command within an hour goes on from there")
 }
 
 /// Why a reading ended, and what the reader can do.

@@ -71,6 +71,7 @@ pub(super) async fn tell(
         guest: status_of(&person, history, session.clock.now()),
         known: reader.person(address.key())?,
         tenant: tenant_name(connection.as_ref(), &reader)?,
+        untold: history.untold,
         unreached,
         shows_link: typed.show_link,
         now: session.clock.now(),
@@ -127,6 +128,8 @@ struct Teller<'a> {
     guest: GuestStatus,
     known: Option<ledger::Person>,
     tenant: String,
+    /// Reminders without an answer that tells.
+    untold: u64,
     /// Why the state could not be read.
     unreached: Option<Failure>,
     shows_link: bool,
@@ -262,7 +265,14 @@ impl Teller<'_> {
         };
         let reminders = match self.guest.reminders {
             0 => String::new(),
-            n => format!(", then {}", text::plural(n, "reminder")),
+            n => {
+                let untold = match self.untold {
+                    0 => String::new(),
+                    untold => format!(", {untold} of them without an answer that tells"),
+                };
+                let asked = text::plural_of(n, "reminder was", "reminders were");
+                format!(", then {asked} asked for{untold}")
+            }
         };
         let last = self
             .guest
@@ -356,6 +366,7 @@ impl Teller<'_> {
         };
         match self.guest.state {
             GuestState::Pending => {
+                let mailed = matches!(self.guest.mail, Some(Mail::Requested | Mail::HandedOver));
                 let link = self
                     .known
                     .as_ref()
@@ -365,11 +376,14 @@ impl Teller<'_> {
                         "Please open this link, which is for you alone:\n{}",
                         link.expose_secret()
                     ),
-                    None => "Please look for that mail, in the junk folder too, and open the link in it.".to_owned(),
+                    None if mailed => "Please look for that mail, in the junk folder too, and open the link in it.".to_owned(),
+                    None => format!(
+                        "No mail is known to have gone out; `guestlist status {email} --show-link` shows the link to send."
+                    ),
                 };
-                let mailed = if self.guest.last_mail.is_some() {
+                let mailed = if mailed && self.guest.last_mail.is_some() {
                     format!(
-                        " The last mail about it was sent{}.",
+                        " The last mail about it was asked for{}.",
                         day(self.guest.last_mail)
                     )
                 } else {
