@@ -11,12 +11,16 @@ use crate::{
     outcome::{RowResult, ThisRun, Verified},
 };
 use jiff::Timestamp;
-use std::{collections::HashMap, thread::JoinHandle};
+use std::{collections::HashMap, thread::JoinHandle, time::Duration};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// How many events may wait, and how many go into one group.
 const QUEUE: usize = 1024;
 const GROUP: usize = 512;
+/// After a group with so many intents the next one waits a moment for more events: each group costs the same pages and
+/// a wait for the disk.
+const BUSY: usize = 4;
+const WINDOW: Duration = Duration::from_micros(100);
 
 #[derive(Debug)]
 enum LedgerEvent {
@@ -170,11 +174,21 @@ struct RecorderThread {
 impl RecorderThread {
     fn work(mut self, mut queue: mpsc::Receiver<LedgerEvent>) -> Recorded {
         let mut group = Vec::with_capacity(GROUP);
+        let mut busy = false;
         loop {
             group.clear();
             if queue.blocking_recv_many(&mut group, GROUP) == 0 {
                 break;
             }
+            if busy {
+                std::thread::sleep(WINDOW);
+                while group.len() < GROUP
+                    && let Ok(event) = queue.try_recv()
+                {
+                    group.push(event);
+                }
+            }
+            busy = group.iter().filter(|event| is_intent(event)).count() >= BUSY;
             let events = std::mem::take(&mut group);
             self.keep(events);
         }

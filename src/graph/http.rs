@@ -190,5 +190,6 @@ fn long_text(headers: &HeaderMap, name: &HeaderName, longest: usize) -> Option<S
     headers
         .get(name)
         .and_then(|value| value.to_str().ok())
-        .map(|value| value.chars().take(longest).collect())
+        // Such a text is plain ASCII.
+        .map(|value| value.get(..longest).unwrap_or(value).to_owned())
 }

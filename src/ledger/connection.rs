@@ -58,7 +58,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
 
 /// The write-ahead log is folded into the file after so many pages of 4 KB. Many groups change the same pages, so that
 /// fewer of them are copied than with SQLite's own 1,000.
-const CHECKPOINT_PAGES: u32 = 4_000;
+const CHECKPOINT_PAGES: u32 = 8_000;
 
 /// Switches a new ledger to the write-ahead log. SQLite does not wait for its busy timeout here when two connections
 /// switch the same file at once (sqlite.org, "Result Codes", SQLITE_BUSY), so this waits instead.

@@ -10,7 +10,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     ledger::{Ledger, Writer},
-    outcome::{Mail, Outcome},
+    outcome::Outcome,
     results, ui,
     ui::{RequestTotals, RunReport, Summary, TenantReport, ThisRunReport},
 };
@@ -62,12 +62,8 @@ impl Finish<'_> {
             ));
         }
         let mails = &self.mails;
-        let states = [Mail::Due, Mail::Refused, Mail::Unknown];
-        let [due, refused, unknown] = states.map(|state| -> Result<u64> {
-            let reader = self.ledger.reader()?;
-            Ok(reader.rows_with_mail(self.run, &[state])?.len() as u64)
-        });
-        let (due, refused, own_unknown) = (due?, refused?, mails.unknown.min(unknown?));
+        let [due, refused, unknown] = self.ledger.reader()?.unsent_mails(self.run)?;
+        let own_unknown = mails.unknown.min(unknown);
         notes.extend(mail_notes(mails, due, refused));
         if tally.mails_unknown + own_unknown > 0 {
             let guests =
