@@ -11,7 +11,7 @@ pub enum Exit {
     Unexpected = 1,
     /// The command line or the settings are wrong.
     Usage = 2,
-    /// The sheet is refused; nothing was sent.
+    /// The sheet is refused, before anything was sent or, if it changed, while the run went on.
     SheetRefused = 3,
     /// Some rows are not done.
     SomeRowsNotDone = 4,

@@ -62,12 +62,12 @@ pub(super) fn mail_of(
     }
 }
 
-/// The time of unknown runs, if it matters: for a person who was asked for the first time after it, it does not.
+/// The time in which runs that the ledger does not know may have asked. None for a person whom we first asked after it.
 fn matters(unknown_runs: Option<SilentFirst>, asks: &[InvitationAttempt]) -> Option<SilentFirst> {
     unknown_runs.filter(|unknown_runs| makers(asks).any(|ask| ask.at <= unknown_runs.until))
 }
 
-/// The same if no unknown run asked.
+/// Like `mail_of`, where no run that the ledger does not know has asked.
 fn mail_of_known(made: Option<Made>, asks: &[InvitationAttempt]) -> Mail {
     let Some(silent) = makers(asks).position(|ask| !ask.mails) else {
         return if makers(asks).next().is_some() {

@@ -15,7 +15,7 @@ use std::{
 };
 use tokio::{sync::watch, time::Instant};
 
-/// If an answer takes longer, it is too vague when the guest was made.
+/// After a slower answer it is not known exactly enough when the guest was made, so it is no sample.
 const SOON: Duration = Duration::from_secs(2);
 /// If samples disagree by more than this, the guests were dated by more than one clock.
 const AGREEMENT: SignedDuration = SignedDuration::from_secs(2);

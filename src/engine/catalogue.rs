@@ -11,24 +11,24 @@ codes! {
     }
     SPONSOR_UNKNOWN = "GL301" {
         title: "the sponsor is not in the tenant",
-        meaning: "No user or group of the tenant answers to the name in the sponsors column. Nothing was sent for this row.",
-        fix: "Correct the sponsor, or empty the cell: then whoever invites is the sponsor.",
+        meaning: "No user or group of the tenant has the name or address in the sponsors column. Nothing was sent for this row.",
+        fix: "Correct the sponsor, or leave the cell empty: then the inviter is the sponsor.",
         who: "whoever made the sheet"
     }
     SPONSOR_AMBIGUOUS = "GL302" {
-        title: "the sponsor may be one of several",
-        meaning: "Several users or groups of the tenant answer to the name in the sponsors column. Nothing was sent for this row.",
+        title: "the sponsor is ambiguous",
+        meaning: "Several users or groups of the tenant have the name or address in the sponsors column. Nothing was sent for this row.",
         fix: "Name the sponsor by object id, or by user principal name.",
         who: "whoever made the sheet"
     }
     SPONSOR_UNREADABLE = "GL303" {
         title: "the sponsor could not be looked up",
-        meaning: "Reading the sponsor failed for a reason that passes, so nobody can tell whether it exists. Nothing was sent for this row.",
+        meaning: "Reading the sponsor failed for a temporary reason, so it is not known whether it exists. Nothing was sent for this row.",
         fix: "Run the same command again.",
         who: "whoever runs the command"
     }
     LISTED_DOMAIN = "GL304" {
-        title: "the tenant takes no guests from this domain",
+        title: "the tenant does not allow guests from this domain",
         meaning: "The tenant's collaboration restrictions were read before anything was sent: the domain is on the deny list, or there is an allow list without it. Nothing was sent for this row.",
         fix: "Change the list under External collaboration settings, Collaboration restrictions, wait an hour, then run the same command again.",
         who: "a User Administrator of the tenant"
@@ -36,7 +36,7 @@ codes! {
     DELETED = "GL305" {
         title: "a deleted user has this address",
         meaning: "A user whom somebody deleted within the last 30 days has this address and can still be restored. Nothing was sent for this row.",
-        fix: "Restore the user under Deleted users in the Entra admin center, or delete it for good there; then run the same command again.",
+        fix: "Restore the user under Deleted users in the Entra admin center, or delete the user permanently there; then run the same command again.",
         who: "a User Administrator of the tenant"
     }
     SPONSOR_NOT_ALLOWED = "GL306" {
@@ -47,19 +47,19 @@ codes! {
     }
     NEVER_APPEARED = "GL410" {
         title: "Graph confirmed the invitation, and no guest has appeared",
-        meaning: "The answer was 201 with an object id, and for more than a day nobody with that id has been in the directory.",
+        meaning: "The answer was 201 with an object id, and for more than a day the directory has had no user with that id.",
         fix: "Ask again with --again, or give the request id in the results to Microsoft support.",
         who: "whoever runs the command"
     }
     GONE = "GL411" {
         title: "the guest was invited once and is no longer in the directory",
-        meaning: "An earlier run invited this person and saw the guest in the directory; the object is not there any more. Somebody has probably deleted it.",
-        fix: "Nothing, if it was deleted on purpose; --again asks for people like this once more.",
+        meaning: "An earlier run invited this person and found the guest in the directory. The guest is no longer there. Somebody has probably deleted the account.",
+        fix: "Do nothing if the account was deleted on purpose. To invite such people again, use --again.",
         who: "whoever runs the command"
     }
     THROTTLED_TOO_OFTEN = "GL412" {
         title: "Graph asked to wait too often for this row",
-        meaning: "Each time it was this row's turn Graph asked to come back later. Nothing happened for it.",
+        meaning: "Graph refused each attempt for this row because too many requests were sent. Nothing happened for this row.",
         fix: "Run the same command again, later or with a lower --rate.",
         who: "whoever runs the command"
     }

@@ -1,6 +1,6 @@
 //! The codes of Graph's answers: GL5xx about a person or a request, GL6xx that stop the run.
 //!
-//! Words for people who have never seen Graph; must not decide what an answer means, `known` does.
+//! The words are for people who do not know Graph. This file must not decide what an answer means; `error_rules.rs` does.
 
 use crate::problem::{Code, Entry, codes};
 
@@ -8,7 +8,7 @@ codes! {
     REFUSED = "GL500" {
         title: "Graph refused this invitation",
         meaning: "Microsoft Graph answered with an error that is not known here. Its own words are in the results, column `error`.",
-        fix: "Read the `error` column; `guestlist explain` may know the words. Nothing is repeated by itself: use --retry-refused to ask again.",
+        fix: "Read the `error` column and give its text to `guestlist explain`. The row is not asked again by itself: --retry-refused asks again.",
         who: "whoever runs the command"
     }
     EXISTS = "GL501" {
@@ -18,21 +18,21 @@ codes! {
         who: ""
     }
     EXISTS_BLOCKED = "GL502" {
-        title: "the person is in the directory, and the account is blocked",
-        meaning: "An account with this address exists, and signing in to it is switched off.",
-        fix: "Unblock the account if the person should have access again; a new invitation would not help.",
+        title: "the person is in the directory, and the account is disabled",
+        meaning: "An account with this address exists, and it is blocked from signing in.",
+        fix: "Enable the account if the person should have access again; a new invitation does not help.",
         who: "a User Administrator of the tenant"
     }
     ADDRESS_REJECTED = "GL503" {
         title: "the service does not accept this address",
-        meaning: "Entra cannot make a guest from it. A plus sign, an accent or another special character is the usual cause.",
+        meaning: "Entra cannot create a guest with this address. The usual cause is a plus sign, an accent or another special character.",
         fix: "Ask the person for another address, without special characters.",
         who: "whoever made the sheet"
     }
     GROUP_ADDRESS = "GL504" {
         title: "this is the address of a group",
-        meaning: "Distribution lists and groups cannot be guests.",
-        fix: "Invite the group's members one by one, each with their own address.",
+        meaning: "The address belongs to a group or a distribution list, which cannot be a guest.",
+        fix: "Put each member of the group on the sheet with that person's own address.",
         who: "whoever made the sheet"
     }
     OWN_DOMAIN = "GL505" {
@@ -60,7 +60,7 @@ codes! {
         who: "a Security Administrator of each of the two tenants"
     }
     CROSS_CLOUD = "GL511" {
-        title: "the guest's organization has switched off cross-cloud collaboration",
+        title: "the guest's organization has disabled cross-cloud collaboration",
         meaning: "The person's tenant is in another Microsoft cloud, and the application that makes this possible is disabled there.",
         fix: "The guest's organization has to enable \"Microsoft B2B Cross Cloud Worker\"; then run again with --retry-refused.",
         who: "an administrator of the guest's organization"
@@ -79,8 +79,8 @@ codes! {
     }
     NOT_REPLICATED = "GL520" {
         title: "the directory does not know the new guest everywhere yet",
-        meaning: "Entra writes to one copy and reads from others; for some seconds or minutes a new guest is invisible to some of them.",
-        fix: "Run the same command again in a few minutes; it finishes what is left.",
+        meaning: "Entra keeps several copies of the directory. For some seconds or minutes a new guest is missing in some of them.",
+        fix: "Run the same command again in a few minutes; it does what is still missing.",
         who: "whoever runs the command"
     }
     ABSENT = "GL521" {
@@ -90,15 +90,15 @@ codes! {
         who: "whoever made the sheet"
     }
     ALREADY = "GL522" {
-        title: "it was so before",
-        meaning: "The person is in the group, or the sponsor is set, already.",
+        title: "it is set already",
+        meaning: "The person is already a member of the group, or the sponsor is already set.",
         fix: "Nothing to do.",
         who: ""
     }
     GROUP_WITHOUT_GUESTS = "GL523" {
         title: "this group takes no guests",
-        meaning: "A policy of the Microsoft 365 group or of the tenant keeps guests out of it.",
-        fix: "Allow guests for the group, or leave it off the sheet.",
+        meaning: "A policy of the Microsoft 365 group or of the tenant does not allow guests in it.",
+        fix: "Allow guests in the group, or remove the group from the sheet.",
         who: "the group's owner, or a Groups Administrator"
     }
     GROUP_FULL = "GL524" {
@@ -108,32 +108,32 @@ codes! {
         who: "the group's owner"
     }
     MASTERED_ELSEWHERE = "GL525" {
-        title: "the object is mastered on premises",
+        title: "the object is managed on premises",
         meaning: "It is synchronized from an on-premises directory and cannot be changed in Entra.",
-        fix: "Change it in the on-premises directory, or leave it off the sheet.",
+        fix: "Change it in the on-premises directory, or remove it from the sheet.",
         who: "whoever runs the on-premises directory"
     }
     BAD_QUERY = "GL530" {
-        title: "Graph does not accept this question",
-        meaning: "The request itself is wrong for this Graph: a mistake of guestlist, or a Graph that does not know the property.",
+        title: "Graph does not accept this request",
+        meaning: "The request is wrong for this Graph: guestlist has an error, or this Graph does not know a property.",
         fix: "Please report it, with the request id.",
         who: "the makers of guestlist"
     }
     PAGES_LOST = "GL531" {
-        title: "Graph lost the place in a long list",
-        meaning: "While a list was read page by page, the server forgot where the reader was, several times.",
+        title: "Graph could not continue a long list",
+        meaning: "While a list was read page by page, the server no longer accepted the link to the next page, several times.",
         fix: "Run the same command again.",
         who: "whoever runs the command"
     }
     ANSWER_TOO_LONG = "GL532" {
-        title: "the answer is longer than anything expected",
-        meaning: "Reading stopped at a limit, to protect this machine.",
+        title: "the answer is too long",
+        meaning: "Reading stopped at a limit that protects this machine's memory.",
         fix: "Check that graph_url names Microsoft Graph.",
         who: "whoever runs the command"
     }
     ANSWER_UNREADABLE = "GL533" {
-        title: "the answer cannot be understood",
-        meaning: "The server answered with success, and with something that is not what was asked for.",
+        title: "the answer cannot be read",
+        meaning: "The server reported success, and the body of its answer is not what the request asks for.",
         fix: "Check that graph_url names Microsoft Graph; otherwise please report it, with the request id.",
         who: "whoever runs the command"
     }
@@ -145,14 +145,14 @@ codes! {
     }
     BATCH_ITEM_MISSING = "GL535" {
         title: "a batch came back incomplete",
-        meaning: "Twenty questions were asked in one request, and one of them has no answer.",
+        meaning: "A batch carries up to twenty requests, and one of them has no answer.",
         fix: "Run the same command again.",
         who: "whoever runs the command"
     }
     PAGES_ENDLESS = "GL536" {
-        title: "the list of people has no end",
-        meaning: "A next page was one that had been read before, or page after page brought nobody new. Something answers in the place of Microsoft Graph, or Graph is at fault.",
-        fix: "Check that graph_url names Microsoft Graph, and run the same command again; --precheck each needs no list.",
+        title: "the list of people does not end",
+        meaning: "A link led to a page that had been read before, or many pages in a row brought nobody new. Another server answers in place of Microsoft Graph, or Graph has an error.",
+        fix: "Check that graph_url names Microsoft Graph, and run the same command again. With --precheck each, no list is read.",
         who: "whoever runs the command"
     }
     THROTTLED = "GL540" {
@@ -162,8 +162,8 @@ codes! {
         who: "whoever runs the command"
     }
     SERVER_TROUBLE = "GL541" {
-        title: "Graph has trouble of its own",
-        meaning: "The server answered with an error of its own, so it is not known whether it did what was asked.",
+        title: "Graph has an internal error",
+        meaning: "The server answered with an internal error, so it is not known whether it performed the request.",
         fix: "Run the same command again; what is unknown is looked up first.",
         who: "whoever runs the command"
     }
@@ -174,58 +174,58 @@ codes! {
         who: "whoever runs the network"
     }
     REDIRECT = "GL543" {
-        title: "something between here and Graph answered: it points somewhere else",
-        meaning: "Graph does not redirect; a proxy or a portal of the network may. It is not followed, as the token would go along.",
+        title: "something between here and Graph answered with a redirect",
+        meaning: "Graph does not redirect; a proxy or a sign-in page of the network may. The redirect is not followed, because the token would be sent to another host.",
         fix: "Sign in to the network if it asks for that, and check graph_url.",
         who: "whoever runs the network"
     }
     ODD_SUCCESS = "GL544" {
-        title: "a success that is none of ours",
-        meaning: "An invitation is answered by 201 and nothing else; this was another status, so it is not known what happened.",
+        title: "an unexpected success status",
+        meaning: "Graph answers an invitation with 201. The answer had another success status, so it is not known whether the person was invited.",
         fix: "Run the same command again; what is unknown is looked up first. Check graph_url if it happens again.",
         who: "whoever runs the command"
     }
     RUN_STOPPED = "GL545" {
         title: "the run stopped before this was sent",
-        meaning: "The request was ready and never left this machine.",
+        meaning: "The request was ready and was not sent.",
         fix: "Run the same command again.",
         who: "whoever runs the command"
     }
     NOT_CONNECTED = "GL546" {
         title: "Graph cannot be reached",
-        meaning: "No connection came about, so nothing was sent.",
+        meaning: "No connection could be made, so nothing was sent.",
         fix: "Check the network, the proxy variables and graph_url, then run the same command again.",
         who: "whoever runs the command"
     }
     NO_ANSWER = "GL547" {
         title: "no answer came",
-        meaning: "The request went out, and the connection broke or fell silent. Whether it was done is not known.",
+        meaning: "The request was sent, and then the connection broke or no answer came in time. It is not known whether the request was performed.",
         fix: "Run the same command again; what is unknown is looked up first.",
         who: "whoever runs the command"
     }
     CUT_ANSWER = "GL548" {
         title: "the answer broke off or cannot be read",
-        meaning: "The server said yes, and the rest of its answer is missing or damaged.",
+        meaning: "The server reported success, and the rest of its answer is missing or damaged.",
         fix: "Run the same command again; what is unknown is looked up first.",
         who: "whoever runs the command"
     }
     HOLLOW_SUCCESS = "GL549" {
-        title: "a yes without a guest",
-        meaning: "The server said yes, but named no user or no link, or called the invitation an error.",
+        title: "a success without a guest",
+        meaning: "The server reported success, but its answer has no user or no link, or its status is Error.",
         fix: "Run the same command again; what is unknown is looked up first.",
         who: "whoever runs the command"
     }
     NO_TARGET = "GL550" {
         title: "the service could not find the target address",
-        meaning: "An error inside the invitation service. It may pass, or the address cannot get mail; whether the guest was made is not known.",
-        fix: "Check the address with the person; run the same command again, which looks first.",
+        meaning: "This is an error inside the invitation service. It may pass, or the address cannot receive mail. It is not known whether the guest was created.",
+        fix: "Check the address with the person, then run the same command again; it looks the person up first.",
         who: "whoever runs the command"
     }
 
     SOMEBODY_ELSE = "GL551" {
-        title: "a yes for somebody else",
-        meaning: "The server said yes, and its answer is for another address than the one asked for. It is not used, so nobody gets somebody else's link.",
-        fix: "Run the same command again; what is unknown is looked up first. If it happens again, something on the way mixes up answers.",
+        title: "the answer is for another person",
+        meaning: "The server reported success, and its answer names another address than the request. The answer is not used, so that nobody gets another person's link.",
+        fix: "Run the same command again; what is unknown is looked up first. If it happens again, a proxy between here and Graph may mix up answers.",
         who: "whoever runs the network"
     }
 
@@ -238,20 +238,20 @@ codes! {
 
     SUSPICIOUS = "GL600" {
         title: "Microsoft has blocked invitations for this tenant",
-        meaning: "Its abuse protection found the invitations of this tenant suspicious. The block does not lift by itself, and further attempts make it worse.",
-        fix: "Open a support case with Microsoft with the ticket text shown; run the same command again when support has lifted the block.",
+        meaning: "Microsoft's abuse protection regards the invitations of this tenant as suspicious. The block does not end by itself, and further attempts make it worse.",
+        fix: "Open a support case with Microsoft and use the text that is shown. Run the same command again when support has removed the block.",
         who: "an administrator of the tenant, with Microsoft support"
     }
     INVITATIONS_OFF = "GL601" {
         title: "the tenant's policy does not allow these invitations",
-        meaning: "Guest invitations are switched off, or limited to people and apps that this sign-in is not among.",
+        meaning: "Guest invitations are switched off, or only certain people and apps may invite, and this sign-in is not one of them.",
         fix: "Change External collaboration settings, Guest invite settings, or give the signed-in user the role Guest Inviter; changes take 15 to 60 minutes.",
         who: "a Global Administrator or User Administrator of the tenant"
     }
     TENANT_FULL = "GL602" {
         title: "the tenant's directory is full",
-        meaning: "The quota of directory objects is used up. Deleted objects count for 30 days.",
-        fix: "Delete objects for good or have the quota raised, then run the same command again.",
+        meaning: "The tenant has reached its quota of directory objects. Deleted objects count for 30 days.",
+        fix: "Delete objects permanently or ask for a higher quota, then run the same command again.",
         who: "an administrator of the tenant, with Microsoft support"
     }
     INVITER_FULL = "GL603" {
@@ -292,7 +292,7 @@ codes! {
     }
     TOKEN_REJECTED = "GL620" {
         title: "Graph does not accept the token",
-        meaning: "A fresh token was refused as well: it is for another cloud or audience, has been revoked, or a policy forbids this place.",
+        meaning: "A new token was refused as well: it is for another cloud or audience, it was revoked, or a policy does not allow this location.",
         fix: "Sign in again; check [tenant] cloud, graph_url and authority_url, and this machine's clock.",
         who: "whoever runs the command"
     }
@@ -304,13 +304,13 @@ codes! {
     }
     PROXY_SIGN_IN = "GL631" {
         title: "something between here and Graph answered: the proxy wants a sign-in",
-        meaning: "The network's proxy did not let the request through.",
-        fix: "Put the proxy's user and password into HTTPS_PROXY, or ask for an exception for the Graph host.",
+        meaning: "The network's proxy asks for a user name and a password before it passes a request on.",
+        fix: "Put the proxy's user name and password into HTTPS_PROXY, or ask for an exception for the Graph host.",
         who: "whoever runs the network"
     }
 }
 
-/// For a code that has no entry; a test keeps it from being needed.
+/// For a code without an entry. A test checks that there is none.
 pub(crate) const UNNAMED: Entry = Entry {
     code: "GL500",
     title: "an answer that is not known",

@@ -33,7 +33,7 @@ pub enum Class {
     Address,
     /// Too early: another replica does not know the object yet.
     NotYet,
-    /// It was so before; as good as done.
+    /// The tenant was already in the state that the request asks for. This counts as success.
     Already,
     /// There is no such object.
     Absent,

@@ -30,7 +30,7 @@ pub(super) fn close_gate(pace: &Pace, answer: &Answer, kind: Kind, sent_at: Inst
         };
     }
     let opens_in_time = match answer.retry_after {
-        // A server in trouble that does not say for how long is asked again after a growing pause.
+        // A 5xx with Retry-After closes the gate. After one without it the caller waits for a growing pause instead.
         Some(wait) if answer.status >= 500 && kind == Kind::Invitation => pace.wait_out(wait),
         Some(wait) if answer.status >= 500 => pace.throttled(kind, sent_at, Some(wait)),
         _ => {

@@ -331,7 +331,8 @@ impl AddressAccounting {
                 addresses: 0,
             });
         }
-        // Where the rows before it were too many to be looked at ahead, the row that divides was told on its own.
+        // If the first address comes further below the dividing row than the rows that are read ahead, the dividing row was
+        // already told by itself.
         if let (None, Place::Below { row: by }) = (&self.cover, row.place) {
             self.cover = Some(Cover {
                 row: by,

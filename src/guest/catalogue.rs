@@ -28,7 +28,7 @@ codes! {
         who: "whoever made the sheet"
     }
     NOT_ASCII = "GL105" {
-        title: "a letter that Entra does not take in an address",
+        title: "a letter that Entra does not accept in an address",
         meaning: "Entra accepts only the letters a to z, digits and a few signs. An accent, another script or a typographic apostrophe is refused there, and often is a typing mistake.",
         fix: "Ask the person for the plain spelling of the address.",
         who: "the person to invite"
@@ -71,7 +71,7 @@ codes! {
     }
     SPACE_INSIDE = "GL112" {
         title: "a space inside an address",
-        meaning: "Spaces around an address are left out; a space in the middle may stand for something else, so it is not guessed.",
+        meaning: "Spaces around an address are removed. A space in the middle may stand for another character, and guestlist does not guess which.",
         fix: "Delete the space, or put the missing character there.",
         who: "whoever made the sheet"
     }
@@ -100,7 +100,7 @@ codes! {
         who: "whoever made the sheet"
     }
     UNQUOTED_MESSAGE = "GL117" {
-        title: "a message without quotation marks was put together again",
+        title: "a message without quotation marks was joined again",
         meaning: "The message is the last column, and its text holds the delimiter without quotation marks around it. The rest of the row belongs to it.",
         fix: "Nothing is to be done; quotation marks around the message make it certain for other programs too.",
         who: "nobody"
@@ -155,7 +155,7 @@ codes! {
     }
     BAD_LANGUAGE = "GL134" {
         title: "not a language code",
-        meaning: "Microsoft wants a culture such as en-US, de-DE or fr: two letters, and perhaps a country.",
+        meaning: "Microsoft expects a culture such as en-US, de-DE or fr: two letters, and perhaps a country.",
         fix: "Write the code, or leave the cell empty for the default.",
         who: "whoever made the sheet"
     }
@@ -215,7 +215,7 @@ codes! {
     }
     FIELD_TOO_LONG = "GL148" {
         title: "a text is too long",
-        meaning: "Entra takes at most 256 characters for a display name, 128 for a job title, and 64 for the other parts of a profile.",
+        meaning: "Entra accepts at most 256 characters for a display name, 128 for a job title, and 64 for the other parts of a profile.",
         fix: "Shorten the text.",
         who: "whoever made the sheet"
     }
@@ -227,7 +227,7 @@ codes! {
     }
     NOT_COMPUTED = "GL150" {
         title: "a formula without its result",
-        meaning: "The cell is a formula, and the workbook does not hold what it comes to. Programs that write workbooks without a spreadsheet program leave such cells behind.",
+        meaning: "The cell is a formula, and the workbook does not hold its result. Programs that write workbooks without a spreadsheet program leave such cells.",
         fix: "Open the workbook in a spreadsheet program and save it there, or replace the formula by its value.",
         who: "whoever made the sheet"
     }
@@ -239,19 +239,19 @@ codes! {
     }
     TYPO_DOMAIN = "GL201" {
         title: "a domain that looks mistyped",
-        meaning: "The domain is one letter away from a well-known one. Mail to it would be lost, or read by a stranger.",
+        meaning: "The domain differs from a well-known one by one letter. Mail to it would be lost, or a stranger would read it.",
         fix: "Ask the person, and correct the address if it is wrong.",
         who: "whoever made the sheet"
     }
     ROLE_ADDRESS = "GL202" {
         title: "an address that several people read",
-        meaning: "Addresses such as info@ or noreply@ belong to an office and not to a person; whoever reads the mail first becomes the guest.",
+        meaning: "Addresses such as info@ or noreply@ belong to an office and not to a person. The first reader of the mail becomes the guest.",
         fix: "Use the person's own address if there is one.",
         who: "whoever made the sheet"
     }
     DISPOSABLE_DOMAIN = "GL203" {
         title: "a throw-away address",
-        meaning: "The domain gives out addresses that vanish. Invitations to such domains can make Microsoft take the tenant's invitations for abuse.",
+        meaning: "The domain gives out addresses that exist for a short time only. Invitations to such domains can make Microsoft take the tenant's invitations for abuse.",
         fix: "Ask the person for another address.",
         who: "the person to invite"
     }
@@ -281,7 +281,7 @@ codes! {
     }
     HTML_MESSAGE = "GL208" {
         title: "HTML in a message",
-        meaning: "Microsoft shows the message as plain text; tags would be read as they are.",
+        meaning: "Microsoft shows the message as plain text, so the guest would see the tags.",
         fix: "Write plain text. An address such as https://example.org becomes a link by itself.",
         who: "whoever made the sheet"
     }

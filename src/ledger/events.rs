@@ -197,8 +197,8 @@ impl Writer {
             .query_row((person, event, run), |row| row.get(0))?)
     }
 
-    /// `stands`: whether the run still has the ledger. Without it only what Graph answered is taken; what the run
-    /// concluded is the newer run's to conclude, and where the person stands too.
+    /// `stands`: whether the run still has the ledger. If another run has taken it, only Graph's answers are written.
+    /// Conclusions and the person's state are left to the newer run.
     pub(crate) fn answered(&self, run: &str, answered: &Answered, stands: bool) -> Result<()> {
         let person = answered.person;
         let intent = answered.intent.map(|intent| intent.event);

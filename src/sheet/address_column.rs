@@ -168,7 +168,7 @@ pub(super) fn choose(header: &Header, survey: &Survey) -> Result<Choice, Box<Pro
                 )
                 .column(header.name(column))
                 .fix(format!(
-                    "if another column is meant, say so: --map email=\"its name\"; else --map email={} says it for good",
+                    "if this is right, --map email={} confirms it; if another column is meant, use --map email=\"its name\"",
                     header.typed(column)
                 ));
                 Ok(Choice {
@@ -340,7 +340,7 @@ fn several(header: &Header, survey: &Survey, columns: &[usize], likely: Option<u
     let problem = Problem::error(
         AMBIGUOUS_ADDRESSES,
         format!(
-            "several columns hold different addresses, and whose are the guests' is not guessed: {} rows",
+            "several columns hold different addresses, and guestlist does not guess which one holds the guests: {} rows",
             told.join(", ")
         ),
     );

@@ -23,7 +23,7 @@ codes! {
     }
     NO_ROWS = "GL004" {
         title: "the sheet has a header and no rows",
-        meaning: "Nobody is on it.",
+        meaning: "The sheet names nobody.",
         fix: "Add one row for each person below the header.",
         who: "whoever made the sheet"
     }
@@ -100,7 +100,7 @@ codes! {
         who: "whoever runs the command"
     }
     NO_HEADER_ROW = "GL017" {
-        title: "--header-row points at nothing",
+        title: "--header-row names a row that is empty or missing",
         meaning: "The row that should be the header is empty or not there.",
         fix: "Give the number that the spreadsheet program shows beside the header.",
         who: "whoever runs the command"
@@ -137,8 +137,8 @@ codes! {
     }
     HIDDEN_ROWS = "GL023" {
         title: "rows are hidden in the workbook",
-        meaning: "A filter, or somebody by hand, hides rows below the header. Whether these people are meant is not guessed.",
-        fix: "Say --hidden include to take them along, or --hidden skip to leave them out.",
+        meaning: "A filter, or a person, has hidden rows below the header. Whether these people are to be invited is not guessed.",
+        fix: "Add --hidden include to read them, or --hidden skip to leave them out.",
         who: "whoever made the sheet"
     }
     PORTAL_EXAMPLE = "GL024" {
@@ -149,8 +149,8 @@ codes! {
     }
     HIDDEN_SKIPPED = "GL025" {
         title: "hidden rows are left out",
-        meaning: "A filter, or somebody by hand, hides rows below the header, and --hidden skip was said: they are not read at all.",
-        fix: "Say --hidden include to take them along.",
+        meaning: "A filter, or a person, has hidden rows below the header, and --hidden skip was given: they are not read at all.",
+        fix: "Add --hidden include to read them.",
         who: "whoever runs the command"
     }
     TWO_FIELDS = "GL026" {
@@ -161,7 +161,7 @@ codes! {
     }
     PERHAPS_UTF8 = "GL027" {
         title: "the sheet looks like UTF-8 and is read as something else",
-        meaning: "An encoding was named, and the letters of the sheet are sound UTF-8. Read in another encoding, each of them becomes two odd ones, and nothing fails.",
+        meaning: "An encoding was named, and the bytes of the sheet are valid UTF-8. Read in another encoding, each accented letter becomes two wrong ones, without an error.",
         fix: "Leave out --encoding, unless the names are right as they are read.",
         who: "whoever runs the command"
     }
@@ -186,13 +186,13 @@ codes! {
     COLUMN_BY_CELLS = "GL031" {
         title: "a column was taken for the addresses because of its cells",
         meaning: "No heading is known as an address column, and the cells of exactly one column are addresses.",
-        fix: "Nothing is to be done if it is right; --map email=\"its name\" says it for good.",
+        fix: "Do nothing if it is right; --map email=\"its name\" makes the choice certain.",
         who: "whoever runs the command"
     }
     ALIAS_WITHOUT_ADDRESSES = "GL032" {
         title: "a column is called like an address column and holds none",
         meaning: "Several headings are known as address columns, and only one of the columns holds addresses. That one is used.",
-        fix: "Nothing is to be done if it is right; --map email=\"its name\" says it for good.",
+        fix: "Do nothing if it is right; --map email=\"its name\" makes the choice certain.",
         who: "whoever runs the command"
     }
     UNUSED_ADDRESSES = "GL033" {
@@ -202,7 +202,7 @@ codes! {
         who: "whoever runs the command"
     }
     HEADER_AGAIN = "GL034" {
-        title: "the header comes again",
+        title: "the header is repeated",
         meaning: "A row has the same names in the same order as the header. Sheets that were put together have such rows; it is left out, and reading goes on below it.",
         fix: "Delete the row, or leave it there.",
         who: "nobody"
@@ -232,7 +232,7 @@ codes! {
         who: "whoever made the sheet"
     }
     LOST_LETTERS = "GL039" {
-        title: "letters became question marks before the sheet reached us",
+        title: "letters were replaced by question marks before this sheet was saved",
         meaning: "A question mark stands inside a name. A program that saved the sheet in an encoding without these letters wrote `?` instead; which letters they were cannot be told from the file.",
         fix: "Export the sheet again as CSV UTF-8, or type the names again.",
         who: "whoever made the sheet"
@@ -269,13 +269,13 @@ codes! {
     }
     LINKED_ADDRESS = "GL045" {
         title: "an address behind a link",
-        meaning: "A cell of the workbook shows a name and links to an address, or shows one address and links to another. What is read is said; the rest is not used.",
+        meaning: "A cell of the workbook shows a name and links to an address, or shows one address and links to another. The message says which one is read; the other is not used.",
         fix: "Type the address that is meant into the cell, without a link.",
         who: "whoever made the sheet"
     }
     MERGED_CELLS = "GL046" {
         title: "merged cells",
-        meaning: "Cells that a spreadsheet program shows as one hold their text in the first cell only. The rows and columns beside it have nothing there, though they seem to.",
+        meaning: "Cells that a spreadsheet program shows as one hold their text in the first cell only. The other cells of the merged area are empty, although the program shows the text across them.",
         fix: "Unmerge the cells and fill in each row, or leave them if the others may stay empty.",
         who: "whoever made the sheet"
     }

@@ -63,7 +63,7 @@ fn what_entra_told_the_cli_is_understood() {
         .run("azure-cli", &[("PATH", &path)])
         .expect_code(6)
         .says("AADSTS50076")
-        .says("another factor");
+        .says("multifactor authentication");
 }
 
 #[test]

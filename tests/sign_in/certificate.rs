@@ -161,7 +161,7 @@ fn an_expired_certificate_has_its_advice() {
         .run("certificate", &[(FILE, "old.pem")])
         .expect_code(6)
         .says("the certificate was valid until")
-        .says("make a new certificate and upload it");
+        .says("create a new certificate and upload it");
     assert_eq!(tenant.token_requests(), 0);
 }
 
@@ -176,7 +176,7 @@ fn a_certificate_that_only_the_tenant_finds_expired_has_the_same_advice() {
         .expect_code(6)
         .says("AADSTS700027")
         .says("The key used is expired")
-        .says("make a new certificate and upload it");
+        .says("create a new certificate and upload it");
 }
 
 #[test]

@@ -91,6 +91,6 @@ fn who_cannot_pass_claims_on_says_what_to_do_instead() {
         .invite_bare(&tenant.workdir, "guests.csv", &PACE);
     Ended::of(&mut command)
         .expect_code(6)
-        .says("Get a new token from where this one came");
+        .says("Get a new token from the same source");
     assert_eq!(tenant.token_requests(), 0);
 }

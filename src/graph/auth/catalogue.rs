@@ -17,8 +17,8 @@ codes! {
     }
     SECRET_EXPIRED = "GL702" {
         title: "the client secret has expired",
-        meaning: "The secret was right once; its time is over.",
-        fix: "Create a new client secret for the app and put its value where the old one was; a certificate or workload identity needs no such renewal.",
+        meaning: "The secret is the app's, and it is no longer valid.",
+        fix: "Create a new client secret for the app and put its value where the old one was. A workload identity has no secret that expires.",
         who: "an owner of the app registration"
     }
     UNKNOWN_APP = "GL703" {
@@ -29,8 +29,8 @@ codes! {
     }
     UNKNOWN_TENANT = "GL704" {
         title: "there is no such tenant",
-        meaning: "Entra knows no tenant by this domain or id, in this cloud.",
-        fix: "Check --tenant for typing errors, and [tenant] cloud if it is a government or China tenant.",
+        meaning: "Entra knows no tenant with this domain or id in this cloud.",
+        fix: "Check the spelling of --tenant, and [tenant] cloud if the tenant is in a government cloud or in China.",
         who: "whoever runs the command"
     }
     WRONG_CERTIFICATE = "GL705" {
@@ -41,7 +41,7 @@ codes! {
     }
     CLOCK_WRONG = "GL706" {
         title: "the time of the sign-in is not accepted",
-        meaning: "What this machine signed, or the token file it gave, is too old or from the future.",
+        meaning: "What this machine signed, or the token file that it sent, is too old or has a time in the future.",
         fix: "Set this machine's clock (time synchronization); for workload identity, check that the token file is renewed.",
         who: "whoever runs the machine"
     }
@@ -64,20 +64,20 @@ codes! {
         who: "a Conditional Access Administrator of the tenant"
     }
     MFA_NEEDED = "GL710" {
-        title: "another factor is asked for",
-        meaning: "The tenant asks for multifactor authentication, which this way of signing in cannot show.",
+        title: "multifactor authentication is required",
+        meaning: "The tenant asks for multifactor authentication, which this way of signing in cannot provide.",
         fix: "Sign in with [auth] method = \"browser\", or run `az login` again.",
         who: "whoever runs the command"
     }
     SIGN_IN_BUSY = "GL711" {
-        title: "the sign-in service does not answer properly just now",
-        meaning: "Entra or the way to it has trouble; it was tried for a while.",
+        title: "the sign-in service does not answer correctly at the moment",
+        meaning: "Entra, or the network on the way to it, has an error. Several attempts failed.",
         fix: "Run the same command again later.",
         who: "whoever runs the command"
     }
     SIGN_IN_UNREACHABLE = "GL712" {
         title: "the sign-in service cannot be reached",
-        meaning: "No connection came about.",
+        meaning: "No connection to the sign-in service could be made.",
         fix: "Check the network, the proxy variables, --ca-file and authority_url.",
         who: "whoever runs the command"
     }
@@ -94,9 +94,9 @@ codes! {
         who: "whoever runs the command"
     }
     TOKEN_OVER = "GL715" {
-        title: "the given token is over",
-        meaning: "A token that is given as it is lives about an hour and cannot be renewed here.",
-        fix: "Get a new token into GUESTLIST_ACCESS_TOKEN and run the same command again, or choose another [auth] method.",
+        title: "the token that was given has expired",
+        meaning: "A token in GUESTLIST_ACCESS_TOKEN is valid for about an hour, and guestlist cannot renew it.",
+        fix: "Put a new token into GUESTLIST_ACCESS_TOKEN and run the same command again, or choose another [auth] method.",
         who: "whoever runs the command"
     }
     WRONG_RESOURCE = "GL716" {
@@ -107,7 +107,7 @@ codes! {
     }
     APP_DISABLED = "GL717" {
         title: "the app or the account is disabled",
-        meaning: "It exists and may not sign in.",
+        meaning: "The app or the account exists, and it is not allowed to sign in.",
         fix: "Enable it in the Entra admin center (Enterprise applications or Users).",
         who: "an administrator of the tenant"
     }
@@ -125,7 +125,7 @@ codes! {
     }
     SIGN_IN_OVER = "GL720" {
         title: "the sign-in has to be done again",
-        meaning: "What was remembered of an earlier sign-in is no longer valid: it is too old, was revoked, or the password changed.",
+        meaning: "The stored sign-in is no longer valid: it is too old, it was revoked, or the password changed.",
         fix: "Sign in again.",
         who: "whoever runs the command"
     }
@@ -155,12 +155,12 @@ codes! {
     }
     CERTIFICATE_EXPIRED = "GL725" {
         title: "the certificate is not valid now",
-        meaning: "Its time is over or has not begun. If neither is so, this machine's clock is wrong.",
-        fix: "Make a new certificate and upload it to the app registration, or set the clock.",
+        meaning: "The certificate has expired or is not valid yet. If its dates are right, this machine's clock is wrong.",
+        fix: "Create a new certificate and upload it to the app registration, or set the clock.",
         who: "an owner of the app registration"
     }
     NO_WORKLOAD_TOKEN = "GL726" {
-        title: "the workload's own token cannot be had",
+        title: "the workload's own token cannot be read",
         meaning: "The file, variable or service that gives this workload its identity is missing or does not answer.",
         fix: "Kubernetes: label the pod for workload identity. GitHub: permissions: id-token: write. Azure Pipelines: pass SYSTEM_ACCESSTOKEN and the service connection id.",
         who: "whoever runs the job"
@@ -178,8 +178,8 @@ codes! {
         who: "whoever runs the command"
     }
     NO_BROWSER = "GL729" {
-        title: "no browser can be opened here",
-        meaning: "Signing in with the browser needs a screen.",
+        title: "no browser can be opened on this machine",
+        meaning: "Signing in with the browser needs a desktop on which a browser window can open.",
         fix: "Use [auth] method = \"device-code\", or sign in as an app.",
         who: "whoever runs the command"
     }
@@ -198,13 +198,13 @@ codes! {
     CHALLENGED_TOKEN = "GL732" {
         title: "Graph wants another token than the one that was given",
         meaning: "Something about the account or its conditions changed after the token in GUESTLIST_ACCESS_TOKEN was issued: a password, a policy, the network.",
-        fix: "Get a new token from where this one came, then run the same command again; another [auth] method renews its tokens by itself.",
+        fix: "Get a new token from the same source, then run the same command again. Other [auth] methods renew their tokens by themselves.",
         who: "whoever runs the command"
     }
     CHALLENGED_MACHINE = "GL733" {
         title: "Graph wants another token than the managed identity gives",
         meaning: "Something about the identity or its conditions changed after its token was issued, and the platform gives the same token again for up to 24 hours.",
-        fix: "Look for what changed in the sign-in log of the identity; run the same command again later, or sign in as an app ([auth] method).",
+        fix: "Look in the sign-in log of the identity for what changed. Run the same command again later, or sign in as an app ([auth] method).",
         who: "an administrator of the tenant"
     }
     NOT_SIGN_IN_SERVICE = "GL734" {
