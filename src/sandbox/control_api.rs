@@ -12,12 +12,17 @@
 //! | `GET /_sandbox/mails[?address=]` | `{"total", "addresses": {ADDRESS: [{"at", "address", "user_id", "language", "words", "words_dropped", "cc"}]}}`; `words` is the custom message |
 //! | `GET /_sandbox/own-mails[?address=]` | `{"total", "mails": [{"at", "from", "to", "name", "subject", "content_type", "content", "message_id"}]}`: what `sendMail` sent |
 //! | `GET /_sandbox/invitations[?address=]` | `{"total", "addresses": {ADDRESS: [{"ms", "send", "status", "fault", "conclusive", "look_ups_before"}]}, "unchecked": [ADDRESS]}`; status 0: the client got no whole answer; `unchecked`: invited again after an inconclusive answer without a look-up in between |
+//! | `GET /_sandbox/follow-ups[?user=ID or address=]` | `{"kinds": {KIND: {"requests", "done", "repeated"}}, "requests": [{"ms", "kind", "user_id", "target", "fields", "status", "done", "repeated", "fault"}]}`: every request that asked to change a guest; kind: `profile`, `manager`, `sponsor`, `group`; `done`: the change was made, whatever the client was told; `repeated`: the same change had been made before, and the client had been told so |
 //! | `GET /_sandbox/log[?address=]` | `{"dropped", "entries": [{"ms", "arrived_ms", "kind", "method", "addresses", "status", "fault", "in_batch"}]}` |
 //! | `GET /_sandbox/links?url=` | `{"known", "user_id"}` |
 //! | `POST /_sandbox/links` | takes `[LINK]`; `{"known": NUMBER, "unknown": [LINK]}` |
 //! | `GET /_sandbox/people[?address=]` | `{"people": [USER]}` with all fields; deleted users are included, and at most 1,000 are listed |
 //! | `POST /_sandbox/people` | adds `[{"address", "name", "standing"}]`; standing: `member`, `disabled-member`, `pending`, `accepted`, `disabled`, `stateless`, `self-service`, `deleted`; `{"added"}` |
 //! | `POST /_sandbox/accept`, `/disable`, `/delete`, `/purge` | takes `{"address"}`, `{"id"}` or `{"link"}`, a redeem link: redeems the invitation, blocks the account, deletes the user so that a restore is possible, deletes the user permanently; `{"id"}` |
+//! | `GET /_sandbox/groups` | `{"groups": [GROUP]}`, each with its `members` (ids) |
+//! | `POST /_sandbox/groups` | adds `[{"name", "mail", "kind"}]`; kind: `security`, `microsoft365`, `team`, `dynamic`, `on-premises`, `role-assignable`, `distribution-list`, `mail-enabled-security`; a group with the same name and mail is replaced; `{"ids"}` |
+//! | `POST /_sandbox/remove-group` | takes `{"id"}` |
+//! | `POST /_sandbox/role` | takes `{"address"}` or `{"id"}`: gives a role in the directory to a person |
 //! | `POST /_sandbox/age?days=` | makes everybody so many days older: creation and redemption move back; `{"aged"}` |
 //! | `GET`, `PUT`, `POST /_sandbox/weather` | the weather as JSON; to set it, JSON or TOML; with an empty body nothing goes wrong any more |
 //! | `POST /_sandbox/certificate` | registers a certificate in PEM with the app; `{"thumbprint"}` (SHA-256) |
@@ -26,6 +31,8 @@
 //! | `POST /_sandbox/revoke` | makes all refresh tokens invalid |
 //! | `POST /_sandbox/lift` | lifts the block and removes `block_after` |
 //! | `POST /_sandbox/reset` | forgets requests, invitations, mails and the log; people and links stay |
+
+mod follow_ups; // what was changed after invitations, and the groups
 
 use crate::sandbox::{
     directory::{
@@ -67,12 +74,18 @@ pub(super) fn answer(
         ("GET", ["mails"]) => Ok(mails(tenant, parameter("address"))),
         ("GET", ["own-mails"]) => Ok(own_mails(tenant, parameter("address"))),
         ("GET", ["invitations"]) => Ok(invitations(tenant, parameter("address"))),
+        ("GET", ["follow-ups"]) => {
+            follow_ups::requests(tenant, parameter("user"), parameter("address"))
+        }
+        ("GET", ["groups"]) => Ok(follow_ups::groups(tenant)),
+        ("POST", ["groups"]) => follow_ups::add_groups(tenant, body),
+        ("POST", ["remove-group"]) => follow_ups::remove_group(tenant, body),
         ("GET", ["log"]) => Ok(log(tenant, parameter("address"))),
         ("GET", ["links"]) => link(tenant, parameter("url")),
         ("POST", ["links"]) => links(tenant, body),
         ("GET", ["people"]) => Ok(people(tenant, parameter("address"))),
         ("POST", ["people"]) => add_people(tenant, body),
-        ("POST", ["accept" | "disable" | "delete" | "purge"]) => {
+        ("POST", ["accept" | "disable" | "delete" | "purge" | "role"]) => {
             change_person(tenant, path[0], body)
         }
         ("POST", ["age"]) => age_people(tenant, parameter("days")),
@@ -317,6 +330,10 @@ fn change_person(tenant: &mut TenantState, action: &str, body: &[u8]) -> Result<
         }
         "disable" => {
             user.disabled = true;
+            tenant.put_user(user);
+        }
+        "role" => {
+            user.has_directory_role = true;
             tenant.put_user(user);
         }
         "delete" => {

@@ -213,8 +213,25 @@ impl DirectoryStore {
             .find(|group| group.id.eq_ignore_ascii_case(id))
     }
 
-    pub(crate) fn add_group(&mut self, group: DirectoryGroup) {
+    /// Adds a group, or replaces the one with the same id.
+    pub(crate) fn put_group(&mut self, group: DirectoryGroup) {
+        self.remove_group(&group.id);
         self.groups.push(group);
+    }
+
+    /// Returns whether there was one.
+    pub(crate) fn remove_group(&mut self, id: &str) -> bool {
+        let before = self.groups.len();
+        self.groups
+            .retain(|group| !group.id.eq_ignore_ascii_case(id));
+        self.groups.len() < before
+    }
+
+    /// The users who were added to a group, and are not deleted, in order of creation.
+    pub(crate) fn members(&self, group_id: &str) -> impl Iterator<Item = &User> {
+        self.users.iter().flatten().filter(move |user| {
+            user.deleted.is_none() && user.groups.iter().any(|group| group == group_id)
+        })
     }
 
     /// Whether a group of this tenant or of a partner organization has this address.

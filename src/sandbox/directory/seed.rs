@@ -23,6 +23,7 @@
 //! | `mona.reed@fabrikam.example` | guest, deleted (restorable) |
 //! | `nils.dahl@fabrikam.example` | invited as a Member, accepted |
 //! | groups | "Project Atlas" (Microsoft 365, `atlas@northwind.example`), "Partner Managers" (security), two called "Twins" |
+//! | groups of other kinds | "Field Team" (a Team, `field@northwind.example`), "All Guests" (dynamic), "Head Office" (on-premises), "Tenant Admins" (can be given roles), "Newsletter" (distribution list, `newsletter@northwind.example`), "Site Security" (mail-enabled security group, `site-security@northwind.example`) |
 //! | `all-staff@fabrikam.example` | the group address of a partner: refused |
 //! | `office@contact.example` | the address of a mail contact: the guest is created without mail |
 //! | `shared@ambiguous.example` | the address of two objects: refused as a conflict |
@@ -30,7 +31,11 @@
 //! | `anyone@sealed.example` | a domain that cross-tenant access settings block |
 
 use crate::sandbox::{
-    directory::{group::DirectoryGroup, index::DirectoryStore, user::User},
+    directory::{
+        group::{DirectoryGroup, GroupKind},
+        index::DirectoryStore,
+        user::User,
+    },
     state::{
         identity::{SIGNED_IN, guest_principal_name},
         ids::stable_id,
@@ -139,18 +144,8 @@ pub(crate) fn seed_directory(synthetic: u32, now: Timestamp) -> DirectoryStore {
     for user in hard_to_find(created) {
         directory.put(user);
     }
-    for (name, mail, unified) in [
-        ("Project Atlas", Some("atlas@northwind.example"), true),
-        ("Partner Managers", None, false),
-        ("Twins", None, false),
-        ("Twins", Some("twins@northwind.example"), true),
-    ] {
-        directory.add_group(DirectoryGroup {
-            id: stable_id(&format!("group {name} {mail:?}")),
-            display_name: name.into(),
-            mail: mail.map(str::to_owned),
-            unified,
-        });
+    for (name, mail, kind) in GROUPS {
+        directory.put_group(new_group(name, mail, kind));
     }
     directory.foreign_groups = vec!["all-staff@fabrikam.example".into()];
     directory.contacts = vec!["office@contact.example".into()];
@@ -165,6 +160,49 @@ pub(crate) fn seed_directory(synthetic: u32, now: Timestamp) -> DirectoryStore {
         ));
     }
     directory
+}
+
+const GROUPS: [(&str, Option<&str>, GroupKind); 10] = [
+    (
+        "Project Atlas",
+        Some("atlas@northwind.example"),
+        GroupKind::Microsoft365,
+    ),
+    ("Partner Managers", None, GroupKind::Security),
+    ("Twins", None, GroupKind::Security),
+    (
+        "Twins",
+        Some("twins@northwind.example"),
+        GroupKind::Microsoft365,
+    ),
+    (
+        "Field Team",
+        Some("field@northwind.example"),
+        GroupKind::Team,
+    ),
+    ("All Guests", None, GroupKind::Dynamic),
+    ("Head Office", None, GroupKind::OnPremises),
+    ("Tenant Admins", None, GroupKind::RoleAssignable),
+    (
+        "Newsletter",
+        Some("newsletter@northwind.example"),
+        GroupKind::DistributionList,
+    ),
+    (
+        "Site Security",
+        Some("site-security@northwind.example"),
+        GroupKind::MailEnabledSecurity,
+    ),
+];
+
+/// A group with an id that depends on its name and its address only.
+pub(crate) fn new_group(name: &str, mail: Option<&str>, kind: GroupKind) -> DirectoryGroup {
+    DirectoryGroup::new(
+        stable_id(&format!("group {name} {mail:?}")),
+        name,
+        mail,
+        kind,
+    )
 }
 
 /// The people whom a look-up by `mail` alone misses or takes for somebody else.

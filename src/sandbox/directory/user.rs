@@ -38,12 +38,19 @@ pub(crate) struct User {
     pub on_premises_user_principal_name: Option<String>,
     pub sponsors: Vec<String>,
     pub manager: Option<String>,
+    /// The ids of the groups that the user was added to.
+    pub groups: Vec<String>,
+    /// Whether the user has a role in the directory, such as User Administrator.
+    pub has_directory_role: bool,
     /// Replication delay: from this time on filters and lists find the user.
     #[serde(skip)]
     pub in_filters_from: Option<Instant>,
     /// Replication delay: from this time on the user can be read by id.
     #[serde(skip)]
     pub by_id_from: Option<Instant>,
+    /// Replication delay: from this time on the user can be changed, and references to the user are accepted.
+    #[serde(skip)]
+    pub writable_from: Option<Instant>,
 }
 
 /// The properties that Graph returns without `$select`.
@@ -89,6 +96,15 @@ impl User {
         self.by_id_from.is_none_or(|from| from <= Instant::now())
     }
 
+    pub(crate) fn is_writable(&self) -> bool {
+        self.is_visible_by_id() && self.writable_from.is_none_or(|from| from <= Instant::now())
+    }
+
+    /// Whether the user comes from an on-premises directory.
+    pub(crate) fn is_on_premises(&self) -> bool {
+        self.on_premises_user_principal_name.is_some()
+    }
+
     /// The address that a person would use for this user.
     pub(crate) fn address(&self) -> &str {
         self.mail
@@ -132,7 +148,7 @@ impl User {
             "preferredLanguage" => json!(self.preferred_language),
             "onPremisesUserPrincipalName" => json!(self.on_premises_user_principal_name),
             "onPremisesSyncEnabled" => {
-                json!(self.on_premises_user_principal_name.as_ref().map(|_| true))
+                json!(self.is_on_premises().then_some(true))
             }
             "identities" => json!([{
                 "signInType": "userPrincipalName",

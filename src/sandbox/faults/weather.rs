@@ -4,7 +4,10 @@
 //! fault of one request.
 
 use crate::sandbox::{
-    faults::fault::{FaultBody, FaultKind, ThrottleName},
+    faults::{
+        fault::{FaultBody, FaultKind, ThrottleName},
+        refusals::Refusals,
+    },
     messages::request_kind::RequestKind,
     sign_in::sign_in_weather::SignInWeather,
 };
@@ -42,6 +45,7 @@ pub struct Weather {
     /// Whether `getByIds` answers at all: it asks for more than the permission to read people.
     pub get_by_ids_allowed: bool,
     pub permissions: Permissions,
+    pub refusals: Refusals,
     pub sign_in: SignInWeather,
 }
 
@@ -65,6 +69,7 @@ impl Default for Weather {
             organization_readable: true,
             get_by_ids_allowed: true,
             permissions: Permissions::default(),
+            refusals: Refusals::default(),
             sign_in: SignInWeather::default(),
         }
     }
@@ -142,6 +147,8 @@ pub struct Replication {
     pub filters_ms: u64,
     /// When read by id.
     pub by_id_ms: u64,
+    /// For changes of the guest and for references to the guest, also when the guest can be read by id already.
+    pub writes_ms: u64,
 }
 
 /// How many seconds the clocks of the tenant are ahead of the clock of this machine. A negative number is behind.

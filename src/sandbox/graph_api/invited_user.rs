@@ -170,6 +170,7 @@ impl TenantState {
             sponsors,
             in_filters_from: visible_from(self.weather.replication.filters_ms),
             by_id_from: visible_from(self.weather.replication.by_id_ms),
+            writable_from: visible_from(self.weather.replication.writes_ms),
             ..User::default()
         }
     }

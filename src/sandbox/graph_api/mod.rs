@@ -5,15 +5,20 @@ pub(super) mod pipeline; // faults before, limits, sign-in, work, faults after
 mod routes;
 mod send_mail; // which method and path leads to which endpoint
 
+mod follow_up_changes; // which change a request asks for, for the book
+
 mod batch_items; // $batch: takes the requests out of its body
 mod batch_reply; // $batch: puts the answers together
 
 mod directory_objects; // users and groups by id
 mod groups; // groups: list and single
+mod members; // the members of a group
 mod odata_reply; // the JSON around a list or a single object
 mod organization; // the organization, its domains and policies
 mod permissions; // which permissions allow which reads and writes
-mod users; // users: list, count, single, me, sponsors, deleted
+mod references; // sponsors and the manager of a user
+mod user_update; // the properties of a user
+mod users; // users: list, count, single, me, deleted
 
 mod invitation_address; // which addresses can be invited
 mod invitation_body; // the strict reading of the body

@@ -16,6 +16,25 @@ pub(super) const READ_USERS: [&str; 5] = [
 
 pub(super) const WRITE_USERS: [&str; 2] = ["User.ReadWrite.All", "Directory.ReadWrite.All"];
 
+/// A change of the profile alone needs less than any other change of a user.
+pub(super) const WRITE_PROFILES: [&str; 3] = [
+    "User.ReadUpdate.All",
+    "User.ReadWrite.All",
+    "Directory.ReadWrite.All",
+];
+
+pub(super) const WRITE_ADDRESSES: [&str; 3] = [
+    "User-Mail.ReadWrite.All",
+    "User.ReadWrite.All",
+    "Directory.ReadWrite.All",
+];
+
+pub(super) const WRITE_MEMBERS: [&str; 3] = [
+    "GroupMember.ReadWrite.All",
+    "Group.ReadWrite.All",
+    "Directory.ReadWrite.All",
+];
+
 pub(super) const READ_DIRECTORY: [&str; 2] = ["Directory.Read.All", "Directory.ReadWrite.All"];
 
 pub(super) const READ_GROUPS: [&str; 7] = [

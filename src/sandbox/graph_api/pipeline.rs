@@ -13,6 +13,7 @@ use crate::sandbox::{
     graph_api::{
         batch_items::batch_items,
         batch_reply::{batch_reply, failed_dependency},
+        follow_up_changes::requested_change,
         routes,
     },
     messages::{
@@ -22,6 +23,7 @@ use crate::sandbox::{
         request_kind::RequestKind,
     },
     state::{
+        follow_up_book::FollowUpRequest,
         ids::new_id,
         request_stats::{InvitationPost, LogEntry},
         tenant::TenantState,
@@ -49,7 +51,9 @@ pub(crate) fn answer(tenant: &mut TenantState, request: &GraphRequest) -> Reply 
         request_kind,
         invitation.map(|(address, _)| address),
     );
+    tenant.request_done = false;
     let mut reply = reply(tenant, request, body.as_ref(), fault.as_ref(), &request_id);
+    let done = tenant.request_done;
     if let Some(journal) = &mut tenant.journal {
         journal.flush();
     }
@@ -59,6 +63,18 @@ pub(crate) fn answer(tenant: &mut TenantState, request: &GraphRequest) -> Reply 
     }
     let fault = fault.map(|fault| fault.kind);
     count(tenant, request, &reply, fault, invitation);
+    let change = requested_change(request, body.as_ref().ok(), &tenant.identity.url);
+    if let Some(change) = change {
+        let ms = tenant.stats.ms();
+        tenant.stats.follow_ups.add(FollowUpRequest {
+            ms,
+            change,
+            status: reply.delivered_status(),
+            done,
+            repeated: false,
+            fault,
+        });
+    }
     let addresses = std::mem::replace(&mut tenant.request_addresses, outer_addresses);
     log(tenant, request, &reply, fault, addresses);
     with_graph_headers(reply, request, request_id)
@@ -87,6 +103,7 @@ fn reply(
     let reply = work(tenant, request, body, kind).unwrap_or_else(|error| {
         error.into_reply(request, request_id, &tenant.clock.now().to_string())
     });
+    tenant.request_done = reply.status < 300;
     let mut reply = match fault {
         Some(fault) => reply_after_work(tenant, fault, reply, request_id),
         None => reply,

@@ -4,7 +4,10 @@
 
 use crate::sandbox::{
     faults::fault::FaultKind,
-    graph_api::{directory_objects, groups, invitations, organization, send_mail, users},
+    graph_api::{
+        directory_objects, groups, invitations, members, organization, references, send_mail,
+        user_update, users,
+    },
     messages::{
         graph_error::{GraphError, bad_request, method_not_allowed, no_such_segment},
         reply::{Reply, ReplyBody},
@@ -61,9 +64,26 @@ pub(super) fn dispatch(
         ("GET", ["users"]) => users::list(tenant, request, caller, fault),
         ("GET", ["users", "$count"]) => users::count(tenant, request, caller),
         ("GET", ["users", _]) => users::get(tenant, request, caller, path[1]),
-        ("GET", ["users", _, "sponsors"]) => users::sponsors(tenant, caller, path[1]),
+        ("PATCH", ["users", _]) => user_update::update(tenant, caller, path[1], body()?),
+        ("GET", ["users", _, "sponsors"]) => references::sponsors(tenant, caller, path[1]),
+        ("GET", ["users", _, "sponsors", "$ref"]) => {
+            references::sponsor_references(tenant, caller, path[1])
+        }
         ("POST", ["users", _, "sponsors", "$ref"]) => {
-            users::add_sponsor(tenant, caller, path[1], body()?)
+            references::add_sponsor(tenant, caller, path[1], body()?)
+        }
+        ("DELETE", ["users", _, "sponsors", _, "$ref"]) => {
+            references::remove_sponsor(tenant, caller, path[1], path[3])
+        }
+        ("GET", ["users", _, "manager"]) => references::manager(tenant, caller, path[1]),
+        ("GET", ["users", _, "manager", "$ref"]) => {
+            references::manager_reference(tenant, caller, path[1])
+        }
+        ("PUT", ["users", _, "manager", "$ref"]) => {
+            references::set_manager(tenant, caller, path[1], body()?)
+        }
+        ("DELETE", ["users", _, "manager", "$ref"]) => {
+            references::remove_manager(tenant, caller, path[1])
         }
         ("POST", ["users", _, "sendmail"]) => {
             send_mail::send_mail(tenant, caller, path[1], body()?)
@@ -86,6 +106,13 @@ pub(super) fn dispatch(
         }
         ("GET", ["groups"]) => groups::list(tenant, request, caller),
         ("GET", ["groups", _]) => groups::get(tenant, request, caller, path[1]),
+        ("GET", ["groups", _, "members"]) => members::members(tenant, caller, path[1]),
+        ("POST", ["groups", _, "members", "$ref"]) => {
+            members::add_member(tenant, caller, path[1], body()?)
+        }
+        ("DELETE", ["groups", _, "members", _, "$ref"]) => {
+            members::remove_member(tenant, caller, path[1], path[3])
+        }
         ("GET", ["organization"]) => organization::organization(tenant, request, caller),
         ("GET", ["domains"]) => organization::domains(tenant, request, caller),
         ("GET", ["policies", "authorizationpolicy"]) => {
@@ -102,8 +129,12 @@ fn exists(path: &[&str]) -> bool {
         path,
         ["$batch" | "me" | "organization" | "domains" | "groups" | "users"]
             | ["users" | "groups" | "directoryobjects", _]
-            | ["users", _, "sponsors" | "sendmail"]
-            | ["users", _, "sponsors", "$ref"]
+            | ["users", _, "sponsors" | "manager" | "sendmail"]
+            | ["users", _, "sponsors" | "manager", "$ref"]
+            | ["users", _, "sponsors", _, "$ref"]
+            | ["groups", _, "members"]
+            | ["groups", _, "members", "$ref"]
+            | ["groups", _, "members", _, "$ref"]
             | ["me", "sendmail"]
             | ["policies", "authorizationpolicy"]
     )

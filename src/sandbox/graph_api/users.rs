@@ -1,12 +1,11 @@
-//! Users: list, count, single users, the signed-in user, sponsors, deleted users.
+//! Users: list, count, single users, the signed-in user, deleted users.
 
 use crate::sandbox::{
     directory::user::{DEFAULT_PROPERTIES, User},
     faults::fault::FaultKind,
     graph_api::{
-        directory_objects::object_json,
-        odata_reply::{self, entity},
-        permissions::{READ_USERS, WRITE_USERS, may_read_users},
+        odata_reply::entity,
+        permissions::{READ_USERS, may_read_users},
     },
     messages::{
         graph_error::{GraphError, bad_request, graph_error, not_found},
@@ -186,7 +185,7 @@ fn selected(request: &GraphRequest) -> Result<Option<Vec<String>>, GraphError> {
 }
 
 /// The user with this id or principal name, unless replication still hides the user.
-fn visible_user<'a>(tenant: &'a TenantState, key: &str) -> Result<&'a User, GraphError> {
+pub(super) fn visible_user<'a>(tenant: &'a TenantState, key: &str) -> Result<&'a User, GraphError> {
     tenant
         .directory
         .by_id_or_principal_name(key)
@@ -212,75 +211,6 @@ pub(super) fn me(
     let user = visible_user(tenant, id)?;
     let json = user.to_json(&properties, INITIAL_DOMAIN);
     Ok(entity(tenant, "users/$entity", json))
-}
-
-/// `GET /users/{id}/sponsors`.
-pub(super) fn sponsors(
-    tenant: &TenantState,
-    caller: &Caller,
-    key: &str,
-) -> Result<Reply, GraphError> {
-    caller.needs(&READ_USERS)?;
-    let user = visible_user(tenant, key)?;
-    let value: Vec<Value> = user
-        .sponsors
-        .iter()
-        .filter_map(|id| object_json(tenant, id, None))
-        .map(Value::Object)
-        .collect();
-    Ok(odata_reply::list(tenant, "directoryObjects", &value))
-}
-
-/// `POST /users/{id}/sponsors/$ref`.
-pub(super) fn add_sponsor(
-    tenant: &mut TenantState,
-    caller: &Caller,
-    key: &str,
-    body: &Value,
-) -> Result<Reply, GraphError> {
-    caller.needs(&WRITE_USERS)?;
-    let mut user = visible_user(tenant, key)?.clone();
-    let id = referenced_object(tenant, body, &["users", "groups", "directoryObjects"])?;
-    if user.sponsors.contains(&id) {
-        return Err(graph_error(
-            400,
-            "Request_BadRequest",
-            "One or more added object references already exist for the following modified properties: 'sponsors'.",
-        ));
-    }
-    user.sponsors.push(id);
-    tenant.put_user(user);
-    Ok(Reply::no_content())
-}
-
-/// The id of the object that `{"@odata.id": "{base URL}/v1.0/users/{id}"}` refers to.
-fn referenced_object(
-    tenant: &TenantState,
-    body: &Value,
-    sets: &[&str],
-) -> Result<String, GraphError> {
-    let malformed = || graph_error(400, "Request_BadRequest", "Not a valid reference update");
-    let object = body.as_object().ok_or_else(malformed)?;
-    let link = object
-        .get("@odata.id")
-        .filter(|_| object.len() == 1)
-        .and_then(Value::as_str)
-        .ok_or_else(malformed)?;
-    let base = format!("{}/v1.0/", tenant.identity.url);
-    let (set, id) = link
-        .strip_prefix(&base)
-        .and_then(|rest| rest.split_once('/'))
-        .ok_or_else(malformed)?;
-    if !sets.contains(&set) {
-        return Err(malformed());
-    }
-    let id = id.to_ascii_lowercase();
-    let exists = tenant
-        .directory
-        .by_id(&id)
-        .is_some_and(|user| user.is_visible_by_id() && set != "groups")
-        || (tenant.directory.group(&id).is_some() && set != "users");
-    if exists { Ok(id) } else { Err(not_found(&id)) }
 }
 
 /// `GET /directory/deletedItems/microsoft.graph.user`.

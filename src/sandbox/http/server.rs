@@ -188,5 +188,6 @@ fn new_tenant(options: SandboxOptions, url: String) -> anyhow::Result<TenantStat
         stats,
         journal,
         request_addresses: Vec::new(),
+        request_done: false,
     })
 }

@@ -14,13 +14,18 @@ pub enum RequestKind {
     Users,
     /// One user, by id or by user principal name.
     User,
+    /// A change of one user: the profile, or other addresses.
+    UserUpdate,
     Sponsors,
+    Manager,
     /// A mail out of a mailbox.
     SendMail,
     GetByIds,
     DirectoryObjects,
     Deleted,
     Groups,
+    /// The members of a group.
+    Members,
     Organization,
     Domains,
     Policies,

@@ -34,6 +34,7 @@ impl Entity for User {
             "usageLocation" => text(&self.usage_location),
             "preferredLanguage" => text(&self.preferred_language),
             "onPremisesUserPrincipalName" => text(&self.on_premises_user_principal_name),
+            "onPremisesSyncEnabled" if self.is_on_premises() => PropertyValue::Bool(true),
             "identities" => PropertyValue::Identity(issuer, &self.user_principal_name),
             _ => PropertyValue::Null,
         })
@@ -42,6 +43,7 @@ impl Entity for User {
 
 impl Entity for DirectoryGroup {
     fn value<'a>(&'a self, name: &str, _issuer: &'a str) -> Option<PropertyValue<'a>> {
+        let flag = |flag: Option<bool>| flag.map_or(PropertyValue::Null, PropertyValue::Bool);
         Some(match name {
             "id" => PropertyValue::Text(&self.id),
             "displayName" => PropertyValue::Text(&self.display_name),
@@ -49,8 +51,16 @@ impl Entity for DirectoryGroup {
                 .mail
                 .as_deref()
                 .map_or(PropertyValue::Null, PropertyValue::Text),
-            "mailEnabled" => PropertyValue::Bool(self.mail.is_some()),
-            "securityEnabled" => PropertyValue::Bool(!self.unified),
+            "mailEnabled" => PropertyValue::Bool(self.is_mail_enabled()),
+            "securityEnabled" => PropertyValue::Bool(self.is_security_enabled()),
+            "proxyAddresses" => PropertyValue::Texts(&self.proxy_addresses),
+            "groupTypes" => PropertyValue::Texts(&self.group_types),
+            "resourceProvisioningOptions" => {
+                PropertyValue::Texts(&self.resource_provisioning_options)
+            }
+            "onPremisesSyncEnabled" => flag(self.on_premises_sync_enabled()),
+            "isAssignableToRole" => flag(self.is_assignable_to_role()),
+            "visibility" if self.is_unified() => PropertyValue::Text("Private"),
             _ => PropertyValue::Null,
         })
     }

@@ -66,8 +66,14 @@ impl ResourceType {
             "displayName" | "mail" => (S::Text, P::Default),
             "proxyAddresses" => (S::Texts, P::Default),
             "createdDateTime" => (S::Time, P::Default),
-            "description" | "visibility" if !user => (S::Text, P::Advanced),
-            "securityEnabled" | "mailEnabled" if !user => (S::Bool, P::Equality),
+            "description" | "visibility" | "membershipRule" if !user => (S::Text, P::Advanced),
+            "securityEnabled" | "mailEnabled" | "onPremisesSyncEnabled" | "isAssignableToRole"
+                if !user =>
+            {
+                (S::Bool, P::Equality)
+            }
+            "mailNickname" if !user => (S::Text, P::Default),
+            "groupTypes" | "resourceProvisioningOptions" if !user => (S::Texts, P::Equality),
             "userPrincipalName" | "givenName" | "surname" | "jobTitle" | "department"
             | "usageLocation" | "employeeId" | "mailNickname" | "city" | "country" | "state"
                 if user =>

@@ -1,6 +1,7 @@
 //! What the practice tenant remembers. Nothing here knows a route. Start with `tenant`, which lists all parts.
 
 pub(super) mod access_tokens; // issues access tokens and checks them
+pub(super) mod follow_up_book; // what was changed after invitations, for /_sandbox
 pub(super) mod identity; // ids, names, domains and secrets of the tenant and its app
 pub(super) mod ids; // random ids and stable ids
 pub(super) mod journal; // the file that keeps people from one start to the next

@@ -2,7 +2,10 @@
 //!
 //! Must not change what Graph answers: no reply of the Graph API depends on these numbers.
 
-use crate::sandbox::{faults::fault::FaultKind, messages::request_kind::RequestKind};
+use crate::sandbox::{
+    faults::fault::FaultKind, messages::request_kind::RequestKind,
+    state::follow_up_book::FollowUpBook,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -117,6 +120,7 @@ pub(crate) struct RequestStats {
     pub early: Vec<EarlyRequest>,
     pub mails: HashMap<String, Vec<SentMail>>,
     pub own_mails: Vec<OwnMail>,
+    pub follow_ups: FollowUpBook,
     /// When each mailbox sent in the last minute.
     mailboxes: HashMap<String, VecDeque<Instant>>,
     histories: HashMap<String, AddressHistory>,
@@ -138,6 +142,7 @@ impl RequestStats {
             early: Vec::new(),
             mails: HashMap::new(),
             own_mails: Vec::new(),
+            follow_ups: FollowUpBook::default(),
             mailboxes: HashMap::new(),
             histories: HashMap::new(),
             full_listings: 0,

@@ -33,6 +33,8 @@ pub(crate) struct TenantState {
     pub journal: Option<Journal>,
     /// The addresses that the current request is about, for the log and for counting look-ups.
     pub request_addresses: Vec<String>,
+    /// Whether the current request did its work, whatever a fault makes of its answer.
+    pub request_done: bool,
 }
 
 /// What the invitation service remembers in addition to the directory.

@@ -2,6 +2,7 @@
 
 mod batch;
 mod connections;
+mod follow_ups;
 mod invitations;
 mod reads;
 mod sign_in;
