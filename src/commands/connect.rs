@@ -32,6 +32,8 @@ pub(super) struct Connection {
     pub domains: Domains,
     /// Whether the organization could be read; if not, the tenant's own domains are unknown.
     pub organization_read: bool,
+    /// Whether this is an external tenant, as far as the organization could be read: Microsoft mails nobody there.
+    pub is_external: bool,
     pub method: auth::MethodName,
 }
 
@@ -109,6 +111,7 @@ pub(super) fn unreached(
         domain: None,
         domains: Domains::default(),
         organization_read: false,
+        is_external: false,
         method: settings.auth.method.value,
     })
 }
@@ -264,6 +267,7 @@ impl SignedIn {
                 .and_then(|organization| domain(organization).map(str::to_owned)),
             domains: organization.as_ref().map(Domains::of).unwrap_or_default(),
             organization_read: organization.is_some(),
+            is_external: organization.as_ref().is_some_and(Organization::is_external),
             graph,
             identity,
             tenant,

@@ -165,7 +165,7 @@ impl Verb<'_> {
         if targets.people.is_empty() {
             return Ok(Exit::Done);
         }
-        unless_stopped(stop, self.own.probe(&connection.graph)).await?;
+        unless_stopped(stop, self.own.probe(&connection)).await?;
         self.agree(&targets, &connection).await?;
         let told_in = match sheet.place() {
             Some(place) => reader.last_invitation_run_of(&place.display().to_string())?,

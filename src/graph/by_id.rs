@@ -15,6 +15,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::atomic::Ordering::Relaxed;
+use uuid::Uuid;
 
 /// One request takes no more (Graph: directoryobject-getbyids).
 const MOST_IDS: usize = 1_000;
@@ -63,6 +64,16 @@ impl Graph {
             }
         }
         self.each_by_id(ids, select).await
+    }
+
+    /// Whether this sign-in may read many people in one request. Nobody is looked for.
+    pub(crate) async fn reads_many_at_once(&self) -> Result<bool, Fault> {
+        let nobody = [Uuid::new_v4().to_string()];
+        match self.at_once(&nobody, "id").await {
+            Ok(_) => Ok(true),
+            Err(fault) if is_refusal(&fault) => Ok(false),
+            Err(fault) => Err(fault),
+        }
     }
 
     async fn at_once(&self, ids: &[String], select: &str) -> Result<Vec<DirectoryUser>, Fault> {

@@ -221,7 +221,7 @@ impl Graph {
 
     /// The tenant. An app with the least permissions may not see it; that is a fault of class `Permission`.
     pub(crate) async fn organization(&self) -> Result<Organization, Fault> {
-        let path = "/organization?$select=id,displayName,verifiedDomains";
+        let path = "/organization?$select=id,displayName,verifiedDomains,tenantType";
         let page: Page<Organization> = self.get(path, Read::ONE).await?;
         page.value.into_iter().next().ok_or_else(|| {
             Fault::new(

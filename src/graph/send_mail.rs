@@ -8,6 +8,7 @@ use super::{
     client::{Call, Graph, Read, Renewals},
     fault::{Author, Class, Fault},
     odata,
+    wire::DirectoryUser,
 };
 use crate::pace::Kind;
 use reqwest::Method;
@@ -78,17 +79,25 @@ impl Graph {
         self.0.pace.asked_for()
     }
 
-    /// Whether there is such a mailbox, as far as the sign-in may know: where it may not read people, nothing is said.
-    pub(crate) async fn mailbox_exists(&self, mailbox: &str) -> Result<(), Fault> {
-        let path = format!("/users/{}?$select=id", odata::encode(mailbox));
-        match self.get::<Value>(&path, Read::ONE).await {
+    /// Whether there is such a mailbox, as far as the sign-in may know: false where it may not read people. That a user
+    /// has a mail address does not prove that Exchange keeps the mailbox; that there is none proves that it does not.
+    pub(crate) async fn sees_mailbox(&self, mailbox: &str) -> Result<bool, Fault> {
+        let select = "id,mail,externalUserState";
+        let path = format!("/users/{}?$select={select}", odata::encode(mailbox));
+        let none = |why: &str| Fault::new(catalogue::NO_MAILBOX, Class::Address, why);
+        match self.get::<DirectoryUser>(&path, Read::ONE).await {
+            Ok(user) if user.external_user_state.is_some() => Err(none(
+                "the address belongs to a guest, whose mailbox is elsewhere",
+            )),
+            Ok(user) if user.mail.is_none() => Err(none("the user has no mail address")),
+            Ok(_) => Ok(true),
             Err(mut fault) if fault.class == Class::Absent => {
                 fault.code = catalogue::NO_MAILBOX;
                 fault.class = Class::Address;
                 Err(fault)
             }
-            Err(fault) if fault.class == Class::Permission => Ok(()),
-            answer => answer.map(drop),
+            Err(fault) if fault.class == Class::Permission => Ok(false),
+            Err(fault) => Err(fault),
         }
     }
 

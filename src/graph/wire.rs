@@ -187,6 +187,9 @@ pub(crate) struct Organization {
     pub display_name: Option<String>,
     #[serde(deserialize_with = "null_is_empty")]
     pub verified_domains: Vec<VerifiedDomain>,
+    /// `AAD`, `AAD B2C` or `CIAM`.
+    #[serde(deserialize_with = "optional_name")]
+    pub tenant_type: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
@@ -199,6 +202,13 @@ pub(crate) struct VerifiedDomain {
 }
 
 impl Organization {
+    /// Whether this is an external tenant, for the customers of an app. Microsoft sends no mail with an invitation there
+    /// (Entra: inviting users into an external tenant).
+    pub(crate) fn is_external(&self) -> bool {
+        let kind = self.tenant_type.as_deref();
+        kind.is_some_and(|kind| kind.eq_ignore_ascii_case("CIAM"))
+    }
+
     /// The `onmicrosoft.com` domain of the names that guests are given.
     pub(crate) fn initial_domain(&self) -> Option<&str> {
         self.verified_domains

@@ -64,6 +64,8 @@ pub(crate) struct Templates {
     languages: BTreeMap<String, Language>,
     /// Where they were read, for showing.
     place: String,
+    /// The first part that does not name the redeem link.
+    without_redeem_link: Option<String>,
 }
 
 /// The files of a language, by their names, and a hash of what is in them.
@@ -127,6 +129,7 @@ impl Templates {
                 || "the templates of guestlist itself".to_owned(),
                 |place| place.display().to_string(),
             ),
+            without_redeem_link: None,
         };
         for (language, sources) in sources {
             let known = templates.language(sources, subject)?;
@@ -151,7 +154,7 @@ impl Templates {
             let (first, body) = without_subject(&source);
             own_subject = own_subject.or(first.map(|first| (name.clone(), first)));
             self.add(&name, &name, body)?;
-            self.has_the_link(&name)?;
+            self.has_a_link(&name)?;
             hashed.push(body.to_owned());
             if is_html {
                 language.html = Some(name);
@@ -191,12 +194,25 @@ impl Templates {
             })
     }
 
-    /// Guests get a link in no other way: a mail without it would be of no use, and each guest is mailed once.
-    fn has_the_link(&self, name: &str) -> Result<()> {
+    /// Guests get a link in no other way: a mail without it would be of no use, and each guest is mailed once. In an
+    /// external tenant the app's own page is enough; which kind of tenant it is, is not known here.
+    fn has_a_link(&mut self, name: &str) -> Result<()> {
         let names = self.names_of(name);
-        if names.contains("redeem_url") {
-            return Ok(());
+        if !names.contains("redeem_url") {
+            self.without_redeem_link
+                .get_or_insert_with(|| name.to_owned());
+            if !names.contains("redirect_url") {
+                return self.have_the_redeem_link();
+            }
         }
+        Ok(())
+    }
+
+    /// Every part of every template must name the redeem link.
+    pub(crate) fn have_the_redeem_link(&self) -> Result<()> {
+        let Some(name) = &self.without_redeem_link else {
+            return Ok(());
+        };
         Err(
             Failure::usage(format!("the template {name} in {} does not name the redeem link", self.place))
                 .hint("write {{ redeem_url }} where the link should stand, in the text part and in the HTML part; nothing was sent"),
@@ -210,6 +226,13 @@ impl Templates {
             |_| HashSet::new(),
             |template| template.undeclared_variables(false),
         )
+    }
+
+    /// Whether any part of any template names the page where guests land.
+    pub(crate) fn name_the_landing_page(&self) -> bool {
+        let files = self.languages.values();
+        let mut parts = files.flat_map(|files| files.text.iter().chain(&files.html));
+        parts.any(|part| self.names_of(part).contains("redirect_url"))
     }
 
     /// Whether the mail of a row in this language says what stands in this column of ours.

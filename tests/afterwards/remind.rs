@@ -518,3 +518,16 @@ fn what_the_ledger_does_not_know_is_said_and_changes_no_link() {
     assert_eq!(mails(&practice, "kim@partner.example"), 2);
     assert_eq!(link(), kept);
 }
+
+#[test]
+fn microsoft_reminds_nobody_in_an_external_tenant() {
+    let (workdir, practice) = invited_long_ago("", 2);
+    practice.post("/weather", r#"{"external_tenant": true}"#);
+    let told = remind(&workdir, &practice, &[]).expect_code(2).json();
+    let error = told["error"].as_str().unwrap();
+    assert!(error.contains("external tenant"), "{error}");
+    assert_eq!(practice.view("/mails")["total"], 2);
+    // The list says it, too.
+    let list = Ended::of(&mut practice.verb(&workdir, &["remind"])).expect_code(2);
+    list.says("external tenant");
+}

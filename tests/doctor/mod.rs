@@ -1,5 +1,6 @@
 //! The check-up: four practice tenants with their verdicts and exit codes, and what a person reads.
 
+mod own_mail; // who mails the guests
 mod screens; // what a person reads
 mod tenants; // four tenants, and what the checks say of each
 

@@ -125,3 +125,22 @@ fn an_end_of_input_at_the_question_is_a_no() {
     assert_eq!(code, 2, "{screen}");
     assert_eq!(practice.view("")["invitations"], 0);
 }
+
+#[test]
+fn the_question_says_that_microsoft_mails_nobody_in_an_external_tenant() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "external_tenant = true");
+    workdir.write("guests.csv", Guests::new().people(2));
+    let command = by_hand(&practice, &workdir, &[]);
+    let Some(mut terminal) = Terminal::open(&workdir, &command) else {
+        return;
+    };
+    terminal.wait_for(PROMPT);
+    terminal.type_line("no");
+    let (_, screen) = terminal.end();
+    let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        screen.contains("an external tenant, in which Microsoft sends no mail: 2 rows ask"),
+        "{screen}"
+    );
+}

@@ -2,6 +2,7 @@
 
 mod bad_input; // templates and mail servers that cannot do it
 mod claims; // who must not be mailed
+mod external; // a tenant in which Microsoft mails nobody
 mod faults; // lost answers, refusals, kills
 mod words; // every mail beside its row
 

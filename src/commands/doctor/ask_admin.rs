@@ -6,7 +6,7 @@ use super::needs::{Need, Needs};
 use crate::{
     graph::{Identity, IdentityKind},
     ledger::Tenant,
-    settings::Settings,
+    settings::{MailDelivery, Settings},
     ui::text::{pad, wrap},
 };
 use std::fmt::Write;
@@ -62,7 +62,7 @@ pub(super) fn mail(about: &About<'_>) -> String {
     let kind = if user { "delegated" } else { "application" };
     let (must, may): (Vec<Need>, Vec<Need>) = about
         .needs
-        .list(identity.kind)
+        .list(&identity)
         .into_iter()
         .partition(|need| need.must);
     paragraph(
@@ -70,6 +70,9 @@ pub(super) fn mail(about: &About<'_>) -> String {
         &format!("Please grant that app these {kind} permissions of Microsoft Graph:"),
     );
     list(&mut mail, &must, &identity);
+    if let Some(text) = own_mail(about.settings, identity.kind) {
+        paragraph(&mut mail, &text);
+    }
     paragraph(&mut mail, "These are not necessary, and make it safer:");
     list(&mut mail, &may, &identity);
     paragraph(
@@ -91,6 +94,31 @@ pub(super) fn mail(about: &About<'_>) -> String {
     );
     mail.push_str("Thank you!\n");
     mail
+}
+
+/// What else mail of our own asks of an administrator.
+fn own_mail(settings: &Settings, kind: IdentityKind) -> Option<String> {
+    let smtp = &settings.smtp;
+    let from = settings.message.from.as_ref()?.value.address.as_str();
+    match (settings.message.delivery.value, &smtp.host) {
+        (MailDelivery::Graph, _) if kind == IdentityKind::Delegated => Some(format!(
+            "The mails leave from the mailbox {from}. If it is not the signed-in user's own, please let that user send as it (Send As, in the Exchange admin center)."
+        )),
+        (MailDelivery::Graph, _) => Some(format!(
+            "The mails leave from the mailbox {from}, and from no other. Mail.Send lets an app send from every mailbox: please limit it to this one, by RBAC for applications in Exchange Online (the role Application Mail.Send with a scope that holds only this mailbox, in place of the permission above) or by an application access policy. An Exchange Administrator can do either."
+        )),
+        (MailDelivery::Smtp, Some(host)) => Some(match &smtp.user {
+            Some(user) => format!(
+                "The mails leave from {from} through the mail server {}, signed in as {}. Please let that account send from this address, by SMTP with a sign-in.",
+                host.value, user.value
+            ),
+            None => format!(
+                "The mails leave from {from} through the mail server {}, without a sign-in. Please let this machine send from this address there.",
+                host.value
+            ),
+        }),
+        _ => None,
+    }
 }
 
 fn paragraph(mail: &mut String, text: &str) {

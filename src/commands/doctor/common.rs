@@ -1,7 +1,16 @@
 //! What several checks say or need.
 
-use super::super::connect::Connection;
-use crate::{directory::Directory, failure::Failure, graph::Fault, ui::Check};
+use super::super::{connect::Connection, invite::survey::Survey};
+use crate::{
+    directory::Directory, failure::Failure, graph::Fault, guest::Rules, sheet::Sheet, ui::Check,
+};
+
+/// A sheet, and what is on it.
+pub(super) struct LookedAt {
+    pub sheet: Sheet,
+    pub rules: Rules,
+    pub survey: Survey,
+}
 
 pub(super) fn not_signed_in(name: &'static str) -> Check {
     Check::cannot_tell(name, "the tenant was not reached")

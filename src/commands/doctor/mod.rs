@@ -10,6 +10,8 @@ mod needs; // which permissions, and what for
 
 mod tenant; // sign-in, tenant, permissions, policy
 
+mod mail; // who mails the guests, and whether that works
+
 mod sheet; // what the sheet asks for
 
 mod common; // what several checks say or need
@@ -18,6 +20,7 @@ mod ask_admin; // a mail to an administrator
 
 use super::{
     connect, invite,
+    own_mail::OwnMail,
     practice::practice,
     reading, settings_file,
     sheet_options::{WantedSheet, rules},
@@ -31,6 +34,7 @@ use crate::{
     settings::{Env, Settings},
     ui::{self, Check, Checkup},
 };
+use common::LookedAt;
 use invite::survey::Survey;
 use needs::Needs;
 use std::path::Path;
@@ -70,18 +74,23 @@ struct Doctor<'a> {
     pace: Pace,
 }
 
-/// A sheet is read once for all checks.
-fn survey(typed: &Path, settings: &Settings) -> Result<Survey> {
+/// A sheet is read once for all checks, and once more for the words of mails of our own.
+fn look_at(typed: &Path, settings: &Settings) -> Result<LookedAt> {
     let chosen = reading::of_sheet(settings, typed);
     reading::tell(chosen.told.as_ref());
     let sheet = WantedSheet::new(typed, chosen.options, settings).open()?;
     let rules = rules(settings);
-    Survey::of(
+    let survey = Survey::of(
         &sheet,
         &rules,
         &crate::engine::Selection::default(),
         settings.invite.send.value,
-    )
+    )?;
+    Ok(LookedAt {
+        sheet,
+        rules,
+        survey,
+    })
 }
 
 impl Doctor<'_> {
@@ -94,16 +103,17 @@ impl Doctor<'_> {
             machine::settings(&settings),
             machine::proxy(&settings, self.env),
         ];
-        let (survey, sheet_check) = match self.sheet.map(|typed| (typed, survey(typed, &settings)))
-        {
-            Some((typed, Ok(survey))) => {
-                let check = sheet::counts(&settings, &survey, typed);
-                (Some(survey), Some(check))
+        let looked_at = self.sheet.map(|typed| (typed, look_at(typed, &settings)));
+        let (sheet, sheet_check) = match looked_at {
+            Some((typed, Ok(sheet))) => {
+                let check = sheet::counts(&settings, &sheet.survey, typed);
+                (Some(sheet), Some(check))
             }
             Some((_, Err(failure))) => (None, Some(Check::failed("sheet", failure))),
             None => (None, None),
         };
-        checks.push(machine::cloud(&settings, survey.as_ref()));
+        let survey = sheet.as_ref().map(|sheet| &sheet.survey);
+        checks.push(machine::cloud(&settings, survey));
 
         let practice = match practice(&settings).await {
             Ok(practice) => practice,
@@ -112,7 +122,7 @@ impl Doctor<'_> {
                 return checks;
             }
         };
-        let needs = Needs::of(&settings, survey.as_ref());
+        let needs = Needs::of(&settings, survey);
         let reached = {
             let (found, reached) = self.in_tenant(&settings, practice.as_ref(), &needs).await;
             checks.extend(found);
@@ -120,9 +130,12 @@ impl Doctor<'_> {
         };
         let connection = reached.as_ref().map(|reached| &reached.connection);
         checks.push(machine::ledger(&settings, connection));
+        let own = OwnMail::of(&settings, self.env);
+        let (found, own) = mail::checks(&settings, own, connection).await;
+        checks.extend(found);
         checks.extend(sheet_check);
-        if let Some(survey) = &survey {
-            checks.extend(sheet::checks(&settings, survey, connection).await);
+        if let Some(sheet) = &sheet {
+            checks.extend(sheet::checks(&settings, sheet, own.as_ref(), connection).await);
         }
         if let Some(sandbox) = practice {
             sandbox.stop().await;
@@ -181,9 +194,9 @@ impl Doctor<'_> {
 
     /// The mail to an administrator. It needs no sign-in, because the sign-in may be what fails.
     async fn ask_admin(&self, settings: &Settings) -> Result<String> {
-        let survey = self
+        let sheet = self
             .sheet
-            .map(|typed| survey(typed, settings))
+            .map(|typed| look_at(typed, settings))
             .transpose()?;
         let practice = practice(settings).await?;
         let signed_in = connect::sign_in(
@@ -219,7 +232,7 @@ impl Doctor<'_> {
             identity: identity.as_ref(),
             tenant: tenant.as_ref(),
             authority: &authority,
-            needs: &Needs::of(settings, survey.as_ref()),
+            needs: &Needs::of(settings, sheet.as_ref().map(|sheet| &sheet.survey)),
         }))
     }
 }

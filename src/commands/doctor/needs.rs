@@ -10,7 +10,7 @@ use crate::{
     exit::Exit,
     graph::{Identity, IdentityKind},
     guest::SponsorRef,
-    settings::Settings,
+    settings::{MailDelivery, Settings},
     ui::Check,
 };
 
@@ -26,6 +26,8 @@ pub(super) struct Needs {
     groups: bool,
     /// Sponsors that this cloud takes only after the invitation.
     sponsors_afterwards: bool,
+    /// The mailbox from which Graph is to send mails of our own.
+    mailbox: Option<String>,
 }
 
 impl Needs {
@@ -39,11 +41,12 @@ impl Needs {
                     .any(|sponsor| matches!(sponsor, SponsorRef::Group(_)))
             }),
             sponsors_afterwards: !inside && sponsors.is_some_and(|sponsors| !sponsors.is_empty()),
+            mailbox: mailbox(settings),
         }
     }
 
     /// All permissions; those that are necessary come first.
-    pub(super) fn list(&self, kind: IdentityKind) -> Vec<Need> {
+    pub(super) fn list(&self, identity: &Identity) -> Vec<Need> {
         let need = |permission, why, must| Need {
             permission,
             why,
@@ -71,8 +74,15 @@ impl Needs {
                 true,
             ));
         }
+        if let Some(mailbox) = &self.mailbox {
+            list.push(need(
+                send_permission(identity, mailbox),
+                "to send the mail with the link, in our own words",
+                true,
+            ));
+        }
         list.push(need(
-            organization(kind),
+            organization(identity.kind),
             "to read the tenant's name and its own domains",
             false,
         ));
@@ -104,6 +114,24 @@ impl Needs {
                 Check::cannot_tell(NAME, "the token does not say what it may do").permission(NEED)
             }
         })
+    }
+}
+
+/// The mailbox from which Graph is to send mails of our own, where the settings ask for them.
+pub(super) fn mailbox(settings: &Settings) -> Option<String> {
+    let message = &settings.message;
+    let from = message.from.as_ref()?;
+    (message.delivery.value == MailDelivery::Graph).then(|| from.value.address.as_str().to_owned())
+}
+
+/// The permission to send from a mailbox. A user needs another one for a mailbox that is not the user's own.
+pub(super) fn send_permission(identity: &Identity, mailbox: &str) -> &'static str {
+    let name = identity.name.as_deref().filter(|name| name.contains('@'));
+    let is_own = name.is_none_or(|name| name.eq_ignore_ascii_case(mailbox));
+    if identity.kind == IdentityKind::Delegated && !is_own {
+        "Mail.Send.Shared"
+    } else {
+        "Mail.Send"
     }
 }
 

@@ -75,7 +75,11 @@ pub(super) async fn readable(graph: &Graph) -> Vec<Check> {
     let people = one(format!("/users?$top=1&$select={USER_SELECT}")).await;
     let deleted =
         one("/directory/deletedItems/microsoft.graph.user?$top=1&$select=id".to_owned()).await;
-    vec![
+    let states = match &people {
+        Ok(_) => Some(states_readable(graph.reads_many_at_once().await)),
+        Err(_) => None,
+    };
+    let mut checks = vec![
         match people {
             Ok(_) => Check::pass("read-people", "the people of the tenant can be read"),
             Err(refused) if refused.class == Class::Permission => Check::fail(
@@ -91,7 +95,23 @@ pub(super) async fn readable(graph: &Graph) -> Vec<Check> {
             Ok(_) => Check::pass("read-deleted", "deleted people can be read"),
             Err(refused) => unread("read-deleted", "the deleted people", refused, "User.Read.All"),
         },
-    ]
+    ];
+    checks.extend(states);
+    checks
+}
+
+/// How `status` and `remind` read who has redeemed: many people in a request, or few.
+fn states_readable(many_at_once: std::result::Result<bool, Fault>) -> Check {
+    const NAME: &str = "read-states";
+    match many_at_once {
+        Ok(true) => Check::pass(
+            NAME,
+            "`status` and `remind` can read a thousand guests in a request",
+        ),
+        Ok(false) => Check::pass(NAME, "`status` and `remind` can read 20 guests in a request")
+            .hint("this sign-in may not read a thousand at once (getByIds): Directory.Read.All would let it, and nothing but speed depends on it"),
+        Err(other) => unread(NAME, "many people at once", other, "User.Read.All"),
+    }
 }
 
 /// The tenant's name and domains. A run goes on without them.

@@ -11,7 +11,7 @@ use super::{
     ready::Ready,
 };
 use crate::{
-    engine::{self, Options, RunEnd, RunJob, RunTotals, StopReason},
+    engine::{self, MailBy, Options, RunEnd, RunJob, RunTotals, StopReason},
     exit::Exit,
     failure::Result,
     ledger::{AskedBefore, Ledger, RunLock, RunStart, SilentFirst},
@@ -35,7 +35,7 @@ pub(super) async fn run(prepared: &Prepared<'_>, ready: &Ready) -> Result<Exit> 
         generation: ready.lock.as_ref().map(RunLock::generation),
         silent_first: ready.silent_first,
     };
-    let options = prepared.options.clone();
+    let options = options(prepared, ready);
     let mut end = run_engine(prepared, ready, right, start, options).await?;
     let mails = mail(prepared, ready, &run, &mut end).await?;
     let finish = Finish {
@@ -119,10 +119,19 @@ pub(super) async fn rehearse(prepared: &Prepared<'_>, ready: &Ready) -> Result<R
     };
     let options = Options {
         dry_run: true,
-        ..prepared.options.clone()
+        ..options(prepared, ready)
     };
     let start = start("rehearsal", prepared, ready);
     run_engine(prepared, ready, right, start, options).await
+}
+
+/// What the engine is asked to do in this tenant: where Microsoft mails nobody, no row may look as if it did.
+fn options(prepared: &Prepared<'_>, ready: &Ready) -> Options {
+    let mut options = prepared.options.clone();
+    if ready.connection.is_external && options.mail_by == MailBy::Microsoft {
+        options.mail_by = MailBy::Nobody;
+    }
+    options
 }
 
 /// A ledger and the right to run on it.

@@ -57,13 +57,14 @@ impl Ready {
         refusals::invitations_are_off(&policy, &connection)?;
         let mut warnings = match &prepared.own_mail {
             Some(own) => {
-                unless_stopped(stop, own.probe(&connection.graph)).await?;
+                unless_stopped(stop, own.probe(&connection)).await?;
                 let mut told = Vec::from_iter(warnings::languages_without_template(survey, own));
                 told.extend(words(prepared, own)?);
                 told
             }
             None => refusals::words_will_arrive(settings, survey.worded, &connection)?,
         };
+        warnings.extend(warnings::external_tenant(prepared, &connection));
         warnings.extend(own_people);
         warnings.extend(warnings::columns_not_set(sheet));
         warnings.extend(survey.in_doubt.iter().cloned());

@@ -145,6 +145,18 @@ pub(in crate::commands) fn words_will_arrive(
         return Ok(Vec::new());
     }
     let rows = text::plural_of(worded, "row carries", "rows carry");
+    if connection.is_external {
+        let lost = format!(
+            "{rows} a message, and Microsoft sends no mail in {}, an external tenant",
+            connection.place()
+        );
+        return match settings.message.when_dropped.value {
+            WhenDropped::SendAnyway => Ok(vec![format!("{lost} (when_dropped = \"send-anyway\")")]),
+            WhenDropped::Refuse => Err(Failure::new(Exit::SheetRefused, lost)
+                .hint("[message] delivery = \"graph\" or \"smtp\" sends the words in a mail of your own")
+                .hint("or take the message column out, or say [message] when_dropped = \"send-anyway\"; nothing was sent")),
+        };
+    }
     match (Delivery::of(&connection.identity), settings.message.when_dropped.value) {
         (Delivery::Delivered, _) => Ok(Vec::new()),
         (Delivery::CannotTell, _) => Ok(vec![format!(

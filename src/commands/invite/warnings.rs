@@ -3,16 +3,38 @@
 //! Must not print.
 
 use super::{
-    super::own_mail::OwnMail,
+    super::{connect::Connection, own_mail::OwnMail},
+    prepared::Prepared,
     survey::{self, Survey},
 };
 use crate::{
     ledger::SilentFirst,
-    settings::Settings,
+    settings::{MailDelivery, Settings},
     sheet::{Field, Sheet},
     ui::text,
 };
 use jiff::Timestamp;
+
+/// In an external tenant Microsoft mails nobody, whatever an invitation asks for.
+pub(super) fn external_tenant(prepared: &Prepared<'_>, connection: &Connection) -> Option<String> {
+    if !connection.is_external {
+        return None;
+    }
+    let tenant = connection.place();
+    if let Some(own) = &prepared.own_mail {
+        return (!own.templates.name_the_landing_page()).then(|| {
+            format!("{tenant} is an external tenant, whose guests sign in on the page of an app: no template names it ({{{{ redirect_url }}}}), and all lead to the redeem link")
+        });
+    }
+    let by_microsoft = prepared.settings.message.delivery.value == MailDelivery::Microsoft;
+    let mailing = prepared.survey.mailing;
+    (by_microsoft && mailing > 0).then(|| {
+        format!(
+            "{tenant} is an external tenant, in which Microsoft sends no mail: {} for a mail, and `mail` is none for them; with [message] delivery = \"graph\" or \"smtp\", `guestlist mail` sends them one of your own, which can lead to the app",
+            text::plural_of(mailing, "row asks", "rows ask")
+        )
+    })
+}
 
 /// Columns that are understood and returned, but that an invitation cannot carry. Nobody should rely on them.
 pub(super) fn columns_not_set(sheet: &Sheet) -> Option<String> {

@@ -91,15 +91,37 @@ impl OwnMail {
         }))
     }
 
-    /// Finds out, without sending a mail, what can be known beforehand: whether the mail server takes the sign-in, or
-    /// whether the mailbox exists.
-    pub(in crate::commands) async fn probe(&self, graph: &Graph) -> Result<()> {
-        if let Some(server) = &self.server {
-            let probed = Box::pin(server.probe()).await;
-            return probed.map_err(|trouble| trouble.failure(server).hint("nothing was sent"));
+    /// Finds out, without sending a mail, what can be known beforehand: whether the templates lead guests into this
+    /// tenant, and whether the mail server takes the sign-in, or whether the mailbox exists.
+    pub(in crate::commands) async fn probe(&self, connection: &Connection) -> Result<()> {
+        if !connection.is_external {
+            self.templates.have_the_redeem_link()?;
         }
-        let found = graph.mailbox_exists(self.from.address.as_str()).await;
-        found.map_err(|fault| Failure::from(fault).hint("nothing was sent"))
+        if self.server.is_some() {
+            let probed = self.probe_server().await;
+            return probed.map_err(|failure| failure.hint("nothing was sent"));
+        }
+        let found = connection
+            .graph
+            .sees_mailbox(self.from.address.as_str())
+            .await;
+        found
+            .map(drop)
+            .map_err(|fault| Failure::from(fault).hint("nothing was sent"))
+    }
+
+    /// Reaches the mail server and signs in, without a mail; nothing where Graph sends.
+    pub(in crate::commands) async fn probe_server(&self) -> Result<()> {
+        let Some(server) = &self.server else {
+            return Ok(());
+        };
+        let probed = Box::pin(server.probe()).await;
+        probed.map_err(|trouble| trouble.failure(server))
+    }
+
+    /// The mail server, for showing; none where Graph sends.
+    pub(in crate::commands) fn server(&self) -> Option<String> {
+        self.server.as_ref().map(ToString::to_string)
     }
 
     /// Who carries the mails, for showing.

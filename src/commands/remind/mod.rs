@@ -160,10 +160,17 @@ impl Verb<'_> {
         if candidates.due.is_empty() {
             return self.nobody_is_due(&candidates);
         }
+        if connection.is_external && self.own.is_none() {
+            return Err(Failure::usage(format!(
+                "{} is an external tenant, in which Microsoft sends no mail: nobody was reminded",
+                connection.place()
+            ))
+            .hint("write delivery = \"graph\" or \"smtp\" below [message] to remind them in a mail of your own, which can lead to the app"));
+        }
         if let (Some(own), Some(sheet)) = (&self.own, &sheet) {
             let rows: HashSet<u64> = candidates.due.iter().filter_map(|due| due.row).collect();
             check_rows(own, sheet, &rules, |guest| rows.contains(&guest.row))?;
-            unless_stopped(&self.session.stop, own.probe(&connection.graph)).await?;
+            unless_stopped(&self.session.stop, own.probe(&connection)).await?;
         }
         self.agree(&candidates, &connection).await?;
         let words = sheet.as_ref().map(|sheet| (sheet, &rules));

@@ -42,6 +42,8 @@ pub struct Weather {
     pub withdraw_after: Option<u64>,
     pub allow_invites_from: AllowInvitesFrom,
     pub organization_readable: bool,
+    /// An external tenant (`tenantType` is `CIAM`): invitations send no mail.
+    pub external_tenant: bool,
     /// Whether `getByIds` answers at all: it asks for more than the permission to read people.
     pub get_by_ids_allowed: bool,
     pub permissions: Permissions,
@@ -67,6 +69,7 @@ impl Default for Weather {
             withdraw_after: None,
             allow_invites_from: AllowInvitesFrom::Everyone,
             organization_readable: true,
+            external_tenant: false,
             get_by_ids_allowed: true,
             permissions: Permissions::default(),
             refusals: Refusals::default(),

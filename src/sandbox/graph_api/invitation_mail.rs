@@ -7,9 +7,9 @@ use crate::sandbox::{
 
 impl TenantState {
     /// Records the mail that an invitation asks for. Graph sends a custom message only for a signed-in user who has a
-    /// mailbox. It leaves the message of an application out without an error.
+    /// mailbox. It leaves the message of an application out without an error, and sends nothing in an external tenant.
     pub(crate) fn send_mail(&mut self, body: &InvitationBody, caller: &Caller, user_id: &str) {
-        if !body.send {
+        if !body.send || self.weather.external_tenant {
             return;
         }
         let dropped = caller.is_app() && body.message.is_some();

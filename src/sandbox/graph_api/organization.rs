@@ -50,7 +50,7 @@ pub(super) fn organization(
         "createdDateTime": "2020-02-03T08:00:00Z",
         "preferredLanguage": "en",
         "technicalNotificationMails": [],
-        "tenantType": "AAD",
+        "tenantType": if tenant.weather.external_tenant { "CIAM" } else { "AAD" },
     });
     Ok(list(
         tenant,
