@@ -11,6 +11,7 @@
 //! | `GET /_sandbox/requests` | `{"kinds": {KIND: {"requests", "in_batch", "throttled", "unavailable", "early"}}, "early": [{"kind", "after_ms", "before_ms"}], "most_tokens_under_way"}`; a request is early when it arrives before the end of a Retry-After for its kind, but not in the first 100 ms, when it can have been on its way; `most_tokens_under_way` is the largest number of token requests at the same time |
 //! | `GET /_sandbox/mails[?address=]` | `{"total", "addresses": {ADDRESS: [{"at", "address", "user_id", "language", "words", "words_dropped", "cc"}]}}`; `words` is the custom message |
 //! | `GET /_sandbox/own-mails[?address=]` | `{"total", "mails": [{"at", "from", "to", "name", "subject", "content_type", "content", "message_id"}]}`: what `sendMail` sent |
+//! | `GET /_sandbox/resets[?id=]` | `{"total", "resets": [{"ms", "user_id", "address", "send", "other_mails"}]}`: the redemptions that were reset, whatever the client was answered |
 //! | `GET /_sandbox/invitations[?address=]` | `{"total", "addresses": {ADDRESS: [{"ms", "send", "status", "fault", "conclusive", "look_ups_before"}]}, "unchecked": [ADDRESS]}`; status 0: the client got no whole answer; `unchecked`: invited again after an inconclusive answer without a look-up in between |
 //! | `GET /_sandbox/follow-ups[?user=ID or address=]` | `{"kinds": {KIND: {"requests", "done", "repeated"}}, "requests": [{"ms", "kind", "user_id", "target", "fields", "status", "done", "repeated", "fault"}]}`: every request that asked to change a guest; kind: `profile`, `manager`, `sponsor`, `group`; `done`: the change was made, whatever the client was told; `repeated`: the same change had been made before, and the client had been told so |
 //! | `GET /_sandbox/log[?address=]` | `{"dropped", "entries": [{"ms", "arrived_ms", "kind", "method", "addresses", "status", "fault", "in_batch"}]}` |
@@ -73,6 +74,7 @@ pub(super) fn answer(
         })),
         ("GET", ["mails"]) => Ok(mails(tenant, parameter("address"))),
         ("GET", ["own-mails"]) => Ok(own_mails(tenant, parameter("address"))),
+        ("GET", ["resets"]) => Ok(resets(tenant, parameter("id"))),
         ("GET", ["invitations"]) => Ok(invitations(tenant, parameter("address"))),
         ("GET", ["follow-ups"]) => {
             follow_ups::requests(tenant, parameter("user"), parameter("address"))
@@ -163,6 +165,14 @@ fn own_mails(tenant: &TenantState, address: Option<&str>) -> Value {
         .filter(|mail| is_asked(&mail.to))
         .collect();
     json!({"total": mails.len(), "mails": mails})
+}
+
+fn resets(tenant: &TenantState, id: Option<&str>) -> Value {
+    let resets = tenant.stats.resets.iter();
+    let resets: Vec<_> = resets
+        .filter(|reset| id.is_none_or(|id| reset.user_id.eq_ignore_ascii_case(id)))
+        .collect();
+    json!({"total": resets.len(), "resets": resets})
 }
 
 fn invitations(tenant: &TenantState, address: Option<&str>) -> Value {

@@ -21,7 +21,7 @@
 //! | `Karl.Maier@Adatum.example` | guest, pending, stored in mixed case |
 //! | `liam.o'brien@fabrikam.example` | guest, accepted, with an apostrophe |
 //! | `mona.reed@fabrikam.example` | guest, deleted (restorable) |
-//! | `nils.dahl@fabrikam.example` | invited as a Member, accepted |
+//! | `nils.dahl@fabrikam.example` | invited as a Member, accepted; holds a directory role |
 //! | groups | "Project Atlas" (Microsoft 365, `atlas@northwind.example`), "Partner Managers" (security), two called "Twins" |
 //! | groups of other kinds | "Field Team" (a Team, `field@northwind.example`), "All Guests" (dynamic), "Head Office" (on-premises), "Tenant Admins" (can be given roles), "Newsletter" (distribution list, `newsletter@northwind.example`), "Site Security" (mail-enabled security group, `site-security@northwind.example`) |
 //! | `all-staff@fabrikam.example` | the group address of a partner: refused |
@@ -230,5 +230,6 @@ fn hard_to_find(created: Timestamp) -> Vec<User> {
     jon.user_principal_name = guest_principal_name("jon.park@litware.example");
     let mut nils = at("nils.dahl@fabrikam.example", "Nils Dahl", Accepted);
     nils.user_type = "Member".into();
+    nils.has_directory_role = true;
     vec![sofia, tomas, ines, hugo, ida, jon, nils]
 }

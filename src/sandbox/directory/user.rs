@@ -51,6 +51,12 @@ pub(crate) struct User {
     /// Replication delay: from this time on the user can be changed, and references to the user are accepted.
     #[serde(skip)]
     pub writable_from: Option<Instant>,
+    /// Replication delay: from this time on the invitation service knows the newest `otherMails`.
+    #[serde(skip)]
+    pub other_mails_from: Option<Instant>,
+    /// Replication delay: until when reads still show the user as it was before the last change.
+    #[serde(skip)]
+    pub shown_before: Option<Box<(Instant, User)>>,
 }
 
 /// The properties that Graph returns without `$select`.
@@ -103,6 +109,14 @@ impl User {
     /// Whether the user comes from an on-premises directory.
     pub(crate) fn is_on_premises(&self) -> bool {
         self.on_premises_user_principal_name.is_some()
+    }
+
+    /// The user as reads show it now.
+    pub(crate) fn as_shown(&self) -> &Self {
+        match self.shown_before.as_deref() {
+            Some((until, before)) if *until > Instant::now() => before,
+            _ => self,
+        }
     }
 
     /// The address that a person would use for this user.

@@ -46,6 +46,8 @@ pub struct Weather {
     pub external_tenant: bool,
     /// Whether `getByIds` answers at all: it asks for more than the permission to read people.
     pub get_by_ids_allowed: bool,
+    /// Whether invitations have the property `resetRedemption`; not so in the most closed national clouds.
+    pub reset_redemption_known: bool,
     pub permissions: Permissions,
     pub refusals: Refusals,
     pub sign_in: SignInWeather,
@@ -71,6 +73,7 @@ impl Default for Weather {
             organization_readable: true,
             external_tenant: false,
             get_by_ids_allowed: true,
+            reset_redemption_known: true,
             permissions: Permissions::default(),
             refusals: Refusals::default(),
             sign_in: SignInWeather::default(),
@@ -152,6 +155,10 @@ pub struct Replication {
     pub by_id_ms: u64,
     /// For changes of the guest and for references to the guest, also when the guest can be read by id already.
     pub writes_ms: u64,
+    /// How long reads still show a user as it was before a change: an update, or a redemption that was reset.
+    pub changes_ms: u64,
+    /// How long the invitation service does not know an address that was added to a user.
+    pub other_mails_ms: u64,
 }
 
 /// How many seconds the clocks of the tenant are ahead of the clock of this machine. A negative number is behind.
@@ -330,6 +337,7 @@ impl Default for Permissions {
                 "Policy.Read.All",
                 "GroupMember.ReadWrite.All",
                 "Mail.Send",
+                "User-Mail.ReadWrite.All",
             ]),
             user: all(&[
                 "User.Read",
@@ -340,6 +348,7 @@ impl Default for Permissions {
                 "Policy.Read.All",
                 "GroupMember.ReadWrite.All",
                 "Mail.Send",
+                "User-Mail.ReadWrite.All",
             ]),
         }
     }

@@ -38,7 +38,8 @@ pub(super) fn object_json(
         let user = tenant
             .directory
             .by_id(id)
-            .filter(|user| user.is_visible_by_id())?;
+            .filter(|user| user.is_visible_by_id())?
+            .as_shown();
         (
             "#microsoft.graph.user",
             user.to_json(properties.unwrap_or(&default), INITIAL_DOMAIN),

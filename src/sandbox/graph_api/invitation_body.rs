@@ -32,8 +32,12 @@ pub(crate) struct InvitationBody {
 const TYPE: &str = "microsoft.graph.invitation";
 
 impl InvitationBody {
-    pub(crate) fn read(body: &Value) -> Result<Self, GraphError> {
+    /// `knows_resets`: the most closed national clouds do not know the property `resetRedemption`.
+    pub(crate) fn read(body: &Value, knows_resets: bool) -> Result<Self, GraphError> {
         let body = object(body, TYPE)?;
+        if !knows_resets && body.contains_key("resetRedemption") {
+            return Err(no_such_property("resetRedemption", TYPE));
+        }
         no_other_properties(
             body,
             TYPE,
@@ -250,10 +254,14 @@ fn no_other_properties(
 ) -> Result<(), GraphError> {
     match object.keys().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
-        Some(name) => Err(bad_request(format!(
-            "The property '{name}' does not exist on type '{edm_type}'. Make sure to only use property names that are defined by the type."
-        ))),
+        Some(name) => Err(no_such_property(name, edm_type)),
     }
+}
+
+fn no_such_property(name: &str, edm_type: &str) -> GraphError {
+    bad_request(format!(
+        "The property '{name}' does not exist on type '{edm_type}'. Make sure to only use property names that are defined by the type."
+    ))
 }
 
 fn text(object: &Map<String, Value>, name: &str) -> Result<Option<String>, GraphError> {

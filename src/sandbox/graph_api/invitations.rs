@@ -19,7 +19,7 @@ pub(super) fn invite(
     fault: Option<FaultKind>,
 ) -> Result<Reply, GraphError> {
     tenant.may_invite(caller)?;
-    let body = InvitationBody::read(body)?;
+    let body = InvitationBody::read(body, tenant.weather.reset_redemption_known)?;
     tenant.check_policies(&body)?;
     tenant.check_sponsors(&body.sponsors)?;
 

@@ -4,9 +4,10 @@
 use crate::sandbox::{
     directory::user::User,
     graph_api::invitation_body::{InvitationBody, SponsorId},
-    messages::graph_error::{GraphError, bad_request, graph_error, not_found},
+    messages::graph_error::{GraphError, access_denied, bad_request, graph_error, not_found},
     state::{
-        identity::guest_principal_name, ids::new_id, tenant::TenantState, token_store::Caller,
+        identity::guest_principal_name, ids::new_id, request_stats::RedemptionReset,
+        tenant::TenantState, token_store::Caller,
     },
 };
 use jiff::SignedDuration;
@@ -43,14 +44,7 @@ impl TenantState {
             .directory
             .users_with_address(&body.address, &principal_name);
         if let Some(holder) = holders.iter().find(|holder| holder.disabled) {
-            return Err(graph_error(
-                412,
-                "PreconditionFailed",
-                format!(
-                    "The invited user already exists in the directory as object ID: {}, but the account is blocked from signing in. If the account is unblocked, they can use that account to sign in to shared apps and resources.",
-                    holder.id
-                ),
-            ));
+            return Err(blocked(&holder.id));
         }
         // An address in mail, userPrincipalName or proxyAddresses belongs to an internal user; otherMails do not count.
         let internal = holders
@@ -99,11 +93,19 @@ impl TenantState {
             .by_id(id)
             .cloned()
             .ok_or_else(|| not_found(id))?;
+        if caller.is_app() && user.has_directory_role {
+            // An application cannot reset the redemption of somebody with a directory role.
+            return Err(access_denied());
+        }
+        let knows_other_mails = user
+            .other_mails_from
+            .is_none_or(|from| from <= Instant::now());
         let has_address = has_as_own_address(&user, &body.address)
-            || user
-                .other_mails
-                .iter()
-                .any(|mail| mail.eq_ignore_ascii_case(&body.address));
+            || (knows_other_mails
+                && user
+                    .other_mails
+                    .iter()
+                    .any(|mail| mail.eq_ignore_ascii_case(&body.address)));
         if !has_address {
             return Err(bad_request(
                 "The invited email address must be in the mail or otherMails property of the invited user.",
@@ -121,12 +123,32 @@ impl TenantState {
                 "An internal user with an on-premises user principal name cannot be invited.",
             ));
         }
+        if user.disabled {
+            return Err(blocked(&user.id));
+        }
+        let somebody_else = self
+            .directory
+            .users_with_address(&body.address, &guest_principal_name(&body.address))
+            .into_iter()
+            .any(|holder| holder.id != user.id && has_as_own_address(holder, &body.address));
+        if somebody_else {
+            return Err(ambiguous_address());
+        }
         let now = self.clock.now();
         user.external_user_state = Some("PendingAcceptance".into());
         user.external_user_state_changed = Some(now);
         user.creation_type
             .get_or_insert_with(|| "Invitation".into());
-        self.put_user(user.clone());
+        if body.reset_redemption {
+            self.stats.add_reset(RedemptionReset {
+                ms: self.stats.ms(),
+                user_id: user.id.clone(),
+                address: body.address.clone(),
+                send: body.send,
+                other_mails: user.other_mails.clone(),
+            });
+        }
+        self.change_user(user.clone());
         Ok((user, "PendingAcceptance"))
     }
 
@@ -197,6 +219,17 @@ fn has_as_own_address(user: &User, address: &str) -> bool {
                 .split_once(':')
                 .is_some_and(|(_, held)| held.eq_ignore_ascii_case(address))
         })
+}
+
+/// The account is there and may not sign in.
+fn blocked(id: &str) -> GraphError {
+    graph_error(
+        412,
+        "PreconditionFailed",
+        format!(
+            "The invited user already exists in the directory as object ID: {id}, but the account is blocked from signing in. If the account is unblocked, they can use that account to sign in to shared apps and resources."
+        ),
+    )
 }
 
 /// Several objects have the address.

@@ -23,11 +23,8 @@ pub(super) const WRITE_PROFILES: [&str; 3] = [
     "Directory.ReadWrite.All",
 ];
 
-pub(super) const WRITE_ADDRESSES: [&str; 3] = [
-    "User-Mail.ReadWrite.All",
-    "User.ReadWrite.All",
-    "Directory.ReadWrite.All",
-];
+/// Other addresses are sensitive, and want a permission of their own.
+pub(super) const WRITE_ADDRESSES: [&str; 1] = ["User-Mail.ReadWrite.All"];
 
 pub(super) const WRITE_MEMBERS: [&str; 3] = [
     "GroupMember.ReadWrite.All",

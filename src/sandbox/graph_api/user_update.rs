@@ -57,7 +57,7 @@ pub(super) fn update(
     for (name, value) in object.iter().filter(|(name, _)| !is_annotation(name)) {
         set(&mut user, name, value)?;
     }
-    tenant.put_user(user);
+    tenant.change_user(user);
     Ok(Reply::no_content())
 }
 

@@ -106,7 +106,7 @@ fn listed_user<'a>(
     query: &QueryOptions,
     position: u32,
 ) -> Option<&'a User> {
-    let user = tenant.directory.at(position)?;
+    let user = tenant.directory.at(position)?.as_shown();
     let is_listed = user.deleted.is_none()
         && user.is_visible_to_filters()
         && query
@@ -165,7 +165,7 @@ pub(super) fn get(
     let selected = selected(request)?;
     may_read_users(caller, selected.as_deref())?;
     let properties = selected.unwrap_or_else(default_properties);
-    let user = visible_user(tenant, key)?;
+    let user = visible_user(tenant, key)?.as_shown();
     let json = user.to_json(&properties, INITIAL_DOMAIN);
     let addresses = user.mail_addresses();
     tenant.request_addresses.extend(addresses);

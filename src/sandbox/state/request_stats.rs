@@ -72,6 +72,18 @@ pub(crate) struct OwnMail {
     pub message_id: Option<String>,
 }
 
+/// A redemption that was reset, whatever the client was answered.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct RedemptionReset {
+    pub ms: u64,
+    pub user_id: String,
+    /// The address that the reset names, and whether it asks for a mail.
+    pub address: String,
+    pub send: bool,
+    /// Of the user at that moment.
+    pub other_mails: Vec<String>,
+}
+
 /// One `POST /invitations` for an address.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct InvitationPost {
@@ -121,6 +133,7 @@ pub(crate) struct RequestStats {
     pub mails: HashMap<String, Vec<SentMail>>,
     pub own_mails: Vec<OwnMail>,
     pub follow_ups: FollowUpBook,
+    pub resets: Vec<RedemptionReset>,
     /// When each mailbox sent in the last minute.
     mailboxes: HashMap<String, VecDeque<Instant>>,
     histories: HashMap<String, AddressHistory>,
@@ -143,6 +156,7 @@ impl RequestStats {
             mails: HashMap::new(),
             own_mails: Vec::new(),
             follow_ups: FollowUpBook::default(),
+            resets: Vec::new(),
             mailboxes: HashMap::new(),
             histories: HashMap::new(),
             full_listings: 0,
@@ -254,6 +268,10 @@ impl RequestStats {
             .entry(mail.address.to_lowercase())
             .or_default()
             .push(mail);
+    }
+
+    pub(crate) fn add_reset(&mut self, reset: RedemptionReset) {
+        self.resets.push(reset);
     }
 
     pub(crate) fn log_is_on(&self) -> bool {

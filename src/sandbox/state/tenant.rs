@@ -16,7 +16,11 @@ use crate::{
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
+use tokio::time::Instant;
 
 #[derive(Debug)]
 pub(crate) struct TenantState {
@@ -66,6 +70,23 @@ impl TenantState {
             journal.user(&user);
         }
         self.directory.put(user);
+    }
+
+    /// Changes a user whom replication shows as before for a while.
+    pub(crate) fn change_user(&mut self, mut user: User) {
+        let replication = self.weather.replication;
+        let after = |ms: u64| Instant::now() + Duration::from_millis(ms);
+        if let Some(before) = self.directory.by_id(&user.id) {
+            if replication.changes_ms > 0 {
+                let mut before = before.as_shown().clone();
+                before.shown_before = None;
+                user.shown_before = Some(Box::new((after(replication.changes_ms), before)));
+            }
+            if replication.other_mails_ms > 0 && before.other_mails != user.other_mails {
+                user.other_mails_from = Some(after(replication.other_mails_ms));
+            }
+        }
+        self.put_user(user);
     }
 
     /// The time that the `Date` header shows.

@@ -5,6 +5,7 @@ mod connections;
 mod follow_ups;
 mod invitations;
 mod reads;
+mod resets;
 mod sign_in;
 mod weather;
 
