@@ -41,7 +41,8 @@ impl Envelope {
         }
         Self {
             message: clean(&page_text(text), LONGEST_MESSAGE),
-            said: squeezed(text),
+            // Programs print a line break inside a quoted text as `\\n`.
+            said: squeezed(&without_escapes(text)),
             ..Self::default()
         }
     }

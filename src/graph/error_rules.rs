@@ -2,14 +2,16 @@
 //! status.
 //!
 //! The invitation service uses generic codes (`BadRequest`, `Forbidden`), so the message has to be searched for short,
-//! stable fragments, without regard to case, blanks and markup. If Graph did not write the answer, only the words that stop
-//! a run are searched.
+//! stable fragments, without regard to case, blanks, quotation marks, markup and small misspellings. If Graph did not write
+//! the answer, only the words that stop a run are searched.
 //! Must know no network.
 
 use super::{
+    auth::catalogue as sign_in,
     catalogue,
     class::{Author, Class},
     envelope::Envelope,
+    fragment,
 };
 use crate::problem::Code;
 
@@ -78,10 +80,13 @@ static KNOWN: &[ErrorRule] = &[
     says(catalogue::GROUP_ADDRESS, Class::Person, &["group email address is not supported"]),
     says(catalogue::OWN_DOMAIN, Class::Person, &["verified domain of this directory"]),
     says(catalogue::OWN_DOMAIN, Class::Person, &["inviter tenant"]),
+    says(catalogue::ADDRESS_REJECTED, Class::Person, &["cant be invited to this directory"]),
+    says(catalogue::ADDRESS_REJECTED, Class::Person, &["cannot be invited to this directory"]),
     says(catalogue::ADDRESS_CONFLICT, Class::Person, &["another object with the same value for property"]),
     says(catalogue::AMBIGUOUS_USER, Class::Person, &["ambiguoususer"]),
     says(catalogue::INVALID_PROPERTY, Class::Person, &["invalid value specified for property"]),
     says(catalogue::INVALID_PROPERTY, Class::Person, &["invitedusertype"]),
+    says(catalogue::INVALID_PROPERTY, Class::Person, &["invalid request input"]),
     // What it says: permission. The controller's name tells an app that lacks User.Invite.All.
     says(catalogue::MAY_NOT_INVITE, Class::Permission, &["insufficient privileges", "msgraphinviteapi"]),
     says(catalogue::MAY_NOT, Class::Permission, &["insufficient privileges"]),
@@ -100,10 +105,16 @@ static KNOWN: &[ErrorRule] = &[
     says(catalogue::NO_TARGET, Class::Unsettled, &["unable to find target address"]),
     says(catalogue::NO_SUCH_GRAPH, Class::Address, &["resource not found for the segment"]),
     says(catalogue::TOKEN_REJECTED, Class::Token, &["lifetime validation failed"]),
+    says(catalogue::TOKEN_REJECTED, Class::Token, &["access token validation failure"]),
+    says(sign_in::UNKNOWN_APP, Class::Permission, &["identity of the calling application could not be established"]),
     // Its code.
     code(catalogue::TOKEN_REJECTED, Class::Token, "InvalidAuthenticationToken"),
     code(catalogue::MAY_NOT, Class::Permission, "Authorization_RequestDenied"),
+    code(sign_in::UNKNOWN_APP, Class::Permission, "Authorization_IdentityNotFound"),
     code(catalogue::TENANT_FULL, Class::Tenant, "Directory_QuotaExceeded"),
+    // Its code, as the logs of the provisioning service write it.
+    code(catalogue::INVITATIONS_OFF, Class::Tenant, "AzureActiveDirectoryForbidden"),
+    code(catalogue::ADDRESS_REJECTED, Class::Person, "InvitationCreationFailureInvalidPropertyValue"),
     code(catalogue::ADDRESS_CONFLICT, Class::Person, "ObjectConflict"),
     code(catalogue::ADDRESS_CONFLICT, Class::Person, "ConflictingObjects"),
     code(catalogue::ADDRESS_CONFLICT, Class::Person, "Request_MultipleObjectsWithSameKeyValue"),
@@ -138,16 +149,30 @@ pub(crate) fn recognise(status: u16, envelope: &Envelope, author: Author) -> &'s
     let counts = |known: &&ErrorRule| {
         author == Author::Graph || (known.class.stops_whoever_says_it() && !known.says.is_empty())
     };
-    let holds = |known: &&ErrorRule| {
-        let is_said = |fragment: &&str| envelope.said.contains(&fragment.replace(' ', ""));
-        known.says.iter().all(is_said)
-            && known.graph_code.is_none_or(|code| envelope.is_code(code))
-            && known.status.is_none_or(|known| known == status)
+    let is_said = |known: &ErrorRule, holds: fn(&str, &str) -> bool| {
+        let squeezed = |fragment: &str| fragment.replace(' ', "");
+        let mut fragments = known.says.iter();
+        fragments.all(|fragment| holds(&envelope.said, &squeezed(fragment)))
     };
-    KNOWN
-        .iter()
-        .filter(counts)
-        .find(holds)
+    let by_words_or_code = |known: &&ErrorRule| {
+        is_said(known, fragment::holds)
+            && known.graph_code.is_none_or(|code| envelope.is_code(code))
+            && known
+                .status
+                .is_none_or(|known_status| known_status == status && known.graph_code.is_some())
+    };
+    let by_misspelt_words =
+        |known: &&ErrorRule| !known.says.is_empty() && is_said(known, fragment::nearly_holds);
+    let by_status = |known: &&ErrorRule| known.says.is_empty() && known.status == Some(status);
+    let rules = || KNOWN.iter().filter(counts);
+    rules()
+        .find(by_words_or_code)
+        .or_else(|| rules().find(by_misspelt_words))
+        .or_else(|| {
+            rules()
+                .filter(|known| known.graph_code.is_none())
+                .find(by_status)
+        })
         .unwrap_or(match (author, status) {
             (_, 300..=399) => &REDIRECT,
             (Author::Between, 407) => &PROXY_SIGN_IN,
@@ -166,8 +191,18 @@ pub(crate) fn recognise_text(text: &str) -> Option<&'static ErrorRule> {
         let codes = text.split(|c: char| !c.is_alphanumeric() && c != '_');
         envelope.more = codes.map(str::to_owned).collect();
     }
-    let known = recognise(0, &envelope, Author::Graph);
-    KNOWN.iter().find(|row| std::ptr::eq(*row, known))
+    let in_table = |envelope: &Envelope| {
+        let known = recognise(0, envelope, Author::Graph);
+        KNOWN.iter().find(|row| std::ptr::eq(*row, known))
+    };
+    in_table(&envelope).or_else(|| {
+        // A program may have broken the line inside a code.
+        let said = &envelope.said;
+        let codes = KNOWN.iter().filter_map(|known| known.graph_code);
+        let broken = codes.filter(|code| said.contains(&code.to_lowercase()));
+        let more = broken.map(str::to_owned).collect();
+        in_table(&Envelope { more, ..envelope })
+    })
 }
 
 #[cfg(test)]

@@ -49,6 +49,8 @@ pub(crate) mod class; // kinds of trouble
 
 pub(crate) mod error_rules; // the table of all answers that are known
 
+mod fragment; // whether a text holds known words
+
 pub(crate) mod fault; // what went wrong, with what support needs
 
 mod slow_down; // where an answer closes the gate

@@ -9,6 +9,7 @@ use crate::{
 };
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Names, states and ids are far below this.
 const LONGEST_NAME: usize = 256;
@@ -45,11 +46,12 @@ fn cut(text: &str, limit: usize) -> &str {
     &text[..end]
 }
 
-/// What was said, for recognising known words in it: lower case, without blanks, line breaks, tags and invisible
-/// characters, and with entities resolved, so that it does not matter in which dress the words come. Not for showing.
+/// What was said, for recognising known words in it: lower case, without blanks, line breaks, quotation marks, tags, colours
+/// of a terminal and invisible characters, and with entities resolved, so that it does not matter how a program printed the
+/// words. Not for showing.
 pub(super) fn squeezed(text: &str) -> String {
     let read = cut(text, LONGEST_SEARCHED);
-    let mut plain = without_tags(read);
+    let mut plain = without_tags(&without_colours(read));
     // A page may quote a page.
     for _ in 0..2 {
         if !plain.contains('&') {
@@ -59,13 +61,38 @@ pub(super) fn squeezed(text: &str) -> String {
     }
     plain
         .chars()
-        .filter(|c| !c.is_whitespace() && !c.is_control() && !is_hidden(*c))
+        .filter(|c| !c.is_whitespace() && !c.is_control() && !is_hidden(*c) && !is_dress(*c))
         .map(|c| match c {
             '\u{2010}'..='\u{2015}' => '-',
             c => c,
         })
         .flat_map(char::to_lowercase)
         .collect()
+}
+
+/// Quotation marks, and what programs put around the lines of a message: the bar of PowerShell, the backslash of a quoted text.
+fn is_dress(c: char) -> bool {
+    matches!(
+        c,
+        '"' | '\'' | '`' | '\u{b4}' | '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}' | '|' | '\\'
+    )
+}
+
+/// Without the sequences that colour a text on a terminal (ECMA-48, CSI … m).
+fn without_colours(text: &str) -> Cow<'_, str> {
+    const BEGIN: &str = "\u{1b}[";
+    if !text.contains(BEGIN) {
+        return Cow::Borrowed(text);
+    }
+    let mut parts = text.split(BEGIN);
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(
+            part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';')
+                .trim_start_matches('m'),
+        );
+    }
+    Cow::Owned(plain)
 }
 
 /// A page without its markup, for showing: enough to recognise who wrote it.
@@ -273,6 +300,7 @@ mod tests {
             "due to suspicious&#xA0;&#32;activity.",
             "&lt;p&gt;due to suspicious&amp;nbsp;activity.&lt;/p&gt;",
             "<!-- a > b --><script>if (a < b) { c() }</script>due to suspicious activity.",
+            "\u{1b}[31;1m   | due to \u{201c}suspicious\u{201d}\u{1b}[0m\n     | 'activity'.",
         ] {
             assert_eq!(squeezed(dressed), "duetosuspiciousactivity.", "{dressed}");
         }

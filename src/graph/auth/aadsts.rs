@@ -21,7 +21,10 @@ const KNOWN: &[(Code, bool, &[u32])] = &[
     (codes::WRONG_RESOURCE, false, &[50_001, 500_011, 650_057]),
     (codes::APP_DISABLED, false, &[50_057, 500_571, 7_000_112]),
     (codes::PUBLIC_CLIENT_OFF, false, &[50_011, 500_113, 7_000_218]),
-    (codes::NOT_ASSIGNED, false, &[50_020, 50_034, 50_105, 90_072]),
+    (codes::NOT_ASSIGNED, false, &[50_105]),
+    (codes::OTHER_ACCOUNT, false, &[50_020, 50_034, 90_072]),
+    (codes::FACTOR_NOT_TRUSTED, false, &[90_071]),
+    (codes::OTHER_CLOUD, false, &[900_382]),
     (codes::SIGN_IN_OVER, false, &[50_089, 50_132, 50_133, 50_173, 70_008, 70_043, 700_082, 700_084]),
     (codes::DECLINED, false, &[65_004]),
     (codes::CODE_EXPIRED, false, &[70_018, 70_019, 70_020]),
@@ -54,7 +57,8 @@ pub(crate) fn word(error: &str) -> Option<(Code, bool)> {
 
 /// The AADSTS numbers of a text, in order.
 pub(crate) fn numbers(text: &str) -> Vec<u32> {
-    text.match_indices("AADSTS")
+    text.to_ascii_uppercase()
+        .match_indices("AADSTS")
         .filter_map(|(at, word)| {
             let digits: String = text[at + word.len()..]
                 .chars()

@@ -119,8 +119,8 @@ codes! {
     }
     NOT_ASSIGNED = "GL719" {
         title: "the user may not use this app",
-        meaning: "The app is for assigned users only, or the account belongs to another tenant.",
-        fix: "Have the user assigned to the app, or sign in with an account of the tenant.",
+        meaning: "The app is for assigned users only, and this user is not one of them.",
+        fix: "Have the user assigned to the app, or sign in with another account of the tenant.",
         who: "a Cloud Application Administrator of the tenant"
     }
     SIGN_IN_OVER = "GL720" {
@@ -212,5 +212,22 @@ codes! {
         meaning: "The answer was not written by the sign-in service (Microsoft Entra): a proxy, a firewall, a content filter or a sign-in page of the network wrote it, or authority_url names another server. Nobody was signed in.",
         fix: "Let the network pass requests and answers of the sign-in host (login.microsoftonline.com, or that of your cloud) unchanged, check the proxy variables and authority_url, then run the same command again.",
         who: "whoever runs the network"
+    }    OTHER_ACCOUNT = "GL735" {
+        title: "the account is not an account of this tenant",
+        meaning: "The person signed in with an account that the tenant does not know. A guest sees this when the invitation is not accepted yet, or when another account is signed in than the invited one.",
+        fix: "As a guest, open the link of the invitation in a private browser window and sign in with the invited address. To run guestlist, sign in with an account of the tenant.",
+        who: "the person who signs in"
+    }
+    FACTOR_NOT_TRUSTED = "GL736" {
+        title: "the other organization does not accept the guest's multifactor authentication",
+        meaning: "The organization that the message names asks guests for multifactor authentication, and its cross-tenant access settings do not trust the one of the guest's own organization.",
+        fix: "Under External Identities, Cross-tenant access settings, Inbound access, Trust settings, trust multifactor authentication of the guest's organization, or let guests register a method in this tenant.",
+        who: "a Security Administrator of the organization that the message names"
+    }
+    OTHER_CLOUD = "GL737" {
+        title: "the account or the app is in another Microsoft cloud",
+        meaning: "The sign-in went to one cloud (global, US government, China), and the account or the app belongs to another one.",
+        fix: "Set [tenant] cloud to the cloud of the tenant, and sign in with an app or account of that cloud.",
+        who: "whoever runs the command"
     }
 }
