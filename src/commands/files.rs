@@ -1,6 +1,6 @@
 //! Results and to-fix files of a run: the ledger's rows beside the sheet's own columns.
 
-use super::{corrections, fix};
+use super::{corrections, fix, own_mail};
 use crate::{
     engine::{Unwritten, left_behind, with_link},
     exit::Exit,
@@ -69,7 +69,8 @@ fn write_with(
     let layout = sheet.map_or_else(bare, layout);
     let reader = ledger.reader()?;
     let rows = || -> Result<Box<dyn Iterator<Item = Result<RowResult>> + '_>> {
-        let told = reader.results(run.id).map(|row| row.map_err(Failure::from));
+        let told = reader.results(run.id);
+        let told = told.map(|row| row.map(own_mail::up_to_date).map_err(Failure::from));
         let told = with_the_unwritten(told, run.unwritten, &reader);
         Ok(match sheet.filter(|_| run.incomplete) {
             Some(sheet) => Box::new(with_the_missing(told, sheet, run.rules, &reader)?),

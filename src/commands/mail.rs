@@ -407,7 +407,7 @@ impl Verb<'_> {
         });
         let exit = match &stopped {
             Some(failure) => failure.exit,
-            None if totals.due + totals.refused > 0 => Exit::SomeRowsNotDone,
+            None if totals.due + totals.refused + totals.not_looked_up > 0 => Exit::SomeRowsNotDone,
             None => Exit::Done,
         };
         (exit, stopped)
@@ -422,6 +422,10 @@ impl Verb<'_> {
             (totals.due, "not taken now, and due"),
             (totals.refused, "refused"),
             (totals.unknown, "without an answer: they may have left"),
+            (
+                totals.not_looked_up,
+                "not sent, as the guest could not be looked up",
+            ),
             (
                 totals.passed_over,
                 "not sent, as an earlier one may have left",

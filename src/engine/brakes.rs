@@ -20,7 +20,7 @@ const THROTTLED_IN_A_ROW: u32 = 3;
 /// Without progress for this long it ends too.
 const STUCK: Duration = Duration::from_secs(15 * 60);
 
-pub(super) struct Brakes {
+pub(crate) struct Brakes {
     max_failures: Threshold,
     state: Mutex<State>,
 }
@@ -35,7 +35,7 @@ struct State {
 }
 
 impl Brakes {
-    pub(super) fn new(max_failures: Threshold) -> Self {
+    pub(crate) fn new(max_failures: Threshold) -> Self {
         Self {
             max_failures,
             state: Mutex::new(State {
@@ -89,9 +89,16 @@ impl Brakes {
             _ => {}
         }
         state.throttled = 0;
+        drop(state);
+        self.ended(matches!(verdict, Verdict::Done(_)))
+    }
+
+    /// A reminder has ended, well or badly. Why the verb ends, if too many have ended badly.
+    pub(crate) fn ended(&self, well: bool) -> Option<StopReason> {
+        let mut state = self.state();
         state.progress_at = Instant::now();
         state.asked += 1;
-        state.failed += u64::from(!matches!(verdict, Verdict::Done(_)));
+        state.failed += u64::from(!well);
         let (bad, of) = (state.failed, state.asked);
         let judged = matches!(self.max_failures, Threshold::Count(_)) || of >= JUDGED_AFTER;
         (judged && self.max_failures.is_exceeded_by(bad, of))

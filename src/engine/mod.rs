@@ -69,6 +69,7 @@ mod stop; // why a run ends early
 
 mod looks; // looks again and again, at growing intervals
 
+pub(crate) use brakes::Brakes;
 pub(crate) use caps::CapLimits;
 pub(crate) use last_look::{LastLook, last_look};
 pub(crate) use options::{Existing, MailBy, Options, Precheck, Selection};
@@ -77,7 +78,7 @@ pub(crate) use remind::{
     GuestToRemind, ReminderJob, ReminderLimits, ReminderOutcome, ReminderReport, ReminderTotals,
     is_over, remind,
 };
-pub(crate) use row_results::{left_behind, with_link};
+pub(crate) use row_results::{MAIL_HAS_NOT_LEFT, left_behind, with_link};
 pub(crate) use run::{RunEnd, RunJob, run};
 pub use stop::Stop;
 pub(crate) use stop::StopReason;

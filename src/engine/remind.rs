@@ -282,7 +282,7 @@ impl Reminding {
                 status: reply.status,
                 request_id: reply.request_id,
                 code: reply.verdict.fault().map(|fault| fault.code.to_string()),
-                redeem_url: None,
+                ..Answer::default()
             };
             match reply.verdict {
                 Verdict::Done(invitation)
@@ -295,7 +295,11 @@ impl Reminding {
                     self.answered(guest, intent, ReminderEnd::Reminded, &answer)?;
                     return Ok(ReminderOutcome::Reminded);
                 }
-                Verdict::Done(_) => {
+                Verdict::Done(invitation) => {
+                    let answer = Answer {
+                        mailed_instead: Some(invitation.user_id),
+                        ..answer
+                    };
                     self.answered(guest, intent, ReminderEnd::SomebodyElse, &answer)?;
                     return Err(NotReminded::SomebodyElse);
                 }
@@ -359,7 +363,9 @@ impl Reminding {
         match look {
             Ok(LastLook::Pending { member }) => Ok(Ok(member)),
             Ok(LastLook::State(state)) => Ok(Err(ReminderOutcome::State(state))),
-            Ok(LastLook::AddressMoved) => Ok(Err(ReminderOutcome::AddressMoved)),
+            Ok(LastLook::AddressOfAnother | LastLook::AddressOfNobody) => {
+                Ok(Err(ReminderOutcome::AddressMoved))
+            }
             Err(fault) => {
                 if let Some(reason) = StopReason::of(&fault) {
                     return Err(self.stopped(reason));
@@ -413,6 +419,7 @@ impl Reminding {
     ) -> Result<(), NotReminded> {
         let answered = ReminderAnswered {
             intent,
+            user_id: guest.user_id.clone(),
             row: guest.row,
             at: self.clock.now(),
             end,
@@ -420,6 +427,7 @@ impl Reminding {
             request_id: answer.request_id.clone(),
             detail: answer.code.clone(),
             redeem_url: answer.redeem_url.clone(),
+            mailed_instead: answer.mailed_instead.clone(),
         };
         self.writer
             .reminder_answered(&self.run, &answered)
@@ -483,6 +491,7 @@ struct Answer {
     request_id: Option<String>,
     code: Option<String>,
     redeem_url: Option<secrecy::SecretString>,
+    mailed_instead: Option<String>,
 }
 
 /// The invitation as it was, with a mail. Sponsors stay as they are in the directory.

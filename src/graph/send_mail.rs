@@ -74,6 +74,22 @@ impl Graph {
         reply
     }
 
+    /// Waits for all that a mail would wait for, so that it leaves at once when its intent is written down.
+    pub(crate) async fn ready_to_mail(&self) -> Result<(), Fault> {
+        loop {
+            self.unless_stopped(self.0.pace.gate()).await??;
+            self.unless_stopped(self.0.tokens.token()).await??;
+            if self.is_open() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether nothing asks to wait, and the run goes on.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.pace.closed().is_none() && !self.1.is_raised()
+    }
+
     /// What is left of a wait that Graph itself asked for.
     pub(crate) fn asked_to_wait(&self) -> Option<Duration> {
         self.0.pace.asked_for()

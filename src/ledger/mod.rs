@@ -37,6 +37,8 @@ mod reminders; // whom a reminder was sent
 
 mod own_mail; // mails of our own
 
+mod mail_books; // questions about them
+
 mod rows; // what runs told about their rows
 
 mod runs; // runs
@@ -62,7 +64,7 @@ pub(crate) use guest_states::{KeptState, KnownGuest};
 pub(crate) use import::{Claim, Imported};
 pub(crate) use lock::RunLock;
 pub(crate) use own_mail::{
-    AskedBefore, MailAnswer, MailIntent, MailKind, NoMailIntent, OwnMailState,
+    AskedBefore, MailAnswer, MailIntent, MailIntentId, MailKind, NoMailIntent, OwnMailState,
 };
 pub(crate) use person::{Person, PersonState};
 pub(crate) use reader::Reader;

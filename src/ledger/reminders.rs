@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use rusqlite::params;
 use secrecy::{ExposeSecret, SecretString};
 
+/// The event of a user whom a reminder meant for somebody else may have mailed.
+const MAILED_INSTEAD: &str = "mailed-instead";
 /// How the kind of a reminder by a mail of our own begins.
 const OWN_REMINDER: &str = "reminder-";
 
@@ -24,7 +26,7 @@ pub(crate) struct MailHistory {
     pub untold: u64,
     /// When the last mail of any kind was asked for.
     pub last_mail: Option<Timestamp>,
-    /// When Graph last refused to remind the person.
+    /// When a reminder to the person was last refused.
     pub refused_at: Option<Timestamp>,
     /// When the person was taken over from a results file.
     pub imported_at: Option<Timestamp>,
@@ -89,6 +91,8 @@ impl ReminderEnd {
 #[derive(Debug, Clone)]
 pub(crate) struct ReminderAnswered {
     pub intent: IntentId,
+    /// The user who was meant.
+    pub user_id: String,
     pub row: Option<u64>,
     pub at: Timestamp,
     pub end: ReminderEnd,
@@ -98,6 +102,8 @@ pub(crate) struct ReminderAnswered {
     pub detail: Option<String>,
     /// The newest link, where the answer held one for this guest.
     pub redeem_url: Option<SecretString>,
+    /// The user whom the answer named, where that is another one: that user may have been mailed.
+    pub mailed_instead: Option<String>,
 }
 
 /// A mail that may be out.
@@ -145,6 +151,7 @@ impl Reader {
                     let reminder = detail.starts_with(OWN_REMINDER);
                     mails.push(PossibleMail::new(id, at, reminder));
                 }
+                MAILED_INSTEAD => mails.push(PossibleMail::new(id, at, true)),
                 "imported" => history.imported_at = Some(at),
                 answer => {
                     let intent: Option<i64> = row.get(5)?;
@@ -152,6 +159,9 @@ impl Reader {
                         history.refused_at = history.refused_at.max(Some(at));
                     }
                     let mail = mails.iter_mut().find(|mail| Some(mail.intent) == intent);
+                    if answer == "mail-refused" && mail.as_ref().is_some_and(|mail| mail.reminder) {
+                        history.refused_at = history.refused_at.max(Some(at));
+                    }
                     match (answer, mail) {
                         ("not-performed" | "reminder-refused" | "mail-due" | "mail-refused", _) => {
                             mails.retain(|mail| Some(mail.intent) != intent);
@@ -263,10 +273,50 @@ impl Writer {
                 answered.detail,
             ])?;
         if let Some(link) = &answered.redeem_url {
+            // A link belongs to one user, whoever the person is by now.
             self.connection()
-                .prepare_cached("UPDATE person SET redeem_url = ?2 WHERE id = ?1")?
-                .execute((answered.intent.person, link.expose_secret()))?;
+                .prepare_cached(
+                    "UPDATE person SET redeem_url = ?2 WHERE id = ?1 AND user_id = ?3 COLLATE NOCASE",
+                )?
+                .execute((
+                    answered.intent.person,
+                    link.expose_secret(),
+                    &answered.user_id,
+                ))?;
         }
+        if let Some(user_id) = &answered.mailed_instead {
+            self.remember_mail_to(run, answered, user_id)?;
+        }
+        Ok(())
+    }
+
+    /// A reminder may have gone to another user than the one who was meant: whoever that is here is not mailed again soon.
+    fn remember_mail_to(
+        &self,
+        run: &str,
+        answered: &ReminderAnswered,
+        user_id: &str,
+    ) -> Result<()> {
+        self.index_users()?;
+        self.connection()
+            .prepare_cached(
+                "INSERT INTO event (at, run, person, kind, status, request_id)
+                 SELECT ?1, ?2, min(id), ?3, ?4, ?5 FROM person WHERE user_id = ?6 COLLATE NOCASE HAVING min(id) IS NOT NULL",
+            )?
+            .execute(params![
+                millis(answered.at),
+                run,
+                MAILED_INSTEAD,
+                answered.status,
+                answered.request_id,
+                user_id,
+            ])?;
+        self.connection()
+            .prepare_cached(
+                "UPDATE person SET mail = 'requested'
+                 WHERE user_id = ?1 COLLATE NOCASE AND mail IN ('none', 'due', 'refused', 'unknown')",
+            )?
+            .execute([user_id])?;
         Ok(())
     }
 }

@@ -1,60 +1,46 @@
-//! The journey of one mail of our own: wait for its turn, write down the intent, send, write down the answer.
+//! The journey of one mail of our own: wait for its turn, look at the guest, write down the intent, send, write down the
+//! answer.
 //!
-//! At most one mail of a kind leaves for a user; the ledger says so inside the transaction of the intent. Must not decide
-//! who is mailed, and must not word anything.
+//! Every wait comes before the intent, so that a run that is killed while it waits leaves a mail that is due. At most one
+//! mail of a kind leaves for a user; the ledger says so inside the transaction of the intent. Must not decide who is
+//! mailed, and must not word anything.
 
 use super::{
+    attempt::{MailAttempt, Next, in_words},
     mail::{Mail, message_id},
-    smtp::{ServerTrouble, Smtp, SmtpEnd},
+    mailbox_pace::{MailPace, MailboxPace},
+    smtp::Smtp,
+    smtp_trouble::ServerTrouble,
 };
 use crate::{
     clock::Clock,
     failure::Failure,
-    graph::{
-        Fault, Graph,
-        send_mail::{MailReply, MailVerdict},
-    },
+    graph::{Fault, Graph},
     ledger::{
-        AskedBefore, LedgerError, MailAnswer, MailIntent, MailKind, NoMailIntent, OwnMailState,
-        Reader, Writer,
+        AskedBefore, LedgerError, MailAnswer, MailIntent, MailIntentId, MailKind, NoMailIntent,
+        OwnMailState, Reader, Writer,
     },
     pace::StopSignal,
 };
 use jiff::{SignedDuration, Timestamp};
-use std::{collections::VecDeque, time::Duration};
-use tokio::time::Instant;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// Attempts for one mail when the mailbox asks to slow down; the gate spaces them.
 const MOST_ATTEMPTS: u32 = 4;
 /// Mails in a row that were not taken; then something is wrong with more than a person.
 const MOST_NOT_TAKEN: u32 = 10;
-/// Times in a row that the server was not there.
+/// Times in a row that the server was not there, broke off, or was too slow to answer.
 const MOST_UNREACHED: u32 = 3;
 const BETWEEN_UNREACHED: Duration = Duration::from_secs(5);
-const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Without progress for this long no further mail is sent.
+const STUCK: Duration = Duration::from_secs(15 * 60);
 
 /// What carries the mails.
 #[derive(Debug)]
 pub(crate) enum Transport {
     Graph(Graph),
     Smtp(Smtp),
-}
-
-/// How fast mails leave.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct MailPace {
-    /// 0: as fast as they can.
-    pub per_minute: u32,
-    pub per_day: Option<u64>,
-}
-
-impl MailPace {
-    fn interval(self) -> Duration {
-        match self.per_minute {
-            0 => Duration::ZERO,
-            per_minute => Duration::from_secs(60) / per_minute,
-        }
-    }
 }
 
 /// To whom a mail goes, as the ledger knows them.
@@ -67,9 +53,9 @@ pub(crate) struct Addressee {
     pub decided_on: i64,
 }
 
-/// What became of a mail.
+/// What became of a mail. `N`: why a guest is not mailed, as the last look says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum MailEnd {
+pub(crate) enum MailEnd<N> {
     HandedOver,
     /// It has not left; it is sent by the next run.
     Due {
@@ -83,10 +69,37 @@ pub(crate) enum MailEnd {
     Unknown {
         why: String,
     },
+    /// The guest is not to be mailed now.
+    NotWanted(N),
+    /// The guest could not be looked up, so nothing was sent.
+    NotLookedUp {
+        why: String,
+    },
     /// An earlier mail of this kind stands in the way.
     Before(OwnMailState),
     /// Another run has written about the person: to be decided anew.
     Changed,
+}
+
+impl<N> MailEnd<N> {
+    fn of(attempt: &MailAttempt) -> Self {
+        let why = attempt.why.clone();
+        match attempt.state {
+            OwnMailState::HandedOver => Self::HandedOver,
+            OwnMailState::Due => Self::Due { why },
+            OwnMailState::Refused => Self::Refused { why },
+            OwnMailState::Unknown | OwnMailState::Intent => Self::Unknown { why },
+        }
+    }
+}
+
+/// What came of the turn of one guest.
+#[derive(Debug)]
+pub(crate) struct MailTurn<N> {
+    /// None: the turn did not come, and nothing has changed.
+    pub end: Option<MailEnd<N>>,
+    /// Why no other mail is sent after this one.
+    pub stop: Option<MailStop>,
 }
 
 /// Why no further mail is sent. A mail that was under way has its answer in the ledger.
@@ -110,6 +123,8 @@ pub(crate) enum MailStop {
         in_a_row: u32,
         why: String,
     },
+    /// No mail came further for too long.
+    Stuck,
 }
 
 impl From<LedgerError> for MailStop {
@@ -123,17 +138,12 @@ pub(crate) struct Mailer<'l> {
     writer: &'l Writer,
     run: String,
     mailbox: String,
-    pace: MailPace,
+    pace: MailboxPace,
     clock: Clock,
     stop: StopSignal,
-    /// When the last mail was about to leave.
-    last: Option<Timestamp>,
-    /// The same on a clock that nobody can set; none before the first mail of this run.
-    last_here: Option<Instant>,
-    /// The mails of the last 24 hours.
-    today: VecDeque<Timestamp>,
     not_taken: u32,
     unreached: u32,
+    progress_at: Instant,
 }
 
 impl<'l> Mailer<'l> {
@@ -147,47 +157,69 @@ impl<'l> Mailer<'l> {
         clock: &Clock,
         stop: StopSignal,
     ) -> Result<Self, LedgerError> {
-        let since = clock.now() - DAY;
-        let today = match pace.per_day {
-            Some(_) => reader.mails_since(mailbox, since)?.into(),
-            None => VecDeque::new(),
-        };
         Ok(Self {
-            last: reader.last_mail_from(mailbox)?,
-            last_here: None,
+            pace: MailboxPace::new(pace, reader, mailbox, clock)?,
             transport,
             writer,
             run: run.to_owned(),
             mailbox: mailbox.to_owned(),
-            pace,
             clock: clock.clone(),
             stop,
-            today,
             not_taken: 0,
             unreached: 0,
+            progress_at: Instant::now(),
         })
     }
 
-    /// Sends a mail, when it is its turn.
-    pub(crate) async fn send(
+    /// Sends a mail when it is its turn, if `look`, which is asked after each wait, gives no reason not to.
+    pub(crate) async fn send<N>(
         &mut self,
         to: &Addressee,
         kind: MailKind,
         mail: &Mail,
         asked_before: AskedBefore,
-    ) -> Result<MailEnd, MailStop> {
+        look: impl AsyncFnMut() -> Result<Option<N>, Fault>,
+    ) -> MailTurn<N> {
+        let mut end = None;
+        let stop = self
+            .go(&mut end, to, kind, mail, asked_before, look)
+            .await
+            .err();
+        MailTurn { end, stop }
+    }
+
+    async fn go<N>(
+        &mut self,
+        end: &mut Option<MailEnd<N>>,
+        to: &Addressee,
+        kind: MailKind,
+        mail: &Mail,
+        asked_before: AskedBefore,
+        mut look: impl AsyncFnMut() -> Result<Option<N>, Fault>,
+    ) -> Result<(), MailStop> {
         let mut attempts = 0;
         loop {
-            attempts += 1;
             self.turn().await?;
-            let message_id = message_id(&mail.from);
+            match look().await {
+                Ok(None) => {}
+                Ok(Some(why)) => {
+                    self.progress_at = Instant::now();
+                    *end = Some(MailEnd::NotWanted(why));
+                    return Ok(());
+                }
+                Err(fault) => return self.not_looked_up(&fault, end),
+            }
+            // The look itself may have been asked to wait.
+            if !self.is_open() {
+                continue;
+            }
             let intent = MailIntent {
                 person: to.person,
                 user_id: to.user_id.clone(),
                 row: to.row,
                 kind,
                 mailbox: self.mailbox.clone(),
-                message_id: message_id.clone(),
+                message_id: message_id(&mail.from),
                 language: mail.words.language.clone(),
                 template: mail.words.fingerprint.clone(),
                 at: self.clock.now(),
@@ -198,45 +230,72 @@ impl<'l> Mailer<'l> {
                 Ok(id) => id,
                 Err(NoMailIntent::TakenOver) => return Err(MailStop::TakenOver),
                 Err(NoMailIntent::Gone) => return Err(MailStop::LedgerGone),
-                Err(NoMailIntent::Changed) => return Ok(MailEnd::Changed),
-                Err(NoMailIntent::Before(state)) => return Ok(MailEnd::Before(state)),
+                Err(NoMailIntent::Changed) => {
+                    *end = Some(MailEnd::Changed);
+                    return Ok(());
+                }
+                Err(NoMailIntent::Before(state)) => {
+                    *end = Some(MailEnd::Before(state));
+                    return Ok(());
+                }
             };
-            (self.last, self.last_here) = (Some(intent.at), Some(Instant::now()));
-            let sent = self.deliver(mail, &message_id).await;
-            let answer = MailAnswer {
-                state: sent.state,
-                at: self.clock.now(),
-                status: sent.status,
-                request_id: sent.request_id.clone(),
-                detail: sent.detail.clone(),
-            };
-            self.writer.mail_answered(&self.run, id, &answer)?;
-            self.keep_the_wait()?;
-            if matches!(sent.state, OwnMailState::HandedOver | OwnMailState::Unknown)
-                && self.pace.per_day.is_some()
-            {
-                self.today.push_back(intent.at);
-            }
-            if matches!(sent.next, Next::Again) && attempts < MOST_ATTEMPTS {
+            self.pace.leaves(intent.at);
+            let attempt = self.deliver(mail, &intent.message_id).await;
+            self.answered(id, &attempt, intent.at)?;
+            attempts += 1;
+            *end = Some(MailEnd::of(&attempt));
+            if matches!(attempt.next, Next::Again) && attempts < MOST_ATTEMPTS {
                 continue;
             }
-            if let Some(stop) = self.judge(&sent) {
-                return Err(stop);
+            self.judge(&attempt)?;
+            match attempt.next {
+                Next::Unreached(_) => self.wait(BETWEEN_UNREACHED).await?,
+                Next::Stop(fault) => return Err(MailStop::Graph(fault)),
+                Next::StopServer(trouble) => return Err(self.stop_server(&trouble)),
+                Next::Done | Next::Again | Next::BrokenOff(_) => return Ok(()),
             }
-            if matches!(sent.next, Next::Unreached(_)) {
-                self.wait(BETWEEN_UNREACHED).await?;
-                continue;
-            }
-            if let Next::Stop(stop) = sent.next {
-                return Err(*stop);
-            }
-            return Ok(match sent.state {
-                OwnMailState::HandedOver => MailEnd::HandedOver,
-                OwnMailState::Due => MailEnd::Due { why: sent.why },
-                OwnMailState::Refused => MailEnd::Refused { why: sent.why },
-                OwnMailState::Unknown | OwnMailState::Intent => MailEnd::Unknown { why: sent.why },
-            });
         }
+    }
+
+    /// Durable when it returns; only then is anything waited for.
+    fn answered(
+        &mut self,
+        id: MailIntentId,
+        attempt: &MailAttempt,
+        sent_at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let answer = MailAnswer {
+            state: attempt.state,
+            at: self.clock.now(),
+            status: attempt.status,
+            request_id: attempt.request_id.clone(),
+            detail: attempt.detail.clone(),
+        };
+        self.writer.mail_answered(&self.run, id, &answer)?;
+        if matches!(
+            attempt.state,
+            OwnMailState::HandedOver | OwnMailState::Unknown
+        ) {
+            self.pace.left(sent_at);
+        }
+        self.keep_the_wait()
+    }
+
+    fn not_looked_up<N>(
+        &mut self,
+        fault: &Fault,
+        end: &mut Option<MailEnd<N>>,
+    ) -> Result<(), MailStop> {
+        if self.stop.is_raised() {
+            return Err(MailStop::Raised);
+        }
+        self.keep_the_wait()?;
+        if fault.class.ends_run() {
+            return Err(MailStop::Graph(Box::new(fault.clone())));
+        }
+        let why = in_words(fault);
+        *end = Some(MailEnd::NotLookedUp { why: why.clone() });
+        self.not_taken(why)
     }
 
     /// Waits for the mailbox's pace: one mail after the other, without a burst, whichever run sent the last one.
@@ -245,33 +304,31 @@ impl<'l> Mailer<'l> {
             return Err(MailStop::Raised);
         }
         let now = self.clock.now();
-        if let Some(cap) = self.pace.per_day {
-            while self
-                .today
-                .front()
-                .is_some_and(|at| now.duration_since(*at) >= DAY)
-            {
-                self.today.pop_front();
-            }
-            let used = self.today.len() as u64;
-            if used >= cap {
-                let freed = usize::try_from(used - cap).unwrap_or(usize::MAX);
-                let room_at = self.today.get(freed).map_or(now, |at| *at + DAY);
-                return Err(MailStop::DailyCap { cap, room_at });
+        self.pace
+            .room(now)
+            .map_err(|(cap, room_at)| MailStop::DailyCap { cap, room_at })?;
+        self.wait(self.pace.until_the_next(now, &self.clock))
+            .await?;
+        let Transport::Graph(graph) = &self.transport else {
+            return Ok(());
+        };
+        let ready = graph.clone();
+        match self.unless_stopped(ready.ready_to_mail()).await? {
+            Ok(()) => Ok(()),
+            Err(_) if self.stop.is_raised() => Err(MailStop::Raised),
+            Err(fault) => {
+                self.keep_the_wait()?;
+                Err(MailStop::Graph(Box::new(fault)))
             }
         }
-        if let Some(last) = self.last {
-            let interval = self.pace.interval();
-            let gone = now.duration_since(last);
-            // A clock that was set back does not make anybody wait longer than the interval.
-            let mut gone = Duration::try_from(gone).unwrap_or(Duration::ZERO);
-            // One that was set ahead does not make a burst.
-            if let (Some(last), false) = (self.last_here, self.clock.jumps()) {
-                gone = gone.min(last.elapsed());
-            }
-            self.wait(interval.saturating_sub(gone)).await?;
+    }
+
+    /// Whether a mail may leave at once.
+    fn is_open(&self) -> bool {
+        match &self.transport {
+            Transport::Graph(graph) => graph.is_open(),
+            Transport::Smtp(_) => !self.stop.is_raised(),
         }
-        Ok(())
     }
 
     /// What the mailbox asked for outlives this process.
@@ -291,16 +348,25 @@ impl<'l> Mailer<'l> {
         if wait.is_zero() {
             return Ok(());
         }
-        let waited = self.stop.unless_raised(self.clock.sleep(wait)).await;
-        waited.map_err(|_| MailStop::Raised)
+        self.unless_stopped(self.clock.sleep(wait)).await
     }
 
-    async fn deliver(&self, mail: &Mail, message_id: &str) -> Sent {
+    /// Waits for something that comes before a mail.
+    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, MailStop> {
+        let work = timeout_at(self.progress_at + STUCK, work);
+        match self.stop.unless_raised(work).await {
+            Err(_) => Err(MailStop::Raised),
+            Ok(Err(_)) => Err(MailStop::Stuck),
+            Ok(Ok(done)) => Ok(done),
+        }
+    }
+
+    async fn deliver(&self, mail: &Mail, message_id: &str) -> MailAttempt {
         match &self.transport {
             Transport::Graph(graph) => {
                 let message = mail.graph_message(message_id);
                 let reply = graph.send_mail(&self.mailbox, &message).await;
-                Sent::by_graph(reply)
+                MailAttempt::by_graph(reply)
             }
             Transport::Smtp(server) => {
                 let whole = mail.mime(message_id).and_then(|mime| {
@@ -308,116 +374,47 @@ impl<'l> Mailer<'l> {
                     Ok((mime, from, mail.recipients()?))
                 });
                 match whole {
-                    Ok((mime, from, to)) => {
-                        Sent::by_smtp(server, Box::pin(server.send(&from, &to, &mime)).await)
-                    }
-                    Err(why) => Sent::new(OwnMailState::Refused, None, why, "no-mail"),
+                    Ok((mime, from, to)) => MailAttempt::by_smtp(server.send(from, to, mime).await),
+                    Err(why) => MailAttempt::new(OwnMailState::Refused, None, why, "no-mail"),
                 }
             }
         }
     }
 
-    /// Whether so much has gone wrong in a row that going on is useless.
-    fn judge(&mut self, sent: &Sent) -> Option<MailStop> {
-        if sent.state == OwnMailState::HandedOver {
-            (self.not_taken, self.unreached) = (0, 0);
-            return None;
+    /// Why going on is useless, when too much has gone wrong in a row.
+    fn judge(&mut self, attempt: &MailAttempt) -> Result<(), MailStop> {
+        if attempt.is_answered() {
+            self.unreached = 0;
+            self.progress_at = Instant::now();
         }
-        if let Next::Unreached(trouble) = &sent.next {
+        if attempt.state == OwnMailState::HandedOver {
+            self.not_taken = 0;
+            return Ok(());
+        }
+        if let Next::Unreached(trouble) | Next::BrokenOff(trouble) = &attempt.next {
             self.unreached += 1;
-            let Transport::Smtp(server) = &self.transport else {
-                return None;
-            };
-            return (self.unreached >= MOST_UNREACHED)
-                .then(|| MailStop::Server(trouble.failure(server)));
+            if self.unreached >= MOST_UNREACHED {
+                return Err(self.stop_server(trouble));
+            }
         }
+        self.not_taken(attempt.why.clone())
+    }
+
+    fn not_taken(&mut self, why: String) -> Result<(), MailStop> {
         self.not_taken += 1;
-        (self.not_taken >= MOST_NOT_TAKEN).then(|| MailStop::NotTaken {
+        if self.not_taken < MOST_NOT_TAKEN {
+            return Ok(());
+        }
+        Err(MailStop::NotTaken {
             in_a_row: self.not_taken,
-            why: sent.why.clone(),
+            why,
         })
     }
-}
 
-/// What came of one attempt.
-struct Sent {
-    state: OwnMailState,
-    status: Option<u16>,
-    request_id: Option<String>,
-    /// Words for a person; they may hold an address.
-    why: String,
-    /// A code for the ledger.
-    detail: Option<String>,
-    next: Next,
-}
-
-enum Next {
-    Done,
-    /// The mailbox asks to slow down.
-    Again,
-    /// The mail server is not there.
-    Unreached(ServerTrouble),
-    Stop(Box<MailStop>),
-}
-
-impl Sent {
-    fn new(state: OwnMailState, status: Option<u16>, why: String, detail: &str) -> Self {
-        Self {
-            state,
-            status,
-            request_id: None,
-            why,
-            detail: Some(detail.to_owned()),
-            next: Next::Done,
-        }
-    }
-
-    fn by_graph(reply: MailReply) -> Self {
-        use OwnMailState::{Due, HandedOver, Refused, Unknown};
-        let (state, fault, next) = match reply.verdict {
-            MailVerdict::HandedOver => (HandedOver, None, Next::Done),
-            MailVerdict::Later(fault) => (Due, Some(fault), Next::Again),
-            MailVerdict::Refused(fault) => (Refused, Some(fault), Next::Done),
-            MailVerdict::Unknown(fault) => (Unknown, Some(fault), Next::Done),
-            MailVerdict::Stop(fault) => {
-                let stop = MailStop::Graph(Box::new(fault.clone()));
-                (Due, Some(fault), Next::Stop(Box::new(stop)))
-            }
-        };
-        let why = fault.as_ref().map(|fault| match fault.message.as_str() {
-            "" => fault.to_string(),
-            said => format!("{fault}: {said}"),
-        });
-        Self {
-            state,
-            status: reply.status,
-            request_id: reply.request_id,
-            why: why.unwrap_or_default(),
-            detail: fault.map(|fault| fault.code.as_str().to_owned()),
-            next,
-        }
-    }
-
-    fn by_smtp(server: &Smtp, end: SmtpEnd) -> Self {
-        use OwnMailState::{Due, HandedOver, Refused, Unknown};
-        match end {
-            SmtpEnd::HandedOver { status } => {
-                Self::new(HandedOver, Some(status), String::new(), "taken")
-            }
-            SmtpEnd::Due { status, why } => Self::new(Due, status, why, "later"),
-            SmtpEnd::Refused { status, why } => Self::new(Refused, Some(status), why, "never"),
-            SmtpEnd::Unknown { why } => Self::new(Unknown, None, why, "no-reply"),
-            SmtpEnd::Server(trouble) => {
-                let next = if trouble.may_pass() {
-                    Next::Unreached(trouble.clone())
-                } else {
-                    Next::Stop(Box::new(MailStop::Server(trouble.failure(server))))
-                };
-                Self {
-                    next,
-                    ..Self::new(Due, trouble.status, trouble.what, "server")
-                }
-            }
+    fn stop_server(&self, trouble: &ServerTrouble) -> MailStop {
+        match &self.transport {
+            Transport::Smtp(server) => MailStop::Server(trouble.failure(server)),
+            Transport::Graph(_) => MailStop::Stuck,
         }
     }
 }

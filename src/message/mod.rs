@@ -2,10 +2,14 @@
 //!
 //! Must not decide who is mailed. A sheet's own `message` goes out as it is.
 
+mod attempt; // what came of sending a mail once
 mod delivery; // what becomes of custom words in Microsoft's mail
 mod mail; // a mail, as it is sent
+mod mailbox_pace; // how fast mails leave a mailbox
 mod mailer; // the journey of one mail
 mod smtp; // a mail server
+mod smtp_stream; // the connection to it
+mod smtp_trouble; // what its answers mean
 mod template; // the templates, rendered for one row at a time
 mod words; // what a template can say about a row
 
@@ -14,7 +18,8 @@ mod tests;
 
 pub(crate) use delivery::Delivery;
 pub(crate) use mail::{Mail, Sender};
-pub(crate) use mailer::{Addressee, MailEnd, MailPace, MailStop, Mailer, Transport};
+pub(crate) use mailbox_pace::MailPace;
+pub(crate) use mailer::{Addressee, MailEnd, MailStop, Mailer, Transport};
 pub(crate) use smtp::{Security, Smtp, SmtpOptions};
 pub(crate) use template::{NotRendered, Rendered, Templates};
 pub(crate) use words::{Around, Words};

@@ -3,13 +3,14 @@
 //! Every wait is bounded. What was sent and what came back is told exactly: only a reply that is lost after the mail's own
 //! end leaves it unknown whether the mail left.
 
+use super::{
+    smtp_stream,
+    smtp_trouble::{Phase, ServerTrouble, SmtpEnd, Trouble, expected},
+};
 use crate::{
-    exit::Exit,
     failure::{Failure, Result},
     files,
     one_word::OneWord,
-    secrets,
-    visible::visible_line,
 };
 use clap::ValueEnum;
 use lettre::Address;
@@ -22,16 +23,40 @@ use lettre::transport::smtp::{
     response::{Response, Severity},
 };
 use secrecy::{ExposeSecret, SecretString};
-use std::{error::Error as _, fmt, path::Path, time::Duration};
-use tokio::time::timeout;
+use std::{
+    fmt,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Duration,
+};
+use tokio::{
+    net::TcpStream,
+    task::{JoinError, JoinHandle},
+    time::{Instant, timeout, timeout_at},
+};
 
-const CONNECT: Duration = Duration::from_secs(10);
-/// For the greeting, and for the answer to each command.
-const ANSWER: Duration = Duration::from_secs(30);
-/// For the answer to a whole mail, which a server may look through first.
-const TAKEN: Duration = Duration::from_secs(100);
+/// How long a mail server is waited for.
+#[derive(Debug, Clone, Copy)]
+struct Waits {
+    connect: Duration,
+    /// For the greeting, and for the answer to each command.
+    answer: Duration,
+    /// For everything up to the end of the mail.
+    conversation: Duration,
+    /// For the answer to a whole mail, which a server may look through first.
+    taken: Duration,
+}
+
+impl Waits {
+    const USUAL: Self = Self {
+        connect: Duration::from_secs(10),
+        answer: Duration::from_secs(30),
+        conversation: Duration::from_secs(100),
+        taken: Duration::from_secs(100),
+    };
+}
+
 const LONGEST_CA_FILE: u64 = 16 * 1024 * 1024;
-const LONGEST_SAID: usize = 300;
 
 /// How the server is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,6 +91,7 @@ pub(crate) struct Smtp {
     security: Security,
     tls: Option<TlsParameters>,
     credentials: Option<Credentials>,
+    waits: Waits,
 }
 
 impl fmt::Debug for Smtp {
@@ -78,73 +104,6 @@ impl fmt::Display for Smtp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.host, self.port)
     }
-}
-
-/// Where in the conversation something happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Connecting,
-    SigningIn,
-    Sender,
-    Recipient,
-    Data,
-    Mail,
-}
-
-/// What became of a mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SmtpEnd {
-    HandedOver {
-        status: u16,
-    },
-    /// Not sent; the server says that it may work later.
-    Due {
-        status: Option<u16>,
-        why: String,
-    },
-    /// Not sent, and never to this person.
-    Refused {
-        status: u16,
-        why: String,
-    },
-    /// The mail was sent, and the server's answer to it is lost.
-    Unknown {
-        why: String,
-    },
-    /// Nothing was sent, and nothing else will be: the server or the sign-in is at fault.
-    Server(ServerTrouble),
-}
-
-/// Why no mail at all can be sent through the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ServerTrouble {
-    pub exit: Exit,
-    pub status: Option<u16>,
-    /// One sentence, without the name of the server.
-    pub what: String,
-    pub fix: &'static str,
-}
-
-impl ServerTrouble {
-    pub(crate) fn failure(&self, server: &Smtp) -> Failure {
-        Failure::new(self.exit, format!("the mail server {server} {}", self.what)).hint(self.fix)
-    }
-
-    /// Whether the server was not reached, or did not speak: it may be there again in a moment.
-    pub(crate) fn may_pass(&self) -> bool {
-        self.exit == Exit::TryAgain
-    }
-}
-
-/// Something that did not go well.
-struct Trouble {
-    phase: Phase,
-    /// None: no answer.
-    status: Option<u16>,
-    is_tls: bool,
-    /// Whether the server offers nothing that this program can do.
-    is_mismatch: bool,
-    why: String,
 }
 
 impl Smtp {
@@ -165,23 +124,29 @@ impl Smtp {
             security: options.security,
             tls,
             credentials,
+            waits: Waits::USUAL,
         })
     }
 
     /// Reaches the server and signs in, without sending anything.
     pub(crate) async fn probe(&self) -> std::result::Result<(), ServerTrouble> {
-        match self.open().await {
-            Ok(mut connection) => {
-                let _ = timeout(ANSWER, connection.quit()).await;
-                Ok(())
-            }
-            Err(trouble) => Err(trouble.of_the_server()),
-        }
+        let server = self.clone();
+        let probing = tokio::spawn(async move {
+            let mut conversation = server.open().await?;
+            conversation.quit().await;
+            Ok(())
+        });
+        let probed = joined(probing, Phase::Connecting).await;
+        probed.map_err(Trouble::of_the_server)
     }
 
-    /// Sends a mail once, to everybody of `to` or to nobody.
-    pub(crate) async fn send(&self, from: &Address, to: &[Address], mail: &[u8]) -> SmtpEnd {
-        match self.converse(from, to, mail).await {
+    /// Sends a mail once, to everybody of `to` or to nobody. The conversation has a task of its own, so that nothing else
+    /// waits while a long answer is read.
+    pub(crate) async fn send(&self, from: Address, to: Vec<Address>, mail: Vec<u8>) -> SmtpEnd {
+        let server = self.clone();
+        let talking = tokio::spawn(async move { server.converse(from, &to, &mail).await });
+        // A task that has failed may have sent it.
+        match joined(talking, Phase::Mail).await {
             Ok(status) => SmtpEnd::HandedOver { status },
             Err(trouble) => trouble.end(),
         }
@@ -189,57 +154,141 @@ impl Smtp {
 
     async fn converse(
         &self,
-        from: &Address,
+        from: Address,
         to: &[Address],
         mail: &[u8],
     ) -> std::result::Result<u16, Trouble> {
-        let mut connection = self.open().await?;
-        let sender = connection.command(Mail::new(Some(from.clone()), Vec::new()));
-        answered(Phase::Sender, ANSWER, sender).await?;
+        let mut conversation = self.open().await?;
+        conversation
+            .command(Phase::Sender, Mail::new(Some(from), Vec::new()))
+            .await?;
         for to in to {
-            let recipient = connection.command(Rcpt::new(to.clone(), Vec::new()));
-            answered(Phase::Recipient, ANSWER, recipient).await?;
+            conversation
+                .command(Phase::Recipient, Rcpt::new(to.clone(), Vec::new()))
+                .await?;
         }
-        let ready = answered(Phase::Data, ANSWER, connection.command(Data)).await?;
+        let ready = conversation.command(Phase::Data, Data).await?;
         expected(Phase::Data, &ready, Severity::PositiveIntermediate)?;
-        let taken = answered(Phase::Mail, TAKEN, connection.message(mail)).await?;
+        let taken = conversation.mail(mail).await?;
         expected(Phase::Mail, &taken, Severity::PositiveCompletion)?;
         // The mail is the server's now, whatever it says to this.
-        let _ = timeout(Duration::from_secs(2), connection.quit()).await;
+        conversation.quit().await;
         Ok(taken.code().into())
     }
 
-    async fn open(&self) -> std::result::Result<AsyncSmtpConnection, Trouble> {
+    /// Reaches the server, with TLS where that is wanted, and signs in.
+    async fn open(&self) -> std::result::Result<Conversation, Trouble> {
+        const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
         let hello = ClientId::default();
+        let until = Instant::now() + self.waits.conversation;
+        let server = (self.host.as_str(), self.port);
+        let stream = match timeout(self.waits.connect, TcpStream::connect(server)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(Trouble::of_the_connection(error.to_string())),
+            Err(_) => {
+                let waited = self.waits.connect.as_secs();
+                return Err(Trouble::of_the_connection(format!(
+                    "there is no connection after {waited} s"
+                )));
+            }
+        };
         let at_once = self.tls.clone().filter(|_| self.security == Security::Tls);
-        let connecting = AsyncSmtpConnection::connect_tokio1(
-            (self.host.as_str(), self.port),
-            Some(CONNECT),
-            &hello,
-            at_once,
-            None,
-        );
-        let mut connection = answered(Phase::Connecting, CONNECT + ANSWER, connecting).await?;
+        let opening = smtp_stream::open(stream, at_once, &hello);
+        let deadline = until.min(Instant::now() + self.waits.answer);
+        let (connection, limit) = answered(Phase::Connecting, deadline, opening).await?;
+        let mut conversation = Conversation {
+            connection,
+            until,
+            waits: self.waits,
+        };
         if let (Security::StartTls, Some(tls)) = (self.security, &self.tls) {
-            if !connection.can_starttls() {
+            if !conversation.connection.can_starttls() {
                 return Err(Trouble {
-                    phase: Phase::Connecting,
-                    status: None,
                     is_tls: true,
                     is_mismatch: true,
-                    why: "it does not offer STARTTLS".to_owned(),
+                    ..Trouble::of_the_connection("it does not offer STARTTLS".to_owned())
                 });
             }
-            let starting = connection.starttls(tls.clone(), &hello);
-            answered(Phase::Connecting, ANSWER, starting).await?;
+            limit.for_a_handshake();
+            let deadline = conversation.deadline();
+            let starting = conversation.connection.starttls(tls.clone(), &hello);
+            answered(Phase::Connecting, deadline, starting).await?;
+            limit.for_replies();
         }
         if let Some(credentials) = &self.credentials {
-            const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
-            let signing_in = connection.auth(&MECHANISMS, credentials);
-            answered(Phase::SigningIn, ANSWER, signing_in).await?;
+            let deadline = conversation.deadline();
+            let signing_in = conversation.connection.auth(&MECHANISMS, credentials);
+            answered(Phase::SigningIn, deadline, signing_in).await?;
         }
-        Ok(connection)
+        Ok(conversation)
     }
+}
+
+/// A server that listens, and how long it may take.
+struct Conversation {
+    connection: AsyncSmtpConnection,
+    /// When the whole mail has to be there.
+    until: Instant,
+    waits: Waits,
+}
+
+impl Conversation {
+    /// When the answer to a command has to be there.
+    fn deadline(&self) -> Instant {
+        self.until.min(Instant::now() + self.waits.answer)
+    }
+
+    async fn command(
+        &mut self,
+        phase: Phase,
+        command: impl fmt::Display,
+    ) -> std::result::Result<Response, Trouble> {
+        let deadline = self.deadline();
+        answered(phase, deadline, self.connection.command(command)).await
+    }
+
+    /// The mail itself. Until the line that ends it is sent, the server has nothing that it could deliver.
+    async fn mail(&mut self, mail: &[u8]) -> std::result::Result<Response, Trouble> {
+        let is_ending = AtomicBool::new(false);
+        let parts = [Some(mail), None].into_iter().map_while(|part| {
+            is_ending.store(part.is_none(), Relaxed);
+            part
+        });
+        let deadline = Instant::now() + self.waits.taken;
+        let taken = self.connection.message_iter(parts);
+        let taken = answered(Phase::Mail, deadline, taken).await;
+        taken.map_err(|trouble| Trouble {
+            phase: if is_ending.load(Relaxed) {
+                Phase::Mail
+            } else {
+                Phase::Data
+            },
+            ..trouble
+        })
+    }
+
+    async fn quit(&mut self) {
+        let _ = timeout(Duration::from_secs(2), self.connection.quit()).await;
+    }
+}
+
+/// What a task of its own brought; it ends with whoever waits for it.
+async fn joined<T>(
+    task: JoinHandle<std::result::Result<T, Trouble>>,
+    phase: Phase,
+) -> std::result::Result<T, Trouble> {
+    struct EndsWithMe<T>(JoinHandle<T>);
+    impl<T> Drop for EndsWithMe<T> {
+        fn drop(&mut self) {
+            self.0.abort();
+        }
+    }
+    let mut task = EndsWithMe(task);
+    let failed = |error: JoinError| Trouble {
+        phase,
+        ..Trouble::of_the_connection(format!("the conversation ended early: {error}"))
+    };
+    (&mut task.0).await.map_err(failed)?
 }
 
 fn tls(options: &SmtpOptions<'_>) -> Result<TlsParameters> {
@@ -268,133 +317,22 @@ fn tls(options: &SmtpOptions<'_>) -> Result<TlsParameters> {
 /// What a step of the conversation brought, within its time.
 async fn answered<T>(
     phase: Phase,
-    longest: Duration,
+    deadline: Instant,
     step: impl Future<Output = std::result::Result<T, SmtpError>>,
 ) -> std::result::Result<T, Trouble> {
-    match timeout(longest, step).await {
+    let began = Instant::now();
+    match timeout_at(deadline, step).await {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => Err(Trouble {
-            phase,
-            status: error.status().map(Into::into),
-            is_tls: error.is_tls() || is_about_certificates(&error),
-            is_mismatch: error.is_client(),
-            why: said(&error),
-        }),
+        Ok(Err(error)) => Err(Trouble::said(phase, &error)),
         Err(_) => Err(Trouble {
             phase,
-            status: None,
-            is_tls: false,
-            is_mismatch: false,
-            why: format!("it said nothing for {} s", longest.as_secs()),
+            ..Trouble::of_the_connection(format!(
+                "its answer was not there after {} s",
+                began.elapsed().as_secs()
+            ))
         }),
     }
 }
 
-/// `354` means "go on", and `250` "done": one instead of the other is no answer that tells.
-fn expected(
-    phase: Phase,
-    response: &Response,
-    severity: Severity,
-) -> std::result::Result<(), Trouble> {
-    if response.code().severity == severity {
-        return Ok(());
-    }
-    Err(Trouble {
-        phase,
-        status: None,
-        is_tls: false,
-        is_mismatch: false,
-        why: format!("it answered {} where that is no answer", response.code()),
-    })
-}
-
-/// What the server or the network said, in one line, without secrets.
-fn said(error: &SmtpError) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(deeper) = source {
-        let deeper_words = deeper.to_string();
-        if !words.contains(&deeper_words) {
-            words = format!("{words}: {deeper_words}");
-        }
-        source = deeper.source();
-    }
-    let words = secrets::masked(&words);
-    let mut line = visible_line(&words).into_owned();
-    let mut end = LONGEST_SAID.min(line.len());
-    while !line.is_char_boundary(end) {
-        end -= 1;
-    }
-    line.truncate(end);
-    line
-}
-
-fn is_about_certificates(error: &SmtpError) -> bool {
-    let said = said(error).to_lowercase();
-    // A server that does not speak TLS answers with something that TLS calls a corrupt message.
-    let words = ["certificate", "tls", "corrupt message"];
-    words.iter().any(|word| said.contains(word))
-}
-
-impl Trouble {
-    fn end(self) -> SmtpEnd {
-        match (self.phase, self.status) {
-            (Phase::Mail, None) => SmtpEnd::Unknown { why: self.why },
-            (Phase::Connecting | Phase::SigningIn, _) | (Phase::Sender, Some(500..)) => {
-                SmtpEnd::Server(self.of_the_server())
-            }
-            (_, Some(status @ 500..)) => SmtpEnd::Refused {
-                status,
-                why: self.why,
-            },
-            (_, status) => SmtpEnd::Due {
-                status,
-                why: self.why,
-            },
-        }
-    }
-
-    fn of_the_server(self) -> ServerTrouble {
-        let Self {
-            phase,
-            status,
-            is_tls,
-            is_mismatch,
-            why,
-        } = self;
-        let permanent = matches!(status, Some(500..));
-        let (exit, what, fix) = match phase {
-            Phase::Connecting if is_tls => (
-                Exit::Usage,
-                format!("cannot be spoken to in private: {why}"),
-                "correct [smtp] host, port and security: \"tls\" speaks TLS from the first byte (port 465), \"starttls\" after the greeting (port 587); --ca-file or [tenant] ca_file trusts further certificates",
-            ),
-            Phase::Connecting => (
-                Exit::TryAgain,
-                format!("cannot be reached: {why}"),
-                "check [smtp] host and port and the network, then run the same command again",
-            ),
-            Phase::SigningIn if permanent || is_mismatch => (
-                Exit::Permission,
-                format!("does not accept the sign-in: {why}"),
-                "check [smtp] user and password, and whether the server lets this user send mail",
-            ),
-            Phase::Sender if permanent => (
-                Exit::Permission,
-                format!("does not accept mail from the address in [message] from: {why}"),
-                "correct [message] from, or have whoever runs the mail server allow it",
-            ),
-            _ => (
-                Exit::TryAgain,
-                format!("takes no mail now: {why}"),
-                "run the same command again later; mails that are due are sent then",
-            ),
-        };
-        ServerTrouble {
-            exit,
-            status,
-            what,
-            fix,
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -3,10 +3,12 @@
 //! Who is mailed is decided here and nowhere else: people whose link the ledger knows and whose mail has not left.
 
 mod check; // every row has its words
+mod hints; // what the results say of a mail
 mod pending; // who is still to be mailed
 mod send; // the mails of a run, one after the other
 
 pub(in crate::commands) use check::{Wrong, check_rows, word_warnings};
+pub(in crate::commands) use hints::up_to_date;
 pub(in crate::commands) use send::{MailTotals, MailsOf, send, stop_reason};
 
 use super::connect::Connection;

@@ -2,7 +2,8 @@
 
 use super::{
     Names, OwnMail,
-    pending::{NotPending, not_pending},
+    hints::{CODE, LEFT_UNKNOWN, NOT_TAKEN, STILL_DUE},
+    pending::{LastLooks, NotPending},
 };
 use crate::{
     clock::Clock,
@@ -11,7 +12,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     graph::Graph,
-    guest::{EmailAddress, Guest, RowVerdict, Rules, Understanding},
+    guest::{Guest, RowVerdict, Rules, Understanding},
     ledger::{AskedBefore, MailKind, Person, Reader, Writer},
     message::{Addressee, Mail, MailEnd, MailStop, Sender},
     outcome::Mail as MailState,
@@ -32,6 +33,8 @@ pub(in crate::commands) struct MailTotals {
     pub passed_over: u64,
     /// Not sent, because the guest is no longer pending, or is not in the directory yet.
     pub not_pending: u64,
+    /// Not sent, because the guest could not be looked up.
+    pub not_looked_up: u64,
 }
 
 /// Which mails are sent, and where their outcome is written.
@@ -65,9 +68,17 @@ pub(in crate::commands) async fn send(
 ) -> Result<MailTotals> {
     let mut totals = MailTotals::default();
     let chosen = mails.chosen(takes)?;
-    let Some(not_pending) = mails.not_pending(&chosen).await? else {
-        return Ok(totals);
+    let new: HashSet<u64> = mails
+        .reader
+        .rows_newly_invited(mails.run)?
+        .into_iter()
+        .collect();
+    let kept_back = if mails.may_be_older {
+        mails.earlier_mails_stay(&chosen, &new)
+    } else {
+        HashSet::new()
     };
+    let looks = LastLooks::new(mails.directory);
     let signal = mails.stop.signal().clone();
     let pair = (mails.writer, mails.reader);
     let mut mailer = mails
@@ -79,19 +90,18 @@ pub(in crate::commands) async fn send(
         let RowVerdict::Guest(guest) = understanding.understand(&row).verdict else {
             continue;
         };
-        let Some(mail) = chosen.get(&guest.row).map(|(_, person)| person.mail) else {
+        let Some(mail) = chosen.get(&guest.row) else {
             continue;
         };
         // It may have been mailed since, under another address.
         let person = mails.reader.person(guest.email.key())?;
-        let Some(person) = person.filter(|person| person.mail == mail) else {
+        let Some(person) = person.filter(|person| person.mail == *mail) else {
             continue;
         };
         let (Some(user_id), Some(link)) = (&person.user_id, &person.redeem_url) else {
             continue;
         };
-        if let Some(why) = not_pending.get(&user_id.to_ascii_lowercase()) {
-            mails.leave_out(&guest, &person, *why)?;
+        if kept_back.contains(&guest.row) {
             totals.not_pending += 1;
             continue;
         }
@@ -121,18 +131,31 @@ pub(in crate::commands) async fn send(
             row: Some(guest.row),
             decided_on: person.newest_event,
         };
-        let end = mailer
-            .send(&to, MailKind::Invitation, &mail, mails.asked_before)
+        let is_new = new.contains(&guest.row);
+        let kind = MailKind::Invitation;
+        let turn = mailer
+            .send(&to, kind, &mail, mails.asked_before, async || {
+                let now = mails.clock.now();
+                looks.look(&guest.email, &person, is_new, now).await
+            })
             .await;
-        match end {
-            Ok(end) => mails.tell(&guest, &person, &end, &mut totals)?,
+        if let Some(end) = &turn.end {
+            mails.tell(&guest, &person, end, &mut totals)?;
+        }
+        match turn.stop {
+            None => {}
             // Whoever raised the stop has given the reason.
-            Err(MailStop::Raised) => break,
-            Err(stop) => {
+            Some(MailStop::Raised) => break,
+            Some(stop) => {
                 mails.stop.raise(stop_reason(stop, mails.reader));
                 break;
             }
         }
+    }
+    if looks.were_refused() {
+        ui::tell(
+            "this sign-in may not read whether guests are still pending: they were mailed all the same",
+        );
     }
     if let Some(told_in) = mails.told_in {
         mails.writer.mails_left_due(told_in, STILL_DUE)?;
@@ -143,15 +166,12 @@ pub(in crate::commands) async fn send(
 /// A mail leaves every two seconds.
 const TOLD_EVERY: u64 = 30;
 
-const STILL_DUE: &str =
-    "is invited; the mail with the link has not left yet: the same command sends it";
-
 impl MailsOf<'_> {
-    /// The people of the sheet who are to be mailed, by row.
+    /// The rows whose people are to be mailed, with what is known of the mail.
     fn chosen(
         &self,
         mut takes: impl FnMut(&Guest, &Person) -> bool,
-    ) -> Result<HashMap<u64, (EmailAddress, Person)>> {
+    ) -> Result<HashMap<u64, Option<MailState>>> {
         let mut chosen = HashMap::new();
         let mut understanding = Understanding::new(self.sheet, self.rules);
         for row in self.sheet.rows()? {
@@ -164,66 +184,43 @@ impl MailsOf<'_> {
                 && person.user_id.is_some()
                 && person.redeem_url.is_some()
             {
-                chosen.insert(guest.row, (guest.email.clone(), person));
+                chosen.insert(guest.row, person.mail);
             }
         }
         Ok(chosen)
     }
 
-    /// Who of them is not mailed. Whoever this very run has invited is pending. None: the run is to stop.
-    async fn not_pending(
+    /// The rows that a ledger which may be older than its tenant leaves as they are: their mails may have left.
+    fn earlier_mails_stay(
         &self,
-        chosen: &HashMap<u64, (EmailAddress, Person)>,
-    ) -> Result<Option<HashMap<String, NotPending>>> {
-        let new = self.reader.rows_newly_invited(self.run)?;
-        let new: HashSet<u64> = new.into_iter().collect();
-        let earlier: Vec<(EmailAddress, Person)> = chosen
-            .iter()
-            .filter(|(row, _)| !new.contains(row))
-            .map(|(_, invited)| invited.clone())
+        chosen: &HashMap<u64, Option<MailState>>,
+        new: &HashSet<u64>,
+    ) -> HashSet<u64> {
+        let earlier: HashSet<u64> = chosen
+            .keys()
+            .copied()
+            .filter(|row| !new.contains(row))
             .collect();
-        if earlier.is_empty() {
-            return Ok(Some(HashMap::new()));
-        }
-        if self.may_be_older {
-            let people = ui::text::plural(earlier.len() as u64, "mail");
+        if !earlier.is_empty() {
+            let mails = ui::text::plural(earlier.len() as u64, "mail");
             ui::tell(format!(
-                "{people} of earlier runs stay due: this ledger may be older than its tenant, and they may have left"
-            ));
-            let kept = earlier
-                .iter()
-                .filter_map(|(_, person)| person.user_id.as_ref());
-            return Ok(Some(
-                kept.map(|id| (id.to_ascii_lowercase(), NotPending::NotSeenYet))
-                    .collect(),
+                "{mails} of earlier runs stay due: this ledger may be older than its tenant, and they may have left"
             ));
         }
-        match not_pending(self.directory, &earlier, self.clock.now()).await {
-            Ok(Some(told)) => Ok(Some(told)),
-            Ok(None) => {
-                let people = ui::text::plural_of(earlier.len() as u64, "person was", "people were");
-                ui::tell(format!(
-                    "{people} invited by an earlier run, and this sign-in may not read whether they are still pending: they are mailed all the same"
-                ));
-                Ok(Some(HashMap::new()))
-            }
-            Err(_) if self.stop.is_raised() => Ok(None),
-            Err(fault) => Err(Failure::from(fault).hint(
-                "before a mail that was due is sent, the guest is looked up: no mail was sent",
-            )),
-        }
+        earlier
     }
 
     fn leave_out(&self, guest: &Guest, person: &Person, why: NotPending) -> Result<()> {
-        let NotPending::NoMail(why) = why else {
+        let NotPending::NoMail(word, why) = why else {
             return Ok(());
         };
         if matches!(person.mail, Some(MailState::Due | MailState::Refused)) {
-            self.writer.mail_not_needed(person.id)?;
-            if let Some(told_in) = self.told_in {
-                let told = (told_in, guest.row, person.id);
-                self.writer.mail_told(told, Some(why), None, None)?;
-            }
+            let of = (self.run, guest.row, person.id);
+            self.writer.mail_not_needed(of, word, self.clock.now())?;
+        }
+        if let Some(told_in) = self.told_in {
+            let told = (told_in, guest.row, person.id);
+            self.writer.mail_told(told, Some(why), None, None)?;
         }
         Ok(())
     }
@@ -232,26 +229,19 @@ impl MailsOf<'_> {
         &self,
         guest: &Guest,
         person: &Person,
-        end: &MailEnd,
+        end: &MailEnd<NotPending>,
         totals: &mut MailTotals,
     ) -> Result<()> {
         let (counted, hint, error) = match end {
             MailEnd::HandedOver => (&mut totals.handed_over, None, None),
             MailEnd::Due { why } => (&mut totals.due, Some(STILL_DUE), Some(why)),
-            MailEnd::Refused { why } => (
-                &mut totals.refused,
-                Some(
-                    "is invited; the mail with the link was refused: correct what `error` says, then `guestlist mail` with --retry-refused sends it",
-                ),
-                Some(why),
-            ),
-            MailEnd::Unknown { why } => (
-                &mut totals.unknown,
-                Some(
-                    "is invited; nobody can tell whether the mail with the link left: `guestlist mail` with --include-unknown sends it again",
-                ),
-                Some(why),
-            ),
+            MailEnd::NotLookedUp { why } => (&mut totals.not_looked_up, Some(STILL_DUE), Some(why)),
+            MailEnd::Refused { why } => (&mut totals.refused, Some(NOT_TAKEN), Some(why)),
+            MailEnd::Unknown { why } => (&mut totals.unknown, Some(LEFT_UNKNOWN), Some(why)),
+            MailEnd::NotWanted(why) => {
+                totals.not_pending += 1;
+                return self.leave_out(guest, person, *why);
+            }
             MailEnd::Before(_) | MailEnd::Changed => {
                 totals.passed_over += 1;
                 return Ok(());
@@ -259,7 +249,7 @@ impl MailsOf<'_> {
         };
         *counted += 1;
         if let Some(told_in) = self.told_in {
-            let code = error.map(|_| "mail");
+            let code = error.map(|_| CODE);
             self.writer.mail_told(
                 (told_in, guest.row, person.id),
                 hint,
@@ -310,6 +300,9 @@ pub(in crate::commands) fn stop_reason(stop: MailStop, reader: &Reader) -> StopR
             ),
             format!("there is room again at {}", room_at.strftime("%F %T UTC")),
         ),
+        MailStop::Stuck => StopReason::Unreachable {
+            why: "no mail came further for 15 minutes".to_owned(),
+        },
         MailStop::NotTaken { in_a_row, why } => mail(
             Exit::TryAgain,
             format!("{in_a_row} mails in a row were not taken, the last one because: {why}"),

@@ -10,8 +10,8 @@ use crate::{
     },
     directory::Directory,
     engine::{
-        GuestToRemind, LastLook, ReminderLimits, ReminderOutcome, ReminderReport, ReminderTotals,
-        Stop, StopReason, last_look,
+        Brakes, GuestToRemind, LastLook, ReminderLimits, ReminderOutcome, ReminderReport,
+        ReminderTotals, Stop, StopReason, last_look,
     },
     exit::Exit,
     failure::{Failure, Result},
@@ -69,6 +69,7 @@ impl OwnReminders<'_> {
             names: Names::of(self.connection, self.own),
             reader: &reader,
             left: self.limits.caps.in_this_run,
+            brakes: Brakes::new(self.limits.max_failures),
         };
         let mut understanding = Understanding::new(self.sheet, self.rules);
         for row in self.sheet.rows()? {
@@ -82,14 +83,11 @@ impl OwnReminders<'_> {
             if self.stop.is_raised() {
                 break;
             }
-            let Some(outcome) = turn
-                .take(&row, &guest, &self.guests[place], &mut mailer)
-                .await?
-            else {
-                break;
-            };
-            self.tally.send_modify(|totals| totals.count(&outcome));
-            outcomes[place] = outcome;
+            let guest_turn = turn.take(&row, &guest, &self.guests[place], &mut mailer);
+            if let Some(outcome) = Box::pin(guest_turn).await? {
+                self.tally.send_modify(|totals| totals.count(&outcome));
+                outcomes[place] = outcome;
+            }
         }
         drop(mailer);
         Ok(ReminderReport {
@@ -109,10 +107,11 @@ struct Turn<'a> {
     reader: &'a Reader,
     /// How many may still be sent in this run.
     left: Option<u64>,
+    brakes: Brakes,
 }
 
 impl Turn<'_> {
-    /// None: the verb is to stop.
+    /// None: the verb is to stop, and it is not known that anything left.
     async fn take(
         &mut self,
         row: &Row,
@@ -129,24 +128,14 @@ impl Turn<'_> {
             return Ok(None);
         }
         let history = self.reader.mail_history(&due.user_id)?;
-        let now = self.job.clock.now();
-        if due.is_not_due(&history, limits, now) {
+        if due.is_not_due(&history, limits, self.job.clock.now()) {
             return Ok(Some(ReminderOutcome::MailedMeanwhile));
         }
-        match last_look(&self.directory, &due.user_id, &due.email).await {
-            Ok(LastLook::Pending { .. }) => {}
-            Ok(LastLook::State(state)) => return Ok(Some(ReminderOutcome::State(state))),
-            Ok(LastLook::AddressMoved) => return Ok(Some(ReminderOutcome::AddressMoved)),
-            Err(fault) => {
-                if let Some(reason) = StopReason::of(&fault) {
-                    stop.raise(reason);
-                }
-                let stopped = stop.is_raised();
-                return Ok((!stopped).then(|| ReminderOutcome::NotLookedUp(fault.to_string())));
-            }
-        }
-        let person = self.reader.person_by_id(due.person)?;
-        let Some((person, link)) =
+        let person = self.reader.person_by_id(due.person)?.filter(|person| {
+            let user_id = person.user_id.as_ref();
+            user_id.is_some_and(|id| id.eq_ignore_ascii_case(&due.user_id))
+        });
+        let Some((decided_on, link)) =
             person.and_then(|person| Some((person.newest_event, person.redeem_url?)))
         else {
             return Ok(Some(ReminderOutcome::MailNotSent(
@@ -178,37 +167,57 @@ impl Turn<'_> {
             person: due.person,
             user_id: due.user_id.clone(),
             row: due.row,
-            decided_on: person,
+            decided_on,
         };
         let number = u32::try_from(history.reminders + 1).unwrap_or(u32::MAX);
-        let sent = mailer
-            .send(
-                &to,
-                MailKind::Reminder(number),
-                &mail,
-                AskedBefore::default(),
-            )
-            .await;
-        let outcome = match sent {
-            Ok(MailEnd::HandedOver) => ReminderOutcome::Reminded,
-            Ok(MailEnd::Unknown { .. }) => ReminderOutcome::Unknown,
-            Ok(MailEnd::Due { why } | MailEnd::Refused { why }) => {
-                ReminderOutcome::MailNotSent(why)
-            }
-            Ok(MailEnd::Before(_) | MailEnd::Changed) => ReminderOutcome::MailedMeanwhile,
-            // Whoever raised the stop has given the reason.
-            Err(MailStop::Raised) => return Ok(None),
-            Err(stopped) => {
-                stop.raise(stop_reason(stopped, self.reader));
-                return Ok(None);
-            }
+        // A refusal keeps the next one off for as long as a mail would; then it is tried again.
+        let asked_before = AskedBefore {
+            unknown_too: false,
+            refused_too: true,
         };
-        if matches!(
-            outcome,
-            ReminderOutcome::Reminded | ReminderOutcome::Unknown
-        ) {
+        let kind = MailKind::Reminder(number);
+        let directory = &self.directory;
+        let turn = mailer
+            .send(&to, kind, &mail, asked_before, async || {
+                let seen = last_look(directory, &due.user_id, &due.email).await?;
+                Ok(match seen {
+                    LastLook::Pending { .. } => None,
+                    LastLook::State(state) => Some(ReminderOutcome::State(state)),
+                    LastLook::AddressOfAnother | LastLook::AddressOfNobody => {
+                        Some(ReminderOutcome::AddressMoved)
+                    }
+                })
+            })
+            .await;
+        let outcome = turn.end.map(|end| self.outcome(end));
+        match turn.stop {
+            // Whoever raised the stop has given the reason.
+            None | Some(MailStop::Raised) => {}
+            Some(stopped) => stop.raise(stop_reason(stopped, self.reader)),
+        }
+        Ok(outcome)
+    }
+
+    /// What became of a mail; too many that go wrong end the verb.
+    fn outcome(&mut self, end: MailEnd<ReminderOutcome>) -> ReminderOutcome {
+        let well = match &end {
+            MailEnd::HandedOver => Some(true),
+            MailEnd::Due { .. } | MailEnd::Refused { .. } | MailEnd::Unknown { .. } => Some(false),
+            _ => None,
+        };
+        if let Some(reason) = well.and_then(|well| self.brakes.ended(well)) {
+            self.job.stop.raise(reason);
+        }
+        if matches!(end, MailEnd::HandedOver | MailEnd::Unknown { .. }) {
             self.left = self.left.map(|left| left.saturating_sub(1));
         }
-        Ok(Some(outcome))
+        match end {
+            MailEnd::HandedOver => ReminderOutcome::Reminded,
+            MailEnd::Unknown { .. } => ReminderOutcome::Unknown,
+            MailEnd::Due { why } | MailEnd::Refused { why } => ReminderOutcome::MailNotSent(why),
+            MailEnd::NotWanted(outcome) => outcome,
+            MailEnd::NotLookedUp { why } => ReminderOutcome::NotLookedUp(why),
+            MailEnd::Before(_) | MailEnd::Changed => ReminderOutcome::MailedMeanwhile,
+        }
     }
 }

@@ -475,6 +475,10 @@ fn words(event: &StoryEvent) -> String {
         "mail-due" => format!("it was not sent, and is due{status}{code}"),
         "mail-refused" => format!("a mail server refused it{status}{code}"),
         "mail-unknown" => format!("whether it left is not known{status}{code}"),
+        "mail-not-needed" => format!("the mail was not needed any more{code}"),
+        "mailed-instead" => {
+            format!("Graph answered a reminder to another address with this user{status}")
+        }
         "imported" => "taken over from a results file".to_owned(),
         other => format!("{other}{status}{code}"),
     }

@@ -1,7 +1,7 @@
 //! Rows whose outcome follows from what the ledger knows of earlier runs.
 
 use super::{
-    MAIL_UNKNOWN,
+    MAIL_HAS_NOT_LEFT, MAIL_UNKNOWN,
     attempts::{not_attempted, unknown},
     hinted,
     sheet::unusable,
@@ -26,7 +26,7 @@ pub(in crate::engine) fn invited_before(
         .unwrap_or_default();
     let hint = match person.mail {
         Some(Mail::Unknown) => format!("was invited{when}; {MAIL_UNKNOWN}"),
-        Some(Mail::Due) => format!("was invited{when}; the mail with the link has not left yet"),
+        Some(Mail::Due) => format!("was invited{when}; {MAIL_HAS_NOT_LEFT}"),
         Some(Mail::Refused) => format!("was invited{when}; the mail with the link was refused"),
         _ => format!("was invited{when} by an earlier run; nothing was sent"),
     };

@@ -34,6 +34,8 @@ use crate::{
     outcome::{Outcome, RowResult},
 };
 
+/// Of a mail of our own that is due.
+pub(crate) const MAIL_HAS_NOT_LEFT: &str = "the mail with the link has not left yet";
 const MAIL_UNKNOWN: &str = "the guest exists and the link is known, but whether the mail left cannot be told, so no other mail is sent; ask the person, or pass the link on yourself";
 
 fn row(guest: &Guest, outcome: Outcome) -> RowResult {
