@@ -74,7 +74,7 @@ pub(in crate::commands) async fn send(
         .into_iter()
         .collect();
     let kept_back = if mails.may_be_older {
-        mails.earlier_mails_stay(&chosen, &new)
+        earlier_mails_stay(&chosen, &new)
     } else {
         HashSet::new()
     };
@@ -190,26 +190,6 @@ impl MailsOf<'_> {
         Ok(chosen)
     }
 
-    /// The rows that a ledger which may be older than its tenant leaves as they are: their mails may have left.
-    fn earlier_mails_stay(
-        &self,
-        chosen: &HashMap<u64, Option<MailState>>,
-        new: &HashSet<u64>,
-    ) -> HashSet<u64> {
-        let earlier: HashSet<u64> = chosen
-            .keys()
-            .copied()
-            .filter(|row| !new.contains(row))
-            .collect();
-        if !earlier.is_empty() {
-            let mails = ui::text::plural(earlier.len() as u64, "mail");
-            ui::tell(format!(
-                "{mails} of earlier runs stay due: this ledger may be older than its tenant, and they may have left"
-            ));
-        }
-        earlier
-    }
-
     fn leave_out(&self, guest: &Guest, person: &Person, why: NotPending) -> Result<()> {
         let NotPending::NoMail(word, why) = why else {
             return Ok(());
@@ -266,6 +246,25 @@ impl MailsOf<'_> {
         }
         Ok(())
     }
+}
+
+/// The rows that a ledger which may be older than its tenant leaves as they are: their mails may have left.
+fn earlier_mails_stay(
+    chosen: &HashMap<u64, Option<MailState>>,
+    new: &HashSet<u64>,
+) -> HashSet<u64> {
+    let earlier: HashSet<u64> = chosen
+        .keys()
+        .copied()
+        .filter(|row| !new.contains(row))
+        .collect();
+    if !earlier.is_empty() {
+        let mails = ui::text::plural(earlier.len() as u64, "mail");
+        ui::tell(format!(
+            "{mails} of earlier runs stay due: this ledger may be older than its tenant, and they may have left"
+        ));
+    }
+    earlier
 }
 
 /// Why no further mail is sent, as the reason of the run.
