@@ -8,7 +8,7 @@ use super::{
 use crate::support::{Ended, Guests, Workdir};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
-use std::{thread, time::Duration};
+use std::{fs, thread, time::Duration};
 
 const FILE: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
 
@@ -36,6 +36,65 @@ fn a_registered_certificate_signs_in() {
         .expect_code(0)
         .says("guestlist practice app");
     assert_eq!(tenant.token_requests(), 2);
+}
+
+#[test]
+fn windows_programs_may_write_a_byte_order_mark() {
+    let Some(tenant) = with_certificate("") else {
+        return;
+    };
+    let pem = tenant.workdir.read("app.pem");
+    tenant.workdir.write("mark.pem", format!("\u{feff}{pem}"));
+    let units = std::iter::once(0xfeff).chain(pem.encode_utf16());
+    let utf16: Vec<u8> = units.flat_map(u16::to_le_bytes).collect();
+    tenant.workdir.write("utf16.pem", utf16);
+    for file in ["mark.pem", "utf16.pem"] {
+        tenant.run("certificate", &[(FILE, file)]).expect_code(0);
+    }
+}
+
+/// What openssl says to the printed line is checked too: it makes a file that signs in.
+#[test]
+fn a_pfx_file_is_answered_with_the_line_that_converts_it() {
+    let Some(tenant) = with_certificate("") else {
+        return;
+    };
+    for (file, how, flag) in [("app.pfx", "", ""), ("old app.pfx", " -legacy", " -legacy")] {
+        let made = format!(
+            "pkcs12 -export{how} -inkey app.key -in app.crt -out made.pfx -passout pass:secret"
+        );
+        openssl(&tenant.workdir, &made);
+        fs::rename(tenant.workdir.path("made.pfx"), tenant.workdir.path(file)).unwrap();
+        let pem = file.replace(".pfx", ".pem");
+        let quoted = |name: &str| match name.contains(' ') {
+            true if cfg!(windows) => format!("\"{name}\""),
+            true => format!("'{name}'"),
+            false => name.to_owned(),
+        };
+        let line = format!(
+            "openssl pkcs12 -in {} -out {} -nodes{flag}",
+            quoted(file),
+            quoted(&pem)
+        );
+        tenant
+            .run("certificate", &[(FILE, file)])
+            .expect_code(6)
+            .says("it is a PFX file")
+            .says(&line);
+    }
+    let converted = "pkcs12 -in app.pfx -out app.pem -nodes -passin pass:secret";
+    openssl(&tenant.workdir, converted);
+    tenant
+        .run("certificate", &[(FILE, "app.pem")])
+        .expect_code(0);
+    openssl(
+        &tenant.workdir,
+        "x509 -in app.crt -outform DER -out app.cer",
+    );
+    tenant
+        .run("certificate", &[(FILE, "app.cer")])
+        .expect_code(6)
+        .says("it is a binary (DER) file");
 }
 
 #[test]

@@ -150,7 +150,7 @@ codes! {
     CERTIFICATE_UNREADABLE = "GL724" {
         title: "the certificate file cannot be used",
         meaning: "It must be a PEM file with the certificate and its unencrypted RSA private key.",
-        fix: "Convert a PFX file: openssl pkcs12 -in app.pfx -out app.pem -nodes. Check the path and permissions.",
+        fix: "Name such a file, and check the path and its permissions. The message says how a PFX file is converted.",
         who: "whoever runs the command"
     }
     CERTIFICATE_EXPIRED = "GL725" {

@@ -47,8 +47,12 @@ impl Certificate {
                 format!("{}: {why}", path.display()),
             )
         };
-        let pem =
+        let bytes =
             files::read_given(path, LONGEST).map_err(|error| unreadable(&error.to_string()))?;
+        if let Some(why) = in_another_form(path, &bytes) {
+            return Err(unreadable(&why));
+        }
+        let pem = as_utf8(bytes);
         let key = match PrivateKeyDer::from_pem_slice(&pem) {
             Ok(key) => rsa(&key).ok_or_else(|| unreadable("the private key is not an RSA key"))?,
             Err(_) if pem.windows(9).any(|word| word == b"ENCRYPTED") => {
@@ -128,6 +132,66 @@ impl Certificate {
             .map_err(|_| refusal(codes::CERTIFICATE_UNREADABLE, "the key cannot sign"))?;
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
+}
+
+/// Says what a binary file is and how it becomes a PEM file. None: it may be a PEM file.
+fn in_another_form(path: &Path, bytes: &[u8]) -> Option<String> {
+    /// The object identifiers 1.2.840.113549.1.12.1.x (RFC 7292, appendix C): how a PFX file encrypts its parts.
+    const PFX_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01];
+    /// RC4 and RC2, which OpenSSL 3 reads only with `-legacy`.
+    const LEGACY: [u8; 4] = [1, 2, 5, 6];
+    /// A PFX file is a sequence that begins with its version, 3 (RFC 7292, section 4).
+    const PFX_VERSION: &[u8] = &[0x02, 0x01, 0x03];
+    const SEQUENCE: u8 = 0x30;
+    let [SEQUENCE, length, ..] = *bytes else {
+        return None;
+    };
+    let header = match length {
+        0x80.. => 2 + usize::from(length & 0x7f),
+        _ => 2,
+    };
+    let name = quoted(&path.display().to_string());
+    let pem = quoted(&path.with_extension("pem").display().to_string());
+    if bytes
+        .get(header..)
+        .is_some_and(|rest| rest.starts_with(PFX_VERSION))
+    {
+        let is_legacy = bytes.windows(PFX_ENCRYPTION.len() + 1).any(|part| {
+            part.starts_with(PFX_ENCRYPTION) && LEGACY.contains(&part[PFX_ENCRYPTION.len()])
+        });
+        let legacy = if is_legacy { " -legacy" } else { "" };
+        return Some(format!(
+            "it is a PFX file; this command makes a PEM file of it: openssl pkcs12 -in {name} -out {pem} -nodes{legacy}"
+        ));
+    }
+    Some(
+        "it is a binary (DER) file; a PEM file is needed that holds the certificate and its private key".into(),
+    )
+}
+
+/// A path as it is typed on a command line.
+fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    match path.chars().all(is_plain) {
+        true => path.to_owned(),
+        false if cfg!(windows) || path.contains('\'') => format!("\"{path}\""),
+        false => format!("'{path}'"),
+    }
+}
+
+/// Without the byte order mark that Windows programs write; UTF-16 becomes UTF-8.
+fn as_utf8(bytes: Vec<u8>) -> Vec<u8> {
+    if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
+        return rest.to_vec();
+    }
+    let Some(rest) = bytes.strip_prefix(b"\xff\xfe") else {
+        return bytes;
+    };
+    let units: Vec<u16> = rest
+        .chunks_exact(2)
+        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+        .collect();
+    String::from_utf16_lossy(&units).into_bytes()
 }
 
 fn rsa(key: &PrivateKeyDer<'_>) -> Option<KeyPair> {
