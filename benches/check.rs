@@ -115,6 +115,7 @@ fn checked(path: &Path, format: Format) -> (Duration, Exit, Vec<u8>) {
             width: 80,
         },
         fix: None,
+        preview: None,
         may_ask: false,
     };
     let mut out = Vec::new();

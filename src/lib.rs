@@ -63,7 +63,7 @@ mod visible; // control characters are made visible
 pub use cli::{Cli, Command, Format, end, parse};
 pub use clock::Clock;
 pub use commands::{
-    check::{CheckOptions, check},
+    check::{CheckOptions, Preview, check},
     invite::{InviteOutput, invite},
     run,
 };

@@ -8,7 +8,7 @@ mod tests;
 mod usage;
 
 use crate::settings::{
-    Age, ConnectionFlags, Flags, InviteFlags, RemindFlags, SheetFlags, headings,
+    Age, ConnectionFlags, Flags, InviteFlags, MessageFlags, RemindFlags, SheetFlags, headings,
 };
 pub(crate) use output::OutputOptions;
 pub use output::end;
@@ -77,6 +77,8 @@ pub struct Invite {
     #[command(flatten)]
     pub invite: InviteFlags,
     #[command(flatten)]
+    pub words: MessageFlags,
+    #[command(flatten)]
     pub reading: SheetFlags,
     #[command(flatten)]
     pub connection: ConnectionFlags,
@@ -102,11 +104,21 @@ pub struct Check {
     /// Short for --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// Print the mails of the first N people who are to get one, and check the words of all
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub preview: Option<u64>,
+    #[command(flatten)]
+    pub words: MessageFlags,
     #[command(flatten)]
     pub reading: SheetFlags,
 }
 
 impl Check {
+    /// Whether the words of the mails are asked about, too.
+    pub fn checks_words(&self) -> bool {
+        self.preview.is_some() || self.words.message_file.is_some()
+    }
+
     pub fn format(&self) -> Format {
         if self.json { Format::Json } else { self.format }
     }
@@ -179,6 +191,8 @@ pub struct Mail {
     #[arg(short = 'o', long, value_name = "FILE", help_heading = headings::EVERYDAY)]
     pub results: Option<PathBuf>,
     #[command(flatten)]
+    pub words: MessageFlags,
+    #[command(flatten)]
     pub place: TenantPlace,
     #[command(flatten)]
     pub reading: SheetFlags,
@@ -199,6 +213,8 @@ pub struct Remind {
     /// Print one JSON object to stdout
     #[arg(long, help_heading = headings::EVERYDAY)]
     pub json: bool,
+    #[command(flatten)]
+    pub words: MessageFlags,
     #[command(flatten)]
     pub place: TenantPlace,
     #[command(flatten)]
@@ -407,6 +423,7 @@ impl Cli {
         let flags = match &self.command {
             Command::Invite(typed) => Flags {
                 invite: typed.invite.clone(),
+                message: typed.words.clone(),
                 sheet: typed.reading.clone(),
                 connection: typed.connection.clone(),
                 ..Flags::default()
@@ -436,6 +453,7 @@ impl Cli {
                     results: typed.results.clone(),
                     ..typed.place.flags()
                 },
+                message: typed.words.clone(),
                 sheet: typed.reading.clone(),
                 connection: typed.connection.clone(),
                 ..Flags::default()
@@ -443,12 +461,18 @@ impl Cli {
             Command::Remind(typed) => Flags {
                 invite: typed.place.flags(),
                 remind: typed.remind.clone(),
+                message: typed.words.clone(),
                 sheet: typed.reading.clone(),
                 connection: typed.connection.clone(),
                 ..Flags::default()
             },
             Command::Check(typed) => Flags {
-                scope: Scope::Sheet,
+                scope: if typed.checks_words() {
+                    Scope::Words
+                } else {
+                    Scope::Sheet
+                },
+                message: typed.words.clone(),
                 sheet: typed.reading.clone(),
                 ..Flags::default()
             },

@@ -23,6 +23,9 @@ fn help_screens() {
     insta::assert_snapshot!("invite_short", help(&["invite"], "-h"));
     insta::assert_snapshot!("invite_long", help(&["invite"], "--help"));
     insta::assert_snapshot!("check_long", help(&["check"], "--help"));
+    insta::assert_snapshot!("status_long", help(&["status"], "--help"));
+    insta::assert_snapshot!("mail_long", help(&["mail"], "--help"));
+    insta::assert_snapshot!("remind_long", help(&["remind"], "--help"));
     let rest = [
         "results", "runs", "ledger", "config", "sandbox", "template", "explain",
     ];
@@ -117,6 +120,8 @@ fn each_command_uses_its_part_of_the_settings() {
     assert_eq!(scope("invite guests.csv"), Scope::Tenant);
     assert_eq!(scope("doctor"), Scope::Tenant);
     assert_eq!(scope("check guests.csv"), Scope::Sheet);
+    assert_eq!(scope("check guests.csv --preview 3"), Scope::Words);
+    assert_eq!(scope("check guests.csv --message-file a.txt"), Scope::Words);
     assert_eq!(scope("results"), Scope::Results);
     assert_eq!(scope("runs"), Scope::Ledger);
     assert_eq!(scope("ledger new"), Scope::Ledger);

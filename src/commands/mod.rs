@@ -12,6 +12,8 @@ pub(crate) mod mail; // the first mail of our own, sent later
 
 pub(crate) mod remind; // pending guests are mailed again
 
+mod microsoft_words; // words of one's own in Microsoft's mail
+
 mod restored; // a ledger that may be older than its tenant
 
 pub(crate) mod results; // the results of a run, written again
@@ -108,7 +110,11 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
         }
         Command::Check(typed) => {
             let settings = settings()?;
+            let preview = typed
+                .checks_words()
+                .then(|| check::Preview::of(&settings, typed.preview.unwrap_or(0)));
             let options = check::CheckOptions {
+                preview: preview.transpose()?,
                 sheet: typed.sheet.clone(),
                 reading: sheet_options::sheet_options(&settings),
                 rules: sheet_options::rules(&settings),

@@ -3,13 +3,14 @@
 //! Sends no requests. Its queue is bounded, so it never runs far ahead of the rest.
 
 use super::{
-    Options,
+    Compose, Options,
     next_action::{self, LedgerView, NextAction, SettleGuard},
     stop::{Stop, StopReason},
 };
 use crate::{
     clock::Clock,
     directory::Sponsors,
+    exit::Exit,
     guest::{RowVerdict, Rules, Understanding, Understood},
     ledger::{Corrected, LedgerError, Reader},
     problem::Problem,
@@ -27,6 +28,7 @@ const QUEUE: usize = 64;
 pub(super) struct Feeder {
     pub sheet: Arc<Sheet>,
     pub rules: Rules,
+    pub compose: Option<Compose>,
     pub reader: Reader,
     pub sponsors: Arc<Sponsors>,
     pub options: Arc<Options>,
@@ -113,7 +115,19 @@ impl Feeder {
         for row in rows {
             let row = row.map_err(Box::new)?;
             let corrected = self.corrected(&row);
-            if !see(understanding.understand(&row), corrected) {
+            let mut understood = understanding.understand(&row);
+            if let (Some(compose), RowVerdict::Guest(guest)) =
+                (&self.compose, &mut understood.verdict)
+                && let Err(why) = compose(&row, guest)
+            {
+                self.stop.raise(StopReason::OwnMail {
+                    exit: Exit::SheetRefused,
+                    what: format!("row {} has no words for its mail: {why}", row.number),
+                    hints: vec!["the row was not asked for".to_owned()],
+                });
+                break;
+            }
+            if !see(understood, corrected) {
                 break;
             }
         }

@@ -72,7 +72,7 @@ mod looks; // looks again and again, at growing intervals
 pub(crate) use brakes::Brakes;
 pub(crate) use caps::CapLimits;
 pub(crate) use last_look::{LastLook, last_look};
-pub(crate) use options::{Existing, MailBy, Options, Precheck, Selection};
+pub(crate) use options::{Compose, Existing, MailBy, Options, Precheck, Selection};
 pub(crate) use recorder::Unwritten;
 pub(crate) use remind::{
     GuestToRemind, ReminderJob, ReminderLimits, ReminderOutcome, ReminderReport, ReminderTotals,

@@ -1,8 +1,8 @@
 //! What a run is asked to do: the values of the settings that the engine needs.
 
-use crate::{one_word::OneWord, threshold::Threshold};
+use crate::{guest::Guest, one_word::OneWord, sheet::Row, threshold::Threshold};
 use clap::ValueEnum;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// How to find out who is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -61,6 +61,9 @@ pub(crate) enum MailBy {
     Ourselves,
     Nobody,
 }
+
+/// Puts words into the message of a guest of a row; or why there are none.
+pub(crate) type Compose = Arc<dyn Fn(&Row, &mut Guest) -> Result<(), String> + Send + Sync>;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Options {

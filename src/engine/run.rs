@@ -1,7 +1,7 @@
 //! Starts the parts of a run (feeder, prechecker, workers, settler, recorder), connects them by queues, and waits for them.
 
 use super::{
-    Options,
+    Compose, Options,
     calibration::Calibration,
     canary::{self, CANARY},
     caps::Caps,
@@ -56,6 +56,8 @@ pub(crate) struct RunJob<'a> {
     pub start: RunStart,
     pub sheet: Arc<Sheet>,
     pub rules: Rules,
+    /// Words of a template for Microsoft's mail.
+    pub compose: Option<Compose>,
     pub ledger: &'a Ledger,
     /// The generation of the ledger that this run raised; a dry run has none.
     pub generation: Option<i64>,
@@ -87,6 +89,7 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
         start,
         sheet,
         rules,
+        compose,
         ledger,
         generation,
         silent_first,
@@ -154,6 +157,7 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
     let feeder = Feeder {
         sheet,
         rules,
+        compose,
         reader: ledger.reader()?,
         sponsors,
         options,

@@ -43,4 +43,5 @@ pub(crate) use address_accounting::{Addresses, UnusedColumn};
 pub(crate) use email::EmailAddress;
 pub(crate) use model::{Access, Inspected, Profile, SponsorRef, Understood, UserType};
 pub use model::{Allow, Guest, RowVerdict, Rules};
+pub(crate) use texts::TOO_LONG as LONGEST_MESSAGE;
 pub use understand::Understanding;

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 
 /// Longer messages get a warning, and much longer ones are refused. Microsoft publishes no limit.
 const LONG: usize = 500;
-const TOO_LONG: usize = 2000;
+pub(crate) const TOO_LONG: usize = 2000;
 
 /// What spreadsheet programs show for a formula that cannot be computed.
 const ERROR_VALUES: [&str; 8] = [

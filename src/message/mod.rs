@@ -11,6 +11,7 @@ mod smtp; // a mail server
 mod smtp_stream; // the connection to it
 mod smtp_trouble; // what its answers mean
 mod template; // the templates, rendered for one row at a time
+mod template_files; // where they stand
 mod words; // what a template can say about a row
 
 #[cfg(test)]

@@ -3,10 +3,13 @@
 //! Strict: a name without a value ends the rendering. A template is bounded in its size, in the work that it may do and in
 //! what it may write, so that none can hang a run. Must not know who is mailed.
 
-use super::words::Words;
+use super::{
+    template_files::{self, DEFAULT, Sources, has_html_ending},
+    words::{REDEEM_URL, Words},
+};
 use crate::{
     failure::{Failure, Result},
-    files, fingerprint,
+    fingerprint,
     visible::visible_line,
 };
 use minijinja::{
@@ -14,47 +17,19 @@ use minijinja::{
 };
 use std::{
     collections::{BTreeMap, HashSet},
-    fmt, fs, io,
-    path::{Path, PathBuf},
+    fmt,
+    path::Path,
     sync::Arc,
 };
 
-/// A page of text is 4 KB.
-const LONGEST_TEMPLATE: u64 = 256 * 1024;
 const LONGEST_PART: usize = 512 * 1024;
 /// In letters: mail services take 255 (Graph: message).
 const LONGEST_SUBJECT: usize = 250;
-/// Languages that there are; more are a wrong folder.
-const MOST_FILES: usize = 400;
 /// Some hundred thousand steps, and a few megabytes of text.
 const FUEL: u64 = 100_000;
 
-const DEFAULT: &str = "default";
 /// The first line of a file may give the subject.
 const SUBJECT_LINE: &str = "Subject:";
-
-const SHIPPED: [(&str, &str, &str); 4] = [
-    (
-        "en",
-        include_str!("shipped/en.txt"),
-        include_str!("shipped/en.html"),
-    ),
-    (
-        "de",
-        include_str!("shipped/de.txt"),
-        include_str!("shipped/de.html"),
-    ),
-    (
-        "fr",
-        include_str!("shipped/fr.txt"),
-        include_str!("shipped/fr.html"),
-    ),
-    (
-        "es",
-        include_str!("shipped/es.txt"),
-        include_str!("shipped/es.html"),
-    ),
-];
 
 /// The templates of a run.
 #[derive(Debug)]
@@ -102,25 +77,13 @@ impl fmt::Display for NotRendered {
     }
 }
 
-/// The texts of a language as they stand in files.
-#[derive(Default)]
-struct Sources {
-    text: Option<(String, String)>,
-    html: Option<(String, String)>,
-}
-
 impl Templates {
     /// `place`: a file, or a folder with a file for each language; without one, the templates that come with the program.
     /// `subject` goes before the subjects in the files.
     pub(crate) fn read(place: Option<&Path>, subject: Option<&str>) -> Result<Self> {
         let sources = match place {
-            None => shipped(),
-            Some(place) if place.is_dir() => folder(place)?,
-            Some(file) => {
-                let mut sources = Sources::default();
-                add(&mut sources, &file_name(file), read(file)?, is_html(file));
-                BTreeMap::from([(DEFAULT.to_owned(), sources)])
-            }
+            None => template_files::shipped(),
+            Some(place) => template_files::at(place)?,
         };
         let mut templates = Self {
             environment: environment(),
@@ -141,6 +104,53 @@ impl Templates {
             templates.languages.insert(DEFAULT.to_owned(), english);
         }
         Ok(templates)
+    }
+
+    /// Words for Microsoft's mail, which is plain text, and has a subject and the link by itself.
+    pub(crate) fn of_messages(place: &Path) -> Result<Self> {
+        let mut templates = Self {
+            environment: environment(),
+            languages: BTreeMap::new(),
+            place: place.display().to_string(),
+            without_redeem_link: None,
+        };
+        for (language, sources) in template_files::at(place)? {
+            let Some((name, source)) = sources.text else {
+                let (name, _) = sources.html.unwrap_or_default();
+                return Err(Failure::usage(format!(
+                    "Microsoft's mail takes plain text, and the template {name} in {} is HTML",
+                    templates.place
+                ))
+                .hint("put a .txt file beside it, or let [message] delivery = \"graph\" or \"smtp\" send the mail; nothing was sent"));
+            };
+            let (_, body) = without_subject(&source);
+            templates.add(&name, &name, body)?;
+            let language_files = Language {
+                text: Some(name),
+                fingerprint: fingerprint::lasting([body]),
+                ..Language::default()
+            };
+            templates.languages.insert(language, language_files);
+        }
+        Ok(templates)
+    }
+
+    /// The text part of a row, without anything around it.
+    pub(crate) fn text(
+        &self,
+        words: Words,
+        language: Option<&str>,
+    ) -> std::result::Result<String, NotRendered> {
+        let (_, files) = self.chosen(language)?;
+        let words = Arc::new(words);
+        let text = files.text.as_ref().map(|name| self.part(name, &words));
+        Ok(text.transpose()?.unwrap_or_default().trim().to_owned())
+    }
+
+    /// The template of the HTML part in a language, for showing.
+    pub(crate) fn html_name(&self, language: Option<&str>) -> Option<&str> {
+        let (_, files) = self.chosen(language).ok()?;
+        files.html.as_deref()
     }
 
     fn language(&mut self, sources: Sources, subject: Option<&str>) -> Result<Language> {
@@ -198,7 +208,7 @@ impl Templates {
     /// external tenant the app's own page is enough; which kind of tenant it is, is not known here.
     fn has_a_link(&mut self, name: &str) -> Result<()> {
         let names = self.names_of(name);
-        if !names.contains("redeem_url") {
+        if !names.contains(REDEEM_URL) {
             self.without_redeem_link
                 .get_or_insert_with(|| name.to_owned());
             if !names.contains("redirect_url") {
@@ -341,6 +351,12 @@ impl Templates {
                 .missed()
                 .filter(|_| error.kind() == ErrorKind::UndefinedError);
             match missed {
+                Some(missed) if missed == REDEEM_URL => NotRendered {
+                    what: format!(
+                        "`{REDEEM_URL}` is not known beforehand in Microsoft's mail, which carries the link by itself ({place})"
+                    ),
+                    fix: "take it out of the template, or let [message] delivery = \"graph\" or \"smtp\" send the mail".to_owned(),
+                },
                 Some(missed) => NotRendered {
                     what: format!(
                         "`{}` is empty or no column of the sheet ({place})",
@@ -434,103 +450,4 @@ fn without_subject(source: &str) -> (Option<String>, &str) {
         ),
         None => (None, source),
     }
-}
-
-fn shipped() -> BTreeMap<String, Sources> {
-    let mut languages = BTreeMap::new();
-    for (language, text, html) in SHIPPED {
-        let sources = Sources {
-            text: Some((format!("{language}.txt"), text.to_owned())),
-            html: Some((format!("{language}.html"), html.to_owned())),
-        };
-        languages.insert(language.to_owned(), sources);
-    }
-    languages
-}
-
-fn folder(folder: &Path) -> Result<BTreeMap<String, Sources>> {
-    let unreadable = |error: std::io::Error| {
-        Failure::of_io(
-            format!(
-                "the folder of templates {} cannot be read",
-                folder.display()
-            ),
-            &error,
-        )
-    };
-    let mut paths: Vec<PathBuf> = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if has_html_ending(&file_name(&path)) || has_ending(&file_name(&path), &["txt"]) {
-            paths.push(path);
-        }
-        if paths.len() > MOST_FILES {
-            return Err(Failure::usage(format!(
-                "the folder {} holds more than {MOST_FILES} templates",
-                folder.display()
-            ))
-            .hint("name the folder that holds only the templates of the mail"));
-        }
-    }
-    paths.sort();
-    let mut languages: BTreeMap<String, Sources> = BTreeMap::new();
-    for path in paths {
-        let language = path
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().to_lowercase());
-        let language = language.unwrap_or_default().replace('_', "-");
-        let sources = languages.entry(language).or_default();
-        add(sources, &file_name(&path), read(&path)?, is_html(&path));
-    }
-    if languages.is_empty() {
-        return Err(Failure::usage(format!(
-            "there is no template in the folder {}",
-            folder.display()
-        ))
-        .hint("put one file for each language into it, such as en.txt and en.html, and default.txt for the rest"));
-    }
-    Ok(languages)
-}
-
-fn add(sources: &mut Sources, name: &str, source: String, is_html: bool) {
-    let place = if is_html {
-        &mut sources.html
-    } else {
-        &mut sources.text
-    };
-    *place = Some((name.to_owned(), source));
-}
-
-fn read(file: &Path) -> Result<String> {
-    files::read_given_text(file, LONGEST_TEMPLATE).map_err(|error| {
-        let what = format!("the template {} cannot be read", file.display());
-        match error.kind() {
-            // Not the disk's words, but ours: another kind of file, too long, or not UTF-8.
-            io::ErrorKind::Other => Failure::usage(format!("{what}: {error}"))
-                .hint("a template is a file of UTF-8 text: save it as UTF-8, or name another one"),
-            _ => Failure {
-                exit: crate::exit::Exit::Usage,
-                ..Failure::of_io(what, &error)
-            },
-        }
-    })
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
-}
-
-fn is_html(path: &Path) -> bool {
-    has_html_ending(&file_name(path))
-}
-
-fn has_html_ending(name: &str) -> bool {
-    has_ending(name, &["html", "htm"])
-}
-
-fn has_ending(name: &str, known: &[&str]) -> bool {
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
-    ending.is_some_and(|ending| known.iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }

@@ -15,6 +15,8 @@ use std::{
 
 /// The name under which a template finds the columns as the sheet calls them: `row["Cost center"]`.
 const ROW: &str = "row";
+/// The link; empty where Microsoft's mail carries it.
+pub(super) const REDEEM_URL: &str = "redeem_url";
 
 /// What does not stand on the sheet.
 #[derive(Debug, Clone, Copy)]
@@ -131,7 +133,7 @@ fn ours<'a>(guest: &'a Guest, around: &Around<'_>) -> Vec<(&'static str, Option<
                     .to_owned(),
             ),
         ),
-        ("redeem_url", Some(around.redeem_url.to_owned())),
+        (REDEEM_URL, Some(around.redeem_url.to_owned())),
         ("tenant_name", Some(around.tenant_name.to_owned())),
         ("inviter", Some(around.inviter.to_owned())),
     ]

@@ -39,6 +39,7 @@ pub struct Flags {
     pub scope: Scope,
     pub invite: InviteFlags,
     pub remind: RemindFlags,
+    pub message: MessageFlags,
     pub sheet: SheetFlags,
     pub connection: ConnectionFlags,
 }
@@ -171,6 +172,14 @@ pub struct SheetFlags {
     /// Columns that may give access or power, out of member,manager,groups
     #[arg(long, value_enum, value_name = "LIST", value_delimiter = ',', num_args = 1, help_heading = SHEET, hide_short_help = true)]
     pub allow: Vec<Access>,
+}
+
+/// `[message]`: the words.
+#[derive(Debug, Clone, Default, Args)]
+pub struct MessageFlags {
+    /// A template of one's own for the words of the mail: a file, or a folder with one for each language
+    #[arg(long, value_name = "FILE", help_heading = EXPERT, hide_short_help = true)]
+    pub message_file: Option<PathBuf>,
 }
 
 /// `[tenant]`, apart from the tenant itself.

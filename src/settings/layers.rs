@@ -396,6 +396,7 @@ fn flag_of(key: Key) -> Source {
         ("tenant", "id") => "--tenant".to_owned(),
         ("columns", "ignore") => "--ignore".to_owned(),
         ("columns", _) => "--map".to_owned(),
+        ("message", "template") => "--message-file".to_owned(),
         (_, name) => format!("--{}", name.replace('_', "-")),
     })
 }

@@ -3,13 +3,13 @@
 //! Whether they fit together is found out by whoever is to mail.
 
 use super::{
-    MailDelivery, MessageSettings, SmtpSettings, WhenDropped,
+    MailDelivery, MessageFlags, MessageSettings, SmtpSettings, WhenDropped,
     layers::Layers,
     values::{ceiling, count, words},
 };
 use crate::{failure::Result, message::Security, one_word::OneWord};
 
-pub(super) fn message(layers: &mut Layers<'_>) -> Result<MessageSettings> {
+pub(super) fn message(layers: &mut Layers<'_>, flags: &MessageFlags) -> Result<MessageSettings> {
     Ok(MessageSettings {
         when_dropped: layers.value(
             ("message", "when_dropped"),
@@ -26,7 +26,7 @@ pub(super) fn message(layers: &mut Layers<'_>) -> Result<MessageSettings> {
         from: layers.optional(("message", "from"), None, None, str::parse)?,
         reply_to: layers.optional(("message", "reply_to"), None, None, str::parse)?,
         subject: layers.optional(("message", "subject"), None, None, words)?,
-        template: layers.path(("message", "template"), None, None)?,
+        template: layers.path(("message", "template"), flags.message_file.clone(), None)?,
         per_minute: layers.value(
             ("message", "per_minute"),
             None,

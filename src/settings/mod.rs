@@ -50,7 +50,7 @@ mod tests;
 pub(crate) use crate::graph::BaseUrl;
 pub(crate) use choices::{MailDelivery, OwnDomains, WhenDropped};
 pub(crate) use cloud::{Cloud, is_microsoft, web_page};
-pub(crate) use flags::{ConnectionFlags, Flags, InviteFlags, SheetFlags, headings};
+pub(crate) use flags::{ConnectionFlags, Flags, InviteFlags, MessageFlags, SheetFlags, headings};
 pub(crate) use layers::KeyInForce;
 pub(crate) use model::{
     AuthSettings, FileInForce, InviteSettings, MessageSettings, PaceSettings, Settings,

@@ -59,7 +59,7 @@ pub(super) fn layered(
         invite: invite(&mut layers, &flags.invite, &flags.sheet, sandbox, &place)?,
         remind: remind(&mut layers, &flags.remind, harmless)?,
         pace: pace(&mut layers, harmless)?,
-        message: message::message(&mut layers)?,
+        message: message::message(&mut layers, &flags.message)?,
         smtp: message::smtp(&mut layers)?,
         sheet: sheet(&mut layers, &flags.sheet)?,
         tenant,

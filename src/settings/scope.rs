@@ -4,6 +4,8 @@
 pub enum Scope {
     /// What a sheet is and who on it may be invited: `check`.
     Sheet,
+    /// The same, and the words of the mails: `check` with a preview.
+    Words,
     /// Where people are remembered: `runs`, `ledger`.
     Ledger,
     /// The same, how the sheet is read, and the files that are written: `results`.
@@ -20,6 +22,12 @@ impl Scope {
         let invite = |keys: &[&str]| section == "invite" && keys.contains(&key);
         match self {
             Scope::Sheet => matches!(section, "columns" | "sheet") || invite(&["allow"]),
+            Scope::Words => {
+                matches!(section, "columns" | "sheet")
+                    || invite(&["allow", "send", "redirect_url", "default_sponsor"])
+                    || section == "message"
+                        && matches!(key, "delivery" | "from" | "template" | "subject")
+            }
             Scope::Ledger => invite(&["ledger", "sandbox"]),
             Scope::Results => {
                 matches!(section, "columns" | "sheet")
@@ -36,7 +44,7 @@ impl Scope {
 
     /// Whether the command leaves out the keys that need trust instead of asking for trust.
     pub fn never_asks(self) -> bool {
-        matches!(self, Scope::Sheet | Scope::Shown)
+        matches!(self, Scope::Sheet | Scope::Words | Scope::Shown)
     }
 }
 

@@ -4,6 +4,7 @@ mod bad_input; // templates and mail servers that cannot do it
 mod claims; // who must not be mailed
 mod external; // a tenant in which Microsoft mails nobody
 mod faults; // lost answers, refusals, kills
+mod preview; // what the mails would say
 mod words; // every mail beside its row
 
 use crate::support::{Ended, Practice, SmtpSink, Workdir};

@@ -56,6 +56,7 @@ fn one_error_in_a_thousand_is_found_grouped_and_complete() {
                 width: 80,
             },
             fix: None,
+            preview: None,
             may_ask: false,
         };
         let mut out = Vec::new();

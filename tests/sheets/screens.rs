@@ -15,6 +15,7 @@ fn screen(sheet: &str, colour: bool, show_mapping: bool) -> String {
         show_mapping,
         look: Look { colour, width: 80 },
         fix: None,
+        preview: None,
         may_ask: false,
     };
     let mut bytes = Vec::new();

@@ -16,6 +16,7 @@ pub(super) fn write(
     options: &CheckOptions,
     name: &str,
     opened: &std::result::Result<Sheet, Refused>,
+    preview: Option<&Value>,
     out: &mut dyn Write,
     errors: &mut bool,
 ) -> io::Result<()> {
@@ -71,7 +72,11 @@ pub(super) fn write(
     };
     writeln!(
         out,
-        "],\"rows\":{},\"addresses\":{addresses},\"needs_tenant\":{needs_tenant}}}",
-        counts.rows
+        "],\"rows\":{},\"addresses\":{addresses},\"needs_tenant\":{needs_tenant}{}}}",
+        counts.rows,
+        match preview {
+            Some(mails) => format!(",\"preview\":{}", visible::json(&mails.to_string())),
+            None => String::new(),
+        }
     )
 }

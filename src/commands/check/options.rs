@@ -1,9 +1,10 @@
 //! What `check` is asked to do.
 
+use super::Preview;
 use crate::{cli::Format, guest::Rules, sheet::SheetOptions, ui::problems::Look};
 use std::path::PathBuf;
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct CheckOptions {
     /// `-` is standard input.
     pub sheet: PathBuf,
@@ -16,4 +17,6 @@ pub struct CheckOptions {
     pub may_ask: bool,
     /// Where to write the sheet with the certain repairs made.
     pub fix: Option<PathBuf>,
+    /// The mails that are to be shown, or whose words are to be checked.
+    pub preview: Option<Preview>,
 }

@@ -12,6 +12,7 @@ fn options(sheet: &str, format: Format) -> CheckOptions {
         format,
         show_mapping: false,
         fix: None,
+        preview: None,
         may_ask: false,
         look: Look {
             colour: false,

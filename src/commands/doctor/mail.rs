@@ -3,10 +3,7 @@
 //! Must not send a mail. Only what the settings ask for is looked at.
 
 use super::{
-    super::{
-        connect::Connection,
-        own_mail::{OwnMail, check_rows},
-    },
+    super::{connect::Connection, own_mail::OwnMail},
     common::{GRANT, LookedAt, fault, not_signed_in},
     needs::send_permission,
 };
@@ -42,7 +39,7 @@ pub(super) async fn checks(
     let mut checks = Vec::new();
     if let Some(connection) = connection.filter(|connection| !connection.is_external)
         && connection.organization_read
-        && let Err(failure) = own.templates.have_the_redeem_link()
+        && let Err(failure) = own.words.templates.have_the_redeem_link()
     {
         checks.push(Check::failed(MAIL, failure));
     }
@@ -168,7 +165,7 @@ pub(super) fn words(settings: &Settings, own: &OwnMail, sheet: &LookedAt) -> Che
     const NAME: &str = "words";
     let send = settings.invite.send.value;
     let is_mailed = |guest: &crate::guest::Guest| guest.send.unwrap_or(send);
-    match check_rows(own, &sheet.sheet, &sheet.rules, is_mailed) {
+    match own.words.check_rows(&sheet.sheet, &sheet.rules, is_mailed) {
         Ok(()) => Check::pass(
             NAME,
             "every row that is to be mailed has its words, from the templates",

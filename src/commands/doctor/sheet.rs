@@ -4,6 +4,7 @@ use super::{
     super::{
         connect::Connection,
         invite::{refusals, survey::Survey},
+        microsoft_words::MicrosoftWords,
         own_mail::OwnMail,
     },
     common::{LookedAt, directory, fault, not_signed_in},
@@ -14,6 +15,7 @@ use crate::{
     directory::{Sponsors, Unresolved},
     exit::Exit,
     graph::IdentityKind,
+    guest::Guest,
     outcome::Outcome,
     settings::{MailDelivery, Settings},
     ui::{Check, text},
@@ -62,7 +64,7 @@ pub(super) async fn checks(
         lists(survey, connection).await,
         match own_words {
             Some(check) => check,
-            None => words(settings, survey, connection).await,
+            None => words(settings, sheet, connection).await,
         },
     ];
     checks.extend(sponsors(survey, connection).await);
@@ -124,23 +126,39 @@ async fn lists(survey: &Survey, connection: &Connection) -> Check {
 }
 
 /// Whether Microsoft delivers what the message column says.
-async fn words(settings: &Settings, survey: &Survey, connection: &Connection) -> Check {
+async fn words(settings: &Settings, sheet: &LookedAt, connection: &Connection) -> Check {
     const NAME: &str = "words";
-    if survey.worded == 0 {
+    let survey = &sheet.survey;
+    let template = match MicrosoftWords::of(settings) {
+        Ok(template) => template,
+        Err(failure) => return Check::failed(NAME, failure),
+    };
+    if let Some(words) = &template {
+        let send = settings.invite.send.value;
+        let is_mailed = |guest: &Guest| guest.send.unwrap_or(send);
+        if let Err(failure) = words.check_rows(&sheet.sheet, &sheet.rules, is_mailed) {
+            return Check::failed(NAME, failure);
+        }
+    }
+    let worded = match &template {
+        Some(_) => survey.mailing,
+        None => survey.worded,
+    };
+    if worded == 0 {
         return Check::pass(NAME, "no row carries a message of its own");
     }
     if settings.message.delivery.value == MailDelivery::None {
-        let rows = text::plural_of(survey.worded, "row carries", "rows carry");
+        let rows = text::plural_of(worded, "row carries", "rows carry");
         return Check::pass(NAME, format!("{rows} a message, and nobody is mailed"));
     }
-    match refusals::words_will_arrive(settings, survey.worded, connection) {
+    match refusals::words_will_arrive(settings, worded, connection) {
         Err(failure) => return Check::failed(NAME, failure),
         Ok(warnings) if !warnings.is_empty() => {
             return Check::cannot_tell(NAME, warnings.join("; "));
         }
         Ok(_) => {}
     }
-    let rows = plural_of(survey.worded, "row carries", "rows carry");
+    let rows = plural_of(worded, "row carries", "rows carry");
     let arrive = format!("{rows} a message, and a signed-in user invites: Microsoft delivers them");
     if connection.identity.kind != IdentityKind::Delegated {
         return Check::pass(NAME, arrive);

@@ -157,6 +157,7 @@ async fn run_engine(
         start,
         sheet: prepared.sheet.clone(),
         rules: prepared.rules.clone(),
+        compose: prepared.compose(&ready.connection),
         ledger: right.ledger,
         generation: right.generation,
         silent_first: right.silent_first,

@@ -5,7 +5,9 @@
 
 use super::{
     super::{
-        own_mail::{OwnMail, check_rows},
+        connect::Connection,
+        microsoft_words::MicrosoftWords,
+        own_mail::{Names, OwnMail},
         practice::practice,
         prepare_ledger_folder, reading,
         sheet_options::{WantedSheet, rules},
@@ -20,7 +22,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    engine::{Options, Stop, StopReason},
+    engine::{Compose, Options, Stop, StopReason},
     failure::Result,
     guest::{Guest, Rules},
     ledger::{Ledger, RunLock},
@@ -47,6 +49,8 @@ pub(super) struct Prepared<'a> {
     pub survey: Survey,
     /// None where Microsoft mails, or nobody.
     pub own_mail: Option<OwnMail>,
+    /// A template for Microsoft's mail, where one is named.
+    pub words: Option<Arc<MicrosoftWords>>,
     pub practice: Option<Sandbox>,
     pub ledger: Ledger,
     pub pace: Pace,
@@ -74,7 +78,12 @@ impl<'a> Prepared<'a> {
         refusals::too_many_invalid_rows(settings, &survey, typed)?;
         let own_mail = OwnMail::of(settings, env)?;
         if let Some(own) = &own_mail {
-            check_rows(own, &sheet, &rules, |guest| is_mailed(&options, guest))?;
+            own.words
+                .check_rows(&sheet, &rules, |guest| is_mailed(&options, guest))?;
+        }
+        let words = MicrosoftWords::of(settings)?;
+        if let Some(words) = &words {
+            words.check_rows(&sheet, &rules, |guest| is_mailed(&options, guest))?;
         }
 
         prepare_ledger_folder(settings, output.quiet)?;
@@ -99,6 +108,7 @@ impl<'a> Prepared<'a> {
             targets,
             survey,
             own_mail,
+            words: words.map(Arc::new),
             practice,
             ledger,
             pace,
@@ -114,6 +124,22 @@ impl<'a> Prepared<'a> {
     /// Whether the sheet and the command ask for a mail to this guest.
     pub(super) fn is_mailed(&self, guest: &Guest) -> bool {
         is_mailed(&self.options, guest)
+    }
+
+    /// How many mails of Microsoft's carry words of one's own.
+    pub(super) fn worded(&self) -> u64 {
+        match &self.words {
+            Some(_) => self.survey.mailing,
+            None => self.survey.worded,
+        }
+    }
+
+    /// What puts the words of the template into the mails of Microsoft.
+    pub(super) fn compose(&self, connection: &Connection) -> Option<Compose> {
+        let words = self.words.as_ref()?;
+        let (options, names) = (self.options.clone(), Names::of_microsoft(connection));
+        let is_mailed = move |guest: &Guest| is_mailed(&options, guest);
+        Some(words.compose(&self.sheet, names, is_mailed))
     }
 
     /// The right to run on this ledger. A dry run writes nothing and needs none.

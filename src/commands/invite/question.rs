@@ -1,7 +1,11 @@
 //! The question before a real run: collects what it shows, and ends the run unless a person agrees.
 
 use super::{
-    super::{connect::Connection, own_mail::OwnMail, settings_file::Particulars},
+    super::{
+        connect::Connection,
+        own_mail::{Names, OwnMail},
+        settings_file::Particulars,
+    },
     execute,
     prepared::Prepared,
     ready::Ready,
@@ -13,6 +17,7 @@ use crate::{
     failure::{Failure, Result},
     message::Delivery,
     outcome::Outcome,
+    sheet::Refused,
     ui,
     ui::{Answer, FirstMail, MailPlan, Question, TenantShown, text},
 };
@@ -39,6 +44,7 @@ pub(super) async fn ask(prepared: &Prepared<'_>, ready: &Ready) -> Result<()> {
         rehearsed: &rehearsed.tally,
         connection: &ready.connection,
         own_mail: prepared.own_mail.as_ref(),
+        first_words: first_words(prepared, &ready.connection)?,
         particulars: Particulars::of(prepared.settings),
         warnings: &[ready.warnings.as_slice(), rehearsed.notes.as_slice()].concat(),
     };
@@ -53,6 +59,20 @@ fn sends_nothing(prepared: &Prepared<'_>, rehearsed: &RunTotals) -> bool {
         && prepared.settings.invite.existing.value != Existing::Relink
 }
 
+fn first_words(prepared: &Prepared<'_>, connection: &Connection) -> Result<Option<String>> {
+    let (Some(words), Some(first)) = (&prepared.words, &prepared.survey.first_mailed) else {
+        return Ok(None);
+    };
+    let names = Names::of_microsoft(connection);
+    for row in prepared.sheet.rows()? {
+        let row = row.map_err(Refused::from)?;
+        if row.number == first.row {
+            return Ok(words.of_row(&prepared.sheet, &row, first, &names).ok());
+        }
+    }
+    Ok(None)
+}
+
 /// What the question is about.
 struct About<'a> {
     typed: &'a Path,
@@ -60,6 +80,8 @@ struct About<'a> {
     rehearsed: &'a RunTotals,
     connection: &'a Connection,
     own_mail: Option<&'a OwnMail>,
+    /// Those of a template, in the first mail of Microsoft's.
+    first_words: Option<String>,
     particulars: Particulars,
     warnings: &'a [String],
 }
@@ -165,9 +187,10 @@ impl About<'_> {
                 .map(|guest| FirstMail {
                     to: guest.email.as_str().to_owned(),
                     cc: guest.cc.as_ref().map(|cc| cc.as_str().to_owned()),
-                    words: guest
-                        .message
+                    words: self
+                        .first_words
                         .clone()
+                        .or_else(|| guest.message.clone())
                         .filter(|_| Delivery::of(&connection.identity) != Delivery::Dropped),
                 }),
             warnings: self.warnings.to_vec(),

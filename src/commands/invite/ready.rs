@@ -58,12 +58,11 @@ impl Ready {
         let mut warnings = match &prepared.own_mail {
             Some(own) => {
                 unless_stopped(stop, own.probe(&connection)).await?;
-                let mut told = Vec::from_iter(warnings::languages_without_template(survey, own));
-                told.extend(words(prepared, own)?);
-                told
+                words(prepared, own)?
             }
-            None => refusals::words_will_arrive(settings, survey.worded, &connection)?,
+            None => refusals::words_will_arrive(settings, prepared.worded(), &connection)?,
         };
+        warnings.extend(warnings::languages_without_template(prepared));
         warnings.extend(warnings::external_tenant(prepared, &connection));
         warnings.extend(own_people);
         warnings.extend(warnings::columns_not_set(sheet));

@@ -3,7 +3,7 @@
 //! Must not print.
 
 use super::{
-    super::{connect::Connection, own_mail::OwnMail},
+    super::connect::Connection,
     prepared::Prepared,
     survey::{self, Survey},
 };
@@ -22,7 +22,7 @@ pub(super) fn external_tenant(prepared: &Prepared<'_>, connection: &Connection) 
     }
     let tenant = connection.place();
     if let Some(own) = &prepared.own_mail {
-        return (!own.templates.name_the_landing_page()).then(|| {
+        return (!own.words.templates.name_the_landing_page()).then(|| {
             format!("{tenant} is an external tenant, whose guests sign in on the page of an app: no template names it ({{{{ redirect_url }}}}), and all lead to the redeem link")
         });
     }
@@ -90,12 +90,15 @@ pub(super) fn landing_hosts(survey: &Survey, settings: &Settings) -> Option<Stri
 }
 
 /// Languages that the sheet asks for, and for which there is only the template for the rest.
-pub(super) fn languages_without_template(survey: &Survey, own: &OwnMail) -> Option<String> {
+pub(super) fn languages_without_template(prepared: &Prepared<'_>) -> Option<String> {
+    let survey = &prepared.survey;
+    let own = prepared.own_mail.as_ref().map(|own| &own.words.templates);
+    let templates = own.or_else(|| Some(&prepared.words.as_ref()?.templates))?;
     let mut without: Vec<&str> = survey
         .languages
         .keys()
         .map(String::as_str)
-        .filter(|language| own.templates.is_for_the_rest(language))
+        .filter(|language| templates.is_for_the_rest(language))
         .collect();
     without.sort_unstable();
     let rows: u64 = without

@@ -1,6 +1,6 @@
 //! Every row that is to be mailed has its words: found out before anything is sent.
 
-use super::{Names, OwnMail};
+use super::OwnMail;
 use crate::{
     exit::Exit,
     failure::{Failure, Result},
@@ -8,30 +8,20 @@ use crate::{
     ledger::Reader,
     message::NotRendered,
     outcome::Mail,
-    sheet::{Field, Refused, Sheet},
+    sheet::{Field, Refused, Row, Sheet},
     ui::text,
 };
 
 /// Rows that are shown.
 const SHOWN: usize = 10;
 
-/// A link in the form of the real ones, for words that are not sent.
-const fn placeholder() -> &'static str {
-    "https://login.microsoftonline.com/redeem?rd=https%3a%2f%2finvitations.microsoft.com%2fredeem%2f%3ftenant%3dexample"
-}
-
-/// Renders the mail of every row that is selected, and sends none.
-pub(in crate::commands) fn check_rows(
-    own: &OwnMail,
+/// Makes the words of every row that is selected; a refusal names those that have none.
+pub(in crate::commands) fn every_row(
     sheet: &Sheet,
     rules: &Rules,
     is_mailed: impl Fn(&Guest) -> bool,
+    mut make: impl FnMut(&Row, &Guest) -> std::result::Result<(), NotRendered>,
 ) -> Result<()> {
-    // They are not known before somebody has signed in.
-    let names = Names {
-        tenant: "tenant".to_owned(),
-        inviter: "inviter".to_owned(),
-    };
     let mut understanding = Understanding::new(sheet, rules);
     let mut wrong = Wrong::default();
     for row in sheet.rows()? {
@@ -42,7 +32,7 @@ pub(in crate::commands) fn check_rows(
         if !is_mailed(&guest) {
             continue;
         }
-        if let Err(why) = own.render(sheet, &row, &guest, placeholder(), &names) {
+        if let Err(why) = make(&row, &guest) {
             wrong.add(&guest, why);
         }
     }
@@ -115,13 +105,13 @@ pub(in crate::commands) fn word_warnings(
         if matches!(mail, Some(Mail::HandedOver | Mail::Requested)) {
             continue;
         }
-        if guest.message.is_some() && !own.templates.names("message", language) {
+        if guest.message.is_some() && !own.words.templates.names("message", language) {
             without_message += 1;
         }
         let user = person.and_then(|person| person.user_id);
         if let (Some(Mail::Due), Some(user)) = (mail, user) {
             let before = reader.last_template(&user)?;
-            let now = own.templates.fingerprint(language);
+            let now = own.words.templates.fingerprint(language);
             if before.is_some_and(|before| now != Some(before.as_str())) {
                 other_words += 1;
             }

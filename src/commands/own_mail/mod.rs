@@ -6,10 +6,12 @@ mod check; // every row has its words
 mod hints; // what the results say of a mail
 mod pending; // who is still to be mailed
 mod send; // the mails of a run, one after the other
+mod words; // the words of a mail, whoever carries it
 
-pub(in crate::commands) use check::{Wrong, check_rows, word_warnings};
+pub(in crate::commands) use check::{Wrong, every_row, word_warnings};
 pub(in crate::commands) use hints::up_to_date;
 pub(in crate::commands) use send::{MailTotals, MailsOf, send, stop_reason};
+pub(in crate::commands) use words::{Names, OwnWords, placeholder};
 
 use super::connect::Connection;
 use crate::{
@@ -19,8 +21,7 @@ use crate::{
     guest::Guest,
     ledger::{LedgerError, Reader, Writer},
     message::{
-        Around, MailPace, Mailer, NotRendered, Rendered, Security, Sender, Smtp, SmtpOptions,
-        Templates, Transport, Words,
+        MailPace, Mailer, NotRendered, Rendered, Security, Sender, Smtp, SmtpOptions, Transport,
     },
     pace::StopSignal,
     settings::{Env, MailDelivery, MessageSettings, Settings, Sourced},
@@ -31,13 +32,12 @@ use std::net::IpAddr;
 /// How mail of our own is made and sent.
 #[derive(Debug)]
 pub(in crate::commands) struct OwnMail {
-    pub templates: Templates,
+    pub words: OwnWords,
     pub from: Sender,
     pub reply_to: Option<Sender>,
     pub pace: MailPace,
     /// The mail server; none where Graph sends.
     server: Option<Smtp>,
-    redirect_url: String,
 }
 
 impl OwnMail {
@@ -69,16 +69,8 @@ impl OwnMail {
                 MessageSettings::PER_MINUTE
             )));
         }
-        let subject = message
-            .subject
-            .as_ref()
-            .map(|subject| subject.value.as_str());
-        let template = message
-            .template
-            .as_ref()
-            .map(|template| template.value.as_path());
         Ok(Some(Self {
-            templates: Templates::read(template, subject)?,
+            words: OwnWords::of(settings)?,
             from: from.value.clone(),
             reply_to: message
                 .reply_to
@@ -89,7 +81,6 @@ impl OwnMail {
                 per_day: message.per_day.as_ref().map(|cap| cap.value),
             },
             server,
-            redirect_url: settings.invite.redirect_url.value.clone(),
         }))
     }
 
@@ -97,7 +88,7 @@ impl OwnMail {
     /// tenant, and whether the mail server takes the sign-in, or whether the mailbox exists.
     pub(in crate::commands) async fn probe(&self, connection: &Connection) -> Result<()> {
         if !connection.is_external {
-            self.templates.have_the_redeem_link()?;
+            self.words.templates.have_the_redeem_link()?;
         }
         if self.server.is_some() {
             let probed = self.probe_server().await;
@@ -143,14 +134,7 @@ impl OwnMail {
         redeem_url: &str,
         names: &Names,
     ) -> std::result::Result<Rendered, NotRendered> {
-        let around = Around {
-            redeem_url,
-            tenant_name: &names.tenant,
-            inviter: &names.inviter,
-            redirect_url: &self.redirect_url,
-        };
-        let words = Words::of(sheet.header(), row, guest, &around);
-        self.templates.render(words, guest.language.as_deref())
+        self.words.render(sheet, row, guest, redeem_url, names)
     }
 
     /// What sends the mails of a run.
@@ -176,25 +160,6 @@ impl OwnMail {
             clock,
             stop,
         )
-    }
-}
-
-/// The names that stand in a mail and not on the sheet.
-#[derive(Debug, Clone)]
-pub(in crate::commands) struct Names {
-    pub tenant: String,
-    pub inviter: String,
-}
-
-impl Names {
-    pub(in crate::commands) fn of(connection: &Connection, own: &OwnMail) -> Self {
-        let tenant = &connection.tenant;
-        let named = tenant.name.clone().or_else(|| connection.domain.clone());
-        let inviter = own.from.name.clone();
-        Self {
-            tenant: named.unwrap_or_else(|| tenant.id.clone()),
-            inviter: inviter.unwrap_or_else(|| own.from.address.as_str().to_owned()),
-        }
     }
 }
 

@@ -12,7 +12,8 @@ use super::{
     ask,
     connect::Connection,
     invite::{InviteOutput, refusals::words_will_arrive, stop_message::unless_stopped},
-    own_mail::{OwnMail, check_rows},
+    microsoft_words::MicrosoftWords,
+    own_mail::{self, Names, OwnMail},
     restored,
     session::Session,
     sheet_options::rules,
@@ -22,19 +23,24 @@ use super::{
 use crate::{
     cli,
     clock::Clock,
-    engine::{Stop, StopReason},
+    engine::{GuestToRemind, Stop, StopReason},
     exit::Exit,
     failure::{Failure, Result},
     files::Scratch,
+    guest::Rules,
     ledger::RunLock,
     message::Delivery,
     settings::{Env, MailDelivery, Settings},
+    sheet::Sheet,
     ui::{self, RemindersShown},
 };
 use candidates::{Candidates, Defaults};
 use consent::{Consent, consent};
 use serde_json::json;
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
 
 /// How this invocation talks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -93,7 +99,14 @@ async fn remind(
 ) -> Result<Exit> {
     Scratch::remove_leftovers();
     let consent = consent(settings, output.yes)?;
-    let own = own_mail(sheet, settings, env)?;
+    let own = of_our_own(sheet, settings, env)?;
+    let words = MicrosoftWords::of(settings)?;
+    if let (None, Some(template), Some(_)) = (sheet, &settings.message.template, &words) {
+        ui::tell(format!(
+            "the reminders carry Microsoft's own text: the template {} takes its words from the columns of a sheet, and no sheet is named",
+            template.value.display()
+        ));
+    }
     let session = Session::open(settings, clock, stop, output.quiet).await?;
     let verb = Verb {
         sheet,
@@ -101,6 +114,7 @@ async fn remind(
         output,
         consent,
         own,
+        words,
     };
     let exit = verb.run(env).await;
     session.end().await;
@@ -108,7 +122,7 @@ async fn remind(
 }
 
 /// Reminders in our own words take them from the columns of a sheet.
-fn own_mail(sheet: Option<&Path>, settings: &Settings, env: &Env<'_>) -> Result<Option<OwnMail>> {
+fn of_our_own(sheet: Option<&Path>, settings: &Settings, env: &Env<'_>) -> Result<Option<OwnMail>> {
     let delivery = &settings.message.delivery;
     if delivery.value == MailDelivery::None {
         return Err(Failure::usage(format!(
@@ -134,6 +148,8 @@ struct Verb<'a> {
     consent: Consent,
     /// None: Microsoft mails.
     own: Option<OwnMail>,
+    /// A template for Microsoft's mail, where one is named.
+    words: Option<MicrosoftWords>,
 }
 
 impl Verb<'_> {
@@ -151,7 +167,10 @@ impl Verb<'_> {
         let lock = self.lock()?;
         restored::refuse_older_ledger(self.session, self.sheet, "reminders", "reminded")?;
         self.read_states(scope, &connection).await?;
-        let candidates = self.candidates(scope, &connection)?;
+        let mut candidates = self.candidates(scope, &connection)?;
+        if let Some(sheet) = &sheet {
+            self.put_words(&mut candidates, sheet, &rules, &connection)?;
+        }
         if self.own.is_none() {
             let told = words_will_arrive(settings, candidates.worded, &connection)?;
             told.into_iter().for_each(ui::tell);
@@ -169,7 +188,8 @@ impl Verb<'_> {
         }
         if let (Some(own), Some(sheet)) = (&self.own, &sheet) {
             let rows: HashSet<u64> = candidates.due.iter().filter_map(|due| due.row).collect();
-            check_rows(own, sheet, &rules, |guest| rows.contains(&guest.row))?;
+            own.words
+                .check_rows(sheet, &rules, |guest| rows.contains(&guest.row))?;
             unless_stopped(&self.session.stop, own.probe(&connection)).await?;
         }
         self.agree(&candidates, &connection).await?;
@@ -214,6 +234,39 @@ impl Verb<'_> {
         let reader = self.session.ledger.reader()?;
         let now = self.session.clock.now();
         candidates::candidates(&reader, scope, &settings.remind, &defaults, now)
+    }
+
+    /// Words of a template for Microsoft's mail, for each guest who is due.
+    fn put_words(
+        &self,
+        candidates: &mut Candidates,
+        sheet: &Sheet,
+        rules: &Rules,
+        connection: &Connection,
+    ) -> Result<()> {
+        let Some(words) = &self.words else {
+            return Ok(());
+        };
+        let names = Names::of_microsoft(connection);
+        let due = candidates.due.iter_mut();
+        let mut due: HashMap<u64, &mut GuestToRemind> =
+            due.filter_map(|guest| Some((guest.row?, guest))).collect();
+        let rows: HashSet<u64> = due.keys().copied().collect();
+        let delivered = Delivery::of(&connection.identity) != Delivery::Dropped;
+        own_mail::every_row(
+            sheet,
+            rules,
+            |guest| rows.contains(&guest.row),
+            |row, guest| {
+                let message = words.of_row(sheet, row, guest, &names)?;
+                if let Some(due) = due.get_mut(&guest.row) {
+                    due.message.body = Some(message).filter(|_| delivered);
+                }
+                Ok(())
+            },
+        )?;
+        candidates.worded = rows.len() as u64;
+        Ok(())
     }
 
     fn show(&self, candidates: &Candidates, connection: &Connection) -> Result<()> {

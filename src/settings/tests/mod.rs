@@ -4,8 +4,8 @@ mod keys;
 mod trust;
 
 use super::{
-    ConnectionFlags, Env, Flags, InviteFlags, KeyInForce, RemindFlags, Scope, SecretRef, Settings,
-    SheetFlags, Source, Units, resolve,
+    ConnectionFlags, Env, Flags, InviteFlags, KeyInForce, MessageFlags, RemindFlags, Scope,
+    SecretRef, Settings, SheetFlags, Source, Units, resolve,
 };
 use crate::{exit::Exit, failure::Failure, graph::auth::MethodName};
 use clap::Parser;
@@ -27,6 +27,8 @@ struct Typed {
     config: Option<PathBuf>,
     #[command(flatten, next_help_heading = REMIND)]
     remind: RemindFlags,
+    #[command(flatten)]
+    message: MessageFlags,
 }
 
 fn flags_of(verb: &str, args: &[String]) -> Flags {
@@ -43,6 +45,7 @@ fn flags_of(verb: &str, args: &[String]) -> Flags {
         },
         invite: typed.invite,
         remind: typed.remind,
+        message: typed.message,
         sheet: typed.sheet,
         connection: typed.connection,
     }
