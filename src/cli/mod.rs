@@ -190,6 +190,9 @@ pub struct Mail {
     /// Where to write the results again; - is stdout [default: SHEET's name with .results]
     #[arg(short = 'o', long, value_name = "FILE", help_heading = headings::EVERYDAY)]
     pub results: Option<PathBuf>,
+    /// Print one JSON object to stdout
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub json: bool,
     #[command(flatten)]
     pub words: MessageFlags,
     #[command(flatten)]

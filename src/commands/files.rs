@@ -5,15 +5,16 @@ use crate::{
     engine::{Unwritten, left_behind, with_link},
     exit::Exit,
     failure::{Failure, Result},
-    guest::{EmailAddress, RowVerdict, Rules, Understanding},
+    guest::{EmailAddress, RowVerdict, Rules, Understanding, Understood},
     ledger::{Ledger, Reader},
-    outcome::RowResult,
+    outcome::{Outcome, RowResult},
     own_files::SHEET_PREFIX,
     results::{self, About, Column, KeptLinks, Layout, Links, Repaired, SheetRow},
     sheet::{Field, Flaw, Place, Refused, Row, Sheet, Use},
 };
 use std::{
     cell::LazyCell,
+    collections::HashMap,
     path::{Path, PathBuf},
 };
 
@@ -53,6 +54,9 @@ pub(super) struct Run<'r> {
     /// Whether rows may be missing because the run was killed or its ledger failed. These rows are then written from what
     /// the ledger knows about their people.
     pub incomplete: bool,
+    /// Whether the sheet may have changed since: each of its rows is then found by its address, and rows that the run does
+    /// not know are written from what the ledger knows about their people.
+    pub by_address: bool,
     /// Outcomes that the ledger could not take.
     pub unwritten: &'r [Unwritten],
     pub rules: &'r Rules,
@@ -72,9 +76,14 @@ fn write_with(
         let told = reader.results(run.id);
         let told = told.map(|row| row.map(own_mail::up_to_date).map_err(Failure::from));
         let told = with_the_unwritten(told, run.unwritten, &reader);
-        Ok(match sheet.filter(|_| run.incomplete) {
-            Some(sheet) => Box::new(with_the_missing(told, sheet, run.rules, &reader)?),
-            None => Box::new(told),
+        Ok(match sheet {
+            Some(sheet) if run.by_address => {
+                Box::new(rows_of_today(told, sheet, run.rules, &reader)?)
+            }
+            Some(sheet) if run.incomplete => {
+                Box::new(with_the_missing(told, sheet, run.rules, &reader)?)
+            }
+            _ => Box::new(told),
         })
     };
     let tenant_id = reader.tenant()?.map(|tenant| tenant.id).unwrap_or_default();
@@ -194,16 +203,59 @@ fn with_the_missing<'a>(
             Ok(row) => understanding.understand(&row),
             Err(problem) => return Some(Err(Refused::from(problem).into())),
         };
-        let email = match &row.verdict {
-            RowVerdict::Guest(guest) => Some(guest.email.clone()),
-            RowVerdict::Invalid => EmailAddress::parse(&row.email_text).ok(),
-            RowVerdict::Duplicate { .. } => None,
+        Some(from_the_ledger(&row, reader))
+    }))
+}
+
+/// What the ledger knows of a row that a run does not tell of.
+fn from_the_ledger(row: &Understood, reader: &Reader) -> Result<RowResult> {
+    let email = match &row.verdict {
+        RowVerdict::Guest(guest) => Some(guest.email.clone()),
+        RowVerdict::Invalid => EmailAddress::parse(&row.email_text).ok(),
+        RowVerdict::Duplicate { .. } => None,
+    };
+    let person = email.map_or(Ok(None), |email| reader.person(email.key()))?;
+    Ok(left_behind(row, person.as_ref()))
+}
+
+const ADDED_SINCE: &str =
+    "was added to the sheet after its newest run: `guestlist invite` invites this person";
+
+/// The rows of the sheet as it is now, each with what a run told about its address.
+fn rows_of_today<'a>(
+    told: impl Iterator<Item = Result<RowResult>>,
+    sheet: &Sheet,
+    rules: &Rules,
+    reader: &'a Reader,
+) -> Result<impl Iterator<Item = Result<RowResult>> + 'a> {
+    let mut by_address = HashMap::new();
+    for row in told {
+        let row = row?;
+        let is_person = !matches!(row.outcome, Outcome::Invalid | Outcome::Duplicate);
+        if let (true, Ok(email)) = (is_person, EmailAddress::parse(&row.email)) {
+            by_address.insert(email.key().to_owned(), row);
+        }
+    }
+    let mut understanding = Understanding::new(sheet, rules);
+    Ok(sheet.rows()?.map(move |row| {
+        let row = row.map_err(Refused::from)?;
+        let number = row.number;
+        let row = understanding.understand(&row);
+        let known = match &row.verdict {
+            RowVerdict::Guest(guest) => by_address.remove(guest.email.key()),
+            RowVerdict::Invalid | RowVerdict::Duplicate { .. } => None,
         };
-        let person = email.map_or(Ok(None), |email| reader.person(email.key()));
-        Some(match person {
-            Ok(person) => Ok(left_behind(&row, person.as_ref())),
-            Err(error) => Err(error.into()),
-        })
+        if let Some(known) = known {
+            return Ok(RowResult {
+                row: number,
+                ..known
+            });
+        }
+        let mut result = from_the_ledger(&row, reader)?;
+        if result.outcome == Outcome::NotAttempted {
+            result.hint = Some(ADDED_SINCE.to_owned());
+        }
+        Ok(result)
     }))
 }
 

@@ -94,7 +94,7 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
         Command::Doctor(typed) => Ok(doctor::run(cli, typed, env)?),
         Command::Config(typed) => Ok(config::run(cli, typed, env)?),
         Command::Status(typed) => Ok(status::run(cli, typed, settings(), env)?),
-        Command::Mail(typed) => Ok(mail::run(cli, typed, &settings()?, env)?),
+        Command::Mail(typed) => Ok(mail::run(cli, typed, settings(), env)?),
         Command::Remind(typed) => Ok(remind::run(cli, typed, settings(), env)?),
         Command::Results(typed) => Ok(results::run(&settings()?, &typed.run)?),
         Command::Runs(typed) => Ok(runs::run(&settings()?, typed.json, &clock)?),

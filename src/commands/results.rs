@@ -49,6 +49,7 @@ pub(crate) fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
     let which = files::Run {
         id: &run.id,
         incomplete: run.ended_at.is_none(),
+        by_address: false,
         unwritten: &[],
         rules: &rules(settings),
     };

@@ -269,7 +269,8 @@ impl Writer {
     }
 
     /// What became of the mail of a row, beside what its run told: a hint, and a code and words where it did not go well.
-    /// A row that was newly invited and is mailed has no hint.
+    /// A row that was newly invited and is mailed has no hint. In a sheet that has changed since, the person may stand in
+    /// another row.
     pub(crate) fn mail_told(
         &self,
         (run, row, person): (&str, u64, i64),
@@ -281,7 +282,8 @@ impl Writer {
             .prepare_cached(
                 "UPDATE row SET error_code = ?5, error = ?6,
                     hint = coalesce(?4, CASE WHEN this_run = 'invited' THEN NULL ELSE 'was invited before; the mail with the link was sent now' END)
-                 WHERE run = ?1 AND row = ?2 AND person = ?3",
+                 WHERE run = ?1 AND person = ?3
+                    AND (row = ?2 OR NOT EXISTS (SELECT 1 FROM row WHERE run = ?1 AND row = ?2 AND person = ?3))",
             )?
             .execute(params![run, row, person, hint, error_code, error])?;
         Ok(())

@@ -11,7 +11,7 @@ use super::{
     ready::Ready,
 };
 use crate::{
-    engine::{self, MailBy, Options, RunEnd, RunJob, RunTotals, StopReason},
+    engine::{self, MailBy, Options, RunEnd, RunJob, RunTotals},
     exit::Exit,
     failure::Result,
     ledger::{AskedBefore, Ledger, RunLock, RunStart, SilentFirst},
@@ -94,16 +94,8 @@ async fn mail(
         rows.binary_search(&guest.row).is_ok()
             && person.mail.is_some_and(|mail| states.contains(&mail))
     });
-    let sent = Box::pin(sending).await;
     // Everybody is invited, and the results say so, whatever keeps the mails back.
-    let totals = sent.unwrap_or_else(|failure| {
-        prepared.stop.raise(StopReason::OwnMail {
-            exit: failure.exit,
-            what: failure.what,
-            hints: failure.hints,
-        });
-        MailTotals::default()
-    });
+    let totals = Box::pin(sending).await;
     end.stopped_by = prepared.stop.reason();
     Ok(totals)
 }

@@ -10,6 +10,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     ledger::{Ledger, Writer},
+    one_word::OneWord,
     outcome::Outcome,
     results, ui,
     ui::{RequestTotals, RunReport, Summary, TenantReport, ThisRunReport},
@@ -64,7 +65,7 @@ impl Finish<'_> {
         let mails = &self.mails;
         let [due, refused, unknown] = self.ledger.reader()?.unsent_mails(self.run)?;
         let own_unknown = mails.unknown.min(unknown);
-        notes.extend(mail_notes(mails, due, refused));
+        notes.extend(mail_notes(mails, due, refused, &self.due_mails_leave()));
         if tally.mails_unknown + own_unknown > 0 {
             let guests =
                 ui::text::plural_of(tally.mails_unknown + own_unknown, "guest is", "guests are");
@@ -94,6 +95,7 @@ impl Finish<'_> {
             files::Run {
                 id: self.run,
                 incomplete: unwritten.is_some() || lost > 0,
+                by_address: false,
                 unwritten: unwritten.as_deref().unwrap_or_default(),
                 rules: &self.prepared.rules,
             },
@@ -204,6 +206,19 @@ impl Finish<'_> {
         Ok(exit)
     }
 
+    /// What sends mails of our own that are due, by the settings of this run.
+    fn due_mails_leave(&self) -> String {
+        let delivery = &self.prepared.settings.message.delivery;
+        if self.prepared.own_mail.is_some() {
+            return "the same command sends them".to_owned();
+        }
+        format!(
+            "[message] delivery = \"{}\" ({}) sends none of them; with the \"graph\" or \"smtp\" that they were made for, the same command does, or `guestlist mail`",
+            delivery.value.word(),
+            delivery.source
+        )
+    }
+
     fn ledger_path(&self) -> &Path {
         &self.prepared.settings.invite.ledger.value
     }
@@ -291,12 +306,12 @@ impl Finish<'_> {
 }
 
 /// What is to be said of mails of our own.
-fn mail_notes(mails: &MailTotals, due: u64, refused: u64) -> Vec<String> {
+fn mail_notes(mails: &MailTotals, due: u64, refused: u64, sent_by: &str) -> Vec<String> {
     let mut notes = Vec::new();
     if due > 0 {
         let mails = ui::text::plural_of(due, "mail has", "mails have");
         notes.push(format!(
-            "{mails} not left yet: see `mail` = due in the results; the same command sends them"
+            "{mails} not left yet: see `mail` = due in the results; {sent_by}"
         ));
     }
     if refused > 0 {

@@ -65,8 +65,23 @@ pub(in crate::commands) struct MailsOf<'a> {
 pub(in crate::commands) async fn send(
     mails: &MailsOf<'_>,
     takes: impl FnMut(&Guest, &Person) -> bool,
-) -> Result<MailTotals> {
+) -> MailTotals {
     let mut totals = MailTotals::default();
+    if let Err(failure) = send_each(mails, takes, &mut totals).await {
+        mails.stop.raise(StopReason::OwnMail {
+            exit: failure.exit,
+            what: failure.what,
+            hints: failure.hints,
+        });
+    }
+    totals
+}
+
+async fn send_each(
+    mails: &MailsOf<'_>,
+    takes: impl FnMut(&Guest, &Person) -> bool,
+    totals: &mut MailTotals,
+) -> Result<()> {
     let chosen = mails.chosen(takes)?;
     let new: HashSet<u64> = mails
         .reader
@@ -96,6 +111,7 @@ pub(in crate::commands) async fn send(
         // It may have been mailed since, under another address.
         let person = mails.reader.person(guest.email.key())?;
         let Some(person) = person.filter(|person| person.mail == *mail) else {
+            totals.passed_over += 1;
             continue;
         };
         let (Some(user_id), Some(link)) = (&person.user_id, &person.redeem_url) else {
@@ -140,7 +156,7 @@ pub(in crate::commands) async fn send(
             })
             .await;
         if let Some(end) = &turn.end {
-            mails.tell(&guest, &person, end, &mut totals)?;
+            mails.tell(&guest, &person, end, totals)?;
         }
         match turn.stop {
             None => {}
@@ -160,7 +176,7 @@ pub(in crate::commands) async fn send(
     if let Some(told_in) = mails.told_in {
         mails.writer.mails_left_due(told_in, STILL_DUE)?;
     }
-    Ok(totals)
+    Ok(())
 }
 
 /// A mail leaves every two seconds.

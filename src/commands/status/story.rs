@@ -428,6 +428,14 @@ impl Teller<'_> {
     }
 }
 
+/// What the status of an answer is one of. Of mails by SMTP the ledger keeps a word, and of others a code of ours.
+fn protocol(event: &StoryEvent) -> &'static str {
+    let is_code = |detail: &str| detail.starts_with("GL");
+    let by_smtp = event.kind.starts_with("mail-")
+        && event.detail.as_deref().is_some_and(|word| !is_code(word));
+    if by_smtp { "SMTP" } else { "HTTP" }
+}
+
 /// What an event of the audit trail means.
 fn words(event: &StoryEvent) -> String {
     let code = event
@@ -437,7 +445,7 @@ fn words(event: &StoryEvent) -> String {
         .unwrap_or_default();
     let status = event
         .status
-        .map(|status| format!(", HTTP {status}"))
+        .map(|status| format!(", {} {status}", protocol(event)))
         .unwrap_or_default();
     let mail = if event.mails {
         "with Microsoft's mail"
