@@ -320,3 +320,68 @@ impl Writer {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        ledger::{Claim, Found, Ledger, NewLedger},
+        outcome::Mail,
+    };
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    #[test]
+    fn an_answer_for_another_user_is_remembered_for_that_user_and_gives_nobody_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), NewLedger::Allowed).unwrap();
+        let writer = ledger.writer(None).unwrap();
+        for (key, user_id) in [("ana@x.org", "U1"), ("bo@x.org", "u2")] {
+            let found = Found {
+                user_id: user_id.into(),
+                redeem_url: Some(format!("https://{key}").into()),
+                redemption: None,
+                mail: Mail::None,
+                invited_at: at(1),
+            };
+            writer
+                .import(key, key, &Claim::Invited(found), at(1))
+                .unwrap();
+        }
+        let reader = ledger.reader().unwrap();
+        let history = reader.mail_history("u1").unwrap();
+        assert_eq!(history.newest_event, 0, "ids are kept as they came");
+        let history = reader.mail_history("U1").unwrap();
+        let intent = ReminderIntent {
+            person: 1,
+            user_id: "U1".into(),
+            row: None,
+            at: at(100),
+            client_request_id: "c".into(),
+            decided_on: history.newest_event,
+        };
+        let intent = writer.reminder_intent("run", &intent).unwrap().unwrap();
+        let answered = ReminderAnswered {
+            intent,
+            user_id: "somebody whom the person was before".into(),
+            row: None,
+            at: at(101),
+            end: ReminderEnd::SomebodyElse,
+            status: Some(201),
+            request_id: None,
+            detail: None,
+            redeem_url: Some("https://other".to_owned().into()),
+            mailed_instead: Some("U2".into()),
+        };
+        writer.reminder_answered("run", &answered).unwrap();
+        let history = reader.mail_history("u2").unwrap();
+        assert_eq!((history.reminders, history.last_mail), (1, Some(at(101))));
+        let of = |key: &str| reader.person(key).unwrap().unwrap();
+        assert_eq!(of("bo@x.org").mail, Some(Mail::Requested));
+        assert_eq!(of("ana@x.org").mail, Some(Mail::None));
+        let link = of("ana@x.org").redeem_url.unwrap();
+        assert_eq!(link.expose_secret(), "https://ana@x.org");
+    }
+}

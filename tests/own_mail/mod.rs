@@ -3,8 +3,8 @@
 mod bad_input; // templates and mail servers that cannot do it
 mod claims; // who must not be mailed
 mod external; // a tenant in which Microsoft mails nobody
-mod moments; // what happens while a mail waits
 mod faults; // lost answers, refusals, kills
+mod moments; // what happens while a mail waits
 mod preview; // what the mails would say
 mod words; // every mail beside its row
 

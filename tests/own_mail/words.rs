@@ -125,3 +125,103 @@ fn mails_leave_one_after_the_other_whichever_run_sends_them() {
     let whole = times[7].duration_since(times[0]);
     assert!(whole >= Duration::from_millis(7 * 250 - 250), "{whole:?}");
 }
+
+fn sum(object: &serde_json::Value) -> u64 {
+    let numbers = object.as_object().unwrap().values();
+    numbers.map(|number| number.as_u64().unwrap()).sum()
+}
+
+#[test]
+fn the_verb_mail_tells_of_every_row_in_json_and_in_the_results() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    let sink = SmtpSink::start(|number| match number {
+        3 => Reply::Recipient(550),
+        4 => Reply::LostAfter,
+        _ => Reply::Take,
+    });
+    by_smtp(&workdir, &sink);
+    workdir.write("guests.csv", sheet(6));
+    Ended::of(&mut invite(&practice, &workdir, &["--send", "false"])).expect_code(0);
+    practice.post("/accept", r#"{"address": "guest-006@partner.example"}"#);
+    // Since then rows were added, at the end and in between, and one is repeated.
+    let invited = sheet(6);
+    let (head, rest) = invited.split_once('\n').unwrap();
+    workdir.write(
+        "guests.csv",
+        format!(
+            "{head}\nnew-1@partner.example,New 1,words\n{rest}nobody,No Address,words\nGuest-001@partner.example,Twice,words\nnew-2@partner.example,New 2,words\n"
+        ),
+    );
+    let ended = mail(&practice, &workdir, &["--json", "--max-mails", "4"]);
+    let told = ended.expect_code(8).json();
+    assert_eq!(told["rows"], 10, "{told}");
+    assert_eq!(sum(&told["left_out"]) + sum(&told["mails"]), 10, "{told}");
+    assert_eq!(sum(&told["mails"]), told["people"].as_u64().unwrap());
+    for (word, rows) in [
+        ("never-invited", 2),
+        ("redeemed", 1),
+        ("invalid", 1),
+        ("duplicate", 1),
+    ] {
+        assert_eq!(told["left_out"][word], rows, "{told}");
+    }
+    for (word, mails) in [
+        ("handed-over", 2),
+        ("refused", 1),
+        ("unknown", 1),
+        ("not-attempted", 1),
+    ] {
+        assert_eq!(told["mails"][word], mails, "{told}");
+    }
+    let table = workdir.table("guests.results.csv").0;
+    let outcomes: Vec<(&str, &str)> = table
+        .iter()
+        .map(|row| (row["outcome"].as_str(), row["email"].as_str()))
+        .collect();
+    assert_eq!(outcomes.len(), 10, "{outcomes:?}");
+    for row in [0, 9] {
+        assert_eq!(outcomes[row].0, "not-attempted");
+        assert!(table[row]["hint"].contains("was added"), "{:?}", table[row]);
+    }
+    assert_eq!((outcomes[7].0, outcomes[8].0), ("invalid", "duplicate"));
+    for row in 1..=6 {
+        assert_eq!(outcomes[row].0, "invited");
+        assert_eq!(table[row]["row"], (row + 2).to_string());
+        assert_eq!(outcomes[row].1, format!("guest-{row:03}@partner.example"));
+        assert!(!table[row]["redeem_url"].is_empty());
+    }
+    assert_eq!(table[2]["mail"], "refused");
+    assert!(table[2]["error"].contains("550"), "{:?}", table[2]);
+    assert_eq!(table[3]["mail"], "unknown");
+    assert!(table[3]["hint"].contains("--include-unknown"));
+
+    let story = Ended::of(&mut practice.verb(&workdir, &["status", "guest-001@partner.example"]));
+    assert!(story.stdout.contains("SMTP 250"), "{}", story.stdout);
+    assert!(!story.stdout.contains("HTTP 250"), "{}", story.stdout);
+    let ended = mail(&practice, &workdir, &["--json", "-o", "-"]).expect_code(2);
+    assert_eq!(ended.json()["exit_code"], 2);
+}
+
+#[test]
+fn mails_that_stay_due_when_microsoft_is_to_mail_say_what_sends_them() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    let sink = SmtpSink::start(|number| match number {
+        0 => Reply::Take,
+        _ => Reply::Recipient(450),
+    });
+    by_smtp(&workdir, &sink);
+    workdir.write("guests.csv", sheet(3));
+    Ended::of(&mut invite(&practice, &workdir, &[]))
+        .expect_code(4)
+        .says("the same command sends them");
+    let ended = practice.run(&workdir, "guests.csv", &["--rate", "max"]);
+    let ended = ended.expect_code(4).says("sends none of them");
+    assert!(
+        !ended.stderr.contains("the same command sends them"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(practice.view("/mails")["total"], 0);
+}

@@ -25,7 +25,8 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     files::Scratch,
-    ledger::RunLock,
+    guest::Rules,
+    ledger::{Reader, RunLock, RunRecord},
     one_word::OneWord,
     own_files::FileKind,
     results::{self, RunKind, STDOUT},
@@ -34,7 +35,6 @@ use crate::{
     ui::{self, text},
 };
 use consent::{Consent, consent};
-use send::Job;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use targets::{Choice, Targets};
@@ -224,4 +224,18 @@ impl Verb<'_> {
         }
         Ok(Exit::Done)
     }
+}
+
+/// What the mails are sent with.
+struct Job<'a> {
+    names: Names,
+    directory: Directory,
+    sheet: &'a Sheet,
+    rules: &'a Rules,
+    reader: &'a Reader,
+    connection: &'a Connection,
+    lock: &'a RunLock,
+    /// The run whose results tell what became of the mails.
+    told_in: Option<&'a RunRecord>,
+    results: &'a Path,
 }

@@ -1,29 +1,21 @@
 //! The sending itself, and what is written, told and kept at its end.
 
-use super::{Verb, targets::Targets, told};
+use super::{Job, Verb, targets::Targets, told};
 use crate::{
     commands::{
-        connect::Connection,
         files, host_name,
         invite::stop_message::{self, Stopped},
-        own_mail::{self, MailsOf, Names},
+        own_mail::{self, MailsOf},
     },
-    directory::Directory,
     engine::StopReason,
     exit::Exit,
     failure::Result,
-    guest::Rules,
-    ledger::{AskedBefore, Reader, RunLock, RunRecord, RunStart},
+    ledger::{AskedBefore, RunStart},
     outcome::Mail,
     own_files::Rehearsal,
-    sheet::Sheet,
     ui::{self, text},
 };
-use std::{
-    cell::Cell,
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
+use std::{cell::Cell, collections::HashMap, path::PathBuf};
 
 impl Verb<'_> {
     pub(super) async fn send(&self, job: &Job<'_>, targets: &Targets) -> Result<Exit> {
@@ -176,18 +168,4 @@ impl Verb<'_> {
             identity: job.connection.identity.name.clone(),
         }
     }
-}
-
-/// What the mails are sent with.
-pub(super) struct Job<'a> {
-    pub names: Names,
-    pub directory: Directory,
-    pub sheet: &'a Sheet,
-    pub rules: &'a Rules,
-    pub reader: &'a Reader,
-    pub connection: &'a Connection,
-    pub lock: &'a RunLock,
-    /// The run whose results tell what became of the mails.
-    pub told_in: Option<&'a RunRecord>,
-    pub results: &'a Path,
 }

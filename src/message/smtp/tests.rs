@@ -1,10 +1,12 @@
 //! Mail servers that are slow, that never end, or that break off.
 
+mod tls; // certificates, and a sign-in
+
 use super::*;
 use crate::exit::Exit;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, tcp::OwnedWriteHalf},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, Lines},
+    net::TcpListener,
 };
 
 /// Where a server does something odd.
@@ -48,7 +50,8 @@ async fn server(at: At, odd: Odd) -> Smtp {
             tokio::spawn(async move {
                 let (reads, mut writes) = stream.into_split();
                 let mut lines = BufReader::new(reads).lines();
-                let _ = converse(&mut lines, &mut writes, at, odd).await;
+                say(&mut writes, at == At::Greeting, odd, "220 here").await?;
+                converse(&mut lines, &mut writes, at, odd).await
             });
         }
     });
@@ -66,13 +69,13 @@ async fn server(at: At, odd: Odd) -> Smtp {
     }
 }
 
+/// From EHLO on, until the client has gone.
 async fn converse(
-    lines: &mut tokio::io::Lines<BufReader<tokio::net::tcp::OwnedReadHalf>>,
-    out: &mut OwnedWriteHalf,
+    lines: &mut Lines<impl AsyncBufReadExt + Unpin>,
+    out: &mut (impl AsyncWrite + Unpin),
     at: At,
     odd: Odd,
 ) -> std::io::Result<()> {
-    say(out, at == At::Greeting, odd, "220 here").await?;
     let mut is_mail = false;
     while let Some(line) = lines.next_line().await? {
         let (here, usual) = match line.get(..4) {
@@ -87,6 +90,9 @@ async fn converse(
                 (at == At::Data, "354 go on")
             }
             Some("QUIT") => (at == At::Quit, "221 bye"),
+            Some("EHLO") => (false, "250-here\r\n250 AUTH PLAIN LOGIN"),
+            Some("AUTH") if line == SIGN_IN => (false, "235 2.7.0 signed in"),
+            Some("AUTH") => (false, "535 5.7.8 not with that password"),
             _ => (false, "250 ok"),
         };
         say(out, here, odd, usual).await?;
@@ -94,9 +100,18 @@ async fn converse(
     Ok(())
 }
 
-async fn say(out: &mut OwnedWriteHalf, is_odd: bool, odd: Odd, usual: &str) -> std::io::Result<()> {
+/// `desk` and `secret`.
+const SIGN_IN: &str = "AUTH PLAIN AGRlc2sAc2VjcmV0";
+
+async fn say(
+    out: &mut (impl AsyncWrite + Unpin),
+    is_odd: bool,
+    odd: Odd,
+    usual: &str,
+) -> std::io::Result<()> {
     if !is_odd {
-        return out.write_all(format!("{usual}\r\n").as_bytes()).await;
+        out.write_all(format!("{usual}\r\n").as_bytes()).await?;
+        return out.flush().await;
     }
     match odd {
         Odd::Says(words) => out.write_all(format!("{words}\r\n").as_bytes()).await,
@@ -104,6 +119,7 @@ async fn say(out: &mut OwnedWriteHalf, is_odd: bool, odd: Odd, usual: &str) -> s
         Odd::Silent => std::future::pending().await,
         Odd::ByteAfterByte => loop {
             out.write_all(b"2").await?;
+            out.flush().await?;
             tokio::time::sleep(Duration::from_millis(20)).await;
         },
         Odd::LinesForEver => loop {
@@ -116,7 +132,10 @@ async fn say(out: &mut OwnedWriteHalf, is_odd: bool, odd: Odd, usual: &str) -> s
 }
 
 async fn sent(at: At, odd: Odd) -> SmtpEnd {
-    let server = server(at, odd).await;
+    sent_by(&server(at, odd).await).await
+}
+
+async fn sent_by(server: &Smtp) -> SmtpEnd {
     let to = vec!["ana@partner.example".parse().unwrap()];
     let from = "desk@contoso.com".parse().unwrap();
     let sending = server.send(from, to, b"Subject: hello\r\n\r\nwords\r\n".to_vec());
@@ -168,9 +187,7 @@ async fn a_whole_conversation_has_an_end_though_each_answer_comes_in_time() {
         },
         ..server(At::Recipient, Odd::Silent).await
     };
-    let to = vec!["ana@partner.example".parse().unwrap()];
-    let sending = server.send("desk@contoso.com".parse().unwrap(), to, b"\r\n".to_vec());
-    let end = timeout(Duration::from_secs(30), sending).await.unwrap();
+    let end = sent_by(&server).await;
     assert_eq!(word(&end), "broken off", "{end:?}");
 }
 
