@@ -8,7 +8,15 @@ mod domains; // the tenant's own domains, and those that it does not invite
 
 mod policy; // who may invite, and whom
 
+mod named; // whoever and whatever the sheet names, looked up once
+
+mod named_lookup; // how one of them is looked up, and why there may be no id
+
 mod sponsors; // the ids of the sponsors
+
+mod managers; // the ids of the managers
+
+mod groups; // the groups that guests are added to
 
 mod user_lookup; // how people are looked up in a run
 
@@ -30,9 +38,11 @@ pub(crate) use domains::Domains;
 pub(crate) use guest_states::{States, confirm_gone, read_states, state_of};
 pub(crate) use lookup::{BATCH, Directory, LookupResult};
 pub(crate) use lookup_batcher::LookupBatcher;
+pub(crate) use named::{NamedObjects, Wanted};
+pub(crate) use named_lookup::{Unresolved, listed};
 pub(crate) use policy::InvitationPolicy;
 pub(crate) use snapshot::pays_above;
-pub(crate) use sponsors::{Sponsors, Unresolved};
+pub(crate) use sponsors::Sponsors;
 pub(crate) use user_lookup::{LookupStrategy, UserLookup};
 #[cfg(test)]
 pub(crate) use who::matches;

@@ -1,27 +1,14 @@
 //! Finds the object ids of the sponsors that the sheet names. Each is looked up once, before anything is sent.
 
-use super::{Directory, lookup::BATCH};
+use super::{
+    Directory,
+    named_lookup::{Named, Unresolved, look_up, objects, read},
+};
 use crate::{
-    graph::{BatchGet, Class, Fault, odata},
+    graph::{Fault, odata},
     guest::SponsorRef,
 };
-use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
-
-/// Why a sponsor has no id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Unresolved {
-    Nobody,
-    Several,
-    /// The look-up failed for a reason that passes.
-    NotNow(String),
-    /// The run stopped before the look-up.
-    NotAsked,
-    /// The sign-in lacks the permission for the look-up.
-    NotAllowed {
-        permission: &'static str,
-    },
-}
 
 #[derive(Debug, Default)]
 pub(crate) struct Sponsors {
@@ -31,29 +18,31 @@ pub(crate) struct Sponsors {
 }
 
 impl Sponsors {
-    /// Looks up every distinct sponsor. A fault that stops the run is returned; any other fault belongs to the rows of that
-    /// sponsor.
-    pub(crate) async fn resolve(
+    /// Looks up every distinct sponsor.
+    pub(super) async fn resolve(
         directory: &Directory,
         wanted: HashSet<SponsorRef>,
     ) -> Result<Self, Fault> {
-        let wanted: Vec<SponsorRef> = wanted.into_iter().collect();
         let mut ids = HashMap::with_capacity(wanted.len());
-        for group in wanted.chunks(BATCH) {
-            let gets = group
-                .iter()
-                .enumerate()
-                .map(|(index, sponsor)| BatchGet {
-                    id: index.to_string(),
-                    url: url(sponsor),
-                    advanced: false,
-                })
-                .collect();
-            for (id, answer) in directory.graph().batch(gets).await? {
-                if let Some(sponsor) = id.parse::<usize>().ok().and_then(|index| group.get(index)) {
-                    ids.insert(sponsor.clone(), judge(sponsor, answer)?);
-                }
-            }
+        for (sponsor, answer) in look_up(directory, wanted, url).await? {
+            let permission = match sponsor {
+                SponsorRef::Group(_) => "Group.Read.All or GroupMember.Read.All",
+                _ => "User.Read.All",
+            };
+            let id = match (objects::<Named>(answer, permission)?, id_of(&sponsor)) {
+                (Ok(found), _) => match &found[..] {
+                    [] => Err(Unresolved::Nobody),
+                    [one] => Ok(one.id().to_owned()),
+                    several => {
+                        let candidates = several.iter().map(|one| one.candidate("")).collect();
+                        Err(Unresolved::Several(candidates))
+                    }
+                },
+                // An id can be used without a look-up; the rows without this sponsor can still be invited.
+                (Err(Unresolved::NotAllowed { .. }), Some(id)) => Ok(id),
+                (Err(why), _) => Err(why),
+            };
+            ids.insert(sponsor, id);
         }
         Ok(Self {
             ids,
@@ -75,37 +64,36 @@ impl Sponsors {
     }
 }
 
-fn url(sponsor: &SponsorRef) -> String {
+/// The filter for a user with an address in one of the properties by which a member is known.
+pub(super) fn address_filter(address: &str) -> String {
+    [
+        format!("userPrincipalName eq {}", odata::literal(address)),
+        format!("mail eq {}", odata::literal(address)),
+        format!(
+            "proxyAddresses/any(x:x eq {})",
+            odata::literal(&format!("SMTP:{address}"))
+        ),
+        format!(
+            "proxyAddresses/any(x:x eq {})",
+            odata::literal(&format!("smtp:{address}"))
+        ),
+    ]
+    .join(" or ")
+}
+
+fn url(sponsor: &SponsorRef) -> (String, bool) {
     match sponsor {
         SponsorRef::Address(address) => {
-            let filter = [
-                format!("userPrincipalName eq {}", odata::literal(address)),
-                format!("mail eq {}", odata::literal(address)),
-                format!(
-                    "proxyAddresses/any(x:x eq {})",
-                    odata::literal(&format!("SMTP:{address}"))
-                ),
-                format!(
-                    "proxyAddresses/any(x:x eq {})",
-                    odata::literal(&format!("smtp:{address}"))
-                ),
-            ]
-            .join(" or ");
-            format!(
-                "/users?$filter={}&$select=id,displayName,mail,userPrincipalName&$top=10",
-                odata::encode(&filter)
-            )
+            let select = "id,displayName,mail,userPrincipalName";
+            read(("/users", &address_filter(address)), select, address)
         }
-        SponsorRef::Id(id) => format!("/directoryObjects/{id}?$select=id"),
+        SponsorRef::Id(id) => (format!("/directoryObjects/{id}?$select=id"), false),
         SponsorRef::Group(name) => {
             if let Ok(id) = uuid::Uuid::try_parse(name) {
-                return format!("/groups/{id}?$select=id,displayName");
+                return (format!("/groups/{id}?$select=id,displayName"), false);
             }
             let filter = format!("displayName eq {}", odata::literal(name));
-            format!(
-                "/groups?$filter={}&$select=id,displayName&$top=10",
-                odata::encode(&filter)
-            )
+            read(("/groups", &filter), "id,displayName,mail", name)
         }
     }
 }
@@ -116,49 +104,5 @@ fn id_of(sponsor: &SponsorRef) -> Option<String> {
         SponsorRef::Address(_) => None,
         SponsorRef::Id(id) => Some(id.to_string()),
         SponsorRef::Group(name) => uuid::Uuid::try_parse(name).ok().map(|id| id.to_string()),
-    }
-}
-
-#[derive(Deserialize)]
-struct Object {
-    id: String,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Body {
-    List { value: Vec<Object> },
-    One(Object),
-}
-
-fn judge(
-    sponsor: &SponsorRef,
-    answer: Result<serde_json::Value, Fault>,
-) -> Result<Result<String, Unresolved>, Fault> {
-    match answer {
-        Ok(body) => Ok(match Body::deserialize(body) {
-            Ok(Body::One(object)) => Ok(object.id),
-            Ok(Body::List { value }) => match <[Object; 1]>::try_from(value) {
-                Ok([object]) => Ok(object.id),
-                Err(none) if none.is_empty() => Err(Unresolved::Nobody),
-                Err(_) => Err(Unresolved::Several),
-            },
-            Err(_) => Err(Unresolved::NotNow("the answer could not be read".into())),
-        }),
-        Err(fault) => match (fault.class, id_of(sponsor)) {
-            (Class::Absent, _) => Ok(Err(Unresolved::Nobody)),
-            // An id can be used without a look-up.
-            (Class::Permission, Some(id)) => Ok(Ok(id)),
-            // The rows without this sponsor can still be invited.
-            (Class::Permission, None) => Ok(Err(Unresolved::NotAllowed {
-                permission: match sponsor {
-                    SponsorRef::Group(_) => "Group.Read.All or GroupMember.Read.All",
-                    _ => "User.Read.All",
-                },
-            })),
-            (Class::Throttled, _) => Ok(Err(Unresolved::NotNow(fault.to_string()))),
-            _ if fault.class.ends_run() => Err(fault),
-            _ => Ok(Err(Unresolved::NotNow(fault.to_string()))),
-        },
     }
 }

@@ -32,9 +32,11 @@ pub(super) fn is_guest(user: &DirectoryUser) -> bool {
 
 /// The user type says nothing about invitations: internal accounts can have it too.
 pub(crate) fn is_type_guest(user: &DirectoryUser) -> bool {
-    user.user_type
-        .as_deref()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("guest"))
+    user.user_type.as_deref().is_some_and(is_type_guest_word)
+}
+
+pub(super) fn is_type_guest_word(user_type: &str) -> bool {
+    user_type.eq_ignore_ascii_case("guest")
 }
 
 /// The part of a derived name before `#EXT#`.

@@ -81,6 +81,7 @@ pub(crate) use explain::explain;
 pub(crate) use fault::Fault;
 pub(crate) use invite::InvitationReply;
 pub(crate) use policies::{DomainRules, InvitesFrom};
+pub(crate) use server_text::{cleaned_name, optional_name};
 pub(crate) use sponsors::{ListedSponsor, Sponsor};
 pub(crate) use verdict::Verdict;
 pub(crate) use wire::{DirectoryUser, Invitation, InvitationRequest, MessageInfo, Organization};

@@ -224,8 +224,13 @@ pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
     Ok(clean(&text, LONGEST_NAME))
 }
 
+/// A name of ours in the form in which a server's names are read, for comparing the two.
+pub(crate) fn cleaned_name(text: &str) -> String {
+    clean(text, LONGEST_NAME)
+}
+
 /// The same where there may be none.
-pub(super) fn optional_name<'de, D: Deserializer<'de>>(
+pub(crate) fn optional_name<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {
     let text: Option<String> = Option::deserialize(deserializer)?;

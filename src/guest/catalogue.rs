@@ -195,6 +195,18 @@ codes! {
         fix: "Nothing is to be done.",
         who: "nobody"
     }
+    BAD_MANAGER = "GL143" {
+        title: "not a manager",
+        meaning: "A guest has one manager, a user of your own tenant: an address, a user principal name, an object id or a display name.",
+        fix: "Correct the cell, or leave it empty.",
+        who: "whoever made the sheet"
+    }
+    TOO_MANY_GROUPS = "GL144" {
+        title: "more groups than a cell may name",
+        meaning: "A row names at most 20 groups. More are probably a mistake, and each is a request for each guest.",
+        fix: "Keep 20; a group for all of them, or a second sheet later, takes the rest.",
+        who: "whoever made the sheet"
+    }
     BAD_USAGE_LOCATION = "GL145" {
         title: "not a country code",
         meaning: "The usage location is a country as two letters, such as DE or US; licences depend on it.",
@@ -215,7 +227,7 @@ codes! {
     }
     FIELD_TOO_LONG = "GL148" {
         title: "a text is too long",
-        meaning: "Entra accepts at most 256 characters for a display name, 128 for a job title, and 64 for the other parts of a profile.",
+        meaning: "Entra accepts at most 256 characters for a display name and for the name of a group, 128 for a job title, and 64 for the other parts of a profile.",
         fix: "Shorten the text.",
         who: "whoever made the sheet"
     }
@@ -235,6 +247,12 @@ codes! {
         title: "the result of a formula that failed",
         meaning: "The cell holds what a spreadsheet program shows for a formula that cannot be computed, such as #REF! or #N/A. It is not a person's name.",
         fix: "Correct the formula, or replace it by the value that is meant.",
+        who: "whoever made the sheet"
+    }
+    NOT_A_JOB_TITLE = "GL152" {
+        title: "a number in the column of job titles",
+        meaning: "The column is read as job titles, and the cell holds no letter. A number is not set as somebody's job title.",
+        fix: "If the column means something else, add --ignore and its name; else correct the cell.",
         who: "whoever made the sheet"
     }
     TYPO_DOMAIN = "GL201" {

@@ -3,15 +3,16 @@
 //! Must not compare the row with others.
 
 use super::{
-    Allow, Guest, Profile, Rules, SponsorRef, UserType,
+    Allow, Guest, ManagerRef, Profile, Rules, SponsorRef, UserType,
     catalogue::{
         BAD_CC, CC_IS_GUEST, LANGUAGE_REPAIRED, MESSAGE_NOT_SENT, MORE_THAN_ONE_CC, NO_ADDRESS,
-        REPAIRED, SPONSORS_REPAIRED, TWO_ADDRESSES,
+        NOT_A_JOB_TITLE, REPAIRED, SPONSORS_REPAIRED, TWO_ADDRESSES,
     },
     diagnose::Wrong,
     email::{self, Address},
     fields,
     layout::Layout,
+    managers_and_groups,
     record::whole_row,
     row_problems::RowProblems,
     sponsors,
@@ -52,7 +53,7 @@ pub(super) struct Draft<'r> {
     profile: [Option<Cow<'r, str>>; 5],
     usage_location: Option<String>,
     user_type: Option<UserType>,
-    manager: Option<SponsorRef>,
+    manager: Option<ManagerRef>,
     groups: Vec<String>,
 }
 
@@ -90,6 +91,7 @@ impl<'r> Draft<'r> {
                 *part = line(layout, row, field, longest, problems);
             }
         }
+        self.drop_numbers_as_job_title(layout, row, problems);
         if let Some((column, cell)) = layout.cell(row, Field::RedirectUrl) {
             self.redirect_url = redirect_url(column, cell, last_url, problems);
         }
@@ -140,6 +142,30 @@ impl<'r> Draft<'r> {
         }
     }
 
+    /// A column called position may hold the number of an item.
+    fn drop_numbers_as_job_title(
+        &mut self,
+        layout: &Layout,
+        row: &Row,
+        problems: &mut RowProblems<'_>,
+    ) {
+        let Some((column, cell)) = layout.cell(row, Field::JobTitle) else {
+            return;
+        };
+        if !cell.contains(char::is_alphabetic) {
+            let problem = Problem::warning(NOT_A_JOB_TITLE, "a number is not set as a job title");
+            let name = layout.names[column].trim();
+            problems.at(
+                column,
+                problem.fix(format!(
+                    "if the column means something else, add --ignore \"{name}\""
+                )),
+            );
+            let last = self.profile.len() - 1;
+            self.profile[last] = None;
+        }
+    }
+
     /// The columns that give access or power, each only where it is allowed.
     fn access(&mut self, layout: &Layout, allow: Allow, row: &Row, problems: &mut RowProblems<'_>) {
         if allow.member
@@ -150,17 +176,22 @@ impl<'r> Draft<'r> {
         if allow.manager
             && let Some((column, cell)) = layout.cell(row, Field::Manager)
         {
-            self.manager = problems.ok(column, sponsors::person(cell));
+            let read = problems.ok(column, managers_and_groups::manager(cell));
+            if let Some((manager, respelled)) = read {
+                if let Some(respelled) = respelled {
+                    let problem = Problem::warning(REPAIRED, format!("read as {respelled}"))
+                        .fix("nothing is to be done; check --fix FILE writes the sheet with the repair made")
+                        .suggest(respelled);
+                    problems.at(column, problem);
+                }
+                self.manager = Some(manager);
+            }
         }
         if allow.groups
-            && let Some((_, cell)) = layout.cell(row, Field::Groups)
+            && let Some((column, cell)) = layout.cell(row, Field::Groups)
         {
-            self.groups = cell
-                .split(';')
-                .map(str::trim)
-                .filter(|group| !group.is_empty())
-                .map(str::to_owned)
-                .collect();
+            let groups = problems.ok(column, managers_and_groups::groups(cell));
+            self.groups = groups.unwrap_or_default();
         }
     }
 

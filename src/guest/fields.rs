@@ -5,6 +5,7 @@
 use super::{
     UserType,
     catalogue::{BAD_LANGUAGE, BAD_SEND, BAD_URL, BAD_USAGE_LOCATION, BAD_USER_TYPE},
+    countries,
     diagnose::Wrong,
 };
 use std::borrow::Cow;
@@ -241,46 +242,23 @@ pub(super) fn user_type(cell: &str) -> Result<UserType, Wrong> {
 
 /// A country as two letters (ISO 3166-1).
 pub(super) fn usage_location(cell: &str) -> Result<String, Wrong> {
-    let code = cell.to_ascii_uppercase();
-    if code.len() == 2 && COUNTRIES.split(' ').any(|country| country == code) {
-        return Ok(code);
+    if let Some(code) = countries::code(cell) {
+        return Ok(code.to_owned());
     }
-    let wrong = Wrong::new(
-        BAD_USAGE_LOCATION,
-        "not a country code of two letters",
-        "write the two letters, such as DE or US, or leave the cell empty",
-    );
-    let known = match cell.to_lowercase().as_str() {
-        "uk" | "united kingdom" | "great britain" | "england" | "gbr" => "GB",
-        "usa" | "united states" | "america" => "US",
-        "germany" | "deutschland" | "allemagne" | "deu" => "DE",
-        "austria" | "österreich" | "aut" => "AT",
-        "switzerland" | "schweiz" | "suisse" | "che" => "CH",
-        "france" | "frankreich" | "fra" => "FR",
-        "italy" | "italien" | "italia" | "ita" => "IT",
-        "spain" | "spanien" | "españa" | "esp" => "ES",
-        "netherlands" | "niederlande" | "nederland" | "nld" => "NL",
-        "belgium" | "belgien" | "belgique" | "bel" => "BE",
-        "poland" | "polen" | "polska" | "pol" => "PL",
-        "sweden" | "schweden" | "sverige" => "SE",
-        "denmark" | "dänemark" | "danmark" => "DK",
-        "japan" | "日本" => "JP",
-        "china" | "中国" => "CN",
-        "india" | "indien" => "IN",
-        _ => return Err(wrong),
-    };
-    Err(Wrong {
-        fix: format!("write the two letters: {known}"),
-        ..wrong
-    }
-    .suggest(known))
+    Err(match countries::by_name(cell) {
+        Some(code) => Wrong::new(
+            BAD_USAGE_LOCATION,
+            "a country, and not its two letters",
+            format!("write the two letters: {code}"),
+        )
+        .suggest(code),
+        None => Wrong::new(
+            BAD_USAGE_LOCATION,
+            "not a country code of two letters",
+            "write the two letters, such as DE or US, or leave the cell empty",
+        ),
+    })
 }
-
-const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ \
-CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY \
-HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ \
-NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ \
-TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
 
 #[cfg(test)]
 mod tests {

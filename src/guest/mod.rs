@@ -18,7 +18,11 @@ mod diagnose; // why a text is not an address
 
 mod fields; // the other cells: send, language, country, …
 
-mod sponsors; // sponsors and managers
+mod sponsors; // sponsors
+
+mod managers_and_groups; // the manager, and the groups
+
+mod countries; // the countries, as two letters
 
 mod texts; // names and messages
 
@@ -41,7 +45,7 @@ mod tests;
 
 pub(crate) use address_accounting::{Addresses, UnusedColumn};
 pub(crate) use email::EmailAddress;
-pub(crate) use model::{Access, Inspected, Profile, SponsorRef, Understood, UserType};
+pub(crate) use model::{Access, Inspected, ManagerRef, Profile, SponsorRef, Understood, UserType};
 pub use model::{Allow, Guest, RowVerdict, Rules};
 pub(crate) use texts::TOO_LONG as LONGEST_MESSAGE;
 pub use understand::Understanding;

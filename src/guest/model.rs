@@ -23,7 +23,8 @@ pub struct Guest {
     pub sponsors: Vec<SponsorRef>,
     pub profile: Profile,
     pub user_type: Option<UserType>,
-    pub manager: Option<SponsorRef>,
+    pub manager: Option<ManagerRef>,
+    /// Each a name, an address or an object id, as the cell has it.
     pub groups: Vec<String>,
 }
 
@@ -61,6 +62,26 @@ impl fmt::Display for SponsorRef {
             Self::Address(address) => f.write_str(address),
             Self::Id(id) => id.fmt(f),
             Self::Group(name) => write!(f, "group:{name}"),
+        }
+    }
+}
+
+/// The manager of a guest, as the sheet names them; resolved to an object id later.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ManagerRef {
+    /// A mail address or a user principal name.
+    Address(String),
+    Id(Uuid),
+    /// A display name.
+    Name(String),
+}
+
+/// As it is written into a sheet.
+impl fmt::Display for ManagerRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(text) | Self::Name(text) => f.write_str(text),
+            Self::Id(id) => id.fmt(f),
         }
     }
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 const MAX_SPONSORS: usize = 5;
 
 /// A person in the tenant: an address, a user principal name or an object id.
-pub(super) fn person(entry: &str) -> Result<SponsorRef, Wrong> {
+fn person(entry: &str) -> Result<SponsorRef, Wrong> {
     if let Ok(id) = Uuid::parse_str(entry) {
         return Ok(SponsorRef::Id(id));
     }
@@ -49,7 +49,7 @@ impl SponsorRef {
 }
 
 /// The user principal name of a guest has `#EXT#` before the domain of the tenant.
-fn is_user_principal_name(entry: &str) -> bool {
+pub(super) fn is_user_principal_name(entry: &str) -> bool {
     match entry.split_once("#EXT#") {
         None => is_valid(entry),
         Some((before, after)) => {

@@ -179,7 +179,7 @@ fn access_and_power_only_where_they_are_allowed() {
         panic!("not a guest");
     };
     assert_eq!(guest.user_type, Some(UserType::Member));
-    assert_eq!(guest.manager, Some(SponsorRef::Address("eva@x.org".into())));
+    assert_eq!(guest.manager, Some(ManagerRef::Address("eva@x.org".into())));
     assert_eq!(guest.groups, ["Sales", "Ops"]);
 }
 

@@ -245,7 +245,7 @@ codes! {
     }
     NAMES_NOT_ADDRESSES = "GL041" {
         title: "a column holds names where addresses are expected",
-        meaning: "Sponsors, managers and copies are given by address or object id, and hardly any cell of the column holds one.",
+        meaning: "Sponsors and copies are given by address or object id, and hardly any cell of the column holds one.",
         fix: "Write addresses or object ids, or leave the column unused: --ignore \"its name\".",
         who: "whoever made the sheet"
     }

@@ -73,6 +73,8 @@ pub(crate) struct Question {
     /// Rows that are not invited, with the reason.
     pub not_invited: Vec<(String, u64)>,
     pub mail: MailPlan,
+    /// The columns that are set after the invitation, and for how many rows.
+    pub afterwards: Option<String>,
     /// By name, with how many of their cells hold an address; those with addresses first.
     pub unused_columns: Vec<(String, u64)>,
     pub first_mail: Option<FirstMail>,
@@ -164,6 +166,9 @@ impl Question {
             say("Member", members);
         }
         say("Mail", &self.mail_line());
+        if let Some(columns) = &self.afterwards {
+            say("Afterwards", &format!("set: {}", printable_line(columns)));
+        }
         if !self.unused_columns.is_empty() {
             let names: Vec<String> = self
                 .unused_columns

@@ -29,7 +29,7 @@ const fn case(
     }
 }
 
-const HEADER: &str = "email,display_name,redirect_url,send,message,language,cc,sponsors,usage_location,user_type,job_title\n";
+const HEADER: &str = "email,display_name,redirect_url,send,message,language,cc,sponsors,usage_location,user_type,job_title,manager,groups\n";
 
 /// Every code that makes a single row invalid by what stands in its cells.
 const CELLS: &[Case] = &[
@@ -98,6 +98,18 @@ const CELLS: &[Case] = &[
         "mia.keller@northwind.example",
     ),
     case(
+        "GL143",
+        "manager@p.example,Manager,,,,,,,,,,4711",
+        ",4711,",
+        ",anna.berg@northwind.example,",
+    ),
+    case(
+        "GL144",
+        "groups@p.example,Groups,,,,,,,,,,,Group 1;Group 2;Group 3;Group 4;Group 5;Group 6;Group 7;Group 8;Group 9;Group 10;Group 11;Group 12;Group 13;Group 14;Group 15;Group 16;Group 17;Group 18;Group 19;Group 20;Group 21",
+        "Group 1;Group 2;Group 3;Group 4;Group 5;Group 6;Group 7;Group 8;Group 9;Group 10;Group 11;Group 12;Group 13;Group 14;Group 15;Group 16;Group 17;Group 18;Group 19;Group 20;Group 21",
+        "Project Atlas",
+    ),
+    case(
         "GL145",
         "place@p.example,Place,,,,,,,Germany at large",
         "Germany at large",
@@ -126,8 +138,8 @@ const SHAPES: &[&str] = &[
 
 /// Codes that leave the row valid.
 const NO_ERRORS: &[&str] = &[
-    "GL113", "GL117", "GL120", "GL132", "GL135", "GL142", "GL147", "GL149", "GL201", "GL202",
-    "GL203", "GL204", "GL205", "GL206", "GL207", "GL208", "GL209", "GL210", "GL211",
+    "GL113", "GL117", "GL120", "GL132", "GL135", "GL142", "GL147", "GL149", "GL152", "GL201",
+    "GL202", "GL203", "GL204", "GL205", "GL206", "GL207", "GL208", "GL209", "GL210", "GL211",
 ];
 
 #[test]
@@ -210,7 +222,7 @@ fn still_wrong(workdir: &Workdir) -> usize {
 fn every_error_of_a_cell_can_be_corrected_in_the_to_fix_file() {
     let rows: Vec<String> = CELLS.iter().map(|case| format!("{}\n", case.row)).collect();
     let sheet = format!("{HEADER}fine@p.example,Fine\n{}", rows.concat());
-    let workdir = corrected(&sheet, &["--allow", "member"], |to_fix| {
+    let workdir = corrected(&sheet, &["--allow", "member,manager,groups"], |to_fix| {
         for case in CELLS {
             let line = to_fix
                 .lines()

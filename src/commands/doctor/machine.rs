@@ -118,7 +118,7 @@ pub(super) fn cloud(settings: &Settings, survey: Option<&Survey>) -> Check {
     if settings.invite.sandbox.value {
         return Check::pass("cloud", "the practice tenant can do everything");
     }
-    let sponsors = survey.is_some_and(|survey| !survey.sponsors.is_empty());
+    let sponsors = survey.is_some_and(|survey| !survey.wanted.sponsors.is_empty());
     let host = settings.tenant.graph_url.value.as_str();
     lacking(abilities(settings), host, sponsors)
 }

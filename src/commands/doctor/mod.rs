@@ -6,13 +6,15 @@
 
 mod machine; // settings, proxy, clock, ledger
 
-mod needs; // which permissions, and what for
+pub(super) mod needs; // which permissions, and what for
 
 mod tenant; // sign-in, tenant, permissions, policy
 
 mod mail; // who mails the guests, and whether that works
 
 mod sheet; // what the sheet asks for
+
+mod named; // whom and what the sheet names in the tenant
 
 mod common; // what several checks say or need
 

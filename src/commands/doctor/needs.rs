@@ -3,7 +3,10 @@
 //! Must not send a request.
 
 use super::{
-    super::{connect::abilities, invite::survey::Survey},
+    super::{
+        connect::abilities,
+        invite::{follow_up_counts::FollowUpCounts, survey::Survey},
+    },
     common::GRANT,
 };
 use crate::{
@@ -22,10 +25,45 @@ pub(super) struct Need {
     pub must: bool,
 }
 
+/// The permissions of Graph for one kind of change (Graph: permissions reference).
+#[derive(Debug, Clone, Copy)]
+pub(in crate::commands) struct Permissions {
+    /// Any one of these is enough.
+    pub enough: &'static [&'static str],
+    /// What to ask an administrator for.
+    pub least: &'static str,
+}
+
+pub(in crate::commands) const PROFILE: Permissions = Permissions {
+    enough: &[
+        "User.ReadUpdate.All",
+        "User.ReadWrite.All",
+        "Directory.ReadWrite.All",
+    ],
+    least: "User.ReadUpdate.All or User.ReadWrite.All",
+};
+/// The manager and the sponsors of a user.
+pub(in crate::commands) const USERS: Permissions = Permissions {
+    enough: &["User.ReadWrite.All", "Directory.ReadWrite.All"],
+    least: "User.ReadWrite.All",
+};
+pub(in crate::commands) const MEMBERS: Permissions = Permissions {
+    enough: &[
+        "GroupMember.ReadWrite.All",
+        "Group.ReadWrite.All",
+        "Directory.ReadWrite.All",
+    ],
+    least: "GroupMember.ReadWrite.All",
+};
+
 pub(super) struct Needs {
-    groups: bool,
+    /// Groups that are named as sponsors.
+    sponsor_groups: bool,
     /// Sponsors that this cloud takes only after the invitation.
     sponsors_afterwards: bool,
+    profiles: bool,
+    managers: bool,
+    members: bool,
     /// The mailbox from which Graph is to send mails of our own.
     mailbox: Option<String>,
 }
@@ -33,14 +71,20 @@ pub(super) struct Needs {
 impl Needs {
     pub(super) fn of(settings: &Settings, survey: Option<&Survey>) -> Self {
         let inside = abilities(settings).sponsors_in_invitations;
-        let sponsors = survey.map(|survey| &survey.sponsors);
+        let sponsors = survey.map(|survey| &survey.wanted.sponsors);
+        let asks = |count: fn(&FollowUpCounts) -> u64| {
+            survey.is_some_and(|survey| count(&survey.follow_ups) > 0)
+        };
         Self {
-            groups: sponsors.is_some_and(|sponsors| {
+            sponsor_groups: sponsors.is_some_and(|sponsors| {
                 sponsors
                     .iter()
                     .any(|sponsor| matches!(sponsor, SponsorRef::Group(_)))
             }),
             sponsors_afterwards: !inside && sponsors.is_some_and(|sponsors| !sponsors.is_empty()),
+            profiles: asks(|counts| counts.profiles),
+            managers: asks(|counts| counts.managers),
+            members: asks(|counts| counts.in_groups),
             mailbox: mailbox(settings),
         }
     }
@@ -67,7 +111,28 @@ impl Needs {
                 true,
             ));
         }
-        if self.groups {
+        if self.managers {
+            let why = if self.profiles {
+                "to set the manager and the profile of guests (company, department, job title, names, usage location)"
+            } else {
+                "to set the manager of guests"
+            };
+            list.push(need(USERS.least, why, true));
+        } else if self.profiles {
+            list.push(need(
+                "User.ReadUpdate.All",
+                "to set the profile of guests (company, department, job title, names, usage location); User.ReadWrite.All allows it too",
+                true,
+            ));
+        }
+        if self.members {
+            list.push(need(
+                MEMBERS.least,
+                "to find the groups of the sheet, and to add guests to them",
+                true,
+            ));
+        }
+        if self.sponsor_groups && !self.members {
             list.push(need(
                 "GroupMember.Read.All",
                 "to find the groups that are named as sponsors",
@@ -94,26 +159,62 @@ impl Needs {
         list
     }
 
-    /// A check of the token's claims, where no read would prove the permission.
-    pub(super) fn claimed(&self, identity: &Identity) -> Option<Check> {
-        const NAME: &str = "add-sponsors";
-        const NEED: &str = "User.ReadWrite.All";
-        if !self.sponsors_afterwards {
-            return None;
-        }
-        Some(match held(identity, &[NEED, "Directory.ReadWrite.All"]) {
-            Some(true) => Check::pass(NAME, "the token may add sponsors after the invitation"),
-            Some(false) => Check::fail(
-                NAME,
+    /// Checks of the token's claims, where no read would prove the permission.
+    pub(super) fn claimed(&self, identity: &Identity) -> Vec<Check> {
+        let mut checks = Vec::new();
+        if self.sponsors_afterwards {
+            let missing = Check::fail(
+                "add-sponsors",
                 Exit::SomeRowsNotDone,
                 "the token may not add sponsors, and this cloud takes none inside invitations",
-            )
-            .permission(NEED)
-            .hint(GRANT),
-            None => {
-                Check::cannot_tell(NAME, "the token does not say what it may do").permission(NEED)
-            }
-        })
+            );
+            let pass = "the token may add sponsors after the invitation";
+            checks.push(claim(identity, missing, pass, USERS));
+        }
+        let kinds = [
+            (
+                self.profiles,
+                "set-profile",
+                "set the profile of guests",
+                PROFILE,
+            ),
+            (
+                self.managers,
+                "set-manager",
+                "set the manager of guests",
+                USERS,
+            ),
+            (
+                self.members,
+                "add-to-groups",
+                "add guests to groups",
+                MEMBERS,
+            ),
+        ];
+        for (_, name, what, permissions) in kinds.into_iter().filter(|(asked, ..)| *asked) {
+            let missing = Check::fail(
+                name,
+                Exit::SomeRowsNotDone,
+                format!("the token may not {what}: everybody is invited, and this waits"),
+            );
+            checks.push(claim(
+                identity,
+                missing,
+                &format!("the token may {what}"),
+                permissions,
+            ));
+        }
+        checks
+    }
+}
+
+fn claim(identity: &Identity, missing: Check, pass: &str, permissions: Permissions) -> Check {
+    let name = missing.name;
+    match held(identity, permissions.enough) {
+        Some(true) => Check::pass(name, pass),
+        Some(false) => missing.permission(permissions.least).hint(GRANT),
+        None => Check::cannot_tell(name, "the token does not say what it may do")
+            .permission(permissions.least),
     }
 }
 
@@ -144,7 +245,7 @@ pub(super) fn organization(kind: IdentityKind) -> &'static str {
 }
 
 /// Whether a token claims one of these permissions. None if it hides its claims.
-pub(super) fn held(identity: &Identity, any: &[&str]) -> Option<bool> {
+pub(in crate::commands) fn held(identity: &Identity, any: &[&str]) -> Option<bool> {
     any.iter()
         .map(|permission| identity.holds(permission))
         .reduce(|one, other| Some(one? || other?))

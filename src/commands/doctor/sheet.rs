@@ -1,4 +1,4 @@
-//! What a sheet asks for: its counts, the tenant's own domains, words that would be dropped, sponsors.
+//! What a sheet asks for: its counts, the tenant's own domains, words that would be dropped.
 
 use super::{
     super::{
@@ -7,12 +7,11 @@ use super::{
         microsoft_words::MicrosoftWords,
         own_mail::OwnMail,
     },
-    common::{LookedAt, directory, fault, not_signed_in},
-    mail, needs,
+    common::{LookedAt, not_signed_in},
+    mail, named, needs,
     tenant::unread,
 };
 use crate::{
-    directory::{Sponsors, Unresolved},
     exit::Exit,
     graph::IdentityKind,
     guest::Guest,
@@ -67,7 +66,7 @@ pub(super) async fn checks(
             None => words(settings, sheet, connection).await,
         },
     ];
-    checks.extend(sponsors(survey, connection).await);
+    checks.extend(named::checks(survey, connection).await);
     checks
 }
 
@@ -179,47 +178,4 @@ async fn words(settings: &Settings, sheet: &LookedAt, connection: &Connection) -
             "User.Read",
         ),
     }
-}
-
-/// Whether all sponsors can be found.
-async fn sponsors(survey: &Survey, connection: &Connection) -> Option<Check> {
-    const NAME: &str = "sponsors";
-    let wanted = &survey.sponsors;
-    if wanted.is_empty() {
-        return None;
-    }
-    let resolved = match Sponsors::resolve(&directory(connection), wanted.clone()).await {
-        Ok(resolved) => resolved,
-        Err(other) => return Some(fault(NAME, other)),
-    };
-    let (mut unknown, mut untold, mut permission) = (0, 0, None);
-    for sponsor in wanted {
-        match resolved.id(sponsor) {
-            Ok(_) => {}
-            Err(Unresolved::Nobody | Unresolved::Several) => unknown += 1,
-            Err(Unresolved::NotNow(_) | Unresolved::NotAsked) => untold += 1,
-            Err(Unresolved::NotAllowed { permission: needed }) => {
-                untold += 1;
-                permission = Some(needed);
-            }
-        }
-    }
-    let of = plural(wanted.len() as u64, "sponsor");
-    Some(match (unknown, untold) {
-        (0, 0) => Check::pass(NAME, format!("{of} named, and all of them found")),
-        (0, untold) => {
-            let check = Check::cannot_tell(NAME, format!("{untold} of {of} cannot be looked up"));
-            let check = match permission {
-                Some(permission) => check.permission(permission),
-                None => check,
-            };
-            check.hint("rows that name them are not invited")
-        }
-        (unknown, _) => Check::fail(
-            NAME,
-            Exit::SomeRowsNotDone,
-            format!("{unknown} of {of} are not in the tenant, or not certain"),
-        )
-        .hint("rows that name them are not invited; a dry run names the rows"),
-    })
 }

@@ -156,7 +156,7 @@ async fn run_engine(
         options,
         directory: ready.directory.clone(),
         pace: prepared.pace.clone(),
-        sponsors: ready.sponsors.clone(),
+        sponsors: ready.named.sponsors.clone(),
         clock: prepared.clock.clone(),
         stop: prepared.stop.clone(),
         tally,

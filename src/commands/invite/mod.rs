@@ -14,6 +14,8 @@ pub(super) mod engine_options; // what the settings ask of the engine and of the
 
 pub(super) mod survey; // what is on the sheet, counted in a first reading
 
+pub(super) mod follow_up_counts; // what of it an invitation cannot carry, for how many
+
 pub(super) mod ledger; // which ledger is opened, and when a missing one is refused
 
 pub(super) mod waits; // a wait that Graph asked an earlier run for

@@ -142,6 +142,14 @@ impl<'a> Prepared<'a> {
         Some(words.compose(&self.sheet, names, is_mailed))
     }
 
+    /// What guests get that an invitation cannot carry, and for how many rows.
+    pub(super) fn told_afterwards(&self) -> Option<String> {
+        let Survey {
+            follow_ups, wanted, ..
+        } = &self.survey;
+        follow_ups.told(self.sheet.header(), wanted.groups.len())
+    }
+
     /// The right to run on this ledger. A dry run writes nothing and needs none.
     pub(super) fn lock(&self) -> Result<Option<RunLock>> {
         if self.options.dry_run {

@@ -41,6 +41,7 @@ pub(super) async fn ask(prepared: &Prepared<'_>, ready: &Ready) -> Result<()> {
     let about = About {
         typed: prepared.typed,
         survey: &prepared.survey,
+        afterwards: prepared.told_afterwards(),
         rehearsed: &rehearsed.tally,
         connection: &ready.connection,
         own_mail: prepared.own_mail.as_ref(),
@@ -77,6 +78,7 @@ fn first_words(prepared: &Prepared<'_>, connection: &Connection) -> Result<Optio
 struct About<'a> {
     typed: &'a Path,
     survey: &'a Survey,
+    afterwards: Option<String>,
     rehearsed: &'a RunTotals,
     connection: &'a Connection,
     own_mail: Option<&'a OwnMail>,
@@ -175,6 +177,7 @@ impl About<'_> {
                 ),
                 languages,
             },
+            afterwards: self.afterwards.clone(),
             unused_columns: survey
                 .unused_columns
                 .iter()

@@ -1,5 +1,5 @@
 //! What a run has to know of its tenant before anything is sent: who is signed in and where, what the tenant allows, and
-//! who the sponsors are. The ledger is bound to the tenant and locked for this run.
+//! who the sponsors, managers and groups are. The ledger is bound to the tenant and locked for this run.
 //!
 //! Sends no invitation and changes nothing in the tenant.
 
@@ -16,7 +16,7 @@ use super::{
     waits, warnings,
 };
 use crate::{
-    directory::{Directory, InvitationPolicy, Sponsors},
+    directory::{Directory, InvitationPolicy, NamedObjects},
     failure::Result,
     ledger::{RunLock, SilentFirst},
     settings::Env,
@@ -27,7 +27,7 @@ use std::sync::Arc;
 pub(super) struct Ready {
     pub connection: Connection,
     pub directory: Directory,
-    pub sponsors: Arc<Sponsors>,
+    pub named: Arc<NamedObjects>,
     /// None in a dry run.
     pub lock: Option<RunLock>,
     pub silent_first: Option<SilentFirst>,
@@ -39,7 +39,6 @@ impl Ready {
     pub(super) async fn new(prepared: &Prepared<'_>, env: &Env<'_>) -> Result<Self> {
         let Prepared {
             settings,
-            sheet,
             survey,
             ledger,
             pace,
@@ -65,7 +64,6 @@ impl Ready {
         warnings.extend(warnings::languages_without_template(prepared));
         warnings.extend(warnings::external_tenant(prepared, &connection));
         warnings.extend(own_people);
-        warnings.extend(warnings::columns_not_set(sheet));
         warnings.extend(survey.in_doubt.iter().cloned());
         warnings.extend(warnings::landing_hosts(survey, settings));
 
@@ -82,12 +80,17 @@ impl Ready {
 
         let domains = connection.domains.clone().with_rules(policy.domains);
         let directory = Directory::new(connection.graph.clone(), domains);
-        let sponsors = async { Ok(Sponsors::resolve(&directory, survey.sponsors.clone()).await?) };
-        let sponsors = Arc::new(unless_stopped(stop, sponsors).await?);
+        let named = async { Ok(NamedObjects::resolve(&directory, survey.wanted.clone()).await?) };
+        let named = Arc::new(unless_stopped(stop, named).await?);
+        warnings.extend(warnings::cannot_be_read(&named, &survey.wanted));
+        warnings.extend(warnings::missing_permissions(
+            &survey.follow_ups,
+            &connection.identity,
+        ));
         Ok(Self {
             connection,
             directory,
-            sponsors,
+            named,
             lock,
             silent_first,
             warnings,
@@ -108,7 +111,7 @@ impl Ready {
         Ok(Self {
             directory: Directory::new(connection.graph.clone(), connection.domains.clone()),
             connection,
-            sponsors: Arc::default(),
+            named: Arc::default(),
             lock,
             silent_first: None,
             warnings: Vec::new(),
@@ -166,6 +169,13 @@ fn announce(prepared: &Prepared<'_>, connection: &Connection) {
             .unwrap_or_default();
         ui::tell(format!("tenant {name}{domain}"));
         ui::tell(format!("signed in as {}", connection.signed_in_as()));
+        if let Some(told) = prepared.told_afterwards() {
+            ui::tell(ui::text::wrap(
+                &format!("after the invitation: {told}"),
+                0,
+                2,
+            ));
+        }
         if !connection.organization_read {
             ui::tell(
                 "the tenant's own domains are not known, because this sign-in may not read them",

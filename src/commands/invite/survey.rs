@@ -2,17 +2,19 @@
 //!
 //! Counts, and keeps only what is small: distinct sponsors and domains, the first few problems.
 
+use super::follow_up_counts::FollowUpCounts;
 use crate::{
+    directory::Wanted,
     engine::Selection,
     failure::Result,
-    guest::{Addresses, Guest, RowVerdict, Rules, SponsorRef, Understanding, UnusedColumn},
+    guest::{Addresses, Guest, RowVerdict, Rules, Understanding, UnusedColumn},
     problem::{Code, Problem, Severity},
     sheet::{
         Hidden, Refused, Sheet,
         catalogue::{ALIAS_WITHOUT_ADDRESSES, COLUMN_BY_CELLS, HIDDEN_SKIPPED, OTHER_TABS},
     },
 };
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// Problems kept for showing; `check` shows them all.
 const SHOWN: usize = 10;
@@ -27,7 +29,9 @@ pub(in crate::commands) struct Survey {
     pub worded: u64,
     /// Guests to whom Microsoft is to send a mail.
     pub mailing: u64,
-    pub sponsors: HashSet<SponsorRef>,
+    /// Whoever and whatever the sheet names in the tenant.
+    pub wanted: Wanted,
+    pub follow_ups: FollowUpCounts,
     pub domains: HashMap<String, u64>,
     /// How many guests are selected, and their domains.
     pub selected: u64,
@@ -116,7 +120,8 @@ impl Survey {
             .domains
             .entry(guest.email.domain().to_owned())
             .or_default() += 1;
-        self.sponsors.extend(guest.sponsors.iter().cloned());
+        self.wanted.add(&guest);
+        self.follow_ups.add(&guest);
         if let Some(host) = guest.redirect_url.as_deref().and_then(host) {
             *self.landing_hosts.entry(host).or_default() += 1;
         }

@@ -3,17 +3,20 @@
 //! Must not print.
 
 use super::{
-    super::connect::Connection,
+    super::{connect::Connection, doctor::needs},
+    follow_up_counts::FollowUpCounts,
     prepared::Prepared,
     survey::{self, Survey},
 };
 use crate::{
+    directory::{NamedObjects, Unresolved, Wanted},
+    graph::Identity,
     ledger::SilentFirst,
     settings::{MailDelivery, Settings},
-    sheet::{Field, Sheet},
     ui::text,
 };
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// In an external tenant Microsoft mails nobody, whatever an invitation asks for.
 pub(super) fn external_tenant(prepared: &Prepared<'_>, connection: &Connection) -> Option<String> {
@@ -36,33 +39,54 @@ pub(super) fn external_tenant(prepared: &Prepared<'_>, connection: &Connection) 
     })
 }
 
-/// Columns that are understood and returned, but that an invitation cannot carry. Nobody should rely on them.
-pub(super) fn columns_not_set(sheet: &Sheet) -> Option<String> {
-    const AFTERWARDS: [Field; 6] = [
-        Field::Company,
-        Field::Department,
-        Field::JobTitle,
-        Field::UsageLocation,
-        Field::Manager,
-        Field::Groups,
+/// Managers and groups that this sign-in may not look up, told once. The invitations go on.
+pub(super) fn cannot_be_read(named: &NamedObjects, wanted: &Wanted) -> Vec<String> {
+    let mut told: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for group in &wanted.groups {
+        if let Err(Unresolved::NotAllowed { permission }) = named.groups.find(group) {
+            told.entry(permission).or_default().0 += 1;
+        }
+    }
+    for manager in &wanted.managers {
+        if let Err(Unresolved::NotAllowed { permission }) = named.managers.id(manager) {
+            told.entry(permission).or_default().1 += 1;
+        }
+    }
+    told.into_iter()
+        .map(|(permission, (groups, managers))| {
+            let counts = [(groups, "group"), (managers, "manager")];
+            let what: Vec<String> = counts
+                .into_iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, what)| text::plural(count, what))
+                .collect();
+            format!(
+                "it cannot be told whether {} of the sheet can be used: the sign-in lacks the permission {permission}; everybody is invited, and this waits for the permission",
+                text::list(&what)
+            )
+        })
+        .collect()
+}
+
+/// What the token says it may not set. A token that shows no permissions says nothing.
+pub(super) fn missing_permissions(counts: &FollowUpCounts, identity: &Identity) -> Vec<String> {
+    let kinds = [
+        (counts.profiles, "the profile of", needs::PROFILE),
+        (counts.managers, "the manager of", needs::USERS),
+        (counts.in_groups, "the groups of", needs::MEMBERS),
     ];
-    let header = sheet.header();
-    let names: Vec<String> = AFTERWARDS
-        .iter()
-        .filter_map(|field| header.column_of(*field))
-        .map(|column| header.name(column))
-        .collect();
-    let (these, are) = if names.len() == 1 {
-        ("the column", "is")
-    } else {
-        ("the columns", "are")
-    };
-    (!names.is_empty()).then(|| {
-        format!(
-            "{these} {} {are} returned in the results, and not set in the directory: an invitation carries only the name",
-            text::list(&names)
-        )
-    })
+    kinds
+        .into_iter()
+        .filter(|(guests, ..)| *guests > 0)
+        .filter(|(.., permissions)| needs::held(identity, permissions.enough) == Some(false))
+        .map(|(guests, what, permissions)| {
+            format!(
+                "{what} {} will have to wait: the token does not hold {}",
+                text::plural(guests, "guest"),
+                permissions.least
+            )
+        })
+        .collect()
 }
 
 /// Landing pages that the sheet names and the settings do not. A column of profile links would send guests to wrong pages.

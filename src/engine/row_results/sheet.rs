@@ -7,7 +7,7 @@ use super::{
     hinted,
 };
 use crate::{
-    directory::Unresolved,
+    directory::{Unresolved, listed},
     engine::catalogue,
     guest::{Guest, RowVerdict, SponsorRef, Understood},
     ledger::Corrected,
@@ -75,17 +75,20 @@ pub(in crate::engine) fn sponsor_unresolved(
     why: &Unresolved,
 ) -> RowResult {
     let (outcome, code, error, hint) = match why {
-        Unresolved::Nobody => (
+        Unresolved::Nobody | Unresolved::Unfit(_) => (
             Outcome::Invalid,
             catalogue::SPONSOR_UNKNOWN,
             format!("the sponsor {sponsor} is not in this tenant"),
             "correct the sponsor, or empty the cell; then the person who invites is the sponsor"
                 .to_owned(),
         ),
-        Unresolved::Several => (
+        Unresolved::Several(candidates) => (
             Outcome::Invalid,
             catalogue::SPONSOR_AMBIGUOUS,
-            format!("the sponsor {sponsor} could be several users or groups of this tenant"),
+            format!(
+                "the sponsor {sponsor} could be several users or groups of this tenant: {}",
+                listed(candidates)
+            ),
             "name the sponsor by object id or user principal name".to_owned(),
         ),
         Unresolved::NotAsked => return not_attempted(guest),

@@ -1,0 +1,79 @@
+//! What the sheet asks for that an invitation cannot carry, for how many guests.
+//!
+//! Counts only; whether it may be set is found out by the run.
+
+use crate::{
+    guest::{Guest, Profile},
+    sheet::{Field, Header},
+    ui::text::{list, number, plural},
+};
+
+/// The columns whose values are set after the invitation, in the order in which they are told.
+const AFTERWARDS: [Field; 8] = [
+    Field::FirstName,
+    Field::LastName,
+    Field::Company,
+    Field::Department,
+    Field::JobTitle,
+    Field::UsageLocation,
+    Field::Manager,
+    Field::Groups,
+];
+
+#[derive(Debug, Default)]
+pub(in crate::commands) struct FollowUpCounts {
+    /// How many guests have a value, for each of the columns.
+    guests: [u64; AFTERWARDS.len()],
+    /// How many guests get at least one property of a profile.
+    pub profiles: u64,
+    pub managers: u64,
+    pub in_groups: u64,
+}
+
+impl FollowUpCounts {
+    pub(super) fn add(&mut self, guest: &Guest) {
+        let Profile {
+            first_name,
+            last_name,
+            company,
+            department,
+            job_title,
+            usage_location,
+        } = &guest.profile;
+        let has = [
+            first_name.is_some(),
+            last_name.is_some(),
+            company.is_some(),
+            department.is_some(),
+            job_title.is_some(),
+            usage_location.is_some(),
+            guest.manager.is_some(),
+            !guest.groups.is_empty(),
+        ];
+        for (count, has) in self.guests.iter_mut().zip(has) {
+            *count += u64::from(has);
+        }
+        self.profiles += u64::from(!guest.profile.is_empty());
+        self.managers += u64::from(guest.manager.is_some());
+        self.in_groups += u64::from(!guest.groups.is_empty());
+    }
+
+    /// The columns that are set, and for how many guests. None: the sheet asks for nothing of it.
+    pub(super) fn told(&self, header: &Header, groups: usize) -> Option<String> {
+        let columns: Vec<String> = AFTERWARDS
+            .iter()
+            .zip(self.guests)
+            .filter(|(_, guests)| *guests > 0)
+            .filter_map(|(field, guests)| Some((field, header.column_of(*field)?, guests)))
+            .map(|(field, column, guests)| {
+                let different = if *field == Field::Groups {
+                    format!(", {} in all", plural(groups as u64, "group"))
+                } else {
+                    String::new()
+                };
+                format!("{} ({}{different})", header.name(column), number(guests))
+            })
+            .collect();
+        (!columns.is_empty()).then(|| list(&columns))
+    }
+}
