@@ -34,6 +34,8 @@ mod graph; // 6 asking: the client, what travels, the verdict
 
 mod message; // 7 wording: what Microsoft will really deliver
 
+mod follow_up; // 8 finishing: what an invitation cannot carry
+
 mod results; // 9 telling: the files
 
 mod ui; // 9 telling: the screen

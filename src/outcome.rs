@@ -153,6 +153,66 @@ words! {
     }
 }
 
+words! {
+    /// What an invitation cannot carry, and is done for a guest afterwards.
+    pub(crate) FollowUpKind {
+        /// Properties of the guest, such as the company.
+        Profile = "profile",
+        Sponsor = "sponsor",
+        Manager = "manager",
+        /// The membership of a group.
+        Group = "group",
+    }
+}
+
+words! {
+    /// What became of one follow-up.
+    pub(crate) FollowUpState {
+        Done = "done",
+        /// Left as it is in the tenant, because it may not be changed there.
+        Left = "left",
+        /// The sign-in lacks the permission for all of this kind.
+        Waiting = "waiting",
+        /// It was refused or given up.
+        Failed = "failed",
+    }
+}
+
+impl FollowUpState {
+    /// Whether the row is not done because of it. A profile that waits for a permission is only told: sheets have such
+    /// columns whether or not anybody wants them in the directory.
+    pub(crate) fn is_failure(self, kind: FollowUpKind) -> bool {
+        match self {
+            Self::Done | Self::Left => false,
+            Self::Waiting => kind != FollowUpKind::Profile,
+            Self::Failed => true,
+        }
+    }
+}
+
+/// The follow-ups of one kind that a run came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct FollowUpTotals {
+    pub done: u64,
+    /// It was so before, so nothing was changed.
+    pub already: u64,
+    pub left: u64,
+    pub waiting: u64,
+    pub failed: u64,
+}
+
+impl FollowUpTotals {
+    pub(crate) fn count(&mut self, state: FollowUpState, was_so: bool) {
+        match state {
+            FollowUpState::Done if was_so => self.already += 1,
+            FollowUpState::Done => self.done += 1,
+            FollowUpState::Left => self.left += 1,
+            FollowUpState::Waiting => self.waiting += 1,
+            FollowUpState::Failed => self.failed += 1,
+        }
+    }
+}
+
 /// One line of the results file, apart from the sheet's own columns.
 #[derive(Debug, Clone)]
 pub struct RowResult {

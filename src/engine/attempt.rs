@@ -12,7 +12,7 @@ use super::{
     stop::StopReason,
 };
 use crate::{
-    graph::{Fault, Invitation, InvitationReply, InvitationRequest, MessageInfo, Verdict},
+    graph::{Fault, Invitation, InvitationReply, InvitationRequest, MessageInfo, Sponsor, Verdict},
     guest::UserType,
     ledger::{
         Answered, AttemptEnd, AttemptKind, EventKind, Found, Intent, IntentId, InvitationAttempt,
@@ -235,7 +235,8 @@ fn request(engine: &EngineState, item: &PendingGuest, mails: bool) -> Invitation
         },
         member: guest.user_type == Some(UserType::Member),
         sponsors: if engine.graph.abilities().sponsors_in_invitations {
-            item.sponsors.clone()
+            let ids = item.sponsors.iter().map(Sponsor::id);
+            ids.map(str::to_owned).collect()
         } else {
             Vec::new()
         },

@@ -4,13 +4,12 @@
 
 use super::{
     conclude::WorkResult,
-    looks::Looks,
     parked::Parked,
     state::EngineState,
     stop::StopReason,
     worker::{Work, process},
 };
-use crate::outcome::Verified;
+use crate::{outcome::Verified, pace::Looks};
 use std::collections::HashMap;
 use tokio::sync::mpsc;
 
@@ -79,7 +78,7 @@ async fn look_for(engine: &EngineState, mut guests: HashMap<String, i64>) {
             let missing = guests.len() as u64;
             return engine.stop.raise(StopReason::CanaryNotFound { missing });
         }
-        if !looks.wait(&engine.stop).await {
+        if !looks.wait(engine.stop.signal()).await {
             return;
         }
     }

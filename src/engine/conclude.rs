@@ -1,12 +1,13 @@
 //! How a row ends: its outcome is recorded, or it is handed to whoever finds out what its attempts did.
 
 use super::{
-    attempt::AnsweredAttempt, next_action::PendingGuest, parked::Parked, recorder::CountsAs,
-    row_results, state::EngineState,
+    attempt::AnsweredAttempt, follow_ups::DoneRow, next_action::PendingGuest, parked::Parked,
+    recorder::CountsAs, row_results, state::EngineState,
 };
 use crate::{
     directory,
-    graph::Verdict,
+    follow_up::Standing,
+    graph::{DirectoryUser, Verdict},
     ledger::{Answered, EventKind, IntentId, PersonState},
     outcome::{Mail, Outcome, RowResult},
 };
@@ -31,6 +32,32 @@ pub(super) async fn finish_row(
     WorkResult::Over
 }
 
+/// The guest was there before this run: the row is recorded when what is owed has been made, where that was asked for.
+pub(super) async fn existing(
+    engine: &EngineState,
+    item: &PendingGuest,
+    user: &DirectoryUser,
+    result: RowResult,
+    counts_as: CountsAs,
+) {
+    let is_guest = matches!(
+        directory::classify(user),
+        Outcome::ExistsPending | Outcome::ExistsAccepted
+    );
+    let person = item.person_id();
+    if !is_guest {
+        return engine.recorder.row(result, person, counts_as).await;
+    }
+    let row = DoneRow {
+        user_id: user.id.clone(),
+        person,
+        standing: Standing::Existing,
+        result,
+        counts_as,
+    };
+    engine.follow_ups.then_tell(item, row).await;
+}
+
 /// The run is stopping before anything was asked for this row.
 pub(super) async fn not_attempted(
     engine: &EngineState,
@@ -49,10 +76,14 @@ pub(super) async fn invited(
     user_id: String,
     result: RowResult,
 ) -> WorkResult {
-    engine
-        .follow_ups
-        .then_tell(item, person, &user_id, result, CountsAs::Good)
-        .await;
+    let row = DoneRow {
+        user_id: user_id.clone(),
+        person: Some(person),
+        standing: Standing::New,
+        result,
+        counts_as: CountsAs::Good,
+    };
+    engine.follow_ups.then_tell(item, row).await;
     WorkResult::Invited { person, user_id }
 }
 

@@ -4,7 +4,6 @@ use super::{
     attempt::{AnsweredAttempt, NotAsked},
     attribution,
     calibration::Made,
-    looks::Looks,
     parked::Parked,
     state::{EngineState, Stopped},
 };
@@ -12,6 +11,7 @@ use crate::{
     graph::{DirectoryUser, Fault, Read, odata, wire::USER_SELECT},
     ledger::PriorLookup,
     outcome::Mail,
+    pace::Looks,
 };
 
 /// Why a row cannot be settled now.
@@ -79,7 +79,7 @@ pub(super) async fn look(
                 }
             }
         }
-        if !looks.wait(&engine.stop).await {
+        if !looks.wait(engine.stop.signal()).await {
             return Err(NotSettled::Stopped);
         }
     }
@@ -124,7 +124,7 @@ pub(super) async fn made(
         if last {
             break None;
         }
-        if !looks.wait(&engine.stop).await {
+        if !looks.wait(engine.stop.signal()).await {
             // The user may be readable in the next run.
             return Err(NotSettled::Stopped);
         }

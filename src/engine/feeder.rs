@@ -4,6 +4,7 @@
 
 use super::{
     Compose, Options,
+    follow_ups::FollowUpRules,
     next_action::{self, LedgerView, NextAction, SettleGuard},
     stop::{Stop, StopReason},
 };
@@ -32,6 +33,7 @@ pub(super) struct Feeder {
     pub reader: Reader,
     pub sponsors: Arc<Sponsors>,
     pub options: Arc<Options>,
+    pub follow_up_rules: FollowUpRules,
     /// Rows of the sheet whose corrected copies are done.
     pub corrected: HashMap<u64, Vec<Corrected>>,
     pub clock: Clock,
@@ -151,6 +153,7 @@ impl Feeder {
             corrected,
             &memory,
             &self.sponsors,
+            &self.follow_up_rules,
             &self.options,
             self.clock.now(),
         )

@@ -116,6 +116,8 @@ mod tests {
             guest: Box::new(guest),
             person: None,
             sponsors: Vec::new(),
+            manager: None,
+            groups: Vec::new(),
             open: Vec::new(),
             saw: crate::ledger::PriorLookup::default(),
         }

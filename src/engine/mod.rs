@@ -45,7 +45,7 @@ mod attribution; // which of several attempts made a guest
 
 mod calibration; // by which clock new guests are dated
 
-mod follow_up; // 5 what an invitation cannot carry
+mod follow_ups; // 5 what an invitation cannot carry, for each guest
 
 mod verify; // are the new guests in the directory?
 
@@ -66,8 +66,6 @@ mod last_look; // is the guest pending, and does the address lead there?
 pub(crate) mod catalogue; // our codes GL3xx and GL4xx in words
 
 mod stop; // why a run ends early
-
-mod looks; // looks again and again, at growing intervals
 
 pub(crate) use brakes::Brakes;
 pub(crate) use caps::CapLimits;

@@ -1,8 +1,14 @@
 //! Decides what a row needs, from what the sheet says and what the ledger knows. Sends no requests.
 
-use super::{MailBy, Options, row_results};
+use super::{
+    MailBy, Options,
+    follow_ups::{FollowUpRules, Owed},
+    row_results,
+};
 use crate::{
     directory::{Sponsors, Unresolved},
+    follow_up::{GroupToJoin, Standing},
+    graph::Sponsor,
     guest::{EmailAddress, Guest, RowVerdict, SponsorRef, Understood, UserType},
     ledger::{Corrected, InvitationAttempt, LedgerError, Person, PersonState, PriorLookup, Reader},
     outcome::{RowResult, ThisRun, Verified},
@@ -19,8 +25,10 @@ const FRESH: SignedDuration = SignedDuration::from_hours(24);
 pub(super) struct PendingGuest {
     pub guest: Box<Guest>,
     pub person: Option<Person>,
-    /// The object ids of the sponsors.
-    pub sponsors: Vec<String>,
+    pub sponsors: Vec<Sponsor>,
+    /// The object id of the manager.
+    pub manager: Option<String>,
+    pub groups: Vec<GroupToJoin>,
     /// Attempts whose effect is not known, oldest first.
     pub open: Vec<InvitationAttempt>,
     /// What the last look-up found.
@@ -66,7 +74,7 @@ impl PendingGuest {
         let mut sponsors: Vec<String> = self
             .sponsors
             .iter()
-            .map(|id| id.to_ascii_lowercase())
+            .map(|sponsor| sponsor.id().to_ascii_lowercase())
             .collect();
         sponsors.sort_unstable();
         let content = serde_json::json!([
@@ -130,6 +138,17 @@ impl LedgerView<'_> {
         })
     }
 
+    /// What is owed to a guest whom an earlier run invited.
+    fn owed(&self, item: &PendingGuest, person: &Person, rules: &FollowUpRules) -> Option<Owed> {
+        let user_id = person.user_id.as_deref()?;
+        rules.owed(item, Standing::Earlier, user_id, |user_id| {
+            self.reader.follow_ups_of(user_id).unwrap_or_else(|error| {
+                (self.failed)(&error);
+                Vec::new()
+            })
+        })
+    }
+
     /// Whether Graph has refused this content for a person. For refusals that were recorded without the content, it counts
     /// as unchanged.
     fn refused(&self, person: &Person, content: &str) -> bool {
@@ -148,6 +167,7 @@ pub(super) fn first_action(
     corrected: Option<&Corrected>,
     memory: &LedgerView<'_>,
     sponsors: &Sponsors,
+    rules: &FollowUpRules,
     options: &Options,
     now: Timestamp,
 ) -> NextAction {
@@ -191,6 +211,8 @@ pub(super) fn first_action(
         guest,
         person,
         sponsors: ids,
+        manager: None,
+        groups: Vec::new(),
         open,
         saw: PriorLookup::default(),
     };
@@ -211,11 +233,13 @@ pub(super) fn first_action(
     }
     match item.person.as_ref().map(|person| (person.state, person)) {
         Some((PersonState::Asked, _)) if !item.open.is_empty() => NextAction::Settle(item, None),
-        Some((PersonState::Invited, person))
-            if fresh(person, now) && (item.sponsors.is_empty() || !sponsors.afterwards()) =>
-        {
+        Some((PersonState::Invited, person)) if fresh(person, now) => {
             let result = row_results::invited_before(&item.guest, person, None::<ThisRun>);
-            NextAction::Tell(Box::new(result), item.person_id())
+            match memory.owed(&item, person, rules) {
+                Some(owed) if !owed.is_over() => NextAction::Confirm(item),
+                Some(owed) => NextAction::Tell(Box::new(owed.told(result)), item.person_id()),
+                None => NextAction::Tell(Box::new(result), item.person_id()),
+            }
         }
         Some((PersonState::Invited | PersonState::Claimed, _)) => NextAction::Confirm(item),
         Some((PersonState::Refused, person))
@@ -228,15 +252,22 @@ pub(super) fn first_action(
     }
 }
 
-/// The object ids of a guest's sponsors, and the first sponsor for whom there is none.
-fn resolved(guest: &Guest, sponsors: &Sponsors) -> (Vec<String>, Option<(SponsorRef, Unresolved)>) {
-    let mut ids: Vec<String> = Vec::with_capacity(guest.sponsors.len());
+/// A guest's sponsors with their object ids, and the first sponsor for whom there is none.
+fn resolved(
+    guest: &Guest,
+    sponsors: &Sponsors,
+) -> (Vec<Sponsor>, Option<(SponsorRef, Unresolved)>) {
+    let mut ids: Vec<Sponsor> = Vec::with_capacity(guest.sponsors.len());
     let mut unresolved = None;
     for sponsor in &guest.sponsors {
         match sponsors.id(sponsor) {
             // Two names may belong to one person.
-            Ok(id) if ids.iter().any(|known| known.eq_ignore_ascii_case(id)) => {}
-            Ok(id) => ids.push(id.to_owned()),
+            Ok(id) if ids.iter().any(|known| known.id().eq_ignore_ascii_case(id)) => {}
+            Ok(id) => ids.push(match sponsor {
+                SponsorRef::Address(_) => Sponsor::User(id.to_owned()),
+                SponsorRef::Group(_) => Sponsor::Group(id.to_owned()),
+                SponsorRef::Id(_) => Sponsor::Object(id.to_owned()),
+            }),
             Err(why) => unresolved = unresolved.or(Some((sponsor.clone(), why))),
         }
     }

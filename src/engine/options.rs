@@ -76,6 +76,8 @@ pub(crate) struct Options {
     pub selection: Selection,
     pub precheck: Precheck,
     pub existing: Existing,
+    /// Whether people who were there before get what an invitation cannot carry, too.
+    pub update_existing: bool,
     pub retry_refused: bool,
     pub again: bool,
     pub max_invites: Option<u64>,

@@ -3,7 +3,8 @@
 //! Decides for each row what is to be done. Never sends an invitation.
 
 use super::{
-    assumed,
+    assumed, conclude,
+    follow_ups::DoneRow,
     lookup_queue::LookupQueue,
     next_action::{NextAction, PendingGuest, SettleGuard},
     options::Existing,
@@ -16,6 +17,7 @@ use super::{
 };
 use crate::{
     directory::{self, LookupResult, LookupStrategy},
+    follow_up::Standing,
     graph::{DirectoryUser, Fault},
     guest::EmailAddress,
     ledger::{Person, PersonState, PriorLookup},
@@ -174,8 +176,8 @@ impl Prechecker {
                 {
                     let _ = self.work.send(Work::Relink(item, Box::new(user))).await;
                 } else {
-                    self.tell(row_results::exists(&item.guest, &user), &item)
-                        .await;
+                    let result = row_results::exists(&item.guest, &user);
+                    conclude::existing(&self.engine, &item, &user, result, CountsAs::Light).await;
                 }
             }
             Err(fault) => self.lookup_failed(item, &fault).await,
@@ -397,11 +399,17 @@ impl Prechecker {
                 .verified(person.id, verified, person.redemption.clone(), now)
                 .await;
         }
-        if let (Some(user_id), true) = (&person.user_id, seen.is_some()) {
-            let follow_ups = &self.engine.follow_ups;
-            return follow_ups
-                .then_tell(item, person.id, user_id, result, CountsAs::Light)
-                .await;
+        if let (Some(user_id), Outcome::Invited) = (&person.user_id, result.outcome)
+            && verified != Some(Verified::Missing)
+        {
+            let row = DoneRow {
+                user_id: user_id.clone(),
+                person: Some(person.id),
+                standing: Standing::Earlier,
+                result,
+                counts_as: CountsAs::Light,
+            };
+            return self.engine.follow_ups.then_tell(item, row).await;
         }
         self.engine
             .recorder

@@ -7,8 +7,8 @@ use super::{
     totals::RunTotals,
 };
 use crate::{
-    ledger::{Answered, Found, Intent, IntentId, LedgerError, NoIntent, Writer},
-    outcome::{RowResult, ThisRun, Verified},
+    ledger::{Answered, FollowUpRecord, Found, Intent, IntentId, LedgerError, NoIntent, Writer},
+    outcome::{FollowUpState, RowResult, ThisRun, Verified},
 };
 use jiff::Timestamp;
 use std::{collections::HashMap, thread::JoinHandle, time::Duration};
@@ -32,6 +32,12 @@ enum LedgerEvent {
         verified: Verified,
         redemption: Option<String>,
         at: Timestamp,
+    },
+    /// What became of one change of a guest: a line for each follow-up that it made.
+    FollowUp {
+        records: Vec<FollowUpRecord>,
+        /// It was so before; nothing was changed.
+        was_so: bool,
     },
     Parked(i64),
     /// The server asked not to be asked before this.
@@ -136,6 +142,11 @@ impl Recorder {
             at,
         })
         .await;
+    }
+
+    /// Sent before the row, so never on disk after it.
+    pub(super) async fn follow_up(&self, records: Vec<FollowUpRecord>, was_so: bool) {
+        self.send(LedgerEvent::FollowUp { records, was_so }).await;
     }
 
     pub(super) async fn wait_until(&self, until: Timestamp) {
@@ -300,6 +311,14 @@ impl RecorderThread {
                     self.writer
                         .verified(*person, *verified, redemption.as_deref(), *at)?;
                 }
+                LedgerEvent::FollowUp { records, .. } => {
+                    // What another run has taken over is its own to conclude; what was done is done.
+                    let is_kept =
+                        |record: &&FollowUpRecord| stands || record.state == FollowUpState::Done;
+                    for record in records.iter().filter(is_kept) {
+                        self.writer.follow_up(&self.run, record)?;
+                    }
+                }
                 LedgerEvent::WaitUntil(until) => self.writer.wait_until(*until)?,
                 LedgerEvent::Parked(_) | LedgerEvent::Flush(_) => {}
             }
@@ -313,6 +332,12 @@ impl RecorderThread {
                 tally.count(result);
                 tally.asked += u64::from(*counts_as != CountsAs::Light);
                 tally.bad += u64::from(*counts_as == CountsAs::Bad);
+                true
+            }
+            LedgerEvent::FollowUp { records, was_so } => {
+                if let Some(record) = records.first() {
+                    tally.follow_up(record.key.kind, record.state, *was_so);
+                }
                 true
             }
             LedgerEvent::Parked(change) => {

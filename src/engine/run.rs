@@ -7,7 +7,7 @@ use super::{
     caps::Caps,
     conclude::WorkResult,
     feeder::Feeder,
-    follow_up::FollowUps,
+    follow_ups::{FollowUpRules, FollowUps},
     outage::Outage,
     parked::Parked,
     prechecker::Prechecker,
@@ -159,6 +159,7 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
         rules,
         compose,
         reader: ledger.reader()?,
+        follow_up_rules: FollowUpRules::of(&options, sponsors.afterwards()),
         sponsors,
         options,
         corrected,
@@ -193,7 +194,8 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
     }
     drop(watchers);
     engine.recorder.flush().await;
-    let notes = engine.user_lookup.notes();
+    let mut notes = engine.user_lookup.notes();
+    notes.extend(engine.follow_ups.notes());
     drop(engine);
     let (writer, unwritten) = tokio::task::spawn_blocking(|| recording.join())
         .await

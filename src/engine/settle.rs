@@ -156,8 +156,8 @@ async fn older(engine: &EngineState, parked: &mut Parked, user: &DirectoryUser) 
     } else {
         conclusion(engine, parked, "was there before", PersonState::Open, None).await;
     }
-    let person = Some(parked.person);
-    Ok(finish_row(engine, result, person, CountsAs::Good).await)
+    conclude::existing(engine, &parked.item, user, result, CountsAs::Good).await;
+    Ok(WorkResult::Over)
 }
 
 /// One of our attempts made the guest. If the mail is not out yet and the row wants one, the attempt that fetches the link
@@ -311,6 +311,8 @@ async fn not_invited(engine: &EngineState, parked: &mut Parked, asked: AnsweredA
                 guest: parked.item.guest.clone(),
                 person: parked.item.person.clone(),
                 sponsors: Vec::new(),
+                manager: None,
+                groups: Vec::new(),
                 open: Vec::new(),
                 saw: parked.item.saw,
             };

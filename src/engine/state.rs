@@ -7,7 +7,7 @@ use super::{
     Options,
     calibration::Calibration,
     caps::Caps,
-    follow_up::FollowUps,
+    follow_ups::FollowUps,
     outage::Outage,
     recorder::Recorder,
     stop::{Stop, StopReason},

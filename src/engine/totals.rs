@@ -1,6 +1,8 @@
 //! The totals of a run. The recorder keeps them; all others read them.
 
-use crate::outcome::{FollowUp, Mail, Outcome, RowResult, ThisRun};
+use crate::outcome::{
+    FollowUp, FollowUpKind, FollowUpState, FollowUpTotals, Mail, Outcome, RowResult, ThisRun,
+};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Default)]
@@ -18,6 +20,8 @@ pub(crate) struct RunTotals {
     pub mails_unknown: u64,
     /// Guests whose follow-ups are not all done.
     pub unfinished: u64,
+    /// What became of the follow-ups that this run came to.
+    pub follow_ups: BTreeMap<FollowUpKind, FollowUpTotals>,
     /// In a dry run: the invitations that would mail.
     pub would_mail: u64,
     /// Rows whose request failed in this run, and all rows for which this run sent a request. Their ratio can stop a run.
@@ -28,6 +32,20 @@ pub(crate) struct RunTotals {
 }
 
 impl RunTotals {
+    pub(crate) fn follow_up(&mut self, kind: FollowUpKind, state: FollowUpState, was_so: bool) {
+        let totals = self.follow_ups.entry(kind).or_default();
+        totals.count(state, was_so);
+    }
+
+    /// The follow-ups because of which rows are not done.
+    pub(crate) fn failed_follow_ups(&self) -> u64 {
+        let waiting = |kind: FollowUpKind| FollowUpState::Waiting.is_failure(kind);
+        self.follow_ups
+            .iter()
+            .map(|(kind, totals)| totals.failed + if waiting(*kind) { totals.waiting } else { 0 })
+            .sum()
+    }
+
     pub(crate) fn count(&mut self, result: &RowResult) {
         self.rows += 1;
         *self.outcomes.entry(result.outcome).or_default() += 1;

@@ -3,8 +3,8 @@
 //!
 //! Reads only. A guest who is not found stays `not-yet`, and the next run looks again.
 
-use super::{looks::Looks, state::EngineState};
-use crate::{graph::Graph, ledger::Reader, outcome::Verified};
+use super::state::EngineState;
+use crate::{graph::Graph, ledger::Reader, outcome::Verified, pace::Looks};
 use jiff::{SignedDuration, Timestamp};
 use std::{collections::HashMap, time::Duration};
 
@@ -42,7 +42,7 @@ pub(super) async fn verify(engine: &EngineState, run: &str, reader: &Reader) {
         if !engine.stop.is_raised() && (looked.unwrap_or(0) == 0 || last) {
             return;
         }
-        looks.wait(&engine.stop).await;
+        looks.wait(engine.stop.signal()).await;
     }
 }
 

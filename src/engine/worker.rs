@@ -221,5 +221,14 @@ async fn relink_pending(
         }
         _ => return conclude(engine, item, asked).await,
     }
-    finish_row(engine, result, Some(asked.intent.person), CountsAs::Good).await
+    let mut item = item;
+    if item.person.is_none() {
+        item.person = engine
+            .reader()
+            .person(item.guest.email.key())
+            .ok()
+            .flatten();
+    }
+    conclude::existing(engine, &item, user, result, CountsAs::Good).await;
+    WorkResult::Over
 }

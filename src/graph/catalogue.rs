@@ -113,6 +113,12 @@ codes! {
         fix: "Change it in the on-premises directory, or remove it from the sheet.",
         who: "whoever runs the on-premises directory"
     }
+    GROUP_OF_EXCHANGE = "GL526" {
+        title: "the members of this group are kept in Exchange",
+        meaning: "Distribution lists and mail-enabled security groups take no members through Graph.",
+        fix: "Use a security group or a Microsoft 365 group, or add the guests in the Exchange admin center.",
+        who: "whoever made the sheet, or an Exchange Administrator"
+    }
     BAD_QUERY = "GL530" {
         title: "Graph does not accept this request",
         meaning: "The request is wrong for this Graph: guestlist has an error, or this Graph does not know a property.",

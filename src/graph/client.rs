@@ -1,7 +1,7 @@
 //! The client: every request to Graph is paced here, gets its token, is sent and counted.
 //!
-//! Reads, and changes that may safely be made twice, are repeated when they fail for a passing reason. The POST that
-//! invites is not: see `invite`.
+//! Reads are repeated when they fail for a passing reason, changes only when they were certainly not made. The POST that
+//! invites goes its own way: see `invite`.
 
 use super::{
     answer::{Answer, Attempt},
@@ -232,8 +232,9 @@ impl Graph {
         })
     }
 
-    /// Makes a change that may be made twice without harm: setting properties, adding a reference. If it was made before, that
-    /// is a success.
+    /// Makes a change that may be made twice without harm: setting properties, adding a reference. It is sent until there is
+    /// an answer to it; one that does not tell whether it was made is given back, so that the caller can look first. If it
+    /// was made before, that is a success.
     pub(crate) async fn change(
         &self,
         method: Method,
@@ -245,15 +246,9 @@ impl Graph {
             ..self.call(method, path, body, Read::ONE)?
         };
         match self.repeat(&call).await {
-            Ok(_) => Ok(()),
-            Err(fault) if fault.class == Class::Already => Ok(()),
-            Err(fault) => Err(fault),
+            Err(fault) if fault.class != Class::Already => Err(fault),
+            _ => Ok(()),
         }
-    }
-
-    /// The address of a directory object, for `@odata.id`; its host must be that of the cloud.
-    pub(crate) fn object_url(&self, id: &str) -> String {
-        format!("{}/v1.0/directoryObjects/{id}", self.0.base)
     }
 
     pub(crate) fn requests(&self) -> RequestCounts {
@@ -307,8 +302,13 @@ impl Graph {
         let (mut troubles, mut renewals) = (0, Renewals::default());
         let mut trouble_since = None;
         loop {
-            self.unless_stopped(inner.pace.before_read(call.read.units))
-                .await??;
+            if call.changes {
+                self.unless_stopped(inner.pace.before_change(call.read.units))
+                    .await??;
+            } else {
+                self.unless_stopped(inner.pace.before_read(call.read.units))
+                    .await??;
+            }
             let token = self.unless_stopped(inner.tokens.token()).await??;
             let id = Uuid::new_v4().to_string();
             let sent = self
@@ -338,6 +338,12 @@ impl Graph {
                 // Graph has never answered, so the address or the network is probably wrong: that is reported at once.
                 ReadVerdict::Again { fault, .. }
                     if fault.is_from_between() && !inner.is_reached.load(Relaxed) =>
+                {
+                    return Err(fault.with_client_request_id(&id));
+                }
+                ReadVerdict::Again { fault, .. }
+                    if call.changes
+                        && matches!(fault.class, Class::Unsettled | Class::NotGraph) =>
                 {
                     return Err(fault.with_client_request_id(&id));
                 }

@@ -97,6 +97,7 @@ static KNOWN: &[ErrorRule] = &[
     says(catalogue::GROUP_WITHOUT_GUESTS, Class::Person, &["not allowed to join this unified group"]),
     says(catalogue::GROUP_FULL, Class::Person, &["exceed the maximum quota count"]),
     says(catalogue::MASTERED_ELSEWHERE, Class::Person, &["on-premises mastered"]),
+    says(catalogue::GROUP_OF_EXCHANGE, Class::Person, &["mail-enabled security groups"]),
     // What it says: the request, the service.
     says(catalogue::BAD_QUERY, Class::Request, &["too many child clauses"]),
     says(catalogue::BAD_QUERY, Class::Request, &["invalid page size"]),

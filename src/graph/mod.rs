@@ -27,7 +27,9 @@ pub(crate) mod pages; // the pages of a long list
 
 pub(crate) mod policies; // the tenant's settings for invitations
 
-pub(crate) mod sponsors; // adds and reads the sponsors of guests
+pub(crate) mod sponsors; // who vouches for a guest
+
+pub(crate) mod follow_up; // changes of a guest after the invitation
 
 pub(crate) mod send_mail; // sends a mail of our own from a mailbox
 
@@ -79,6 +81,7 @@ pub(crate) use class::{Author, Class};
 pub(crate) use client::{Graph, GraphConfig, Read};
 pub(crate) use explain::explain;
 pub(crate) use fault::Fault;
+pub(crate) use follow_up::GuestNow;
 pub(crate) use invite::InvitationReply;
 pub(crate) use policies::{DomainRules, InvitesFrom};
 pub(crate) use server_text::{cleaned_name, optional_name};

@@ -1,16 +1,13 @@
-//! Sponsors after the invitation: where a cloud takes none inside it, and for guests who are there already.
+//! Who vouches for a guest, and the sponsors that the directory lists.
 
 use super::{
     batch::BatchGet,
     catalogue,
     client::Graph,
-    cloud::Abilities,
     fault::{Class, Fault},
     odata, server_text,
 };
-use reqwest::Method;
 use serde::Deserialize;
-use serde_json::json;
 
 /// Who vouches for a guest: an object id, already resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +16,14 @@ pub(crate) enum Sponsor {
     Group(String),
     /// One or the other, named by id.
     Object(String),
+}
+
+impl Sponsor {
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::User(id) | Self::Group(id) | Self::Object(id) => id,
+        }
+    }
 }
 
 /// A sponsor of a guest, as the directory lists it.
@@ -72,25 +77,5 @@ impl Graph {
             }
         }
         Ok(sponsors)
-    }
-
-    /// What this run's Graph can do.
-    pub(crate) fn abilities(&self) -> Abilities {
-        self.0.abilities
-    }
-
-    /// Adds a sponsor. One that is set already is a success; a guest whom not every replica knows yet is
-    /// a fault of class `NotYet` or `Absent`, worth another try in a while.
-    pub(crate) async fn add_sponsor(&self, user_id: &str, sponsor: &Sponsor) -> Result<(), Fault> {
-        // The host must be that of the cloud, also in the reference.
-        let base = self.0.base.as_str().trim_end_matches('/');
-        let reference = match sponsor {
-            Sponsor::User(id) => format!("{base}/v1.0/users/{}", odata::encode(id)),
-            Sponsor::Group(id) => format!("{base}/v1.0/groups/{}", odata::encode(id)),
-            Sponsor::Object(id) => self.object_url(&odata::encode(id)),
-        };
-        let path = format!("/users/{}/sponsors/$ref", odata::encode(user_id));
-        self.change(Method::POST, &path, Some(&json!({"@odata.id": reference})))
-            .await
     }
 }

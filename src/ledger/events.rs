@@ -6,9 +6,9 @@ use super::{
     AttemptEnd, AttemptKind, InvitationAttempt, PersonState, PriorLookup, Reader, Result, Writer,
     units::{millis, timestamp, word},
 };
-use crate::outcome::{FollowUp, Mail, words};
+use crate::outcome::{Mail, words};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 use secrecy::{ExposeSecret, SecretString};
 
 /// The `detail` of an intent that is a reminder.
@@ -36,7 +36,7 @@ words! {
         Unknown = "unknown",
         /// What was concluded about attempts without an answer, by looking the person up.
         Settled = "settled",
-        /// What was added to the guest after the invitation.
+        /// Sponsors that an earlier version added after the invitation. Today's follow-ups have a table of their own.
         FollowUp = "follow-up",
         /// A results file told of the person.
         Imported = "imported",
@@ -202,7 +202,7 @@ impl Writer {
     pub(crate) fn answered(&self, run: &str, answered: &Answered, stands: bool) -> Result<()> {
         let person = answered.person;
         let intent = answered.intent.map(|intent| intent.event);
-        let concluded = matches!(answered.kind, EventKind::Settled | EventKind::FollowUp);
+        let concluded = answered.kind == EventKind::Settled;
         if !stands && concluded {
             return Ok(());
         }
@@ -231,7 +231,8 @@ impl Writer {
             };
             self.connection()
                 .prepare_cached(
-                    "UPDATE person SET state = ?2, redeem_url = coalesce(?4, CASE WHEN user_id = ?3 THEN redeem_url END),
+                    "UPDATE person SET state = ?2, follows_up = CASE WHEN ?2 = 'invited' THEN 1 ELSE follows_up END,
+                        redeem_url = coalesce(?4, CASE WHEN user_id = ?3 THEN redeem_url END),
                         verified = CASE WHEN user_id = ?3 THEN verified END, user_id = ?3, redemption = ?5,
                         mail = ?6,
                         invited_at = ?7, request_id = ?8, error_code = NULL, error = NULL
@@ -255,7 +256,8 @@ impl Writer {
             );
             self.connection()
                 .prepare_cached(
-                    "UPDATE person SET state = ?2, error_code = coalesce(?3, error_code), error = coalesce(?4, error),
+                    "UPDATE person SET state = ?2, follows_up = CASE WHEN ?2 = 'invited' THEN 1 ELSE follows_up END,
+                        error_code = coalesce(?3, error_code), error = coalesce(?4, error),
                         request_id = coalesce(?5, request_id), mail = coalesce(?6, mail) WHERE id = ?1",
                 )?
                 .execute(params![
@@ -324,27 +326,6 @@ impl Reader {
             }
         }
         Ok(open.into_iter().map(|(_, ask)| ask).collect())
-    }
-
-    /// Whether everything was added to a guest that the newest invitation could not carry.
-    pub(crate) fn followed_up(&self, person: i64) -> Result<bool> {
-        let newest: Option<(String, Option<String>)> = self
-            .connection()
-            .prepare_cached(
-                "SELECT kind, detail FROM event WHERE person = ?1 AND kind IN (?2, ?3) ORDER BY id DESC LIMIT 1",
-            )?
-            .query_row(
-                (
-                    person,
-                    EventKind::Invited.word(),
-                    EventKind::FollowUp.word(),
-                ),
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .optional()?;
-        Ok(newest.is_some_and(|(kind, detail)| {
-            kind == EventKind::FollowUp.word() && detail.as_deref() == Some(FollowUp::Done.word())
-        }))
     }
 
     /// When POSTs to /invitations were made since `since`, oldest first; those that never left do not count.

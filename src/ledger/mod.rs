@@ -31,6 +31,8 @@ mod attempt; // what is not known about an attempt
 
 mod events; // intents and answers
 
+mod follow_ups; // what was done for guests after their invitations
+
 mod guest_states; // in which state guests were when they were read last
 
 mod reminders; // whom a reminder was sent
@@ -60,6 +62,7 @@ pub(crate) use draft::Draft;
 pub(crate) use error::{LedgerError, Result};
 pub(crate) use events::{Answered, EventKind, Found, Intent, IntentId, NoIntent, RefusedAttempt};
 pub(crate) use file::{Ledger, NewLedger};
+pub(crate) use follow_ups::{FollowUpKey, FollowUpRecord, KnownFollowUp};
 pub(crate) use guest_states::{KeptState, KnownGuest};
 pub(crate) use import::{Claim, Imported};
 pub(crate) use lock::RunLock;

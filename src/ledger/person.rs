@@ -34,6 +34,8 @@ pub(crate) struct Person {
     pub request_id: Option<String>,
     pub verified: Option<Verified>,
     pub verified_at: Option<Timestamp>,
+    /// Whether the run that invited the person does follow-ups, too.
+    pub follows_up: bool,
     /// The newest event about the person when this was read.
     pub newest_event: i64,
 }

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i64 = 0x474c_5354;
 
 /// One step a version: a file of version N is brought up by the steps from N on.
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 8] = [
     "
 CREATE TABLE tenant (
     id       TEXT NOT NULL,
@@ -190,6 +190,29 @@ ALTER TABLE person ADD COLUMN language TEXT;
 DROP INDEX person_user;
 DROP INDEX person_verified;
 CREATE INDEX person_verified ON person (verified) WHERE verified = 'found';
+",
+    "
+-- What was done for guests after their invitations, the newest state of each. Personal data: `user_id` is the guest's;
+-- `person` is empty where the ledger knows the guest only from rows. `target`: the property, or the id of the sponsor or
+-- group. `content`: a hash of the value, or the id of the manager; where it changes, the follow-up is owed again.
+CREATE TABLE follow_up (
+    user_id    TEXT NOT NULL COLLATE NOCASE,
+    kind       TEXT NOT NULL,
+    target     TEXT NOT NULL,
+    content    TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    person     INTEGER,
+    run        TEXT NOT NULL,
+    row        INTEGER NOT NULL,
+    at         INTEGER NOT NULL,
+    status     INTEGER,
+    code       TEXT,
+    request_id TEXT,
+    PRIMARY KEY (user_id, kind, target)
+) WITHOUT ROWID;
+-- Whether the run that invited a person does follow-ups, too. For people of older runs they are not owed.
+ALTER TABLE person ADD COLUMN follows_up INTEGER;
+UPDATE person SET follows_up = 1 WHERE id IN (SELECT person FROM event WHERE kind = 'follow-up');
 ",
 ];
 

@@ -25,6 +25,8 @@ mod budget; // how many retries all requests may have
 
 mod backoff; // the wait before a retry
 
+mod looks; // looks again and again, at growing intervals
+
 mod stop_signal; // ends every wait
 
 #[cfg(test)]
@@ -33,6 +35,7 @@ mod simulation; // whole runs against a simulated server
 pub(crate) use backoff::backoff;
 pub(crate) use floor::Floor;
 pub(crate) use gate::TooLong;
+pub(crate) use looks::Looks;
 pub(crate) use options::{PaceOptions, Rate};
 pub(crate) use pacer::{Kind, Pace};
 pub(crate) use steps::{EVERY as VERIFIED_FOR_A_STEP, PROVEN_RATE};

@@ -34,7 +34,9 @@ struct Shared {
     adaptation: Adaptation,
     budget: Budget,
     invitations: Mutex<Invitations>,
-    has_invitation_ceilings: bool,
+    has_invitation_ceiling: bool,
+    /// Invitations and changes count here together.
+    writes: Option<Mutex<Window>>,
     reads: Option<Mutex<Window>>,
     /// One for each [`Kind`]: a read that succeeds says nothing about invitations.
     floors: [Floor; 3],
@@ -42,7 +44,17 @@ struct Shared {
 
 struct Invitations {
     bucket: Bucket,
-    ceilings: Vec<Window>,
+    ceiling: Option<Window>,
+}
+
+impl Shared {
+    /// Takes one write from the ceiling that all writes share; says whether it had to wait.
+    async fn write(&self) -> bool {
+        match &self.writes {
+            Some(writes) => writes.lock().await.take(1).await,
+            None => false,
+        }
+    }
 }
 
 impl Pace {
@@ -54,17 +66,17 @@ impl Pace {
         // The short window is spent evenly, the long one as it comes: that keeps a server's five-second
         // counter from seeing bursts, and a short run from being slowed by the limit of a long one.
         let even = invites.as_ref().map(Window::even_rate);
-        let ceilings: Vec<Window> = [invites, writes].into_iter().flatten().collect();
         Self(
             Arc::new(Shared {
                 gate: Gate::new(start, options.give_up_after),
                 adaptation: Adaptation::new(start, options.rate, options.verified, even),
                 budget: Budget::new(start),
-                has_invitation_ceilings: !ceilings.is_empty(),
+                has_invitation_ceiling: invites.is_some(),
                 invitations: Mutex::new(Invitations {
                     bucket: Bucket::new(start),
-                    ceilings,
+                    ceiling: invites,
                 }),
+                writes: writes.map(Mutex::new),
                 reads: reads.map(Mutex::new),
                 floors: Default::default(),
             }),
@@ -88,12 +100,16 @@ impl Pace {
         let shared = &*self.0;
         shared.gate.open().await?;
         let mut waited = false;
-        if shared.has_invitation_ceilings || shared.adaptation.rate().is_some() {
+        if shared.has_invitation_ceiling
+            || shared.writes.is_some()
+            || shared.adaptation.rate().is_some()
+        {
             let mut turn = shared.invitations.lock().await;
             waited = turn.bucket.take(|| shared.adaptation.rate()).await;
-            for ceiling in &mut turn.ceilings {
+            if let Some(ceiling) = &mut turn.ceiling {
                 waited |= ceiling.take(1).await;
             }
+            waited |= shared.write().await;
             // The turn is kept, so that after a wait requests leave at the rate and not all at once.
             shared.gate.open().await?;
         }
@@ -106,6 +122,15 @@ impl Pace {
         self.gate().await?;
         if let Some(reads) = &self.0.reads {
             reads.lock().await.take(resource_units).await;
+            self.gate().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the gate, for the read ceiling, and for the ceiling of writes, which invitations share.
+    pub(crate) async fn before_change(&self, resource_units: u32) -> Result<(), TooLong> {
+        self.before_read(resource_units).await?;
+        if self.0.write().await {
             self.gate().await?;
         }
         Ok(())

@@ -115,6 +115,9 @@ pub struct InviteFlags {
     /// Pending guests: leave them, or fetch a link silently where the ledger has none [default: skip]
     #[arg(long, value_enum, value_name = "WHAT", help_heading = EXPERT, hide_short_help = true)]
     pub existing: Option<Existing>,
+    /// Set the profile, sponsors, manager and groups of people who are already there, too
+    #[arg(long, help_heading = EXPERT, hide_short_help = true)]
+    pub update_existing: bool,
     /// Ask again for people who were refused in an earlier run
     #[arg(long, help_heading = EXPERT, hide_short_help = true)]
     pub retry_refused: bool,

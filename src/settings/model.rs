@@ -123,6 +123,7 @@ pub struct InviteSettings {
     pub precheck: Sourced<Precheck>,
     pub accept_second_mail: Sourced<bool>,
     pub existing: Sourced<Existing>,
+    pub update_existing: Sourced<bool>,
     pub retry_refused: Sourced<bool>,
     pub again: Sourced<bool>,
     pub own_domains: Sourced<OwnDomains>,

@@ -142,6 +142,7 @@ fn invite(
             OneWord::from_word,
             Existing::Skip,
         )?,
+        update_existing: layers.switch(("invite", "update_existing"), flags.update_existing)?,
         retry_refused: layers.switch(("invite", "retry_refused"), flags.retry_refused)?,
         again: layers.switch(("invite", "again"), flags.again)?,
         own_domains: layers.value(

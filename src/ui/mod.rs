@@ -51,7 +51,7 @@ pub(crate) use progress::{Phase, Progress, ProgressMode, ProgressView, Waiting};
 pub(crate) use question::{Answer, FirstMail, MailPlan, Question, TenantShown};
 pub(crate) use reminders::{ReminderLine, RemindersShown, reminded_text, reminders_text};
 pub(crate) use run_report::{
-    RequestTotals, RunReport, TenantReport, ThisRunReport, outcome_counts,
+    RequestTotals, RunReport, TenantReport, ThisRunReport, follow_up_counts, outcome_counts,
 };
 pub use screen::Out;
 pub(crate) use screen::{

@@ -2,7 +2,7 @@
 //!
 //! Scripts rely on the keys. Must not hold an address or a link.
 
-use crate::outcome::Outcome;
+use crate::outcome::{FollowUpKind, FollowUpTotals, Outcome};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub(crate) struct TenantReport {
 }
 
 /// What this run did itself.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct ThisRunReport {
     pub invited: u64,
     pub mails_requested: u64,
@@ -43,6 +43,8 @@ pub(crate) struct ThisRunReport {
     pub relinked: u64,
     pub checked: u64,
     pub not_selected: u64,
+    /// What was done beside the invitations, by kind; every kind has a key.
+    pub follow_ups: BTreeMap<FollowUpKind, FollowUpTotals>,
 }
 
 #[derive(Debug, Clone, Copy, Default, Serialize)]
@@ -50,6 +52,15 @@ pub(crate) struct RequestTotals {
     pub total: u64,
     pub throttled: u64,
     pub retried: u64,
+}
+
+/// Every kind of follow-up with its counts.
+pub(crate) fn follow_up_counts(
+    counts: &BTreeMap<FollowUpKind, FollowUpTotals>,
+) -> BTreeMap<FollowUpKind, FollowUpTotals> {
+    let of = |kind: &FollowUpKind| counts.get(kind).copied().unwrap_or_default();
+    let kinds = FollowUpKind::ALL.iter();
+    kinds.map(|kind| (*kind, of(kind))).collect()
 }
 
 /// Every outcome with its count; outcomes that are not given have zero.

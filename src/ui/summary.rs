@@ -122,6 +122,10 @@ impl Summary<'_> {
             };
             places.push(("mails", mails));
         }
+        let follow_ups = self.follow_ups();
+        if !follow_ups.is_empty() {
+            places.push(("follow-up", follow_ups));
+        }
         let requests = report.requests;
         let mut asked = number(requests.total);
         for (n, word) in [
@@ -148,6 +152,27 @@ impl Summary<'_> {
             }
         }
         places
+    }
+
+    /// What was done beside the invitations.
+    fn follow_ups(&self) -> String {
+        let kinds = self.report.this_run.follow_ups.iter();
+        let kinds = kinds.filter_map(|(kind, totals)| {
+            let counts = [
+                (totals.done, "done"),
+                (totals.already, "so before"),
+                (totals.left, "left as it is"),
+                (totals.waiting, "without permission"),
+                (totals.failed, "failed"),
+            ];
+            let counts: Vec<String> = counts
+                .into_iter()
+                .filter(|(n, _)| *n > 0)
+                .map(|(n, word)| format!("{} {word}", number(n)))
+                .collect();
+            (!counts.is_empty()).then(|| format!("{kind} {}", counts.join(", ")))
+        });
+        kinds.collect::<Vec<_>>().join("; ")
     }
 
     /// What to do, and the command for it.

@@ -26,7 +26,7 @@ const BOTTOM: [&str; 15] = [
 ];
 
 /// Every other module, and what it may use beside the bottom. `ARCHITECTURE.md` shows the same as a drawing.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("sheet", &[]),
     ("guest", &["sheet"]),
     ("ledger", &[]),
@@ -36,8 +36,17 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("directory", &["guest", "graph"]),
     (
         "engine",
-        &["sheet", "guest", "ledger", "directory", "pace", "graph"],
+        &[
+            "sheet",
+            "guest",
+            "ledger",
+            "directory",
+            "pace",
+            "graph",
+            "follow_up",
+        ],
     ),
+    ("follow_up", &["guest", "ledger", "pace", "graph"]),
     ("results", &["sheet"]),
     ("ui", &["sheet", "results"]),
     (

@@ -67,6 +67,7 @@ pub(super) fn options(settings: &Settings) -> Result<Options> {
         selection: selection(&invite.only.value)?,
         precheck,
         existing: invite.existing.value,
+        update_existing: invite.update_existing.value,
         retry_refused: invite.retry_refused.value,
         again: invite.again.value,
         max_invites: invite.max_invites.as_ref().map(|cap| cap.value),

@@ -57,9 +57,9 @@ impl Finish<'_> {
         } = end;
         let mut notes = [warnings, told.as_slice()].concat();
         if tally.unfinished > 0 {
-            let guests = ui::text::plural_of(tally.unfinished, "guest is", "guests are");
+            let guests = ui::text::plural_of(tally.unfinished, "guest lacks", "guests lack");
             notes.push(format!(
-                "{guests} invited, and not all sponsors were added: see follow_up in the results; the same command tries again"
+                "{guests} something that an invitation cannot carry: see `follow_up` and `hint` in the results; the same command goes on with it"
             ));
         }
         let mails = &self.mails;
@@ -163,6 +163,7 @@ impl Finish<'_> {
                 relinked: tally.relinked,
                 checked: tally.checked,
                 not_selected: tally.not_selected,
+                follow_ups: ui::follow_up_counts(&tally.follow_ups),
             },
             requests: RequestTotals {
                 total: requests.total,
@@ -289,7 +290,7 @@ impl Finish<'_> {
     ) -> Result<Exit> {
         let tolerated = &self.prepared.settings.invite.tolerate.value;
         let mut exit = stopped_by.map_or(Exit::Done, StopReason::exit);
-        let unfinished = tally.unfinished > 0 && !tolerated.contains(&Outcome::Invited);
+        let unfinished = tally.failed_follow_ups() > 0 && !tolerated.contains(&Outcome::Invited);
         let mails_open = mails_open && !tolerated.contains(&Outcome::Invited);
         if unfinished
             || mails_open

@@ -4,6 +4,7 @@
 
 // What is asked about, and how it is told.
 
+mod follow_up_lines; // what was done after the invitation
 pub(super) mod people; // who is asked about
 pub(super) mod reading; // their states, read and kept
 pub(super) mod report; // counted, listed, written

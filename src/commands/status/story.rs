@@ -2,7 +2,7 @@
 //!
 //! Must not fail because the tenant cannot be reached: then the ledger tells what it knows.
 
-use super::{people::Person, reading::StateReader, report::status_of};
+use super::{follow_up_lines, people::Person, reading::StateReader, report::status_of};
 use crate::{
     cli,
     commands::{connect::Connection, session::Session},
@@ -163,6 +163,10 @@ impl Teller<'_> {
                 .filter(|run| run_before.as_ref() != Some(run));
             run_before = event.run.clone().or(run_before);
             lines.push(self.line(event, run.as_deref())?);
+        }
+        if let Some(user_id) = self.known.as_ref().and_then(|known| known.user_id.as_ref()) {
+            lines.extend(follow_up_lines::lines(&self.reader.follow_ups_of(user_id)?));
+            lines.sort_by_key(|line| line.at);
         }
         let mut facts = vec![("now", self.state())];
         facts.push(("mail", self.mails()));

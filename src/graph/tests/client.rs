@@ -295,7 +295,7 @@ async fn counts_ids_and_changes() {
         graph.get_by_ids(&["u1".into()]).await.unwrap()[0].account_enabled,
         Some(true)
     );
-    let reference = value!({"@odata.id": graph.object_url("s1")});
+    let reference = value!({"@odata.id": format!("{}/v1.0/users/s1", server.url)});
     graph
         .change(
             reqwest::Method::POST,
@@ -314,10 +314,6 @@ async fn counts_ids_and_changes() {
         .unwrap();
     let ids = server.received()[1].json();
     assert_eq!(ids, value!({"ids": ["u1"], "types": ["user"]}));
-    assert_eq!(
-        graph.object_url("s1"),
-        format!("{}/v1.0/directoryObjects/s1", server.url)
-    );
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Looking at the same thing several times, at growing intervals, until a time is over.
 
-use super::stop::Stop;
+use super::StopSignal;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -10,7 +10,7 @@ const LONGEST_INTERVAL: Duration = Duration::from_secs(15);
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
-pub(super) struct Looks {
+pub(crate) struct Looks {
     end: Instant,
     interval: Duration,
     longest: Duration,
@@ -18,12 +18,12 @@ pub(super) struct Looks {
 
 impl Looks {
     /// Looks from now on, until `within` is over.
-    pub(super) fn within(within: Duration) -> Self {
+    pub(crate) fn within(within: Duration) -> Self {
         Self::until(Instant::now() + within, within)
     }
 
     /// Looks until `end`, with intervals that suit a time of this length.
-    pub(super) fn until(end: Instant, within: Duration) -> Self {
+    pub(crate) fn until(end: Instant, within: Duration) -> Self {
         Self {
             end,
             interval: FIRST_INTERVAL,
@@ -31,21 +31,21 @@ impl Looks {
         }
     }
 
-    pub(super) fn left(&self) -> Duration {
+    pub(crate) fn left(&self) -> Duration {
         self.end.saturating_duration_since(Instant::now())
     }
 
     /// Whether a look that begins now is the last one.
-    pub(super) fn is_last(&self) -> bool {
+    pub(crate) fn is_last(&self) -> bool {
         self.left().is_zero()
     }
 
     /// Waits until the next look; false when the run stops first.
-    pub(super) async fn wait(&mut self, stop: &Stop) -> bool {
+    pub(crate) async fn wait(&mut self, stop: &StopSignal) -> bool {
         let interval = self.interval.min(self.longest);
         self.interval = (self.interval * 2).min(LONGEST_INTERVAL);
         let wait = interval.min(self.left()).max(SHORTEST_INTERVAL);
-        stop.sleep(wait).await
+        stop.unless_raised(tokio::time::sleep(wait)).await.is_ok()
     }
 }
 
@@ -55,7 +55,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn looks_become_rarer_and_the_last_one_begins_after_the_end() {
-        let (stop, began) = (Stop::default(), Instant::now());
+        let (stop, began) = (StopSignal::default(), Instant::now());
         let mut looks = Looks::within(Duration::from_secs(60));
         let mut at = Vec::new();
         while !looks.is_last() {

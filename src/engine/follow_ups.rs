@@ -1,0 +1,315 @@
+//! What an invitation cannot carry, for each guest: what is owed is made, recorded as soon as it is made, and then the row
+//! is told.
+//!
+//! Never sends an invitation. How a change is made is told in `follow_up`.
+
+use super::{
+    Options,
+    next_action::PendingGuest,
+    recorder::{CountsAs, Recorder},
+    row_results,
+    stop::{Stop, StopReason},
+};
+use crate::{
+    clock::Clock,
+    follow_up::{self, Change, Ended, FollowedGuest, Performer, Plan, Standing, Wishes},
+    graph::{Class, Fault, Graph, catalogue},
+    ledger::{FollowUpRecord, KnownFollowUp, PersonState, Reader},
+    outcome::{FollowUp, FollowUpState, RowResult},
+};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use tokio::{
+    sync::{Mutex, Semaphore, mpsc},
+    task::JoinSet,
+};
+
+/// The most guests whose follow-ups may be under way. When there are more, the workers wait too.
+const UNDER_WAY: usize = 200;
+
+/// Whose follow-ups a run makes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FollowUpRules {
+    dry_run: bool,
+    /// For people who were there before, too.
+    update_existing: bool,
+    /// Whether the invitations of this cloud take no sponsors.
+    sponsors_afterwards: bool,
+}
+
+/// What a guest of the sheet is to get, and what is still to be done of it.
+pub(super) struct Owed {
+    guest: FollowedGuest,
+    changes: Vec<Change>,
+    /// How many changes earlier runs made.
+    over: usize,
+    /// What they left as it is in the tenant.
+    left: Vec<(Change, Ended)>,
+}
+
+impl Owed {
+    pub(super) fn is_over(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The row of a guest for whom nothing is to be done any more.
+    pub(super) fn told(&self, result: RowResult) -> RowResult {
+        RowResult {
+            follow_up: Some(FollowUp::Done),
+            ..with_hint(result, follow_up::hint(&self.left, false))
+        }
+    }
+}
+
+impl FollowUpRules {
+    pub(super) fn of(options: &Options, sponsors_afterwards: bool) -> Self {
+        Self {
+            dry_run: options.dry_run,
+            update_existing: options.update_existing,
+            sponsors_afterwards,
+        }
+    }
+
+    /// What is owed to a guest; none where the sheet asks for nothing that an invitation cannot carry. Whoever was there
+    /// before gets it only where that was asked for, and so do people whom a version without follow-ups invited.
+    pub(super) fn owed(
+        &self,
+        item: &PendingGuest,
+        standing: Standing,
+        user_id: &str,
+        known: impl FnOnce(&str) -> Vec<KnownFollowUp>,
+    ) -> Option<Owed> {
+        let person = item.person.as_ref();
+        let ours = standing == Standing::New
+            || person
+                .is_some_and(|person| person.state == PersonState::Invited && person.follows_up);
+        if self.dry_run || !(ours || self.update_existing) {
+            return None;
+        }
+        let owes_sponsors = ours && self.sponsors_afterwards;
+        let fills_sponsors = standing != Standing::New && self.update_existing && !owes_sponsors;
+        let plan = Plan::of(Wishes {
+            profile: &item.guest.profile,
+            sponsors: if owes_sponsors || fills_sponsors {
+                &item.sponsors
+            } else {
+                &[]
+            },
+            manager: item.manager.as_deref(),
+            groups: &item.groups,
+        });
+        if plan.is_empty() {
+            return None;
+        }
+        let known = known(user_id);
+        let waited = known
+            .iter()
+            .any(|known| known.state == FollowUpState::Waiting);
+        Some(Owed {
+            guest: FollowedGuest {
+                user_id: user_id.to_owned(),
+                standing,
+                fills_sponsors,
+                waited,
+            },
+            changes: plan.owed(&known),
+            over: plan.over(&known),
+            left: plan.left(&known),
+        })
+    }
+}
+
+pub(super) struct FollowUps {
+    task: FollowUpTask,
+    rules: FollowUpRules,
+    reader: StdMutex<Reader>,
+    room: Arc<Semaphore>,
+    under_way: Mutex<JoinSet<()>>,
+}
+
+/// What the follow-ups of one guest need.
+#[derive(Clone)]
+struct FollowUpTask {
+    performer: Performer,
+    recorder: Recorder,
+    stop: Stop,
+    clock: Clock,
+}
+
+/// A row whose outcome is known, and the guest behind it.
+pub(super) struct DoneRow {
+    pub user_id: String,
+    /// None: the ledger knows nobody with the address.
+    pub person: Option<i64>,
+    pub standing: Standing,
+    pub result: RowResult,
+    pub counts_as: CountsAs,
+}
+
+impl FollowUps {
+    pub(super) fn new(
+        graph: &Graph,
+        recorder: &Recorder,
+        reader: Reader,
+        stop: &Stop,
+        clock: &Clock,
+        options: &Options,
+    ) -> Self {
+        let inside = graph.abilities().sponsors_in_invitations;
+        let signal = stop.signal().clone();
+        Self {
+            rules: FollowUpRules::of(options, !inside),
+            task: FollowUpTask {
+                performer: Performer::new(graph.clone(), options.settle, signal),
+                recorder: recorder.clone(),
+                stop: stop.clone(),
+                clock: clock.clone(),
+            },
+            reader: StdMutex::new(reader),
+            room: Arc::new(Semaphore::new(UNDER_WAY)),
+            under_way: Mutex::new(JoinSet::new()),
+        }
+    }
+
+    /// Records the row of a guest: at once, or when what is owed has been made.
+    pub(super) async fn then_tell(&self, item: &PendingGuest, row: DoneRow) {
+        let task = self.task.clone();
+        let owed = self
+            .rules
+            .owed(item, row.standing, &row.user_id, |user_id| {
+                self.known(user_id)
+            });
+        let DoneRow {
+            person,
+            result,
+            counts_as,
+            ..
+        } = row;
+        let owed = match owed {
+            None => return task.recorder.row(result, person, counts_as).await,
+            Some(owed) if owed.is_over() => {
+                let result = owed.told(result);
+                return task.recorder.row(result, person, counts_as).await;
+            }
+            Some(owed) => owed,
+        };
+        // The semaphore is never closed. Without a permit there would only be more guests at the same time.
+        let permit = self.room.clone().acquire_owned().await.ok();
+        let mut under_way = self.under_way.lock().await;
+        while under_way.try_join_next().is_some() {}
+        under_way.spawn(async move {
+            let result = task.finish(owed, person, result).await;
+            task.recorder.row(result, person, counts_as).await;
+            drop(permit);
+        });
+    }
+
+    /// Returns when all follow-ups that were begun have ended.
+    pub(super) async fn end(&self) {
+        while self.under_way.lock().await.join_next().await.is_some() {}
+    }
+
+    /// What was learnt about refusals, a sentence each.
+    pub(super) fn notes(&self) -> Vec<String> {
+        self.task.performer.notes()
+    }
+
+    /// If the ledger cannot be read everything is made once more, which does no harm.
+    fn known(&self, user_id: &str) -> Vec<KnownFollowUp> {
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        reader.follow_ups_of(user_id).unwrap_or_default()
+    }
+}
+
+impl FollowUpTask {
+    async fn finish(&self, owed: Owed, person: Option<i64>, mut result: RowResult) -> RowResult {
+        let Owed {
+            guest,
+            changes,
+            over,
+            left: mut ends,
+        } = owed;
+        let (told, mut endings) = mpsc::channel(1);
+        let performing = async {
+            let synchronised = self.performer.perform(&guest, changes, &told).await;
+            drop(told);
+            synchronised
+        };
+        let recording = async {
+            let mut ends = Vec::new();
+            while let Some((change, ended)) = endings.recv().await {
+                self.record(&guest, person, result.row, &change, &ended)
+                    .await;
+                ends.push((change, ended));
+            }
+            ends
+        };
+        let (synchronised, now) = tokio::join!(performing, recording);
+        let states: Vec<_> = now
+            .iter()
+            .filter_map(|(change, ended)| Some((change.kind(), ended.state()?)))
+            .collect();
+        result.follow_up = Some(follow_up::overall(over, &states, now.len() - states.len()));
+        let failed = now.iter().find_map(|(change, ended)| {
+            let failed = ended.state()?.is_failure(change.kind());
+            ended.fault().filter(|_| failed)
+        });
+        if let (Some(fault), None) = (failed, &result.error_code) {
+            result.error_code = Some(fault.code.to_string());
+            result.error = Some(row_results::own_words(fault));
+        }
+        ends.extend(now);
+        with_hint(result, follow_up::hint(&ends, synchronised))
+    }
+
+    /// Makes the end of a change durable, before the row counts.
+    async fn record(
+        &self,
+        guest: &FollowedGuest,
+        person: Option<i64>,
+        row: u64,
+        change: &Change,
+        ended: &Ended,
+    ) {
+        let fault = ended.fault();
+        if let Some(reason) = fault.and_then(stop_reason) {
+            self.stop.raise(reason);
+        }
+        let Some(state) = ended.state() else { return };
+        let at = self.clock.now();
+        let code = match ended {
+            Ended::Left(why) => Some(why.word().to_owned()),
+            _ => fault.map(|fault| fault.code.to_string()),
+        };
+        let record = |key| FollowUpRecord {
+            user_id: guest.user_id.clone(),
+            person,
+            row,
+            at,
+            key,
+            state,
+            status: fault.and_then(|fault| fault.status),
+            code: code.clone(),
+            request_id: fault.and_then(|fault| fault.request_id.clone()),
+        };
+        let records = change.keys().into_iter().map(record).collect();
+        let was_so = matches!(ended, Ended::WasSo);
+        self.recorder.follow_up(records, was_so).await;
+    }
+}
+
+/// Why a fault of a follow-up ends the run. A missing permission does not: the sign-in may still invite. Nor does a quota,
+/// which is that of one object.
+fn stop_reason(fault: &Fault) -> Option<StopReason> {
+    let own = fault.class == Class::Permission
+        || fault.class == Class::Address
+        || fault.code == catalogue::TENANT_FULL;
+    if own { None } else { StopReason::of(fault) }
+}
+
+fn with_hint(mut result: RowResult, more: Option<String>) -> RowResult {
+    result.hint = match (result.hint.take(), more) {
+        (Some(hint), Some(more)) => Some(format!("{hint}; {more}")),
+        (hint, more) => hint.or(more),
+    };
+    result
+}
