@@ -15,6 +15,7 @@ mod afterwards; // who has come: status, stories, reminders
 mod bad_input; // each mistake: one clear message, the right exit code, nothing half-written
 mod doctor; // can this machine, sign-in and tenant do the job?
 mod files; // other people's hands: what stands at a path, who put it there, what a killed run leaves
+mod follow_ups; // profile, sponsors, manager, groups: made once after the invitation
 mod hostile; // servers, files and pages that mean harm
 mod house; // which module may use which, and commands that messages name
 mod main_job; // a sheet in, invitations out, results back

@@ -4,8 +4,8 @@
 
 use super::{
     Compose, Options,
-    follow_ups::FollowUpRules,
     next_action::{self, LedgerView, NextAction, SettleGuard},
+    owed::FollowUpRules,
     stop::{Stop, StopReason},
 };
 use crate::{

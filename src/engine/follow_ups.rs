@@ -6,16 +6,17 @@
 use super::{
     Options,
     next_action::PendingGuest,
+    owed::{FollowUpRules, Owed, with_hint},
     recorder::{CountsAs, Recorder},
     row_results,
     stop::{Stop, StopReason},
 };
 use crate::{
     clock::Clock,
-    follow_up::{self, Change, Ended, FollowedGuest, Performer, Plan, Standing, Wishes},
+    follow_up::{self, Change, Ended, FollowedGuest, Performer, Standing},
     graph::{Class, Fault, Graph, catalogue},
-    ledger::{FollowUpRecord, KnownFollowUp, PersonState, Reader},
-    outcome::{FollowUp, FollowUpState, RowResult},
+    ledger::{FollowUpRecord, KnownFollowUp, Reader},
+    outcome::RowResult,
 };
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use tokio::{
@@ -25,98 +26,6 @@ use tokio::{
 
 /// The most guests whose follow-ups may be under way. When there are more, the workers wait too.
 const UNDER_WAY: usize = 200;
-
-/// Whose follow-ups a run makes.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct FollowUpRules {
-    dry_run: bool,
-    /// For people who were there before, too.
-    update_existing: bool,
-    /// Whether the invitations of this cloud take no sponsors.
-    sponsors_afterwards: bool,
-}
-
-/// What a guest of the sheet is to get, and what is still to be done of it.
-pub(super) struct Owed {
-    guest: FollowedGuest,
-    changes: Vec<Change>,
-    /// How many changes earlier runs made.
-    over: usize,
-    /// What they left as it is in the tenant.
-    left: Vec<(Change, Ended)>,
-}
-
-impl Owed {
-    pub(super) fn is_over(&self) -> bool {
-        self.changes.is_empty()
-    }
-
-    /// The row of a guest for whom nothing is to be done any more.
-    pub(super) fn told(&self, result: RowResult) -> RowResult {
-        RowResult {
-            follow_up: Some(FollowUp::Done),
-            ..with_hint(result, follow_up::hint(&self.left, false))
-        }
-    }
-}
-
-impl FollowUpRules {
-    pub(super) fn of(options: &Options, sponsors_afterwards: bool) -> Self {
-        Self {
-            dry_run: options.dry_run,
-            update_existing: options.update_existing,
-            sponsors_afterwards,
-        }
-    }
-
-    /// What is owed to a guest; none where the sheet asks for nothing that an invitation cannot carry. Whoever was there
-    /// before gets it only where that was asked for, and so do people whom a version without follow-ups invited.
-    pub(super) fn owed(
-        &self,
-        item: &PendingGuest,
-        standing: Standing,
-        user_id: &str,
-        known: impl FnOnce(&str) -> Vec<KnownFollowUp>,
-    ) -> Option<Owed> {
-        let person = item.person.as_ref();
-        let ours = standing == Standing::New
-            || person
-                .is_some_and(|person| person.state == PersonState::Invited && person.follows_up);
-        if self.dry_run || !(ours || self.update_existing) {
-            return None;
-        }
-        let owes_sponsors = ours && self.sponsors_afterwards;
-        let fills_sponsors = standing != Standing::New && self.update_existing && !owes_sponsors;
-        let plan = Plan::of(Wishes {
-            profile: &item.guest.profile,
-            sponsors: if owes_sponsors || fills_sponsors {
-                &item.sponsors
-            } else {
-                &[]
-            },
-            manager: item.manager.as_deref(),
-            groups: &item.groups,
-        });
-        if plan.is_empty() {
-            return None;
-        }
-        let known = known(user_id);
-        let waited = known
-            .iter()
-            .any(|known| known.state == FollowUpState::Waiting);
-        Some(Owed {
-            guest: FollowedGuest {
-                user_id: user_id.to_owned(),
-                standing,
-                fills_sponsors,
-                waited,
-            },
-            changes: plan.owed(&known),
-            over: plan.over(&known),
-            left: plan.left(&known),
-        })
-    }
-}
 
 pub(super) struct FollowUps {
     task: FollowUpTask,
@@ -173,11 +82,11 @@ impl FollowUps {
     /// Records the row of a guest: at once, or when what is owed has been made.
     pub(super) async fn then_tell(&self, item: &PendingGuest, row: DoneRow) {
         let task = self.task.clone();
+        let known = |user_id: &str| self.known(user_id);
+        let (person, wishes) = (item.person.as_ref(), item.wishes());
         let owed = self
             .rules
-            .owed(item, row.standing, &row.user_id, |user_id| {
-                self.known(user_id)
-            });
+            .owed(person, wishes, row.standing, &row.user_id, known);
         let DoneRow {
             person,
             result,
@@ -304,12 +213,4 @@ fn stop_reason(fault: &Fault) -> Option<StopReason> {
         || fault.class == Class::Address
         || fault.code == catalogue::TENANT_FULL;
     if own { None } else { StopReason::of(fault) }
-}
-
-fn with_hint(mut result: RowResult, more: Option<String>) -> RowResult {
-    result.hint = match (result.hint.take(), more) {
-        (Some(hint), Some(more)) => Some(format!("{hint}; {more}")),
-        (hint, more) => hint.or(more),
-    };
-    result
 }

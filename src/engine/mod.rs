@@ -15,6 +15,8 @@ mod feeder; // 1 the sheet, row by row, with what the ledger knows
 
 mod next_action; // what a row needs
 
+mod owed; // what is owed to a guest beside the invitation
+
 mod prechecker; // 2 looks up who is already there
 
 mod lookup_queue; // rows that wait to be looked up, and how they are

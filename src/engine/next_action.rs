@@ -2,12 +2,12 @@
 
 use super::{
     MailBy, Options,
-    follow_ups::{FollowUpRules, Owed},
+    owed::{FollowUpRules, Owed},
     row_results,
 };
 use crate::{
     directory::{Sponsors, Unresolved},
-    follow_up::{GroupToJoin, Standing},
+    follow_up::{GroupToJoin, Standing, Wishes},
     graph::Sponsor,
     guest::{EmailAddress, Guest, RowVerdict, SponsorRef, Understood, UserType},
     ledger::{Corrected, InvitationAttempt, LedgerError, Person, PersonState, PriorLookup, Reader},
@@ -59,6 +59,16 @@ impl PendingGuest {
                     .as_ref()
                     .is_some_and(|id| id.eq_ignore_ascii_case(user_id))
         })
+    }
+
+    /// What the row asks for beside the invitation.
+    pub(super) fn wishes(&self) -> Wishes<'_> {
+        Wishes {
+            profile: &self.guest.profile,
+            sponsors: &self.sponsors,
+            manager: self.manager.as_deref(),
+            groups: &self.groups,
+        }
     }
 
     /// The newest event about the person when this row was decided. The ledger takes no intent if there is a newer one.
@@ -141,12 +151,19 @@ impl LedgerView<'_> {
     /// What is owed to a guest whom an earlier run invited.
     fn owed(&self, item: &PendingGuest, person: &Person, rules: &FollowUpRules) -> Option<Owed> {
         let user_id = person.user_id.as_deref()?;
-        rules.owed(item, Standing::Earlier, user_id, |user_id| {
+        let known = |user_id: &str| {
             self.reader.follow_ups_of(user_id).unwrap_or_else(|error| {
                 (self.failed)(&error);
                 Vec::new()
             })
-        })
+        };
+        rules.owed(
+            Some(person),
+            item.wishes(),
+            Standing::Earlier,
+            user_id,
+            known,
+        )
     }
 
     /// Whether Graph has refused this content for a person. For refusals that were recorded without the content, it counts

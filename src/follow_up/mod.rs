@@ -5,16 +5,22 @@
 
 // From the row to its hint. A blank line stands between the modules, so that formatting keeps their order.
 
+mod change; // one request, and the follow-ups that it makes
+
+mod ended; // the guest, and how a change ends
+
 mod plan; // what a guest is to get, and what is still owed of it
+
+mod present; // what the directory shows already, and what may not be changed
 
 mod refusals; // what is refused to everybody is learnt once a run
 
 mod perform; // one change, sent until it is made, refused or given up
 
-mod present; // what the directory shows already, and what may not be changed
-
 mod words; // the outcome in sentences
 
-pub(crate) use perform::{Ended, FollowedGuest, Performer, Standing};
-pub(crate) use plan::{Change, GroupToJoin, Plan, Wishes, overall};
+pub(crate) use change::{Change, GroupToJoin};
+pub(crate) use ended::{Ended, FollowedGuest, Standing};
+pub(crate) use perform::Performer;
+pub(crate) use plan::{Plan, Wishes, overall};
 pub(crate) use words::hint;

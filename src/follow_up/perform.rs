@@ -4,13 +4,13 @@
 //! Must not record anything, or end the run: whoever asked hears of every change as soon as it has ended.
 
 use super::{
-    plan::Change,
-    present::{self, Left, Part},
-    refusals::{Asked, Because, Learnt, Refusals},
+    change::Change,
+    ended::{Because, Ended, FollowedGuest, Learnt, Left, Standing},
+    present::{self, Part},
+    refusals::{Asked, Refusals},
 };
 use crate::{
     graph::{Class, Fault, Graph, GuestNow, Sponsor, catalogue},
-    outcome::FollowUpState,
     pace::{Looks, StopSignal},
 };
 use std::{sync::Arc, time::Duration};
@@ -18,64 +18,6 @@ use tokio::sync::{Semaphore, mpsc};
 
 /// So many changes are under way at the same time, at most.
 const ABREAST: usize = 8;
-
-/// How a guest came to be in the directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// This run made the guest.
-    New,
-    /// An earlier run did, and may have been killed before it could write down what it changed.
-    Earlier,
-    /// Somebody else did.
-    Existing,
-}
-
-/// The guest whose changes are made.
-#[derive(Debug, Clone)]
-pub(crate) struct FollowedGuest {
-    pub user_id: String,
-    pub standing: Standing,
-    /// Whether only a guest who has no sponsor gets those of the sheet.
-    pub fills_sponsors: bool,
-    /// Whether something of an earlier run waits for a permission.
-    pub waited: bool,
-}
-
-/// How a change ended.
-#[derive(Debug, Clone)]
-pub(crate) enum Ended {
-    Made,
-    /// It was so already.
-    WasSo,
-    Left(Left),
-    Refused(Because, Fault),
-    /// Not every replica knew the guest in time.
-    TooEarly(Fault),
-    /// It was given up.
-    Failed(Fault),
-    /// The run stopped first: it is still owed.
-    Stopped,
-}
-
-impl Ended {
-    /// What is remembered of it. None: nothing was found out.
-    pub(crate) fn state(&self) -> Option<FollowUpState> {
-        match self {
-            Self::Made | Self::WasSo => Some(FollowUpState::Done),
-            Self::Left(_) => Some(FollowUpState::Left),
-            Self::Refused(Because::Permission | Because::Role, _) => Some(FollowUpState::Waiting),
-            Self::Refused(..) | Self::TooEarly(_) | Self::Failed(_) => Some(FollowUpState::Failed),
-            Self::Stopped => None,
-        }
-    }
-
-    pub(crate) fn fault(&self) -> Option<&Fault> {
-        match self {
-            Self::Refused(_, fault) | Self::TooEarly(fault) | Self::Failed(fault) => Some(fault),
-            Self::Made | Self::WasSo | Self::Left(_) | Self::Stopped => None,
-        }
-    }
-}
 
 /// Everything that is the same for all guests of a run. Cheap to clone.
 #[derive(Clone)]

@@ -3,34 +3,11 @@
 //!
 //! Pure functions over what was read.
 
-use super::plan::{Change, Property};
+use super::{
+    change::{Change, Property},
+    ended::Left,
+};
 use crate::graph::GuestNow;
-
-/// Why something is left as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Left {
-    /// The account is synchronised from an on-premises directory, which owns it.
-    OnPremises,
-    /// The guest has sponsors, and only whoever has none gets those of the sheet.
-    HasSponsors,
-}
-
-impl Left {
-    /// The word for the ledger.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::OnPremises => "on-premises",
-            Self::HasSponsors => "has-sponsors",
-        }
-    }
-
-    pub(super) fn from_word(word: Option<&str>) -> Self {
-        match word {
-            Some("has-sponsors") => Self::HasSponsors,
-            _ => Self::OnPremises,
-        }
-    }
-}
 
 /// What remains of a change.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@
 //! Must not end the run.
 
 use super::{
-    perform::{FollowedGuest, Standing},
-    plan::Change,
+    change::Change,
+    ended::{Because, FollowedGuest, Learnt, Standing},
     words,
 };
 use crate::{
@@ -23,28 +23,6 @@ use uuid::Uuid;
 const DIFFERENT_GUESTS: usize = 3;
 /// The same for a permission, told by different groups.
 const DIFFERENT_GROUPS: usize = 2;
-
-/// Why somebody is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Because {
-    /// The sign-in lacks the permission for all of this kind.
-    Permission,
-    /// It has the permission, as its token says, and still may not do this.
-    Role,
-    /// This group, manager or sponsor cannot be used for anybody.
-    Target,
-    /// The group, manager or sponsor is not in the directory.
-    Gone,
-    /// It concerns this guest alone.
-    Guest,
-}
-
-/// A refusal that holds for everybody.
-#[derive(Debug, Clone)]
-pub(super) struct Learnt {
-    pub because: Because,
-    pub fault: Fault,
-}
 
 /// What came of a request that was to be sent.
 pub(super) enum Asked {

@@ -3,10 +3,8 @@
 //! Must hold no address; groups are named as the sheet or the directory names them.
 
 use super::{
-    perform::Ended,
-    plan::{Change, GroupToJoin, Property, permissions},
-    present::Left,
-    refusals::{Because, Learnt},
+    change::{Change, GroupToJoin, Property, permissions},
+    ended::{Because, Ended, Learnt, Left},
 };
 use crate::{
     graph::{Class, Fault},

@@ -70,14 +70,16 @@ fn sponsors_that_may_not_be_added_make_the_row_unfinished_until_they_may() {
         "[permissions]\napp = [\"User.Invite.All\", \"User.Read.All\"]",
     );
     let run = |more: &[&str]| in_china(&mut practice.invite_as_app(&workdir, "guests.csv", more));
-    run(&[]).expect_code(4).says("not all sponsors were added");
+    run(&[])
+        .expect_code(4)
+        .says("the sponsors of 1 guest were not added");
     let row = workdir.table("guests.results.csv").0[0].clone();
     assert_eq!(
         (row["outcome"].as_str(), row["follow_up"].as_str()),
         ("invited", "failed")
     );
     assert!(
-        row["hint"].contains("sponsors") && !row["error_code"].is_empty(),
+        row["hint"].contains("sponsor was not added") && !row["error_code"].is_empty(),
         "{row:?}"
     );
     run(&["--tolerate", "invited"]).expect_code(0);

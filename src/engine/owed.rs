@@ -1,0 +1,107 @@
+//! What is owed to a guest after the invitation, and to whom. Sends nothing.
+
+use super::Options;
+use crate::{
+    follow_up::{self, Change, Ended, FollowedGuest, Plan, Standing, Wishes},
+    ledger::{KnownFollowUp, Person, PersonState},
+    outcome::{FollowUp, FollowUpState, RowResult},
+};
+
+/// Whose follow-ups a run makes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FollowUpRules {
+    dry_run: bool,
+    /// For people who were there before, too.
+    update_existing: bool,
+    /// Whether the invitations of this cloud take no sponsors.
+    sponsors_afterwards: bool,
+}
+
+/// What a guest of the sheet is to get, and what is still to be done of it.
+pub(super) struct Owed {
+    pub guest: FollowedGuest,
+    pub changes: Vec<Change>,
+    /// How many changes earlier runs made.
+    pub over: usize,
+    /// What they left as it is in the tenant.
+    pub left: Vec<(Change, Ended)>,
+}
+
+impl Owed {
+    pub(super) fn is_over(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The row of a guest for whom nothing is to be done any more.
+    pub(super) fn told(&self, result: RowResult) -> RowResult {
+        RowResult {
+            follow_up: Some(FollowUp::Done),
+            ..with_hint(result, follow_up::hint(&self.left, false))
+        }
+    }
+}
+
+impl FollowUpRules {
+    pub(super) fn of(options: &Options, sponsors_afterwards: bool) -> Self {
+        Self {
+            dry_run: options.dry_run,
+            update_existing: options.update_existing,
+            sponsors_afterwards,
+        }
+    }
+
+    /// What is owed to a guest; none where the sheet asks for nothing that an invitation cannot carry. Whoever was there
+    /// before gets it only where that was asked for, and so do people whom a version without follow-ups invited.
+    pub(super) fn owed(
+        &self,
+        person: Option<&Person>,
+        wishes: Wishes<'_>,
+        standing: Standing,
+        user_id: &str,
+        known: impl FnOnce(&str) -> Vec<KnownFollowUp>,
+    ) -> Option<Owed> {
+        let ours = standing == Standing::New
+            || person
+                .is_some_and(|person| person.state == PersonState::Invited && person.follows_up);
+        if self.dry_run || !(ours || self.update_existing) {
+            return None;
+        }
+        let owes_sponsors = ours && self.sponsors_afterwards;
+        let fills_sponsors = standing != Standing::New && self.update_existing && !owes_sponsors;
+        let plan = Plan::of(Wishes {
+            sponsors: if owes_sponsors || fills_sponsors {
+                wishes.sponsors
+            } else {
+                &[]
+            },
+            ..wishes
+        });
+        if plan.is_empty() {
+            return None;
+        }
+        let known = known(user_id);
+        let waited = known
+            .iter()
+            .any(|known| known.state == FollowUpState::Waiting);
+        Some(Owed {
+            guest: FollowedGuest {
+                user_id: user_id.to_owned(),
+                standing,
+                fills_sponsors,
+                waited,
+            },
+            changes: plan.owed(&known),
+            over: plan.over(&known),
+            left: plan.left(&known),
+        })
+    }
+}
+
+/// Adds to the hint of a row.
+pub(super) fn with_hint(mut result: RowResult, more: Option<String>) -> RowResult {
+    result.hint = match (result.hint.take(), more) {
+        (Some(hint), Some(more)) => Some(format!("{hint}; {more}")),
+        (hint, more) => hint.or(more),
+    };
+    result
+}
