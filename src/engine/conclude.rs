@@ -74,12 +74,13 @@ pub(super) async fn invited(
     item: &PendingGuest,
     person: i64,
     user_id: String,
+    standing: Standing,
     result: RowResult,
 ) -> WorkResult {
     let row = DoneRow {
         user_id: user_id.clone(),
         person: Some(person),
-        standing: Standing::New,
+        standing,
         result,
         counts_as: CountsAs::Good,
     };

@@ -18,7 +18,7 @@ use crate::{
     ledger::{FollowUpRecord, KnownFollowUp, Reader},
     outcome::RowResult,
 };
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use tokio::{
     sync::{Mutex, Semaphore, mpsc},
     task::JoinSet,
@@ -30,7 +30,6 @@ const UNDER_WAY: usize = 200;
 pub(super) struct FollowUps {
     task: FollowUpTask,
     rules: FollowUpRules,
-    reader: StdMutex<Reader>,
     room: Arc<Semaphore>,
     under_way: Mutex<JoinSet<()>>,
 }
@@ -42,6 +41,9 @@ struct FollowUpTask {
     recorder: Recorder,
     stop: Stop,
     clock: Clock,
+    /// The generation of the ledger that this run raised.
+    generation: Option<i64>,
+    reader: Arc<StdMutex<Reader>>,
 }
 
 /// A row whose outcome is known, and the guest behind it.
@@ -61,6 +63,7 @@ impl FollowUps {
         reader: Reader,
         stop: &Stop,
         clock: &Clock,
+        generation: Option<i64>,
         options: &Options,
     ) -> Self {
         let inside = graph.abilities().sponsors_in_invitations;
@@ -72,8 +75,9 @@ impl FollowUps {
                 recorder: recorder.clone(),
                 stop: stop.clone(),
                 clock: clock.clone(),
+                generation,
+                reader: Arc::new(StdMutex::new(reader)),
             },
-            reader: StdMutex::new(reader),
             room: Arc::new(Semaphore::new(UNDER_WAY)),
             under_way: Mutex::new(JoinSet::new()),
         }
@@ -82,7 +86,7 @@ impl FollowUps {
     /// Records the row of a guest: at once, or when what is owed has been made.
     pub(super) async fn then_tell(&self, item: &PendingGuest, row: DoneRow) {
         let task = self.task.clone();
-        let known = |user_id: &str| self.known(user_id);
+        let known = |user_id: &str| task.known(user_id);
         let (person, wishes) = (item.person.as_ref(), item.wishes());
         let owed = self
             .rules
@@ -121,15 +125,27 @@ impl FollowUps {
     pub(super) fn notes(&self) -> Vec<String> {
         self.task.performer.notes()
     }
-
-    /// If the ledger cannot be read everything is made once more, which does no harm.
-    fn known(&self, user_id: &str) -> Vec<KnownFollowUp> {
-        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        reader.follow_ups_of(user_id).unwrap_or_default()
-    }
 }
 
 impl FollowUpTask {
+    /// If the ledger cannot be read everything is made once more, which does no harm.
+    fn known(&self, user_id: &str) -> Vec<KnownFollowUp> {
+        self.reader().follow_ups_of(user_id).unwrap_or_default()
+    }
+
+    fn reader(&self) -> MutexGuard<'_, Reader> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is still owed is left to a run that has taken the ledger over.
+    fn stop_if_taken_over(&self) {
+        let newest = self.reader().generation().ok();
+        if self.generation.is_some() && newest.is_some() && newest != self.generation {
+            let by = self.reader().holder().unwrap_or_default();
+            self.stop.raise(StopReason::TakenOver { by });
+        }
+    }
+
     async fn finish(&self, owed: Owed, person: Option<i64>, mut result: RowResult) -> RowResult {
         let Owed {
             guest,
@@ -137,6 +153,7 @@ impl FollowUpTask {
             over,
             left: mut ends,
         } = owed;
+        self.stop_if_taken_over();
         let (told, mut endings) = mpsc::channel(1);
         let performing = async {
             let synchronised = self.performer.perform(&guest, changes, &told).await;

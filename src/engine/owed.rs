@@ -60,14 +60,15 @@ impl FollowUpRules {
         user_id: &str,
         known: impl FnOnce(&str) -> Vec<KnownFollowUp>,
     ) -> Option<Owed> {
-        let ours = standing == Standing::New
+        let new = matches!(standing, Standing::New | Standing::Settled);
+        let ours = new
             || person
                 .is_some_and(|person| person.state == PersonState::Invited && person.follows_up);
         if self.dry_run || !(ours || self.update_existing) {
             return None;
         }
         let owes_sponsors = ours && self.sponsors_afterwards;
-        let fills_sponsors = standing != Standing::New && self.update_existing && !owes_sponsors;
+        let fills_sponsors = !new && self.update_existing && !owes_sponsors;
         let plan = Plan::of(Wishes {
             sponsors: if owes_sponsors || fills_sponsors {
                 wishes.sponsors

@@ -127,6 +127,7 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
         ledger.reader()?,
         &stop,
         &clock,
+        generation,
         &options,
     );
     let engine = Arc::new(EngineState {

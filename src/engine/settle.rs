@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     directory,
+    follow_up::Standing,
     graph::{DirectoryUser, Verdict},
     ledger::{AttemptKind, PersonState, PriorLookup},
     outcome::{Mail, Outcome, ThisRun},
@@ -237,7 +238,9 @@ async fn ask_as_wished(engine: &EngineState, parked: &mut Parked) -> Settled {
             {
                 let (item, person) = (&parked.item, parked.person);
                 let result = row_results::invited_perhaps_twice(&item.guest, asked.request_id);
-                return Ok(conclude::invited(engine, item, person, user_id, result).await);
+                let invited =
+                    conclude::invited(engine, item, person, user_id, Standing::Settled, result);
+                return Ok(invited.await);
             }
             Ok(invited(engine, parked, purpose.mail, user_id).await)
         }
@@ -362,5 +365,5 @@ async fn conclusion(
 async fn invited(engine: &EngineState, parked: &Parked, mail: Mail, user_id: String) -> WorkResult {
     let (item, person) = (&parked.item, parked.person);
     let result = row_results::invited_and_settled(&item.guest, mail, parked.request_id.clone());
-    conclude::invited(engine, item, person, user_id, result).await
+    conclude::invited(engine, item, person, user_id, Standing::Settled, result).await
 }

@@ -14,6 +14,7 @@ use super::{
     state::EngineState,
 };
 use crate::{
+    follow_up::Standing,
     graph::{DirectoryUser, Verdict},
     ledger::{AttemptKind, LedgerError, PersonState, PriorLookup},
     outcome::{Mail, RowResult, ThisRun},
@@ -66,7 +67,8 @@ async fn invite(engine: &EngineState, mut item: PendingGuest) -> WorkResult {
             Verdict::Done(invitation) => {
                 let (person, user_id) = (asked.intent.person, invitation.user_id.clone());
                 let result = answered_well(engine, &item, purpose.mail, &user_id, asked).await;
-                return conclude::invited(engine, &item, person, user_id, result).await;
+                let standing = Standing::New;
+                return conclude::invited(engine, &item, person, user_id, standing, result).await;
             }
             Verdict::RetryAfter { .. } if mails => {
                 match after_throttle(engine, item, asked).await {

@@ -7,6 +7,8 @@ use crate::{graph::Fault, outcome::FollowUpState};
 pub(crate) enum Standing {
     /// This run made the guest.
     New,
+    /// A request of ours made the guest, perhaps one of an earlier run.
+    Settled,
     /// An earlier run did, and may have been killed before it could write down what it changed.
     Earlier,
     /// Somebody else did.

@@ -258,7 +258,8 @@ async fn permission(
         return group.learn(Because::Target, fault, guest);
     }
     // A guest whom this run made has no role.
-    let certain = !anybody && (guest.standing == Standing::New || guest.waited);
+    let certain =
+        !anybody && (matches!(guest.standing, Standing::New | Standing::Settled) || guest.waited);
     let enough = if anybody {
         DIFFERENT_GUESTS * 2
     } else {
