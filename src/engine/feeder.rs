@@ -153,7 +153,7 @@ impl Feeder {
             corrected,
             &memory,
             &self.sponsors,
-            &self.follow_up_rules,
+            self.follow_up_rules,
             &self.options,
             self.clock.now(),
         )

@@ -149,7 +149,7 @@ impl LedgerView<'_> {
     }
 
     /// What is owed to a guest whom an earlier run invited.
-    fn owed(&self, item: &PendingGuest, person: &Person, rules: &FollowUpRules) -> Option<Owed> {
+    fn owed(&self, item: &PendingGuest, person: &Person, rules: FollowUpRules) -> Option<Owed> {
         let user_id = person.user_id.as_deref()?;
         let known = |user_id: &str| {
             self.reader.follow_ups_of(user_id).unwrap_or_else(|error| {
@@ -184,7 +184,7 @@ pub(super) fn first_action(
     corrected: Option<&Corrected>,
     memory: &LedgerView<'_>,
     sponsors: &Sponsors,
-    rules: &FollowUpRules,
+    rules: FollowUpRules,
     options: &Options,
     now: Timestamp,
 ) -> NextAction {

@@ -53,7 +53,7 @@ impl FollowUpRules {
     /// What is owed to a guest; none where the sheet asks for nothing that an invitation cannot carry. Whoever was there
     /// before gets it only where that was asked for, and so do people whom a version without follow-ups invited.
     pub(super) fn owed(
-        &self,
+        self,
         person: Option<&Person>,
         wishes: Wishes<'_>,
         standing: Standing,

@@ -48,12 +48,12 @@ fn owned_by_another_tenant(change: &Change) -> bool {
 fn is_same(one: &Ended, other: &Ended) -> bool {
     match (one, other) {
         (Ended::Made | Ended::WasSo, Ended::Made | Ended::WasSo)
-        | (Ended::Stopped, Ended::Stopped) => true,
+        | (Ended::Stopped, Ended::Stopped)
+        | (Ended::TooEarly(_), Ended::TooEarly(_)) => true,
         (Ended::Left(one), Ended::Left(other)) => one == other,
         (Ended::Refused(one, fault), Ended::Refused(other, after)) => {
             one == other && fault.code == after.code
         }
-        (Ended::TooEarly(_), Ended::TooEarly(_)) => true,
         (Ended::Failed(one), Ended::Failed(other)) => one.code == other.code,
         _ => false,
     }

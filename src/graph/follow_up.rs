@@ -88,14 +88,11 @@ impl Graph {
     /// Whether the token holds one of these permissions. None: the token does not show its permissions.
     pub(crate) async fn holds_one_of(&self, permissions: &[&str]) -> Option<bool> {
         let identity = self.0.tokens.identity().await.ok()?;
-        let mut known = None;
+        let mut holds = false;
         for permission in permissions {
-            match identity.holds(permission)? {
-                true => return Some(true),
-                false => known = Some(false),
-            }
+            holds |= identity.holds(permission)?;
         }
-        known
+        Some(holds)
     }
 
     /// Sets properties of a guest, each named as Graph names it.
