@@ -64,6 +64,10 @@ words! {
         NotAttempted = "not-attempted",
         /// Dry run only.
         WouldInvite = "would-invite",
+        /// Of `reset-redemption`: the guest has to redeem again.
+        Reset = "reset",
+        /// The same in a dry run.
+        WouldReset = "would-reset",
     }
 }
 
@@ -71,8 +75,8 @@ impl Outcome {
     /// Done rows do not make the exit code 4.
     pub fn is_done(self) -> bool {
         use Outcome::{
-            Duplicate, ExistsAccepted, ExistsDisabled, ExistsMember, ExistsPending, Invited,
-            WouldInvite,
+            Duplicate, ExistsAccepted, ExistsDisabled, ExistsMember, ExistsPending, Invited, Reset,
+            WouldInvite, WouldReset,
         };
         matches!(
             self,
@@ -83,6 +87,8 @@ impl Outcome {
                 | ExistsDisabled
                 | Duplicate
                 | WouldInvite
+                | Reset
+                | WouldReset
         )
     }
 }

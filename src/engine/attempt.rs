@@ -240,6 +240,7 @@ fn request(engine: &EngineState, item: &PendingGuest, mails: bool) -> Invitation
         } else {
             Vec::new()
         },
+        reset: None,
     }
 }
 

@@ -61,6 +61,10 @@ mod totals; // the counts of a run
 
 mod remind; // pending guests are mailed again, one after the other
 
+mod reset; // guests have to redeem again, one after the other
+
+mod reset_evidence; // what the directory shows of a reset without an answer
+
 mod brakes; // when reminding everybody else would do harm
 
 mod last_look; // is the guest pending, and does the address lead there?
@@ -78,6 +82,11 @@ pub(crate) use remind::{
     GuestToRemind, ReminderJob, ReminderLimits, ReminderOutcome, ReminderReport, ReminderTotals,
     is_over, remind,
 };
+pub(crate) use reset::{
+    GuestToReset, ResetJob, ResetOutcome, ResetReport, ResetTotals, WasReset, has_address,
+    not_to_be_reset, reset,
+};
+pub(crate) use reset_evidence::ResetWaits;
 pub(crate) use row_results::{MAIL_HAS_NOT_LEFT, left_behind, with_link};
 pub(crate) use run::{RunEnd, RunJob, run};
 pub use stop::Stop;

@@ -504,6 +504,7 @@ fn request(guest: &GuestToRemind, member: bool) -> InvitationRequest {
         message: guest.message.clone(),
         member,
         sponsors: Vec::new(),
+        reset: None,
     }
 }
 

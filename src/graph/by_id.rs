@@ -9,7 +9,7 @@ use super::{
     client::{Graph, Read, understood},
     fault::{Author, Class, Fault},
     odata,
-    wire::{DirectoryUser, Page, STATE_SELECT, USER_SELECT},
+    wire::{DirectoryUser, Page, RESET_SELECT, STATE_SELECT, USER_SELECT},
 };
 use reqwest::Method;
 use serde::Deserialize;
@@ -42,6 +42,25 @@ impl Graph {
     /// The same with what tells the state of a guest, and nothing else.
     pub(crate) async fn states_by_ids(&self, ids: &[String]) -> Result<Vec<DirectoryUser>, Fault> {
         self.by_ids(ids, STATE_SELECT).await
+    }
+
+    /// The same with what matters before a redemption is reset.
+    pub(crate) async fn guests_to_reset(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<DirectoryUser>, Fault> {
+        self.by_ids(ids, RESET_SELECT).await
+    }
+
+    /// Replaces all other addresses of a user: whatever is not among them is gone.
+    pub(crate) async fn set_other_mails(
+        &self,
+        id: &str,
+        other_mails: &[String],
+    ) -> Result<(), Fault> {
+        let path = format!("/users/{}", odata::encode(id));
+        let body = json!({"otherMails": other_mails});
+        self.change(Method::PATCH, &path, Some(&body)).await
     }
 
     async fn by_ids(&self, ids: &[String], select: &str) -> Result<Vec<DirectoryUser>, Fault> {

@@ -77,6 +77,30 @@ codes! {
         fix: "Correct the value that the `error` column names, then run again with --retry-refused.",
         who: "whoever made the sheet"
     }
+    NOT_ITS_ADDRESS = "GL514" {
+        title: "the address is not one of this guest's",
+        meaning: "A redemption is reset to an address that stands in mail or otherMails of the guest. It does not, or Graph does not know it everywhere yet.",
+        fix: "Run the same command again in a few minutes; it adds the address where it is missing.",
+        who: "whoever runs the command"
+    }
+    NO_RESETS = "GL515" {
+        title: "this cloud cannot reset a redemption",
+        meaning: "The Graph of this cloud does not know the property resetRedemption: the most closed national clouds lack it.",
+        fix: "Delete the guest and invite the new address instead; groups and rights have to be given again.",
+        who: "a User Administrator of the tenant"
+    }
+    HAS_A_ROLE = "GL516" {
+        title: "the redemption of this guest cannot be reset by this sign-in",
+        meaning: "Graph refused it for this guest and not for everybody. The usual reason is a role in the directory: an app can reset nobody who has one, and a Helpdesk Administrator only guests without one.",
+        fix: "Sign in as a User Administrator or Global Administrator for this row, or take the role from the guest for that time.",
+        who: "a User Administrator or Global Administrator of the tenant"
+    }
+    NOT_A_GUEST = "GL517" {
+        title: "the person is an internal user, not a guest",
+        meaning: "Only a guest has an invitation that can be redeemed again. This account belongs to the tenant itself.",
+        fix: "Take the row off the sheet; change the person's own account in the Entra admin center.",
+        who: "whoever made the sheet"
+    }
     NOT_REPLICATED = "GL520" {
         title: "the directory does not know the new guest everywhere yet",
         meaning: "Entra keeps several copies of the directory. For some seconds or minutes a new guest is missing in some of them.",
@@ -295,6 +319,18 @@ codes! {
         meaning: "Exchange limits how many mails a mailbox sends in a day, and this one has used that up.",
         fix: "Run the same command again tomorrow: mails that are due are sent then; [message] per_day keeps below the limit.",
         who: "an Exchange Administrator of the tenant"
+    }
+    MAY_NOT_CHANGE_ADDRESSES = "GL615" {
+        title: "the sign-in may not change the addresses of guests",
+        meaning: "A reset to a new address first adds it to otherMails of the guest, and Graph refused that for want of a permission. Nothing was reset.",
+        fix: "Grant User-Mail.ReadWrite.All; somebody who signs in also needs the role User Administrator, or Helpdesk Administrator for guests without a role.",
+        who: "a Privileged Role Administrator or Global Administrator of the tenant"
+    }
+    MAY_NOT_RESET = "GL616" {
+        title: "the sign-in may not reset redemptions",
+        meaning: "Graph refused to reset the redemption of a guest for want of a permission. User.Invite.All is not enough for that. An address that was added before stays, and the same command goes on from there.",
+        fix: "Grant User.ReadWrite.All; somebody who signs in also needs the role User Administrator or Helpdesk Administrator.",
+        who: "a Privileged Role Administrator or Global Administrator of the tenant"
     }
     TOKEN_REJECTED = "GL620" {
         title: "Graph does not accept the token",

@@ -42,8 +42,16 @@ const NO_INVITATIONS: Abilities = Abilities {
     reset_redemption: false,
 };
 
-/// By the ending of the host: US Government, China, and the sovereign clouds of France, Germany and Singapore.
-const LACKING: [(&str, Abilities); 5] = [
+const NO_SPONSORS_NO_RESETS: Abilities = Abilities {
+    reset_redemption: false,
+    ..NO_SPONSORS
+};
+
+/// By the ending of the host: US Government and its two closed clouds (USNat, USSec), China, and the sovereign clouds of
+/// France, Germany and Singapore.
+const LACKING: [(&str, Abilities); 7] = [
+    ("graph.eaglex.ic.gov", NO_SPONSORS_NO_RESETS),
+    ("graph.microsoft.scloud", NO_SPONSORS_NO_RESETS),
     ("graph.microsoft.us", NO_SPONSORS),
     ("microsoftgraph.chinacloudapi.cn", NO_SPONSORS),
     (".sovcloud.fr", NO_SPONSORS),
@@ -74,12 +82,20 @@ mod tests {
             ("https://graph.svc.sovcloud.sg", false, false),
             ("http://127.0.0.1:8080", true, true),
         ] {
+            assert!(abilities(&BaseUrl::graph(url).unwrap()).reset_redemption == invitations);
             let abilities = abilities(&BaseUrl::graph(url).unwrap());
             assert_eq!(
                 (abilities.sponsors_in_invitations, abilities.invitations),
                 (sponsors, invitations),
                 "{url}"
             );
+        }
+        for closed in [
+            "https://graph.eaglex.ic.gov",
+            "https://graph.microsoft.scloud",
+        ] {
+            let abilities = abilities(&BaseUrl::graph(closed).unwrap());
+            assert!(abilities.invitations && !abilities.reset_redemption);
         }
     }
 }

@@ -121,6 +121,13 @@ impl Fault {
         self
     }
 
+    /// The same fault under a code that says more about what was asked.
+    #[must_use]
+    pub(crate) fn known_as(mut self, code: Code) -> Self {
+        self.0.code = code;
+        self
+    }
+
     pub fn exit(&self) -> Exit {
         self.class.exit()
     }

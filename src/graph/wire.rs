@@ -13,6 +13,10 @@ use std::fmt;
 pub(crate) const USER_SELECT: &str = "id,displayName,mail,otherMails,proxyAddresses,userPrincipalName,userType,\
 accountEnabled,externalUserState,createdDateTime";
 
+/// The properties that matter before a redemption is reset.
+pub(crate) const RESET_SELECT: &str = "id,displayName,mail,otherMails,proxyAddresses,userPrincipalName,userType,\
+accountEnabled,externalUserState,externalUserStateChangeDateTime,creationType,createdDateTime";
+
 /// The properties that tell in which state a guest is. Fewer than those above, as a thousand people come in one answer.
 pub(crate) const STATE_SELECT: &str = "id,accountEnabled,userType,userPrincipalName,externalUserState,\
 externalUserStateChangeDateTime,createdDateTime,creationType";
@@ -31,6 +35,8 @@ pub(crate) struct InvitationRequest {
     pub member: bool,
     /// Object ids, at most five; already resolved.
     pub sponsors: Vec<String>,
+    /// The guest whose redemption is reset, by id; the address is one of that guest's. None: the address is invited.
+    pub reset: Option<String>,
 }
 
 /// The words that Microsoft's mail carries.
@@ -44,7 +50,8 @@ pub(crate) struct MessageInfo {
 
 impl InvitationRequest {
     /// The body of `POST /invitations`. Sponsors are plain id objects: the typed and the bind form are
-    /// ignored or refused. `invitedUser` is never sent: it would convert an internal user.
+    /// ignored or refused. `invitedUser` is sent for a reset only, and holds the id and nothing else: without a reset it
+    /// would convert an internal user.
     pub(crate) fn to_json(&self) -> Value {
         let mut body = json!({
             "invitedUserEmailAddress": self.email,
@@ -63,6 +70,10 @@ impl InvitationRequest {
         if !self.sponsors.is_empty() {
             body["invitedUserSponsors"] =
                 self.sponsors.iter().map(|id| json!({"id": id})).collect();
+        }
+        if let Some(id) = &self.reset {
+            body["invitedUser"] = json!({"id": id});
+            body["resetRedemption"] = json!(true);
         }
         body
     }
@@ -269,6 +280,7 @@ mod tests {
             },
             member: true,
             sponsors: vec!["s1".into(), "s2".into()],
+            reset: None,
         };
         assert_eq!(
             request.to_json(),
@@ -286,6 +298,18 @@ mod tests {
                 "invitedUserSponsors": [{"id": "s1"}, {"id": "s2"}],
             })
         );
+    }
+
+    #[test]
+    fn a_reset_names_the_guest_by_id_and_nothing_else() {
+        let request = InvitationRequest {
+            email: "new@b.example".into(),
+            reset: Some("u1".into()),
+            ..InvitationRequest::default()
+        };
+        let body = request.to_json();
+        assert_eq!(body["invitedUser"], json!({"id": "u1"}));
+        assert_eq!(body["resetRedemption"], true);
     }
 
     #[test]

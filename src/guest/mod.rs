@@ -36,6 +36,8 @@ mod understand; // the whole row: a guest, a duplicate, or invalid
 
 mod address_accounting; // where every address of the sheet went
 
+pub(crate) mod resets; // guests who are to redeem again
+
 mod model; // a guest, and the verdict about a row
 
 pub(crate) mod catalogue; // the codes GL100 to GL299 in words

@@ -4,6 +4,7 @@
 
 use super::{
     AttemptEnd, AttemptKind, InvitationAttempt, PersonState, PriorLookup, Reader, Result, Writer,
+    resets::{RESET, RESET_LINK},
     units::{millis, timestamp, word},
 };
 use crate::outcome::{Mail, words};
@@ -302,9 +303,12 @@ impl Reader {
                 continue;
             };
             match kind {
-                // A reminder leaves nothing to settle: without an answer it counts as a mail.
+                // A reminder leaves nothing to settle: without an answer it counts as a mail. A reset invites nobody.
                 EventKind::Intent
-                    if row.get_ref(5)?.as_str().is_ok_and(|kind| kind == REMINDER) => {}
+                    if row
+                        .get_ref(5)?
+                        .as_str()
+                        .is_ok_and(|kind| [REMINDER, RESET, RESET_LINK].contains(&kind)) => {}
                 EventKind::Intent | EventKind::Assumed => {
                     let ask = InvitationAttempt {
                         kind: word(row.get(5)?, AttemptKind::from_word)

@@ -37,6 +37,8 @@ mod guest_states; // in which state guests were when they were read last
 
 mod reminders; // whom a reminder was sent
 
+mod resets; // whose redemption was reset
+
 mod own_mail; // mails of our own
 
 mod mail_books; // questions about them
@@ -72,6 +74,10 @@ pub(crate) use own_mail::{
 pub(crate) use person::{Person, PersonState};
 pub(crate) use reader::Reader;
 pub(crate) use reminders::{MailHistory, ReminderAnswered, ReminderEnd, ReminderIntent};
+pub(crate) use resets::{
+    OpenReset, ResetAnswered, ResetCall, ResetEnd, ResetHistory, ResetIntent, ResetPerson,
+    StateBefore,
+};
 pub(crate) use runs::{RunRecord, RunStart};
 pub(crate) use silent_first::{SilentFirst, UnknownRuns};
 pub(crate) use story::StoryEvent;

@@ -163,7 +163,11 @@ impl Reader {
                         history.refused_at = history.refused_at.max(Some(at));
                     }
                     match (answer, mail) {
-                        ("not-performed" | "reminder-refused" | "mail-due" | "mail-refused", _) => {
+                        (
+                            "not-performed" | "reminder-refused" | "reset-refused" | "mail-due"
+                            | "mail-refused",
+                            _,
+                        ) => {
                             mails.retain(|mail| Some(mail.intent) != intent);
                         }
                         ("throttled", Some(mail)) => mail.reminder = false,

@@ -16,7 +16,7 @@ pub(super) enum Meaning {
 }
 
 /// A name without what people vary: case, accents, spaces and punctuation.
-pub(super) fn normalise(name: &str) -> String {
+pub(crate) fn normalise(name: &str) -> String {
     name.chars()
         .flat_map(char::to_lowercase)
         .fold(String::new(), |mut folded, c| {
@@ -82,6 +82,14 @@ pub(super) fn meaning(name: &str) -> Option<Meaning> {
     let name = normalise(name);
     let name = name.strip_suffix("required").unwrap_or(&name);
     index().get(name).copied()
+}
+
+/// The field that a column means by its name alone.
+pub(crate) fn field_named(name: &str) -> Option<Field> {
+    match meaning(name)? {
+        Meaning::Field(field) => Some(field),
+        Meaning::BareName | Meaning::Note => None,
+    }
 }
 
 /// Every name with its meaning, put together once.

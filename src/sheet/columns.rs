@@ -99,12 +99,12 @@ pub(super) fn understand(
     (header, problems)
 }
 
-/// The header of a file of our own that is read back.
-pub(super) fn all_ours(names: Vec<String>, row: u64, line: u64) -> Header {
+/// A header whose columns are taken as they stand, all for the same use.
+pub(super) fn as_they_stand(names: Vec<String>, row: u64, line: u64, used: Use) -> Header {
     Header {
         row,
         line,
-        uses: vec![Use::OwnResult; names.len()],
+        uses: vec![used; names.len()],
         names,
         mapping: Vec::new(),
         examples: Vec::new(),

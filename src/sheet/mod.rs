@@ -78,6 +78,7 @@ pub(crate) mod catalogue; // the codes GL001 to GL099 in words
 mod tests;
 
 pub(crate) use address_column::Counts;
+pub(crate) use aliases::{field_named, normalise as plain_name};
 pub(crate) use dialect::{Dialect, LineEnd};
 pub use field::Field;
 pub(crate) use header::{Header, Use, column_letter};

@@ -121,7 +121,8 @@ fn open_text(
         header_detection::read(&text, whole, Asked::of(options)).map_err(|problem| *problem)?;
     let asked_row = options.header_row.is_some();
     let perhaps = || reading.perhaps_header().filter(|_| !asked_row);
-    let Some(at) = reading.header.or_else(perhaps) else {
+    let first = || (purpose == Purpose::Table && !reading.records.is_empty()).then_some(0);
+    let Some(at) = reading.header.or_else(perhaps).or_else(first) else {
         if let Some(stopped) = &reading.stopped {
             return Err(stopped::problem(stopped, None, charset, path).into());
         }

@@ -3,7 +3,7 @@
 //! Must not read the sheet.
 
 use super::{
-    Flaw, Header, Refused, Row, SheetOptions, address_column,
+    Flaw, Header, Refused, Row, SheetOptions, Use, address_column,
     catalogue::{HEADER_QUOTES, HEADER_SWALLOWS, PORTAL_EXAMPLE},
     columns,
     header_detection::{self, HeadRecord, Reading},
@@ -25,7 +25,17 @@ pub(super) fn header(
         ..
     } = reading.records[at];
     if purpose == Purpose::ReadBack {
-        return Ok((columns::all_ours(cells.clone(), row, line), Vec::new()));
+        let header = columns::as_they_stand(cells.clone(), row, line, Use::OwnResult);
+        return Ok((header, Vec::new()));
+    }
+    if purpose == Purpose::Table {
+        return match header_swallows(&reading.records[at], reading.delimiter) {
+            Some(swallowed) => Err(swallowed.at(row, line).into()),
+            None => {
+                let header = columns::as_they_stand(cells.clone(), row, line, Use::Other);
+                Ok((header, Vec::new()))
+            }
+        };
     }
     let (mut header, mut problems) =
         columns::understand(cells.clone(), row, line, &options.map, &options.ignore);

@@ -30,7 +30,8 @@ pub(super) fn open(
     let (tab, reading, others) = choose(book.tabs, options, purpose)?;
     let asked_row = options.header_row.is_some();
     let perhaps = || reading.perhaps_header().filter(|_| !asked_row);
-    let Some(at) = reading.header.or_else(perhaps) else {
+    let first = || (purpose == Purpose::Table && !reading.records.is_empty()).then_some(0);
+    let Some(at) = reading.header.or_else(perhaps).or_else(first) else {
         return Err(no_header(&reading, options));
     };
     let (header, mut hints) = header(&reading, at, options, purpose)?;

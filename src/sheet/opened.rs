@@ -46,6 +46,8 @@ pub(super) enum Body {
 pub(super) enum Purpose {
     /// Its columns are understood: people are invited from it, or it is checked.
     Invite,
+    /// It is a table with columns of its own, which are taken as they stand.
+    Table,
     /// It is a file of our own, whose columns are known.
     ReadBack,
 }

@@ -28,6 +28,20 @@ use std::{
 #[derive(Debug, Clone)]
 pub struct Sheet(Arc<State>);
 
+/// Puts what can be read only once into a private temporary file.
+fn spool(input: &mut dyn Read, name: &str) -> Result<Scratch, Refused> {
+    let failed = |error: io::Error| {
+        let message = format!("putting {name} into a temporary file failed: {error}");
+        Refused::from(
+            Problem::error(READ_FAILED, message).fix("make room on the disk of temporary files"),
+        )
+    };
+    let spooled = Scratch::new().map_err(failed)?;
+    let mut file = files::create_own(&spooled.sheet()).map_err(failed)?;
+    io::copy(input, &mut file).map_err(failed)?;
+    Ok(spooled)
+}
+
 impl Sheet {
     /// Opens a sheet from which people can be invited.
     pub fn open(path: &Path, options: &SheetOptions) -> Result<Self, Refused> {
@@ -54,18 +68,8 @@ impl Sheet {
         name: &str,
         options: &SheetOptions,
     ) -> Result<Self, Refused> {
-        let failed = |error: io::Error| {
-            let message = format!("putting {name} into a temporary file failed: {error}");
-            Refused::from(
-                Problem::error(READ_FAILED, message)
-                    .fix("make room on the disk of temporary files"),
-            )
-        };
-        let spooled = Scratch::new().map_err(failed)?;
-        let path = spooled.sheet();
-        let mut file = files::create_own(&path).map_err(failed)?;
-        io::copy(input, &mut file).map_err(failed)?;
-        Self::open_as(&path, name.to_owned(), Some(spooled), options)
+        let spooled = spool(input, name)?;
+        Self::open_as(&spooled.sheet(), name.to_owned(), Some(spooled), options)
     }
 
     /// Opens a pipe in the same way; none where the path leads to something else.
@@ -87,6 +91,26 @@ impl Sheet {
             &path.display().to_string(),
             options,
         ))
+    }
+
+    /// Opens a table that is no sheet of people to invite: its columns are taken as they stand. Hidden rows have to be
+    /// decided about as on any sheet.
+    pub(crate) fn open_table(path: &Path, options: &SheetOptions) -> Result<Self, Refused> {
+        let opened = open::open(path, options, Purpose::Table)?;
+        let name = path.display().to_string();
+        Self::unsettled(path, name, None, options, opened).or_refused()
+    }
+
+    /// The same out of what can be read only once, such as standard input.
+    pub(crate) fn spool_table(
+        input: &mut dyn Read,
+        name: &str,
+        options: &SheetOptions,
+    ) -> Result<Self, Refused> {
+        let spooled = spool(input, name)?;
+        let path = spooled.sheet();
+        let opened = open::open(&path, options, Purpose::Table)?;
+        Self::unsettled(&path, name.to_owned(), Some(spooled), options, opened).or_refused()
     }
 
     /// Opens a file of our own to read it back. Its columns are taken as they stand, hidden rows count, and no person

@@ -19,5 +19,7 @@ pub(crate) fn meaning(outcome: Outcome) -> &'static str {
         Outcome::Unknown => "asked, no answer; the next run settles it first",
         Outcome::NotAttempted => "not reached",
         Outcome::WouldInvite => "would be invited",
+        Outcome::Reset => "has to redeem again, and the link is kept",
+        Outcome::WouldReset => "would have to redeem again",
     }
 }

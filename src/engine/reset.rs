@@ -1,0 +1,912 @@
+//! Resets of redemptions: guests are made to redeem again, one after the other, each in two calls.
+//!
+//! The first call adds the new address to the others of the guest and keeps all of these; the second one resets. The intent
+//! of each is durable before it leaves, its answer before the next one. A reset whose answer was lost is looked for in the
+//! directory; it is never simply sent again, because it may have mailed somebody.
+
+use super::{
+    brakes::Brakes,
+    caps::{CapLimits, CapSlot, Caps},
+    outage::{Outage, Then},
+    reset_evidence::{ResetEvidence, ResetWaits, evidence, is_pending, state_before},
+    row_results,
+    stop::{Stop, StopReason},
+};
+use crate::{
+    clock::Clock,
+    directory::{Directory, state_of},
+    failure,
+    graph::{
+        Class, DirectoryUser, Fault, InvitationReply, InvitationRequest, MessageInfo, Verdict,
+        catalogue,
+    },
+    guest::EmailAddress,
+    ledger::{
+        IntentId, Ledger, LedgerError, NoIntent, Reader, ResetAnswered, ResetCall, ResetEnd,
+        ResetHistory, ResetIntent, RunStart, Writer,
+    },
+    outcome::{GuestState, Mail},
+    pace::{Pace, TooLong, backoff},
+    threshold::Threshold,
+};
+use jiff::SignedDuration;
+use secrecy::SecretString;
+use std::{cell::Cell, time::Duration};
+use tokio::{sync::watch, time::Instant};
+use uuid::Uuid;
+
+/// How often a request that could not even be sent is tried.
+const CONNECTS: u32 = 5;
+/// How often a guest is asked in one run.
+const ASKS: u32 = 3;
+/// How often Graph is asked that does not know the added address everywhere yet.
+const ADDRESS_TRIES: u32 = 5;
+/// So many refusals for want of a right, before any reset worked, are about everybody.
+const MOST_DENIED: u32 = 3;
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// An address that was added before this shows in every reading.
+const ADDED_LATELY: SignedDuration = SignedDuration::from_hours(1);
+/// The pauses between two looks at a guest.
+const FIRST_LOOK: Duration = Duration::from_millis(500);
+const LONGEST_LOOK: Duration = Duration::from_secs(8);
+
+/// Somebody who is to redeem again.
+#[derive(Debug, Clone)]
+pub(crate) struct GuestToReset {
+    pub row: u64,
+    pub user_id: String,
+    pub new_email: EmailAddress,
+    pub display_name: Option<String>,
+    pub redirect_url: String,
+    /// Whether Microsoft mails.
+    pub send: bool,
+    /// Whether a mail of our own follows.
+    pub own_mail: bool,
+    pub message: MessageInfo,
+}
+
+/// What became of one of them.
+#[derive(Debug, Clone)]
+pub(crate) enum ResetOutcome {
+    Reset(WasReset),
+    /// Graph or the state of the account says no: our code and the reason. `added`: the new address is there.
+    Refused {
+        code: String,
+        why: String,
+        added: bool,
+        request_id: Option<String>,
+    },
+    /// Nothing happened, for a reason that passes.
+    Failed {
+        why: String,
+    },
+    /// Asked, and neither an answer nor the directory tells.
+    Unknown {
+        mails: bool,
+    },
+    NotAttempted,
+}
+
+/// A guest who has to redeem again.
+#[derive(Debug, Clone)]
+pub(crate) struct WasReset {
+    pub person: i64,
+    pub mail: Mail,
+    pub link: Option<SecretString>,
+    pub redemption: Option<String>,
+    pub request_id: Option<String>,
+    /// By this run; else by an earlier one.
+    pub now: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ResetTotals {
+    pub done: u64,
+    pub not_done: u64,
+}
+
+/// Everything that resetting needs.
+pub(crate) struct ResetJob<'a> {
+    pub start: RunStart,
+    pub ledger: &'a Ledger,
+    pub generation: i64,
+    pub guests: Vec<GuestToReset>,
+    pub caps: CapLimits,
+    pub max_failures: Threshold,
+    pub waits: ResetWaits,
+    pub directory: Directory,
+    pub pace: Pace,
+    pub clock: Clock,
+    pub stop: Stop,
+    pub tally: watch::Sender<ResetTotals>,
+    /// The sign-in has the permission by what its token says, so that a refusal is about the guest.
+    pub permission_claimed: bool,
+}
+
+/// What became of all of them, in their order.
+pub(crate) struct ResetReport {
+    pub outcomes: Vec<ResetOutcome>,
+    pub stopped_by: Option<StopReason>,
+    /// Graph answered for another user than the one of this row.
+    pub somebody_else: Option<u64>,
+    pub reader: Reader,
+    pub writer: Writer,
+}
+
+/// Resets one after the other until all are through, or the verb is to stop.
+pub(crate) async fn reset(job: ResetJob<'_>) -> failure::Result<ResetReport> {
+    let reader = job.ledger.reader()?;
+    let writer = job.ledger.writer(Some(job.generation))?;
+    writer.start_run(&job.start)?;
+    let recent = reader.asks_since(job.clock.now() - DAY)?;
+    let resetting = Resetting {
+        run: job.start.id,
+        caps: Caps::new(job.caps, recent, job.clock.clone()),
+        brakes: Brakes::new(job.max_failures),
+        waits: job.waits,
+        reader,
+        writer,
+        directory: job.directory,
+        pace: job.pace,
+        clock: job.clock,
+        stop: job.stop,
+        outage: Outage::default(),
+        permission_claimed: job.permission_claimed,
+        worked: Cell::new(false),
+        denied: Cell::new(0),
+        somebody_else: Cell::new(None),
+    };
+    let mut places: Vec<Place> = job.guests.iter().map(|_| Place::default()).collect();
+    for (guest, place) in job.guests.iter().zip(&mut places) {
+        resetting.take(guest, place).await;
+        tell(&job.tally, place);
+    }
+    resetting.settle(&job.guests, &mut places).await;
+    let outcomes = places.into_iter().map(|place| place.outcome).collect();
+    Ok(ResetReport {
+        outcomes,
+        stopped_by: resetting.stop.reason(),
+        somebody_else: resetting.somebody_else.get(),
+        reader: resetting.reader,
+        writer: resetting.writer,
+    })
+}
+
+fn tell(tally: &watch::Sender<ResetTotals>, place: &Place) {
+    tally.send_modify(|totals| {
+        totals.done += 1;
+        let done = matches!(place.outcome, ResetOutcome::Reset(_));
+        totals.not_done += u64::from(!done);
+    });
+}
+
+/// Where a guest stands in this run.
+struct Place {
+    outcome: ResetOutcome,
+    /// Asked without an answer that tells, until then it is looked for.
+    parked_until: Option<Instant>,
+    tries: Tries,
+}
+
+/// What was tried for a guest in this run.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tries {
+    /// Requests that reset, or may have.
+    asks: u32,
+    /// In this turn.
+    connects: u32,
+    address: u32,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self {
+            outcome: ResetOutcome::NotAttempted,
+            parked_until: None,
+            tries: Tries::default(),
+        }
+    }
+}
+
+struct Resetting {
+    run: String,
+    waits: ResetWaits,
+    reader: Reader,
+    writer: Writer,
+    directory: Directory,
+    pace: Pace,
+    clock: Clock,
+    stop: Stop,
+    caps: Caps,
+    brakes: Brakes,
+    outage: Outage,
+    permission_claimed: bool,
+    /// Whether a reset has worked in this run.
+    worked: Cell<bool>,
+    /// Refusals for want of a right, in a row.
+    denied: Cell<u32>,
+    somebody_else: Cell<Option<u64>>,
+}
+
+/// Why a turn has no outcome.
+struct Stopped;
+
+/// How a turn goes on.
+enum Turn {
+    Over(ResetOutcome),
+    /// The directory is to be looked at until it tells.
+    Park {
+        mails: bool,
+    },
+    /// What was decided on has changed, or nothing was sent: look again.
+    Again,
+}
+
+/// A guest at the moment of a decision.
+struct Now<'a> {
+    guest: &'a GuestToReset,
+    user: DirectoryUser,
+    history: ResetHistory,
+}
+
+impl Resetting {
+    async fn take(&self, guest: &GuestToReset, place: &mut Place) {
+        if self.stop.is_raised() || self.somebody_else.get().is_some() {
+            return;
+        }
+        match self.turns(guest, &mut place.tries).await {
+            Ok(Turn::Over(outcome)) => (place.outcome, place.parked_until) = (outcome, None),
+            Ok(Turn::Park { mails }) => {
+                place.outcome = ResetOutcome::Unknown { mails };
+                place.parked_until = Some(Instant::now() + self.waits.settle);
+            }
+            Ok(Turn::Again) | Err(Stopped) => self.leave(guest, place),
+        }
+    }
+
+    /// The run ends while this guest is under way: what is open stays unknown.
+    fn leave(&self, guest: &GuestToReset, place: &mut Place) {
+        place.parked_until = None;
+        let history = self
+            .reader
+            .reset_history(&guest.user_id, guest.new_email.key());
+        if let Ok(history) = history
+            && !history.open.is_empty()
+        {
+            let mails = history.open.iter().any(|(_, open)| open.mails);
+            place.outcome = ResetOutcome::Unknown { mails };
+        }
+    }
+
+    async fn turns(&self, guest: &GuestToReset, tries: &mut Tries) -> Result<Turn, Stopped> {
+        (tries.connects, tries.address) = (0, 0);
+        loop {
+            if self.stop.is_raised() {
+                return Err(Stopped);
+            }
+            if let Some((code, why)) = self.brakes.refused_domain(guest.new_email.domain()) {
+                return Ok(Turn::Over(refused(code, why)));
+            }
+            let turn = self.turn(guest, tries).await?;
+            if !matches!(turn, Turn::Again) {
+                return Ok(turn);
+            }
+        }
+    }
+
+    async fn turn(&self, guest: &GuestToReset, tries: &mut Tries) -> Result<Turn, Stopped> {
+        let now = match self.look(guest).await? {
+            Ok(now) => now,
+            Err(outcome) => return Ok(Turn::Over(outcome)),
+        };
+        if let Some((person, _)) = now.history.done
+            && let Some(known) = self.known(guest)?.filter(|known| known.id == person)
+        {
+            // Reset to this address before. Whether its link is still to be fetched, is to be seen.
+            if known.redeem_url.is_some() || !is_pending(&now.user) {
+                return Ok(Turn::Over(ResetOutcome::Reset(WasReset {
+                    person,
+                    mail: known.mail.unwrap_or(Mail::None),
+                    link: known.redeem_url,
+                    redemption: now.user.external_user_state,
+                    request_id: None,
+                    now: tries.asks > 0,
+                })));
+            }
+            return self.ask(&now, ResetCall::Link, tries).await;
+        }
+        if !now.history.open.is_empty() {
+            return self.judge_open(&now, tries.asks);
+        }
+        if let Some(outcome) = not_to_be_reset(&now.user) {
+            return Ok(Turn::Over(outcome));
+        }
+        if !has_address(&now.user, &guest.new_email) {
+            return self.add_address(&now, tries).await;
+        }
+        let call = ResetCall::Reset {
+            mails: guest.send,
+            before: state_before(&now.user),
+        };
+        self.ask(&now, call, tries).await
+    }
+
+    /// The guest as the directory shows it now, and what the ledger knows.
+    async fn look<'g>(
+        &self,
+        guest: &'g GuestToReset,
+    ) -> Result<Result<Now<'g>, ResetOutcome>, Stopped> {
+        let ids = [guest.user_id.clone()];
+        let graph = self.directory.graph();
+        let found = match graph.guests_to_reset(&ids).await {
+            Ok(found) if found.is_empty() => graph.one_by_one(&ids).await,
+            found => found,
+        };
+        match found {
+            Ok(found) => {
+                let Some(user) = found.into_iter().next() else {
+                    let why = "the guest is no longer in the directory".to_owned();
+                    return Ok(Err(refused(super::catalogue::GONE.to_string(), why)));
+                };
+                let history = self
+                    .reader
+                    .reset_history(&guest.user_id, guest.new_email.key())
+                    .map_err(|error| self.failed(&error))?;
+                Ok(Ok(Now {
+                    guest,
+                    user,
+                    history,
+                }))
+            }
+            Err(fault) => {
+                if let Some(reason) = StopReason::of(&fault) {
+                    return Err(self.stopped(reason));
+                }
+                if self.stop.is_raised() {
+                    return Err(Stopped);
+                }
+                let why = format!(
+                    "the guest could not be looked up: {}",
+                    row_results::own_words(&fault)
+                );
+                Ok(Err(ResetOutcome::Failed { why }))
+            }
+        }
+    }
+
+    fn known(&self, guest: &GuestToReset) -> Result<Option<crate::ledger::ResetPerson>, Stopped> {
+        self.reader
+            .reset_person(guest.new_email.key())
+            .map_err(|error| self.failed(&error))
+    }
+
+    /// Asks without an answer: did one of them do it?
+    fn judge_open(&self, now: &Now<'_>, asks: u32) -> Result<Turn, Stopped> {
+        let open: Vec<_> = now
+            .history
+            .open
+            .iter()
+            .map(|(_, open)| open.clone())
+            .collect();
+        let (Some((person, first)), Some((last, _))) =
+            (now.history.open.first(), now.history.open.last())
+        else {
+            return Ok(Turn::Again);
+        };
+        let mails = open.iter().any(|open| open.mails);
+        let seen = evidence(&first.before, &now.user);
+        let end = match seen {
+            ResetEvidence::Performed => {
+                let mail = if mails { Mail::Requested } else { Mail::None };
+                let mail = if now.guest.own_mail { Mail::Due } else { mail };
+                ResetEnd::Performed { mail }
+            }
+            ResetEvidence::Unchanged
+                if asks < ASKS && self.waits.allow_another(&open, self.clock.now()) =>
+            {
+                ResetEnd::NothingHappened
+            }
+            ResetEvidence::Unchanged | ResetEvidence::CannotTell => {
+                return Ok(Turn::Park { mails });
+            }
+        };
+        let person = if seen == ResetEvidence::Performed {
+            *last
+        } else {
+            *person
+        };
+        self.answered(person, None, now.guest.row, end, &Answer::default())?;
+        Ok(Turn::Again)
+    }
+
+    /// The first call: the new address joins those that are there.
+    async fn add_address(&self, now: &Now<'_>, tries: &mut Tries) -> Result<Turn, Stopped> {
+        self.wait(self.pace.gate()).await?;
+        let client_request_id = Uuid::new_v4();
+        let Some(intent) = self.intent(now, ResetCall::Address, client_request_id)? else {
+            return Ok(Turn::Again);
+        };
+        let mut other_mails = now.user.other_mails.clone();
+        let mut add = |address: &str| {
+            let same = |known: &String| known.eq_ignore_ascii_case(address);
+            if !other_mails.iter().any(same) {
+                other_mails.push(address.to_owned());
+            }
+        };
+        let lately = self.clock.now() - ADDED_LATELY;
+        for (address, at) in &now.history.added {
+            if *at >= lately {
+                add(address);
+            }
+        }
+        add(now.guest.new_email.as_str());
+        let graph = self.directory.graph();
+        let changed = graph.set_other_mails(&now.user.id, &other_mails).await;
+        let Err(fault) = changed else {
+            self.answered(
+                intent.person,
+                Some(intent),
+                now.guest.row,
+                ResetEnd::AddressAdded,
+                &Answer::default(),
+            )?;
+            return self.reset_after_address(now, tries).await;
+        };
+        let answer = Answer::of(&fault);
+        let end = if fault.class == Class::NotSent {
+            ResetEnd::NotPerformed
+        } else if fault
+            .status
+            .is_some_and(|status| (400..500).contains(&status))
+        {
+            ResetEnd::AddressRefused
+        } else {
+            ResetEnd::AddressUnknown
+        };
+        self.answered(intent.person, Some(intent), now.guest.row, end, &answer)?;
+        if self.stop.is_raised() {
+            return Err(Stopped);
+        }
+        if fault.class == Class::Permission {
+            return self.denied(&fault, false);
+        }
+        if let Some(reason) = StopReason::of(&fault) {
+            return Err(self.stopped(reason));
+        }
+        let why = row_results::own_words(&fault);
+        Ok(Turn::Over(match fault.class {
+            Class::Person | Class::Request | Class::Absent | Class::Domain => {
+                ResetOutcome::Refused {
+                    code: fault.code.to_string(),
+                    why: format!("the new address was not added: {why}"),
+                    added: false,
+                    request_id: fault.request_id.clone(),
+                }
+            }
+            _ => ResetOutcome::Failed {
+                why: format!("the new address was not added: {why}"),
+            },
+        }))
+    }
+
+    /// The address is there by Graph's own answer, whatever a reading shows in the next seconds.
+    async fn reset_after_address(&self, now: &Now<'_>, tries: &mut Tries) -> Result<Turn, Stopped> {
+        let asks = tries.asks;
+        loop {
+            let history = self
+                .reader
+                .reset_history(&now.guest.user_id, now.guest.new_email.key())
+                .map_err(|error| self.failed(&error))?;
+            let current = Now {
+                guest: now.guest,
+                user: now.user.clone(),
+                history,
+            };
+            let call = ResetCall::Reset {
+                mails: now.guest.send,
+                before: state_before(&now.user),
+            };
+            let turn = self.ask(&current, call, tries).await?;
+            if !matches!(turn, Turn::Again) || tries.asks > asks {
+                return Ok(turn);
+            }
+            if self.stop.is_raised() {
+                return Err(Stopped);
+            }
+        }
+    }
+
+    /// The second call, or the same once more for the link.
+    async fn ask(
+        &self,
+        now: &Now<'_>,
+        call: ResetCall,
+        tries: &mut Tries,
+    ) -> Result<Turn, Stopped> {
+        let guest = now.guest;
+        let asked_for_room = Instant::now();
+        let slot = self
+            .caps
+            .admit(&self.stop)
+            .await
+            .map_err(|reason| self.stopped(reason))?
+            .ok_or(Stopped)?;
+        self.brakes.waited_for_room(asked_for_room.elapsed());
+        self.wait(self.pace.before_invitation()).await?;
+        let mails = matches!(call, ResetCall::Reset { mails: true, .. });
+        let for_link = matches!(call, ResetCall::Link);
+        let client_request_id = Uuid::new_v4();
+        let Some(intent) = self.intent(now, call, client_request_id)? else {
+            slot.give_back();
+            return Ok(Turn::Again);
+        };
+        if self.wait(self.pace.gate()).await.is_err() || !self.stands()? {
+            return self.never_sent(guest, intent, slot);
+        }
+        let left = Instant::now();
+        let request = request(guest, mails);
+        let graph = self.directory.graph();
+        let reply = graph.invite(&request, client_request_id).await;
+        let slot = (!matches!(reply.verdict, Verdict::NotSent { .. })).then_some(slot);
+        if slot.is_some() {
+            tries.asks += 1;
+        }
+        self.learn(&reply, guest, left);
+        let answer = Answer {
+            status: reply.status,
+            request_id: reply.request_id.clone(),
+            code: reply.verdict.fault().map(|fault| fault.code.to_string()),
+        };
+        let answered = |end| self.answered(intent.person, Some(intent), guest.row, end, &answer);
+        match reply.verdict {
+            Verdict::Done(invitation)
+                if invitation.user_id.eq_ignore_ascii_case(&guest.user_id) =>
+            {
+                let link = invitation.redeem_url;
+                if for_link {
+                    answered(ResetEnd::Linked { link })?;
+                    return Ok(Turn::Again);
+                }
+                let mail = match (guest.own_mail, mails) {
+                    (true, _) => Mail::Due,
+                    (false, true) => Mail::Requested,
+                    (false, false) => Mail::None,
+                };
+                answered(ResetEnd::Reset {
+                    link: link.clone(),
+                    redemption: invitation.status.clone(),
+                    mail,
+                })?;
+                self.worked.set(true);
+                self.denied.set(0);
+                Ok(Turn::Over(ResetOutcome::Reset(WasReset {
+                    person: intent.person,
+                    mail,
+                    link: Some(link),
+                    redemption: Some(invitation.status),
+                    request_id: answer.request_id,
+                    now: true,
+                })))
+            }
+            Verdict::Done(_) => {
+                answered(ResetEnd::SomebodyElse)?;
+                self.somebody_else.set(Some(guest.row));
+                Ok(Turn::Over(ResetOutcome::Unknown { mails }))
+            }
+            Verdict::Unknown { .. } => {
+                answered(ResetEnd::Unknown)?;
+                Ok(parked(for_link, mails))
+            }
+            Verdict::RetryAfter { .. } => {
+                answered(ResetEnd::Throttled)?;
+                self.keep_the_wait()?;
+                Ok(parked(for_link, mails))
+            }
+            Verdict::NotSent { fault } => {
+                answered(ResetEnd::NotPerformed)?;
+                tries.connects += 1;
+                if self.stop.is_raised() {
+                    return Err(Stopped);
+                }
+                if tries.connects >= CONNECTS {
+                    return Err(self.stopped(StopReason::Unreachable {
+                        why: row_results::own_words(&fault),
+                    }));
+                }
+                self.sleep(backoff(tries.connects, fastrand::f64())).await?;
+                Ok(Turn::Again)
+            }
+            Verdict::Stop { fault, .. } if fault.class == Class::Permission => {
+                answered(ResetEnd::Refused)?;
+                self.denied(&fault, true)
+            }
+            Verdict::Stop { .. } => {
+                answered(ResetEnd::NotPerformed)?;
+                Err(Stopped)
+            }
+            Verdict::Exists { fault, .. }
+            | Verdict::Refused { fault, .. }
+            | Verdict::Failed { fault } => {
+                let not_yet =
+                    fault.code == catalogue::NOT_ITS_ADDRESS || fault.class == Class::NotYet;
+                if not_yet && tries.address < ADDRESS_TRIES {
+                    answered(ResetEnd::NotPerformed)?;
+                    tries.asks = tries.asks.saturating_sub(1);
+                    tries.address += 1;
+                    self.sleep(backoff(tries.address, fastrand::f64())).await?;
+                    return Ok(Turn::Again);
+                }
+                answered(ResetEnd::Refused)?;
+                let why = row_results::own_words(&fault);
+                Ok(Turn::Over(ResetOutcome::Refused {
+                    code: fault.code.to_string(),
+                    why,
+                    added: true,
+                    request_id: answer.request_id,
+                }))
+            }
+        }
+    }
+
+    /// A permission or a role is missing: for everybody, or for this guest, who may have a role in the directory.
+    fn denied(&self, fault: &Fault, added: bool) -> Result<Turn, Stopped> {
+        self.denied.set(self.denied.get() + 1);
+        let about_everybody =
+            !self.worked.get() && (!self.permission_claimed || self.denied.get() >= MOST_DENIED);
+        if about_everybody {
+            let code = if added {
+                catalogue::MAY_NOT_RESET
+            } else {
+                catalogue::MAY_NOT_CHANGE_ADDRESSES
+            };
+            let fault = fault.clone().known_as(code);
+            return Err(self.stopped(StopReason::Refused {
+                exit: fault.exit(),
+                fault: Box::new(fault),
+            }));
+        }
+        Ok(Turn::Over(ResetOutcome::Refused {
+            code: catalogue::HAS_A_ROLE.to_string(),
+            why: row_results::own_words(fault),
+            added,
+            request_id: fault.request_id.clone(),
+        }))
+    }
+
+    /// What an answer means for everybody else.
+    fn learn(&self, reply: &InvitationReply, guest: &GuestToReset, left: Instant) {
+        let stops = reply.verdict.run_stopping();
+        // Whether a missing right is about everybody is decided with the guest.
+        if let Some(fault) = stops.filter(|fault| fault.class != Class::Permission) {
+            self.stop.raise(StopReason::Refused {
+                exit: fault.exit(),
+                fault: Box::new(fault.clone()),
+            });
+        }
+        match self.outage.answered(&reply.verdict, left) {
+            Then::GoOn => {}
+            Then::Pause(pause) => self.pace.pause(pause),
+            Then::Stop(reason) => self.stop.raise(reason),
+        }
+        let domain = guest.new_email.domain();
+        if let Some(reason) = self.brakes.answered(&reply.verdict, domain) {
+            self.stop.raise(reason);
+        }
+        if let Err(too_long) = self.pace.gate_opens_in_time() {
+            self.stop.raise(too_long.into());
+        }
+    }
+
+    /// Looks at the guests whose reset has no answer, until the directory tells or the time is over.
+    async fn settle(&self, guests: &[GuestToReset], places: &mut [Place]) {
+        let mut pause = FIRST_LOOK;
+        while !self.stop.is_raised()
+            && self.somebody_else.get().is_none()
+            && places.iter().any(|place| place.parked_until.is_some())
+        {
+            if !self.stop.sleep(pause).await {
+                break;
+            }
+            pause = (pause * 2).min(LONGEST_LOOK);
+            let parked = guests.iter().zip(places.iter_mut());
+            for (guest, place) in parked.filter(|(_, place)| place.parked_until.is_some()) {
+                let (until, asks) = (place.parked_until, place.tries.asks);
+                self.take(guest, place).await;
+                if place.parked_until.is_some() && place.tries.asks == asks {
+                    // Looked at, and as it was.
+                    place.parked_until = until.filter(|until| *until > Instant::now());
+                } else if place.parked_until.is_some() {
+                    pause = FIRST_LOOK;
+                }
+            }
+        }
+    }
+
+    fn never_sent(
+        &self,
+        guest: &GuestToReset,
+        intent: IntentId,
+        slot: CapSlot<'_>,
+    ) -> Result<Turn, Stopped> {
+        slot.give_back();
+        self.answered(
+            intent.person,
+            Some(intent),
+            guest.row,
+            ResetEnd::NotPerformed,
+            &Answer::default(),
+        )?;
+        Err(Stopped)
+    }
+
+    /// None: something was written about the guest since it was decided to send.
+    fn intent(
+        &self,
+        now: &Now<'_>,
+        call: ResetCall,
+        client_request_id: Uuid,
+    ) -> Result<Option<IntentId>, Stopped> {
+        let intent = ResetIntent {
+            call,
+            user_id: now.user.id.clone(),
+            key: now.guest.new_email.key().to_owned(),
+            email: now.guest.new_email.as_str().to_owned(),
+            row: now.guest.row,
+            at: self.clock.now(),
+            client_request_id: client_request_id.to_string(),
+            decided_on: now.history.newest_event,
+        };
+        match self.writer.reset_intent(&self.run, &intent) {
+            Ok(Ok(intent)) => Ok(Some(intent)),
+            Ok(Err(NoIntent::Changed)) => Ok(None),
+            Ok(Err(NoIntent::Gone)) => Err(self.stopped(StopReason::LedgerGone)),
+            Ok(Err(NoIntent::TakenOver)) => Err(self.taken_over()),
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    fn answered(
+        &self,
+        person: i64,
+        intent: Option<IntentId>,
+        row: u64,
+        end: ResetEnd,
+        answer: &Answer,
+    ) -> Result<(), Stopped> {
+        let answered = ResetAnswered {
+            person,
+            intent,
+            row,
+            at: self.clock.now(),
+            end,
+            status: answer.status,
+            request_id: answer.request_id.clone(),
+            detail: answer.code.clone(),
+        };
+        self.writer
+            .reset_answered(&self.run, &answered)
+            .map_err(|error| self.failed(&error))
+    }
+
+    /// What the server asked for outlives this process.
+    fn keep_the_wait(&self) -> Result<(), Stopped> {
+        let left = self.pace.asked_for();
+        let left = left.and_then(|left| SignedDuration::try_from(left).ok());
+        match left.and_then(|left| self.clock.now().checked_add(left).ok()) {
+            Some(until) => self
+                .writer
+                .wait_until(until)
+                .map_err(|error| self.failed(&error)),
+            None => Ok(()),
+        }
+    }
+
+    fn stands(&self) -> Result<bool, Stopped> {
+        let stands = self.writer.stands().map_err(|error| self.failed(&error))?;
+        if !stands {
+            self.taken_over();
+        }
+        Ok(stands)
+    }
+
+    fn taken_over(&self) -> Stopped {
+        self.stopped(StopReason::TakenOver {
+            by: self.writer.holder().unwrap_or_default(),
+        })
+    }
+
+    fn failed(&self, error: &LedgerError) -> Stopped {
+        self.stopped(error.into())
+    }
+
+    fn stopped(&self, reason: StopReason) -> Stopped {
+        self.stop.raise(reason);
+        Stopped
+    }
+
+    async fn sleep(&self, wait: Duration) -> Result<(), Stopped> {
+        if self.stop.sleep(wait).await {
+            Ok(())
+        } else {
+            Err(Stopped)
+        }
+    }
+
+    async fn wait(&self, ready: impl Future<Output = Result<(), TooLong>>) -> Result<(), Stopped> {
+        let ready = tokio::select! {
+            biased;
+            () = self.stop.raised() => return Err(Stopped),
+            reason = self.brakes.stuck() => return Err(self.stopped(reason)),
+            ready = ready => ready,
+        };
+        ready.map_err(|too_long| self.stopped(too_long.into()))
+    }
+}
+
+#[derive(Default)]
+struct Answer {
+    status: Option<u16>,
+    request_id: Option<String>,
+    code: Option<String>,
+}
+
+impl Answer {
+    fn of(fault: &Fault) -> Self {
+        Self {
+            status: fault.status,
+            request_id: fault.request_id.clone(),
+            code: Some(fault.code.to_string()),
+        }
+    }
+}
+
+/// A lost link is looked for by the next turn at once.
+fn parked(for_link: bool, mails: bool) -> Turn {
+    if for_link {
+        Turn::Again
+    } else {
+        Turn::Park { mails }
+    }
+}
+
+fn refused(code: String, why: String) -> ResetOutcome {
+    ResetOutcome::Refused {
+        code,
+        why,
+        added: false,
+        request_id: None,
+    }
+}
+
+/// The same guest, the address and the id; name, type and sponsors stay as they are in the directory.
+fn request(guest: &GuestToReset, mails: bool) -> InvitationRequest {
+    InvitationRequest {
+        email: guest.new_email.as_str().to_owned(),
+        redirect_url: guest.redirect_url.clone(),
+        send: mails,
+        message: guest.message.clone(),
+        reset: Some(guest.user_id.clone()),
+        ..InvitationRequest::default()
+    }
+}
+
+/// Whether Graph takes the address for one of the guest's.
+pub(crate) fn has_address(user: &DirectoryUser, address: &EmailAddress) -> bool {
+    let same = |text: &str| text.eq_ignore_ascii_case(address.as_str());
+    user.mail.as_deref().is_some_and(same) || user.other_mails.iter().any(|mail| same(mail))
+}
+
+/// Why somebody is not reset, by the state of the account.
+pub(crate) fn not_to_be_reset(user: &DirectoryUser) -> Option<ResetOutcome> {
+    match state_of(user).state {
+        GuestState::Disabled => Some(refused(
+            catalogue::EXISTS_BLOCKED.to_string(),
+            "the account is blocked from signing in".to_owned(),
+        )),
+        GuestState::Member => Some(refused(
+            catalogue::NOT_A_GUEST.to_string(),
+            "the account is an internal one, and has no invitation to redeem".to_owned(),
+        )),
+        _ => None,
+    }
+}
