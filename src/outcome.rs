@@ -116,6 +116,8 @@ words! {
         Relinked = "relinked",
         Checked = "checked",
         NotSelected = "not-selected",
+        /// Of `reset-redemption`.
+        Reset = "reset",
     }
 }
 

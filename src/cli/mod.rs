@@ -50,6 +50,15 @@ pub enum Command {
     Mail(Box<Mail>),
     /// Mail pending guests again, within limits; lists first
     Remind(Box<Remind>),
+    /// Let guests redeem again whose sign-in address has changed; lists first
+    ResetRedemption(Box<ResetRedemption>),
+    /// Explained, because two things can be meant by it
+    #[command(hide = true)]
+    Reset {
+        /// What was typed after it
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+        rest: Vec<String>,
+    },
     /// Write the results of a run again, from the ledger
     Results(Results),
     /// List the runs that the ledger knows
@@ -218,6 +227,40 @@ pub struct Remind {
     pub json: bool,
     #[command(flatten)]
     pub words: MessageFlags,
+    #[command(flatten)]
+    pub place: TenantPlace,
+    #[command(flatten)]
+    pub reading: SheetFlags,
+    #[command(flatten)]
+    pub connection: ConnectionFlags,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ResetRedemption {
+    /// The sheet, with columns email (or user_id) and new_email: a file, or - for stdin
+    #[arg(value_name = "SHEET")]
+    pub sheet: PathBuf,
+    /// Read the tenant, change nothing, report what would happen to each row
+    #[arg(short = 'n', long, help_heading = headings::EVERYDAY)]
+    pub dry_run: bool,
+    /// Reset at most N guests (exit 8)
+    #[arg(long, value_name = "N", value_parser = count, help_heading = headings::EVERYDAY)]
+    pub max_resets: Option<u64>,
+    /// Do not ask before resetting; needs --max-resets
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub yes: bool,
+    /// Where to write what became of every row, with the links; - is stdout [default: SHEET's name with .results]
+    #[arg(short = 'o', long, value_name = "FILE", help_heading = headings::EVERYDAY)]
+    pub results: Option<PathBuf>,
+    /// Reset guests again whom an earlier run has reset to the same address
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub again: bool,
+    /// Create the ledger when it is missing
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub new_ledger: bool,
+    /// Print one JSON object to stdout
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub json: bool,
     #[command(flatten)]
     pub place: TenantPlace,
     #[command(flatten)]
@@ -469,6 +512,17 @@ impl Cli {
                 connection: typed.connection.clone(),
                 ..Flags::default()
             },
+            Command::ResetRedemption(typed) => Flags {
+                invite: InviteFlags {
+                    dry_run: typed.dry_run,
+                    results: typed.results.clone(),
+                    new_ledger: typed.new_ledger,
+                    ..typed.place.flags()
+                },
+                sheet: typed.reading.clone(),
+                connection: typed.connection.clone(),
+                ..Flags::default()
+            },
             Command::Check(typed) => Flags {
                 scope: if typed.checks_words() {
                     Scope::Words
@@ -499,12 +553,14 @@ impl Cli {
                 ..Flags::default()
             },
             // Of these, only `config` reads settings.
-            Command::Config(_) | Command::Sandbox(_) | Command::Template | Command::Explain(_) => {
-                Flags {
-                    scope: Scope::Shown,
-                    ..Flags::default()
-                }
-            }
+            Command::Config(_)
+            | Command::Sandbox(_)
+            | Command::Template
+            | Command::Explain(_)
+            | Command::Reset { .. } => Flags {
+                scope: Scope::Shown,
+                ..Flags::default()
+            },
         };
         Flags { config, ..flags }
     }

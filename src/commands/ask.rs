@@ -37,6 +37,11 @@ pub(super) fn agrees(question: &str) -> Result<bool> {
     Ok(matches!(typed.as_deref(), Some("yes" | "y")))
 }
 
+/// Asks once. Anything but this text is no.
+pub(super) fn types(question: &str, wanted: &str) -> Result<bool> {
+    Ok(ask(question)?.as_deref() == Some(wanted))
+}
+
 /// The typed answer in lower case. None at the end of the input.
 fn ask(question: &str) -> Result<Option<String>> {
     let mut screen = ui::Messages;

@@ -259,7 +259,8 @@ fn rows_of_today<'a>(
     }))
 }
 
-fn layout(sheet: &Sheet) -> Layout {
+/// The columns and the manner of a sheet.
+pub(super) fn layout(sheet: &Sheet) -> Layout {
     let header = sheet.header();
     let dialect = sheet.dialect();
     // In a results file, a name that had to make room for one of ours gets its place back.

@@ -13,6 +13,7 @@ pub(crate) mod mail; // the first mail of our own, sent later
 pub(crate) mod remind; // pending guests are mailed again
 
 mod microsoft_words; // words of one's own in Microsoft's mail
+pub(crate) mod reset_redemption; // guests redeem again
 
 mod restored; // a ledger that may be older than its tenant
 
@@ -81,6 +82,7 @@ use crate::{
 const CATALOGUES: &[&[Entry]] = &[
     crate::sheet::catalogue::ENTRIES,
     crate::guest::catalogue::ENTRIES,
+    crate::guest::resets::ENTRIES,
     crate::engine::catalogue::ENTRIES,
     crate::graph::catalogue::ENTRIES,
     crate::graph::auth::catalogue::ENTRIES,
@@ -96,6 +98,8 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
         Command::Status(typed) => Ok(status::run(cli, typed, settings(), env)?),
         Command::Mail(typed) => Ok(mail::run(cli, typed, settings(), env)?),
         Command::Remind(typed) => Ok(remind::run(cli, typed, settings(), env)?),
+        Command::ResetRedemption(typed) => Ok(reset_redemption::run(cli, typed, settings(), env)?),
+        Command::Reset { .. } => Err(reset_redemption::two_meanings().into()),
         Command::Results(typed) => Ok(results::run(&settings()?, &typed.run)?),
         Command::Runs(typed) => Ok(runs::run(&settings()?, typed.json, &clock)?),
         Command::Ledger(typed) => Ok(ledger::run(&settings()?, typed, &clock)?),

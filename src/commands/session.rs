@@ -1,6 +1,6 @@
 //! What a verb needs that works on the people of a ledger: the ledger, and its tenant reached and recognised.
 //!
-//! Must not make a ledger: without one there is nobody to work on.
+//! Must not make a ledger, unless the verb says so: without one there is nobody to work on.
 
 use super::{
     connect::{Connection, connect},
@@ -35,13 +35,24 @@ impl<'a> Session<'a> {
         stop: Stop,
         quiet: bool,
     ) -> Result<Self> {
+        Self::open_or_make(settings, clock, stop, quiet, NewLedger::Refused).await
+    }
+
+    /// The same for a verb that can begin with guests whom no ledger knows.
+    pub(super) async fn open_or_make(
+        settings: &'a Settings,
+        clock: &'a Clock,
+        stop: Stop,
+        quiet: bool,
+        new: NewLedger,
+    ) -> Result<Self> {
         let path = &settings.invite.ledger.value;
         if let Some(note) = &settings.invite.ledger_note
             && !quiet
         {
             ui::tell(ui::text::wrap(note, 0, 0));
         }
-        let ledger = Ledger::open(path, NewLedger::Refused).map_err(|error| match error {
+        let ledger = Ledger::open(path, new).map_err(|error| match error {
             LedgerError::Missing { .. } if settings.invite.sandbox.value => {
                 Failure::from(error).hint(
                     "the practice tenant has no guests of yours before `guestlist invite SHEET --sandbox`",

@@ -83,8 +83,8 @@ pub(crate) use remind::{
     is_over, remind,
 };
 pub(crate) use reset::{
-    GuestToReset, ResetJob, ResetOutcome, ResetReport, ResetTotals, WasReset, has_address,
-    not_to_be_reset, reset,
+    GuestToReset, ResetJob, ResetOutcome, ResetReport, ResetTotals, has_address, not_to_be_reset,
+    reset,
 };
 pub(crate) use reset_evidence::ResetWaits;
 pub(crate) use row_results::{MAIL_HAS_NOT_LEFT, left_behind, with_link};

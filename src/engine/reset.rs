@@ -29,7 +29,7 @@ use crate::{
     pace::{Pace, TooLong, backoff},
     threshold::Threshold,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use std::{cell::Cell, time::Duration};
 use tokio::{sync::watch, time::Instant};
@@ -56,13 +56,14 @@ pub(crate) struct GuestToReset {
     pub row: u64,
     pub user_id: String,
     pub new_email: EmailAddress,
-    pub display_name: Option<String>,
     pub redirect_url: String,
     /// Whether Microsoft mails.
     pub send: bool,
     /// Whether a mail of our own follows.
     pub own_mail: bool,
     pub message: MessageInfo,
+    /// A reset that was performed before this does not count: it is to be made again.
+    pub done_since: Option<Timestamp>,
 }
 
 /// What became of one of them.
@@ -90,7 +91,7 @@ pub(crate) enum ResetOutcome {
 /// A guest who has to redeem again.
 #[derive(Debug, Clone)]
 pub(crate) struct WasReset {
-    pub person: i64,
+    /// What the reset itself did: `Due` where a mail of our own is to follow.
     pub mail: Mail,
     pub link: Option<SecretString>,
     pub redemption: Option<String>,
@@ -299,14 +300,14 @@ impl Resetting {
             Ok(now) => now,
             Err(outcome) => return Ok(Turn::Over(outcome)),
         };
-        if let Some((person, _)) = now.history.done
-            && let Some(known) = self.known(guest)?.filter(|known| known.id == person)
+        let counts = |at: Timestamp| guest.done_since.is_none_or(|since| at >= since);
+        if let Some(done) = now.history.done.filter(|done| counts(done.at))
+            && let Some(known) = self.known(guest)?.filter(|known| known.id == done.person)
         {
             // Reset to this address before. Whether its link is still to be fetched, is to be seen.
             if known.redeem_url.is_some() || !is_pending(&now.user) {
                 return Ok(Turn::Over(ResetOutcome::Reset(WasReset {
-                    person,
-                    mail: known.mail.unwrap_or(Mail::None),
+                    mail: done.mail,
                     link: known.redeem_url,
                     redemption: now.user.external_user_state,
                     request_id: None,
@@ -580,7 +581,6 @@ impl Resetting {
                 self.worked.set(true);
                 self.denied.set(0);
                 Ok(Turn::Over(ResetOutcome::Reset(WasReset {
-                    person: intent.person,
                     mail,
                     link: Some(link),
                     redemption: Some(invitation.status),

@@ -54,7 +54,7 @@ impl RunTotals {
             Some(ThisRun::Relinked) => self.relinked += 1,
             Some(ThisRun::Checked) => self.checked += 1,
             Some(ThisRun::NotSelected) => self.not_selected += 1,
-            None => {}
+            Some(ThisRun::Reset) | None => {}
         }
         let unfinished = result.follow_up.is_some_and(|done| done != FollowUp::Done);
         self.unfinished += u64::from(unfinished);

@@ -148,12 +148,6 @@ const OLD_EMAIL: [&str; 12] = [
 ];
 const USER_ID: [&str; 6] = ["userid", "objectid", "id", "entraid", "guestid", "useroid"];
 
-/// Whether the names of a header could be those of a sheet of resets.
-pub(crate) fn is_reset_header(names: &[String]) -> bool {
-    let is_new = |name: &String| NEW_EMAIL.contains(&plain_name(name).as_str());
-    names.iter().any(is_new)
-}
-
 #[derive(Debug, Default)]
 struct Columns {
     email: Option<usize>,
@@ -220,7 +214,7 @@ impl Columns {
                 names.join(", ")
             ),
         )
-        .fix("name the columns email (or user_id) and new_email; nothing was sent"))
+        .fix("name the columns email (or user_id) and new_email"))
     }
 }
 

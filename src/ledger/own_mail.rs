@@ -3,7 +3,7 @@
 //! At most one mail of a kind may have left for a user, whatever address the user stands under; the rule is kept inside
 //! the transaction of the intent.
 
-use super::{Result, Writer, units::millis};
+use super::{Reader, Result, Writer, units::millis};
 use crate::outcome::Mail;
 use jiff::Timestamp;
 use rusqlite::params;
@@ -15,6 +15,8 @@ pub(crate) enum MailKind {
     Invitation,
     /// The reminder of that number, counted from 1.
     Reminder(u32),
+    /// The mail with the new link after the redemption was reset, by the event of the ledger that says so.
+    Reset(i64),
 }
 
 impl MailKind {
@@ -22,14 +24,18 @@ impl MailKind {
         match self {
             Self::Invitation => "invitation".to_owned(),
             Self::Reminder(number) => format!("reminder-{number}"),
+            Self::Reset(event) => format!("reset-{event}"),
         }
     }
 
     pub(super) fn from_word(word: &str) -> Self {
-        let number = word.strip_prefix("reminder-");
-        number
-            .and_then(|number| number.parse().ok())
-            .map_or(Self::Invitation, Self::Reminder)
+        let number = |prefix: &str| word.strip_prefix(prefix);
+        let reminder = number("reminder-").and_then(|number| number.parse().ok());
+        let reset = number("reset-").and_then(|event| event.parse().ok());
+        reminder
+            .map(Self::Reminder)
+            .or_else(|| reset.map(Self::Reset))
+            .unwrap_or(Self::Invitation)
     }
 }
 
@@ -367,6 +373,14 @@ impl Writer {
                 .execute((user_id, person, mail))?;
         }
         Ok(())
+    }
+}
+
+impl Reader {
+    /// What became of the mail of a kind to a user, where one was about to leave.
+    pub(crate) fn own_mail_to(&self, user_id: &str, kind: MailKind) -> Result<Option<Mail>> {
+        let states = states(self.connection(), user_id, &kind.word())?;
+        Ok(all_in_all(&states).map(OwnMailState::mail))
     }
 }
 

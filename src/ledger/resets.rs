@@ -105,6 +105,13 @@ pub(crate) enum ResetEnd {
 }
 
 impl ResetEnd {
+    fn mail(&self) -> Option<Mail> {
+        match self {
+            Self::Reset { mail, .. } | Self::Performed { mail } => Some(*mail),
+            _ => None,
+        }
+    }
+
     fn event(&self) -> &'static str {
         match self {
             Self::AddressAdded => "address-added",
@@ -134,7 +141,7 @@ pub(crate) struct ResetAnswered {
     pub end: ResetEnd,
     pub status: Option<u16>,
     pub request_id: Option<String>,
-    /// A code; never an address or a link.
+    /// A code; never an address or a link. Of a reset that was performed, what it did about the mail is kept instead.
     pub detail: Option<String>,
 }
 
@@ -164,11 +171,23 @@ impl OpenReset {
     }
 }
 
+/// A reset that was performed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DoneReset {
+    /// Of the new address.
+    pub person: i64,
+    pub at: Timestamp,
+    /// Which one it is, for the mail of our own that follows it.
+    pub event: i64,
+    /// What the reset itself did about the mail: `Due` where one of our own is to follow.
+    pub mail: Mail,
+}
+
 /// What the ledger knows of the resets of a user.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ResetHistory {
-    /// The newest reset that was performed: the person of the new address, and when.
-    pub done: Option<(i64, Timestamp)>,
+    /// The newest reset that was performed.
+    pub done: Option<DoneReset>,
     /// The asks of which it is not known what they did, oldest first, and whose they are.
     pub open: Vec<(i64, OpenReset)>,
     /// Addresses that were added since then, which a reading may not show yet.
@@ -184,8 +203,7 @@ pub(crate) struct ResetPerson {
     pub state: PersonState,
     pub user_id: Option<String>,
     pub redeem_url: Option<SecretString>,
-    pub mail: Option<Mail>,
-    pub redemption: Option<String>,
+    pub newest_event: i64,
 }
 
 const ABOUT: &str = "person IN (SELECT id FROM person WHERE user_id = ?1 OR key = ?2)";
@@ -220,7 +238,13 @@ impl Reader {
                     history.open.push((person, open));
                 }
                 "reset" | "reset-performed" => {
-                    history.done = Some((person, at));
+                    let mail = Mail::from_word(row.get_ref(5)?.as_str().unwrap_or_default());
+                    history.done = Some(DoneReset {
+                        person,
+                        at,
+                        event: id,
+                        mail: mail.unwrap_or(Mail::None),
+                    });
                     history.open.clear();
                 }
                 "reset-not-performed" => history.open.clear(),
@@ -251,8 +275,7 @@ impl Reader {
             state: person.state,
             user_id: person.user_id,
             redeem_url: person.redeem_url,
-            mail: person.mail,
-            redemption: person.redemption,
+            newest_event: person.newest_event,
         }))
     }
 
@@ -384,7 +407,11 @@ impl Writer {
                 answered.intent.map(|intent| intent.event),
                 answered.status,
                 answered.request_id,
-                answered.detail,
+                answered
+                    .end
+                    .mail()
+                    .map(Mail::word)
+                    .or(answered.detail.as_deref()),
             ])?;
         let person = answered.person;
         match &answered.end {
@@ -537,7 +564,8 @@ mod tests {
         book.answer(again, done);
         let history = book.history();
         assert!(history.open.is_empty());
-        assert_eq!(history.done, Some((intent.person, at(11))));
+        let done = history.done.unwrap();
+        assert_eq!((done.person, done.mail), (intent.person, Mail::Requested));
         let new = reader.person("new@y.org").unwrap().unwrap();
         assert_eq!(
             (new.state, new.mail),

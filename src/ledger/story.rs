@@ -20,6 +20,8 @@ pub(crate) struct StoryEvent {
     pub request_id: Option<String>,
     pub client_request_id: Option<String>,
     pub detail: Option<String>,
+    /// The address that it is about.
+    pub email: String,
 }
 
 /// A row that a run told about a person.
@@ -42,10 +44,15 @@ pub(crate) struct StoryRun {
 }
 
 impl Reader {
+    /// Resets belong to the story of every address of a user.
     pub(crate) fn story(&self, person: i64) -> Result<Vec<StoryEvent>> {
         let mut statement = self.connection().prepare_cached(
-            "SELECT at, run, kind, mails, status, request_id, client_request_id, detail
-             FROM event WHERE person = ?1 ORDER BY id",
+            "SELECT at, run, kind, mails, status, request_id, client_request_id, detail,
+                (SELECT email FROM person WHERE person.id = event.person)
+             FROM event WHERE person = ?1
+                OR (person IN (SELECT id FROM person WHERE user_id = (SELECT user_id FROM person WHERE id = ?1))
+                    AND run IN (SELECT id FROM run WHERE verb = 'reset-redemption'))
+             ORDER BY id",
         )?;
         let events = statement.query_map([person], |row| {
             Ok(StoryEvent {
@@ -57,6 +64,7 @@ impl Reader {
                 request_id: row.get(5)?,
                 client_request_id: row.get(6)?,
                 detail: row.get(7)?,
+                email: row.get::<_, Option<String>>(8)?.unwrap_or_default(),
             })
         })?;
         Ok(events.collect::<rusqlite::Result<_>>()?)

@@ -47,6 +47,7 @@ pub(crate) use doctor::{Check, Checkup};
 pub(crate) use failure::usage_text;
 pub(crate) use guest_status::{GuestGroup, StatusShown, status_text};
 pub(crate) use opening::{LedgerSeen, ledger_line};
+pub(crate) use outcome_words::meaning as outcome_meaning;
 pub(crate) use progress::{Phase, Progress, ProgressMode, ProgressView, Waiting};
 pub(crate) use question::{Answer, FirstMail, MailPlan, Question, TenantShown};
 pub(crate) use reminders::{ReminderLine, RemindersShown, reminded_text, reminders_text};

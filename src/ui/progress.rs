@@ -33,6 +33,7 @@ pub(crate) enum Phase {
     /// In which state guests are.
     States,
     Reminding,
+    Resetting,
 }
 
 impl Phase {
@@ -45,6 +46,7 @@ impl Phase {
             Self::Verifying => "verifying",
             Self::States => "reading who has come",
             Self::Reminding => "reminding",
+            Self::Resetting => "resetting",
         }
     }
 }

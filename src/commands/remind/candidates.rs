@@ -36,6 +36,7 @@ pub(super) enum LeftOut {
     FirstMailUnknown,
     NotSettled,
     NoLink,
+    Reset,
 }
 
 impl LeftOut {
@@ -52,6 +53,7 @@ impl LeftOut {
             Self::FirstMailUnknown => "first-mail-unknown",
             Self::NotSettled => "not-settled",
             Self::NoLink => "no-link",
+            Self::Reset => "reset",
         }
     }
 
@@ -77,6 +79,9 @@ impl LeftOut {
             Self::FirstMailUnknown => "may have got no first mail at all".to_owned(),
             Self::NotSettled => format!("{were} asked for without an answer that tells"),
             Self::NoLink => "cannot be mailed, as the ledger has no link".to_owned(),
+            Self::Reset => format!(
+                "{were} reset to a new address: `guestlist reset-redemption` with --again mails them once more"
+            ),
         }
     }
 }
@@ -134,6 +139,11 @@ pub(super) fn candidates(
             let (reason, invited_at) = match judge(&person, history, settings, now) {
                 Ok(invited_at) => (None, invited_at),
                 Err(reason) => (Some(reason), now),
+            };
+            // The address that was invited may lead nowhere any more, or to somebody else's mailbox.
+            let reason = match reader.reset_to(&user_id)? {
+                Some(_) => Some(LeftOut::Reset),
+                None => reason,
             };
             let reason = match reason {
                 None if defaults.needs_link && !reader.knows_link(&user_id)? => {

@@ -72,6 +72,10 @@ pub(super) async fn tell(
         known: reader.person(address.key())?,
         tenant: tenant_name(connection.as_ref(), &reader)?,
         untold: history.untold,
+        reset_to: match &known.user_id {
+            Some(id) => reader.reset_to(id)?,
+            None => None,
+        },
         unreached,
         shows_link: typed.show_link,
         now: session.clock.now(),
@@ -130,6 +134,8 @@ struct Teller<'a> {
     tenant: String,
     /// Reminders without an answer that tells.
     untold: u64,
+    /// The address that the redemption was reset to.
+    reset_to: Option<String>,
     /// Why the state could not be read.
     unreached: Option<Failure>,
     shows_link: bool,
@@ -323,6 +329,11 @@ impl Teller<'_> {
 
     fn next_for_pending(&self) -> String {
         let remind = &self.settings.remind;
+        if let Some(to) = &self.reset_to {
+            return format!(
+                "the guest redeems again, as {to}: `guestlist reset-redemption SHEET --again` mails the new link once more, and no reminder goes out"
+            );
+        }
         match self.guest.mail {
             Some(Mail::Requested | Mail::HandedOver) => {}
             Some(Mail::None | Mail::Due | Mail::Refused) | None => {
@@ -363,7 +374,8 @@ impl Teller<'_> {
     /// What may be sent to the person, or to whoever asked.
     fn forward(&self, name: Option<&str>) -> String {
         let hello = name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
-        let (email, tenant) = (&self.guest.email, &self.tenant);
+        let email = self.reset_to.as_ref().unwrap_or(&self.guest.email);
+        let tenant = &self.tenant;
         let day = |at: Option<Timestamp>| {
             at.map(|at| format!(" on {}", at.strftime("%Y-%m-%d")))
                 .unwrap_or_default()
@@ -464,6 +476,10 @@ fn words(event: &StoryEvent) -> String {
                     .to_owned()
             }
             Some("remind") => "Graph was asked to mail a reminder".to_owned(),
+            Some("reset") => format!("Graph was asked to reset the redemption, {mail}"),
+            Some("reset-link") => {
+                "Graph was asked again without a mail, for the link of the reset".to_owned()
+            }
             _ => format!("Graph was asked to invite, {mail}"),
         },
         "assumed" => "a run that this ledger does not know may have asked".to_owned(),
@@ -479,8 +495,28 @@ fn words(event: &StoryEvent) -> String {
         "unknown" => format!("no answer that tells what was done{status}{code}"),
         "settled" => format!("settled by looking{code}"),
         "follow-up" => format!("afterwards{code}"),
+        "address-intent" => format!(
+            "{} was to join the other addresses of the guest",
+            event.email
+        ),
+        "address-added" => "Graph added the address to the guest".to_owned(),
+        "address-refused" => format!("Graph refused the address{status}{code}"),
+        "address-unknown" => format!("whether the address was added is not known{status}{code}"),
+        "reset" => format!("the redemption was reset{status}"),
+        "reset-linked" => format!("the link of the reset is here{status}"),
+        "reset-performed" => "the directory shows that the redemption was reset".to_owned(),
+        "reset-not-performed" => "the directory shows that nothing was reset".to_owned(),
+        "reset-refused" => format!("Graph refused the reset{status}{code}"),
         "mail-intent" if event.detail.as_deref() == Some("invitation") => {
             "a mail of our own was about to leave".to_owned()
+        }
+        "mail-intent"
+            if event
+                .detail
+                .as_deref()
+                .is_some_and(|kind| kind.starts_with("reset-")) =>
+        {
+            "a mail of our own with the link of the reset was about to leave".to_owned()
         }
         "mail-intent" => "a reminder of our own was about to leave".to_owned(),
         "mail-handed-over" => format!("a mail server took it over{status}"),

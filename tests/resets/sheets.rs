@@ -1,0 +1,106 @@
+//! What can be wrong with a sheet of resets: one clear message each, and nothing is sent.
+
+use super::{BEN, CHLOE, NEW_BEN, reset};
+use crate::support::{Practice, Workdir, golden};
+use std::fmt::Write;
+
+#[test]
+fn every_mistake_is_told_and_nothing_is_sent() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    let mut page = String::new();
+    for (what, sheet) in [
+        ("one column", format!("email\n{BEN}\n")),
+        ("no new address column", format!("email,name\n{BEN},Ben\n")),
+        ("nobody named", format!("name,new_email\nBen,{NEW_BEN}\n")),
+        (
+            "two columns for the same",
+            format!("email,mail,new_email\n{BEN},{BEN},{NEW_BEN}\n"),
+        ),
+        ("no rows", "email,new_email\n".to_owned()),
+        ("an empty new address", format!("email,new_email\n{BEN},\n")),
+        (
+            "an empty old address",
+            format!("email,new_email\n,{NEW_BEN}\n"),
+        ),
+        (
+            "no address",
+            format!("email,new_email\n{BEN},ben at newfirm\n"),
+        ),
+        (
+            "two addresses in a cell",
+            format!("email,new_email\n{BEN},a@x.example b@x.example\n"),
+        ),
+        ("no id", format!("user_id,new_email\n17,{NEW_BEN}\n")),
+        (
+            "a person twice",
+            format!("email,new_email\n{BEN},{NEW_BEN}\n{BEN},b@x.example\n"),
+        ),
+        (
+            "an address twice",
+            format!("email,new_email\n{BEN},{NEW_BEN}\n{CHLOE},{NEW_BEN}\n"),
+        ),
+        (
+            "a guest under two addresses",
+            format!(
+                "email,new_email\nhugo.new@litware.example,h1@x.example\nhugo.stone@litware.example,h2@x.example\n"
+            ),
+        ),
+        (
+            "swapped columns",
+            format!("new_email,email\n{BEN},{NEW_BEN}\n{CHLOE},c@newfirm.example\n"),
+        ),
+        (
+            "somebody else's address",
+            format!("email,new_email\n{BEN},{CHLOE}\n"),
+        ),
+        (
+            "a member's second address",
+            format!("email,new_email\n{BEN},sofia.rossi@mailbox.example\n"),
+        ),
+        (
+            "the tenant's own domain",
+            format!("email,new_email\n{BEN},ben.carter@northwind.example\n"),
+        ),
+        (
+            "nobody there",
+            format!("email,new_email\nnobody@nowhere.example,{NEW_BEN}\n"),
+        ),
+        (
+            "an internal user",
+            "email,new_email\nanna.berg@northwind.example,anna@x.example\n".to_owned(),
+        ),
+        (
+            "a bad landing page",
+            format!("email,new_email,redirect_url\n{BEN},{NEW_BEN},here\n"),
+        ),
+        (
+            "a bad language",
+            format!("email,new_email,language\n{BEN},{NEW_BEN},German\n"),
+        ),
+        (
+            "neither yes nor no",
+            format!("email,new_email,send\n{BEN},{NEW_BEN},perhaps\n"),
+        ),
+        (
+            "too many cells",
+            format!("email,new_email\n{BEN},{NEW_BEN},more\n"),
+        ),
+        (
+            "several at once",
+            format!(
+                "email,new_email\nnobody@nowhere.example,n@x.example\n{BEN},{CHLOE}\n{CHLOE},c@northwind.example\n"
+            ),
+        ),
+    ] {
+        workdir.write("resets.csv", &sheet);
+        let told = reset(&practice, &workdir, &["-q"]).expect_code(3);
+        writeln!(page, "## {what}\n{}\n", told.stderr.trim_end()).unwrap();
+    }
+    let requests = practice.view("/requests");
+    for kind in ["userUpdate", "invitations"] {
+        assert!(requests["kinds"][kind].is_null(), "{requests}");
+    }
+    assert!(!workdir.exists("resets.results.csv"));
+    golden::compare("resets.txt", &page);
+}
