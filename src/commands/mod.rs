@@ -12,8 +12,9 @@ pub(crate) mod mail; // the first mail of our own, sent later
 
 pub(crate) mod remind; // pending guests are mailed again
 
-mod microsoft_words; // words of one's own in Microsoft's mail
 pub(crate) mod reset_redemption; // guests redeem again
+
+mod microsoft_words; // words of one's own in Microsoft's mail
 
 mod restored; // a ledger that may be older than its tenant
 

@@ -4,7 +4,6 @@
 
 use super::{
     AttemptEnd, AttemptKind, InvitationAttempt, PersonState, PriorLookup, Reader, Result, Writer,
-    resets::{RESET, RESET_LINK},
     units::{millis, timestamp, word},
 };
 use crate::outcome::{Mail, words};
@@ -14,6 +13,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// The `detail` of an intent that is a reminder.
 pub(super) const REMINDER: &str = "remind";
+/// Of an intent that resets a redemption.
+pub(super) const RESET: &str = "reset";
+/// The same, silent, after a reset whose answer was lost: it fetches the link.
+pub(super) const RESET_LINK: &str = "reset-link";
 
 words! {
     /// What an event tells about an invitation attempt, or about the person. Other parts of the ledger add kinds of their

@@ -5,17 +5,13 @@
 
 use super::{
     IntentId, NoIntent, PersonState, Reader, Result, Writer,
+    events::{RESET, RESET_LINK},
     units::{millis, timestamp},
 };
 use crate::outcome::Mail;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 use secrecy::{ExposeSecret, SecretString};
-
-/// The `detail` of an intent that resets a redemption.
-pub(super) const RESET: &str = "reset";
-/// The same, silent, after a reset whose answer was lost: it fetches the link.
-pub(super) const RESET_LINK: &str = "reset-link";
 
 /// The state of a guest as the directory showed it before the redemption was reset.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
