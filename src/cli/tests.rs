@@ -26,7 +26,10 @@ fn help_screens() {
     insta::assert_snapshot!("status_long", help(&["status"], "--help"));
     insta::assert_snapshot!("mail_long", help(&["mail"], "--help"));
     insta::assert_snapshot!("remind_long", help(&["remind"], "--help"));
-    insta::assert_snapshot!("reset_redemption_long", help(&["reset-redemption"], "--help"));
+    insta::assert_snapshot!(
+        "reset_redemption_long",
+        help(&["reset-redemption"], "--help")
+    );
     let rest = [
         "results", "runs", "ledger", "config", "sandbox", "template", "explain",
     ];

@@ -160,7 +160,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(header: &Header, map: &[(Field, String)]) -> Result<Self, Problem> {
+    fn of(header: &Header, map: &[(Field, String)]) -> Result<Self, Refused> {
         let mut columns = Self::default();
         for (at, name) in header.names.iter().enumerate() {
             let plain = plain_name(name);
@@ -191,9 +191,9 @@ impl Columns {
                     header.name(first),
                     header.name(at)
                 );
-                return Err(
-                    Problem::error(RESET_COLUMNS, message).fix("rename or delete one of them")
-                );
+                return Err(Problem::error(RESET_COLUMNS, message)
+                    .fix("rename or delete one of them")
+                    .into());
             }
         }
         let missing = match (columns.email.or(columns.user_id), columns.new_email) {
@@ -214,7 +214,8 @@ impl Columns {
                 names.join(", ")
             ),
         )
-        .fix("name the columns email (or user_id) and new_email"))
+        .fix("name the columns email (or user_id) and new_email")
+        .into())
     }
 }
 
@@ -303,17 +304,16 @@ impl Columns {
         };
         let user_id = match cell(self.user_id) {
             "" => None,
-            text => match uuid::Uuid::try_parse(text) {
-                Ok(id) => Some(id.to_string()),
-                Err(_) => {
+            text => {
+                let id = uuid::Uuid::try_parse(text);
+                if id.is_err() {
                     let fix = "copy the object id of the user from the Entra admin center";
-                    wrong(
-                        self.user_id,
-                        Wrong::new(RESET_BAD_ID, "this is no object id", fix),
-                    );
+                    let why = Wrong::new(RESET_BAD_ID, "this is no object id", fix);
+                    wrong(self.user_id, why);
                     return None;
                 }
-            },
+                id.ok().map(|id| id.to_string())
+            }
         };
         if email.is_none() && user_id.is_none() {
             let fix = "write the address that the guest has now, or the object id";

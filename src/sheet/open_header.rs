@@ -29,13 +29,11 @@ pub(super) fn header(
         return Ok((header, Vec::new()));
     }
     if purpose == Purpose::Table {
-        return match header_swallows(&reading.records[at], reading.delimiter) {
-            Some(swallowed) => Err(swallowed.at(row, line).into()),
-            None => {
-                let header = columns::as_they_stand(cells.clone(), row, line, Use::Other);
-                Ok((header, Vec::new()))
-            }
-        };
+        if let Some(swallowed) = header_swallows(&reading.records[at], reading.delimiter) {
+            return Err(swallowed.at(row, line).into());
+        }
+        let header = columns::as_they_stand(cells.clone(), row, line, Use::Other);
+        return Ok((header, Vec::new()));
     }
     let (mut header, mut problems) =
         columns::understand(cells.clone(), row, line, &options.map, &options.ignore);

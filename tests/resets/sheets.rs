@@ -42,9 +42,7 @@ fn every_mistake_is_told_and_nothing_is_sent() {
         ),
         (
             "a guest under two addresses",
-            format!(
-                "email,new_email\nhugo.new@litware.example,h1@x.example\nhugo.stone@litware.example,h2@x.example\n"
-            ),
+            "email,new_email\nhugo.new@litware.example,h1@x.example\nhugo.stone@litware.example,h2@x.example\n".to_owned(),
         ),
         (
             "swapped columns",

@@ -28,7 +28,7 @@ use crate::{
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -91,7 +91,7 @@ impl Verb<'_> {
             }
             None => HashMap::new(),
         };
-        self.end(&run, &planned, (&outcomes, &mails), report, connection)
+        self.end(&run, &planned, (&outcomes, &mails), &report, connection)
     }
 
     /// Everybody who is not through, up to the number that may be reset; and how many are left for another run.
@@ -190,7 +190,7 @@ impl Verb<'_> {
         run: &str,
         planned: &[Planned],
         (outcomes, mails): (&HashMap<u64, ResetOutcome>, &HashMap<u64, MailOf>),
-        report: ResetReport,
+        report: &ResetReport,
         connection: &Connection,
     ) -> Result<Exit> {
         let results: Vec<RowResult> = planned
@@ -338,8 +338,8 @@ impl Verb<'_> {
         written: &Path,
         exit: Exit,
     ) -> Value {
-        let mut outcomes: std::collections::BTreeMap<&str, u64> = Default::default();
-        let mut mails: std::collections::BTreeMap<&str, u64> = Default::default();
+        let mut outcomes: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut mails: BTreeMap<&str, u64> = BTreeMap::new();
         for row in results {
             *outcomes.entry(row.outcome.word()).or_default() += 1;
             if let Some(mail) = row.mail {
