@@ -8,7 +8,7 @@ use crate::{
     graph::Fault,
     guest::{Guest, ManagerRef, SponsorRef},
 };
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 /// What a sheet names.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +16,14 @@ pub(crate) struct Wanted {
     pub sponsors: HashSet<SponsorRef>,
     pub managers: HashSet<ManagerRef>,
     pub groups: HashSet<String>,
+    pub columns: NamedColumns,
+}
+
+/// The names of the columns that name them, for messages.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct NamedColumns {
+    pub manager: Option<String>,
+    pub groups: Option<String>,
 }
 
 impl Wanted {
@@ -33,9 +41,10 @@ impl Wanted {
 /// What was found of it.
 #[derive(Debug, Default)]
 pub(crate) struct NamedObjects {
-    pub sponsors: Arc<Sponsors>,
+    pub sponsors: Sponsors,
     pub managers: Managers,
     pub groups: Groups,
+    pub columns: NamedColumns,
 }
 
 impl NamedObjects {
@@ -43,9 +52,10 @@ impl NamedObjects {
     /// that name the object.
     pub(crate) async fn resolve(directory: &Directory, wanted: Wanted) -> Result<Self, Fault> {
         Ok(Self {
-            sponsors: Arc::new(Sponsors::resolve(directory, wanted.sponsors).await?),
+            sponsors: Sponsors::resolve(directory, wanted.sponsors).await?,
             managers: Managers::resolve(directory, wanted.managers).await?,
             groups: Groups::resolve(directory, wanted.groups).await?,
+            columns: wanted.columns,
         })
     }
 }

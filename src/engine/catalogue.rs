@@ -22,8 +22,8 @@ codes! {
         who: "whoever made the sheet"
     }
     SPONSOR_UNREADABLE = "GL303" {
-        title: "the sponsor could not be looked up",
-        meaning: "Reading the sponsor failed for a temporary reason, so it is not known whether it exists. Nothing was sent for this row.",
+        title: "the sponsor, manager or group could not be looked up",
+        meaning: "Reading it failed for a temporary reason, so it is not known whether it exists. Nothing was sent for this row.",
         fix: "Run the same command again.",
         who: "whoever runs the command"
     }
@@ -44,6 +44,42 @@ codes! {
         meaning: "A sponsor that is named by its address or name has to be looked up, and the permission for that is missing. Nothing was sent for this row.",
         fix: "Grant User.Read.All for people, Group.Read.All or GroupMember.Read.All for groups; or name the sponsor by object id, which needs no look-up.",
         who: "an administrator of the tenant"
+    }
+    MANAGER_UNKNOWN = "GL307" {
+        title: "the manager is not in the tenant",
+        meaning: "No user of the tenant has the address, name or id in the manager column. Nothing was sent for this row.",
+        fix: "Correct the manager, or leave the cell empty.",
+        who: "whoever made the sheet"
+    }
+    MANAGER_AMBIGUOUS = "GL308" {
+        title: "the manager is ambiguous",
+        meaning: "Several users of the tenant have the address or name in the manager column; each is named with its id. Nothing was sent for this row.",
+        fix: "Name the manager by object id, or by user principal name.",
+        who: "whoever made the sheet"
+    }
+    MANAGER_IS_GUEST = "GL309" {
+        title: "the manager is a guest",
+        meaning: "The manager column names a guest of the tenant. A manager is one of the tenant's own people. Nothing was sent for this row.",
+        fix: "Name a member of the tenant, or leave the cell empty.",
+        who: "whoever made the sheet"
+    }
+    GROUP_UNKNOWN = "GL310" {
+        title: "the group is not in the tenant",
+        meaning: "No group of the tenant has the name, address or id in the groups column. Nothing was sent for this row.",
+        fix: "Correct the name, or name the group by object id; several groups are separated by semicolons.",
+        who: "whoever made the sheet"
+    }
+    GROUP_AMBIGUOUS = "GL311" {
+        title: "the group is ambiguous",
+        meaning: "Several groups of the tenant have the name or address in the groups column; each is named with its id. Nothing was sent for this row.",
+        fix: "Name the group by object id.",
+        who: "whoever made the sheet"
+    }
+    GROUP_UNFIT = "GL312" {
+        title: "nobody can be added to the group through Graph",
+        meaning: "A rule or an on-premises directory decides who is in the group, or Exchange keeps its members, or the group can be given roles in the directory, so that adding a guest would give power. Nothing was sent for this row.",
+        fix: "Name a security group or a Microsoft 365 group whose members are assigned in Entra, or leave the group out and let its owner add the guest.",
+        who: "whoever made the sheet, or the owner of the group"
     }
     NEVER_APPEARED = "GL410" {
         title: "Graph confirmed the invitation, and no guest has appeared",

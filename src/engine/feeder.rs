@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    directory::Sponsors,
+    directory::NamedObjects,
     exit::Exit,
     guest::{RowVerdict, Rules, Understanding, Understood},
     ledger::{Corrected, LedgerError, Reader},
@@ -31,7 +31,7 @@ pub(super) struct Feeder {
     pub rules: Rules,
     pub compose: Option<Compose>,
     pub reader: Reader,
-    pub sponsors: Arc<Sponsors>,
+    pub named: Arc<NamedObjects>,
     pub options: Arc<Options>,
     pub follow_up_rules: FollowUpRules,
     /// Rows of the sheet whose corrected copies are done.
@@ -152,7 +152,7 @@ impl Feeder {
             understood,
             corrected,
             &memory,
-            &self.sponsors,
+            &self.named,
             self.follow_up_rules,
             &self.options,
             self.clock.now(),

@@ -6,7 +6,7 @@
 use super::{
     Options,
     next_action::PendingGuest,
-    owed::{FollowUpRules, Owed, with_hint},
+    owed::{FollowUpRules, Owed, with_hint, with_wait},
     recorder::{CountsAs, Recorder},
     row_results,
     stop::{Stop, StopReason},
@@ -88,9 +88,17 @@ impl FollowUps {
         let task = self.task.clone();
         let known = |user_id: &str| task.known(user_id);
         let (person, wishes) = (item.person.as_ref(), item.wishes());
-        let owed = self
-            .rules
-            .owed(person, wishes, row.standing, &row.user_id, known);
+        let owed = self.rules.owed(
+            person,
+            wishes,
+            &item.waits,
+            row.standing,
+            &row.user_id,
+            known,
+        );
+        for waits in owed.iter().flat_map(|owed| &owed.waits) {
+            task.recorder.waits(waits.kind).await;
+        }
         let DoneRow {
             person,
             result,
@@ -152,6 +160,7 @@ impl FollowUpTask {
             changes,
             over,
             left: mut ends,
+            waits,
         } = owed;
         self.stop_if_taken_over();
         let (told, mut endings) = mpsc::channel(1);
@@ -184,7 +193,8 @@ impl FollowUpTask {
             result.error = Some(row_results::own_words(fault));
         }
         ends.extend(now);
-        with_hint(result, follow_up::hint(&ends, synchronised))
+        let result = with_hint(result, follow_up::hint(&ends, synchronised));
+        waits.into_iter().fold(result, with_wait)
     }
 
     /// Makes the end of a change durable, before the row counts.

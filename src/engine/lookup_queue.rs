@@ -118,6 +118,7 @@ mod tests {
             sponsors: Vec::new(),
             manager: None,
             groups: Vec::new(),
+            waits: Vec::new(),
             open: Vec::new(),
             saw: crate::ledger::PriorLookup::default(),
         }

@@ -47,6 +47,8 @@ mod attribution; // which of several attempts made a guest
 
 mod calibration; // by which clock new guests are dated
 
+mod names; // whom and what a row names in the tenant
+
 mod follow_ups; // 5 what an invitation cannot carry, for each guest
 
 mod verify; // are the new guests in the directory?

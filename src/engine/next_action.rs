@@ -2,14 +2,15 @@
 
 use super::{
     MailBy, Options,
-    owed::{FollowUpRules, Owed},
-    row_results,
+    names::{self, Names},
+    owed::{FollowUpRules, Owed, Waits},
+    row_results::{self, NamedInCell},
 };
 use crate::{
-    directory::{Sponsors, Unresolved},
+    directory::NamedObjects,
     follow_up::{GroupToJoin, Standing, Wishes},
     graph::Sponsor,
-    guest::{EmailAddress, Guest, RowVerdict, SponsorRef, Understood, UserType},
+    guest::{EmailAddress, Guest, RowVerdict, Understood, UserType},
     ledger::{Corrected, InvitationAttempt, LedgerError, Person, PersonState, PriorLookup, Reader},
     outcome::{RowResult, ThisRun, Verified},
 };
@@ -29,6 +30,8 @@ pub(super) struct PendingGuest {
     /// The object id of the manager.
     pub manager: Option<String>,
     pub groups: Vec<GroupToJoin>,
+    /// Whatever else the row names that cannot be looked up or used, although the guest is invited.
+    pub waits: Vec<Waits>,
     /// Attempts whose effect is not known, oldest first.
     pub open: Vec<InvitationAttempt>,
     /// What the last look-up found.
@@ -160,6 +163,7 @@ impl LedgerView<'_> {
         rules.owed(
             Some(person),
             item.wishes(),
+            &item.waits,
             Standing::Earlier,
             user_id,
             known,
@@ -183,7 +187,7 @@ pub(super) fn first_action(
     understood: Understood,
     corrected: Option<&Corrected>,
     memory: &LedgerView<'_>,
-    sponsors: &Sponsors,
+    named: &NamedObjects,
     rules: FollowUpRules,
     options: &Options,
     now: Timestamp,
@@ -223,13 +227,19 @@ pub(super) fn first_action(
     let RowVerdict::Guest(guest) = understood.verdict else {
         return tell(row_results::unusable(&understood), person.as_ref());
     };
-    let (ids, unresolved) = resolved(&guest, sponsors);
-    let item = PendingGuest {
+    let (sponsors, unresolved) = names::sponsors(&guest, &named.sponsors);
+    let Names {
+        manager,
+        groups,
+        unusable,
+    } = Names::of(&guest, named);
+    let mut item = PendingGuest {
         guest,
         person,
-        sponsors: ids,
-        manager: None,
-        groups: Vec::new(),
+        sponsors,
+        manager,
+        groups,
+        waits: Vec::new(),
         open,
         saw: PriorLookup::default(),
     };
@@ -238,22 +248,38 @@ pub(super) fn first_action(
         let guest = &item.guest;
         match item.person.as_ref().map(|person| person.state) {
             Some(PersonState::Asked) if !item.open.is_empty() => {
-                let result = row_results::unknown_without_sponsor(guest, &sponsor, &why);
+                let result =
+                    row_results::unknown_without_sponsor(guest, &sponsor, &named.columns, &why);
                 return NextAction::Tell(Box::new(result), item.person_id());
             }
             Some(PersonState::Invited | PersonState::Claimed) => {}
             _ => {
-                let result = row_results::sponsor_unresolved(guest, &sponsor, &why);
+                let cell = NamedInCell::Sponsor(&sponsor);
+                let result = row_results::unusable_name(guest, cell, &named.columns, &why);
                 return tell(result, item.person.as_ref());
             }
         }
+    }
+    let was_asked = match item.person.as_ref().map(|person| person.state) {
+        Some(PersonState::Asked) => !item.open.is_empty(),
+        Some(PersonState::Invited | PersonState::Claimed) => true,
+        _ => false,
+    };
+    for unusable in unusable {
+        // Whoever may not read the groups invites all the same.
+        if !was_asked && !unusable.waits_for_permission {
+            return tell(unusable.row, item.person.as_ref());
+        }
+        item.waits.push(unusable.waits);
     }
     match item.person.as_ref().map(|person| (person.state, person)) {
         Some((PersonState::Asked, _)) if !item.open.is_empty() => NextAction::Settle(item, None),
         Some((PersonState::Invited, person)) if fresh(person, now) => {
             let result = row_results::invited_before(&item.guest, person, None::<ThisRun>);
             match memory.owed(&item, person, rules) {
-                Some(owed) if !owed.is_over() => NextAction::Confirm(item),
+                Some(owed) if !owed.is_over() || !item.waits.is_empty() => {
+                    NextAction::Confirm(item)
+                }
                 Some(owed) => NextAction::Tell(Box::new(owed.told(result)), item.person_id()),
                 None => NextAction::Tell(Box::new(result), item.person_id()),
             }
@@ -267,28 +293,6 @@ pub(super) fn first_action(
         }
         _ => NextAction::Look(item),
     }
-}
-
-/// A guest's sponsors with their object ids, and the first sponsor for whom there is none.
-fn resolved(
-    guest: &Guest,
-    sponsors: &Sponsors,
-) -> (Vec<Sponsor>, Option<(SponsorRef, Unresolved)>) {
-    let mut ids: Vec<Sponsor> = Vec::with_capacity(guest.sponsors.len());
-    let mut unresolved = None;
-    for sponsor in &guest.sponsors {
-        match sponsors.id(sponsor) {
-            // Two names may belong to one person.
-            Ok(id) if ids.iter().any(|known| known.id().eq_ignore_ascii_case(id)) => {}
-            Ok(id) => ids.push(match sponsor {
-                SponsorRef::Address(_) => Sponsor::User(id.to_owned()),
-                SponsorRef::Group(_) => Sponsor::Group(id.to_owned()),
-                SponsorRef::Id(_) => Sponsor::Object(id.to_owned()),
-            }),
-            Err(why) => unresolved = unresolved.or(Some((sponsor.clone(), why))),
-        }
-    }
-    (ids, unresolved)
 }
 
 /// Invited within a day, or confirmed within a day, and seen in the directory.

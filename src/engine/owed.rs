@@ -4,7 +4,7 @@ use super::Options;
 use crate::{
     follow_up::{self, Change, Ended, FollowedGuest, Plan, Standing, Wishes},
     ledger::{KnownFollowUp, Person, PersonState},
-    outcome::{FollowUp, FollowUpState, RowResult},
+    outcome::{FollowUp, FollowUpKind, FollowUpState, RowResult},
 };
 
 /// Whose follow-ups a run makes.
@@ -17,6 +17,13 @@ pub(super) struct FollowUpRules {
     sponsors_afterwards: bool,
 }
 
+/// Something that a row names and that cannot be looked up or used now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Waits {
+    pub kind: FollowUpKind,
+    pub sentence: String,
+}
+
 /// What a guest of the sheet is to get, and what is still to be done of it.
 pub(super) struct Owed {
     pub guest: FollowedGuest,
@@ -25,6 +32,7 @@ pub(super) struct Owed {
     pub over: usize,
     /// What they left as it is in the tenant.
     pub left: Vec<(Change, Ended)>,
+    pub waits: Vec<Waits>,
 }
 
 impl Owed {
@@ -34,10 +42,18 @@ impl Owed {
 
     /// The row of a guest for whom nothing is to be done any more.
     pub(super) fn told(&self, result: RowResult) -> RowResult {
-        RowResult {
-            follow_up: Some(FollowUp::Done),
+        let word = match (self.waits.is_empty(), self.over) {
+            (true, _) => FollowUp::Done,
+            (false, 0) => FollowUp::Failed,
+            (false, _) => FollowUp::Partial,
+        };
+        let result = RowResult {
+            follow_up: Some(word),
             ..with_hint(result, follow_up::hint(&self.left, false))
-        }
+        };
+        self.waits.iter().fold(result, |result, waits| {
+            with_hint(result, Some(waits.sentence.clone()))
+        })
     }
 }
 
@@ -56,6 +72,7 @@ impl FollowUpRules {
         self,
         person: Option<&Person>,
         wishes: Wishes<'_>,
+        waits: &[Waits],
         standing: Standing,
         user_id: &str,
         known: impl FnOnce(&str) -> Vec<KnownFollowUp>,
@@ -77,7 +94,7 @@ impl FollowUpRules {
             },
             ..wishes
         });
-        if plan.is_empty() {
+        if plan.is_empty() && waits.is_empty() {
             return None;
         }
         let known = known(user_id);
@@ -94,8 +111,17 @@ impl FollowUpRules {
             changes: plan.owed(&known),
             over: plan.over(&known),
             left: plan.left(&known),
+            waits: waits.to_vec(),
         })
     }
+}
+
+/// Something else of the row waits, so it is not done.
+pub(super) fn with_wait(mut result: RowResult, waits: Waits) -> RowResult {
+    if result.follow_up == Some(FollowUp::Done) {
+        result.follow_up = Some(FollowUp::Partial);
+    }
+    with_hint(result, Some(waits.sentence))
 }
 
 /// Adds to the hint of a row.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     ledger::{Answered, FollowUpRecord, Found, Intent, IntentId, LedgerError, NoIntent, Writer},
-    outcome::{FollowUpState, RowResult, ThisRun, Verified},
+    outcome::{FollowUpKind, FollowUpState, RowResult, ThisRun, Verified},
 };
 use jiff::Timestamp;
 use std::{collections::HashMap, thread::JoinHandle, time::Duration};
@@ -39,6 +39,8 @@ enum LedgerEvent {
         /// It was so before; nothing was changed.
         was_so: bool,
     },
+    /// Something that a row names could not be looked up or used.
+    Waits(FollowUpKind),
     Parked(i64),
     /// The server asked not to be asked before this.
     WaitUntil(Timestamp),
@@ -147,6 +149,11 @@ impl Recorder {
     /// Sent before the row, so never on disk after it.
     pub(super) async fn follow_up(&self, records: Vec<FollowUpRecord>, was_so: bool) {
         self.send(LedgerEvent::FollowUp { records, was_so }).await;
+    }
+
+    /// Something that a row names could not be looked up or used; nothing is written down.
+    pub(super) async fn waits(&self, kind: FollowUpKind) {
+        self.send(LedgerEvent::Waits(kind)).await;
     }
 
     pub(super) async fn wait_until(&self, until: Timestamp) {
@@ -320,7 +327,7 @@ impl RecorderThread {
                     }
                 }
                 LedgerEvent::WaitUntil(until) => self.writer.wait_until(*until)?,
-                LedgerEvent::Parked(_) | LedgerEvent::Flush(_) => {}
+                LedgerEvent::Parked(_) | LedgerEvent::Waits(_) | LedgerEvent::Flush(_) => {}
             }
         }
         Ok(intents)
@@ -338,6 +345,10 @@ impl RecorderThread {
                 if let Some(record) = records.first() {
                     tally.follow_up(record.key.kind, record.state, *was_so);
                 }
+                true
+            }
+            LedgerEvent::Waits(kind) => {
+                tally.follow_up(*kind, FollowUpState::Waiting, false);
                 true
             }
             LedgerEvent::Parked(change) => {

@@ -316,6 +316,7 @@ async fn not_invited(engine: &EngineState, parked: &mut Parked, asked: AnsweredA
                 sponsors: Vec::new(),
                 manager: None,
                 groups: Vec::new(),
+                waits: Vec::new(),
                 open: Vec::new(),
                 saw: parked.item.saw,
             };

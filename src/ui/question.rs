@@ -167,7 +167,7 @@ impl Question {
         }
         say("Mail", &self.mail_line());
         if let Some(columns) = &self.afterwards {
-            say("Afterwards", &format!("set: {}", printable_line(columns)));
+            say("Afterwards", &printable_line(columns));
         }
         if !self.unused_columns.is_empty() {
             let names: Vec<String> = self

@@ -2,4 +2,6 @@
 
 mod books; // what the practice tenant remembers
 
+mod names; // managers and groups that cannot be used, or not yet
+
 mod profiles; // company, department, job title, names, usage location

@@ -156,7 +156,7 @@ async fn run_engine(
         options,
         directory: ready.directory.clone(),
         pace: prepared.pace.clone(),
-        sponsors: ready.named.sponsors.clone(),
+        named: ready.named.clone(),
         clock: prepared.clock.clone(),
         stop: prepared.stop.clone(),
         tally,

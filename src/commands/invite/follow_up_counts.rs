@@ -5,7 +5,7 @@
 use crate::{
     guest::{Guest, Profile},
     sheet::{Field, Header},
-    ui::text::{list, number, plural},
+    ui::text::{list, plural},
 };
 
 /// The columns whose values are set after the invitation, in the order in which they are told.
@@ -59,19 +59,14 @@ impl FollowUpCounts {
     }
 
     /// The columns that are set, and for how many guests. None: the sheet asks for nothing of it.
-    pub(super) fn told(&self, header: &Header, groups: usize) -> Option<String> {
+    pub(super) fn told(&self, header: &Header) -> Option<String> {
         let columns: Vec<String> = AFTERWARDS
             .iter()
             .zip(self.guests)
             .filter(|(_, guests)| *guests > 0)
-            .filter_map(|(field, guests)| Some((field, header.column_of(*field)?, guests)))
-            .map(|(field, column, guests)| {
-                let different = if *field == Field::Groups {
-                    format!(", {} in all", plural(groups as u64, "group"))
-                } else {
-                    String::new()
-                };
-                format!("{} ({}{different})", header.name(column), number(guests))
+            .filter_map(|(field, guests)| Some((header.column_of(*field)?, guests)))
+            .map(|(column, guests)| {
+                format!("{} for {}", header.name(column), plural(guests, "row"))
             })
             .collect();
         (!columns.is_empty()).then(|| list(&columns))

@@ -144,10 +144,7 @@ impl<'a> Prepared<'a> {
 
     /// What guests get that an invitation cannot carry, and for how many rows.
     pub(super) fn told_afterwards(&self) -> Option<String> {
-        let Survey {
-            follow_ups, wanted, ..
-        } = &self.survey;
-        follow_ups.told(self.sheet.header(), wanted.groups.len())
+        self.survey.follow_ups.told(self.sheet.header())
     }
 
     /// The right to run on this ledger. A dry run writes nothing and needs none.

@@ -4,13 +4,13 @@
 
 use super::follow_up_counts::FollowUpCounts;
 use crate::{
-    directory::Wanted,
+    directory::{NamedColumns, Wanted},
     engine::Selection,
     failure::Result,
     guest::{Addresses, Guest, RowVerdict, Rules, Understanding, UnusedColumn},
     problem::{Code, Problem, Severity},
     sheet::{
-        Hidden, Refused, Sheet,
+        Field, Hidden, Refused, Sheet,
         catalogue::{ALIAS_WITHOUT_ADDRESSES, COLUMN_BY_CELLS, HIDDEN_SKIPPED, OTHER_TABS},
     },
 };
@@ -72,6 +72,12 @@ impl Survey {
         send: bool,
     ) -> Result<Self> {
         let mut survey = Self::default();
+        let header = sheet.header();
+        let column = |field| header.column_of(field).map(|column| header.name(column));
+        survey.wanted.columns = NamedColumns {
+            manager: column(Field::Manager),
+            groups: column(Field::Groups),
+        };
         let mut understanding = Understanding::new(sheet, rules);
         for row in sheet.rows()? {
             let row = row.map_err(Refused::from)?;

@@ -5,6 +5,8 @@
 
 mod sheet; // what the sheet says
 
+mod named; // whom and what it names in the tenant
+
 mod tenant; // who is in the tenant already
 
 mod attempts; // what this run asked for
@@ -19,9 +21,8 @@ pub(crate) use earlier::left_behind;
 pub(super) use earlier::{
     claimed, claimed_and_gone, gone, invited_before, missing, refused_before,
 };
-pub(super) use sheet::{
-    corrected, not_selected, sponsor_unresolved, unknown_without_sponsor, unusable,
-};
+pub(super) use named::{NamedInCell, unknown_without_sponsor, unusable_name, waits_for_name};
+pub(super) use sheet::{corrected, not_selected, unusable};
 pub(super) use tenant::{
     RELINK_LOST, RELINKED, exists, exists_deleted, exists_says_graph, listed_domain, not_looked_up,
     own_domain, would_invite, would_settle,

@@ -37,7 +37,7 @@ fn question() -> Question {
             by: "Microsoft, in the name of Contoso GmbH".into(),
             languages: vec![("English".into(), 790), ("German".into(), 10)],
         },
-        afterwards: Some("Firma (800), Gruppen (860, 3 groups in all)".into()),
+        afterwards: Some("Firma for 800 rows and Gruppen for 860 rows".into()),
         unused_columns: vec![
             ("E-Mail privat".into(), 38),
             ("note".into(), 0),
@@ -79,7 +79,7 @@ fn everything_that_would_happen_is_shown() {
                   says so (from --allow)
     Mail          800 people get a mail from Microsoft, in the name of Contoso GmbH,
                   in English (790) and German (10); 60 are invited silently
-    Afterwards    set: Firma (800), Gruppen (860, 3 groups in all)
+    Afterwards    Firma for 800 rows and Gruppen for 860 rows
     Not used      E-Mail privat (38 addresses), note and Abteilung (returned in the
                   results)
     Takes         about 2 min
