@@ -44,12 +44,29 @@ pub(crate) const STATUS_COLUMNS: [&str; 13] = [
     "read_at",
     "row",
 ];
+/// The columns of a list of those who left a sheet, in their order.
+pub(crate) const LEAVERS_COLUMNS: [&str; 10] = [
+    "email",
+    "state",
+    "elsewhere",
+    "last_ask",
+    "sponsors",
+    "note",
+    "user_id",
+    "tenant_id",
+    "sheet",
+    "run",
+];
+/// The columns of a list of those who were deleted or left, in their order.
+pub(crate) const CLEANUP_COLUMNS: [&str; 6] =
+    ["email", "deletion", "why", "last_ask", "user_id", "row"];
 /// A sheet's own column whose name collides with one of the results is written with this before it.
 pub const SHEET_PREFIX: &str = "sheet_";
 
 /// In the names of files; before the extension.
 pub(crate) const RESULTS: &str = ".results";
 pub(crate) const TO_FIX: &str = ".to-fix";
+pub(crate) const LEAVERS: &str = ".leavers";
 pub(crate) const DRY_RUN: &str = ".dry-run";
 pub(crate) const PRACTICE: &str = ".practice";
 
@@ -60,6 +77,10 @@ pub(crate) enum FileKind {
     ToFix,
     /// The state of guests.
     Status,
+    /// Those who left a sheet.
+    Leavers,
+    /// Those who were deleted or left.
+    Cleanup,
 }
 
 impl FileKind {
@@ -81,6 +102,10 @@ impl FileKind {
             Some(Self::ToFix)
         } else if same(first, &STATUS_COLUMNS[..4]) {
             Some(Self::Status)
+        } else if same(first, &LEAVERS_COLUMNS[..4]) {
+            Some(Self::Leavers)
+        } else if same(first, &CLEANUP_COLUMNS[..4]) {
+            Some(Self::Cleanup)
         } else {
             None
         }

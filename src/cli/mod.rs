@@ -15,6 +15,7 @@ pub use output::end;
 pub use usage::parse;
 
 use crate::settings::{RowFilter, Scope, TenantName, values::count};
+use crate::threshold::Threshold;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -59,11 +60,15 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
         rest: Vec<String>,
     },
+    /// List who was invited from a sheet and is no longer on it; changes nothing
+    Leavers(Box<Leavers>),
+    /// Delete guests whom this ledger invited; lists first
+    Cleanup(Box<Cleanup>),
     /// Write the results of a run again, from the ledger
     Results(Results),
     /// List the runs that the ledger knows
     Runs(Runs),
-    /// Make, back up or rebuild a ledger
+    /// Make, back up or rebuild a ledger; forget people
     #[command(subcommand, arg_required_else_help = true)]
     Ledger(Ledger),
     /// Find out whether this machine, sign-in and tenant can do the job; sends nothing
@@ -269,6 +274,66 @@ pub struct ResetRedemption {
     pub connection: ConnectionFlags,
 }
 
+#[derive(Debug, Clone, Args)]
+pub struct Leavers {
+    /// The sheet as it is now
+    #[arg(value_name = "SHEET")]
+    pub sheet: PathBuf,
+    /// Compare with this run and later ones, when the sheet had another name then
+    #[arg(long, value_name = "RUN", help_heading = headings::EVERYDAY)]
+    pub since: Option<String>,
+    /// Refuse when more people than this have left: a count, or a percentage [default: 10%]
+    #[arg(long, value_name = "N|N%", help_heading = headings::EVERYDAY)]
+    pub max_leavers: Option<Threshold>,
+    /// Where to write the list; - is stdout [default: SHEET's name with .leavers]
+    #[arg(short = 'o', long, value_name = "FILE", help_heading = headings::EVERYDAY)]
+    pub output: Option<PathBuf>,
+    /// Print one JSON object to stdout
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub json: bool,
+    #[command(flatten)]
+    pub place: TenantPlace,
+    #[command(flatten)]
+    pub reading: SheetFlags,
+    #[command(flatten)]
+    pub connection: ConnectionFlags,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Cleanup {
+    /// A list that leavers wrote
+    #[arg(value_name = "SHEET")]
+    pub sheet: Option<PathBuf>,
+    /// The people of one run: its id, or last
+    #[arg(long, value_name = "ID|last", conflicts_with = "sheet", help_heading = headings::EVERYDAY)]
+    pub run: Option<RunName>,
+    /// Only guests who were asked or reminded last so long ago, as in 90d
+    #[arg(long, value_name = "AGE", help_heading = headings::EVERYDAY)]
+    pub older_than: Option<Age>,
+    /// Guests of the list who have redeemed, too
+    #[arg(long, requires = "sheet", help_heading = headings::EVERYDAY)]
+    pub accepted: bool,
+    /// Delete at most N guests (exit 8)
+    #[arg(long, value_name = "N", value_parser = count, help_heading = headings::EVERYDAY)]
+    pub max_deletes: Option<u64>,
+    /// List only; delete nobody
+    #[arg(short = 'n', long, help_heading = headings::EVERYDAY)]
+    pub dry_run: bool,
+    /// Do not ask before deleting; needs --max-deletes
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub yes: bool,
+    /// Where to write who was deleted, and who was left and why, as CSV or .xlsx
+    #[arg(short = 'o', long, value_name = "FILE", help_heading = headings::EVERYDAY)]
+    pub output: Option<PathBuf>,
+    /// Print one JSON object to stdout
+    #[arg(long, help_heading = headings::EVERYDAY)]
+    pub json: bool,
+    #[command(flatten)]
+    pub place: TenantPlace,
+    #[command(flatten)]
+    pub connection: ConnectionFlags,
+}
+
 /// Which tenant, and which ledger.
 #[derive(Debug, Clone, Default, Args)]
 pub struct TenantPlace {
@@ -344,14 +409,32 @@ pub enum Ledger {
         #[command(flatten)]
         place: Place,
     },
+    /// Take everything about people out of the ledger; they are never asked again by mistake
+    Forget {
+        /// Whom to forget
+        #[arg(value_name = "ADDRESS", required_unless_present = "older_than")]
+        addresses: Vec<String>,
+        /// Everybody of whom nothing was heard for so long, as in 180d
+        #[arg(long, value_name = "AGE", conflicts_with = "addresses")]
+        older_than: Option<Age>,
+        /// First write everything that the ledger holds about them, links too, as JSON
+        #[arg(long, value_name = "FILE")]
+        export: Option<PathBuf>,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        place: Place,
+    },
 }
 
 impl Ledger {
     pub fn place(&self) -> &Place {
         match self {
-            Ledger::New { place } | Ledger::Backup { place, .. } | Ledger::Import { place, .. } => {
-                place
-            }
+            Ledger::New { place }
+            | Ledger::Backup { place, .. }
+            | Ledger::Import { place, .. }
+            | Ledger::Forget { place, .. } => place,
         }
     }
 }
@@ -520,6 +603,17 @@ impl Cli {
                     ..typed.place.flags()
                 },
                 sheet: typed.reading.clone(),
+                connection: typed.connection.clone(),
+                ..Flags::default()
+            },
+            Command::Leavers(typed) => Flags {
+                invite: typed.place.flags(),
+                sheet: typed.reading.clone(),
+                connection: typed.connection.clone(),
+                ..Flags::default()
+            },
+            Command::Cleanup(typed) => Flags {
+                invite: typed.place.flags(),
                 connection: typed.connection.clone(),
                 ..Flags::default()
             },

@@ -8,7 +8,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     guest::EmailAddress,
-    ledger::{Claim, Draft, Found, Imported, Ledger, NewLedger, Writer},
+    ledger::{Claim, Draft, Forgotten, Found, Imported, Ledger, NewLedger, Writer},
     outcome::{Mail, Outcome},
     own_files::Rehearsal,
     results::{self, OwnRow},
@@ -63,11 +63,13 @@ fn import_files<'f>(
     practice: bool,
     now: Timestamp,
 ) -> Result<Vec<(&'f Path, Taken)>> {
+    // Whoever asked to be forgotten does not come back through an old file.
+    let forgotten = writer.forgotten()?;
     writer.begin()?;
     let taken = files
         .iter()
         .map(|file| {
-            let taken = import_file(writer, file, &mut bound, practice, now)?;
+            let taken = import_file(writer, file, &mut bound, &forgotten, practice, now)?;
             Ok((file.as_path(), taken))
         })
         .collect::<Result<Vec<_>>>()
@@ -101,6 +103,7 @@ fn import_file(
     writer: &Writer,
     file: &Path,
     bound: &mut Option<String>,
+    forgotten: &Forgotten,
     practice: bool,
     now: Timestamp,
 ) -> Result<Taken> {
@@ -150,6 +153,9 @@ fn import_file(
         };
         let address = EmailAddress::parse(&row.email)
             .map_err(|_| refused(format!("line {line}: not an address")))?;
+        if forgotten.contains(address.key()) {
+            continue;
+        }
         match writer.import(address.key(), address.as_str(), &claim, now)? {
             Imported::New => {
                 taken.people += 1;

@@ -1,6 +1,6 @@
-//! `guestlist ledger new|backup`: the ledger as a file. The import has a file of its own.
+//! `guestlist ledger new|backup`: the ledger as a file. `import` and `forget` have files of their own.
 
-use super::import;
+use super::{forget, import};
 use crate::{
     cli,
     clock::Clock,
@@ -32,6 +32,21 @@ pub(crate) fn run(settings: &Settings, typed: &cli::Ledger, clock: &Clock) -> Re
         cli::Ledger::Backup { file, .. } => {
             Ledger::open(path, NewLedger::Refused)?.backup(file, clock.now())?;
             ui::tell(format!("copied {} to {}", path.display(), file.display()));
+        }
+        cli::Ledger::Forget {
+            addresses,
+            older_than,
+            export,
+            yes,
+            ..
+        } => {
+            let wanted = forget::Wanted {
+                addresses,
+                older_than: *older_than,
+                export: export.as_deref(),
+                yes: *yes,
+            };
+            forget::forget(path, &wanted, settings.invite.sandbox.value, clock)?;
         }
         cli::Ledger::Import { results, .. } => {
             import::import(path, results, settings.invite.sandbox.value, clock)?;

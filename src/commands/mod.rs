@@ -14,6 +14,10 @@ pub(crate) mod remind; // pending guests are mailed again
 
 pub(crate) mod reset_redemption; // guests redeem again
 
+pub(crate) mod leavers; // who is no longer on a sheet
+
+pub(crate) mod cleanup; // guests whom this ledger invited are deleted
+
 mod microsoft_words; // words of one's own in Microsoft's mail
 
 mod restored; // a ledger that may be older than its tenant
@@ -39,6 +43,8 @@ pub(crate) mod sandbox; // the practice tenant, served until it is interrupted
 pub(crate) mod typed_command; // the command line, to be shown again
 
 mod signals; // Ctrl-C
+
+mod consent; // who says that something may leave
 
 mod ask; // a question with a few words as answers
 
@@ -67,6 +73,8 @@ mod corrections; // rows to correct, and corrected copies of them, remembered
 mod fix; // check --fix: the certain repairs
 
 mod import; // ledger import: results files become claims
+
+mod forget; // ledger forget: everything about people leaves the ledger
 
 use crate::{
     cli,
@@ -101,6 +109,8 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
         Command::Remind(typed) => Ok(remind::run(cli, typed, settings(), env)?),
         Command::ResetRedemption(typed) => Ok(reset_redemption::run(cli, typed, settings(), env)?),
         Command::Reset { .. } => Err(reset_redemption::two_meanings().into()),
+        Command::Leavers(typed) => Ok(leavers::run(cli, typed, settings(), env)?),
+        Command::Cleanup(typed) => Ok(cleanup::run(cli, typed, settings(), env)?),
         Command::Results(typed) => Ok(results::run(&settings()?, &typed.run)?),
         Command::Runs(typed) => Ok(runs::run(&settings()?, typed.json, &clock)?),
         Command::Ledger(typed) => Ok(ledger::run(&settings()?, typed, &clock)?),

@@ -8,7 +8,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -54,6 +54,16 @@ pub(super) fn refuse_older_ledger(
         None => failure,
     };
     Err(failure.hint("nothing was sent; run the same command after that"))
+}
+
+/// When the ledger came into use, where it may be older than its tenant: it is a copy, or results beside a sheet name a
+/// run that it does not know.
+pub(super) fn since(session: &Session<'_>, sheet: Option<&Path>) -> Result<Option<Timestamp>> {
+    if session.settings.invite.sandbox.value {
+        return Ok(None);
+    }
+    let unknown = unknown_runs(&session.ledger, results(session, sheet)?)?;
+    Ok(session.ledger.restored_at(unknown, session.clock.now())?)
 }
 
 /// Where results may name a run that the ledger does not know: beside this sheet, or beside every sheet of the ledger.

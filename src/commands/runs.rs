@@ -49,15 +49,24 @@ pub(crate) fn run(settings: &Settings, as_json: bool, _clock: &Clock) -> Result<
                 run.started_at.strftime("%F %H:%M").to_string(),
                 number("/this_run/invited"),
                 number("/rows"),
-                run.sheet
-                    .as_deref()
-                    .map(ui::text::printable_line)
-                    .unwrap_or_default(),
+                what_of(run),
             ))?;
         }
     }
     out.finish()?;
     Ok(Exit::Done)
+}
+
+/// The sheet; of a run that invited nobody its verb too.
+fn what_of(run: &RunRecord) -> String {
+    let sheet = run.sheet.as_deref().map(ui::text::printable_line);
+    match run.verb.as_str() {
+        "invite" => sheet.unwrap_or_default(),
+        verb => match sheet {
+            Some(sheet) => format!("{verb} {sheet}"),
+            None => verb.to_owned(),
+        },
+    }
 }
 
 fn report(run: &RunRecord) -> Value {

@@ -99,4 +99,10 @@ codes! {
         fix: "Run the same command again, later or with a lower --rate.",
         who: "whoever runs the command"
     }
+    FORGOTTEN = "GL420" {
+        title: "the person asked to be forgotten",
+        meaning: "`guestlist ledger forget` took everything about this address out of the ledger, and a mark stayed so that nobody is asked by mistake. Nothing was sent for this row, and the row does not make the exit code 4.",
+        fix: "Delete the row from the sheet. If the person is to come after all: --again together with --only and the address.",
+        who: "whoever made the sheet"
+    }
 }

@@ -13,7 +13,7 @@ use crate::{
     directory::NamedObjects,
     exit::Exit,
     guest::{RowVerdict, Rules, Understanding, Understood},
-    ledger::{Corrected, LedgerError, Reader},
+    ledger::{Corrected, Forgotten, LedgerError, Reader},
     problem::Problem,
     sheet::{Refused, Row, Sheet},
 };
@@ -36,6 +36,8 @@ pub(super) struct Feeder {
     pub follow_up_rules: FollowUpRules,
     /// Rows of the sheet whose corrected copies are done.
     pub corrected: HashMap<u64, Vec<Corrected>>,
+    /// Who asked to be forgotten.
+    pub forgotten: Forgotten,
     pub clock: Clock,
     pub stop: Stop,
 }
@@ -152,6 +154,7 @@ impl Feeder {
             understood,
             corrected,
             &memory,
+            &self.forgotten,
             &self.named,
             self.follow_up_rules,
             &self.options,

@@ -67,6 +67,8 @@ mod reset; // guests have to redeem again, one after the other
 
 mod reset_evidence; // what the directory shows of a reset without an answer
 
+mod cleanup; // guests are deleted, one after the other
+
 mod brakes; // when reminding everybody else would do harm
 
 mod last_look; // is the guest pending, and does the address lead there?
@@ -77,6 +79,10 @@ mod stop; // why a run ends early
 
 pub(crate) use brakes::Brakes;
 pub(crate) use caps::CapLimits;
+pub(crate) use cleanup::{
+    CleanupJob, CleanupReport, DeletionLimits, DeletionOutcome, DeletionTotals, GuestToDelete,
+    OpenDeletionsJob, cleanup, settle_deletions,
+};
 pub(crate) use last_look::{LastLook, last_look};
 pub(crate) use options::{Compose, Existing, MailBy, Options, Precheck, Selection};
 pub(crate) use recorder::Unwritten;

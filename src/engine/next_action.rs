@@ -11,7 +11,7 @@ use crate::{
     follow_up::{GroupToJoin, Standing, Wishes},
     graph::Sponsor,
     guest::{EmailAddress, Guest, RowVerdict, Understood, UserType},
-    ledger::{Corrected, InvitationAttempt, LedgerError, Person, PersonState, PriorLookup, Reader},
+    ledger::{Corrected, Forgotten, InvitationAttempt, LedgerError, Person, PersonState, PriorLookup, Reader},
     outcome::{RowResult, ThisRun, Verified},
 };
 use aws_lc_rs::digest::{SHA256, digest};
@@ -72,6 +72,16 @@ impl PendingGuest {
             manager: self.manager.as_deref(),
             groups: &self.groups,
         }
+    }
+
+    /// When a run of `cleanup` deleted this user, and which run that was.
+    pub(super) fn deleted_by_us(&self, user_id: &str) -> Option<&(Timestamp, String)> {
+        let person = self.person.as_ref()?;
+        let known = person.user_id.as_ref()?;
+        person
+            .deleted
+            .as_ref()
+            .filter(|_| known.eq_ignore_ascii_case(user_id))
     }
 
     /// The newest event about the person when this row was decided. The ledger takes no intent if there is a newer one.
@@ -187,14 +197,12 @@ pub(super) fn first_action(
     understood: Understood,
     corrected: Option<&Corrected>,
     memory: &LedgerView<'_>,
+    forgotten: &Forgotten,
     named: &NamedObjects,
     rules: FollowUpRules,
     options: &Options,
     now: Timestamp,
 ) -> NextAction {
-    let tell = |result: RowResult, person: Option<&Person>| {
-        NextAction::Tell(Box::new(result), person.map(|person| person.id))
-    };
     // The link of a person may be known even if the row cannot be used now.
     let email = match &understood.verdict {
         RowVerdict::Guest(guest) => Some(guest.email.clone()),
@@ -212,6 +220,19 @@ pub(super) fn first_action(
         Some(email) if !duplicate => memory.person(email),
         _ => (None, Vec::new()),
     };
+    // Somebody who was invited again since stands in the ledger again.
+    let is_forgotten = person.is_none()
+        && email
+            .as_ref()
+            .is_some_and(|email| forgotten.contains(email.key()));
+    let tell = |result: RowResult, person: Option<&Person>| {
+        let result = if is_forgotten {
+            row_results::without_address(result)
+        } else {
+            result
+        };
+        NextAction::Tell(Box::new(result), person.map(|person| person.id))
+    };
     if !selected {
         return tell(row_results::not_selected(&understood), person.as_ref());
     }
@@ -227,6 +248,14 @@ pub(super) fn first_action(
     let RowVerdict::Guest(guest) = understood.verdict else {
         return tell(row_results::unusable(&understood), person.as_ref());
     };
+    let is_named = options
+        .selection
+        .addresses
+        .iter()
+        .any(|wanted| wanted == guest.email.key());
+    if is_forgotten && !(options.again && is_named) {
+        return tell(row_results::forgotten(&guest), None);
+    }
     let (sponsors, unresolved) = names::sponsors(&guest, &named.sponsors);
     let Names {
         manager,
@@ -299,5 +328,6 @@ pub(super) fn first_action(
 fn fresh(person: &Person, now: Timestamp) -> bool {
     let last = person.verified_at.max(person.invited_at);
     person.verified == Some(Verified::Found)
+        && person.deleted.is_none()
         && last.is_some_and(|last| now.duration_since(last) < FRESH)
 }

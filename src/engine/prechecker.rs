@@ -225,9 +225,31 @@ impl Prechecker {
         match deleted {
             Ok(None) => self.invite(item).await,
             Ok(Some(id)) => {
-                let result = row_results::exists_deleted(&item.guest, id);
+                let result =
+                    row_results::exists_deleted(&item.guest, id.clone(), item.deleted_by_us(&id));
                 self.tell(result, &item).await;
             }
+            Err(fault) => self.lookup_failed(item, &fault).await,
+        }
+    }
+
+    /// A guest whom `cleanup` deleted stands on the sheet again: never invited by itself.
+    async fn not_found_again(&self, item: PendingGuest) {
+        let deleted = tokio::select! {
+            biased;
+            () = self.engine.stop.raised() => return self.mark_not_attempted(vec![item]).await,
+            deleted = self.engine.user_lookup.deleted(&item.guest.email) => deleted,
+        };
+        let by = item
+            .person
+            .as_ref()
+            .and_then(|person| person.deleted.as_ref());
+        match deleted {
+            Ok(Some(id)) => {
+                let result = row_results::exists_deleted(&item.guest, id, by);
+                self.tell(result, &item).await;
+            }
+            Ok(None) => self.tell(row_results::gone(&item.guest, by), &item).await,
             Err(fault) => self.lookup_failed(item, &fault).await,
         }
     }
@@ -321,6 +343,7 @@ impl Prechecker {
         // A guest who is not found yet is not gone: a replica may lag, and another invitation would mail twice.
         let expected = |person: &Person| {
             person.verified == Some(Verified::Found)
+                || person.deleted.is_some()
                 || unseen(person.invited_at, now) == Verified::Missing
         };
         // That a list lacks somebody does not prove that a guest is gone, so each of them is read alone.
@@ -360,6 +383,11 @@ impl Prechecker {
                 again.push(item);
                 continue;
             }
+            if gone && person.deleted.is_some() {
+                // Whether the user can still be restored decides how the row ends.
+                self.not_found_again(item).await;
+                continue;
+            }
             self.confirmed(&item, person, seen).await;
         }
         again
@@ -381,7 +409,7 @@ impl Prechecker {
                 )
             }
             None if person.verified == Some(Verified::Found) => {
-                (None, row_results::gone(&item.guest))
+                (None, row_results::gone(&item.guest, None))
             }
             None => {
                 let verified = unseen(person.invited_at, now);

@@ -165,6 +165,7 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
         named,
         options,
         corrected,
+        forgotten: ledger.reader()?.forgotten()?,
         clock,
         stop: stop.clone(),
     };

@@ -1,5 +1,6 @@
 //! The totals of a run. The recorder keeps them; all others read them.
 
+use super::catalogue::FORGOTTEN;
 use crate::outcome::{
     FollowUp, FollowUpKind, FollowUpState, FollowUpTotals, Mail, Outcome, RowResult, ThisRun,
 };
@@ -27,6 +28,8 @@ pub(crate) struct RunTotals {
     /// Rows whose request failed in this run, and all rows for which this run sent a request. Their ratio can stop a run.
     pub bad: u64,
     pub asked: u64,
+    /// People who asked to be forgotten: their rows are refused, and that is as it should be.
+    pub forgotten: u64,
     /// Rows that wait until it is known what their attempts did.
     pub parked: u64,
 }
@@ -56,6 +59,8 @@ impl RunTotals {
             Some(ThisRun::NotSelected) => self.not_selected += 1,
             Some(ThisRun::Reset) | None => {}
         }
+        let code = result.error_code.as_deref();
+        self.forgotten += u64::from(code == Some(FORGOTTEN.as_str()));
         let unfinished = result.follow_up.is_some_and(|done| done != FollowUp::Done);
         self.unfinished += u64::from(unfinished);
         if result.this_run == Some(ThisRun::Invited) && result.mail == Some(Mail::Requested) {
@@ -82,6 +87,11 @@ impl RunTotals {
             .filter(|(outcome, _)| !outcome.is_done() && !tolerated.contains(outcome))
             .map(|(_, count)| count)
             .sum();
+        let open = if tolerated.contains(&Outcome::Refused) {
+            open
+        } else {
+            open - self.forgotten
+        };
         if tolerated.contains(&Outcome::NotAttempted) {
             open
         } else {

@@ -350,6 +350,12 @@ codes! {
         fix: "Put the proxy's user name and password into HTTPS_PROXY, or ask for an exception for the Graph host.",
         who: "whoever runs the network"
     }
+    MAY_NOT_DELETE = "GL640" {
+        title: "the sign-in may not delete this user",
+        meaning: "The app or user lacks the Graph permission User.DeleteRestore.All (User.ReadWrite.All does too), a signed-in user lacks the role User Administrator, or the guest holds a directory role, which takes an administrator with a higher role.",
+        fix: "Grant the permission and admin consent; delete a guest who holds a directory role by hand in the Entra admin center.",
+        who: "a Privileged Role Administrator of the tenant"
+    }
 }
 
 /// For a code without an entry. A test checks that there is none.

@@ -31,6 +31,8 @@ pub(crate) mod sponsors; // who vouches for a guest
 
 pub(crate) mod follow_up; // changes of a guest after the invitation
 
+pub(crate) mod delete_user; // deletes a user, and finds deleted ones
+
 pub(crate) mod send_mail; // sends a mail of our own from a mailbox
 
 pub(crate) mod http; // one request, sent once
@@ -79,6 +81,7 @@ pub(crate) use base_url::BaseUrl;
 pub(crate) use batch::BatchGet;
 pub(crate) use class::{Author, Class};
 pub(crate) use client::{Graph, GraphConfig, Read};
+pub(crate) use delete_user::DeleteVerdict;
 pub(crate) use explain::explain;
 pub(crate) use fault::Fault;
 pub(crate) use follow_up::GuestNow;

@@ -68,7 +68,14 @@ impl Ledger {
             "UPDATE guard SET copied_at = ?1, silent_until = NULL, holder = NULL, alive_at = NULL",
             [millis(now)],
         )?;
-        draft.publish()
+        draft.publish()?;
+        // Whoever is to be forgotten later is in that copy too.
+        let place = to.canonicalize().unwrap_or_else(|_| to.to_owned());
+        self.connection()?.execute(
+            "INSERT OR REPLACE INTO backup_file (path, at) VALUES (?1, ?2)",
+            (place.display().to_string(), millis(now)),
+        )?;
+        Ok(())
     }
 }
 

@@ -43,6 +43,8 @@ pub enum LedgerError {
     Full,
     #[error("another program has the ledger locked, and did not let go of it in {} seconds", BUSY.as_secs())]
     Locked,
+    #[error("another program reads the ledger, so that its write-ahead log could not be emptied")]
+    InUse,
     #[error("the ledger is damaged ({0})")]
     Damaged(rusqlite::Error),
     #[error("the ledger cannot be read or written: {0}")]
@@ -54,7 +56,9 @@ pub enum LedgerError {
 impl LedgerError {
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Full | Self::Busy { .. } | Self::Locked | Self::Disk(_) => Exit::TryAgain,
+            Self::Full | Self::Busy { .. } | Self::Locked | Self::InUse | Self::Disk(_) => {
+                Exit::TryAgain
+            }
             Self::Sqlite(_) => Exit::Unexpected,
             _ => Exit::Usage,
         }
@@ -89,6 +93,9 @@ impl LedgerError {
             Self::Full => "make space on the disk and run the same command again",
             Self::Locked => {
                 "run the same command again; if it says the same, find the program that has the file open: a backup, a virus scanner, a database viewer"
+            }
+            Self::InUse => {
+                "close that program (a viewer, another command of guestlist) and run the same command again"
             }
             Self::Damaged(_) => {
                 "keep this file and what lies beside it under its name; put the newest backup in its place, or move it away and rebuild it from results files with `guestlist ledger import`"

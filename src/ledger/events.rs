@@ -238,7 +238,7 @@ impl Writer {
                     "UPDATE person SET state = ?2, follows_up = CASE WHEN ?2 = 'invited' THEN 1 ELSE follows_up END,
                         redeem_url = coalesce(?4, CASE WHEN user_id = ?3 THEN redeem_url END),
                         verified = CASE WHEN user_id = ?3 THEN verified END, user_id = ?3, redemption = ?5,
-                        mail = ?6,
+                        mail = ?6, deleted_at = NULL,
                         invited_at = ?7, request_id = ?8, error_code = NULL, error = NULL
                      WHERE id = ?1",
                 )?

@@ -43,6 +43,16 @@ mod own_mail; // mails of our own
 
 mod mail_books; // questions about them
 
+mod origin; // whether a run of this ledger made a guest
+
+mod deletions; // guests who were deleted
+
+mod sheet_people; // who stood on the runs of a sheet
+
+mod forget; // people who are to be forgotten
+
+mod forgotten; // and what stays of them
+
 mod rows; // what runs told about their rows
 
 mod runs; // runs
@@ -60,14 +70,18 @@ mod tests;
 
 pub(crate) use attempt::{AttemptEnd, AttemptKind, InvitationAttempt, PriorLookup};
 pub(crate) use correction::{Corrected, Reading, ToCorrect, WrittenToFix};
+pub(crate) use deletions::{DeletionAnswered, DeletionEnd, DeletionIntent, OpenDeletion};
 pub(crate) use draft::Draft;
 pub(crate) use error::{LedgerError, Result};
 pub(crate) use events::{Answered, EventKind, Found, Intent, IntentId, NoIntent, RefusedAttempt};
 pub(crate) use file::{Ledger, NewLedger};
 pub(crate) use follow_ups::{FollowUpKey, FollowUpRecord, KnownFollowUp};
+pub(crate) use forget::ToForget;
+pub(crate) use forgotten::Forgotten;
 pub(crate) use guest_states::{KeptState, KnownGuest};
 pub(crate) use import::{Claim, Imported};
 pub(crate) use lock::RunLock;
+pub(crate) use origin::{NotOurs, Origin};
 pub(crate) use own_mail::{
     AskedBefore, MailAnswer, MailIntent, MailIntentId, MailKind, NoMailIntent, OwnMailState,
 };
@@ -79,6 +93,7 @@ pub(crate) use resets::{
     StateBefore,
 };
 pub(crate) use runs::{RunRecord, RunStart};
+pub(crate) use sheet_people::{SheetRuns, Stood};
 pub(crate) use silent_first::{SilentFirst, UnknownRuns};
 pub(crate) use story::StoryEvent;
 pub(crate) use tenant::Tenant;

@@ -36,6 +36,8 @@ pub(crate) struct Person {
     pub verified_at: Option<Timestamp>,
     /// Whether the run that invited the person does follow-ups, too.
     pub follows_up: bool,
+    /// When a run of `cleanup` deleted the guest, and which run that was.
+    pub deleted: Option<(Timestamp, String)>,
     /// The newest event about the person when this was read.
     pub newest_event: i64,
 }

@@ -52,7 +52,8 @@ impl Reader {
             .connection
             .prepare_cached(
                 "SELECT id, state, user_id, redeem_url, redemption, mail, invited_at, error_code, error, request_id,
-                    verified, verified_at, (SELECT coalesce(max(event.id), 0) FROM event WHERE person = person.id), follows_up
+                    verified, verified_at, (SELECT coalesce(max(event.id), 0) FROM event WHERE person = person.id),
+                    follows_up, deleted_at, deleted_by
                  FROM person WHERE key = ?1",
             )?
             .query_row([key], person)
@@ -168,5 +169,9 @@ fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
         verified_at: row.get::<_, Option<i64>>(11)?.map(timestamp),
         newest_event: row.get(12)?,
         follows_up: row.get::<_, Option<bool>>(13)?.unwrap_or(false),
+        deleted: row
+            .get::<_, Option<i64>>(13)?
+            .map(timestamp)
+            .zip(row.get(14)?),
     })
 }

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i64 = 0x474c_5354;
 
 /// One step a version: a file of version N is brought up by the steps from N on.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     "
 CREATE TABLE tenant (
     id       TEXT NOT NULL,
@@ -213,6 +213,22 @@ CREATE TABLE follow_up (
 -- Whether the run that invited a person does follow-ups, too. For people of older runs they are not owed.
 ALTER TABLE person ADD COLUMN follows_up INTEGER;
 UPDATE person SET follows_up = 1 WHERE id IN (SELECT person FROM event WHERE kind = 'follow-up');
+",
+    "
+-- When `cleanup` deleted the guest, and in which run; empty again for a guest who was seen after that.
+ALTER TABLE person ADD COLUMN deleted_at INTEGER;
+ALTER TABLE person ADD COLUMN deleted_by TEXT;
+-- Who asked to be forgotten: a salted hash of the address. Nothing else is kept of them.
+CREATE TABLE forgotten (
+    mark TEXT PRIMARY KEY,
+    at   INTEGER NOT NULL
+) WITHOUT ROWID;
+ALTER TABLE guard ADD COLUMN salt TEXT;
+-- Copies of this ledger: they hold whom this one forgets.
+CREATE TABLE backup_file (
+    path TEXT PRIMARY KEY,
+    at   INTEGER NOT NULL
+) WITHOUT ROWID;
 ",
 ];
 

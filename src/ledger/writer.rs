@@ -100,7 +100,8 @@ impl Writer {
         self.connection
             .prepare_cached(
                 "UPDATE person SET verified = ?2, verified_at = ?3, redemption = coalesce(?4, redemption),
-                    state = CASE WHEN state = ?5 AND ?2 = ?6 THEN ?7 ELSE state END
+                    state = CASE WHEN state = ?5 AND ?2 = ?6 THEN ?7 ELSE state END,
+                    deleted_at = CASE WHEN ?2 = ?6 THEN NULL ELSE deleted_at END
                  WHERE id = ?1",
             )?
             .execute(params![

@@ -25,8 +25,10 @@ impl<S: Iterator<Item = Result<SheetRow>>> Merge<S> {
         loop {
             match self.sheet.peek() {
                 Some(Ok(row)) if row.number == result.row => {
-                    let same =
-                        row.email.is_empty() || row.email.eq_ignore_ascii_case(&result.email);
+                    // The ledger does not know the address of somebody who asked to be forgotten.
+                    let same = row.email.is_empty()
+                        || result.email.is_empty()
+                        || row.email.eq_ignore_ascii_case(&result.email);
                     let row = self.sheet.next().and_then(Result::ok);
                     if same {
                         return row;

@@ -23,15 +23,21 @@ mod to_fix; // the rows to correct
 
 mod guest_status; // the state of guests
 
+mod leavers; // who left a sheet
+
+mod cleanup; // who was deleted
+
 mod file; // a table that is written as a whole, CSV or workbook
 
 mod workbook; // the workbook
 
+pub(crate) use cleanup::{CleanupLine, write_cleanup};
 pub(crate) use file::numbered;
 pub(crate) use guest_status::{GuestStatus, StatusFile};
 pub(crate) use kept::KeptLinks;
 pub(crate) use layout::Repaired;
 pub use layout::{Column, Layout, SheetRow};
+pub(crate) use leavers::{Leaver, LeaversList, ListOrigin, read_leavers, write_leavers};
 pub(crate) use names::{RunKind, default_paths};
 pub(crate) use read_back::{OwnRow, read_own};
 pub(crate) use target::{STDOUT, check_target, previous_of, same_place};

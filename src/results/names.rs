@@ -4,7 +4,7 @@
 //! Must not read or write the disk.
 
 use super::workbook::other_form;
-use crate::own_files::{DRY_RUN, PRACTICE, RESULTS, TO_FIX};
+use crate::own_files::{DRY_RUN, LEAVERS, PRACTICE, RESULTS, TO_FIX};
 use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
@@ -23,6 +23,8 @@ pub(crate) struct RunKind {
 pub(crate) struct Paths {
     pub results: PathBuf,
     pub to_fix: PathBuf,
+    /// Who left the sheet.
+    pub leavers: PathBuf,
 }
 
 /// The default paths for a sheet; `-` is standard input, whose files go into the current folder.
@@ -42,6 +44,11 @@ pub(crate) fn default_paths(sheet: &Path, kind: RunKind) -> Paths {
     Paths {
         results: beside(sheet, with(stem, results), kind.workbook),
         to_fix: beside(sheet, to_fix, kind.workbook),
+        leavers: beside(
+            sheet,
+            with(stem, &format!("{infix}{LEAVERS}")),
+            kind.workbook,
+        ),
     }
 }
 

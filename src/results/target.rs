@@ -20,7 +20,7 @@ impl FileKind {
         match self {
             Self::Results => "results",
             Self::ToFix => "to-fix",
-            Self::Status => "list",
+            Self::Status | Self::Leavers | Self::Cleanup => "list",
         }
     }
 
@@ -28,7 +28,7 @@ impl FileKind {
         match self {
             Self::Results => "--results FILE",
             Self::ToFix => "--to-fix FILE",
-            Self::Status => "-o FILE",
+            Self::Status | Self::Leavers | Self::Cleanup => "-o FILE",
         }
     }
 }
@@ -60,7 +60,7 @@ pub(crate) fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Resul
     let refuse = |what: String| Err(Failure::usage(what).hint(another.as_str()));
     if target == Path::new(STDOUT) {
         return match kind {
-            FileKind::Results | FileKind::Status => Ok(()),
+            FileKind::Results | FileKind::Status | FileKind::Leavers | FileKind::Cleanup => Ok(()),
             FileKind::ToFix => refuse("only results can go to standard output".to_owned()),
         };
     }
@@ -230,8 +230,11 @@ pub(crate) fn same_place(a: &Path, b: &Path) -> bool {
 /// A failure to write after the run. The hints say that no invitation and no link is lost.
 pub(super) fn write_failure(target: &Path, kind: FileKind, error: &io::Error) -> Failure {
     let what = format!("cannot write the {} to {}", kind.word(), target.display());
-    if kind == FileKind::Status {
-        return Failure::of_io(what, error).hint("the same command writes it again");
+    match kind {
+        FileKind::Results | FileKind::ToFix => {}
+        FileKind::Status | FileKind::Leavers | FileKind::Cleanup => {
+            return Failure::of_io(what, error).hint("the same command writes it again");
+        }
     }
     Failure::of_io(what, error)
         .hint("nothing is lost: the ledger has every outcome and every link")

@@ -81,6 +81,9 @@ pub(crate) fn write_with_to_fix(
         let mut result = result?;
         about.kept.complete(&mut result);
         let row = merge.row_for(&result);
+        if let (true, Some(row)) = (result.email.is_empty(), &row) {
+            result.email.clone_from(&row.email);
+        }
         let ours = cells(&result, about);
         let ours = ours.iter().map(AsRef::as_ref);
         file.record(ours.chain(layout.cells(row.as_ref())))

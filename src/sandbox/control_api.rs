@@ -12,6 +12,7 @@
 //! | `GET /_sandbox/mails[?address=]` | `{"total", "addresses": {ADDRESS: [{"at", "address", "user_id", "language", "words", "words_dropped", "cc"}]}}`; `words` is the custom message |
 //! | `GET /_sandbox/own-mails[?address=]` | `{"total", "mails": [{"at", "from", "to", "name", "subject", "content_type", "content", "message_id"}]}`: what `sendMail` sent |
 //! | `GET /_sandbox/resets[?id=]` | `{"total", "resets": [{"ms", "user_id", "address", "send", "other_mails"}]}`: the redemptions that were reset, whatever the client was answered |
+//! | `GET /_sandbox/deletions` | `{"total", "deletions": [{"ms", "user_id", "address", "state"}], "twice": [ID]}`: the users whom `DELETE` deleted, whatever was answered, with their `externalUserState` right before |
 //! | `GET /_sandbox/invitations[?address=]` | `{"total", "addresses": {ADDRESS: [{"ms", "send", "status", "fault", "conclusive", "look_ups_before"}]}, "unchecked": [ADDRESS]}`; status 0: the client got no whole answer; `unchecked`: invited again after an inconclusive answer without a look-up in between |
 //! | `GET /_sandbox/follow-ups[?user=ID or address=]` | `{"kinds": {KIND: {"requests", "done", "repeated"}}, "requests": [{"ms", "kind", "user_id", "target", "fields", "status", "done", "repeated", "fault"}]}`: every request that asked to change a guest; kind: `profile`, `manager`, `sponsor`, `group`; `done`: the change was made, whatever the client was told; `repeated`: the same change had been made before, and the client had been told so |
 //! | `GET /_sandbox/log[?address=]` | `{"dropped", "entries": [{"ms", "arrived_ms", "kind", "method", "addresses", "status", "fault", "in_batch"}]}` |
@@ -19,7 +20,7 @@
 //! | `POST /_sandbox/links` | takes `[LINK]`; `{"known": NUMBER, "unknown": [LINK]}` |
 //! | `GET /_sandbox/people[?address=]` | `{"people": [USER]}` with all fields; deleted users are included, and at most 1,000 are listed |
 //! | `POST /_sandbox/people` | adds `[{"address", "name", "standing"}]`; standing: `member`, `disabled-member`, `pending`, `accepted`, `disabled`, `stateless`, `self-service`, `deleted`; `{"added"}` |
-//! | `POST /_sandbox/accept`, `/disable`, `/delete`, `/purge` | takes `{"address"}`, `{"id"}` or `{"link"}`, a redeem link: redeems the invitation, blocks the account, deletes the user so that a restore is possible, deletes the user permanently; `{"id"}` |
+//! | `POST /_sandbox/accept`, `/disable`, `/delete`, `/purge`, `/restore` | takes `{"address"}`, `{"id"}` or `{"link"}`, a redeem link: redeems the invitation, blocks the account, deletes the user so that a restore is possible, deletes the user permanently, restores a deleted user; `{"id"}` |
 //! | `GET /_sandbox/groups` | `{"groups": [GROUP]}`, each with its `members` (ids) |
 //! | `POST /_sandbox/groups` | adds `[{"name", "mail", "kind"}]`; kind: `security`, `microsoft365`, `team`, `dynamic`, `on-premises`, `role-assignable`, `distribution-list`, `mail-enabled-security`; a group with the same name and mail is replaced; `{"ids"}` |
 //! | `POST /_sandbox/remove-group` | takes `{"id"}` |
@@ -48,6 +49,7 @@ use crate::sandbox::{
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 const MAX_PEOPLE_LISTED: usize = 1_000;
 
@@ -75,6 +77,7 @@ pub(super) fn answer(
         ("GET", ["mails"]) => Ok(mails(tenant, parameter("address"))),
         ("GET", ["own-mails"]) => Ok(own_mails(tenant, parameter("address"))),
         ("GET", ["resets"]) => Ok(resets(tenant, parameter("id"))),
+        ("GET", ["deletions"]) => Ok(deletions(tenant)),
         ("GET", ["invitations"]) => Ok(invitations(tenant, parameter("address"))),
         ("GET", ["follow-ups"]) => {
             follow_ups::requests(tenant, parameter("user"), parameter("address"))
@@ -87,7 +90,7 @@ pub(super) fn answer(
         ("POST", ["links"]) => links(tenant, body),
         ("GET", ["people"]) => Ok(people(tenant, parameter("address"))),
         ("POST", ["people"]) => add_people(tenant, body),
-        ("POST", ["accept" | "disable" | "delete" | "purge" | "role"]) => {
+        ("POST", ["accept" | "disable" | "delete" | "purge" | "restore" | "role"]) => {
             change_person(tenant, path[0], body)
         }
         ("POST", ["age"]) => age_people(tenant, parameter("days")),
@@ -173,6 +176,19 @@ fn resets(tenant: &TenantState, id: Option<&str>) -> Value {
         .filter(|reset| id.is_none_or(|id| reset.user_id.eq_ignore_ascii_case(id)))
         .collect();
     json!({"total": resets.len(), "resets": resets})
+}
+
+fn deletions(tenant: &TenantState) -> Value {
+    let deletions = &tenant.stats.deletions;
+    let mut times: HashMap<&str, u64> = HashMap::new();
+    for deletion in deletions {
+        *times.entry(&deletion.user_id).or_default() += 1;
+    }
+    let twice: Vec<&str> = times
+        .into_iter()
+        .filter_map(|(id, times)| (times > 1).then_some(id))
+        .collect();
+    json!({"total": deletions.len(), "deletions": deletions, "twice": twice})
 }
 
 fn invitations(tenant: &TenantState, address: Option<&str>) -> Value {
@@ -329,6 +345,20 @@ fn change_person(tenant: &mut TenantState, action: &str, body: &[u8]) -> Result<
             return Err("the body must have an address, an id or a known redeem link".into());
         }
     };
+    let deleted = || {
+        let is_meant = |user: &&User| match (&person.address, person.id.as_deref().or(of_link)) {
+            (_, Some(id)) => user.id.eq_ignore_ascii_case(id),
+            (Some(address), None) => user.address().eq_ignore_ascii_case(address),
+            (None, None) => false,
+        };
+        let mut deleted = tenant.directory.deleted_users().map(|(_, user)| user);
+        deleted.find(is_meant)
+    };
+    let found = match action {
+        "restore" => deleted(),
+        "purge" => found.or_else(deleted),
+        _ => found,
+    };
     let mut user = found.cloned().ok_or("nobody has this address or id")?;
     let id = user.id.clone();
     let now = tenant.clock.now();
@@ -344,6 +374,10 @@ fn change_person(tenant: &mut TenantState, action: &str, body: &[u8]) -> Result<
         }
         "role" => {
             user.has_directory_role = true;
+            tenant.put_user(user);
+        }
+        "restore" => {
+            user.deleted = None;
             tenant.put_user(user);
         }
         "delete" => {

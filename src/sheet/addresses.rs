@@ -47,6 +47,11 @@ fn is_plain(cell: &str) -> bool {
         && memrchr(b'.', domain).is_some_and(top)
 }
 
+/// All addresses in a text.
+pub(super) fn all(text: &str) -> impl Iterator<Item = &str> {
+    spans(text).map(|(start, end)| &text[start..end])
+}
+
 /// The first address in a text.
 pub fn first(text: &str) -> Option<&str> {
     spans(text).next().map(|(start, end)| &text[start..end])

@@ -48,6 +48,8 @@ mod rows; // the rows, one after the other
 
 mod shape; // where the table ends
 
+mod mentions; // every address anywhere
+
 mod read_ahead; // the same on a second thread
 
 mod rewrite; // the sheet again, with some cells changed
@@ -84,6 +86,7 @@ pub use field::Field;
 pub(crate) use header::{Header, Use, column_letter};
 pub(crate) use header_detection::delimiter_word;
 pub(crate) use kinds::Kinds;
+pub(crate) use mentions::Mentions;
 pub use options::{Hidden, SheetOptions};
 pub(crate) use read_ahead::ReadAhead;
 pub use refused::Refused;

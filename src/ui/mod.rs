@@ -37,6 +37,8 @@ mod story; // one person
 
 mod reminders; // who is mailed again
 
+mod leavers; // who left, and who is deleted
+
 mod doctor; // what a check-up found
 
 mod failure; // why a command could not do its job
@@ -46,6 +48,10 @@ pub(crate) use doctor::Finding;
 pub(crate) use doctor::{Check, Checkup};
 pub(crate) use failure::usage_text;
 pub(crate) use guest_status::{GuestGroup, StatusShown, status_text};
+pub(crate) use leavers::{
+    AFTERWARDS, DeletionLine, DeletionsShown, LeaversShown, deleted_text, deletions_text,
+    leavers_text,
+};
 pub(crate) use opening::{LedgerSeen, ledger_line};
 pub(crate) use outcome_words::meaning as outcome_meaning;
 pub(crate) use progress::{Phase, Progress, ProgressMode, ProgressView, Waiting};

@@ -34,6 +34,7 @@ pub(crate) enum Phase {
     States,
     Reminding,
     Resetting,
+    Deleting,
 }
 
 impl Phase {
@@ -47,6 +48,7 @@ impl Phase {
             Self::States => "reading who has come",
             Self::Reminding => "reminding",
             Self::Resetting => "resetting",
+            Self::Deleting => "deleting",
         }
     }
 }

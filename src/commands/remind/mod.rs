@@ -3,7 +3,6 @@
 //! Whatever can refuse it comes before anything is sent.
 
 mod candidates; // who is due
-mod consent; // who says that mails may go out
 mod own; // reminders in our own words
 mod send; // the sending, and its end
 mod told; // what became of them
@@ -11,6 +10,7 @@ mod told; // what became of them
 use super::{
     ask,
     connect::Connection,
+    consent::{Consent, Limit, consent},
     invite::{InviteOutput, refusals::words_will_arrive, stop_message::unless_stopped},
     microsoft_words::MicrosoftWords,
     own_mail::{self, Names, OwnMail},
@@ -35,7 +35,6 @@ use crate::{
     ui::{self, RemindersShown},
 };
 use candidates::{Candidates, Defaults};
-use consent::{Consent, consent};
 use serde_json::json;
 use std::{
     collections::{HashMap, HashSet},
@@ -98,7 +97,14 @@ async fn remind(
     stop: Stop,
 ) -> Result<Exit> {
     Scratch::remove_leftovers();
-    let consent = consent(settings, output.yes)?;
+    let limit = Limit {
+        flag: "--max-mails",
+        means: "how many guests may be mailed at most",
+        example: "guestlist remind --yes --max-mails 100",
+        is_given: settings.remind.max_mails.is_some(),
+        ledger_knows: "the ledger knows who has been mailed",
+    };
+    let consent = consent(settings, output.yes, &limit)?;
     let own = of_our_own(sheet, settings, env)?;
     let words = MicrosoftWords::of(settings)?;
     if let (None, Some(template), Some(_)) = (sheet, &settings.message.template, &words) {

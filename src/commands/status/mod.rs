@@ -308,7 +308,7 @@ pub(super) async fn open_sheet(path: &Path, settings: &Settings, quiet: bool) ->
 fn total(scope: Scope<'_>, ledger: &Ledger) -> Result<Option<u64>> {
     Ok(match scope {
         Scope::Everybody => Some(ledger.reader()?.people()?),
-        Scope::Run(_) | Scope::Sheet(..) => None,
+        Scope::Run(_) | Scope::Sheet(..) | Scope::Chosen(_) => None,
     })
 }
 

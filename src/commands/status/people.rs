@@ -29,6 +29,18 @@ pub(in crate::commands) enum Scope<'a> {
     Everybody,
     Run(&'a str),
     Sheet(&'a Sheet, &'a Rules),
+    Chosen(&'a [Chosen]),
+}
+
+/// Somebody whom another list names.
+#[derive(Debug, Clone)]
+pub(in crate::commands) struct Chosen {
+    pub row: Option<u64>,
+    pub email: String,
+    /// In small letters.
+    pub key: String,
+    /// The user, where no run of this ledger invited the person.
+    pub user_id: Option<String>,
 }
 
 impl<'a> Scope<'a> {
@@ -37,6 +49,8 @@ impl<'a> Scope<'a> {
         match self {
             Self::Everybody => "everybody".to_owned(),
             Self::Run(run) => format!("run {run}"),
+            // Never continued: the list may be another one next time.
+            Self::Chosen(_) => format!("chosen {}", uuid::Uuid::new_v4()),
             Self::Sheet(sheet, _) => match sheet.place() {
                 Some(place) => format!("sheet {}", place.display()),
                 None => "sheet -".to_owned(),
@@ -48,6 +62,7 @@ impl<'a> Scope<'a> {
         let source = match self {
             Self::Everybody => Source::Everybody { after: 0 },
             Self::Run(run) => Source::Run { run, after: 0 },
+            Self::Chosen(chosen) => Source::Chosen { chosen },
             Self::Sheet(sheet, rules) => Source::Sheet {
                 found: match sheet.place() {
                     Some(place) => reader.found_on_sheet(&place.display().to_string())?,
@@ -74,6 +89,9 @@ enum Source<'a> {
     Run {
         run: &'a str,
         after: u64,
+    },
+    Chosen {
+        chosen: &'a [Chosen],
     },
     Sheet {
         /// Whom a run found in the directory already.
@@ -105,6 +123,26 @@ impl Pages<'_> {
                 *after = people.last().map_or(*after, |(row, _)| *row);
                 let people = people.into_iter();
                 Ok(people.map(|(row, guest)| known(Some(row), guest)).collect())
+            }
+            Source::Chosen { chosen } => {
+                let (page, rest) = chosen.split_at(chosen.len().min(PAGE));
+                *chosen = rest;
+                let mut people = Vec::with_capacity(page.len());
+                for named in page {
+                    let known = match (reader.known_guest(&named.key)?, &named.user_id) {
+                        (Some(known), _) if known.user_id.is_some() => Some(known),
+                        (_, Some(id)) => Some(reader.found_guest(&named.email, id.clone())?),
+                        (known, None) => known,
+                    };
+                    people.push(Person {
+                        row: named.row,
+                        email: named.email.clone(),
+                        sponsors: Vec::new(),
+                        guest: None,
+                        known,
+                    });
+                }
+                Ok(people)
             }
             Source::Sheet {
                 found,

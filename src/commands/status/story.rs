@@ -235,7 +235,13 @@ impl Teller<'_> {
             },
             GuestState::Accepted => since("redeemed"),
             GuestState::Disabled => "blocked from signing in".to_owned(),
-            GuestState::Gone => "no longer in the directory".to_owned(),
+            GuestState::Gone => match self.deleted() {
+                Some((at, run)) => format!(
+                    "deleted by `guestlist cleanup` on {} (run {run}); an administrator can restore the guest within 30 days of that",
+                    day(*at)
+                ),
+                None => "no longer in the directory".to_owned(),
+            },
             GuestState::SelfService => "signed up without an invitation".to_owned(),
             GuestState::Member => "an internal account of the tenant, not a guest".to_owned(),
             GuestState::Unknown => {
@@ -261,6 +267,11 @@ impl Teller<'_> {
                 format!("{state}; the tenant could not be asked: {}", failure.what)
             }
         }
+    }
+
+    /// When a run of `cleanup` deleted the guest, and which run that was.
+    fn deleted(&self) -> Option<&(Timestamp, String)> {
+        self.known.as_ref()?.deleted.as_ref()
     }
 
     fn mails(&self) -> String {
@@ -526,6 +537,16 @@ fn words(event: &StoryEvent) -> String {
         "mail-not-needed" => format!("the mail was not needed any more{code}"),
         "mailed-instead" => {
             format!("Graph answered a reminder to another address with this user{status}")
+        }
+        "delete-intent" => "Graph was asked to delete the guest".to_owned(),
+        "deleted" => match event.status {
+            Some(_) => format!("the guest was deleted{status}"),
+            None => format!("the guest was deleted, as was found out by looking{code}"),
+        },
+        "delete-refused" => format!("Graph refused to delete the guest{status}{code}"),
+        "delete-not-performed" => format!("the guest was not deleted{status}{code}"),
+        "delete-unknown" => {
+            format!("no answer that tells whether the guest was deleted{status}{code}")
         }
         "imported" => "taken over from a results file".to_owned(),
         other => format!("{other}{status}{code}"),

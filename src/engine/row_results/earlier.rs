@@ -13,6 +13,7 @@ use crate::{
     ledger::{Person, PersonState},
     outcome::{Mail, Outcome, RowResult, ThisRun},
 };
+use jiff::Timestamp;
 
 /// Invited by an earlier run.
 pub(in crate::engine) fn invited_before(
@@ -46,7 +47,23 @@ pub(in crate::engine) fn missing(guest: &Guest, person: &Person) -> RowResult {
     }
 }
 
-pub(in crate::engine) fn gone(guest: &Guest) -> RowResult {
+/// No longer in the directory, and not among the deleted users either. `deleted`: by a run of `cleanup`.
+pub(in crate::engine) fn gone(guest: &Guest, deleted: Option<&(Timestamp, String)>) -> RowResult {
+    if let Some((at, run)) = deleted {
+        return RowResult {
+            error_code: Some(catalogue::GONE.to_string()),
+            error: Some(format!(
+                "was deleted by `guestlist cleanup` on {} (run {run})",
+                at.strftime("%F")
+            )),
+            this_run: Some(ThisRun::Checked),
+            ..hinted(
+                guest,
+                Outcome::Gone,
+                "was deleted as somebody who had left, and stands on the sheet again; --again invites such people once more",
+            )
+        };
+    }
     RowResult {
         error_code: Some(catalogue::GONE.to_string()),
         error: Some("was invited by an earlier run and is no longer in the directory".into()),
@@ -56,6 +73,31 @@ pub(in crate::engine) fn gone(guest: &Guest) -> RowResult {
             Outcome::Gone,
             "somebody has deleted this guest; --again invites such people once more",
         )
+    }
+}
+
+/// Somebody who asked to be forgotten. The sheet knows the address; the ledger does not learn it again.
+pub(in crate::engine) fn forgotten(guest: &Guest) -> RowResult {
+    RowResult {
+        error_code: Some(catalogue::FORGOTTEN.to_string()),
+        error: Some("forgotten on request".into()),
+        ..hinted(
+            guest,
+            Outcome::Refused,
+            "asked to be forgotten, so nothing is sent; delete the row, or invite the person once more with --again --only and the address",
+        )
+    }
+}
+
+/// A row about somebody who asked to be forgotten, without what the ledger is not to know.
+pub(in crate::engine) fn without_address(result: RowResult) -> RowResult {
+    RowResult {
+        email: String::new(),
+        display_name: None,
+        error: result
+            .error
+            .filter(|_| result.error_code.as_deref() == Some(catalogue::FORGOTTEN.as_str())),
+        ..result
     }
 }
 

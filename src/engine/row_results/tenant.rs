@@ -9,6 +9,7 @@ use crate::{
     guest::Guest,
     outcome::{Mail, Outcome, RowResult, ThisRun},
 };
+use jiff::Timestamp;
 
 pub(in crate::engine) const RELINKED: &str =
     "is a guest already and has not redeemed yet; a new link was fetched silently";
@@ -99,8 +100,29 @@ pub(in crate::engine) fn listed_domain(guest: &Guest) -> RowResult {
     }
 }
 
-/// A deleted user that can still be restored: an invitation would fail, or leave two guests.
-pub(in crate::engine) fn exists_deleted(guest: &Guest, user_id: String) -> RowResult {
+/// A deleted user that can still be restored: an invitation would fail, or leave two guests. `deleted`: by a run of
+/// `cleanup`.
+pub(in crate::engine) fn exists_deleted(
+    guest: &Guest,
+    user_id: String,
+    deleted: Option<&(Timestamp, String)>,
+) -> RowResult {
+    if let Some((at, run)) = deleted {
+        return RowResult {
+            error_code: Some(catalogue::DELETED.to_string()),
+            error: Some(format!(
+                "was deleted by `guestlist cleanup` on {} (run {run})",
+                at.strftime("%F")
+            )),
+            user_id: Some(user_id),
+            this_run: Some(ThisRun::Checked),
+            ..hinted(
+                guest,
+                Outcome::ExistsDeleted,
+                "was deleted as somebody who had left, and stands on the sheet again; let an administrator restore the user within 30 days of the deletion, or delete it permanently and run again with --again",
+            )
+        };
+    }
     RowResult {
         error_code: Some(catalogue::DELETED.to_string()),
         error: Some("a deleted user of this tenant has this address".into()),

@@ -159,6 +159,8 @@ pub struct Replication {
     pub changes_ms: u64,
     /// How long the invitation service does not know an address that was added to a user.
     pub other_mails_ms: u64,
+    /// How long reads still show a user who was deleted, and the deleted users lack them.
+    pub deletions_ms: u64,
 }
 
 /// How many seconds the clocks of the tenant are ahead of the clock of this machine. A negative number is behind.

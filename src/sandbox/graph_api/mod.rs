@@ -10,6 +10,7 @@ mod follow_up_changes; // which change a request asks for, for the book
 mod batch_items; // $batch: takes the requests out of its body
 mod batch_reply; // $batch: puts the answers together
 
+mod deletions; // users: deleted, and what was deleted
 mod directory_objects; // users and groups by id
 mod groups; // groups: list and single
 mod members; // the members of a group

@@ -32,6 +32,9 @@ pub(super) const WRITE_MEMBERS: [&str; 3] = [
     "Directory.ReadWrite.All",
 ];
 
+/// To delete a user, and to restore one.
+pub(super) const DELETE_USERS: [&str; 2] = ["User.DeleteRestore.All", "User.ReadWrite.All"];
+
 pub(super) const READ_DIRECTORY: [&str; 2] = ["Directory.Read.All", "Directory.ReadWrite.All"];
 
 pub(super) const READ_GROUPS: [&str; 7] = [

@@ -37,6 +37,7 @@ const NEARLY_THROTTLED: f64 = 0.8;
 
 pub(crate) fn answer(tenant: &mut TenantState, request: &GraphRequest) -> Reply {
     let request_kind = request.kind();
+    tenant.end_deletions();
     tenant
         .stats
         .arrived(request_kind, request.arrived, request.in_batch);

@@ -5,8 +5,8 @@
 use crate::sandbox::{
     faults::fault::FaultKind,
     graph_api::{
-        directory_objects, groups, invitations, members, organization, references, send_mail,
-        user_update, users,
+        deletions, directory_objects, groups, invitations, members, organization, references,
+        send_mail, user_update, users,
     },
     messages::{
         graph_error::{GraphError, bad_request, method_not_allowed, no_such_segment},
@@ -64,6 +64,7 @@ pub(super) fn dispatch(
         ("GET", ["users"]) => users::list(tenant, request, caller, fault),
         ("GET", ["users", "$count"]) => users::count(tenant, request, caller),
         ("GET", ["users", _]) => users::get(tenant, request, caller, path[1]),
+        ("DELETE", ["users", _]) => deletions::delete(tenant, caller, path[1]),
         ("PATCH", ["users", _]) => user_update::update(tenant, caller, path[1], body()?),
         ("GET", ["users", _, "sponsors"]) => references::sponsors(tenant, caller, path[1]),
         ("GET", ["users", _, "sponsors", "$ref"]) => {
@@ -95,8 +96,16 @@ pub(super) fn dispatch(
             send_mail::send_mail(tenant, caller, &me, body()?)
         }
         ("GET", ["me"]) => users::me(tenant, request, caller),
-        ("GET", ["directory", "deleteditems", "microsoft.graph.user"]) => {
-            users::deleted(tenant, request, caller)
+        (
+            "GET",
+            [
+                "directory",
+                "deleteditems",
+                "microsoft.graph.user" | "graph.user",
+            ],
+        ) => users::deleted(tenant, request, caller),
+        ("GET", ["directory", "deleteditems", _]) => {
+            deletions::deleted_item(tenant, request, caller, path[2])
         }
         ("POST", ["directoryobjects", "getbyids" | "microsoft.graph.getbyids"]) => {
             directory_objects::get_by_ids(tenant, request, caller, body()?)
@@ -135,6 +144,7 @@ fn exists(path: &[&str]) -> bool {
             | ["groups", _, "members"]
             | ["groups", _, "members", "$ref"]
             | ["groups", _, "members", _, "$ref"]
+            | ["directory", "deleteditems", _]
             | ["me", "sendmail"]
             | ["policies", "authorizationpolicy"]
     )

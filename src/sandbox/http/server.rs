@@ -189,5 +189,6 @@ fn new_tenant(options: SandboxOptions, url: String) -> anyhow::Result<TenantStat
         journal,
         request_addresses: Vec::new(),
         request_done: false,
+        being_deleted: Vec::new(),
     })
 }

@@ -37,6 +37,7 @@ impl GraphRequest {
             ["users", _, "manager", ..] => RequestKind::Manager,
             ["users", _] if self.method == "PATCH" => RequestKind::UserUpdate,
             ["users", _, "sendmail"] | ["me", "sendmail"] => RequestKind::SendMail,
+            ["users", _] if self.method == "DELETE" => RequestKind::Deletions,
             ["users", ..] => RequestKind::User,
             ["me", ..] => RequestKind::Me,
             ["directoryobjects", "getbyids" | "microsoft.graph.getbyids"] => RequestKind::GetByIds,

@@ -16,6 +16,8 @@ pub enum RequestKind {
     User,
     /// A change of one user: the profile, or other addresses.
     UserUpdate,
+    /// A user is to be deleted.
+    Deletions,
     Sponsors,
     Manager,
     /// A mail out of a mailbox.

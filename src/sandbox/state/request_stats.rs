@@ -84,6 +84,16 @@ pub(crate) struct RedemptionReset {
     pub other_mails: Vec<String>,
 }
 
+/// A `DELETE` of a user that was performed, or repeated while reads still showed the user; whatever was answered.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct DeletedUser {
+    pub ms: u64,
+    pub user_id: String,
+    pub address: String,
+    /// The `externalUserState` right before.
+    pub state: Option<String>,
+}
+
 /// One `POST /invitations` for an address.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct InvitationPost {
@@ -134,6 +144,7 @@ pub(crate) struct RequestStats {
     pub own_mails: Vec<OwnMail>,
     pub follow_ups: FollowUpBook,
     pub resets: Vec<RedemptionReset>,
+    pub deletions: Vec<DeletedUser>,
     /// When each mailbox sent in the last minute.
     mailboxes: HashMap<String, VecDeque<Instant>>,
     histories: HashMap<String, AddressHistory>,
@@ -157,6 +168,7 @@ impl RequestStats {
             own_mails: Vec::new(),
             follow_ups: FollowUpBook::default(),
             resets: Vec::new(),
+            deletions: Vec::new(),
             mailboxes: HashMap::new(),
             histories: HashMap::new(),
             full_listings: 0,

@@ -39,6 +39,8 @@ pub(crate) struct TenantState {
     pub request_addresses: Vec<String>,
     /// Whether the current request did its work, whatever a fault makes of its answer.
     pub request_done: bool,
+    /// Users who are deleted, and whom reads still show until then.
+    pub being_deleted: Vec<(Instant, User)>,
 }
 
 /// What the invitation service remembers in addition to the directory.
@@ -87,6 +89,33 @@ impl TenantState {
             }
         }
         self.put_user(user);
+    }
+
+    /// Deletes a user; reads show the user until the time has come.
+    pub(crate) fn delete_user(&mut self, mut user: User, shown_until: Instant) {
+        user.deleted = Some(self.clock.now());
+        if shown_until <= Instant::now() {
+            self.put_user(user);
+        } else {
+            self.being_deleted.push((shown_until, user));
+        }
+    }
+
+    pub(crate) fn is_being_deleted(&self, id: &str) -> bool {
+        self.being_deleted.iter().any(|(_, user)| user.id == id)
+    }
+
+    /// Before each request: users whose time has come are shown no longer.
+    pub(crate) fn end_deletions(&mut self) {
+        let now = Instant::now();
+        let (over, rest) = std::mem::take(&mut self.being_deleted)
+            .into_iter()
+            .partition(|(until, _)| *until <= now);
+        self.being_deleted = rest;
+        let over: Vec<(Instant, User)> = over;
+        for (_, user) in over {
+            self.put_user(user);
+        }
     }
 
     /// The time that the `Date` header shows.

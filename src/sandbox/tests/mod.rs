@@ -2,6 +2,7 @@
 
 mod batch;
 mod connections;
+mod deletions;
 mod follow_ups;
 mod invitations;
 mod reads;

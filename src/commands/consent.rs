@@ -1,7 +1,8 @@
-//! Whether mails may go out: a person on the terminal says so, or everything was said beforehand.
+//! Whether something may leave that cannot be taken back: a person on the terminal says so, or everything was said
+//! beforehand.
 
+use super::ask;
 use crate::{
-    commands::ask,
     failure::{Failure, Result},
     settings::Settings,
 };
@@ -17,8 +18,19 @@ pub(super) enum Consent {
     Missing,
 }
 
+/// The flag that says how much may be done at most.
+pub(super) struct Limit {
+    pub flag: &'static str,
+    /// As in `how many guests may be mailed at most`.
+    pub means: &'static str,
+    pub example: &'static str,
+    pub is_given: bool,
+    /// Why the right ledger matters, as the end of a sentence.
+    pub ledger_knows: &'static str,
+}
+
 /// Without a terminal everything that matters has to be said.
-pub(super) fn consent(settings: &Settings, yes: bool) -> Result<Consent> {
+pub(super) fn consent(settings: &Settings, yes: bool, limit: &Limit) -> Result<Consent> {
     if settings.invite.sandbox.value {
         return Ok(Consent::Given);
     }
@@ -29,11 +41,12 @@ pub(super) fn consent(settings: &Settings, yes: bool) -> Result<Consent> {
             Consent::Missing
         });
     }
-    if !ask::can_ask() && settings.remind.max_mails.is_none() {
-        return Err(Failure::usage(
-            "--yes without a terminal needs --max-mails: how many guests may be mailed at most",
-        )
-        .hint("as in `guestlist remind --yes --max-mails 100`"));
+    if !ask::can_ask() && !limit.is_given {
+        return Err(Failure::usage(format!(
+            "--yes without a terminal needs {}: {}",
+            limit.flag, limit.means
+        ))
+        .hint(format!("as in `{}`", limit.example)));
     }
     if !settings.tenant_is_named() {
         return Err(Failure::usage("with --yes the tenant has to be named: by --tenant, GUESTLIST_TENANT_ID or [tenant] id")
@@ -43,7 +56,7 @@ pub(super) fn consent(settings: &Settings, yes: bool) -> Result<Consent> {
         return Err(Failure::usage(
             "with --yes the ledger has to be named: by --ledger, GUESTLIST_INVITE_LEDGER or [invite] ledger",
         )
-        .hint("the ledger knows who has been mailed: a run that looks in the wrong folder would not know it"));
+        .hint(format!("{}: a run that looks in the wrong folder would not know it", limit.ledger_knows)));
     }
     Ok(Consent::Given)
 }
