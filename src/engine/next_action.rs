@@ -11,7 +11,10 @@ use crate::{
     follow_up::{GroupToJoin, Standing, Wishes},
     graph::Sponsor,
     guest::{EmailAddress, Guest, RowVerdict, Understood, UserType},
-    ledger::{Corrected, Forgotten, InvitationAttempt, LedgerError, Person, PersonState, PriorLookup, Reader},
+    ledger::{
+        Corrected, Forgotten, InvitationAttempt, LedgerError, Person, PersonState, PriorLookup,
+        Reader,
+    },
     outcome::{RowResult, ThisRun, Verified},
 };
 use aws_lc_rs::digest::{SHA256, digest};

@@ -119,7 +119,7 @@ impl Reader {
             .connection()
             .prepare_cached(
                 "SELECT max(at) FROM event WHERE person IN (SELECT id FROM person WHERE user_id = ?1)
-                    AND kind IN ('intent', 'assumed', 'mail-intent', 'imported', 'reset-intent', 'reset')",
+                    AND kind IN ('intent', 'assumed', 'mail-intent', 'imported')",
             )?
             .query_row([user_id], |row| row.get(0))?;
         Ok(at.map(timestamp))

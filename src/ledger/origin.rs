@@ -6,7 +6,7 @@
 
 use super::{
     AttemptKind, PriorLookup, Reader, Result,
-    events::{EventKind, REMINDER},
+    events::{EventKind, REMINDER, RESET, RESET_LINK},
     units::{timestamp, word},
 };
 use jiff::Timestamp;
@@ -78,16 +78,17 @@ impl Reader {
                 origin = Err(NotOurs::Restored);
                 continue;
             }
-            if kind.starts_with("reset")
-                && let Ok(Origin { was_reset, .. }) = &mut origin
-            {
+            let resets = detail.as_deref() == Some(RESET) || kind.starts_with("reset");
+            if resets && let Ok(Origin { was_reset, .. }) = &mut origin {
                 *was_reset = true;
             }
             let Some(kind) = word(Some(kind), EventKind::from_word) else {
                 continue;
             };
             match kind {
-                EventKind::Intent if detail.as_deref() == Some(REMINDER) => {}
+                EventKind::Intent
+                    if [REMINDER, RESET, RESET_LINK]
+                        .contains(&detail.as_deref().unwrap_or_default()) => {}
                 EventKind::Intent | EventKind::Assumed => {
                     let first = detail.as_deref() == Some(AttemptKind::Invite.word());
                     let saw = row.get_ref(5)?.as_str().ok();
