@@ -149,12 +149,12 @@ impl Feeder {
         let memory = LedgerView {
             reader: &self.reader,
             failed: &|error| self.ledger_failed(error),
+            forgotten: &self.forgotten,
         };
         next_action::first_action(
             understood,
             corrected,
             &memory,
-            &self.forgotten,
             &self.named,
             self.follow_up_rules,
             &self.options,

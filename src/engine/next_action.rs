@@ -141,6 +141,8 @@ pub(super) struct SettleGuard(
 pub(super) struct LedgerView<'a> {
     pub reader: &'a Reader,
     pub failed: &'a dyn Fn(&LedgerError),
+    /// Who asked to be forgotten.
+    pub forgotten: &'a Forgotten,
 }
 
 impl LedgerView<'_> {
@@ -200,7 +202,6 @@ pub(super) fn first_action(
     understood: Understood,
     corrected: Option<&Corrected>,
     memory: &LedgerView<'_>,
-    forgotten: &Forgotten,
     named: &NamedObjects,
     rules: FollowUpRules,
     options: &Options,
@@ -227,7 +228,7 @@ pub(super) fn first_action(
     let is_forgotten = person.is_none()
         && email
             .as_ref()
-            .is_some_and(|email| forgotten.contains(email.key()));
+            .is_some_and(|email| memory.forgotten.contains(email.key()));
     let tell = |result: RowResult, person: Option<&Person>| {
         let result = if is_forgotten {
             row_results::without_address(result)

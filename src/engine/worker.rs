@@ -16,7 +16,7 @@ use super::{
 use crate::{
     follow_up::Standing,
     graph::{DirectoryUser, Verdict},
-    ledger::{AttemptKind, LedgerError, PersonState, PriorLookup},
+    ledger::{AttemptKind, Forgotten, LedgerError, PersonState, PriorLookup},
     outcome::{Mail, RowResult, ThisRun},
 };
 
@@ -95,6 +95,8 @@ async fn decide_anew(
         let ledger = LedgerView {
             reader: &reader,
             failed: &failed,
+            // Somebody for whom something was recorded is not forgotten.
+            forgotten: &Forgotten::default(),
         };
         ledger.person(&item.guest.email)
     };
