@@ -24,3 +24,6 @@ pub(crate) use ended::{Ended, FollowedGuest, Standing};
 pub(crate) use perform::Performer;
 pub(crate) use plan::{Plan, Wishes, overall};
 pub(crate) use words::hint;
+
+#[cfg(test)]
+mod tests;

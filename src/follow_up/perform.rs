@@ -160,27 +160,37 @@ impl Performer {
         ends
     }
 
-    /// Sends a change until it is made, refused or given up.
+    /// Sends a change until it is made, refused or given up. While it is not known whether it was made, it is not sent
+    /// again.
     async fn one(&self, guest: &FollowedGuest, change: &Change) -> Ended {
         let mut looks = Looks::within(self.settle);
-        let mut in_doubt = false;
+        let mut in_doubt: Option<Fault> = None;
         loop {
             if self.stop.is_raised() {
                 return Ended::Stopped;
             }
-            if in_doubt && self.is_made(guest, change).await {
-                return Ended::Made;
-            }
             let last = looks.is_last();
-            let send = || self.send(guest, change);
-            let fault = match self.refusals.ask(&self.graph, guest, change, send).await {
-                Asked::Made => return Ended::Made,
-                Asked::Refused(Learnt { because, fault }) => {
-                    return Ended::Refused(because, fault);
-                }
-                Asked::Answered(fault) => fault,
+            let made = match &in_doubt {
+                Some(_) => self.is_made(guest, change).await,
+                None => Some(false),
             };
+            let fault = match (made, &in_doubt) {
+                (Some(true), _) => return Ended::Made,
+                (None, Some(fault)) => fault.clone(),
+                _ => {
+                    let send = || self.send(guest, change);
+                    match self.refusals.ask(&self.graph, guest, change, send).await {
+                        Asked::Made => return Ended::Made,
+                        Asked::Refused(Learnt { because, fault }) => {
+                            return Ended::Refused(because, fault);
+                        }
+                        Asked::Answered(fault) => fault,
+                    }
+                }
+            };
+            in_doubt = None;
             match fault.class {
+                _ if self.stop.is_raised() => return Ended::Stopped,
                 Class::NotYet | Class::Absent => {
                     if fault.class == Class::Absent && self.names_somebody_gone(change).await {
                         self.refusals.learn_gone(guest, change, &fault);
@@ -190,17 +200,15 @@ impl Performer {
                         return Ended::TooEarly(fault);
                     }
                 }
-                Class::Unsettled | Class::NotGraph => {
-                    in_doubt = true;
-                    if last {
-                        return if self.is_made(guest, change).await {
-                            Ended::Made
-                        } else {
-                            Ended::Failed(fault)
-                        };
-                    }
+                Class::Unsettled | Class::NotGraph if last => {
+                    let made = self.is_made(guest, change).await == Some(true);
+                    return if made {
+                        Ended::Made
+                    } else {
+                        Ended::Failed(fault)
+                    };
                 }
-                _ if self.stop.is_raised() => return Ended::Stopped,
+                Class::Unsettled | Class::NotGraph => in_doubt = Some(fault),
                 Class::NotSent if !last => {}
                 Class::Person if matches!(change, Change::Manager(_)) => {
                     let ended = Ended::Failed(fault);
@@ -236,15 +244,19 @@ impl Performer {
         }
     }
 
-    /// Whether a change whose answer did not tell has been made. Sponsors and members need no look: Graph says so when they
-    /// are added again.
-    async fn is_made(&self, guest: &FollowedGuest, change: &Change) -> bool {
+    /// Whether a change whose answer did not tell has been made; none where that cannot be told now. Sponsors and members
+    /// need no look: Graph says so when they are added again.
+    async fn is_made(&self, guest: &FollowedGuest, change: &Change) -> Option<bool> {
         match change {
             Change::Profile(_) | Change::Manager(_) => {
-                let now = self.graph.guest_now(&guest.user_id).await;
-                now.is_ok_and(|now| present::is_made(change, &now))
+                match self.graph.guest_now(&guest.user_id).await {
+                    Ok(now) => Some(present::is_made(change, &now)),
+                    // Whoever may not read must send it again.
+                    Err(fault) if fault.class == Class::Permission => Some(false),
+                    Err(_) => None,
+                }
             }
-            Change::Sponsor(_) | Change::Group(_) => false,
+            Change::Sponsor(_) | Change::Group(_) => Some(false),
         }
     }
 

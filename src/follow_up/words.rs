@@ -72,6 +72,12 @@ fn sentence(changes: &[&Change], ended: &Ended) -> Option<String> {
                 .to_owned(),
         ),
         Ended::Stopped => not_done("the run stopped; the same command goes on".to_owned()),
+        Ended::Failed(fault) if fault.class == Class::Person && kind == FollowUpKind::Profile => {
+            let why = fault.title();
+            not_done(format!(
+                "{why}; correct the cell, and the same command sets it"
+            ))
+        }
         Ended::TooEarly(fault) | Ended::Failed(fault) => {
             not_done(format!("{}; the same command tries again", fault.title()))
         }

@@ -48,9 +48,22 @@ cut = 0.01
 throttled = 0.005
 forged_before = 0.003
 retry_after = "1"
+[faults.userUpdate]
+unavailable_after = 0.05
+lost_before = 0.03
+lost_after = 0.05
+throttled = 0.01
+[faults.manager]
+lost_after = 0.08
+unavailable = 0.03
+[faults.members]
+lost_after = 0.05
+unavailable_after = 0.03
 "#;
 
-const PATIENCE: [&str; 10] = [
+const PATIENCE: [&str; 12] = [
+    "--allow",
+    "manager,groups",
     "--settle",
     "2s",
     "--ask-again-after",
@@ -125,7 +138,7 @@ fn kills_at_random_instants_mail_nobody_twice_and_lose_no_link() {
 /// One sheet in one tenant, killed again and again, then finished in clear weather.
 fn round(rows: usize, most: usize, weather: u64, dice: &mut fastrand::Rng, seed: u64) -> Round {
     let workdir = Workdir::new();
-    proofs::sheet(&workdir, rows);
+    proofs::sheet_with_follow_ups(&workdir, rows);
     // A wait that is longer than `--settle` puts time between an intent and its request.
     let wait = ["0.5", "2", "7"][dice.usize(..3)];
     // New guests stay invisible to filters for longer than `--settle`; where a 429 is not always true, for less.
@@ -152,7 +165,7 @@ fn round(rows: usize, most: usize, weather: u64, dice: &mut fastrand::Rng, seed:
     let practice = Practice::start(
         &workdir,
         &format!(
-            "seed = {weather}\ntoken_lifetime = 5\n{block}{clocks}{challenge}[replication]\nfilters_ms = {lag}\nby_id_ms = 300\n\
+            "seed = {weather}\ntoken_lifetime = 5\n{block}{clocks}{challenge}[replication]\nfilters_ms = {lag}\nby_id_ms = 300\nwrites_ms = 600\n\
              {WEATHER}throttled_after = {untrue}\nthrottled_as = \"{throttled_as}\"\nretry_after = \"{wait}\"\n{ELSEWHERE}"
         ),
     );
@@ -214,8 +227,10 @@ fn round(rows: usize, most: usize, weather: u64, dice: &mut fastrand::Rng, seed:
     let mut last = None;
     for _ in 0..3 {
         runs += 1;
-        // A link that an older ledger does not know is fetched again, silently.
-        let relink = [&PATIENCE[..], &["--existing", "relink"]].concat();
+        // A link that an older ledger does not know is fetched again, silently; it does not know either that these guests
+        // are ours.
+        let more = ["--existing", "relink", "--update-existing"];
+        let relink = [&PATIENCE[..], &more].concat();
         let ended = practice.run(&workdir, SHEET, if mishaps { &relink } else { &PATIENCE });
         let code = ended.code;
         last = Some(ended);
@@ -236,6 +251,7 @@ fn round(rows: usize, most: usize, weather: u64, dice: &mut fastrand::Rng, seed:
         }
     }
     let proof = proofs::finished(&practice, &table, rows);
+    proofs::followed_up(&practice, &table);
     nothing_left_over(&workdir);
     if !older {
         for row in table.with_outcome("invited") {

@@ -16,6 +16,55 @@ pub(super) fn sheet(workdir: &Workdir, rows: usize) {
     workdir.write(SHEET, text);
 }
 
+/// The same, with what an invitation cannot carry.
+pub(super) fn sheet_with_follow_ups(workdir: &Workdir, rows: usize) {
+    let mut text = String::from("email,display_name,company,manager,groups\n");
+    for row in 1..=rows {
+        text += &format!(
+            "p{row:04}@partner.example,Person {row},Partner {row},anna.berg@northwind.example,Project Atlas;Partner Managers\n"
+        );
+    }
+    workdir.write(SHEET, text);
+}
+
+/// Everybody has what the sheet names beside the invitation, and each change was made once.
+#[track_caller]
+pub(super) fn followed_up(practice: &Practice, table: &Table) {
+    each_change_once(practice);
+    let anna = &practice.view("/people?address=anna.berg@northwind.example")["people"][0];
+    for row in &table.0 {
+        let address = &row["email"];
+        let person = &practice.view(&format!("/people?address={address}"))["people"][0];
+        let groups = person["groups"].as_array().map_or(0, Vec::len);
+        let told = || format!("{row:?}\n{person:#}\n{}", changes(practice, address));
+        assert_eq!(row["follow_up"], "done", "{}", told());
+        assert_eq!(person["company_name"], row["company"], "{}", told());
+        assert_eq!(person["manager"], anna["id"], "{}", told());
+        assert_eq!(groups, 2, "{}", told());
+    }
+}
+
+/// No guest was changed twice in the same way.
+#[track_caller]
+pub(super) fn each_change_once(practice: &Practice) {
+    let book = practice.view("/follow-ups");
+    let mut made: HashMap<String, Vec<String>> = HashMap::new();
+    for request in book["requests"].as_array().unwrap() {
+        if request["done"] == true {
+            let of = ["kind", "user_id", "target", "fields"];
+            let change = of.map(|key| request[key].to_string()).join(" ");
+            made.entry(change).or_default().push(request.to_string());
+        }
+    }
+    let twice: Vec<_> = made.values().filter(|made| made.len() > 1).collect();
+    assert!(twice.is_empty(), "made twice:\n{twice:#?}");
+}
+
+/// Every request that asked to change a person.
+pub(super) fn changes(practice: &Practice, address: &str) -> String {
+    practice.view(&format!("/follow-ups?address={address}"))["requests"].to_string()
+}
+
 /// What a finished sheet looks like from outside.
 #[derive(Debug, Default)]
 pub(super) struct Proof {

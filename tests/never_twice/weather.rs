@@ -61,6 +61,7 @@ fn case(seed: u64) {
     let practice = Practice::start(&workdir, &(ends.before() + &weather + &ends.after()));
     practice.post("/people", &serde_json::Value::from(people).to_string());
     let runs = dice.usize(1..=3);
+    let update_existing = dice.bool();
     let mut imported = false;
     for run in 1..=runs {
         if run == 3 {
@@ -79,7 +80,12 @@ fn case(seed: u64) {
             "6",
             "--max-failures",
             "100%",
+            "--allow",
+            "groups",
         ];
+        if update_existing {
+            more.push("--update-existing");
+        }
         let stop = dice.usize(1..=kinds.len()).to_string();
         match dice.u8(0..6) {
             0 => more.extend(["--max-invites", &stop]),
@@ -106,6 +112,7 @@ fn case(seed: u64) {
             ended.stderr
         );
         proofs::nobody_twice(&practice);
+        proofs::each_change_once(&practice);
         // Something on the way answered the first request: the run ended before it began.
         if ended.code == 5 && !ended.json()["outcomes"].is_object() {
             continue;
@@ -173,6 +180,12 @@ fn true_to_the_tenant(
             )
         };
         assert_eq!(row["row"], (index + 2).to_string(), "{}", told());
+        if row["follow_up"] == "done" {
+            let person = practice.view(&format!("/people?address={}", row["email"]));
+            let person = &person["people"][0];
+            assert_eq!(person["company_name"], row["company"], "{}", told());
+            assert_eq!(person["groups"].as_array().unwrap().len(), 1, "{}", told());
+        }
         let count = mails
             .get(&row["email"].to_lowercase())
             .copied()
@@ -231,7 +244,7 @@ fn sheet(dice: &mut fastrand::Rng) -> (String, Vec<Kind>, Vec<serde_json::Value>
     ]);
     let mut names: Vec<&str> = standings.keys().copied().collect();
     names.sort_unstable();
-    let mut text = String::from("email,display_name,send\n");
+    let mut text = String::from("email,display_name,send,company,groups\n");
     let (mut kinds, mut people) = (Vec::new(), Vec::new());
     let mut known: Vec<String> = Vec::new();
     for row in 0..dice.usize(5..40) {
@@ -256,7 +269,7 @@ fn sheet(dice: &mut fastrand::Rng) -> (String, Vec<Kind>, Vec<serde_json::Value>
             known.push(address);
         }
         let send = if kind == Kind::Silent { "no" } else { "" };
-        text += &format!("{email},Person {row},{send}\n");
+        text += &format!("{email},Person {row},{send},Partner {row},Project Atlas\n");
         kinds.push(kind);
     }
     (text, kinds, people)
@@ -317,11 +330,12 @@ fn retry_after(wait: &str) -> String {
 fn weather(dice: &mut fastrand::Rng, clocks: &str) -> String {
     let lag = if dice.bool() { 0 } else { dice.u64(0..5_000) };
     let mut text = format!(
-        "seed = {}\n[latency]\nmin_ms = 0\nmax_ms = {}\ninvitations_ms = {}\n[replication]\nfilters_ms = {lag}\nby_id_ms = {}\n",
+        "seed = {}\n[latency]\nmin_ms = 0\nmax_ms = {}\ninvitations_ms = {}\n[replication]\nfilters_ms = {lag}\nby_id_ms = {}\nwrites_ms = {}\n",
         dice.u32(..),
         dice.u64(0..200),
         if dice.bool() { 0 } else { dice.u64(0..1_500) },
         if dice.bool() { 0 } else { dice.u64(0..700) },
+        if dice.bool() { 0 } else { dice.u64(0..900) },
     );
     text += clocks;
     text += "[faults.invitations]\nlost_ms = 50\nbody = \"mixed\"\n";
@@ -358,6 +372,14 @@ fn weather(dice: &mut fastrand::Rng, clocks: &str) -> String {
             let chance = (dice.f64() * severity).min(left);
             left -= chance;
             text += &format!("{fault} = {chance:.4}\n");
+        }
+    }
+    for kind in ["userUpdate", "members"] {
+        text += &format!("[faults.{kind}]\nlost_ms = 50\n");
+        for fault in ["unavailable_after", "lost_after", "lost_before", "cut"] {
+            if dice.u8(0..2) == 0 {
+                text += &format!("{fault} = {:.3}\n", dice.f64() * 0.1);
+            }
         }
     }
     text += "[faults.all]\nlost_ms = 50\n";
