@@ -2,6 +2,8 @@
 
 mod books; // what the practice tenant remembers
 
-mod names; // managers and groups that cannot be used, or not yet
-
+mod existing; // people who were there before
+mod names; // managers and groups that cannot be used, and names that may not be read yet
 mod profiles; // company, department, job title, names, usage location
+mod refusals; // what is refused to everybody
+mod whole; // everything at once, with kills, and with permissions that come later
