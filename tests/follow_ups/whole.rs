@@ -48,7 +48,10 @@ fn all_is_set(practice: &Practice, workdir: &Workdir, rows: usize) {
     let counts = ["profile", "manager", "group", "sponsor"].map(|kind| made(practice, kind));
     assert_eq!(counts, [rows, rows, 3 * rows, 0], "each once");
     nothing_twice(practice);
-    assert_eq!(practice.view("/mails")["total"], rows);
+    let mails = practice.view("/mails");
+    let mut mails = mails["addresses"].as_object().unwrap().values();
+    // After a kill it may not be known whether a mail left; then none is sent.
+    assert!(mails.all(|mails| mails.as_array().unwrap().len() == 1));
 }
 
 #[test]
