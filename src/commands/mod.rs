@@ -20,6 +20,8 @@ pub(crate) mod cleanup; // guests whom this ledger invited are deleted
 
 mod microsoft_words; // words of one's own in Microsoft's mail
 
+mod asked_before; // what an earlier run asked with, beside what this one would
+
 mod restored; // a ledger that may be older than its tenant
 
 pub(crate) mod results; // the results of a run, written again

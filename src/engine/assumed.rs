@@ -33,6 +33,7 @@ pub(super) async fn assume_asked(
         client_request_id: String::new(),
         redirect_url: None,
         language: None,
+        words: None,
         decided_on: item.newest_event(),
         assumed: true,
     };

@@ -98,6 +98,10 @@ pub(super) async fn attempt(
 ) -> Result<AnsweredAttempt, NotAsked> {
     let mails = purpose.kind == AttemptKind::Invite && item.mails(&engine.options);
     let request = request(engine, item, mails);
+    let words = engine.options.words_of.as_ref();
+    let words = words
+        .filter(|_| mails || item.owes_mail(&engine.options))
+        .and_then(|words| words.of(&item.guest));
     let mut connects = 0;
     loop {
         if engine.stop.is_raised() {
@@ -122,6 +126,7 @@ pub(super) async fn attempt(
             client_request_id: client_request_id.to_string(),
             redirect_url: Some(request.redirect_url.clone()),
             language: item.guest.language.clone(),
+            words: words.clone(),
             decided_on: item.newest_event(),
             assumed: false,
         };

@@ -84,7 +84,7 @@ pub(crate) use cleanup::{
     OpenDeletionsJob, cleanup, settle_deletions,
 };
 pub(crate) use last_look::{LastLook, last_look};
-pub(crate) use options::{Compose, Existing, MailBy, Options, Precheck, Selection};
+pub(crate) use options::{Compose, Existing, MailBy, Options, Precheck, Selection, WordsOf};
 pub(crate) use recorder::Unwritten;
 pub(crate) use remind::{
     GuestToRemind, ReminderJob, ReminderLimits, ReminderOutcome, ReminderReport, ReminderTotals,

@@ -2,7 +2,7 @@
 
 use crate::{guest::Guest, one_word::OneWord, sheet::Row, threshold::Threshold};
 use clap::ValueEnum;
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// How to find out who is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -65,6 +65,28 @@ pub(crate) enum MailBy {
 /// Puts words into the message of a guest of a row; or why there are none.
 pub(crate) type Compose = Arc<dyn Fn(&Row, &mut Guest) -> Result<(), String> + Send + Sync>;
 
+/// A hash of the words that a guest is mailed with.
+#[derive(Clone)]
+pub(crate) struct WordsOf(Arc<HashWords>);
+
+type HashWords = dyn Fn(&Guest) -> Option<String> + Send + Sync;
+
+impl WordsOf {
+    pub(crate) fn new(hash: impl Fn(&Guest) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(hash))
+    }
+
+    pub(super) fn of(&self, guest: &Guest) -> Option<String> {
+        (self.0)(guest)
+    }
+}
+
+impl fmt::Debug for WordsOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WordsOf")
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     /// Look up, decide, and record in a ledger for the dry run; send no invitation.
@@ -73,6 +95,8 @@ pub(crate) struct Options {
     pub send: bool,
     pub mail_by: MailBy,
     pub redirect_url: String,
+    /// What is kept of the words with each ask.
+    pub words_of: Option<WordsOf>,
     pub selection: Selection,
     pub precheck: Precheck,
     pub existing: Existing,

@@ -73,6 +73,8 @@ pub(crate) struct Intent {
     /// Where the guest lands, and the language of the mail: a reminder says the same.
     pub redirect_url: Option<String>,
     pub language: Option<String>,
+    /// A hash of the words of the mail; none where none goes out.
+    pub words: Option<String>,
     /// The newest event about the person when it was decided to ask.
     pub decided_on: i64,
     /// Not about to leave: an ask that a run unknown to this ledger may have made.
@@ -170,10 +172,10 @@ impl Writer {
         let new = self
             .connection()
             .prepare_cached(
-                "INSERT INTO person (key, email, state, redirect_url, language) VALUES (?1, ?2, ?5, ?3, ?4)
+                "INSERT INTO person (key, email, state, redirect_url, language, words) VALUES (?1, ?2, ?5, ?3, ?4, ?6)
                  ON CONFLICT (key) DO NOTHING",
             )?
-            .execute((&intent.key, &intent.email, &intent.redirect_url, &intent.language, asked))?;
+            .execute((&intent.key, &intent.email, &intent.redirect_url, &intent.language, asked, &intent.words))?;
         if new > 0 {
             return Ok(Some(self.connection().last_insert_rowid()));
         }
@@ -187,9 +189,9 @@ impl Writer {
         self.connection()
             .prepare_cached(
                 "UPDATE person SET state = ?5, email = ?2, redirect_url = coalesce(?3, redirect_url),
-                    language = coalesce(?4, language) WHERE id = ?1",
+                    language = coalesce(?4, language), words = coalesce(?6, words) WHERE id = ?1",
             )?
-            .execute((person, &intent.email, &intent.redirect_url, &intent.language, asked))?;
+            .execute((person, &intent.email, &intent.redirect_url, &intent.language, asked, &intent.words))?;
         Ok(Some(person))
     }
 

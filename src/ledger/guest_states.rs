@@ -30,6 +30,8 @@ pub(crate) struct KnownGuest {
     /// What the newest invitation said.
     pub redirect_url: Option<String>,
     pub language: Option<String>,
+    /// A hash of the words of the newest mail that was asked for.
+    pub words: Option<String>,
     /// What was read last.
     pub read: Option<KeptState>,
 }
@@ -46,7 +48,7 @@ pub(crate) struct KeptState {
 
 const COLUMNS: &str = "person.id, person.email, person.state, person.user_id, person.mail, person.invited_at,
     person.verified, guest_state.state, guest_state.since, guest_state.created_at, guest_state.read_at,
-    person.redirect_url, person.language";
+    person.redirect_url, person.language, person.words";
 const TABLES: &str = "person LEFT JOIN guest_state ON guest_state.user_id = person.user_id";
 
 fn known_guest(row: &Row<'_>) -> rusqlite::Result<KnownGuest> {
@@ -66,6 +68,7 @@ fn known_guest(row: &Row<'_>) -> rusqlite::Result<KnownGuest> {
         verified: word(6)?.and_then(|verified| Verified::from_word(&verified)),
         redirect_url: row.get(11)?,
         language: row.get(12)?,
+        words: row.get(13)?,
         read: kept_state(row, 7)?,
     })
 }
@@ -145,6 +148,7 @@ impl Reader {
             verified: None,
             redirect_url: None,
             language: None,
+            words: None,
             read,
         })
     }
@@ -159,14 +163,14 @@ impl Reader {
         let mut statement = self.connection().prepare_cached(
             "SELECT person.id, row.email, person.state, coalesce(person.user_id, row.user_id), person.mail,
                 person.invited_at, person.verified, guest_state.state, guest_state.since, guest_state.created_at,
-                guest_state.read_at, person.redirect_url, person.language, row.row
+                guest_state.read_at, person.redirect_url, person.language, person.words, row.row
              FROM row LEFT JOIN person ON person.id = row.person
                 LEFT JOIN guest_state ON guest_state.user_id = coalesce(person.user_id, row.user_id)
              WHERE row.run = ?1 AND row.row > ?2 AND row.outcome NOT IN ('duplicate', 'invalid')
              ORDER BY row.row LIMIT ?3",
         )?;
         let people = statement.query_map(params![run, after_row, page], |row| {
-            Ok((row.get(13)?, known_guest(row)?))
+            Ok((row.get(14)?, known_guest(row)?))
         })?;
         Ok(people.collect::<rusqlite::Result<_>>()?)
     }

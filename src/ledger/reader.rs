@@ -103,6 +103,15 @@ impl Reader {
         Ok(keys.collect::<std::result::Result<_, _>>()?)
     }
 
+    /// The normalised addresses of people who were asked for without a certain answer, or whose mail is due.
+    pub(crate) fn unfinished(&self) -> Result<HashSet<String>> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT key FROM person WHERE state = ?1 OR mail = 'due'")?;
+        let keys = statement.query_map([PersonState::Asked.word()], |row| row.get(0))?;
+        Ok(keys.collect::<std::result::Result<_, _>>()?)
+    }
+
     pub(crate) fn people(&self) -> Result<u64> {
         Ok(self
             .connection

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i64 = 0x474c_5354;
 
 /// One step a version: a file of version N is brought up by the steps from N on.
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     "
 CREATE TABLE tenant (
     id       TEXT NOT NULL,
@@ -229,6 +229,11 @@ CREATE TABLE backup_file (
     path TEXT PRIMARY KEY,
     at   INTEGER NOT NULL
 ) WITHOUT ROWID;
+",
+    "
+-- A hash of the words of the newest mail that was asked for: of the message in Microsoft's mail, or of the template of a
+-- mail of our own. It says nothing of what is in them, and belongs to the person all the same.
+ALTER TABLE person ADD COLUMN words TEXT;
 ",
 ];
 

@@ -283,6 +283,7 @@ fn the_statements_of_a_run_are_prepared_once() {
             saw: PriorLookup::NotFound,
             language: None,
             redirect_url: None,
+            words: None,
             client_request_id: String::new(),
             decided_on: 0,
             assumed: false,

@@ -105,7 +105,7 @@ fn words_that_no_mail_carries_and_words_that_are_others_now_are_told_before_the_
         .collect::<Vec<_>>()
         .join(" ");
     assert!(
-        said.contains("which had another template") && !said.contains("in no mail"),
+        said.contains("the words of the mail are others") && !said.contains("in no mail"),
         "{said}"
     );
     // The copy is announced after the guest.

@@ -531,3 +531,24 @@ fn microsoft_reminds_nobody_in_an_external_tenant() {
     let list = Ended::of(&mut practice.verb(&workdir, &["remind"])).expect_code(2);
     list.says("external tenant");
 }
+
+#[test]
+fn a_reminder_that_says_something_else_tells_it_first() {
+    let (workdir, practice) = invited_long_ago("", 2);
+    let more = ["guests.csv", "--message-file", "words.txt"];
+    workdir.write("words.txt", "Still waiting for you.\n");
+    let told = remind(&workdir, &practice, &more).expect_code(0);
+    let said = told.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("rows 2 and 3: the words of the mail are others"),
+        "{said}"
+    );
+    let mails = practice.view(&format!("/mails?address={}", Guests::address(1)));
+    let words: Vec<_> = mails["addresses"][Guests::address(1)]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|mail| mail["words"].as_str())
+        .collect();
+    assert_eq!(words, [None, Some("Still waiting for you.")]);
+}

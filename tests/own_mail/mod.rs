@@ -6,6 +6,7 @@ mod external; // a tenant in which Microsoft mails nobody
 mod faults; // lost answers, refusals, kills
 mod moments; // what happens while a mail waits
 mod preview; // what the mails would say
+mod resumed; // asked otherwise than before
 mod words; // every mail beside its row
 
 use crate::support::{Ended, Practice, SmtpSink, Workdir};

@@ -64,6 +64,7 @@ pub(super) fn options(settings: &Settings) -> Result<Options> {
             MailDelivery::None => MailBy::Nobody,
         },
         redirect_url: invite.redirect_url.value.clone(),
+        words_of: None,
         selection: selection(&invite.only.value)?,
         precheck,
         existing: invite.existing.value,

@@ -120,6 +120,7 @@ pub(super) async fn rehearse(prepared: &Prepared<'_>, ready: &Ready) -> Result<R
 /// What the engine is asked to do in this tenant: where Microsoft mails nobody, no row may look as if it did.
 fn options(prepared: &Prepared<'_>, ready: &Ready) -> Options {
     let mut options = prepared.options.clone();
+    options.words_of = Some(prepared.words_from().for_engine());
     if ready.connection.is_external && options.mail_by == MailBy::Microsoft {
         options.mail_by = MailBy::Nobody;
     }

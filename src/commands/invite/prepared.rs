@@ -5,6 +5,7 @@
 
 use super::{
     super::{
+        asked_before::WordsFrom,
         connect::Connection,
         microsoft_words::MicrosoftWords,
         own_mail::{Names, OwnMail},
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    engine::{Compose, Options, Stop, StopReason},
+    engine::{Compose, MailBy, Options, Stop, StopReason},
     failure::Result,
     guest::{Guest, Rules},
     ledger::{Ledger, RunLock},
@@ -145,6 +146,15 @@ impl<'a> Prepared<'a> {
     /// What guests get that an invitation cannot carry, and for how many rows.
     pub(super) fn told_afterwards(&self) -> Option<String> {
         self.survey.follow_ups.told(self.sheet.header())
+    }
+
+    /// Where the words of the mails come from.
+    pub(super) fn words_from(&self) -> WordsFrom {
+        match (&self.own_mail, self.options.mail_by) {
+            (Some(own), _) => WordsFrom::Own(own.words.clone()),
+            (None, MailBy::Microsoft) => WordsFrom::Microsoft(self.words.clone()),
+            (None, _) => WordsFrom::Nobody,
+        }
     }
 
     /// The right to run on this ledger. A dry run writes nothing and needs none.

@@ -5,8 +5,9 @@
 
 use super::{
     super::{
+        asked_before::Resumed,
         connect::{Connection, connect, unreached},
-        own_mail::{OwnMail, word_warnings},
+        own_mail::{Names, OwnMail, word_warnings},
         settings_file::Particulars,
     },
     ledger,
@@ -77,6 +78,7 @@ impl Ready {
         warnings
             .extend(silent_first.and_then(|silent| warnings::silent_first(silent, clock.now())));
         announce(prepared, &connection);
+        warnings.extend(told_now(prepared, changes(prepared, &connection)?));
 
         let domains = connection.domains.clone().with_rules(policy.domains);
         let directory = Directory::new(connection.graph.clone(), domains);
@@ -126,15 +128,38 @@ fn words(prepared: &Prepared<'_>, own: &OwnMail) -> Result<Vec<String>> {
     let told = word_warnings(own, &prepared.sheet, &prepared.rules, &reader, |guest| {
         prepared.is_mailed(guest)
     })?;
+    Ok(told_now(prepared, told))
+}
+
+/// What earlier runs asked with otherwise than this one would, for the rows that are not through.
+fn changes(prepared: &Prepared<'_>, connection: &Connection) -> Result<Vec<String>> {
+    let reader = prepared.ledger.reader()?;
+    let names = match &prepared.own_mail {
+        Some(own) => Names::of(connection, own),
+        None => Names::of_microsoft(connection),
+    };
+    let resumed = Resumed {
+        sheet: &prepared.sheet,
+        rules: &prepared.rules,
+        reader: &reader,
+        words: &prepared.words_from(),
+        names: &names,
+        redirect_url: &prepared.options.redirect_url,
+    };
+    resumed.changes(|guest| prepared.is_mailed(guest))
+}
+
+/// Gives warnings back for the question; where nobody is asked, they are told now.
+fn told_now(prepared: &Prepared<'_>, told: Vec<String>) -> Vec<String> {
     if prepared.is_asked() {
-        return Ok(told);
+        return told;
     }
     if !prepared.output.quiet {
         for warning in told {
             ui::tell(ui::text::wrap(&format!("warning: {warning}"), 0, 2));
         }
     }
-    Ok(Vec::new())
+    Vec::new()
 }
 
 /// Until when people who are not found are invited silently first, because this ledger may not know every earlier run.

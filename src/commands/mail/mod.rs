@@ -130,6 +130,9 @@ impl Verb<'_> {
         if targets.people.is_empty() {
             return self.nobody_is_mailed(&targets, &connection);
         }
+        for change in &targets.changes {
+            ui::tell(text::wrap(&format!("warning: {change}"), 0, 2));
+        }
         unless_stopped(stop, self.own.probe(&connection)).await?;
         self.agree(&targets, &connection).await?;
         let told_in = match sheet.place() {

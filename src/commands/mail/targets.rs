@@ -6,6 +6,7 @@
 use crate::{
     cli,
     commands::{
+        asked_before::{AskNow, Changes, with_template_of_last_mail},
         connect::Connection,
         own_mail::{self, Names, OwnMail},
     },
@@ -100,6 +101,8 @@ pub(super) struct Targets {
     /// All rows of the sheet.
     pub rows: u64,
     pub people: Vec<Target>,
+    /// What their mails say otherwise than was asked for earlier.
+    pub changes: Vec<String>,
     pub left_out: BTreeMap<LeftOut, u64>,
 }
 
@@ -153,6 +156,7 @@ impl Choice<'_> {
     pub(super) fn targets(&self) -> Result<Targets> {
         let mut targets = Targets::default();
         let mut wrong = own_mail::Wrong::default();
+        let mut changes = Changes::default();
         let mut understanding = Understanding::new(self.sheet, self.rules);
         for row in self.sheet.rows()? {
             let row = row.map_err(Refused::from)?;
@@ -184,6 +188,7 @@ impl Choice<'_> {
             if let Err(why) = self.own.render(self.sheet, &row, &guest, link, self.names) {
                 wrong.add(&guest, why);
             }
+            self.compare(&mut changes, &guest)?;
             targets.people.push(Target {
                 row: guest.row,
                 name: guest.display_name.clone().unwrap_or_default(),
@@ -193,7 +198,24 @@ impl Choice<'_> {
             });
         }
         wrong.or_none()?;
+        targets.changes = changes.told();
         Ok(targets)
+    }
+
+    fn compare(&self, changes: &mut Changes, guest: &Guest) -> Result<()> {
+        let Some(then) = self.reader.known_guest(guest.email.key())? else {
+            return Ok(());
+        };
+        let language = guest.language.as_deref();
+        let words = &self.own.words;
+        let now = AskNow {
+            redirect_url: words.landing_page(guest),
+            language,
+            words: words.templates.fingerprint(language),
+        };
+        let then = with_template_of_last_mail(self.reader, then)?;
+        changes.compare(guest.row, &then, &now);
+        Ok(())
     }
 
     /// Whether a person is to be mailed, or why not.

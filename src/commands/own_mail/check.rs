@@ -80,8 +80,7 @@ impl Wrong {
     }
 }
 
-/// What a person should know of the words before the first mail leaves: messages of the sheet that no mail carries, and
-/// mails that were due with other words.
+/// What a person should know of the words before the first mail leaves: messages of the sheet that no mail carries.
 pub(in crate::commands) fn word_warnings(
     own: &OwnMail,
     sheet: &Sheet,
@@ -89,7 +88,7 @@ pub(in crate::commands) fn word_warnings(
     reader: &Reader,
     is_mailed: impl Fn(&Guest) -> bool,
 ) -> Result<Vec<String>> {
-    let (mut without_message, mut other_words) = (0, 0);
+    let mut without_message = 0;
     let mut understanding = Understanding::new(sheet, rules);
     for row in sheet.rows()? {
         let row = row.map_err(Refused::from)?;
@@ -108,14 +107,6 @@ pub(in crate::commands) fn word_warnings(
         if guest.message.is_some() && !own.words.templates.names("message", language) {
             without_message += 1;
         }
-        let user = person.and_then(|person| person.user_id);
-        if let (Some(Mail::Due), Some(user)) = (mail, user) {
-            let before = reader.last_template(&user)?;
-            let now = own.words.templates.fingerprint(language);
-            if before.is_some_and(|before| now != Some(before.as_str())) {
-                other_words += 1;
-            }
-        }
     }
     let mut warnings = Vec::new();
     if without_message > 0 {
@@ -127,12 +118,6 @@ pub(in crate::commands) fn word_warnings(
         warnings.push(format!(
             "{column} is in no mail of {}, because the template does not name it: {{{{ message }}}} would",
             text::plural(without_message, "row")
-        ));
-    }
-    if other_words > 0 {
-        warnings.push(format!(
-            "{} due since an earlier run, which had another template: they get the words of the template as it is now",
-            text::plural_of(other_words, "mail is", "mails are")
         ));
     }
     Ok(warnings)

@@ -27,12 +27,12 @@ use crate::{
     settings::{Env, MailDelivery, MessageSettings, Settings, Sourced},
     sheet::{Row, Sheet},
 };
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 /// How mail of our own is made and sent.
 #[derive(Debug)]
 pub(in crate::commands) struct OwnMail {
-    pub words: OwnWords,
+    pub words: Arc<OwnWords>,
     pub from: Sender,
     pub reply_to: Option<Sender>,
     pub pace: MailPace,
@@ -70,7 +70,7 @@ impl OwnMail {
             )));
         }
         Ok(Some(Self {
-            words: OwnWords::of(settings)?,
+            words: Arc::new(OwnWords::of(settings)?),
             from: from.value.clone(),
             reply_to: message
                 .reply_to

@@ -36,6 +36,12 @@ impl OwnWords {
         })
     }
 
+    /// Where a guest lands.
+    pub(in crate::commands) fn landing_page<'g>(&'g self, guest: &'g Guest) -> &'g str {
+        let named = guest.redirect_url.as_deref();
+        named.unwrap_or(&self.redirect_url)
+    }
+
     /// The words of a row.
     pub(in crate::commands) fn render(
         &self,

@@ -15,7 +15,7 @@ use crate::{
     failure::Result,
     graph::MessageInfo,
     guest::EmailAddress,
-    ledger::{MailHistory, PersonState, Reader},
+    ledger::{KnownGuest, MailHistory, PersonState, Reader},
     outcome::{GuestState, Mail},
     settings::RemindSettings,
     ui::ReminderLine,
@@ -91,6 +91,8 @@ impl LeftOut {
 pub(super) struct Candidates {
     pub pending: u64,
     pub due: Vec<GuestToRemind>,
+    /// What the ledger knows of each of them, in the same order.
+    pub known: Vec<KnownGuest>,
     pub lines: Vec<ReminderLine>,
     /// How many who are due have words of their own on the sheet.
     pub worded: u64,
@@ -164,6 +166,7 @@ pub(super) fn candidates(
                     let guest = person.guest.as_ref();
                     found.worded += u64::from(guest.is_some_and(|guest| guest.message.is_some()));
                     let invited = (email, invited_at);
+                    found.known.push(known.clone());
                     found
                         .due
                         .push(to_remind(&person, person_id, user_id, invited, defaults));

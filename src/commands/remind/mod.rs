@@ -9,6 +9,7 @@ mod told; // what became of them
 
 use super::{
     ask,
+    asked_before::{AskNow, Changes, of_message, with_template_of_last_mail},
     connect::Connection,
     consent::{Consent, Limit, consent},
     invite::{InviteOutput, refusals::words_will_arrive, stop_message::unless_stopped},
@@ -181,6 +182,9 @@ impl Verb<'_> {
             let told = words_will_arrive(settings, candidates.worded, &connection)?;
             told.into_iter().for_each(ui::tell);
         }
+        if sheet.is_some() {
+            self.tell_changes(&candidates)?;
+        }
         self.show(&candidates, &connection)?;
         if candidates.due.is_empty() {
             return self.nobody_is_due(&candidates);
@@ -272,6 +276,32 @@ impl Verb<'_> {
             },
         )?;
         candidates.worded = rows.len() as u64;
+        Ok(())
+    }
+
+    /// What the reminders say otherwise than the first request did.
+    fn tell_changes(&self, candidates: &Candidates) -> Result<()> {
+        let reader = self.session.ledger.reader()?;
+        let mut changes = Changes::default();
+        for (due, then) in candidates.due.iter().zip(&candidates.known) {
+            let language = due.message.language.as_deref();
+            let (words, then) = match &self.own {
+                Some(own) => (
+                    own.words.templates.fingerprint(language).map(str::to_owned),
+                    with_template_of_last_mail(&reader, then.clone())?,
+                ),
+                None => (Some(of_message(due.message.body.as_deref())), then.clone()),
+            };
+            let now = AskNow {
+                redirect_url: &due.redirect_url,
+                language,
+                words: words.as_deref(),
+            };
+            changes.compare(due.row.unwrap_or_default(), &then, &now);
+        }
+        for change in changes.told() {
+            ui::tell(ui::text::wrap(&format!("warning: {change}"), 0, 2));
+        }
         Ok(())
     }
 
