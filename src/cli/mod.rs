@@ -311,7 +311,7 @@ pub struct Cleanup {
     #[arg(long, value_name = "AGE", help_heading = headings::EVERYDAY)]
     pub older_than: Option<Age>,
     /// Guests of the list who have redeemed, too
-    #[arg(long, requires = "sheet", help_heading = headings::EVERYDAY)]
+    #[arg(long, help_heading = headings::EVERYDAY)]
     pub accepted: bool,
     /// Delete at most N guests (exit 8)
     #[arg(long, value_name = "N", value_parser = count, help_heading = headings::EVERYDAY)]
@@ -412,7 +412,7 @@ pub enum Ledger {
     /// Take everything about people out of the ledger; they are never asked again by mistake
     Forget {
         /// Whom to forget
-        #[arg(value_name = "ADDRESS", required_unless_present = "older_than")]
+        #[arg(value_name = "ADDRESS")]
         addresses: Vec<String>,
         /// Everybody of whom nothing was heard for so long, as in 180d
         #[arg(long, value_name = "AGE", conflicts_with = "addresses")]

@@ -243,20 +243,19 @@ impl Verb<'_> {
         let mut people = reader.stood_on(&runs.ids)?;
         // Without a user, and with no attempt that could have made one, there is nobody to leave.
         people.retain(|stood| stood.user_id.is_some() || stood.state == PersonState::Asked);
-        let mut left = Vec::new();
-        for stood in &people {
-            if self.mentions.contain(&stood.key) {
-                continue;
-            }
+        let addresses = reader.addresses_of_users()?;
+        let is_here = |stood: &Stood| {
             // Under another address of the same user, the person is still here.
-            let others = match &stood.user_id {
-                Some(user) => reader.addresses_of_user(user)?,
-                None => Vec::new(),
-            };
-            if !others.iter().any(|address| self.mentions.contain(address)) {
-                left.push(stood.clone());
-            }
-        }
+            let user = stood.user_id.as_ref().map(|id| id.to_ascii_lowercase());
+            let others = user.and_then(|user| addresses.get(&user));
+            let mut all = others.into_iter().flatten().chain([&stood.key]);
+            all.any(|address| self.mentions.contain(address))
+        };
+        let left = people
+            .iter()
+            .filter(|stood| !is_here(stood))
+            .cloned()
+            .collect();
         Ok(Before {
             people,
             left,

@@ -179,8 +179,8 @@ fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
         newest_event: row.get(12)?,
         follows_up: row.get::<_, Option<bool>>(13)?.unwrap_or(false),
         deleted: row
-            .get::<_, Option<i64>>(13)?
+            .get::<_, Option<i64>>(14)?
             .map(timestamp)
-            .zip(row.get(14)?),
+            .zip(row.get(15)?),
     })
 }

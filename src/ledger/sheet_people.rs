@@ -136,13 +136,18 @@ impl Reader {
         Ok(keys.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Further addresses of a user, in small letters.
-    pub(crate) fn addresses_of_user(&self, user_id: &str) -> Result<Vec<String>> {
-        let mut statement = self
-            .connection()
-            .prepare_cached("SELECT key FROM person WHERE user_id = ?1")?;
-        let keys = statement.query_map([user_id], |row| row.get(0))?;
-        Ok(keys.collect::<rusqlite::Result<_>>()?)
+    /// All addresses that lead to each user, as people of the ledger and on rows; users and addresses in small letters.
+    pub(crate) fn addresses_of_users(&self) -> Result<HashMap<String, Vec<String>>> {
+        let mut statement = self.connection().prepare(
+            "SELECT lower(user_id), key FROM person WHERE user_id IS NOT NULL
+             UNION SELECT lower(user_id), lower(email) FROM row WHERE user_id IS NOT NULL AND email <> ''",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut addresses: HashMap<String, Vec<String>> = HashMap::new();
+        while let Some(row) = rows.next()? {
+            addresses.entry(row.get(0)?).or_default().push(row.get(1)?);
+        }
+        Ok(addresses)
     }
 }
 

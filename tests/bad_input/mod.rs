@@ -3,6 +3,7 @@
 //! What a user sees is kept in `tests/golden/mistakes-*.txt`; `UPDATE_GOLDEN=1 cargo test bad_input` writes it anew.
 
 mod afterwards; // status and remind
+mod departures; // leavers, cleanup and forget
 pub(crate) mod page; // mistakes and what was said about them
 mod places; // results and ledgers that are not ours, or not there
 mod sheets; // sheets that cannot be read

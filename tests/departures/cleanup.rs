@@ -90,7 +90,7 @@ fn a_list_is_deleted_once_and_told_afterwards() {
 
     // The story, and the sheet on which somebody stands again.
     let story = Ended::of(&mut practice.verb(&workdir, &["status", &Guests::address(18)]));
-    assert!(story.stdout.contains("was deleted"), "{}", story.stdout);
+    assert!(story.stdout.contains("was deleted"), "{story:?}");
     let runs = workdir
         .run(&["runs", "--ledger", "guestlist.db"])
         .expect_code(0);

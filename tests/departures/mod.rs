@@ -3,6 +3,7 @@
 mod cleanup;
 mod forget;
 mod leavers;
+mod month;
 
 use crate::support::{Ended, Guests, Practice, Workdir};
 use serde_json::Value;

@@ -138,6 +138,8 @@ pub(super) struct Rules<'a> {
     pub elsewhere: HashSet<String>,
     /// Whoever stands on the sheet again that the list is about.
     pub back: HashSet<String>,
+    /// All addresses that lead to each user.
+    pub addresses: HashMap<String, Vec<String>>,
     /// The users that the list names, by the address in small letters.
     pub listed_users: HashMap<String, Option<String>>,
     /// Users whose deletion was never answered.
@@ -351,11 +353,14 @@ fn judge(
     {
         return Ok(Err(LeftOut::Unsettled));
     }
-    let addresses = reader.addresses_of_user(user_id)?;
-    if addresses.iter().any(|key| rules.elsewhere.contains(key)) {
+    let others = rules.addresses.get(&user_id.to_ascii_lowercase());
+    let stands = |who: &HashSet<String>| {
+        who.contains(&key) || others.is_some_and(|all| all.iter().any(|key| who.contains(key)))
+    };
+    if stands(&rules.elsewhere) {
         return Ok(Err(LeftOut::Elsewhere));
     }
-    if addresses.iter().any(|key| rules.back.contains(key)) {
+    if stands(&rules.back) {
         return Ok(Err(LeftOut::BackOnTheSheet));
     }
     match state {

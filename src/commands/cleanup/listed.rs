@@ -87,8 +87,8 @@ impl Listed {
         let place = reader.sheet_path_of_run(&origin.run)?;
         if place.as_deref() != Some(&origin.sheet) {
             return Err(refused(format!(
-                "the list says that it is about {}, and run {} was about another sheet",
-                origin.sheet, origin.run
+                "the list names another sheet than its run {} was about",
+                origin.run
             )));
         }
         Ok(())
@@ -129,12 +129,20 @@ impl Listed {
         let chosen = reading::of_sheet(settings, place);
         let sheet = Sheet::open_to_check(place, &chosen.options)?;
         let mentions = sheet.mentions()?;
-        let people = self.people.iter();
-        back.extend(
-            people
-                .filter(|person| mentions.contain(&person.key))
-                .map(|person| person.key.clone()),
-        );
+        // Whoever stands there under another address is the same user.
+        let users: HashSet<String> = self
+            .users
+            .values()
+            .flatten()
+            .map(|user| user.to_ascii_lowercase())
+            .collect();
+        let addresses = reader.addresses_of_users()?;
+        let of_users = addresses
+            .iter()
+            .filter(|(user, _)| users.contains(*user))
+            .flat_map(|(_, addresses)| addresses);
+        let all = self.people.iter().map(|person| &person.key).chain(of_users);
+        back.extend(all.filter(|address| mentions.contain(address)).cloned());
         Ok(back)
     }
 }

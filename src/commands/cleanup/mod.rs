@@ -100,6 +100,12 @@ async fn cleanup(
             "name a list that `guestlist leavers SHEET` wrote, a run with --run, or an age with --older-than 90d",
         ));
     }
+    if typed.accepted && typed.sheet.is_none() {
+        return Err(Failure::usage(
+            "--accepted takes guests who have redeemed, and only a list says who of them is to go",
+        )
+        .hint("name a list that `guestlist leavers SHEET` wrote, or leave --accepted away"));
+    }
     let limit = Limit {
         flag: "--max-deletes",
         means: "how many guests may be deleted at most",
@@ -318,6 +324,7 @@ impl Verb<'_> {
             accepted: self.typed.accepted && self.listed.is_some(),
             elsewhere,
             back,
+            addresses: reader.addresses_of_users()?,
             listed_users,
             unsettled,
             restored_at: restored::since(session, None)?,

@@ -35,6 +35,10 @@ pub(super) fn forget(
     practice: bool,
     clock: &Clock,
 ) -> Result<()> {
+    if wanted.addresses.is_empty() && wanted.older_than.is_none() {
+        return Err(Failure::usage("nobody is named who is to be forgotten")
+            .hint("name addresses, or an age: `guestlist ledger forget --older-than 180d`"));
+    }
     let keys = keys(wanted.addresses)?;
     let ledger = Ledger::open(path, NewLedger::Refused)?;
     let now = clock.now();
