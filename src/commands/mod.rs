@@ -70,6 +70,8 @@ mod progress; // the engine's totals on the screen
 
 mod files; // results and to-fix files of a run
 
+mod changed_addresses; // guests who stand on a sheet under another address
+
 mod corrections; // rows to correct, and corrected copies of them, remembered
 
 mod fix; // check --fix: the certain repairs
@@ -142,7 +144,11 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
                 look: ui::look(),
             };
             // Stdin is not locked: a question about hidden rows reads from it too.
-            to_stdout(|out| check::check(&options, &mut std::io::stdin(), out))
+            let exit = to_stdout(|out| check::check(&options, &mut std::io::stdin(), out))?;
+            if options.format == cli::Format::Text {
+                changed_addresses::tell_by_ledger(&options, &settings.invite.ledger.value);
+            }
+            Ok(exit)
         }
         Command::Explain(typed) => {
             to_stdout(|out| explain::explain(&typed.text(), CATALOGUES, crate::graph::explain, out))

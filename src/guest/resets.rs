@@ -148,6 +148,12 @@ const OLD_EMAIL: [&str; 12] = [
 ];
 const USER_ID: [&str; 6] = ["userid", "objectid", "id", "entraid", "guestid", "useroid"];
 
+/// Whether these names are those of a sheet of resets.
+pub(crate) fn is_reset_header(names: &[String]) -> bool {
+    let is_new = |name: &String| NEW_EMAIL.contains(&plain_name(name).as_str());
+    names.iter().any(is_new)
+}
+
 #[derive(Debug, Default)]
 struct Columns {
     email: Option<usize>,

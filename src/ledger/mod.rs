@@ -95,6 +95,6 @@ pub(crate) use resets::{
 pub(crate) use runs::{RunRecord, RunStart};
 pub(crate) use sheet_people::{SheetRuns, Stood};
 pub(crate) use silent_first::{SilentFirst, UnknownRuns};
-pub(crate) use story::StoryEvent;
+pub(crate) use story::{KnownName, StoryEvent};
 pub(crate) use tenant::Tenant;
 pub(crate) use writer::Writer;

@@ -33,6 +33,23 @@ pub(crate) struct StoryRow {
     pub display_name: Option<String>,
 }
 
+/// A guest of this ledger by name.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownName {
+    pub key: String,
+    pub email: String,
+    pub name: String,
+}
+
+/// A row about a user whom this ledger knows under another address.
+#[derive(Debug, Clone)]
+pub(crate) struct AnotherAddress {
+    pub row: u64,
+    pub name: Option<String>,
+    pub old: String,
+    pub new: String,
+}
+
 /// Which run it was, and who had signed in.
 #[derive(Debug, Clone)]
 pub(crate) struct StoryRun {
@@ -104,6 +121,48 @@ impl Reader {
         }
         let name = |(person, (_, name))| (person, name);
         Ok(names.into_iter().map(name).collect())
+    }
+
+    /// The guests whom runs of this ledger invited, by the newest name that a row gives them.
+    pub(crate) fn guest_names(&self) -> Result<Vec<KnownName>> {
+        let mut statement = self.connection().prepare(
+            "SELECT person.key, person.email, row.display_name, max(run.started_at)
+             FROM person JOIN row ON row.person = person.id JOIN run ON run.id = row.run
+             WHERE person.state IN ('invited', 'claimed') AND row.display_name IS NOT NULL
+             GROUP BY person.id",
+        )?;
+        let names = statement.query_map([], |row| {
+            Ok(KnownName {
+                key: row.get(0)?,
+                email: row.get(1)?,
+                name: row.get(2)?,
+            })
+        })?;
+        Ok(names.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Rows of a run whose user was invited under another address, which is nowhere among the rows of that run.
+    pub(crate) fn under_another_address(
+        &self,
+        run: &str,
+        most: usize,
+    ) -> Result<Vec<AnotherAddress>> {
+        let mut statement = self.connection().prepare(
+            "SELECT row.row, row.display_name, person.email, row.email FROM row JOIN person ON person.user_id = row.user_id
+             WHERE row.run = ?1 AND person.key <> lower(row.email) AND person.state IN ('invited', 'claimed')
+                AND NOT EXISTS (SELECT 1 FROM person AS new WHERE new.key = lower(row.email) AND new.user_id = row.user_id)
+                AND NOT EXISTS (SELECT 1 FROM row AS other WHERE other.run = ?1 AND lower(other.email) = person.key)
+             ORDER BY row.row LIMIT ?2",
+        )?;
+        let found = statement.query_map(rusqlite::params![run, most], |row| {
+            Ok(AnotherAddress {
+                row: row.get(0)?,
+                name: row.get(1)?,
+                old: row.get(2)?,
+                new: row.get(3)?,
+            })
+        })?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
     pub(crate) fn story_run(&self, id: &str) -> Result<Option<StoryRun>> {

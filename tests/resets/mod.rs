@@ -1,6 +1,8 @@
 //! Guests whose sign-in address has changed redeem again: they keep what they have, and are mailed at most once.
 
 mod lost; // answers that do not come, and the program killed between the calls
+mod monthly; // the next list of the same people
+mod own; // mails of our own after a reset
 mod refusals; // what Graph refuses, and who can help
 mod sheets; // what can be wrong with a sheet of resets
 mod story; // the ordinary case, twice, and what other verbs make of it

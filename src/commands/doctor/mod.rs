@@ -24,7 +24,7 @@ use super::{
     connect, invite,
     own_mail::OwnMail,
     practice::practice,
-    reading, settings_file,
+    reading, reset_redemption, settings_file,
     sheet_options::{WantedSheet, rules},
 };
 use crate::{
@@ -105,8 +105,15 @@ impl Doctor<'_> {
             machine::settings(&settings),
             machine::proxy(&settings, self.env),
         ];
-        let looked_at = self.sheet.map(|typed| (typed, look_at(typed, &settings)));
-        let (sheet, sheet_check) = match looked_at {
+        let resets = self
+            .sheet
+            .and_then(|typed| reset_redemption::guests_of(typed, &settings));
+        let is_for_invite = |_: &&Path| resets.is_none();
+        let looked_at = self
+            .sheet
+            .filter(is_for_invite)
+            .map(|typed| (typed, look_at(typed, &settings)));
+        let (sheet, mut sheet_check) = match looked_at {
             Some((typed, Ok(sheet))) => {
                 let check = sheet::counts(&settings, &sheet.survey, typed);
                 (Some(sheet), Some(check))
@@ -116,6 +123,9 @@ impl Doctor<'_> {
         };
         let survey = sheet.as_ref().map(|sheet| &sheet.survey);
         checks.push(machine::cloud(&settings, survey));
+        if let Some(guests) = &resets {
+            sheet_check = Some(sheet::resets(&settings, guests));
+        }
 
         let practice = match practice(&settings).await {
             Ok(practice) => practice,
@@ -124,7 +134,7 @@ impl Doctor<'_> {
                 return checks;
             }
         };
-        let needs = Needs::of(&settings, survey);
+        let needs = Needs::of(&settings, survey, resets.is_some());
         let reached = {
             let (found, reached) = self.in_tenant(&settings, practice.as_ref(), &needs).await;
             checks.extend(found);
@@ -196,8 +206,12 @@ impl Doctor<'_> {
 
     /// The mail to an administrator. It needs no sign-in, because the sign-in may be what fails.
     async fn ask_admin(&self, settings: &Settings) -> Result<String> {
+        let resets = self
+            .sheet
+            .and_then(|typed| reset_redemption::guests_of(typed, settings));
         let sheet = self
             .sheet
+            .filter(|_| resets.is_none())
             .map(|typed| look_at(typed, settings))
             .transpose()?;
         let practice = practice(settings).await?;
@@ -234,7 +248,11 @@ impl Doctor<'_> {
             identity: identity.as_ref(),
             tenant: tenant.as_ref(),
             authority: &authority,
-            needs: &Needs::of(settings, sheet.as_ref().map(|sheet| &sheet.survey)),
+            needs: &Needs::of(
+                settings,
+                sheet.as_ref().map(|sheet| &sheet.survey),
+                resets.is_some(),
+            ),
         }))
     }
 }

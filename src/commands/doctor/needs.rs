@@ -56,7 +56,15 @@ pub(in crate::commands) const MEMBERS: Permissions = Permissions {
     least: "GroupMember.ReadWrite.All",
 };
 
+/// The other addresses of a user.
+const ADDRESSES: Permissions = Permissions {
+    enough: &["User-Mail.ReadWrite.All"],
+    least: "User-Mail.ReadWrite.All",
+};
+
 pub(super) struct Needs {
+    /// Guests are to redeem again.
+    resets: bool,
     /// Groups that are named as sponsors.
     sponsor_groups: bool,
     /// Sponsors that this cloud takes only after the invitation.
@@ -69,13 +77,15 @@ pub(super) struct Needs {
 }
 
 impl Needs {
-    pub(super) fn of(settings: &Settings, survey: Option<&Survey>) -> Self {
+    /// `resets`: the sheet is one for `reset-redemption`.
+    pub(super) fn of(settings: &Settings, survey: Option<&Survey>, resets: bool) -> Self {
         let inside = abilities(settings).sponsors_in_invitations;
         let sponsors = survey.map(|survey| &survey.wanted.sponsors);
         let asks = |count: fn(&FollowUpCounts) -> u64| {
             survey.is_some_and(|survey| count(&survey.follow_ups) > 0)
         };
         Self {
+            resets,
             sponsor_groups: sponsors.is_some_and(|sponsors| {
                 sponsors
                     .iter()
@@ -104,7 +114,19 @@ impl Needs {
                 true,
             ),
         ];
-        if self.sponsors_afterwards {
+        if self.resets {
+            list.push(need(
+                ADDRESSES.least,
+                "to add the new address of a guest to the others (`reset-redemption`)",
+                true,
+            ));
+            list.push(need(
+                USERS.least,
+                "to reset the redemption of guests, which User.Invite.All does not allow; a signed-in user also needs the role Helpdesk Administrator or User Administrator",
+                true,
+            ));
+        }
+        if self.sponsors_afterwards && !self.resets {
             list.push(need(
                 "User.ReadWrite.All",
                 "to name sponsors: this cloud takes them only after the invitation",
@@ -162,6 +184,27 @@ impl Needs {
     /// Checks of the token's claims, where no read would prove the permission.
     pub(super) fn claimed(&self, identity: &Identity) -> Vec<Check> {
         let mut checks = Vec::new();
+        if self.resets {
+            for (name, what, permissions) in [
+                (
+                    "add-addresses",
+                    "add the new addresses of guests",
+                    ADDRESSES,
+                ),
+                ("reset", "reset the redemption of guests", USERS),
+            ] {
+                let told = format!("the token may not {what}: nobody can be reset");
+                let missing = Check::fail(name, Exit::Permission, told);
+                let pass = format!("the token may {what}");
+                let pass = match identity.kind {
+                    IdentityKind::AppOnly => {
+                        format!("{pass}, but not of those who have a role in the directory")
+                    }
+                    _ => pass,
+                };
+                checks.push(claim(identity, missing, &pass, permissions));
+            }
+        }
         if self.sponsors_afterwards {
             let missing = Check::fail(
                 "add-sponsors",

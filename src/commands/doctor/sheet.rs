@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        connect::Connection,
+        connect::{Connection, abilities},
         invite::{refusals, survey::Survey},
         microsoft_words::MicrosoftWords,
         own_mail::OwnMail,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     exit::Exit,
-    graph::IdentityKind,
+    graph::{IdentityKind, catalogue},
     guest::Guest,
     outcome::Outcome,
     settings::{MailDelivery, Settings},
@@ -43,6 +43,38 @@ pub(super) fn counts(settings: &Settings, survey: &Survey, typed: &Path) -> Chec
         "`guestlist check {}` shows what is wrong with them; all others can be invited",
         typed.display()
     ))
+}
+
+/// A sheet for `reset-redemption`.
+pub(super) fn resets(settings: &Settings, guests: &crate::failure::Result<u64>) -> Check {
+    const NAME: &str = "sheet";
+    match guests {
+        Err(failure) => {
+            let mut check = Check::fail(NAME, failure.exit, failure.what.clone());
+            for hint in &failure.hints {
+                check = check.hint(hint.clone());
+            }
+            check
+        }
+        Ok(_) if !settings.invite.sandbox.value && !abilities(settings).reset_redemption => {
+            Check::fail(
+                NAME,
+                Exit::Usage,
+                format!(
+                    "the cloud of {} cannot reset a redemption [{}]",
+                    settings.tenant.graph_url,
+                    catalogue::NO_RESETS
+                ),
+            )
+        }
+        Ok(guests) => Check::pass(
+            NAME,
+            format!(
+                "{} to redeem again; `guestlist reset-redemption SHEET -n` looks at each of them",
+                plural_of(*guests, "guest is", "guests are")
+            ),
+        ),
+    }
 }
 
 pub(super) async fn checks(

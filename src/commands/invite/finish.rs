@@ -203,6 +203,9 @@ impl Finish<'_> {
             let stopped =
                 stopped.map(|failure| [vec![failure.what], failure.hints].concat().join("\n"));
             self.summary(&report, stopped.as_deref(), first, &notes);
+            if self.prepared.options.dry_run {
+                self.tell_changed_addresses()?;
+            }
         }
         Ok(exit)
     }
@@ -218,6 +221,21 @@ impl Finish<'_> {
             delivery.value.word(),
             delivery.source
         )
+    }
+
+    /// Guests who stand on the sheet under a new address would be invited as new people.
+    fn tell_changed_addresses(&self) -> Result<()> {
+        let Prepared {
+            sheet,
+            rules,
+            typed,
+            ..
+        } = self.prepared;
+        let reader = self.ledger.reader()?;
+        let told =
+            super::super::changed_addresses::after_dry_run(sheet, rules, &reader, self.run, typed)?;
+        told.into_iter().for_each(ui::tell);
+        Ok(())
     }
 
     fn ledger_path(&self) -> &Path {

@@ -25,7 +25,7 @@ use crate::{
     failure::{Failure, Result},
     files::Scratch,
     graph,
-    guest::resets::read_resets,
+    guest::resets::{is_reset_header, read_resets},
     ledger::{NewLedger, RunLock},
     message::Delivery,
     own_files::FileKind,
@@ -183,6 +183,17 @@ fn consent(settings: &Settings, typed: &cli::ResetRedemption) -> Result<Consent>
         .hint("the ledger knows who has been reset and mailed: a run that looks in the wrong folder would not know it"));
     }
     Ok(Consent::Given)
+}
+
+/// How many guests a sheet of resets is about; none where it is another kind of sheet.
+pub(in crate::commands) fn guests_of(path: &Path, settings: &Settings) -> Option<Result<u64>> {
+    let options = super::sheet_options::sheet_options(settings);
+    let sheet = Sheet::open_table(path, &options).ok()?;
+    is_reset_header(&sheet.header().names).then(|| {
+        let rows = read_resets(&sheet, &options.map);
+        rows.map(|rows| rows.len() as u64)
+            .map_err(|refused| plan::refusal(refused.problems))
+    })
 }
 
 fn open(path: &Path, settings: &Settings) -> Result<Sheet> {
