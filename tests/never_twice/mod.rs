@@ -16,6 +16,7 @@ mod kills; // SIGKILL at random instants
 mod ledgers; // lost, rebuilt, copied, busy, too new
 mod links; // what no read, answer or command takes from the results
 mod nights; // a cap, night after night
+mod resets; // redemptions that are reset, in random weather and killed
 mod signals; // Ctrl-C
 mod stopped_waiters; // the tenant blocks everybody while many wait
 mod stops; // limits, piled-up failures, results that cannot be written
