@@ -1,8 +1,8 @@
 //! How a row ends: its outcome is recorded, or it is handed to whoever finds out what its attempts did.
 
 use super::{
-    attempt::AnsweredAttempt, follow_ups::DoneRow, next_action::PendingGuest, parked::Parked,
-    recorder::CountsAs, row_results, state::EngineState,
+    attempt::AnsweredAttempt, follow_ups::DoneRow, next_action::PendingGuest, owed::with_hint,
+    parked::Parked, recorder::CountsAs, row_results, state::EngineState,
 };
 use crate::{
     directory,
@@ -46,6 +46,8 @@ pub(super) async fn existing(
     );
     let person = item.person_id();
     if !is_guest {
+        let untouched = engine.follow_ups.leaves_out(item);
+        let result = with_hint(result, untouched.map(str::to_owned));
         return engine.recorder.row(result, person, counts_as).await;
     }
     let row = DoneRow {

@@ -13,25 +13,34 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    follow_up::{self, Change, Ended, FollowedGuest, Performer, Standing},
+    follow_up::{self, Change, Ended, FollowedGuest, Performer, Plan, Standing},
     graph::{Class, Fault, Graph, catalogue},
     ledger::{FollowUpRecord, KnownFollowUp, Reader},
     outcome::RowResult,
 };
-use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError},
+};
 use tokio::{
     sync::{Mutex, Semaphore, mpsc},
     task::JoinSet,
 };
+use uuid::Uuid;
 
 /// The most guests whose follow-ups may be under way. When there are more, the workers wait too.
 const UNDER_WAY: usize = 200;
+
+const SAME_USER: &str =
+    "another row leads to the same user of the directory, and what that row says is set";
 
 pub(super) struct FollowUps {
     task: FollowUpTask,
     rules: FollowUpRules,
     room: Arc<Semaphore>,
     under_way: Mutex<JoinSet<()>>,
+    /// The users to whom rows of this run have led. Two addresses may be one user, who gets what the first row says.
+    begun: StdMutex<HashSet<Uuid>>,
 }
 
 /// What the follow-ups of one guest need.
@@ -80,6 +89,7 @@ impl FollowUps {
             },
             room: Arc::new(Semaphore::new(UNDER_WAY)),
             under_way: Mutex::new(JoinSet::new()),
+            begun: StdMutex::default(),
         }
     }
 
@@ -100,6 +110,7 @@ impl FollowUps {
             task.recorder.waits(waits.kind).await;
         }
         let DoneRow {
+            user_id,
             person,
             result,
             counts_as,
@@ -107,6 +118,10 @@ impl FollowUps {
         } = row;
         let owed = match owed {
             None => return task.recorder.row(result, person, counts_as).await,
+            Some(_) if !self.is_first(&user_id) => {
+                let result = with_hint(result, Some(SAME_USER.to_owned()));
+                return task.recorder.row(result, person, counts_as).await;
+            }
             Some(owed) if owed.is_over() => {
                 let result = owed.told(result);
                 return task.recorder.row(result, person, counts_as).await;
@@ -122,6 +137,19 @@ impl FollowUps {
             task.recorder.row(result, person, counts_as).await;
             drop(permit);
         });
+    }
+
+    /// What is said of somebody who is no guest, or is blocked, where people who were there before are to be updated.
+    pub(super) fn leaves_out(&self, item: &PendingGuest) -> Option<&'static str> {
+        const LEFT_OUT: &str = "what the sheet says beside the invitation is set for guests only, and not while they are blocked";
+        let wishes = Plan::of(item.wishes());
+        (self.rules.updates_existing() && !wishes.is_empty()).then_some(LEFT_OUT)
+    }
+
+    /// Whether no other row of this run has led to the user.
+    fn is_first(&self, user_id: &str) -> bool {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        Uuid::try_parse(user_id).map_or(true, |id| begun.insert(id))
     }
 
     /// Returns when all follow-ups that were begun have ended.

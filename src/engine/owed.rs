@@ -66,6 +66,10 @@ impl FollowUpRules {
         }
     }
 
+    pub(super) fn updates_existing(self) -> bool {
+        self.update_existing && !self.dry_run
+    }
+
     /// What is owed to a guest; none where the sheet asks for nothing that an invitation cannot carry. Whoever was there
     /// before gets it only where that was asked for, and so do people whom a version without follow-ups invited.
     pub(super) fn owed(
@@ -100,7 +104,9 @@ impl FollowUpRules {
         let known = known(user_id);
         let waited = known
             .iter()
-            .any(|known| known.state == FollowUpState::Waiting);
+            .filter(|known| known.state == FollowUpState::Waiting)
+            .map(|known| known.key.kind)
+            .collect();
         Some(Owed {
             guest: FollowedGuest {
                 user_id: user_id.to_owned(),

@@ -1,6 +1,9 @@
 //! The guest whose changes are made, and how a change ends.
 
-use crate::{graph::Fault, outcome::FollowUpState};
+use crate::{
+    graph::Fault,
+    outcome::{FollowUpKind, FollowUpState},
+};
 
 /// How a guest came to be in the directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +25,8 @@ pub(crate) struct FollowedGuest {
     pub standing: Standing,
     /// Whether only a guest who has no sponsor gets those of the sheet.
     pub fills_sponsors: bool,
-    /// Whether something of an earlier run waits for a permission.
-    pub waited: bool,
+    /// What earlier runs did not make for want of a permission.
+    pub waited: Vec<FollowUpKind>,
 }
 
 /// How a change ended.

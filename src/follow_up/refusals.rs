@@ -248,18 +248,19 @@ async fn permission(
         None => Because::Permission,
     };
     let anybody = kind.state().open;
+    let waited = guest.waited.contains(&change.kind());
     if let (FollowUpKind::Group, Some(group)) = (change.kind(), target) {
         // Somebody who holds the permission may still own some groups and not others.
         let of_all = held.is_none() && !anybody;
         let whom = change.target().unwrap_or_default();
-        if of_all && (guest.waited || kind.refused(whom) >= DIFFERENT_GROUPS) {
+        if of_all && (waited || kind.refused(whom) >= DIFFERENT_GROUPS) {
             return kind.learn(because, fault, guest);
         }
         return group.learn(Because::Target, fault, guest);
     }
     // A guest whom this run made has no role.
     let certain =
-        !anybody && (matches!(guest.standing, Standing::New | Standing::Settled) || guest.waited);
+        !anybody && (matches!(guest.standing, Standing::New | Standing::Settled) || waited);
     let enough = if anybody {
         DIFFERENT_GUESTS * 2
     } else {

@@ -131,7 +131,7 @@ fn guest(number: u32, standing: Standing) -> FollowedGuest {
         user_id: uuid::Uuid::from_u128(u128::from(number)).to_string(),
         standing,
         fills_sponsors: false,
-        waited: false,
+        waited: Vec::new(),
     }
 }
 
@@ -329,5 +329,108 @@ async fn a_manager_who_is_gone_is_looked_up_once_and_costs_no_waiting() {
     assert_eq!(
         performer.notes().join("\n"),
         "5 guests did not get the manager m1: the manager is not in the directory; correct the cell"
+    );
+}
+
+/// Answers to reads of a guest, with these properties.
+fn guest_with(properties: &str) -> Reply {
+    json(
+        200,
+        &format!(r#"{{"responses":[{{"id":"user","status":200,"body":{properties}}}]}}"#),
+    )
+}
+
+#[tokio::test]
+async fn an_account_of_an_on_premises_directory_keeps_what_that_owns() {
+    let server = Server::start(|received, _| {
+        if received.path.contains("$batch") {
+            return guest_with(r#"{"onPremisesSyncEnabled":true,"companyName":"Elsewhere"}"#);
+        }
+        no_content()
+    })
+    .await;
+    let performer = performer(&server);
+    let wished = Profile {
+        usage_location: Some("DE".into()),
+        ..profile()
+    };
+    let changes = plan(&wished, Some("m1"), &[group("Atlas")]).owed(&[]);
+    let ends = ends(&performer, &guest(1, Standing::Existing), changes).await;
+    let sent: Vec<String> = changed(&server)
+        .iter()
+        .map(|sent| format!("{} {}", sent.method, sent.body))
+        .collect();
+    assert_eq!(sent.len(), 3, "{sent:?}");
+    assert_eq!(sent[0], r#"PATCH {"usageLocation":"DE"}"#);
+    assert_eq!(
+        hint(&ends, false).unwrap(),
+        "the company and job title were not set: the account is synchronised from an on-premises directory, where that is kept; the manager was not set: the account is synchronised from an on-premises directory, where that is kept"
+    );
+    let left: Vec<(Change, Ended)> = ends
+        .into_iter()
+        .filter(|(_, ended)| matches!(ended, Ended::Left(_)))
+        .collect();
+    let keys = left.iter().flat_map(|(change, _)| change.keys());
+    let known: Vec<KnownFollowUp> = keys
+        .map(|key| KnownFollowUp {
+            key,
+            state: FollowUpState::Left,
+            at: Timestamp::UNIX_EPOCH,
+            status: None,
+            code: Some("on-premises".into()),
+            request_id: None,
+        })
+        .collect();
+    // What was left is not asked for again, and is told again.
+    let later = plan(&wished, Some("m1"), &[]);
+    let told = later.left(&known);
+    assert_eq!(told.len(), 3);
+    assert!(
+        !later
+            .owed(&known)
+            .iter()
+            .any(|change| matches!(change, Change::Manager(_)))
+    );
+}
+
+#[tokio::test]
+async fn an_account_that_graph_calls_mastered_elsewhere_is_left_as_it_is() {
+    let server = Server::start(|_, _| {
+        error(
+            400,
+            "Request_BadRequest",
+            "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently undergoing migration.",
+        )
+    })
+    .await;
+    let performer = performer(&server);
+    let changes = plan(&profile(), Some("m1"), &[]).owed(&[]);
+    let ends = ends(&performer, &guest(1, Standing::New), changes).await;
+    let left = ends
+        .iter()
+        .filter(|(_, ended)| matches!(ended, Ended::Left(_)));
+    assert_eq!(left.count(), 2, "{ends:?}");
+}
+
+#[tokio::test]
+async fn whoever_another_tenant_seems_to_synchronise_gets_a_warning() {
+    let server = Server::start(|received, _| {
+        if received.path.contains("$batch") {
+            return guest_with(
+                r#"{"externalUserState":"Accepted","createdDateTime":"2026-03-01T08:00:00Z","externalUserStateChangeDateTime":"2026-03-01T08:00:01Z"}"#,
+            );
+        }
+        no_content()
+    })
+    .await;
+    let performer = performer(&server);
+    let changes = plan(&profile(), None, &[]).owed(&[]);
+    let (told, _ends) = mpsc::channel(100);
+    let existing = guest(1, Standing::Existing);
+    assert!(performer.perform(&existing, changes, &told).await);
+    let made = (Change::Manager("m1".into()), Ended::Made);
+    assert_eq!(
+        hint(&[made], true).unwrap(),
+        "another tenant seems to synchronise this guest, and may overwrite what was set"
     );
 }

@@ -233,3 +233,31 @@ impl Pace {
         self.0.gate.asked().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Rate, *};
+
+    #[tokio::test(start_paused = true)]
+    async fn invitations_and_changes_share_the_ceiling_of_writes() {
+        let pace = Pace::new(&PaceOptions {
+            rate: Rate::Max,
+            invites_per_5s: 0,
+            writes_per_150s: 10,
+            resource_units_per_10s: 0,
+            ..PaceOptions::default()
+        });
+        let began = Instant::now();
+        for _ in 0..5 {
+            pace.before_invitation().await.unwrap();
+            pace.before_change(1).await.unwrap();
+        }
+        assert!(began.elapsed() < Duration::from_secs(1));
+        pace.before_change(1).await.unwrap();
+        assert!(began.elapsed() >= Duration::from_secs(150));
+        // A read is no write.
+        let now = Instant::now();
+        pace.before_read(1).await.unwrap();
+        assert!(now.elapsed() < Duration::from_secs(1));
+    }
+}
