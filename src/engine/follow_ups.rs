@@ -221,7 +221,13 @@ impl FollowUpTask {
             result.error = Some(row_results::own_words(fault));
         }
         ends.extend(now);
-        let result = with_hint(result, follow_up::hint(&ends, synchronised));
+        let existing = guest.standing == Standing::Existing;
+        let changed = ends.iter().any(|(_, ended)| matches!(ended, Ended::Made));
+        if existing && changed {
+            result.hint = result.hint.map(|hint| row_results::without_nothing(&hint));
+        }
+        let hint = follow_up::hint(&ends, existing, synchronised);
+        let result = with_hint(result, hint);
         waits.into_iter().fold(result, with_wait)
     }
 

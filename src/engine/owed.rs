@@ -49,7 +49,7 @@ impl Owed {
         };
         let result = RowResult {
             follow_up: Some(word),
-            ..with_hint(result, follow_up::hint(&self.left, false))
+            ..with_hint(result, follow_up::hint(&self.left, false, false))
         };
         self.waits.iter().fold(result, |result, waits| {
             with_hint(result, Some(waits.sentence.clone()))

@@ -120,9 +120,9 @@ impl Performer {
                 _ if self.stop.is_raised() => return Err(Ended::Stopped),
                 Class::Absent | Class::NotYet if last => return Err(Ended::TooEarly(fault)),
                 Class::Absent | Class::NotYet => {}
+                _ if guest.standing == Standing::Existing => return Err(Ended::Failed(fault)),
                 // Whoever may not read a guest may perhaps change one whom we invited.
-                Class::Permission if guest.standing == Standing::Earlier => return Ok(None),
-                _ => return Err(Ended::Failed(fault)),
+                _ => return Ok(None),
             }
             if !looks.wait(&self.stop).await {
                 return Err(Ended::Stopped);

@@ -184,7 +184,7 @@ impl Refusals {
         match fault.class {
             // Graph does not know this path: nobody can be asked for it in this cloud.
             Class::Address => Asked::Refused(kind.learn(Because::Target, &fault, guest)),
-            Class::Permission => {
+            _ if fault.class == Class::Permission || is_forbidden(&fault) => {
                 let learnt =
                     permission(graph, guest, change, kind, target.as_deref(), &fault).await;
                 Asked::Refused(learnt)
@@ -193,10 +193,10 @@ impl Refusals {
                 .as_deref()
                 .filter(|_| change.kind() == FollowUpKind::Group)
             {
-                Some(group) if is_about_the_group(&fault) => {
-                    Asked::Refused(group.learn(Because::Target, &fault, guest))
-                }
-                Some(group) if group.refused(&guest.user_id) >= DIFFERENT_GUESTS => {
+                Some(group)
+                    if is_about_the_group(&fault)
+                        || group.refused(&guest.user_id) >= DIFFERENT_GUESTS =>
+                {
                     Asked::Refused(group.learn(Because::Target, &fault, guest))
                 }
                 _ => Asked::Answered(fault),
@@ -217,6 +217,11 @@ impl Refusals {
             target.learn(Because::Gone, fault, guest);
         }
     }
+}
+
+/// Graph forbids it in words that are not known.
+pub(super) fn is_forbidden(fault: &Fault) -> bool {
+    fault.code == catalogue::REFUSED && fault.status == Some(403)
 }
 
 fn is_about_the_group(fault: &Fault) -> bool {

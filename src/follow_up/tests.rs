@@ -187,7 +187,7 @@ async fn a_group_that_takes_no_guests_is_asked_once_and_the_others_go_on() {
     let asked = changed(&server);
     let of = |name: &str| asked.iter().filter(|sent| sent.path.contains(name)).count();
     assert_eq!((of("ID-of-Atlas"), of("ID-of-Field")), (1, 20));
-    let told = hint(&all[7], false).unwrap();
+    let told = hint(&all[7], false, false).unwrap();
     assert_eq!(
         told,
         "not added to the group Atlas: this group takes no guests; added to Field Team; Teams may take up to a day to show it"
@@ -246,7 +246,7 @@ async fn one_guest_who_is_refused_keeps_nobody_back() {
         made += usize::from(matches!(ends[0].1, Ended::Made));
         if number == 3 {
             assert_eq!(
-                hint(&ends, false).unwrap(),
+                hint(&ends, false, false).unwrap(),
                 "the manager was not set: Graph does not let this sign-in change this guest, who may have a role in the directory; an administrator can do it"
             );
         }
@@ -299,7 +299,7 @@ async fn one_wrong_property_does_not_keep_the_others_back() {
         [Some(FollowUpState::Done), Some(FollowUpState::Failed)]
     );
     assert_eq!(
-        hint(&ends, false).unwrap(),
+        hint(&ends, false, false).unwrap(),
         "the job title was not set: a value of this row is not accepted; correct the cell, and the same command sets it"
     );
 }
@@ -363,7 +363,7 @@ async fn an_account_of_an_on_premises_directory_keeps_what_that_owns() {
     assert_eq!(sent.len(), 3, "{sent:?}");
     assert_eq!(sent[0], r#"PATCH {"usageLocation":"DE"}"#);
     assert_eq!(
-        hint(&ends, false).unwrap(),
+        hint(&ends, false, false).unwrap(),
         "the company and job title were not set: the account is synchronised from an on-premises directory, where that is kept; the manager was not set: the account is synchronised from an on-premises directory, where that is kept"
     );
     let left: Vec<(Change, Ended)> = ends
@@ -430,7 +430,19 @@ async fn whoever_another_tenant_seems_to_synchronise_gets_a_warning() {
     assert!(performer.perform(&existing, changes, &told).await);
     let made = (Change::Manager("m1".into()), Ended::Made);
     assert_eq!(
-        hint(&[made], true).unwrap(),
+        hint(&[made], false, true).unwrap(),
         "another tenant seems to synchronise this guest, and may overwrite what was set"
     );
+}
+
+#[tokio::test]
+async fn a_403_in_unknown_words_is_learnt_too() {
+    let server = Server::start(|_, _| error(403, "Forbidden", "Not today.")).await;
+    let performer = performer(&server);
+    for number in 1..=10 {
+        let changes = plan(&profile(), Some("m1"), &[group("Atlas")]).owed(&[]);
+        ends(&performer, &guest(number, Standing::New), changes).await;
+    }
+    // One for the profile, the sponsor, the manager and the group.
+    assert_eq!(changed(&server).len(), 4);
 }

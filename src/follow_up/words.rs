@@ -7,13 +7,17 @@ use super::{
     ended::{Because, Ended, Learnt, Left},
 };
 use crate::{
-    graph::{Class, Fault},
+    graph::{Class, Fault, catalogue},
     outcome::FollowUpKind,
 };
 
-/// What the hint of a row says; nothing where everything is as the row wishes.
-pub(crate) fn hint(ends: &[(Change, Ended)], synchronised: bool) -> Option<String> {
+/// What the hint of a row says; nothing where everything is as the row wishes. `existing`: the guest was there before, so
+/// what changed is told.
+pub(crate) fn hint(ends: &[(Change, Ended)], existing: bool, synchronised: bool) -> Option<String> {
     let mut sentences: Vec<String> = Vec::new();
+    if existing {
+        sentences.extend(set_now(ends));
+    }
     for (at, (change, ended)) in ends.iter().enumerate() {
         // What was not done for one reason is told together.
         let told = ends[..at]
@@ -38,6 +42,25 @@ pub(crate) fn hint(ends: &[(Change, Ended)], synchronised: bool) -> Option<Strin
         );
     }
     (!sentences.is_empty()).then(|| sentences.join("; "))
+}
+
+/// What was changed.
+fn set_now(ends: &[(Change, Ended)]) -> Option<String> {
+    let made = ends
+        .iter()
+        .filter(|(_, ended)| matches!(ended, Ended::Made))
+        .map(|(change, _)| change);
+    let names: Vec<&str> = made
+        .flat_map(|change| match change {
+            Change::Profile(properties) => {
+                properties.iter().map(|property| property.called).collect()
+            }
+            Change::Sponsor(_) => vec!["sponsor"],
+            Change::Manager(_) => vec!["manager"],
+            Change::Group(group) => vec![group.name.as_str()],
+        })
+        .collect();
+    (!names.is_empty()).then(|| format!("set now: {}", listed(&names)))
 }
 
 fn owned_by_another_tenant(change: &Change) -> bool {
@@ -103,7 +126,7 @@ fn why(kind: FollowUpKind, because: Because, fault: &Fault) -> String {
             _ => "the sponsor is not in the directory; correct the cell".to_owned(),
         },
         Because::Guest => "Graph does not let this sign-in change this guest, who may have a role in the directory; an administrator can do it".to_owned(),
-        Because::Target if fault.class == Class::Permission => format!(
+        Because::Target if fault.class == Class::Permission || fault.code == catalogue::REFUSED => format!(
             "Graph does not let this sign-in add members to it; an owner of the group, or a Groups Administrator, can change that ({permission} is the permission)"
         ),
         Because::Target => fault.title().to_owned(),

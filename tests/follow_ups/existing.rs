@@ -61,6 +61,11 @@ fn fifty_people_who_were_there_are_brought_up_to_date_once() {
         "{:?}",
         table.0[0]
     );
+    assert!(
+        table.0[0]["hint"].contains("set now: company, sponsor, manager and Field Team"),
+        "{:?}",
+        table.0[0]
+    );
     assert_eq!(
         person(&practice, "p31@partner.example")["company_name"],
         "Partner AG"

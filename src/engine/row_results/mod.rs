@@ -26,7 +26,7 @@ pub(super) use named::{NamedInCell, unknown_without_sponsor, unusable_name, wait
 pub(super) use sheet::{corrected, not_selected, unusable};
 pub(super) use tenant::{
     RELINK_LOST, RELINKED, exists, exists_deleted, exists_says_graph, listed_domain, not_looked_up,
-    own_domain, would_invite, would_settle,
+    own_domain, without_nothing, would_invite, would_settle,
 };
 
 use crate::{

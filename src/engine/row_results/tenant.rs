@@ -17,6 +17,15 @@ pub(in crate::engine) const RELINKED: &str =
 pub(in crate::engine) const RELINK_LOST: &str =
     "is a guest already; the answer with the new link was lost, run again to fetch one";
 
+/// The same hint for somebody for whom something was done after all.
+pub(in crate::engine) fn without_nothing(hint: &str) -> String {
+    let nothing = ["; there is nothing to do", "; nothing was sent"];
+    let kept = nothing
+        .iter()
+        .find_map(|nothing| hint.strip_suffix(nothing));
+    kept.unwrap_or(hint).to_owned()
+}
+
 /// Somebody who is in the tenant already.
 pub(in crate::engine) fn exists(guest: &Guest, user: &DirectoryUser) -> RowResult {
     let outcome = directory::classify(user);
