@@ -48,7 +48,7 @@ pub(crate) struct Permissions {
     pub least: &'static str,
 }
 
-pub(super) fn permissions(kind: FollowUpKind) -> Permissions {
+pub(crate) fn permissions(kind: FollowUpKind) -> Permissions {
     match kind {
         FollowUpKind::Profile => Permissions {
             enough: &[

@@ -19,7 +19,7 @@ mod perform; // one change, sent until it is made, refused or given up
 
 mod words; // the outcome in sentences
 
-pub(crate) use change::{Change, GroupToJoin};
+pub(crate) use change::{Change, GroupToJoin, Permissions, permissions};
 pub(crate) use ended::{Ended, FollowedGuest, Standing};
 pub(crate) use perform::Performer;
 pub(crate) use plan::{Plan, Wishes, overall};

@@ -1,7 +1,7 @@
 //! Four tenants: fine, a permission missing, invitations off, the wrong one. And what else can be amiss.
 
 use super::{checkup, command, named};
-use crate::support::{Guests, Practice, Workdir};
+use crate::support::{Ended, Guests, Practice, Workdir};
 
 const ELSEWHERE: &str = "11111111-2222-4333-8444-555555555555";
 const SHEET: &str = "guests.csv";
@@ -159,6 +159,54 @@ fn a_sheet_is_held_against_the_tenant() {
     let (checks, code) = of("name\nx\n");
     assert_eq!((code, named(&checks, "fail")), (3, vec!["sheet"]));
     assert_eq!(checks["policy"]["verdict"], "pass");
+}
+
+#[test]
+fn permissions_for_what_comes_afterwards_are_named_only_where_the_sheet_asks() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(
+        &workdir,
+        "[permissions]\nuser = [\"User.Read\", \"User.Invite.All\", \"User.Read.All\"]",
+    );
+    let doctor = |sheet: &str, more: &[&str]| {
+        workdir.write(SHEET, sheet);
+        let arguments = [&[SHEET, "--allow", "manager,groups"], more].concat();
+        command(&workdir, &practice, &practice.tenant, &arguments)
+    };
+    let mail = |sheet: &str| Ended::of(&mut doctor(sheet, &["--ask-admin"])).stdout;
+    let sheet =
+        "email,company,manager,groups\na@partner.example,Fabrikam,Anna Berg,Project Atlas\n";
+    let (checks, code) = checkup(&mut doctor(sheet, &[]));
+    assert_eq!(code, 4);
+    for (name, verdict, permission) in [
+        (
+            "set-profile",
+            "warn",
+            "User.ReadUpdate.All or User.ReadWrite.All",
+        ),
+        ("set-manager", "fail", "User.ReadWrite.All"),
+        ("add-to-groups", "fail", "GroupMember.ReadWrite.All"),
+        ("groups", "cannot-tell", "GroupMember.Read.All"),
+    ] {
+        assert_eq!(checks[name]["verdict"], verdict, "{name}: {checks:#?}");
+        assert_eq!(checks[name]["permission"], permission, "{name}");
+    }
+    assert_eq!(checks["managers"]["verdict"], "pass");
+    let text = mail(sheet);
+    assert!(
+        text.contains("User.ReadWrite.All") && text.contains("GroupMember.ReadWrite.All"),
+        "{text}"
+    );
+    let text = mail("email,company\na@partner.example,Fabrikam\n");
+    assert!(
+        text.contains("User.ReadUpdate.All") && !text.contains("GroupMember"),
+        "{text}"
+    );
+    let text = mail("email,Telefon\na@partner.example,1\n");
+    assert!(
+        !text.contains("ReadWrite.All") && !text.contains("ReadUpdate"),
+        "{text}"
+    );
 }
 
 #[test]

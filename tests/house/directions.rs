@@ -63,6 +63,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
         &[
             "cli",
             "settings",
+            "follow_up",
             "sheet",
             "guest",
             "ledger",

@@ -126,7 +126,7 @@ fn paragraph(mail: &mut String, text: &str) {
 }
 
 fn list(mail: &mut String, needs: &[Need], identity: &Identity) {
-    const NAME: usize = 26;
+    const NAME: usize = 28;
     for need in needs {
         let here = if identity.holds(need.permission) == Some(true) {
             " (it has this already)"

@@ -30,7 +30,7 @@ use crate::{
     pace::Pace,
     sandbox::Sandbox,
     settings::{Env, Settings},
-    sheet::Sheet,
+    sheet::{Field, Sheet},
     ui,
 };
 use std::{path::Path, sync::Arc, time::Instant};
@@ -155,6 +155,47 @@ impl<'a> Prepared<'a> {
             (None, MailBy::Microsoft) => WordsFrom::Microsoft(self.words.clone()),
             (None, _) => WordsFrom::Nobody,
         }
+    }
+
+    /// Columns that are returned in the results and used for nothing, and how those that give access or power are used.
+    pub(super) fn told_not_used(&self) -> Option<String> {
+        const MOST: usize = 8;
+        let columns = &self.survey.unused_columns;
+        if columns.is_empty() {
+            return None;
+        }
+        let mut names: Vec<String> = columns
+            .iter()
+            .take(MOST)
+            .map(|column| column.name.clone())
+            .collect();
+        let more = columns.len().saturating_sub(MOST);
+        if more > 0 {
+            names.push(ui::text::plural(more as u64, "more column"));
+        }
+        let header = self.sheet.header();
+        let (mut words, mut not_allowed) = (Vec::new(), Vec::new());
+        for (field, word) in [
+            (Field::UserType, "member"),
+            (Field::Manager, "manager"),
+            (Field::Groups, "groups"),
+        ] {
+            let column = header.column_of(field);
+            if let Some(column) = column.filter(|_| !self.rules.allow.takes(field)) {
+                words.push(word);
+                not_allowed.push(header.name(column));
+            }
+        }
+        let allow = match words.len() {
+            0 => String::new(),
+            many => format!(
+                "; --allow {} uses {}, which {} access or power",
+                words.join(","),
+                ui::text::list(&not_allowed),
+                if many == 1 { "gives" } else { "give" }
+            ),
+        };
+        Some(format!("{}{allow}", ui::text::list(&names)))
     }
 
     /// The right to run on this ledger. A dry run writes nothing and needs none.

@@ -85,6 +85,7 @@ impl Ready {
         let named = async { Ok(NamedObjects::resolve(&directory, survey.wanted.clone()).await?) };
         let named = Arc::new(unless_stopped(stop, named).await?);
         warnings.extend(warnings::cannot_be_read(&named, &survey.wanted));
+        warnings.extend(warnings::default_sponsor(&named, &survey.wanted, settings));
         warnings.extend(warnings::missing_permissions(
             &survey.follow_ups,
             &connection.identity,
@@ -194,12 +195,14 @@ fn announce(prepared: &Prepared<'_>, connection: &Connection) {
             .unwrap_or_default();
         ui::tell(format!("tenant {name}{domain}"));
         ui::tell(format!("signed in as {}", connection.signed_in_as()));
-        if let Some(told) = prepared.told_afterwards() {
-            ui::tell(ui::text::wrap(
-                &format!("after the invitation: {told}"),
-                0,
-                2,
-            ));
+        let columns = [
+            ("after the invitation", prepared.told_afterwards()),
+            ("not used", prepared.told_not_used()),
+        ];
+        for (what, told) in columns {
+            if let Some(told) = told {
+                ui::tell(ui::text::wrap(&format!("{what}: {told}"), 0, 2));
+            }
         }
         if !connection.organization_read {
             ui::tell(

@@ -9,9 +9,11 @@ use super::{
     survey::{self, Survey},
 };
 use crate::{
-    directory::{NamedObjects, Unresolved, Wanted},
+    directory::{NamedObjects, Unresolved, Wanted, listed},
+    follow_up,
     graph::Identity,
     ledger::SilentFirst,
+    outcome::FollowUpKind,
     settings::{MailDelivery, Settings},
     ui::text,
 };
@@ -68,16 +70,39 @@ pub(super) fn cannot_be_read(named: &NamedObjects, wanted: &Wanted) -> Vec<Strin
         .collect()
 }
 
+/// A default sponsor who is wrong makes every row wrong that names none.
+pub(super) fn default_sponsor(
+    named: &NamedObjects,
+    wanted: &Wanted,
+    settings: &Settings,
+) -> Option<String> {
+    let setting = settings.invite.default_sponsor.as_ref()?;
+    if !wanted.sponsors.contains(&setting.value) {
+        return None;
+    }
+    let why = match named.sponsors.id(&setting.value) {
+        Err(Unresolved::Nobody) => "is not in this tenant".to_owned(),
+        Err(Unresolved::Several(candidates)) => {
+            format!("could be several users or groups: {}", listed(&candidates))
+        }
+        _ => return None,
+    };
+    Some(format!(
+        "the default sponsor {setting} {why}; rows that name no sponsor are not invited"
+    ))
+}
+
 /// What the token says it may not set. A token that shows no permissions says nothing.
 pub(super) fn missing_permissions(counts: &FollowUpCounts, identity: &Identity) -> Vec<String> {
     let kinds = [
-        (counts.profiles, "the profile of", needs::PROFILE),
-        (counts.managers, "the manager of", needs::USERS),
-        (counts.in_groups, "the groups of", needs::MEMBERS),
+        (counts.profiles, "the profile of", FollowUpKind::Profile),
+        (counts.managers, "the manager of", FollowUpKind::Manager),
+        (counts.in_groups, "the groups of", FollowUpKind::Group),
     ];
     kinds
         .into_iter()
         .filter(|(guests, ..)| *guests > 0)
+        .map(|(guests, what, kind)| (guests, what, follow_up::permissions(kind)))
         .filter(|(.., permissions)| needs::held(identity, permissions.enough) == Some(false))
         .map(|(guests, what, permissions)| {
             format!(
