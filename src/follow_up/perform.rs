@@ -62,7 +62,7 @@ impl Performer {
         match self.look_first(guest, &changes).await {
             Ok(None) => to_make = changes,
             Ok(Some(now)) => {
-                synchronised = guest.standing == Standing::Existing && now.was_accepted_at_once();
+                synchronised = guest.standing == Standing::Existing && now.seems_synchronised();
                 for change in &changes {
                     for part in present::compare(change, &now, guest.fills_sponsors) {
                         match part {

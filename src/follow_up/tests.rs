@@ -417,7 +417,7 @@ async fn whoever_another_tenant_seems_to_synchronise_gets_a_warning() {
     let server = Server::start(|received, _| {
         if received.path.contains("$batch") {
             return guest_with(
-                r#"{"externalUserState":"Accepted","createdDateTime":"2026-03-01T08:00:00Z","externalUserStateChangeDateTime":"2026-03-01T08:00:01Z"}"#,
+                r#"{"externalUserState":"Accepted","userType":"Member","createdDateTime":"2026-03-01T08:00:00Z","externalUserStateChangeDateTime":"2026-03-01T08:00:01Z"}"#,
             );
         }
         no_content()

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// What is read of a guest before something is changed.
-const GUEST_SELECT: &str = "id,companyName,department,jobTitle,givenName,surname,usageLocation,onPremisesSyncEnabled,\
+const GUEST_SELECT: &str = "id,userType,companyName,department,jobTitle,givenName,surname,usageLocation,onPremisesSyncEnabled,\
 creationType,createdDateTime,externalUserState,externalUserStateChangeDateTime";
 
 /// A guest as the directory shows it now.
@@ -47,12 +47,14 @@ impl GuestNow {
         self.property(name)?.parse().ok()
     }
 
-    /// Whether the guest had redeemed as soon as it was created, without anybody following a link: so are the guests whom
-    /// another tenant synchronises.
-    pub(crate) fn was_accepted_at_once(&self) -> bool {
-        let accepted = self
-            .property("externalUserState")
-            .is_some_and(|state| state.eq_ignore_ascii_case("Accepted"));
+    /// Whether another tenant seems to synchronise the guest: such guests are made as Members, and have redeemed as soon as
+    /// they are created, without anybody following a link (Graph: cross-tenant synchronization).
+    pub(crate) fn seems_synchronised(&self) -> bool {
+        let is = |name: &str, word: &str| {
+            let property = self.property(name);
+            property.is_some_and(|property| property.eq_ignore_ascii_case(word))
+        };
+        let accepted = is("externalUserState", "Accepted") && is("userType", "Member");
         let times = (
             self.time("createdDateTime"),
             self.time("externalUserStateChangeDateTime"),

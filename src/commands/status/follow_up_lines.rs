@@ -31,10 +31,10 @@ fn line(of: &[KnownFollowUp]) -> Option<StoryLine> {
         FollowUpKind::Group => format!("the membership of the group {}", known.key.target),
     };
     let became = match known.state {
-        FollowUpState::Done => "is set",
-        FollowUpState::Left => "was left as it is in the directory",
-        FollowUpState::Waiting => "waits for a permission",
-        FollowUpState::Failed => "was not set",
+        FollowUpState::Done => "set",
+        FollowUpState::Left => "left as in the directory",
+        FollowUpState::Waiting => "waiting for a permission",
+        FollowUpState::Failed => "not set",
     };
     let status = known
         .status
@@ -47,7 +47,7 @@ fn line(of: &[KnownFollowUp]) -> Option<StoryLine> {
         .unwrap_or_default();
     Some(StoryLine {
         at: known.at,
-        what: format!("afterwards: {what} {became}{status}{code}"),
+        what: format!("afterwards {became}: {what}{status}{code}"),
         ids: known
             .request_id
             .as_deref()
