@@ -52,11 +52,22 @@ impl Directory {
         &self.graph
     }
 
-    /// Looks up at most twenty people in one request. The results are in the order of the addresses.
+    /// Looks up at most twenty people in one request. The results are in the order of the addresses. Of several users with
+    /// one address, the one that decides about an invitation.
     pub(crate) async fn find(
         &self,
         addresses: &[&EmailAddress],
     ) -> Result<Vec<LookupResult>, Fault> {
+        let found = self.everybody_with(addresses).await?;
+        let decisive = |users: Result<Vec<_>, Fault>| users.map(who::decisive);
+        Ok(found.into_iter().map(decisive).collect())
+    }
+
+    /// The same, with all users who have an address.
+    pub(crate) async fn everybody_with(
+        &self,
+        addresses: &[&EmailAddress],
+    ) -> Result<Vec<Result<Vec<DirectoryUser>, Fault>>, Fault> {
         let reads: Vec<FilteredRead> = addresses
             .iter()
             .map(|address| filter::by_address(address, &self.domains))
@@ -91,14 +102,14 @@ impl Directory {
         body: serde_json::Value,
         address: &EmailAddress,
         read: &FilteredRead,
-    ) -> LookupResult {
+    ) -> Result<Vec<DirectoryUser>, Fault> {
         let list =
             List::deserialize(body).map_err(|_| unreadable("a list of users without its value"))?;
         let users = match list.next_link {
             None => list.value,
             Some(_) => self.all_pages(read).await?,
         };
-        self.decisive(users, address)
+        self.meant(users, address)
     }
 
     /// Asks for one person in a request of its own, and reads every page of the answer.
@@ -118,7 +129,11 @@ impl Directory {
         Ok(users)
     }
 
-    fn decisive(&self, users: Vec<DirectoryUser>, address: &EmailAddress) -> LookupResult {
+    fn meant(
+        &self,
+        users: Vec<DirectoryUser>,
+        address: &EmailAddress,
+    ) -> Result<Vec<DirectoryUser>, Fault> {
         let answered = users.is_empty();
         let meant: Vec<DirectoryUser> = users
             .into_iter()
@@ -127,7 +142,7 @@ impl Directory {
         if meant.is_empty() && !answered {
             return Err(unreadable("only users with other addresses came back"));
         }
-        Ok(who::decisive(meant))
+        Ok(meant)
     }
 }
 

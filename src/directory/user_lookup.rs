@@ -143,7 +143,7 @@ impl UserLookup {
         let mut people = People::default();
         while let Some(page) = pages.next().await? {
             for user in page {
-                let mails = user.mail.iter().chain(&user.other_mails);
+                let mails = user.mail.iter().chain(user.other_mails.iter().flatten());
                 people.add(&user, &mails.map(String::as_str).collect::<Vec<_>>())?;
             }
         }

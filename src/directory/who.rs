@@ -48,7 +48,7 @@ fn external_part(name: &str) -> Option<&str> {
 /// Every text by which a user can be found: what `matches` checks, for a directory that is read as a whole. The domain of a
 /// derived name is left out, because it may not be known, and the initial domain of a tenant may have changed.
 pub(super) fn texts_of(user: &DirectoryUser) -> Vec<&str> {
-    let mails = user.mail.iter().chain(&user.other_mails);
+    let mails = user.mail.iter().chain(user.other_mails.iter().flatten());
     let proxies = user
         .proxy_addresses
         .iter()
@@ -88,7 +88,7 @@ pub(crate) fn matches(user: &DirectoryUser, address: &EmailAddress, domains: &Do
                 .any(|derived| derived.eq_ignore_ascii_case(name))
     };
     user.mail.as_deref().is_some_and(same)
-        || user.other_mails.iter().any(|mail| same(mail))
+        || user.other_mails.iter().flatten().any(|mail| same(mail))
         || user.proxy_addresses.iter().any(proxied)
         || user.user_principal_name.as_deref().is_some_and(named)
 }

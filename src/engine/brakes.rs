@@ -71,7 +71,7 @@ impl Brakes {
             Verdict::RetryAfter { .. } => {
                 state.throttled += 1;
                 let why = format!(
-                    "it asked to wait {} times in a row instead of reminding a guest",
+                    "it asked to wait {} times in a row instead of performing the request",
                     state.throttled
                 );
                 return (state.throttled >= THROTTLED_IN_A_ROW)

@@ -422,12 +422,16 @@ impl Resetting {
 
     /// The first call: the new address joins those that are there.
     async fn add_address(&self, now: &Now<'_>, tries: &mut Tries) -> Result<Turn, Stopped> {
+        // The addresses that are sent replace those that are there.
+        let Some(mut other_mails) = now.user.other_mails.clone() else {
+            let why = "the new address was not added: the answer about the guest does not tell the other addresses, which would be lost".to_owned();
+            return Ok(Turn::Over(ResetOutcome::Failed { why }));
+        };
         self.wait(self.pace.gate()).await?;
         let client_request_id = Uuid::new_v4();
         let Some(intent) = self.intent(now, ResetCall::Address, client_request_id)? else {
             return Ok(Turn::Again);
         };
-        let mut other_mails = now.user.other_mails.clone();
         let mut add = |address: &str| {
             let same = |known: &String| known.eq_ignore_ascii_case(address);
             if !other_mails.iter().any(same) {
@@ -600,7 +604,9 @@ impl Resetting {
             Verdict::RetryAfter { .. } => {
                 answered(ResetEnd::Throttled)?;
                 self.keep_the_wait()?;
-                Ok(parked(for_link, mails))
+                self.wait(self.pace.gate()).await?;
+                self.sleep(self.waits.after_a_throttle()).await?;
+                Ok(Turn::Again)
             }
             Verdict::NotSent { fault } => {
                 answered(ResetEnd::NotPerformed)?;
@@ -893,7 +899,8 @@ fn request(guest: &GuestToReset, mails: bool) -> InvitationRequest {
 /// Whether Graph takes the address for one of the guest's.
 pub(crate) fn has_address(user: &DirectoryUser, address: &EmailAddress) -> bool {
     let same = |text: &str| text.eq_ignore_ascii_case(address.as_str());
-    user.mail.as_deref().is_some_and(same) || user.other_mails.iter().any(|mail| same(mail))
+    user.mail.as_deref().is_some_and(same)
+        || user.other_mails.iter().flatten().any(|mail| same(mail))
 }
 
 /// Why somebody is not reset, by the state of the account.

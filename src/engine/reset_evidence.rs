@@ -20,6 +20,8 @@ pub(super) enum ResetEvidence {
     CannotTell,
 }
 
+const AFTER_A_THROTTLE: Duration = Duration::from_secs(6);
+
 const PENDING: &str = "PendingAcceptance";
 
 pub(super) fn state_before(user: &DirectoryUser) -> StateBefore {
@@ -65,6 +67,12 @@ pub(crate) struct ResetWaits {
 }
 
 impl ResetWaits {
+    /// How long a guest whose reset was throttled is left alone after the wait that Graph asked for, so that a look shows
+    /// it if the reset was performed all the same.
+    pub(super) fn after_a_throttle(&self) -> Duration {
+        self.settle.min(AFTER_A_THROTTLE)
+    }
+
     /// Whether a guest with whom nothing has happened may be asked again.
     pub(super) fn allow_another(&self, open: &[OpenReset], now: Timestamp) -> bool {
         open.iter().all(|open| {
@@ -73,7 +81,7 @@ impl ResetWaits {
                 // Without a mail another one does no harm.
                 (false, _) => true,
                 // Not performed, as far as is known.
-                (true, true) => is_over(since, self.settle, now),
+                (true, true) => is_over(since, self.after_a_throttle(), now),
                 (true, false) => is_over(since, self.settle.max(self.ask_again_after), now),
             }
         })

@@ -153,8 +153,9 @@ pub(crate) struct DirectoryUser {
     pub id: String,
     pub display_name: Option<String>,
     pub mail: Option<String>,
-    #[serde(deserialize_with = "null_is_empty")]
-    pub other_mails: Vec<String>,
+    /// None where the answer does not say: then there may be some.
+    #[serde(deserialize_with = "null_is_none_of_them")]
+    pub other_mails: Option<Vec<String>>,
     /// With their `SMTP:` and `smtp:` prefixes.
     #[serde(deserialize_with = "null_is_empty")]
     pub proxy_addresses: Vec<String>,
@@ -241,6 +242,12 @@ pub(crate) struct Page<T> {
 fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text: Option<String> = Option::deserialize(deserializer)?;
     Ok(text.and_then(|text| text.parse().ok()))
+}
+
+fn null_is_none_of_them<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<String>>, D::Error> {
+    null_is_empty(deserializer).map(Some)
 }
 
 fn null_is_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
@@ -333,7 +340,9 @@ mod tests {
         }))
         .unwrap();
         assert_eq!(user.proxy_addresses, ["SMTP:a@b.example"]);
-        assert!(user.other_mails.is_empty() && user.created_date_time.is_some());
+        assert!(user.other_mails == Some(Vec::new()) && user.created_date_time.is_some());
+        let silent: DirectoryUser = serde_json::from_value(json!({"id": "1"})).unwrap();
+        assert_eq!(silent.other_mails, None);
     }
 
     #[test]

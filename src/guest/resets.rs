@@ -82,6 +82,12 @@ codes! {
         fix: "Leave one of the two, or correct it.",
         who: "whoever made the sheet"
     }
+    RESET_AMBIGUOUS = "GL261" {
+        title: "several users of the tenant have the old address",
+        meaning: "Another user has the address among its other addresses, so it does not say who is meant.",
+        fix: "Name the guest by object id, in a column `user_id`.",
+        who: "whoever made the sheet"
+    }
 }
 
 /// Who is meant: the object id counts where both are there.

@@ -4,7 +4,7 @@
 
 use crate::{
     commands::connect::Connection,
-    directory::{BATCH, Directory, LookupResult, state_of},
+    directory::{BATCH, Directory, state_of},
     engine::{has_address, not_to_be_reset},
     exit::Exit,
     failure::{Failure, Result},
@@ -52,14 +52,14 @@ pub(super) async fn plan(
 ) -> Result<Vec<Planned>> {
     let found = guests(&rows, directory).await?;
     let new: Vec<&EmailAddress> = rows.iter().map(|row| &row.new_email).collect();
-    let holders = find_all(directory, &new).await?;
+    let of_new = find_all(directory, &new).await?;
     let mut problems = Vec::new();
     let mut planned: Vec<Planned> = Vec::new();
     let mut swapped = 0;
     let mut users: HashMap<String, u64> = HashMap::new();
-    for ((row, found), holder) in rows.into_iter().zip(found).zip(holders) {
+    for ((row, found), holders) in rows.into_iter().zip(found).zip(of_new) {
         let Some(user) = found.user else {
-            swapped += u64::from(holder.is_some());
+            swapped += u64::from(!holders.is_empty());
             let message = format!(
                 "row {}: nobody in {} has {}",
                 row.row,
@@ -73,11 +73,12 @@ pub(super) async fn plan(
             continue;
         };
         let before = problems.len();
+        problems.extend(several(&row, &found.with_address));
         problems.extend(wrong(
             &row,
             &user,
             found.somebody_else,
-            holder.as_ref(),
+            &holders,
             connection,
         ));
         if let Some(first) = users.get(&user.id) {
@@ -147,6 +148,8 @@ struct Found {
     user: Option<DirectoryUser>,
     /// The address and the id lead to two users.
     somebody_else: bool,
+    /// All users who have the old address.
+    with_address: Vec<DirectoryUser>,
 }
 
 async fn guests(rows: &[ResetRow], directory: &Directory) -> Result<Vec<Found>> {
@@ -161,44 +164,68 @@ async fn guests(rows: &[ResetRow], directory: &Directory) -> Result<Vec<Found>> 
     let emails: Vec<&EmailAddress> = rows.iter().filter_map(|row| row.email.as_ref()).collect();
     let mut by_email = find_all(directory, &emails).await?.into_iter();
     let found = rows.iter().map(|row| {
-        let of_email = row.email.as_ref().and_then(|_| by_email.next()).flatten();
+        let with_address = row.email.as_ref().and_then(|_| by_email.next());
+        let with_address = with_address.unwrap_or_default();
         let Some(id) = &row.user_id else {
             return Found {
-                user: of_email,
+                user: with_address.first().cloned(),
                 somebody_else: false,
+                with_address,
             };
         };
-        let user = by_id.get(id).cloned();
+        let is_meant = |user: &DirectoryUser| user.id.eq_ignore_ascii_case(id);
         Found {
-            somebody_else: of_email.is_some_and(|other| !other.id.eq_ignore_ascii_case(id)),
-            user,
+            somebody_else: !with_address.is_empty() && !with_address.iter().any(is_meant),
+            user: by_id.get(id).cloned(),
+            // The id says who is meant.
+            with_address: Vec::new(),
         }
     });
     Ok(found.collect())
 }
 
+/// All users who have each address.
 async fn find_all(
     directory: &Directory,
     addresses: &[&EmailAddress],
-) -> Result<Vec<Option<DirectoryUser>>> {
+) -> Result<Vec<Vec<DirectoryUser>>> {
     let mut found = Vec::with_capacity(addresses.len());
     for twenty in addresses.chunks(BATCH) {
-        let results = directory.find(twenty).await.map_err(Failure::from)?;
-        let users: std::result::Result<Vec<_>, _> = results
-            .into_iter()
-            .collect::<Vec<LookupResult>>()
-            .into_iter()
-            .collect();
-        found.extend(users.map_err(Failure::from)?);
+        for users in directory.everybody_with(twenty).await? {
+            let mut users = users?;
+            users.sort_by(|one, other| one.id.cmp(&other.id));
+            users.dedup_by(|one, other| one.id == other.id);
+            found.push(users);
+        }
     }
     Ok(found)
+}
+
+/// An address that several users have does not say who is meant.
+fn several(row: &ResetRow, users: &[DirectoryUser]) -> Option<Problem> {
+    let [_, _, ..] = users else {
+        return None;
+    };
+    let ids: Vec<&str> = users.iter().map(|user| user.id.as_str()).collect();
+    let message = format!(
+        "row {}: {} users have the address {}: {}",
+        row.row,
+        users.len(),
+        row.who(),
+        ids.join(", ")
+    );
+    let problem = Problem::error(resets::RESET_AMBIGUOUS, message);
+    Some(
+        row.problem(problem)
+            .fix("name the one that is meant by its object id, in a column user_id"),
+    )
 }
 
 fn wrong(
     row: &ResetRow,
     user: &DirectoryUser,
     somebody_else: bool,
-    holder: Option<&DirectoryUser>,
+    holders: &[DirectoryUser],
     connection: &Connection,
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -233,7 +260,7 @@ fn wrong(
         );
         let fix = "write the address of the guest's own organization";
         add(resets::RESET_OWN_DOMAIN, message, fix);
-    } else if let Some(holder) = holder.filter(|holder| holder.id != user.id) {
+    } else if let Some(holder) = holders.iter().find(|holder| holder.id != user.id) {
         let name = holder.display_name.as_deref().unwrap_or("another user");
         let message = format!(
             "row {number}: the new address {new} belongs to {} (object id {})",

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     engine::ResetOutcome,
+    graph::catalogue,
     outcome::{GuestState, Mail, Outcome, RowResult, ThisRun},
     ui::text::{number, plural, plural_of, printable_line},
 };
@@ -101,10 +102,17 @@ pub(super) fn result(guest: &Planned, outcome: &ResetOutcome, dry_run: bool) -> 
             row.error_code = Some(code.clone());
             row.error = Some(why.clone());
             row.request_id.clone_from(request_id);
-            row.hint = Some(if *added {
+            let what_stands = if *added {
                 "the new address stands among the guest's addresses and stays there; the redemption was not reset; when the reason is put right, the same command goes on from there".to_owned()
             } else {
                 "nothing was changed".to_owned()
+            };
+            row.hint = Some(if *code == catalogue::HAS_A_ROLE.to_string() {
+                format!(
+                    "the guest probably has a role in the directory, and an app can reset nobody who has one: a User Administrator has to do it; {what_stands}"
+                )
+            } else {
+                what_stands
             });
         }
         ResetOutcome::Failed { why } => {
