@@ -92,7 +92,7 @@ mod tests {
         let users = [
             user(&|user| user.mail = Some("PAT.o'brien@X.example".into())),
             user(&|user| {
-                user.other_mails = Some(vec!["a@y".into(), "pat.O'brien@x.example".into()])
+                user.other_mails = Some(vec!["a@y".into(), "pat.O'brien@x.example".into()]);
             }),
             user(&|user| user.proxy_addresses = vec!["smtp:pat.o'brien@x.example".into()]),
             user(&|user| user.proxy_addresses = vec!["SMTP:Pat.O'Brien@x.example".into()]),

@@ -162,7 +162,7 @@ mod tests {
         assert!(waits.allow_another(&[open(false, false)], at(0)));
         assert!(!waits.allow_another(&[open(true, false)], at(119)));
         assert!(waits.allow_another(&[open(true, false)], at(120)));
-        assert!(!waits.allow_another(&[open(true, true)], at(59)));
-        assert!(waits.allow_another(&[open(true, true)], at(60)));
+        assert!(!waits.allow_another(&[open(true, true)], at(5)));
+        assert!(waits.allow_another(&[open(true, true)], at(6)));
     }
 }

@@ -1,7 +1,8 @@
 //! What can be wrong with a sheet of resets: one clear message each, and nothing is sent.
 
-use super::{BEN, CHLOE, NEW_BEN, reset};
-use crate::support::{Practice, Workdir, golden};
+use super::{BEN, CHLOE, NEW_BEN, person, reset};
+use crate::support::{Practice, Workdir, client, golden};
+use serde_json::json;
 use std::fmt::Write;
 
 #[test]
@@ -101,4 +102,36 @@ fn every_mistake_is_told_and_nothing_is_sent() {
     }
     assert!(!workdir.exists("resets.results.csv"));
     golden::compare("resets.txt", &page);
+}
+
+/// Nobody is reset by a guess: the row has to say who is meant.
+#[test]
+fn an_old_address_of_two_users_is_refused_and_an_object_id_says_who_is_meant() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    let chloe = person(&practice, CHLOE)["id"].as_str().unwrap().to_owned();
+    let bearer = format!("Bearer {}", practice.user_token);
+    let changed = client::ask(
+        "PATCH",
+        &format!("{}/v1.0/users/{chloe}", practice.url),
+        &[
+            ("authorization", &bearer),
+            ("content-type", "application/json"),
+        ],
+        &format!("{{\"otherMails\": [\"{CHLOE}\", \"shared@x.example\", \"{BEN}\"]}}"),
+    );
+    assert_eq!(changed.status, 204, "{}", changed.body);
+    workdir.write("resets.csv", format!("email,new_email\n{BEN},{NEW_BEN}\n"));
+    reset(&practice, &workdir, &[])
+        .expect_code(3)
+        .says("[GL261]")
+        .says(&chloe);
+    assert_eq!(person(&practice, BEN)["other_mails"], json!([BEN]));
+    let ben = person(&practice, BEN)["id"].as_str().unwrap().to_owned();
+    workdir.write(
+        "resets.csv",
+        format!("user_id,email,new_email\n{ben},{BEN},{NEW_BEN}\n"),
+    );
+    reset(&practice, &workdir, &[]).expect_code(0);
+    assert_eq!(person(&practice, BEN)["other_mails"], json!([BEN, NEW_BEN]));
 }
