@@ -16,6 +16,7 @@ mod kills; // SIGKILL at random instants
 mod ledgers; // lost, rebuilt, copied, busy, too new
 mod links; // what no read, answer or command takes from the results
 mod nights; // a cap, night after night
+mod own_mail; // mail of our own and reminders, in random weather and under kills
 mod resets; // redemptions that are reset, in random weather and killed
 mod signals; // Ctrl-C
 mod stopped_waiters; // the tenant blocks everybody while many wait

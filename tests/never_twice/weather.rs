@@ -327,7 +327,7 @@ fn retry_after(wait: &str) -> String {
 
 /// The tenant and the way to it. What happens on this machine (a lock deleted, a ledger imported or restored, a second
 /// run) is for the rounds in `case`.
-fn weather(dice: &mut fastrand::Rng, clocks: &str) -> String {
+pub(super) fn weather(dice: &mut fastrand::Rng, clocks: &str) -> String {
     let lag = if dice.bool() { 0 } else { dice.u64(0..5_000) };
     let mut text = format!(
         "seed = {}\n[latency]\nmin_ms = 0\nmax_ms = {}\ninvitations_ms = {}\n[replication]\nfilters_ms = {lag}\nby_id_ms = {}\nwrites_ms = {}\n",

@@ -19,11 +19,11 @@ const HTML: &str =
     "<p>Dear {{ display_name }}</p><p>{{ words }}</p><a href=\"{{ redeem_url }}\">Link</a>\n";
 
 /// Settings for `sendMail`, as fast as the machine can.
-fn by_graph(workdir: &Workdir) {
+pub(super) fn by_graph(workdir: &Workdir) {
     settings(workdir, "delivery = \"graph\"", "");
 }
 
-fn by_smtp(workdir: &Workdir, sink: &SmtpSink) {
+pub(super) fn by_smtp(workdir: &Workdir, sink: &SmtpSink) {
     let smtp = format!(
         "[smtp]\nhost = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\n",
         sink.port
