@@ -103,6 +103,22 @@ impl Reader {
             .optional()?)
     }
 
+    /// Somebody whom no run invited and a run found in the directory, by the normalised address.
+    pub(crate) fn found_in_directory(&self, key: &str) -> Result<Option<KnownGuest>> {
+        let found: Option<(String, String)> = self
+            .connection()
+            .prepare_cached(
+                "SELECT row.email, row.user_id FROM run JOIN row ON row.run = run.id
+                 WHERE run.verb = 'invite' AND row.person IS NULL AND row.user_id IS NOT NULL AND lower(row.email) = ?1
+                 ORDER BY run.started_at DESC LIMIT 1",
+            )?
+            .query_row([key], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        found
+            .map(|(email, user_id)| self.found_guest(&email, user_id))
+            .transpose()
+    }
+
     /// The people of the ledger in the order in which they came, a page at a time.
     pub(crate) fn known_guests(&self, after: i64, page: usize) -> Result<Vec<KnownGuest>> {
         let mut statement = self.connection().prepare_cached(&format!(

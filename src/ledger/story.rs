@@ -61,17 +61,18 @@ pub(crate) struct StoryRun {
 }
 
 impl Reader {
-    /// Resets belong to the story of every address of a user.
-    pub(crate) fn story(&self, person: i64) -> Result<Vec<StoryEvent>> {
+    /// Resets, and mails of our own, belong to the story of every address of a user.
+    pub(crate) fn story(&self, person: i64, user_id: Option<&str>) -> Result<Vec<StoryEvent>> {
         let mut statement = self.connection().prepare_cached(
             "SELECT at, run, kind, mails, status, request_id, client_request_id, detail,
                 (SELECT email FROM person WHERE person.id = event.person)
              FROM event WHERE person = ?1
-                OR (person IN (SELECT id FROM person WHERE user_id = (SELECT user_id FROM person WHERE id = ?1))
-                    AND run IN (SELECT id FROM run WHERE verb = 'reset-redemption'))
+                OR (person IN (SELECT id FROM person WHERE user_id = ?2)
+                    AND (kind LIKE 'mail-%' OR kind = 'mailed-instead'
+                        OR run IN (SELECT id FROM run WHERE verb = 'reset-redemption')))
              ORDER BY id",
         )?;
-        let events = statement.query_map([person], |row| {
+        let events = statement.query_map((person, user_id), |row| {
             Ok(StoryEvent {
                 at: timestamp(row.get(0)?),
                 run: row.get(1)?,
@@ -87,13 +88,19 @@ impl Reader {
         Ok(events.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The newest rows about a person, the newest first.
-    pub(crate) fn rows_about(&self, person: i64, most: usize) -> Result<Vec<StoryRow>> {
+    /// The newest rows about a person, the newest first; of somebody whom no run invited, those with the address.
+    pub(crate) fn rows_about(
+        &self,
+        person: Option<i64>,
+        key: &str,
+        most: usize,
+    ) -> Result<Vec<StoryRow>> {
         let mut statement = self.connection().prepare_cached(
             "SELECT row.run, row.row, row.outcome, row.display_name FROM row JOIN run ON run.id = row.run
-             WHERE row.person = ?1 ORDER BY run.started_at DESC, row.row LIMIT ?2",
+             WHERE row.person = ?1 OR (row.person IS NULL AND row.user_id IS NOT NULL AND lower(row.email) = ?3)
+             ORDER BY run.started_at DESC, row.row LIMIT ?2",
         )?;
-        let rows = statement.query_map((person, most), |row| {
+        let rows = statement.query_map((person, most, key), |row| {
             Ok(StoryRow {
                 run: row.get(0)?,
                 row: row.get(1)?,

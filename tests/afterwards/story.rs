@@ -1,7 +1,11 @@
 //! One person's whole story: what was asked and answered, with the ids for support, the state now, and the next step.
 
-use super::{change, days_pass, remind, status};
-use crate::support::{Practice, Workdir};
+use super::{
+    change, days_pass,
+    own_words::{Sink, mailing},
+    remind, status,
+};
+use crate::support::{Ended, Practice, Workdir};
 
 #[test]
 fn the_story_of_somebody_who_was_lost_settled_and_reminded() {
@@ -96,4 +100,44 @@ fn where_the_tenant_cannot_be_reached_the_ledger_tells_what_it_knows() {
         "{words}"
     );
     assert!(words.contains("it could not be read now"), "{words}");
+}
+
+#[test]
+fn somebody_who_was_there_already_has_a_story_and_one_of_two_addresses_knows_the_mails_to_the_other()
+ {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    let there = r#"[{"address": "ann@partner.example", "standing": "accepted"}]"#;
+    practice.post("/people", there);
+    workdir.write(
+        "guests.csv",
+        "email\nann@partner.example\nkim@partner.example\n",
+    );
+    let sink = Sink::start();
+    let mut invite = practice.invite(&workdir, "guests.csv", &["--rate", "max"]);
+    Ended::of(mailing(&mut invite, &sink)).expect_code(0);
+    let story = status(&workdir, &practice, &["ann@partner.example"]).expect_code(0);
+    for part in ["row 2", "exists-accepted", "redeemed"] {
+        assert!(
+            story.stdout.contains(part),
+            "no {part:?} in\n{}",
+            story.stdout
+        );
+    }
+    status(&workdir, &practice, &["nobody@partner.example"]).expect_code(2);
+
+    // The same user under a second address.
+    let ledger = super::ledger(&workdir);
+    ledger
+        .execute_batch(
+            "INSERT INTO person (key, email, state, user_id, mail)
+             SELECT 'k.roe@partner.example', 'k.roe@partner.example', 'open', user_id, mail FROM person WHERE key = 'kim@partner.example'",
+        )
+        .unwrap();
+    let story = status(&workdir, &practice, &["k.roe@partner.example"]).expect_code(0);
+    assert!(
+        story.stdout.contains("SMTP 250"),
+        "the mail to the other address is missing in\n{}",
+        story.stdout
+    );
 }

@@ -107,13 +107,12 @@ impl Case {
                 }
             })
         });
-        match &sink {
-            Some(sink) => by_smtp(&workdir, sink),
-            None => {
-                by_graph(&workdir);
-                // Plain words, which `sendMail` carries as they are.
-                std::fs::remove_file(workdir.path("words/default.html")).unwrap();
-            }
+        if let Some(sink) = &sink {
+            by_smtp(&workdir, sink);
+        } else {
+            by_graph(&workdir);
+            // Plain words, which `sendMail` carries as they are.
+            std::fs::remove_file(workdir.path("words/default.html")).unwrap();
         }
         let clocks = weather::clocks(&mut dice);
         let mut weather = weather::weather(&mut dice, &clocks);
@@ -173,7 +172,7 @@ impl Case {
             self.nobody_twice();
         }
         self.calm();
-        self.until_done(|case| case.invite());
+        self.until_done(Self::invite);
         // What a mail server refused for good is sent when somebody says so.
         self.until_done(|case| case.mail(&["--retry-refused"]));
         self.first_mails();
@@ -430,9 +429,10 @@ impl Case {
             let states = states.unwrap_or_default();
             let reminders = now.get(&to).unwrap_or(&0) - before.get(&to).unwrap_or(&0);
             let told = || format!("{to} {mail:?} {states}\n{nobody}\n{}", self.told());
-            if mail.as_deref() != Some("handed-over") || accepted.contains(&to) {
-                assert_eq!(reminders, 0, "{}", told());
-            } else if !self.is_there(&to, &user_id) {
+            if mail.as_deref() != Some("handed-over")
+                || accepted.contains(&to)
+                || !self.is_there(&to, &user_id)
+            {
                 assert_eq!(reminders, 0, "{}", told());
             } else if states.contains("handed-over") {
                 assert_eq!(reminders, 1, "lost: {}", told());

@@ -10,7 +10,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     guest::EmailAddress,
-    ledger::{self, MailHistory, PersonState, Reader, StoryEvent},
+    ledger::{self, KnownGuest, MailHistory, PersonState, Reader, StoryEvent},
     outcome::{GuestState, Mail},
     results::GuestStatus,
     settings::Settings,
@@ -31,7 +31,7 @@ pub(super) async fn tell(
     address: &EmailAddress,
 ) -> Result<Exit> {
     let reader = session.ledger.reader()?;
-    let Some(known) = reader.known_guest(address.key())? else {
+    let Some(known) = known(&reader, address)? else {
         return Err(unknown(&reader, address)?);
     };
     let (connection, unreached) = match session.connect(env).await {
@@ -59,7 +59,7 @@ pub(super) async fn tell(
         email: known.email.clone(),
         sponsors: Vec::new(),
         guest: None,
-        known: reader.known_guest(address.key())?,
+        known: self::known(&reader, address)?,
     };
     let history = match &known.user_id {
         Some(id) => reader.mail_history(id)?,
@@ -80,7 +80,7 @@ pub(super) async fn tell(
         shows_link: typed.show_link,
         now: session.clock.now(),
     };
-    let story = teller.story(known.person.unwrap_or_default())?;
+    let story = teller.story(&known)?;
     let mut out = ui::Out::stdout();
     if typed.json {
         out.json(&teller.as_json(&story))?;
@@ -89,6 +89,14 @@ pub(super) async fn tell(
     }
     out.finish()?;
     Ok(Exit::Done)
+}
+
+/// Somebody whom a run of this ledger invited, or found in the directory.
+fn known(reader: &Reader, address: &EmailAddress) -> Result<Option<KnownGuest>> {
+    Ok(match reader.known_guest(address.key())? {
+        None => reader.found_in_directory(address.key())?,
+        known => known,
+    })
 }
 
 fn tenant_name(connection: Option<&Connection>, reader: &Reader) -> Result<String> {
@@ -143,9 +151,10 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    fn story(&self, person: i64) -> Result<Story> {
+    fn story(&self, known: &KnownGuest) -> Result<Story> {
         let mut places = Vec::new();
-        let rows = self.reader.rows_about(person, PLACES)?;
+        let key = known.email.to_lowercase();
+        let rows = self.reader.rows_about(known.person, &key, PLACES)?;
         let name = rows.iter().find_map(|row| row.display_name.clone());
         for row in rows {
             let run = self.reader.story_run(&row.run)?;
@@ -159,7 +168,8 @@ impl Teller<'_> {
                 row.row, row.run, row.outcome
             ));
         }
-        let events = self.reader.story(person)?;
+        let (person, user_id) = (known.person.unwrap_or_default(), known.user_id.as_deref());
+        let events = self.reader.story(person, user_id)?;
         let mut lines = Vec::with_capacity(events.len());
         let mut run_before = None;
         for event in &events {

@@ -205,7 +205,7 @@ fn a_mail_that_is_not_needed_any_more_is_in_the_audit_trail() {
     book.writer
         .mail_not_needed(of(1), "redeemed", at(201))
         .unwrap();
-    let story = book.ledger.reader().unwrap().story(1).unwrap();
+    let story = book.ledger.reader().unwrap().story(1, None).unwrap();
     let told: Vec<_> = story
         .iter()
         .filter(|event| event.kind == "mail-not-needed")
