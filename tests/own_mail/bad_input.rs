@@ -138,3 +138,24 @@ fn a_sender_that_the_mail_server_does_not_take_stops_after_one_mail() {
     let table = workdir.table("guests.results.csv");
     assert!(table.0.iter().all(|row| row["mail"] == "due"));
 }
+
+#[test]
+fn a_language_without_a_template_is_named_with_its_row_before_anybody_is_invited() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    by_graph(&workdir);
+    let words = workdir.read("words/default.txt");
+    for file in ["default.txt", "default.html"] {
+        std::fs::remove_file(workdir.path("words").join(file)).unwrap();
+    }
+    workdir.write("words/de.txt", words).write(
+        "guests.csv",
+        "email,display_name,words,language\nann@partner.example,Ann,a,de\nbo@partner.example,Bo,b,it\n",
+    );
+    let ended = Ended::of(&mut invite(&practice, &workdir, &[])).expect_code(3);
+    for part in ["row 3 (Bo)", "it"] {
+        assert!(ended.stderr.contains(part), "{}", ended.stderr);
+    }
+    assert_eq!(practice.view("")["invitations"], 0);
+    assert!(sent(&practice).is_empty());
+}

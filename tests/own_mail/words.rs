@@ -225,3 +225,85 @@ fn mails_that_stay_due_when_microsoft_is_to_mail_say_what_sends_them() {
     );
     assert_eq!(practice.view("/mails")["total"], 0);
 }
+
+#[test]
+fn a_mailbox_sends_so_many_a_day_and_the_next_day_the_rest() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    let sink = SmtpSink::start(|_| Reply::Take);
+    by_smtp(&workdir, &sink);
+    let endless = workdir.read("mail.toml");
+    let capped = endless.replace("per_minute = 0", "per_minute = 0\nper_day = 3");
+    workdir
+        .write("mail.toml", capped)
+        .write("guests.csv", sheet(5));
+    for verb in ["invite", "invite", "mail"] {
+        let ended = match verb {
+            "invite" => Ended::of(&mut invite(&practice, &workdir, &[])),
+            _ => mail(&practice, &workdir, &[]),
+        };
+        ended.expect_code(8).says("[message] per_day");
+        assert_eq!(sink.mails().len(), 3, "{verb}");
+    }
+    let due = rows(&workdir);
+    let due = due.values().filter(|row| row["mail"] == "due");
+    assert_eq!(due.count(), 2);
+    crate::afterwards::days_pass(&workdir, 1);
+    mail(&practice, &workdir, &[]).expect_code(0);
+    assert_eq!(sink.mails().len(), 5);
+}
+
+#[test]
+fn a_person_on_the_terminal_sees_whom_the_verb_mail_would_mail() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    by_graph(&workdir);
+    workdir.write("guests.csv", sheet(2));
+    Ended::of(&mut invite(&practice, &workdir, &["--send", "false"])).expect_code(0);
+    let verb = ["mail", "guests.csv", "--config", "mail.toml"];
+    let command = practice.verb(&workdir, &verb);
+    for (word, code, mails) in [("no", 2, 0), ("yes", 0, 2)] {
+        let Some(mut terminal) = crate::support::Terminal::open(&workdir, &command) else {
+            return;
+        };
+        terminal.wait_for("Mail 2 people of Northwind Practice");
+        terminal.type_line(word);
+        let (ended, screen) = terminal.end();
+        assert_eq!(ended, code, "{screen}");
+        assert!(screen.contains("guest-002@partner.example"), "{screen}");
+        assert_eq!(sent(&practice).len(), mails, "{screen}");
+    }
+}
+
+#[test]
+fn a_mailbox_reminds_in_the_words_of_each_row_once() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    by_graph(&workdir);
+    workdir.write("guests.csv", sheet(4));
+    Ended::of(&mut invite(&practice, &workdir, &[])).expect_code(0);
+    crate::afterwards::days_pass(&workdir, 20);
+    practice.post("/accept", r#"{"address": "guest-003@partner.example"}"#);
+    let verb = [
+        "remind",
+        "guests.csv",
+        "--config",
+        "mail.toml",
+        "--yes",
+        "--max-mails",
+        "100",
+        "--json",
+    ];
+    for reminded in [3, 0] {
+        let ended = Ended::of(&mut practice.verb(&workdir, &verb)).expect_code(0);
+        assert_eq!(ended.json()["reminded"], reminded);
+    }
+    let rows = rows(&workdir);
+    for mail in &sent(&practice)[4..] {
+        let row = &rows[mail["to"].as_str().unwrap()];
+        let content = mail["content"].as_str().unwrap().replace("&amp;", "&");
+        assert!(content.contains(&row["redeem_url"]), "{content}");
+        assert_ne!(row["email"], "guest-003@partner.example");
+    }
+    assert_eq!(sent(&practice).len(), 7);
+}

@@ -15,6 +15,8 @@ enum At {
     Greeting,
     Recipient,
     Data,
+    /// In the middle of the mail.
+    Body,
     /// After the line that ends the mail.
     End,
     Quit,
@@ -83,6 +85,7 @@ async fn converse(
                 is_mail = false;
                 (at == At::End, "250 taken")
             }
+            _ if is_mail && at == At::Body => (true, ""),
             _ if is_mail => continue,
             Some("RCPT") => (at == At::Recipient, "250 ok"),
             Some("DATA") => {
@@ -219,4 +222,15 @@ async fn a_probe_ends_too() {
     let trouble = probed.unwrap_err();
     assert_eq!(trouble.exit, Exit::TryAgain);
     assert!(trouble.what.contains("cannot be reached"), "{trouble:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_that_broke_off_before_its_end_is_due() {
+    let server = server(At::Body, Odd::Closes).await;
+    let to = vec!["ana@partner.example".parse().unwrap()];
+    // More than a connection takes before anybody reads it.
+    let mail = b"words and more words, and then some more words\r\n".repeat(600_000);
+    let sending = server.send("desk@contoso.com".parse().unwrap(), to, mail);
+    let end = timeout(Duration::from_secs(60), sending).await.unwrap();
+    assert_eq!(word(&end), "broken off", "{end:?}");
 }
