@@ -250,3 +250,37 @@ fn a_group_that_is_gone_later_is_told_beside_the_invitation() {
     );
     assert_eq!(practice.view("/mails")["total"], 1);
 }
+
+#[test]
+fn trouble_that_passes_makes_the_row_failed_and_a_wrong_default_sponsor_is_told_once() {
+    let workdir = Workdir::new();
+    let weather =
+        "[[script]]\nkind = \"groups\"\ncount = 20\nfault = \"unavailable\"\nstatus = 503\n";
+    let practice = Practice::start(&workdir, weather);
+    workdir.write(
+        "guests.csv",
+        "email,groups\na@partner.example,Project Atlas\n",
+    );
+    let run = [&ALLOW[..], &["--dry-run"]].concat();
+    practice.run(&workdir, "guests.csv", &run).expect_code(4);
+    let row = &workdir.table("guests.dry-run.csv").0[0];
+    assert_eq!(
+        [&*row["outcome"], &*row["error_code"]],
+        ["failed", "GL303"],
+        "{row:?}"
+    );
+
+    let run = ["--dry-run", "--default-sponsor", "nobody@northwind.example"];
+    let ended = practice.run(&workdir, "guests.csv", &run).expect_code(4);
+    let told = ended
+        .stderr
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let said = "the default sponsor nobody@northwind.example (from --default-sponsor) is not in this tenant";
+    assert_eq!(told.matches(said).count(), 1, "{told}");
+    assert!(
+        told.contains("not used: groups; --allow groups uses groups, which gives access or power"),
+        "{told}"
+    );
+}
