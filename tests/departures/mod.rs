@@ -4,6 +4,7 @@ mod cleanup;
 mod forget;
 mod leavers;
 mod month;
+mod weather;
 
 use crate::support::{Ended, Guests, Practice, Workdir};
 use serde_json::Value;

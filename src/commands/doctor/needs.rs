@@ -150,6 +150,11 @@ impl Needs {
             ));
         }
         list.push(need(
+            "User.DeleteRestore.All",
+            "to delete guests who have left (`cleanup`), and for nothing else; User.ReadWrite.All allows it too",
+            false,
+        ));
+        list.push(need(
             organization(identity.kind),
             "to read the tenant's name and its own domains",
             false,
