@@ -9,6 +9,7 @@ use super::{
     forgotten::mark,
     units::{millis, timestamp},
 };
+use crate::outcome::Outcome;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
 use serde_json::{Map, Value};
@@ -16,6 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Attempts and mails of the last day are counted in caps: they stay as numbers, with nobody's name.
 const COUNTED_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// The code of a row about somebody who was forgotten.
+pub(crate) const FORGOTTEN: &str = "GL420";
 /// What stands in the place of an address in a text about somebody else.
 const INSTEAD: &str = "(forgotten)";
 
@@ -153,7 +156,13 @@ impl Reader {
             )?
             .query_row([key], |row| row.get(0))?;
         if person.is_none() && !on_rows {
-            return Ok(None);
+            // It may stand in a text about somebody, such as the address to which a guest was reset.
+            let named = ToForget {
+                key: key.to_owned(),
+                ..ToForget::default()
+            };
+            let mentions = self.everything_about(std::slice::from_ref(&named))?;
+            return Ok((!mentions.0.is_empty()).then_some(named));
         }
         let mut own = BTreeSet::new();
         for user in users {
@@ -318,7 +327,11 @@ impl Writer {
             let (whose, rest): (Vec<&Table>, Vec<&Table>) =
                 tables.iter().partition(|table| table.name == "person");
             for table in rest.into_iter().chain(whose) {
-                let sql = format!("DELETE FROM {} WHERE {}", table.name, table.is_about());
+                let sql = if table.name == "row" {
+                    emptied(table)
+                } else {
+                    format!("DELETE FROM {} WHERE {}", table.name, table.is_about())
+                };
                 connection.execute(&sql, params![ids, json(&person.users), person.key])?;
             }
         }
@@ -339,6 +352,27 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// Each run keeps one line for each row of its sheet: what it told is taken out of the line.
+fn emptied(table: &Table) -> String {
+    let columns = table
+        .columns
+        .iter()
+        .filter_map(|column| match column.as_str() {
+            "run" | "row" => None,
+            "email" => Some("email = ''".to_owned()),
+            "outcome" => Some(format!("outcome = '{}'", Outcome::Refused.word())),
+            "error_code" => Some(format!("error_code = '{FORGOTTEN}'")),
+            "error" => Some("error = 'forgotten on request'".to_owned()),
+            other => Some(format!("\"{other}\" = NULL")),
+        });
+    let columns: Vec<String> = columns.collect();
+    format!(
+        "UPDATE row SET {} WHERE {}",
+        columns.join(", "),
+        table.is_about()
+    )
 }
 
 /// Texts about others that hold one of the addresses.
