@@ -118,8 +118,8 @@ impl Templates {
             let Some((name, source)) = sources.text else {
                 let (name, _) = sources.html.unwrap_or_default();
                 return Err(Failure::usage(format!(
-                    "Microsoft's mail takes plain text, and the template {name} in {} is HTML",
-                    templates.place
+                    "Microsoft's mail takes plain text, and the template {} is HTML",
+                    templates.shown(&name)
                 ))
                 .hint("put a .txt file beside it, or let [message] delivery = \"graph\" or \"smtp\" send the mail; nothing was sent"));
             };
@@ -218,13 +218,22 @@ impl Templates {
         Ok(())
     }
 
+    /// A file of the templates, with the folder where there is one.
+    fn shown(&self, name: &str) -> String {
+        if self.place.ends_with(name) {
+            self.place.clone()
+        } else {
+            format!("{name} in {}", self.place)
+        }
+    }
+
     /// Every part of every template must name the redeem link.
     pub(crate) fn have_the_redeem_link(&self) -> Result<()> {
         let Some(name) = &self.without_redeem_link else {
             return Ok(());
         };
         Err(
-            Failure::usage(format!("the template {name} in {} does not name the redeem link", self.place))
+            Failure::usage(format!("the template {} does not name the redeem link", self.shown(name)))
                 .hint("write {{ redeem_url }} where the link should stand, in the text part and in the HTML part; nothing was sent"),
         )
     }

@@ -27,6 +27,8 @@ pub(crate) struct GuestGroup {
 pub(crate) struct StatusShown {
     /// Who is meant, as in `of guests.csv`.
     pub whom: String,
+    /// Rows of the sheet that are not among the people, in sentences.
+    pub rows_left_out: Vec<String>,
     /// When the states were read; none where nobody had to be read.
     pub read_at: Option<jiff::Timestamp>,
     pub people: u64,
@@ -74,6 +76,9 @@ pub(crate) fn status_text(shown: &StatusShown) -> String {
             dim(meaning(*state))
         );
     }
+    for rows in &shown.rows_left_out {
+        let _ = writeln!(text, "\n{}", wrap(rows, 0, 2));
+    }
     if !shown.ages.is_empty() {
         let _ = writeln!(text, "\n{}", bold("pending, by age"));
         for (age, count) in &shown.ages {
@@ -106,7 +111,7 @@ fn meaning(state: GuestState) -> &'static str {
         GuestState::Gone => "no longer in the directory",
         GuestState::SelfService => "signed up by themselves",
         GuestState::Member => "an internal account",
-        GuestState::Unknown => "the directory does not tell",
+        GuestState::Unknown => "nobody can tell yet",
         GuestState::NotInvited => "no invitation is known",
     }
 }
@@ -196,6 +201,9 @@ mod tests {
             accepted: people - pending,
         };
         let shown = StatusShown {
+            rows_left_out: vec![
+                "row 7: repeats an address of another row, and counts with that one".to_owned(),
+            ],
             whom: "of the ledger guestlist.db in Contoso (contoso.com)".into(),
             read_at: Some("2026-11-26T10:46:00Z".parse().unwrap()),
             people: 10_243,

@@ -552,3 +552,58 @@ fn a_reminder_that_says_something_else_tells_it_first() {
         .collect();
     assert_eq!(words, [None, Some("Still waiting for you.")]);
 }
+
+#[test]
+fn the_numbers_add_up_and_everybody_who_is_not_reminded_is_named() {
+    let (workdir, practice) = invited_long_ago("", 4);
+    change(&practice, "accept", &Guests::address(2));
+    change(&practice, "disable", &Guests::address(3));
+    let adds_up = |told: &serde_json::Value| {
+        let sum = |key: &str| -> u64 {
+            told[key]
+                .as_object()
+                .unwrap()
+                .values()
+                .map(|n| n.as_u64().unwrap())
+                .sum()
+        };
+        assert_eq!(told["people"].as_u64().unwrap(), sum("states"), "{told}");
+        let pending = told["due"].as_u64().unwrap() + sum("left_out");
+        assert_eq!(told["pending"].as_u64().unwrap(), pending, "{told}");
+    };
+    // Nobody can be asked: the list is in the object.
+    let list = Ended::of(&mut practice.verb(&workdir, &["remind", "--json"]))
+        .expect_code(2)
+        .json();
+    adds_up(&list);
+    assert_eq!(list["list"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        list["states"],
+        serde_json::json!({"accepted": 1, "disabled": 1, "pending": 2})
+    );
+    assert!(
+        list["error"]
+            .as_str()
+            .unwrap()
+            .contains("nobody was mailed")
+    );
+
+    let one = [
+        "remind",
+        "guests.csv",
+        "--yes",
+        "--json",
+        "--max-mails",
+        "1",
+    ];
+    let told = Ended::of(&mut practice.verb(&workdir, &one))
+        .expect_code(8)
+        .json();
+    adds_up(&told);
+    let left = told["not_reminded"].as_array().unwrap();
+    assert_eq!((left.len(), &left[0]["why"]), (1, &"not-attempted".into()));
+    assert!(left[0]["row"].is_u64() && left[0]["user_id"].is_string());
+    let told = remind(&workdir, &practice, &[]).expect_code(0).json();
+    adds_up(&told);
+    assert_eq!(told["not_due"][0]["why"], "mailed-lately");
+}

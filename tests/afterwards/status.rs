@@ -238,3 +238,30 @@ fn a_sign_in_that_may_not_read_is_told() {
         .env("AZURE_CLIENT_SECRET", &practice.client_secret);
     Ended::of(&mut command).expect_code(6).says("User.Read.All");
 }
+
+#[test]
+fn every_row_of_the_sheet_is_accounted_for_and_unknown_is_not_uninvited() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "[faults.invitations]\nlost_before = 1.0\n");
+    workdir.write(
+        "guests.csv",
+        "email,display_name\na@partner.example,Ada\nwrong,Wim\nA@partner.example,Ada\nb@partner.example,Ben\n",
+    );
+    let more = ["--rate", "max", "--settle", "0s", "--max-duration", "2s"];
+    practice.run(&workdir, "guests.csv", &more);
+    practice.post("/weather", "");
+    let told = status(&workdir, &practice, &["guests.csv", "--json"]).expect_code(0);
+    let json = told.json();
+    assert_eq!(
+        json["left_out"],
+        serde_json::json!({"invalid": [3], "duplicate": [4]})
+    );
+    assert_eq!(json["states"], serde_json::json!({"unknown": 2}));
+    told.says("row 3: invalid on the sheet");
+    let shown = status(&workdir, &practice, &["guests.csv"])
+        .expect_code(0)
+        .stdout;
+    for part in ["row 3: invalid on the sheet", "row 4: repeats an address"] {
+        assert!(shown.contains(part), "{shown}");
+    }
+}

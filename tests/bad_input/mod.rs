@@ -5,6 +5,7 @@
 mod afterwards; // status and remind
 mod departures; // leavers, cleanup and forget
 mod follow_ups; // what is set after the invitation
+mod own_mail; // templates, mailboxes and mail servers
 pub(crate) mod page; // mistakes and what was said about them
 mod places; // results and ledgers that are not ours, or not there
 mod sheets; // sheets that cannot be read

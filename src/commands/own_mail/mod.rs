@@ -98,9 +98,14 @@ impl OwnMail {
             .graph
             .sees_mailbox(self.from.address.as_str())
             .await;
-        found
-            .map(drop)
-            .map_err(|fault| Failure::from(fault).hint("nothing was sent"))
+        found.map(drop).map_err(|fault| {
+            let failure = Failure::from(fault);
+            Failure {
+                what: format!("{}: {}", self.from.address.as_str(), failure.what),
+                ..failure
+            }
+            .hint("nothing was sent")
+        })
     }
 
     /// Reaches the mail server and signs in, without a mail; nothing where Graph sends.

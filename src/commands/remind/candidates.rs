@@ -89,7 +89,15 @@ impl LeftOut {
 /// Everybody who is due, and why the others are not.
 #[derive(Default)]
 pub(super) struct Candidates {
+    /// Everybody who was looked at.
+    pub people: u64,
+    /// The same by state, pending guests included.
+    pub states: BTreeMap<&'static str, u64>,
+    /// Further addresses of a pending user, who is counted once.
+    pub same_user: u64,
     pub pending: u64,
+    /// Pending guests who are left out: the row, the id of the user, and why.
+    pub not_due: Vec<(Option<u64>, String, LeftOut)>,
     pub due: Vec<GuestToRemind>,
     /// What the ledger knows of each of them, in the same order.
     pub known: Vec<KnownGuest>,
@@ -125,17 +133,26 @@ pub(super) fn candidates(
             break;
         }
         for person in page {
-            let Some(known) = &person.known else {
-                continue;
-            };
-            let Some(user_id) = known.user_id.clone() else {
+            found.people += 1;
+            let known = person.known.as_ref();
+            let Some((known, user_id)) =
+                known.and_then(|known| Some((known, known.user_id.clone()?)))
+            else {
+                let guest = status_of(&person, MailHistory::default(), now);
+                *found.states.entry(guest.state.word()).or_default() += 1;
                 continue;
             };
             let history = reader.mail_history(&user_id)?;
             let guest = status_of(&person, history, now);
-            if guest.state != GuestState::Pending || !users.insert(user_id.to_ascii_lowercase()) {
+            if guest.state != GuestState::Pending {
+                *found.states.entry(guest.state.word()).or_default() += 1;
                 continue;
             }
+            if !users.insert(user_id.to_ascii_lowercase()) {
+                found.same_user += 1;
+                continue;
+            }
+            *found.states.entry(guest.state.word()).or_default() += 1;
             found.pending += 1;
             let person_id = known.person.unwrap_or_default();
             let (reason, invited_at) = match judge(&person, history, settings, now) {
@@ -174,6 +191,7 @@ pub(super) fn candidates(
                 (reason, _) => {
                     let reason = reason.unwrap_or(LeftOut::NotSettled);
                     *found.left_out.entry(reason).or_default() += 1;
+                    found.not_due.push((person.row, user_id, reason));
                 }
             }
         }

@@ -36,9 +36,9 @@ use crate::{
     ui::{self, RemindersShown},
 };
 use candidates::{Candidates, Defaults};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     path::Path,
 };
 
@@ -202,6 +202,9 @@ impl Verb<'_> {
                 .check_rows(sheet, &rules, |guest| rows.contains(&guest.row))?;
             unless_stopped(&self.session.stop, own.probe(&connection)).await?;
         }
+        if self.consent == Consent::Missing && self.output.json {
+            return self.list_only(&candidates);
+        }
         self.agree(&candidates, &connection).await?;
         let words = sheet.as_ref().map(|sheet| (sheet, &rules));
         self.send(candidates, connection, &lock, words).await
@@ -350,13 +353,7 @@ impl Verb<'_> {
 
     fn nobody_is_due(&self, candidates: &Candidates) -> Result<Exit> {
         if self.output.json {
-            let report = self.report(
-                candidates.pending,
-                &[],
-                None,
-                &candidates.words(),
-                Exit::Done,
-            );
+            let report = self.report(&candidates.counted(), &[], None, Exit::Done);
             let mut out = ui::Out::stdout();
             out.json(&report)?;
             out.finish()?;
@@ -364,13 +361,27 @@ impl Verb<'_> {
         Ok(Exit::Done)
     }
 
+    /// Nobody can be asked: one object with the list, and why nobody was mailed.
+    fn list_only(&self, candidates: &Candidates) -> Result<Exit> {
+        let failure = nobody_to_ask();
+        let mut report = self.report(&candidates.counted(), &[], None, failure.exit);
+        if let Some(told) = report.as_object_mut() {
+            told.insert("due".into(), candidates.due.len().into());
+            told.insert("stopped_by".into(), failure.exit.word().into());
+            told.insert("error".into(), failure.what.clone().into());
+            told.insert("hints".into(), json!(failure.hints));
+        }
+        let mut out = ui::Out::stdout();
+        out.json(&report)?;
+        out.finish()?;
+        ui::show_failure(&failure);
+        Ok(failure.exit)
+    }
+
     async fn agree(&self, candidates: &Candidates, connection: &Connection) -> Result<()> {
         match self.consent {
             Consent::Given => Ok(()),
-            Consent::Missing => Err(Failure::usage(
-                "there is no terminal to ask on, and --yes is not given: nobody was mailed",
-            )
-            .hint("add --yes --max-mails N to mail them without being asked")),
+            Consent::Missing => Err(nobody_to_ask()),
             Consent::Asked => {
                 let due = candidates.due.len() as u64;
                 let mails = self.session.settings.remind.max_mails.as_ref();
@@ -397,11 +408,54 @@ impl Verb<'_> {
     }
 }
 
+fn nobody_to_ask() -> Failure {
+    Failure::usage("there is no terminal to ask on, and --yes is not given: nobody was mailed")
+        .hint("add --yes --max-mails N to mail them without being asked")
+}
+
+/// Everything that is counted before anybody is mailed, for `--json`.
+pub(super) struct Counted(Map<String, Value>);
+
 impl Candidates {
-    fn words(&self) -> Vec<(&'static str, u64)> {
-        self.left_out
+    /// `people` are those of all states and further addresses of a user; `pending` are due or left out for a reason.
+    fn counted(&self) -> Counted {
+        let left_out: BTreeMap<&str, u64> = self
+            .left_out
             .iter()
             .map(|(why, count)| (why.word(), *count))
-            .collect()
+            .collect();
+        let not_due: Vec<Value> = self
+            .not_due
+            .iter()
+            .map(|(row, user_id, why)| json!({"row": row, "user_id": user_id, "why": why.word()}))
+            .collect();
+        let list: Vec<Value> = self
+            .due
+            .iter()
+            .zip(&self.lines)
+            .map(|(guest, line)| {
+                json!({
+                    "row": guest.row,
+                    "user_id": guest.user_id,
+                    "email": line.email,
+                    "days": line.days,
+                    "reminders": line.reminders,
+                    "last_mail": line.last_mail.map(|at| at.to_string()),
+                })
+            })
+            .collect();
+        let counted = json!({
+            "people": self.people,
+            "states": self.states,
+            "same_user": self.same_user,
+            "pending": self.pending,
+            "left_out": left_out,
+            "not_due": not_due,
+            "list": list,
+        });
+        Counted(match counted {
+            Value::Object(counted) => counted,
+            _ => Map::new(),
+        })
     }
 }

@@ -1,9 +1,9 @@
 //! The sending itself, and what is told and kept at its end.
 
 use super::{
-    Candidates, Verb,
+    Candidates, Counted, Verb,
     own::OwnReminders,
-    told::{counts, for_somebody_else},
+    told::{counts, for_somebody_else, not_reminded},
 };
 use crate::{
     commands::{
@@ -40,8 +40,12 @@ impl Verb<'_> {
     ) -> Result<Exit> {
         let session = self.session;
         let settings = session.settings;
-        let left_out = candidates.words();
-        let Candidates { pending, due, .. } = candidates;
+        let counted = candidates.counted();
+        let due = candidates.due;
+        let who: Vec<(Option<u64>, String)> = due
+            .iter()
+            .map(|guest| (guest.row, guest.user_id.clone()))
+            .collect();
         let start = self.run_start(&connection);
         let run = start.id.clone();
         let (tally, totals) = watch::channel(ReminderTotals::default());
@@ -88,7 +92,7 @@ impl Verb<'_> {
             remind_all(job).await
         };
         view.finish().await;
-        self.end(&run, pending, &left_out, report?, &connection)
+        self.end(&run, &counted, &who, report?, &connection)
     }
 
     fn run_start(&self, connection: &Connection) -> RunStart {
@@ -142,8 +146,8 @@ impl Verb<'_> {
     fn end(
         &self,
         run: &str,
-        pending: u64,
-        left_out: &[(&'static str, u64)],
+        counted: &Counted,
+        who: &[(Option<u64>, String)],
         report: ReminderReport,
         connection: &Connection,
     ) -> Result<Exit> {
@@ -174,7 +178,15 @@ impl Verb<'_> {
             None if all => Exit::Done,
             None => Exit::SomeRowsNotDone,
         };
-        let mut json = self.report(pending, &outcomes, Some(run), left_out, exit);
+        let mut json = self.report(counted, &outcomes, Some(run), exit);
+        let not_reminded: Vec<Value> = outcomes
+            .iter()
+            .zip(who)
+            .filter_map(|(outcome, (row, user_id))| {
+                Some(json!({"row": row, "user_id": user_id, "why": not_reminded(outcome)?}))
+            })
+            .collect();
+        json["not_reminded"] = not_reminded.into();
         if let (Some(failure), Some(told)) = (&failure, json.as_object_mut()) {
             let word = match (&somebody_else, &stopped_by) {
                 (None, Some(reason)) => reason.word(),
@@ -253,10 +265,9 @@ impl Verb<'_> {
 
     pub(super) fn report(
         &self,
-        pending: u64,
+        counted: &Counted,
         outcomes: &[ReminderOutcome],
         run: Option<&str>,
-        left_out: &[(&'static str, u64)],
         exit: Exit,
     ) -> Value {
         let (reminded, unknown, others) = counts(outcomes);
@@ -264,18 +275,19 @@ impl Verb<'_> {
         for ((word, _), count) in &others {
             *by_word.entry(word).or_default() += count;
         }
-        let left_out: BTreeMap<&str, u64> = left_out.iter().copied().collect();
-        json!({
+        let mut told = json!({
             "run": run,
             "sheet": self.sheet.map(|sheet| sheet.display().to_string()),
-            "pending": pending,
             "due": outcomes.len(),
             "reminded": reminded,
             "unknown": unknown,
             "others": by_word,
-            "left_out": left_out,
             "exit_code": exit.code(),
-        })
+        });
+        if let Some(told) = told.as_object_mut() {
+            told.extend(counted.0.clone());
+        }
+        told
     }
 }
 

@@ -53,6 +53,18 @@ pub(super) fn counts(outcomes: &[ReminderOutcome]) -> (u64, u64, Others) {
     (reminded, unknown, others)
 }
 
+/// Why a guest who was due was not reminded, as a stable word; none for those who were.
+pub(super) fn not_reminded(outcome: &ReminderOutcome) -> Option<&'static str> {
+    match outcome {
+        ReminderOutcome::Reminded => None,
+        ReminderOutcome::Unknown => Some("unknown"),
+        other => {
+            let (_, _, others) = counts(std::slice::from_ref(other));
+            others.into_keys().next().map(|(word, _)| word)
+        }
+    }
+}
+
 pub(super) fn for_somebody_else(row: Option<u64>) -> Failure {
     let whom = row.map_or_else(
         || "a pending guest".to_owned(),

@@ -237,7 +237,14 @@ async fn tell(
     };
     if typed.json {
         let mut out = ui::Out::stdout();
-        out.json(&as_json(&shown, &report.guests, &connection))?;
+        let mut told = as_json(&shown, &report.guests, &connection);
+        if sheet.is_some() {
+            told["left_out"] = json!({
+                "invalid": report.left_out.invalid,
+                "duplicate": report.left_out.duplicate,
+            });
+        }
+        out.json(&told)?;
         out.finish()?;
     } else if target.as_deref() != Some(Path::new(STDOUT)) {
         let mut out = ui::Out::stdout();
@@ -245,6 +252,12 @@ async fn tell(
         out.finish()?;
     }
     finish(file, quiet)?;
+    // Neither the list nor the object has room for a sentence.
+    if (typed.json || target.as_deref() == Some(Path::new(STDOUT))) && !quiet {
+        for rows in &shown.rows_left_out {
+            ui::tell(ui::text::wrap(rows, 0, 2));
+        }
+    }
     Ok(Exit::Done)
 }
 

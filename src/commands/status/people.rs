@@ -72,7 +72,11 @@ impl<'a> Scope<'a> {
                 understanding: Box::new(Understanding::new(sheet, rules)),
             },
         };
-        Ok(Pages { reader, source })
+        Ok(Pages {
+            reader,
+            source,
+            left_out: RowsLeftOut::default(),
+        })
     }
 }
 
@@ -80,6 +84,15 @@ impl<'a> Scope<'a> {
 pub(in crate::commands) struct Pages<'a> {
     reader: &'a Reader,
     source: Source<'a>,
+    /// Rows of a sheet that are nobody of their own.
+    pub left_out: RowsLeftOut,
+}
+
+/// Rows of a sheet that name nobody, or somebody whom another row names.
+#[derive(Debug, Clone, Default)]
+pub(in crate::commands) struct RowsLeftOut {
+    pub invalid: Vec<u64>,
+    pub duplicate: Vec<u64>,
 }
 
 enum Source<'a> {
@@ -152,8 +165,16 @@ impl Pages<'_> {
                 let mut people = Vec::new();
                 for row in rows {
                     let row = row.map_err(Refused::from)?;
-                    let RowVerdict::Guest(guest) = understanding.understand(&row).verdict else {
-                        continue;
+                    let guest = match understanding.understand(&row).verdict {
+                        RowVerdict::Guest(guest) => guest,
+                        RowVerdict::Invalid => {
+                            self.left_out.invalid.push(row.number);
+                            continue;
+                        }
+                        RowVerdict::Duplicate { .. } => {
+                            self.left_out.duplicate.push(row.number);
+                            continue;
+                        }
                     };
                     let email = guest.email.as_str();
                     let known = match reader.known_guest(guest.email.key())? {

@@ -2,14 +2,14 @@
 //!
 //! Must not ask the tenant: whoever had to be read was read before.
 
-use super::people::{Person, Scope};
+use super::people::{Person, RowsLeftOut, Scope};
 use crate::{
     engine::is_over,
     failure::Result,
     ledger::{KnownGuest, MailHistory, PersonState, Reader},
     outcome::{GuestState, Verified},
     results::{GuestStatus, StatusFile},
-    ui::{GuestGroup, StatusShown},
+    ui::{GuestGroup, StatusShown, text},
 };
 use jiff::Timestamp;
 use std::{
@@ -66,9 +66,12 @@ pub(in crate::commands) fn status_of(
     let known = person.known.as_ref();
     let read = known.and_then(|known| known.read);
     let has_user = known.is_some_and(|known| known.user_id.is_some());
+    let is_asked = known.is_some_and(|known| known.standing == PersonState::Asked);
     let state = match (read, has_user) {
         (Some(read), true) => read.state,
         (None, true) => GuestState::Unknown,
+        // Asked for without a certain answer: a mail may be there already.
+        (_, false) if is_asked => GuestState::Unknown,
         (_, false) => GuestState::NotInvited,
     };
     let mut guest = GuestStatus {
@@ -93,10 +96,12 @@ pub(in crate::commands) fn status_of(
     }
     guest.note = match state {
         GuestState::NotInvited => match known.map(|known| known.standing) {
-            Some(PersonState::Asked) => Some("asked, and it is not known yet what came of it"),
             Some(PersonState::Refused) => Some("refused by Graph"),
             _ => None,
         },
+        GuestState::Unknown if !has_user && is_asked => {
+            Some("asked, and it is not known yet what came of it")
+        }
         GuestState::Unknown if read.is_none() => Some("not read yet"),
         GuestState::Unknown
             if known.is_some_and(|known| known.verified != Some(Verified::Found)) =>
@@ -114,6 +119,8 @@ pub(super) struct Report {
     pub shown: StatusShown,
     /// Everybody who is meant, for `--json`.
     pub guests: Vec<GuestStatus>,
+    /// Rows of the sheet that are not among the people.
+    pub left_out: RowsLeftOut,
 }
 
 /// What is wanted beside the numbers.
@@ -161,10 +168,53 @@ pub(super) fn report(
             }
         }
     }
+    let left_out = pages.left_out;
     Ok(Report {
-        shown: totals.shown(),
+        shown: StatusShown {
+            rows_left_out: left_out.told(),
+            ..totals.shown()
+        },
         guests,
+        left_out,
     })
+}
+
+/// Rows that are named; more are counted.
+const NAMED: usize = 10;
+
+impl RowsLeftOut {
+    /// One sentence for each kind.
+    fn told(&self) -> Vec<String> {
+        let named = |rows: &[u64], what: &str, these: &str| {
+            let shown: Vec<String> = rows.iter().take(NAMED).map(u64::to_string).collect();
+            let more = rows.len().saturating_sub(shown.len()) as u64;
+            let rows = match (rows.len(), more) {
+                (0, _) => return None,
+                (1, _) => format!("row {}", shown.join("")),
+                (_, 0) => format!("rows {}", text::list(&shown)),
+                (_, more) => format!("rows {} and {} more", shown.join(", "), text::number(more)),
+            };
+            Some(format!(
+                "{rows}: {}",
+                if more == 0 && shown.len() == 1 {
+                    what
+                } else {
+                    these
+                }
+            ))
+        };
+        let invalid = named(
+            &self.invalid,
+            "invalid on the sheet, so nobody is counted for it (`guestlist check` says why)",
+            "invalid on the sheet, so nobody is counted for them (`guestlist check` says why)",
+        );
+        let duplicate = named(
+            &self.duplicate,
+            "repeats an address of another row, and counts with that one",
+            "repeat an address of another row, and count with that one",
+        );
+        [invalid, duplicate].into_iter().flatten().collect()
+    }
 }
 
 const AGES: [(&str, u64); 5] = [
@@ -270,6 +320,7 @@ impl Totals {
             .collect();
         StatusShown {
             whom: String::new(),
+            rows_left_out: Vec::new(),
             read_at: self.read_at,
             people: self.people,
             states,

@@ -254,13 +254,15 @@ impl Teller<'_> {
             },
             GuestState::SelfService => "signed up without an invitation".to_owned(),
             GuestState::Member => "an internal account of the tenant, not a guest".to_owned(),
+            GuestState::Unknown
+                if self.known.as_ref().map(|known| known.state) == Some(PersonState::Asked) =>
+            {
+                "asked for, and it is not known yet what came of it".to_owned()
+            }
             GuestState::Unknown => {
                 "the directory does not tell whether this guest has redeemed".to_owned()
             }
             GuestState::NotInvited => match self.known.as_ref().map(|known| known.state) {
-                Some(PersonState::Asked) => {
-                    "asked for, and it is not known yet what came of it".to_owned()
-                }
                 Some(PersonState::Refused) => "refused by Graph".to_owned(),
                 _ => "not invited by a run of this ledger".to_owned(),
             },
@@ -337,6 +339,11 @@ impl Teller<'_> {
             GuestState::Gone => format!(
                 "if the person is to come back: `guestlist invite SHEET --again --only {email}`"
             ),
+            GuestState::Unknown
+                if self.known.as_ref().map(|known| known.state) == Some(PersonState::Asked) =>
+            {
+                format!("`guestlist invite SHEET --only {email}` finds out and goes on")
+            }
             GuestState::Unknown => "look at the account in the Entra admin center".to_owned(),
             GuestState::NotInvited => match self.known.as_ref() {
                 Some(known) if known.state == PersonState::Refused => {
