@@ -151,7 +151,7 @@ impl Needs {
         }
         list.push(need(
             "User.DeleteRestore.All",
-            "to delete guests who have left (`cleanup`), and for nothing else; User.ReadWrite.All allows it too",
+            "to delete guests who have left (`cleanup`), and for nothing else",
             false,
         ));
         list.push(need(
