@@ -111,7 +111,7 @@ impl Brakes {
             let end = self.state().progress_at + STUCK;
             if end <= Instant::now() {
                 return StopReason::Unreachable {
-                    why: "no reminder came further for 15 minutes".into(),
+                    why: "no guest came further for 15 minutes".into(),
                 };
             }
             tokio::time::sleep_until(end).await;

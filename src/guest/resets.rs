@@ -82,7 +82,13 @@ codes! {
         fix: "Leave one of the two, or correct it.",
         who: "whoever made the sheet"
     }
-    RESET_AMBIGUOUS = "GL261" {
+    RESET_FORGOTTEN = "GL261" {
+        title: "the person was forgotten on request",
+        meaning: "`guestlist ledger forget` was asked to forget this person, and nothing is sent to them any more.",
+        fix: "Take the row off the sheet; if the person wants to come back, `guestlist invite SHEET --again --only ADDRESS` asks them.",
+        who: "whoever made the sheet"
+    }
+    RESET_AMBIGUOUS = "GL262" {
         title: "several users of the tenant have the old address",
         meaning: "Another user has the address among its other addresses, so it does not say who is meant.",
         fix: "Name the guest by object id, in a column `user_id`.",

@@ -124,7 +124,7 @@ fn an_old_address_of_two_users_is_refused_and_an_object_id_says_who_is_meant() {
     workdir.write("resets.csv", format!("email,new_email\n{BEN},{NEW_BEN}\n"));
     reset(&practice, &workdir, &[])
         .expect_code(3)
-        .says("[GL261]")
+        .says("[GL262]")
         .says(&chloe);
     assert_eq!(person(&practice, BEN)["other_mails"], json!([BEN]));
     let ben = person(&practice, BEN)["id"].as_str().unwrap().to_owned();

@@ -181,3 +181,49 @@ fn reset_alone_says_what_may_be_meant() {
         told.says("`guestlist reset-redemption SHEET`");
     }
 }
+
+#[test]
+fn on_a_terminal_the_number_is_typed() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    workdir.write("resets.csv", TWO);
+    for (typed, done) in [("yes", 0), ("3", 0), ("2", 2)] {
+        let command = command(&practice, &workdir, &[]);
+        let Some(mut terminal) = crate::support::Terminal::open(&workdir, &command) else {
+            return;
+        };
+        terminal.wait_for("Type the number of guests to go on");
+        terminal.type_line(typed);
+        let (code, screen) = terminal.end();
+        assert_eq!(code, if done == 0 { 2 } else { 0 }, "{screen}");
+        assert_eq!(resets(&practice), done, "{typed}: {screen}");
+    }
+}
+
+#[test]
+fn nobody_who_was_forgotten_is_reset() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    workdir.write("guests.csv", "email\nana@partner.example\n");
+    practice
+        .run(&workdir, "guests.csv", &["--rate", "max"])
+        .expect_code(0);
+    workdir
+        .run(&[
+            "ledger",
+            "forget",
+            "ana@partner.example",
+            "--yes",
+            "--ledger",
+            "guestlist.db",
+        ])
+        .expect_code(0);
+    workdir.write(
+        "resets.csv",
+        "email,new_email\nana@partner.example,ana@newfirm.example\n",
+    );
+    reset(&practice, &workdir, &[])
+        .expect_code(3)
+        .says("[GL261]");
+    assert_eq!(resets(&practice), 0);
+}

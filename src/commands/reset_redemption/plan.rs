@@ -50,6 +50,14 @@ pub(super) async fn plan(
     reader: &Reader,
     again: bool,
 ) -> Result<Vec<Planned>> {
+    let forgotten = reader.forgotten()?;
+    let is_forgotten = |row: &ResetRow| {
+        let old = row.email.as_ref().map(EmailAddress::key);
+        [old, Some(row.new_email.key())]
+            .into_iter()
+            .flatten()
+            .any(|key| forgotten.contains(key))
+    };
     let found = guests(&rows, directory).await?;
     let new: Vec<&EmailAddress> = rows.iter().map(|row| &row.new_email).collect();
     let of_new = find_all(directory, &new).await?;
@@ -58,6 +66,17 @@ pub(super) async fn plan(
     let mut swapped = 0;
     let mut users: HashMap<String, u64> = HashMap::new();
     for ((row, found), holders) in rows.into_iter().zip(found).zip(of_new) {
+        if is_forgotten(&row) {
+            let message = format!(
+                "row {} is about somebody who was forgotten on request",
+                row.row
+            );
+            problems.push(
+                row.problem(Problem::error(resets::RESET_FORGOTTEN, message))
+                    .fix("take the row off the sheet"),
+            );
+            continue;
+        }
         let Some(user) = found.user else {
             swapped += u64::from(!holders.is_empty());
             let message = format!(
