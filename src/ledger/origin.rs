@@ -19,8 +19,6 @@ pub(crate) struct Origin {
     pub answered_at: Timestamp,
     /// The run that asked.
     pub run: Option<String>,
-    /// Whether the guest was to redeem again since: somebody who has been in already.
-    pub was_reset: bool,
 }
 
 /// Why a guest does not count as made by a run of this ledger.
@@ -78,10 +76,6 @@ impl Reader {
                 origin = Err(NotOurs::Restored);
                 continue;
             }
-            let resets = detail.as_deref() == Some(RESET) || kind.starts_with("reset");
-            if resets && let Ok(Origin { was_reset, .. }) = &mut origin {
-                *was_reset = true;
-            }
             let Some(kind) = word(Some(kind), EventKind::from_word) else {
                 continue;
             };
@@ -128,7 +122,6 @@ impl Reader {
                             asked_at,
                             answered_at: at,
                             run: row.get(7)?,
-                            was_reset: false,
                         }),
                         _ => Err(NotOurs::NotLookedUp),
                     };

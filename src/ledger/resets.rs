@@ -275,6 +275,17 @@ impl Reader {
         }))
     }
 
+    /// Whether a reset of this user was asked for, whatever became of it: such a guest has redeemed once.
+    pub(crate) fn was_reset(&self, user_id: &str) -> Result<bool> {
+        Ok(self
+            .connection()
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM event JOIN person ON person.id = event.person
+                 WHERE person.user_id = ?1 AND (event.kind LIKE 'reset%' OR event.detail = ?2))",
+            )?
+            .query_row([user_id, RESET], |row| row.get(0))?)
+    }
+
     /// The newest address that a user was reset to, if any run of this ledger did that.
     pub(crate) fn reset_to(&self, user_id: &str) -> Result<Option<String>> {
         Ok(self

@@ -89,7 +89,7 @@ fn nothing_about_the_person_stays_and_the_export_is_complete() {
     ] {
         assert!(export.contains(trace), "{trace}: {export}");
     }
-    assert!(!export.contains(&Guests::address(1)));
+    assert!(!export.contains(&Guests::address(1)), "{export}");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -167,7 +167,7 @@ struct Dated {
     line: DeletionLine,
 }
 
-/// Guests whose dates would tell about the clocks of these runs: for runs of which too few are known.
+/// Whoever may be deleted, before the dates are judged.
 pub(super) struct Found {
     candidates: Candidates,
     dated: Vec<Dated>,
@@ -175,12 +175,11 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// The runs of which too few guests tell about the clocks.
-    pub(super) fn runs_in_doubt(&self) -> Vec<String> {
+    /// The runs whose other guests tell about the clocks.
+    pub(super) fn runs(&self) -> Vec<String> {
         let mut runs: Vec<String> = self
             .dated
             .iter()
-            .filter(|dated| !self.clocks.knows(&dated.origin))
             .filter_map(|dated| dated.origin.run.clone())
             .collect();
         runs.sort_unstable();
@@ -188,9 +187,19 @@ impl Found {
         runs
     }
 
-    /// A further guest whose date is known now.
-    pub(super) fn witness(&mut self, origin: &Origin, created_at: Timestamp) {
-        self.clocks.add(origin, created_at);
+    /// A further guest of a run, with the date where the guest is still there.
+    pub(super) fn witness(
+        &mut self,
+        origin: &Origin,
+        user_id: &str,
+        created_at: Option<Timestamp>,
+    ) {
+        self.clocks.add(origin, user_id, created_at);
+    }
+
+    /// A further guest of a run who tells nothing about the clocks.
+    pub(super) fn no_witness(&mut self, run: &str, user_id: &str) {
+        self.clocks.add_silent(run, user_id);
     }
 
     pub(super) fn decide(self) -> Candidates {
@@ -276,7 +285,9 @@ pub(super) fn candidates(reader: &Reader, scope: Scope<'_>, rules: &Rules<'_>) -
             };
             match judge(&person, last_ask, reader, rules)? {
                 Ok((guest, origin, state)) => {
-                    found.clocks.add(&origin, guest.created_at);
+                    found
+                        .clocks
+                        .add(&origin, &guest.user_id, Some(guest.created_at));
                     let line = DeletionLine {
                         email: guest.email.as_str().to_owned(),
                         state,
@@ -364,7 +375,7 @@ fn judge(
         return Ok(Err(LeftOut::BackOnTheSheet));
     }
     match state {
-        GuestState::Pending if origin.was_reset && !rules.accepted => {
+        GuestState::Pending if !rules.accepted && reader.was_reset(user_id)? => {
             return Ok(Err(LeftOut::Redeemed));
         }
         GuestState::Pending => {}

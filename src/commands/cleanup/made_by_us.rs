@@ -1,7 +1,8 @@
 //! Whether the directory's own date of a guest fits the attempt that is said to have made the guest.
 //!
-//! The directory dates guests by a clock of its own, in whole seconds. Where several guests of a run show the same
-//! distance to our clock, that distance is taken into account; otherwise both clocks are taken to be right.
+//! The directory dates guests by a clock of its own, in whole seconds. Where most guests of a run show the same distance to
+//! our clock, that distance is taken into account; otherwise both clocks are taken to be right. Guests of the run who are
+//! gone count too: those who are left may all be somebody else's.
 
 use crate::ledger::Origin;
 use jiff::{SignedDuration, Timestamp};
@@ -28,40 +29,42 @@ pub(super) enum Made {
     CannotTell,
 }
 
-/// How far the directory's clock is ahead of ours, in milliseconds, by run.
+/// How far the directory's clock is ahead of ours, in milliseconds, by run and user. None for a user who is gone.
 #[derive(Debug, Default)]
 pub(super) struct Clocks {
-    samples: HashMap<String, Vec<i64>>,
+    samples: HashMap<String, HashMap<String, Option<i64>>>,
 }
 
 impl Clocks {
-    /// A guest whose date is known.
-    pub(super) fn add(&mut self, origin: &Origin, created_at: Timestamp) {
+    /// A guest who was looked up. The same one counts once.
+    pub(super) fn add(&mut self, origin: &Origin, user_id: &str, created_at: Option<Timestamp>) {
         if origin.answered_at.duration_since(origin.asked_at) > QUICK {
             return;
         }
         let run = origin.run.clone().unwrap_or_default();
-        self.samples
-            .entry(run)
-            .or_default()
-            .push(distance(origin, created_at));
+        self.samples.entry(run).or_default().insert(
+            user_id.to_ascii_lowercase(),
+            created_at.map(|created_at| distance(origin, created_at)),
+        );
     }
 
-    /// Whether enough guests of this run tell about the clocks.
-    pub(super) fn knows(&self, origin: &Origin) -> bool {
-        self.ahead(origin).is_some()
+    /// A guest of whom the ledger does not know how it was made.
+    pub(super) fn add_silent(&mut self, run: &str, user_id: &str) {
+        let of_run = self.samples.entry(run.to_owned()).or_default();
+        of_run.entry(user_id.to_ascii_lowercase()).or_default();
     }
 
     fn ahead(&self, origin: &Origin) -> Option<i64> {
         let run = origin.run.clone().unwrap_or_default();
-        let mut samples = self.samples.get(&run)?.clone();
+        let looked_up = self.samples.get(&run)?;
+        let mut samples: Vec<i64> = looked_up.values().copied().flatten().collect();
         samples.sort_unstable();
         let middle = *samples.get(samples.len() / 2)?;
         let agree = samples
             .iter()
             .filter(|sample| (**sample - middle).abs() <= AGREE)
             .count();
-        (agree >= WITNESSES && agree * 2 > samples.len()).then_some(middle)
+        (agree >= WITNESSES && agree * 2 > looked_up.len()).then_some(middle)
     }
 
     pub(super) fn judge(&self, origin: &Origin, created_at: Timestamp) -> Made {
@@ -101,7 +104,6 @@ mod tests {
             asked_at: at(asked),
             answered_at: at(answered),
             run: Some("r".into()),
-            was_reset: false,
         }
     }
 
@@ -117,7 +119,12 @@ mod tests {
             let mut clocks = Clocks::default();
             for guest in 0..5 {
                 let asked = guest * 1_000;
-                clocks.add(&origin(asked, asked + 300), dated(asked + 150, ahead));
+                let created = dated(asked + 150, ahead);
+                clocks.add(
+                    &origin(asked, asked + 300),
+                    &guest.to_string(),
+                    Some(created),
+                );
             }
             for guest in 0..5 {
                 let asked = guest * 1_000;
@@ -136,8 +143,11 @@ mod tests {
     fn where_few_tell_both_clocks_are_taken_to_be_right() {
         let mut clocks = Clocks::default();
         let one = origin(0, 300);
-        clocks.add(&one, dated(150, 30_000));
-        assert!(!clocks.knows(&one));
+        // However often the same guest is looked up.
+        for _ in 0..5 {
+            clocks.add(&one, "one", Some(dated(150, 30_000)));
+        }
+        assert_eq!(clocks.ahead(&one), None);
         assert_eq!(clocks.judge(&one, dated(150, 30_000)), Made::CannotTell);
         assert_eq!(clocks.judge(&one, dated(150, 0)), Made::ByUs);
         assert_eq!(clocks.judge(&one, dated(-10_000, 0)), Made::CannotTell);
@@ -148,8 +158,26 @@ mod tests {
         let mut clocks = Clocks::default();
         for (guest, ahead) in [(0, 0), (1, 10_000), (2, 20_000), (3, -30_000)] {
             let asked = guest * 1_000;
-            clocks.add(&origin(asked, asked + 300), dated(asked + 150, ahead));
+            let created = dated(asked + 150, ahead);
+            clocks.add(
+                &origin(asked, asked + 300),
+                &guest.to_string(),
+                Some(created),
+            );
         }
-        assert!(!clocks.knows(&origin(0, 300)));
+        assert_eq!(clocks.ahead(&origin(0, 300)), None);
+    }
+
+    #[test]
+    fn guests_of_others_who_alone_are_left_do_not_pass_for_ours() {
+        let mut clocks = Clocks::default();
+        for guest in 0..8 {
+            let asked = guest * 1_000;
+            // Four of eight were there ten minutes before; the other four are gone.
+            let created = (guest < 4).then(|| dated(asked - 600_000, 0));
+            clocks.add(&origin(asked, asked + 300), &guest.to_string(), created);
+        }
+        let judged = clocks.judge(&origin(0, 300), dated(-600_000, 0));
+        assert_eq!(judged, Made::CannotTell);
     }
 }

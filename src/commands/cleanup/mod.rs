@@ -331,7 +331,7 @@ impl Verb<'_> {
             now: session.clock.now(),
         };
         let mut found = candidates::candidates(reader, scope, &rules)?;
-        for run in found.runs_in_doubt() {
+        for run in found.runs() {
             let others = reader.invited_in(&run, WITNESSES)?;
             let ids: Vec<String> = others.iter().map(|(_, user)| user.clone()).collect();
             let states = read_states(&connection.graph, &ids)
@@ -340,8 +340,9 @@ impl Verb<'_> {
             for (person, user) in others {
                 let state = states.get(&user.to_ascii_lowercase());
                 let created = state.and_then(|state| state.created_at);
-                if let (Ok(origin), Some(created)) = (reader.origin(person)?, created) {
-                    found.witness(&origin, created);
+                match reader.origin(person)? {
+                    Ok(origin) => found.witness(&origin, &user, created),
+                    Err(_) => found.no_witness(&run, &user),
                 }
             }
         }

@@ -196,8 +196,13 @@ impl Verb<'_> {
             told.insert("error".into(), failure.what.clone().into());
             told.insert("hints".into(), json!(failure.hints));
         }
+        // The ledger keeps the numbers. Who it was, its other tables tell, from which each person can be taken out.
+        let mut numbers = json.clone();
+        if let Some(numbers) = numbers.as_object_mut() {
+            numbers.retain(|_, value| !value.is_array());
+        }
         let kept = writer
-            .end_run(run, now, exit.code(), &json.to_string())
+            .end_run(run, now, exit.code(), &numbers.to_string())
             .and_then(|()| writer.checkpoint());
         if let Err(error) = kept {
             ui::tell(format!("the end of this run could not be kept: {error}"));
