@@ -60,7 +60,10 @@ pub(in crate::engine) fn gone(guest: &Guest, deleted: Option<&(Timestamp, String
             ..hinted(
                 guest,
                 Outcome::Gone,
-                "was deleted as somebody who had left, and stands on the sheet again; --again invites such people once more",
+                format!(
+                    "`guestlist cleanup` deleted this guest on {}; --again invites such people once more",
+                    at.strftime("%F")
+                ),
             )
         };
     }

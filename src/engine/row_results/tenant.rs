@@ -128,7 +128,10 @@ pub(in crate::engine) fn exists_deleted(
             ..hinted(
                 guest,
                 Outcome::ExistsDeleted,
-                "was deleted as somebody who had left, and stands on the sheet again; let an administrator restore the user within 30 days of the deletion, or delete it permanently and run again with --again",
+                format!(
+                    "`guestlist cleanup` deleted this guest on {}; let an administrator restore the user within 30 days of the deletion, or delete it permanently and run again with --again",
+                    at.strftime("%F")
+                ),
             )
         };
     }
