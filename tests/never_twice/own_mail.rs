@@ -23,9 +23,11 @@ fn whatever_the_weather_and_the_kills_each_mail_of_our_own_leaves_once() {
     let long = std::env::var("GUESTLIST_LONG").is_ok_and(|long| long == "1");
     let seeds: Vec<u64> = if let Ok(seed) = std::env::var("GUESTLIST_SEED") {
         vec![seed.parse().unwrap()]
+    } else if long {
+        (0..60).map(|_| fastrand::u64(..1_000_000)).collect()
     } else {
-        let cases = if long { 60 } else { 5 };
-        (0..cases).map(|_| fastrand::u64(..1_000_000)).collect()
+        // The same cases each time, so that a change is judged by what it changes.
+        vec![745_674, 54_998, 635_027, 281_186, 797_718]
     };
     let cases = seeds.len();
     let queue = Mutex::new(seeds.into_iter());

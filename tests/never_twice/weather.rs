@@ -14,9 +14,11 @@ fn whatever_the_weather_every_row_has_one_outcome_and_nobody_two_mails() {
     let long = std::env::var("GUESTLIST_LONG").is_ok_and(|long| long == "1");
     let seeds: Vec<u64> = if let Ok(seed) = std::env::var("GUESTLIST_SEED") {
         vec![seed.parse().unwrap()]
+    } else if long {
+        (0..160).map(|_| fastrand::u64(..1_000_000)).collect()
     } else {
-        let cases = if long { 160 } else { 6 };
-        (0..cases).map(|_| fastrand::u64(..1_000_000)).collect()
+        // The same cases each time, so that a change is judged by what it changes.
+        vec![577_118, 690_068, 58_371, 398_781, 189_075, 27_463]
     };
     // Most of a case is waiting: several at once.
     let queue = std::sync::Mutex::new(seeds.into_iter());
