@@ -302,12 +302,7 @@ impl Prechecker {
     /// The run is stopping: these rows are left to the next run.
     async fn mark_not_attempted(&self, items: Vec<PendingGuest>) {
         for item in items {
-            let result = match &item.person {
-                Some(person) if person.state == PersonState::Invited => {
-                    row_results::invited_before(&item.guest, person, None)
-                }
-                _ => row_results::not_attempted(&item.guest),
-            };
+            let result = row_results::not_reached(&item.guest, item.person.as_ref());
             self.engine
                 .recorder
                 .row(result, item.person_id(), CountsAs::Light)

@@ -27,7 +27,7 @@ fn whatever_the_weather_and_the_kills_each_mail_of_our_own_leaves_once() {
         (0..60).map(|_| fastrand::u64(..1_000_000)).collect()
     } else {
         // The same cases each time, so that a change is judged by what it changes.
-        vec![745_674, 54_998, 635_027, 281_186, 797_718]
+        vec![745_674, 54_998, 635_027, 281_186, 698_747]
     };
     let cases = seeds.len();
     let queue = Mutex::new(seeds.into_iter());
@@ -292,6 +292,8 @@ impl Case {
             if last.code == 0 {
                 return;
             }
+            // Whoever is not found by the address yet, because a replica lags, is mailed by a later run.
+            std::thread::sleep(Duration::from_secs(1));
             last = Ended::of(&mut command(self));
         }
         // Rows that cannot be used stay so, and a refused mail waits for a word.

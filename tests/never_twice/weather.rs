@@ -18,7 +18,7 @@ fn whatever_the_weather_every_row_has_one_outcome_and_nobody_two_mails() {
         (0..160).map(|_| fastrand::u64(..1_000_000)).collect()
     } else {
         // The same cases each time, so that a change is judged by what it changes.
-        vec![577_118, 690_068, 58_371, 398_781, 189_075, 27_463]
+        vec![577_118, 690_068, 58_371, 398_781, 189_075, 625_693]
     };
     // Most of a case is waiting: several at once.
     let queue = std::sync::Mutex::new(seeds.into_iter());

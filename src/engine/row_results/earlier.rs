@@ -47,6 +47,20 @@ pub(in crate::engine) fn missing(guest: &Guest, person: &Person) -> RowResult {
     }
 }
 
+/// The run stops before it has got to this row: what the ledger knows of the person still holds.
+pub(in crate::engine) fn not_reached(guest: &Guest, person: Option<&Person>) -> RowResult {
+    match person.map(|person| (person.state, person)) {
+        Some((PersonState::Invited, person)) => invited_before(guest, person, None),
+        Some((PersonState::Asked, _)) => unknown(
+            guest,
+            "the invitation was requested, and the run ended before the answer came",
+            None,
+        ),
+        Some((PersonState::Claimed, _)) => claimed(guest),
+        _ => not_attempted(guest),
+    }
+}
+
 /// No longer in the directory, and not among the deleted users either. `deleted`: by a run of `cleanup`.
 pub(in crate::engine) fn gone(guest: &Guest, deleted: Option<&(Timestamp, String)>) -> RowResult {
     if let Some((at, run)) = deleted {
@@ -147,8 +161,8 @@ pub(in crate::engine) fn claimed_and_gone(guest: &Guest) -> RowResult {
 /// person is shown.
 pub(crate) fn left_behind(understood: &Understood, person: Option<&Person>) -> RowResult {
     let result = match &understood.verdict {
-        RowVerdict::Guest(guest) => match person.map(|person| (person.state, person)) {
-            Some((PersonState::Invited, person)) => RowResult {
+        RowVerdict::Guest(guest) => match person {
+            Some(person) if person.state == PersonState::Invited => RowResult {
                 redemption: person.redemption.clone(),
                 mail: person.mail,
                 invited_at: person.invited_at,
@@ -156,13 +170,7 @@ pub(crate) fn left_behind(understood: &Understood, person: Option<&Person>) -> R
                 request_id: person.request_id.clone(),
                 ..invited_before(guest, person, None)
             },
-            Some((PersonState::Asked, _)) => unknown(
-                guest,
-                "the invitation was requested, and the run ended before the answer came",
-                None,
-            ),
-            Some((PersonState::Claimed, _)) => claimed(guest),
-            _ => not_attempted(guest),
+            person => not_reached(guest, person),
         },
         RowVerdict::Duplicate { .. } | RowVerdict::Invalid => unusable(understood),
     };

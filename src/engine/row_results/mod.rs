@@ -19,8 +19,8 @@ pub(super) use attempts::{
 };
 pub(crate) use earlier::left_behind;
 pub(super) use earlier::{
-    claimed, claimed_and_gone, forgotten, gone, invited_before, missing, refused_before,
-    without_address,
+    claimed, claimed_and_gone, forgotten, gone, invited_before, missing, not_reached,
+    refused_before, without_address,
 };
 pub(super) use named::{NamedInCell, unknown_without_sponsor, unusable_name, waits_for_name};
 pub(super) use sheet::{corrected, not_selected, unusable};
