@@ -52,14 +52,7 @@ pub(crate) fn run(
     let exit = settings.and_then(|settings| start(cli, typed, &settings, env));
     let listed = typed.output.as_deref() == Some(Path::new(STDOUT));
     if let (Err(failure), true, false) = (&exit, typed.json, listed) {
-        let mut out = ui::Out::stdout();
-        out.json(&json!({
-            "stopped_by": failure.exit.word(),
-            "error": failure.what,
-            "hints": failure.hints,
-            "exit_code": failure.exit.code(),
-        }))?;
-        out.finish()?;
+        ui::failure_as_json(failure)?;
     }
     exit
 }

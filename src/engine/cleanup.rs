@@ -4,7 +4,11 @@
 //! leaves, the answer before the next guest's turn. A deletion without an answer is never sent again by the same run: it
 //! is looked whether the guest is still there.
 
-use super::{row_results, stop::Stop, stop::StopReason};
+use super::{
+    hold::{Hold, Stopped},
+    row_results,
+    stop::{Stop, StopReason},
+};
 use crate::{
     clock::Clock,
     directory::{Directory, state_of},
@@ -12,11 +16,11 @@ use crate::{
     graph::{DeleteVerdict, DirectoryUser, Fault},
     guest::EmailAddress,
     ledger::{
-        DeletionAnswered, DeletionEnd, DeletionIntent, IntentId, Ledger, LedgerError, NoIntent,
-        OpenDeletion, Reader, Writer,
+        DeletionAnswered, DeletionEnd, DeletionIntent, IntentId, Ledger, NoIntent, OpenDeletion,
+        Reader, Writer,
     },
     outcome::GuestState,
-    pace::{Looks, Pace, TooLong},
+    pace::{Looks, Pace},
     threshold::{JUDGED_AFTER, Threshold},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -118,11 +122,13 @@ pub(crate) async fn cleanup(job: CleanupJob<'_>) -> failure::Result<CleanupRepor
         run: job.run,
         limits: job.limits,
         reader: job.ledger.reader()?,
-        writer: job.ledger.writer(Some(job.generation))?,
         directory: job.directory,
-        pace: job.pace,
-        clock: job.clock,
-        stop: job.stop,
+        hold: Hold {
+            writer: job.ledger.writer(Some(job.generation))?,
+            pace: job.pace,
+            clock: job.clock,
+            stop: job.stop,
+        },
         asked: Cell::new(0),
         deleted: Cell::new(0),
         bad: Cell::new(0),
@@ -131,7 +137,7 @@ pub(crate) async fn cleanup(job: CleanupJob<'_>) -> failure::Result<CleanupRepor
     };
     let mut outcomes = Vec::with_capacity(job.guests.len());
     for guest in &job.guests {
-        let outcome = if deleting.stop.is_raised() {
+        let outcome = if deleting.hold.stop.is_raised() {
             DeletionOutcome::NotAttempted
         } else {
             match deleting.turn(guest).await {
@@ -150,8 +156,8 @@ pub(crate) async fn cleanup(job: CleanupJob<'_>) -> failure::Result<CleanupRepor
     }
     Ok(CleanupReport {
         outcomes,
-        stopped_by: deleting.stop.reason(),
-        writer: deleting.writer,
+        stopped_by: deleting.hold.stop.reason(),
+        writer: deleting.hold.writer,
     })
 }
 
@@ -251,11 +257,8 @@ struct Deleting {
     run: String,
     limits: DeletionLimits,
     reader: Reader,
-    writer: Writer,
     directory: Directory,
-    pace: Pace,
-    clock: Clock,
-    stop: Stop,
+    hold: Hold,
     /// Deletions that left and may have been performed.
     asked: Cell<u64>,
     deleted: Cell<u64>,
@@ -265,9 +268,6 @@ struct Deleting {
     unanswered: Cell<u32>,
     refused: Cell<u32>,
 }
-
-/// Why a turn has no outcome.
-struct Stopped;
 
 type Turn<T> = Result<T, Stopped>;
 
@@ -287,9 +287,9 @@ impl Deleting {
             if let Some(cap) = self.limits.in_this_run
                 && self.asked.get() >= cap
             {
-                return Err(self.stopped(StopReason::MaxInvites { cap }));
+                return Err(self.hold.stopped(StopReason::MaxInvites { cap }));
             }
-            self.wait(self.pace.before_invitation()).await?;
+            self.hold.wait(self.hold.pace.before_invitation()).await?;
             match (self.last_look(guest).await?, throttled) {
                 (None, _) => {}
                 (Some(DeletionOutcome::GoneAlready), Some(intent)) => {
@@ -302,15 +302,15 @@ impl Deleting {
             let Some(intent) = self.intent(guest, client_request_id)? else {
                 return Ok(DeletionOutcome::ChangedMeanwhile);
             };
-            if self.wait(self.pace.gate()).await.is_err() || !self.stands()? {
+            if self.hold.wait(self.hold.pace.gate()).await.is_err() || !self.hold.stands()? {
                 self.answered(guest, intent, DeletionEnd::NotPerformed, Told::default())?;
                 return Err(Stopped);
             }
             let sent = Instant::now();
             let graph = self.directory.graph();
             let reply = graph.delete_user(&guest.user_id, client_request_id).await;
-            if let Err(too_long) = self.pace.gate_opens_in_time() {
-                self.stop.raise(too_long.into());
+            if let Err(too_long) = self.hold.pace.gate_opens_in_time() {
+                self.hold.stop.raise(too_long.into());
             }
             let told = |fault: Option<&Fault>| Told {
                 status: reply.status,
@@ -319,7 +319,7 @@ impl Deleting {
             };
             match reply.verdict {
                 DeleteVerdict::Deleted => {
-                    self.pace.answered(crate::pace::Kind::Read, sent);
+                    self.hold.pace.answered(crate::pace::Kind::Read, sent);
                     self.answered(guest, intent, DeletionEnd::Deleted, told(None))?;
                     return Ok(self.performed());
                 }
@@ -331,20 +331,20 @@ impl Deleting {
                 DeleteVerdict::NotSent(fault) => {
                     self.answered(guest, intent, DeletionEnd::NotPerformed, told(Some(&fault)))?;
                     connects += 1;
-                    if self.stop.is_raised() {
+                    if self.hold.stop.is_raised() {
                         return Err(Stopped);
                     }
                     if connects >= CONNECTS {
                         return Err(self.unreachable(row_results::own_words(&fault)));
                     }
                     let pause = crate::pace::backoff(connects, fastrand::f64());
-                    if !self.stop.sleep(pause).await {
+                    if !self.hold.stop.sleep(pause).await {
                         return Err(Stopped);
                     }
                 }
                 DeleteVerdict::Later(fault) => {
                     self.answered(guest, intent, DeletionEnd::NotPerformed, told(Some(&fault)))?;
-                    self.keep_the_wait()?;
+                    self.hold.keep_the_wait()?;
                     throttled = Some(intent);
                     waits += 1;
                     if waits >= TROUBLES {
@@ -408,9 +408,9 @@ impl Deleting {
             Ok(read) => Ok(Ok(read)),
             Err(fault) => {
                 if let Some(reason) = StopReason::of(&fault) {
-                    return Err(self.stopped(reason));
+                    return Err(self.hold.stopped(reason));
                 }
-                if self.stop.is_raised() {
+                if self.hold.stop.is_raised() {
                     return Err(Stopped);
                 }
                 Ok(Err(row_results::own_words(&fault)))
@@ -427,13 +427,13 @@ impl Deleting {
         let history = self
             .reader
             .mail_history(&guest.user_id)
-            .map_err(|error| self.failed(&error))?;
+            .map_err(|error| self.hold.failed(&error))?;
         // This run's own lines are no news.
         let decided_on = history.newest_event;
         let theirs = self
             .reader
             .others_since(&guest.user_id, guest.newest_event, &self.run)
-            .map_err(|error| self.failed(&error))?;
+            .map_err(|error| self.hold.failed(&error))?;
         if theirs {
             return Ok(None);
         }
@@ -441,16 +441,16 @@ impl Deleting {
             person: guest.person,
             user_id: guest.user_id.clone(),
             row: guest.row,
-            at: self.clock.now(),
+            at: self.hold.clock.now(),
             client_request_id: client_request_id.to_string(),
             decided_on,
         };
-        match self.writer.deletion_intent(&self.run, &intent) {
+        match self.hold.writer.deletion_intent(&self.run, &intent) {
             Ok(Ok(intent)) => Ok(Some(intent)),
             Ok(Err(NoIntent::Changed)) => Ok(None),
-            Ok(Err(NoIntent::Gone)) => Err(self.stopped(StopReason::LedgerGone)),
-            Ok(Err(NoIntent::TakenOver)) => Err(self.taken_over()),
-            Err(error) => Err(self.failed(&error)),
+            Ok(Err(NoIntent::Gone)) => Err(self.hold.stopped(StopReason::LedgerGone)),
+            Ok(Err(NoIntent::TakenOver)) => Err(self.hold.taken_over()),
+            Err(error) => Err(self.hold.failed(&error)),
         }
     }
 
@@ -465,15 +465,16 @@ impl Deleting {
             intent,
             user_id: guest.user_id.clone(),
             row: guest.row,
-            at: self.clock.now(),
+            at: self.hold.clock.now(),
             end,
             status: told.status,
             request_id: told.request_id,
             detail: told.detail,
         };
-        self.writer
+        self.hold
+            .writer
             .deletion_answered(&self.run, &answered)
-            .map_err(|error| self.failed(&error))
+            .map_err(|error| self.hold.failed(&error))
     }
 
     fn performed(&self) -> DeletionOutcome {
@@ -493,7 +494,7 @@ impl Deleting {
         told: Told,
     ) -> Turn<DeletionOutcome> {
         if fault.class.stops_whoever_says_it() {
-            self.stop.raise(StopReason::Refused {
+            self.hold.stop.raise(StopReason::Refused {
                 exit: fault.exit(),
                 fault: Box::new(fault.clone()),
             });
@@ -502,7 +503,7 @@ impl Deleting {
             &self.directory,
             &guest.user_id,
             self.limits.settle,
-            &self.stop,
+            &self.hold.stop,
         )
         .await;
         if let Ok(Presence::Deleted(detail)) = found {
@@ -518,7 +519,7 @@ impl Deleting {
         self.unanswered.set(self.unanswered.get() + 1);
         if self.unanswered.get() >= TROUBLES {
             let why = format!("{TROUBLES} deletions in a row were not answered");
-            self.stop.raise(StopReason::Unreachable { why });
+            self.hold.stop.raise(StopReason::Unreachable { why });
         }
         self.ended_badly();
         Ok(DeletionOutcome::Unknown)
@@ -547,65 +548,21 @@ impl Deleting {
         self.bad.set(bad);
         let judged = matches!(self.limits.max_failures, Threshold::Count(_)) || of >= JUDGED_AFTER;
         if judged && self.limits.max_failures.is_exceeded_by(bad, of) {
-            self.stop.raise(StopReason::TooManyFailures { bad, of });
+            self.hold
+                .stop
+                .raise(StopReason::TooManyFailures { bad, of });
         }
     }
 
     fn refused_for_all(&self, fault: &Fault) -> Stopped {
-        self.stopped(StopReason::Refused {
+        self.hold.stopped(StopReason::Refused {
             exit: fault.exit(),
             fault: Box::new(fault.clone()),
         })
     }
 
     fn unreachable(&self, why: String) -> Stopped {
-        self.stopped(StopReason::Unreachable { why })
-    }
-
-    /// What the server asked for outlives this process.
-    fn keep_the_wait(&self) -> Turn<()> {
-        let left = self
-            .pace
-            .asked_for()
-            .and_then(|left| SignedDuration::try_from(left).ok());
-        let Some(until) = left.and_then(|left| self.clock.now().checked_add(left).ok()) else {
-            return Ok(());
-        };
-        self.writer
-            .wait_until(until)
-            .map_err(|error| self.failed(&error))
-    }
-
-    fn stands(&self) -> Turn<bool> {
-        let stands = self.writer.stands().map_err(|error| self.failed(&error))?;
-        if !stands {
-            self.taken_over();
-        }
-        Ok(stands)
-    }
-
-    fn taken_over(&self) -> Stopped {
-        self.stopped(StopReason::TakenOver {
-            by: self.writer.holder().unwrap_or_default(),
-        })
-    }
-
-    fn failed(&self, error: &LedgerError) -> Stopped {
-        self.stopped(error.into())
-    }
-
-    fn stopped(&self, reason: StopReason) -> Stopped {
-        self.stop.raise(reason);
-        Stopped
-    }
-
-    async fn wait(&self, ready: impl Future<Output = Result<(), TooLong>>) -> Turn<()> {
-        let ready = tokio::select! {
-            biased;
-            () = self.stop.raised() => return Err(Stopped),
-            ready = ready => ready,
-        };
-        ready.map_err(|too_long| self.stopped(too_long.into()))
+        self.hold.stopped(StopReason::Unreachable { why })
     }
 }
 

@@ -69,6 +69,8 @@ mod reset_evidence; // what the directory shows of a reset without an answer
 
 mod cleanup; // guests are deleted, one after the other
 
+mod hold; // what these verbs share: the ledger of the run, the pace, the clock, the stop
+
 mod brakes; // when reminding everybody else would do harm
 
 mod last_look; // is the guest pending, and does the address lead there?

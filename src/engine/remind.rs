@@ -7,6 +7,7 @@
 use super::{
     brakes::Brakes,
     caps::{CapLimits, Caps},
+    hold::{Hold, Stopped},
     last_look::{LastLook, last_look},
     outage::{Outage, Then},
     row_results,
@@ -19,8 +20,8 @@ use crate::{
     graph::{Fault, InvitationRequest, MessageInfo, Verdict},
     guest::EmailAddress,
     ledger::{
-        IntentId, Ledger, LedgerError, MailHistory, NoIntent, Reader, ReminderAnswered,
-        ReminderEnd, ReminderIntent, RunStart, Writer,
+        IntentId, Ledger, MailHistory, NoIntent, Reader, ReminderAnswered, ReminderEnd,
+        ReminderIntent, RunStart, Writer,
     },
     outcome::GuestState,
     pace::{Pace, TooLong},
@@ -165,17 +166,19 @@ pub(crate) async fn remind(job: ReminderJob<'_>) -> failure::Result<ReminderRepo
         brakes: Brakes::new(limits.max_failures),
         limits,
         reader,
-        writer,
         directory,
-        pace,
-        clock,
-        stop,
+        hold: Hold {
+            writer,
+            pace,
+            clock,
+            stop,
+        },
         outage: Outage::default(),
     };
     let mut outcomes = Vec::with_capacity(guests.len());
     let mut somebody_else = None;
     for guest in &guests {
-        let outcome = if somebody_else.is_some() || reminding.stop.is_raised() {
+        let outcome = if somebody_else.is_some() || reminding.hold.stop.is_raised() {
             ReminderOutcome::NotAttempted
         } else {
             match reminding.turn(guest).await {
@@ -192,9 +195,9 @@ pub(crate) async fn remind(job: ReminderJob<'_>) -> failure::Result<ReminderRepo
     }
     Ok(ReminderReport {
         outcomes,
-        stopped_by: reminding.stop.reason(),
+        stopped_by: reminding.hold.stop.reason(),
         somebody_else,
-        writer: reminding.writer,
+        writer: reminding.hold.writer,
     })
 }
 
@@ -203,11 +206,8 @@ struct Reminding {
     run: String,
     limits: ReminderLimits,
     reader: Reader,
-    writer: Writer,
     directory: Directory,
-    pace: Pace,
-    clock: Clock,
-    stop: Stop,
+    hold: Hold,
     caps: Caps,
     brakes: Brakes,
     outage: Outage,
@@ -217,6 +217,12 @@ struct Reminding {
 enum NotReminded {
     Stopped,
     SomebodyElse,
+}
+
+impl From<Stopped> for NotReminded {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
+    }
 }
 
 impl Reminding {
@@ -229,12 +235,12 @@ impl Reminding {
             let asked_for_room = Instant::now();
             let place = self
                 .caps
-                .admit(&self.stop)
+                .admit(&self.hold.stop)
                 .await
-                .map_err(|reason| self.stopped(reason))?
+                .map_err(|reason| self.hold.stopped(reason))?
                 .ok_or(NotReminded::Stopped)?;
             self.brakes.waited_for_room(asked_for_room.elapsed());
-            self.wait(self.pace.before_invitation()).await?;
+            self.wait(self.hold.pace.before_invitation()).await?;
             // Right before, and in this order: whoever has redeemed a moment ago is not mailed.
             let look = last_look(&self.directory, &guest.user_id, &guest.email).await;
             let member = match self.looked(look)? {
@@ -249,7 +255,7 @@ impl Reminding {
                 place.give_back();
                 return Ok(ReminderOutcome::MailedMeanwhile);
             };
-            if self.wait(self.pace.gate()).await.is_err() || !self.stands()? {
+            if self.wait(self.hold.pace.gate()).await.is_err() || !self.hold.stands()? {
                 place.give_back();
                 self.answered(guest, intent, ReminderEnd::NotPerformed, &Answer::default())?;
                 return Err(NotReminded::Stopped);
@@ -262,21 +268,21 @@ impl Reminding {
                 .invite(&request, client_request_id)
                 .await;
             if let Some(fault) = reply.verdict.run_stopping() {
-                self.stop.raise(StopReason::Refused {
+                self.hold.stop.raise(StopReason::Refused {
                     exit: fault.exit(),
                     fault: Box::new(fault.clone()),
                 });
             }
             match self.outage.answered(&reply.verdict, left) {
                 Then::GoOn => {}
-                Then::Pause(pause) => self.pace.pause(pause),
-                Then::Stop(reason) => self.stop.raise(reason),
+                Then::Pause(pause) => self.hold.pace.pause(pause),
+                Then::Stop(reason) => self.hold.stop.raise(reason),
             }
             if let Some(reason) = self.brakes.answered(&reply.verdict, guest.email.domain()) {
-                self.stop.raise(reason);
+                self.hold.stop.raise(reason);
             }
-            if let Err(too_long) = self.pace.gate_opens_in_time() {
-                self.stop.raise(too_long.into());
+            if let Err(too_long) = self.hold.pace.gate_opens_in_time() {
+                self.hold.stop.raise(too_long.into());
             }
             let answer = Answer {
                 status: reply.status,
@@ -309,22 +315,26 @@ impl Reminding {
                 }
                 Verdict::RetryAfter { .. } => {
                     self.answered(guest, intent, ReminderEnd::Throttled, &answer)?;
-                    self.keep_the_wait()?;
+                    self.hold.keep_the_wait()?;
                     return Ok(ReminderOutcome::Unknown);
                 }
                 Verdict::NotSent { fault } => {
                     place.give_back();
                     self.answered(guest, intent, ReminderEnd::NotPerformed, &answer)?;
                     connects += 1;
-                    if self.stop.is_raised() {
+                    if self.hold.stop.is_raised() {
                         return Err(NotReminded::Stopped);
                     }
                     if connects >= CONNECTS {
-                        return Err(self.stopped(StopReason::Unreachable {
-                            why: row_results::own_words(&fault),
-                        }));
+                        return Err(self
+                            .hold
+                            .stopped(StopReason::Unreachable {
+                                why: row_results::own_words(&fault),
+                            })
+                            .into());
                     }
                     if !self
+                        .hold
                         .stop
                         .sleep(crate::pace::backoff(connects, fastrand::f64()))
                         .await
@@ -368,9 +378,9 @@ impl Reminding {
             }
             Err(fault) => {
                 if let Some(reason) = StopReason::of(&fault) {
-                    return Err(self.stopped(reason));
+                    return Err(self.hold.stopped(reason).into());
                 }
-                if self.stop.is_raised() {
+                if self.hold.stop.is_raised() {
                     return Err(NotReminded::Stopped);
                 }
                 let why = row_results::own_words(&fault);
@@ -384,12 +394,12 @@ impl Reminding {
         &self,
         guest: &GuestToRemind,
         client_request_id: uuid::Uuid,
-    ) -> Result<Option<IntentId>, NotReminded> {
+    ) -> Result<Option<IntentId>, Stopped> {
         let history = self
             .reader
             .mail_history(&guest.user_id)
-            .map_err(|error| self.failed(&error))?;
-        let now = self.clock.now();
+            .map_err(|error| self.hold.failed(&error))?;
+        let now = self.hold.clock.now();
         if guest.is_not_due(&history, &self.limits, now) {
             return Ok(None);
         }
@@ -401,12 +411,12 @@ impl Reminding {
             client_request_id: client_request_id.to_string(),
             decided_on: history.newest_event,
         };
-        match self.writer.reminder_intent(&self.run, &intent) {
+        match self.hold.writer.reminder_intent(&self.run, &intent) {
             Ok(Ok(intent)) => Ok(Some(intent)),
             Ok(Err(NoIntent::Changed)) => Ok(None),
-            Ok(Err(NoIntent::Gone)) => Err(self.stopped(StopReason::LedgerGone)),
-            Ok(Err(NoIntent::TakenOver)) => Err(self.taken_over()),
-            Err(error) => Err(self.failed(&error)),
+            Ok(Err(NoIntent::Gone)) => Err(self.hold.stopped(StopReason::LedgerGone)),
+            Ok(Err(NoIntent::TakenOver)) => Err(self.hold.taken_over()),
+            Err(error) => Err(self.hold.failed(&error)),
         }
     }
 
@@ -416,12 +426,12 @@ impl Reminding {
         intent: IntentId,
         end: ReminderEnd,
         answer: &Answer,
-    ) -> Result<(), NotReminded> {
+    ) -> Result<(), Stopped> {
         let answered = ReminderAnswered {
             intent,
             user_id: guest.user_id.clone(),
             row: guest.row,
-            at: self.clock.now(),
+            at: self.hold.clock.now(),
             end,
             status: answer.status,
             request_id: answer.request_id.clone(),
@@ -429,59 +439,22 @@ impl Reminding {
             redeem_url: answer.redeem_url.clone(),
             mailed_instead: answer.mailed_instead.clone(),
         };
-        self.writer
+        self.hold
+            .writer
             .reminder_answered(&self.run, &answered)
-            .map_err(|error| self.failed(&error))
+            .map_err(|error| self.hold.failed(&error))
     }
 
-    /// What the server asked for outlives this process.
-    fn keep_the_wait(&self) -> Result<(), NotReminded> {
-        let left = self
-            .pace
-            .asked_for()
-            .and_then(|left| SignedDuration::try_from(left).ok());
-        let Some(until) = left.and_then(|left| self.clock.now().checked_add(left).ok()) else {
-            return Ok(());
-        };
-        self.writer
-            .wait_until(until)
-            .map_err(|error| self.failed(&error))
-    }
-
-    fn stands(&self) -> Result<bool, NotReminded> {
-        let stands = self.writer.stands().map_err(|error| self.failed(&error))?;
-        if !stands {
-            self.taken_over();
-        }
-        Ok(stands)
-    }
-
-    fn taken_over(&self) -> NotReminded {
-        self.stopped(StopReason::TakenOver {
-            by: self.writer.holder().unwrap_or_default(),
-        })
-    }
-
-    fn failed(&self, error: &LedgerError) -> NotReminded {
-        self.stopped(error.into())
-    }
-
-    fn stopped(&self, reason: StopReason) -> NotReminded {
-        self.stop.raise(reason);
-        NotReminded::Stopped
-    }
-
+    /// Waits for the pace, unless the run stops or has come no further for too long.
     async fn wait(
         &self,
         ready: impl Future<Output = Result<(), TooLong>>,
     ) -> Result<(), NotReminded> {
-        let ready = tokio::select! {
+        tokio::select! {
             biased;
-            () = self.stop.raised() => return Err(NotReminded::Stopped),
-            reason = self.brakes.stuck() => return Err(self.stopped(reason)),
-            ready = ready => ready,
-        };
-        ready.map_err(|too_long| self.stopped(too_long.into()))
+            reason = self.brakes.stuck() => Err(self.hold.stopped(reason).into()),
+            ready = self.hold.wait(ready) => Ok(ready?),
+        }
     }
 }
 

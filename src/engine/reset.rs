@@ -10,6 +10,7 @@ mod calls; // the two calls
 use super::{
     brakes::Brakes,
     caps::{CapLimits, Caps},
+    hold::{Hold, Stopped},
     outage::Outage,
     reset_evidence::{ResetEvidence, ResetWaits, evidence, is_pending, state_before},
     row_results,
@@ -142,11 +143,13 @@ pub(crate) async fn reset(job: ResetJob<'_>) -> failure::Result<ResetReport> {
         brakes: Brakes::new(job.max_failures),
         waits: job.waits,
         reader,
-        writer,
         directory: job.directory,
-        pace: job.pace,
-        clock: job.clock,
-        stop: job.stop,
+        hold: Hold {
+            writer,
+            pace: job.pace,
+            clock: job.clock,
+            stop: job.stop,
+        },
         outage: Outage::default(),
         permission_claimed: job.permission_claimed,
         worked: Cell::new(false),
@@ -162,10 +165,10 @@ pub(crate) async fn reset(job: ResetJob<'_>) -> failure::Result<ResetReport> {
     let outcomes = places.into_iter().map(|place| place.outcome).collect();
     Ok(ResetReport {
         outcomes,
-        stopped_by: resetting.stop.reason(),
+        stopped_by: resetting.hold.stop.reason(),
         somebody_else: resetting.somebody_else.get(),
         reader: resetting.reader,
-        writer: resetting.writer,
+        writer: resetting.hold.writer,
     })
 }
 
@@ -209,11 +212,8 @@ struct Resetting {
     run: String,
     waits: ResetWaits,
     reader: Reader,
-    writer: Writer,
     directory: Directory,
-    pace: Pace,
-    clock: Clock,
-    stop: Stop,
+    hold: Hold,
     caps: Caps,
     brakes: Brakes,
     outage: Outage,
@@ -224,9 +224,6 @@ struct Resetting {
     denied: Cell<u32>,
     somebody_else: Cell<Option<u64>>,
 }
-
-/// Why a turn has no outcome.
-struct Stopped;
 
 /// How a turn goes on.
 enum Turn {
@@ -248,7 +245,7 @@ struct Now<'a> {
 
 impl Resetting {
     async fn take(&self, guest: &GuestToReset, place: &mut Place) {
-        if self.stop.is_raised() || self.somebody_else.get().is_some() {
+        if self.hold.stop.is_raised() || self.somebody_else.get().is_some() {
             return;
         }
         match self.turns(guest, &mut place.tries).await {
@@ -278,7 +275,7 @@ impl Resetting {
     async fn turns(&self, guest: &GuestToReset, tries: &mut Tries) -> Result<Turn, Stopped> {
         (tries.connects, tries.address) = (0, 0);
         loop {
-            if self.stop.is_raised() {
+            if self.hold.stop.is_raised() {
                 return Err(Stopped);
             }
             if let Some((code, why)) = self.brakes.refused_domain(guest.new_email.domain()) {
@@ -348,7 +345,7 @@ impl Resetting {
                 let history = self
                     .reader
                     .reset_history(&guest.user_id, guest.new_email.key())
-                    .map_err(|error| self.failed(&error))?;
+                    .map_err(|error| self.hold.failed(&error))?;
                 Ok(Ok(Now {
                     guest,
                     user,
@@ -357,9 +354,9 @@ impl Resetting {
             }
             Err(fault) => {
                 if let Some(reason) = StopReason::of(&fault) {
-                    return Err(self.stopped(reason));
+                    return Err(self.hold.stopped(reason));
                 }
-                if self.stop.is_raised() {
+                if self.hold.stop.is_raised() {
                     return Err(Stopped);
                 }
                 let why = format!(
@@ -374,7 +371,7 @@ impl Resetting {
     fn known(&self, guest: &GuestToReset) -> Result<Option<crate::ledger::ResetPerson>, Stopped> {
         self.reader
             .reset_person(guest.new_email.key())
-            .map_err(|error| self.failed(&error))
+            .map_err(|error| self.hold.failed(&error))
     }
 
     /// Asks without an answer: did one of them do it?
@@ -399,7 +396,7 @@ impl Resetting {
                 ResetEnd::Performed { mail }
             }
             ResetEvidence::Unchanged
-                if asks < ASKS && self.waits.allow_another(&open, self.clock.now()) =>
+                if asks < ASKS && self.waits.allow_another(&open, self.hold.clock.now()) =>
             {
                 ResetEnd::NothingHappened
             }
@@ -419,11 +416,11 @@ impl Resetting {
     /// Looks at the guests whose reset has no answer, until the directory tells or the time is over.
     async fn settle(&self, guests: &[GuestToReset], places: &mut [Place]) {
         let mut pause = FIRST_LOOK;
-        while !self.stop.is_raised()
+        while !self.hold.stop.is_raised()
             && self.somebody_else.get().is_none()
             && places.iter().any(|place| place.parked_until.is_some())
         {
-            if !self.stop.sleep(pause).await {
+            if !self.hold.stop.sleep(pause).await {
                 break;
             }
             pause = (pause * 2).min(LONGEST_LOOK);

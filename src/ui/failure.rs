@@ -1,10 +1,12 @@
 //! How a failure looks: what happened, then what to do, each on lines of its own.
 
 use super::{
+    Out,
     style::{error, hint},
     text::{printable, wrap},
 };
-use crate::failure::Failure;
+use crate::failure::{Failure, Result};
+use serde_json::json;
 
 /// `error: …`, and a `hint: …` for each hint.
 pub(crate) fn failure_text(failure: &Failure) -> String {
@@ -17,6 +19,18 @@ pub(crate) fn failure_text(failure: &Failure) -> String {
         lines.push(format!("{}  {}", hint("hint:"), wrap(&shown(text), 7, 7)));
     }
     lines.join("\n")
+}
+
+/// The object that `--json` prints on standard output where a command could not do its job.
+pub(crate) fn failure_as_json(failure: &Failure) -> Result<()> {
+    let mut out = Out::stdout();
+    out.json(&json!({
+        "stopped_by": failure.exit.word(),
+        "error": failure.what,
+        "hints": failure.hints,
+        "exit_code": failure.exit.code(),
+    }))?;
+    out.finish()
 }
 
 /// A message of the command-line parser, in our colours.

@@ -46,7 +46,7 @@ mod failure; // why a command could not do its job
 #[cfg(test)]
 pub(crate) use doctor::Finding;
 pub(crate) use doctor::{Check, Checkup};
-pub(crate) use failure::usage_text;
+pub(crate) use failure::{failure_as_json, usage_text};
 pub(crate) use guest_status::{GuestGroup, StatusShown, status_text};
 pub(crate) use leavers::{
     AFTERWARDS, DeletionLine, DeletionsShown, LeaversShown, deleted_text, deletions_text,

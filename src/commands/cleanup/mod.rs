@@ -34,7 +34,6 @@ use crate::{
 };
 use candidates::{Candidates, LeftOut, Rules};
 use listed::Listed;
-use serde_json::json;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     path::Path,
@@ -58,14 +57,7 @@ pub(crate) fn run(
 ) -> Result<Exit> {
     let exit = settings.and_then(|settings| start(cli, typed, &settings, env));
     if let (Err(failure), true) = (&exit, typed.json) {
-        let mut out = ui::Out::stdout();
-        out.json(&json!({
-            "stopped_by": failure.exit.word(),
-            "error": failure.what,
-            "hints": failure.hints,
-            "exit_code": failure.exit.code(),
-        }))?;
-        out.finish()?;
+        ui::failure_as_json(failure)?;
     }
     exit
 }

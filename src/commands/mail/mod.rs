@@ -35,7 +35,6 @@ use crate::{
     ui::{self, text},
 };
 use consent::{Consent, consent};
-use serde_json::json;
 use std::path::{Path, PathBuf};
 use targets::{Choice, Targets};
 
@@ -47,14 +46,7 @@ pub(crate) fn run(
 ) -> Result<Exit> {
     let exit = settings.and_then(|settings| start(cli, typed, &settings, env));
     if let (Err(failure), true) = (&exit, typed.json) {
-        let mut out = ui::Out::stdout();
-        out.json(&json!({
-            "stopped_by": failure.exit.word(),
-            "error": failure.what,
-            "hints": failure.hints,
-            "exit_code": failure.exit.code(),
-        }))?;
-        out.finish()?;
+        ui::failure_as_json(failure)?;
     }
     exit
 }

@@ -51,14 +51,7 @@ pub(crate) fn run(
     // The list was to go to standard output, and nothing else may.
     let listed = typed.output.as_deref() == Some(Path::new(STDOUT));
     if let (Err(failure), true, false) = (&exit, typed.json, listed) {
-        let mut out = ui::Out::stdout();
-        out.json(&json!({
-            "stopped_by": failure.exit.word(),
-            "error": failure.what,
-            "hints": failure.hints,
-            "exit_code": failure.exit.code(),
-        }))?;
-        out.finish()?;
+        ui::failure_as_json(failure)?;
     }
     exit
 }

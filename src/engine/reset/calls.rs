@@ -28,7 +28,7 @@ impl Resetting {
             let why = "the new address was not added: the answer about the guest does not tell the other addresses, which would be lost".to_owned();
             return Ok(Turn::Over(ResetOutcome::Failed { why }));
         };
-        self.wait(self.pace.gate()).await?;
+        self.wait(self.hold.pace.gate()).await?;
         let client_request_id = Uuid::new_v4();
         let Some(intent) = self.intent(now, ResetCall::Address, client_request_id)? else {
             return Ok(Turn::Again);
@@ -39,7 +39,7 @@ impl Resetting {
                 other_mails.push(address.to_owned());
             }
         };
-        let lately = self.clock.now() - ADDED_LATELY;
+        let lately = self.hold.clock.now() - ADDED_LATELY;
         for (address, at) in &now.history.added {
             if *at >= lately {
                 add(address);
@@ -70,14 +70,14 @@ impl Resetting {
             ResetEnd::AddressUnknown
         };
         self.answered(intent.person, Some(intent), now.guest.row, end, &answer)?;
-        if self.stop.is_raised() {
+        if self.hold.stop.is_raised() {
             return Err(Stopped);
         }
         if fault.class == Class::Permission {
             return self.denied(&fault, false);
         }
         if let Some(reason) = StopReason::of(&fault) {
-            return Err(self.stopped(reason));
+            return Err(self.hold.stopped(reason));
         }
         let why = row_results::own_words(&fault);
         Ok(Turn::Over(match fault.class {
@@ -102,7 +102,7 @@ impl Resetting {
             let history = self
                 .reader
                 .reset_history(&now.guest.user_id, now.guest.new_email.key())
-                .map_err(|error| self.failed(&error))?;
+                .map_err(|error| self.hold.failed(&error))?;
             let current = Now {
                 guest: now.guest,
                 user: now.user.clone(),
@@ -116,7 +116,7 @@ impl Resetting {
             if !matches!(turn, Turn::Again) || tries.asks > asks {
                 return Ok(turn);
             }
-            if self.stop.is_raised() {
+            if self.hold.stop.is_raised() {
                 return Err(Stopped);
             }
         }
@@ -133,12 +133,12 @@ impl Resetting {
         let asked_for_room = Instant::now();
         let slot = self
             .caps
-            .admit(&self.stop)
+            .admit(&self.hold.stop)
             .await
-            .map_err(|reason| self.stopped(reason))?
+            .map_err(|reason| self.hold.stopped(reason))?
             .ok_or(Stopped)?;
         self.brakes.waited_for_room(asked_for_room.elapsed());
-        self.wait(self.pace.before_invitation()).await?;
+        self.wait(self.hold.pace.before_invitation()).await?;
         let mails = matches!(call, ResetCall::Reset { mails: true, .. });
         let for_link = matches!(call, ResetCall::Link);
         let client_request_id = Uuid::new_v4();
@@ -146,7 +146,7 @@ impl Resetting {
             slot.give_back();
             return Ok(Turn::Again);
         };
-        if self.wait(self.pace.gate()).await.is_err() || !self.stands()? {
+        if self.wait(self.hold.pace.gate()).await.is_err() || !self.hold.stands()? {
             return self.never_sent(guest, intent, slot);
         }
         let left = Instant::now();
@@ -204,23 +204,25 @@ impl Resetting {
             }
             Verdict::RetryAfter { .. } => {
                 answered(ResetEnd::Throttled)?;
-                self.keep_the_wait()?;
-                self.wait(self.pace.gate()).await?;
-                self.sleep(self.waits.after_a_throttle()).await?;
+                self.hold.keep_the_wait()?;
+                self.wait(self.hold.pace.gate()).await?;
+                self.hold.sleep(self.waits.after_a_throttle()).await?;
                 Ok(Turn::Again)
             }
             Verdict::NotSent { fault } => {
                 answered(ResetEnd::NotPerformed)?;
                 tries.connects += 1;
-                if self.stop.is_raised() {
+                if self.hold.stop.is_raised() {
                     return Err(Stopped);
                 }
                 if tries.connects >= CONNECTS {
-                    return Err(self.stopped(StopReason::Unreachable {
+                    return Err(self.hold.stopped(StopReason::Unreachable {
                         why: row_results::own_words(&fault),
                     }));
                 }
-                self.sleep(backoff(tries.connects, fastrand::f64())).await?;
+                self.hold
+                    .sleep(backoff(tries.connects, fastrand::f64()))
+                    .await?;
                 Ok(Turn::Again)
             }
             Verdict::Stop { fault, .. } if fault.class == Class::Permission => {
@@ -240,7 +242,9 @@ impl Resetting {
                     answered(ResetEnd::NotPerformed)?;
                     tries.asks = tries.asks.saturating_sub(1);
                     tries.address += 1;
-                    self.sleep(backoff(tries.address, fastrand::f64())).await?;
+                    self.hold
+                        .sleep(backoff(tries.address, fastrand::f64()))
+                        .await?;
                     return Ok(Turn::Again);
                 }
                 answered(ResetEnd::Refused)?;
@@ -267,7 +271,7 @@ impl Resetting {
                 catalogue::MAY_NOT_CHANGE_ADDRESSES
             };
             let fault = fault.clone().known_as(code);
-            return Err(self.stopped(StopReason::Refused {
+            return Err(self.hold.stopped(StopReason::Refused {
                 exit: fault.exit(),
                 fault: Box::new(fault),
             }));
@@ -285,22 +289,22 @@ impl Resetting {
         let stops = reply.verdict.run_stopping();
         // Whether a missing right is about everybody is decided with the guest.
         if let Some(fault) = stops.filter(|fault| fault.class != Class::Permission) {
-            self.stop.raise(StopReason::Refused {
+            self.hold.stop.raise(StopReason::Refused {
                 exit: fault.exit(),
                 fault: Box::new(fault.clone()),
             });
         }
         match self.outage.answered(&reply.verdict, left) {
             Then::GoOn => {}
-            Then::Pause(pause) => self.pace.pause(pause),
-            Then::Stop(reason) => self.stop.raise(reason),
+            Then::Pause(pause) => self.hold.pace.pause(pause),
+            Then::Stop(reason) => self.hold.stop.raise(reason),
         }
         let domain = guest.new_email.domain();
         if let Some(reason) = self.brakes.answered(&reply.verdict, domain) {
-            self.stop.raise(reason);
+            self.hold.stop.raise(reason);
         }
-        if let Err(too_long) = self.pace.gate_opens_in_time() {
-            self.stop.raise(too_long.into());
+        if let Err(too_long) = self.hold.pace.gate_opens_in_time() {
+            self.hold.stop.raise(too_long.into());
         }
     }
 }
