@@ -7,13 +7,13 @@ use super::{
     connect::Connection,
     host_name,
     invite::InviteOutput,
-    reading,
+    reading_choices,
     session::Session,
     signals,
     status::{
         Showing,
         people::{Chosen, Scope},
-        reading::StateReader,
+        read_states::StateReader,
         report::status_of,
     },
 };
@@ -112,9 +112,9 @@ fn open(path: &Path, settings: &Settings, quiet: bool) -> Result<Sheet> {
         ))
         .hint("save the sheet as a file, under the name under which it was invited"));
     }
-    let chosen = reading::of_sheet(settings, path);
+    let chosen = reading_choices::of_sheet(settings, path);
     if !quiet {
-        reading::tell(chosen.told.as_ref());
+        reading_choices::tell(chosen.told.as_ref());
     }
     Ok(Sheet::open_to_check(path, &chosen.options)?)
 }
@@ -438,7 +438,7 @@ impl Verb<'_> {
             verb: "leavers",
             sheet: Some(self.typed.sheet.display().to_string()),
             sheet_path: Some(place.to_owned()),
-            reading: reading::to_remember(self.sheet.options()),
+            reading: reading_choices::to_remember(self.sheet.options()),
             started_at: now,
             host: host_name(),
             pid: std::process::id(),

@@ -22,7 +22,7 @@ mod microsoft_words; // words of one's own in Microsoft's mail
 
 mod asked_before; // what an earlier run asked with, beside what this one would
 
-mod restored; // a ledger that may be older than its tenant
+mod older_ledger; // a ledger that may be older than its tenant
 
 pub(crate) mod results; // the results of a run, written again
 
@@ -54,7 +54,7 @@ mod settings_file; // the settings, and whether their file is trusted
 
 mod sheet_options; // how a sheet is read, and opening it
 
-mod reading; // how a run read its sheet, remembered
+mod reading_choices; // how a run read its sheet, remembered
 
 mod practice; // the practice tenant of --sandbox
 

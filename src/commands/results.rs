@@ -2,7 +2,7 @@
 //!
 //! Must not fail because of the sheet: what the ledger knows is written in any case.
 
-use super::{files, reading, sheet_options::rules};
+use super::{files, reading_choices, sheet_options::rules};
 use crate::{
     cli::RunName,
     exit::Exit,
@@ -21,7 +21,7 @@ pub(crate) fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
     let ledger = Ledger::open(path, NewLedger::Refused)?;
     let run = find(&ledger, wanted)?;
     let sheet_path = run.sheet.as_deref().map(Path::new);
-    let chosen = reading::of_run(settings, &run.id, run.reading.as_deref());
+    let chosen = reading_choices::of_run(settings, &run.id, run.reading.as_deref());
     let sheet = sheet_path.map(|path| Sheet::open(path, &chosen.options));
     let (sheet, unread) = match sheet {
         None => (None, None),

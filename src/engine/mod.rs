@@ -21,7 +21,7 @@ mod prechecker; // 2 looks up who is already there
 
 mod lookup_queue; // rows that wait to be looked up, and how they are
 
-mod assumed; // attempts of runs that this ledger does not know
+mod assumed_attempts; // attempts of runs that this ledger does not know
 
 mod canary; // 3 the first five invitations into a tenant, before the rest
 
@@ -71,21 +71,20 @@ mod cleanup; // guests are deleted, one after the other
 
 mod hold; // what these verbs share: the ledger of the run, the pace, the clock, the stop
 
-mod brakes; // when reminding everybody else would do harm
+mod stop_rules; // when reminding everybody else would do harm
 
-mod last_look; // is the guest pending, and does the address lead there?
+mod look_before_mail; // is the guest pending, and does the address lead there?
 
 pub(crate) mod catalogue; // our codes GL3xx and GL4xx in words
 
 mod stop; // why a run ends early
 
-pub(crate) use brakes::Brakes;
 pub(crate) use caps::CapLimits;
 pub(crate) use cleanup::{
     CleanupJob, CleanupReport, DeletionLimits, DeletionOutcome, DeletionTotals, GuestToDelete,
     OpenDeletionsJob, cleanup, settle_deletions,
 };
-pub(crate) use last_look::{LastLook, last_look};
+pub(crate) use look_before_mail::{LastLook, last_look};
 pub(crate) use options::{Compose, Existing, MailBy, Options, Precheck, Selection, WordsOf};
 pub(crate) use recorder::Unwritten;
 pub(crate) use remind::{
@@ -101,4 +100,5 @@ pub(crate) use row_results::{MAIL_HAS_NOT_LEFT, left_behind, with_link};
 pub(crate) use run::{RunEnd, RunJob, run};
 pub use stop::Stop;
 pub(crate) use stop::StopReason;
+pub(crate) use stop_rules::StopRules;
 pub(crate) use totals::RunTotals;

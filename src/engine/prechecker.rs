@@ -3,7 +3,7 @@
 //! Decides for each row what is to be done. Never sends an invitation.
 
 use super::{
-    assumed, conclude,
+    assumed_attempts, conclude,
     follow_ups::DoneRow,
     lookup_queue::LookupQueue,
     next_action::{NextAction, PendingGuest, SettleGuard},
@@ -280,8 +280,8 @@ impl Prechecker {
                 row_results::would_invite(&item.guest, mail)
             };
             self.tell(result, &item).await;
-        } else if assumed::may_have_been_asked(&self.engine, &item) {
-            match assumed::assume_asked(&self.engine, item).await {
+        } else if assumed_attempts::may_have_been_asked(&self.engine, &item) {
+            match assumed_attempts::assume_asked(&self.engine, item).await {
                 Ok(item) => self.settle(item, None).await,
                 Err(item) => self.mark_not_attempted(vec![item]).await,
             }

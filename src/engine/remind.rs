@@ -5,13 +5,13 @@
 //! a mail: nobody is asked twice for it.
 
 use super::{
-    brakes::Brakes,
     caps::{CapLimits, Caps},
     hold::{Hold, Stopped},
-    last_look::{LastLook, last_look},
+    look_before_mail::{LastLook, last_look},
     outage::{Outage, Then},
     row_results,
     stop::{Stop, StopReason},
+    stop_rules::StopRules,
 };
 use crate::{
     clock::Clock,
@@ -163,7 +163,7 @@ pub(crate) async fn remind(job: ReminderJob<'_>) -> failure::Result<ReminderRepo
     let reminding = Reminding {
         run: start.id,
         caps: Caps::new(limits.caps, recent, clock.clone()),
-        brakes: Brakes::new(limits.max_failures),
+        stop_rules: StopRules::new(limits.max_failures),
         limits,
         reader,
         directory,
@@ -209,7 +209,7 @@ struct Reminding {
     directory: Directory,
     hold: Hold,
     caps: Caps,
-    brakes: Brakes,
+    stop_rules: StopRules,
     outage: Outage,
 }
 
@@ -228,7 +228,7 @@ impl From<Stopped> for NotReminded {
 impl Reminding {
     async fn turn(&self, guest: &GuestToRemind) -> Result<ReminderOutcome, NotReminded> {
         let mut connects = 0;
-        if let Some((code, why)) = self.brakes.refused_domain(guest.email.domain()) {
+        if let Some((code, why)) = self.stop_rules.refused_domain(guest.email.domain()) {
             return Ok(ReminderOutcome::NotPerformed(code, why));
         }
         loop {
@@ -239,7 +239,7 @@ impl Reminding {
                 .await
                 .map_err(|reason| self.hold.stopped(reason))?
                 .ok_or(NotReminded::Stopped)?;
-            self.brakes.waited_for_room(asked_for_room.elapsed());
+            self.stop_rules.waited_for_room(asked_for_room.elapsed());
             self.wait(self.hold.pace.before_invitation()).await?;
             // Right before, and in this order: whoever has redeemed a moment ago is not mailed.
             let look = last_look(&self.directory, &guest.user_id, &guest.email).await;
@@ -278,7 +278,10 @@ impl Reminding {
                 Then::Pause(pause) => self.hold.pace.pause(pause),
                 Then::Stop(reason) => self.hold.stop.raise(reason),
             }
-            if let Some(reason) = self.brakes.answered(&reply.verdict, guest.email.domain()) {
+            if let Some(reason) = self
+                .stop_rules
+                .answered(&reply.verdict, guest.email.domain())
+            {
                 self.hold.stop.raise(reason);
             }
             if let Err(too_long) = self.hold.pace.gate_opens_in_time() {
@@ -452,7 +455,7 @@ impl Reminding {
     ) -> Result<(), NotReminded> {
         tokio::select! {
             biased;
-            reason = self.brakes.stuck() => Err(self.hold.stopped(reason).into()),
+            reason = self.stop_rules.stuck() => Err(self.hold.stopped(reason).into()),
             ready = self.hold.wait(ready) => Ok(ready?),
         }
     }

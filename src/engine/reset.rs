@@ -8,13 +8,13 @@ mod books; // what is written down, and the waits
 mod calls; // the two calls
 
 use super::{
-    brakes::Brakes,
     caps::{CapLimits, Caps},
     hold::{Hold, Stopped},
     outage::Outage,
     reset_evidence::{ResetEvidence, ResetWaits, evidence, is_pending, state_before},
     row_results,
     stop::{Stop, StopReason},
+    stop_rules::StopRules,
 };
 use crate::{
     clock::Clock,
@@ -140,7 +140,7 @@ pub(crate) async fn reset(job: ResetJob<'_>) -> failure::Result<ResetReport> {
     let resetting = Resetting {
         run: job.start.id,
         caps: Caps::new(job.caps, recent, job.clock.clone()),
-        brakes: Brakes::new(job.max_failures),
+        stop_rules: StopRules::new(job.max_failures),
         waits: job.waits,
         reader,
         directory: job.directory,
@@ -215,7 +215,7 @@ struct Resetting {
     directory: Directory,
     hold: Hold,
     caps: Caps,
-    brakes: Brakes,
+    stop_rules: StopRules,
     outage: Outage,
     permission_claimed: bool,
     /// Whether a reset has worked in this run.
@@ -278,7 +278,7 @@ impl Resetting {
             if self.hold.stop.is_raised() {
                 return Err(Stopped);
             }
-            if let Some((code, why)) = self.brakes.refused_domain(guest.new_email.domain()) {
+            if let Some((code, why)) = self.stop_rules.refused_domain(guest.new_email.domain()) {
                 return Ok(Turn::Over(refused(code, why)));
             }
             let turn = self.turn(guest, tries).await?;

@@ -57,7 +57,7 @@ mod rows; // what runs told about their rows
 
 mod runs; // runs
 
-mod correction; // how sheets were read, and which rows were corrected
+mod sheets; // how sheets were read, and which rows were corrected
 
 mod import; // what results files say
 
@@ -69,7 +69,6 @@ mod units; // times and words as the tables hold them
 mod tests;
 
 pub(crate) use attempt::{AttemptEnd, AttemptKind, InvitationAttempt, PriorLookup};
-pub(crate) use correction::{Corrected, Reading, ToCorrect, WrittenToFix};
 pub(crate) use deletions::{DeletionAnswered, DeletionEnd, DeletionIntent, OpenDeletion};
 pub(crate) use draft::Draft;
 pub(crate) use error::{LedgerError, Result};
@@ -94,6 +93,7 @@ pub(crate) use resets::{
 };
 pub(crate) use runs::{RunRecord, RunStart};
 pub(crate) use sheet_people::{SheetRuns, Stood};
+pub(crate) use sheets::{Corrected, Reading, ToCorrect, WrittenToFix};
 pub(crate) use silent_first::{SilentFirst, UnknownRuns};
 pub(crate) use story::{KnownName, StoryEvent};
 pub(crate) use tenant::Tenant;

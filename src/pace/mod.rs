@@ -25,7 +25,7 @@ mod budget; // how many retries all requests may have
 
 mod backoff; // the wait before a retry
 
-mod looks; // looks again and again, at growing intervals
+mod repeated_looks; // looks again and again, at growing intervals
 
 mod stop_signal; // ends every wait
 
@@ -35,8 +35,8 @@ mod simulation; // whole runs against a simulated server
 pub(crate) use backoff::backoff;
 pub(crate) use floor::Floor;
 pub(crate) use gate::TooLong;
-pub(crate) use looks::Looks;
 pub(crate) use options::{PaceOptions, Rate};
 pub(crate) use pacer::{Kind, Pace};
+pub(crate) use repeated_looks::Looks;
 pub(crate) use steps::{EVERY as VERIFIED_FOR_A_STEP, PROVEN_RATE};
 pub(crate) use stop_signal::{StopSignal, Stopped};

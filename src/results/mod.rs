@@ -11,7 +11,7 @@ mod target; // whether a path may be written
 
 mod read_back; // an earlier results file, read again
 
-mod kept; // its links, so that none is lost
+mod kept_links; // its links, so that none is lost
 
 mod layout; // the columns and rows of the sheet
 
@@ -34,7 +34,7 @@ mod workbook; // the workbook
 pub(crate) use cleanup::{CleanupLine, write_cleanup};
 pub(crate) use file::numbered;
 pub(crate) use guest_status::{GuestStatus, StatusFile};
-pub(crate) use kept::KeptLinks;
+pub(crate) use kept_links::KeptLinks;
 pub(crate) use layout::Repaired;
 pub use layout::{Column, Layout, SheetRow};
 pub(crate) use leavers::{Leaver, LeaversList, ListOrigin, read_leavers, write_leavers};

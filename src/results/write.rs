@@ -4,7 +4,7 @@
 
 use super::{
     file::{TableFile, Written},
-    kept::KeptLinks,
+    kept_links::KeptLinks,
     layout::{Layout, SheetRow},
     merge::Merge,
     target::write_failure,

@@ -6,7 +6,7 @@
 
 use super::{
     Refused, Row, Sheet, addresses, bytes::Bytes, encoding::Text, opened::Body, records::Records,
-    refuse::cannot_read, workbook,
+    sheet_errors::cannot_read, workbook,
 };
 use std::collections::HashSet;
 

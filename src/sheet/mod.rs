@@ -42,11 +42,11 @@ mod survey; // what the columns hold
 
 mod address_column; // the column of the guests' addresses
 
-mod refuse; // why a sheet cannot be used
+mod sheet_errors; // why a sheet cannot be used
 
 mod rows; // the rows, one after the other
 
-mod shape; // where the table ends
+mod table_end; // where the table ends
 
 mod mentions; // every address anywhere
 
@@ -68,11 +68,11 @@ mod kinds; // which kinds of bytes a text has
 
 mod options; // how a person wants a sheet to be read
 
-mod refused; // a sheet that cannot be used
+mod refused_sheet; // a sheet that cannot be used
 
 mod row; // one row
 
-mod stretches; // row numbers for a message
+mod row_ranges; // row numbers for a message
 
 pub(crate) mod catalogue; // the codes GL001 to GL099 in words
 
@@ -89,13 +89,13 @@ pub(crate) use kinds::Kinds;
 pub(crate) use mentions::Mentions;
 pub use options::{Hidden, SheetOptions};
 pub(crate) use read_ahead::ReadAhead;
-pub use refused::Refused;
+pub use refused_sheet::Refused;
 pub(crate) use rewrite::{NotWritten, rewrite_rows};
 pub use rewrite::{Repair, rewrite};
 pub use row::Row;
 pub(crate) use row::{Flaw, Place};
+pub(crate) use row_ranges::Stretches;
 pub(crate) use rows::Rows;
-pub(crate) use shape::swallowed_lines;
 pub use source::Sheet;
 pub(crate) use state::HeadersAgain;
-pub(crate) use stretches::Stretches;
+pub(crate) use table_end::swallowed_lines;

@@ -10,7 +10,7 @@ use super::{
     header_detection::{self, Asked},
     open_header::header,
     opened::{Body, Opened, Purpose},
-    refuse::{cannot_read, empty, first_row_too_large, no_header, not_text},
+    sheet_errors::{cannot_read, empty, first_row_too_large, no_header, not_text},
     stopped,
 };
 use crate::problem::Problem;

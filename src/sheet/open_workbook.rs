@@ -10,7 +10,7 @@ use super::{
     links::Links,
     open_header::header,
     opened::{Body, Opened, Purpose},
-    refuse::{empty, no_header},
+    sheet_errors::{empty, no_header},
     workbook::{self, Tab},
 };
 use crate::{

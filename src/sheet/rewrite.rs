@@ -10,8 +10,8 @@ use super::{
     formula,
     opened::Body,
     records::{Record, Records},
-    refuse::cannot_read,
     rows::fill,
+    sheet_errors::cannot_read,
     stopped,
 };
 use crate::problem::Problem;

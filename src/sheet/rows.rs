@@ -8,9 +8,9 @@ use super::{
     encoding::{Charset, Text},
     formula,
     records::{Record, Records},
-    shape::{self, Seen, Shape},
     state::{HeadersAgain, State},
     stopped,
+    table_end::{self, Seen, Shape},
 };
 use crate::problem::Problem;
 use std::{collections::VecDeque, sync::Arc};
@@ -214,7 +214,7 @@ impl Rows {
                     if below {
                         if record.spans_lines && row.flaw.is_none() {
                             let delimiter = sheet.opened.dialect.delimiter;
-                            if shape::swallowed_lines(row, delimiter).next().is_some() {
+                            if table_end::swallowed_lines(row, delimiter).next().is_some() {
                                 row.flaw = Some(Flaw::SwallowedRows);
                             }
                         }

@@ -9,7 +9,7 @@ use super::{
     catalogue::{NO_ROWS, READ_FAILED},
     open,
     opened::{Body, Opened, Purpose},
-    refuse::{cannot_read, changed},
+    sheet_errors::{cannot_read, changed},
     state::State,
     survey::{Extent, Survey},
 };

@@ -8,7 +8,7 @@ use super::{
     catalogue::HIDDEN_COLUMN_USED,
     merged,
     opened::Opened,
-    refuse::changed,
+    sheet_errors::changed,
     survey::Survey,
 };
 use crate::{files::Scratch, problem::Problem};

@@ -8,7 +8,7 @@ use super::{
     encoding::{self, Charset, Text},
     header::Header,
     records::{Broken, Records, Stopped},
-    refuse::cannot_read,
+    sheet_errors::cannot_read,
 };
 use crate::problem::{Problem, shorten};
 use encoding_rs::UTF_8;

@@ -3,7 +3,7 @@
 //! Must not choose anybody.
 
 use crate::{
-    commands::{connect::Connection, reading, status::people::Chosen},
+    commands::{connect::Connection, reading_choices, status::people::Chosen},
     exit::Exit,
     failure::{Failure, Result},
     guest::EmailAddress,
@@ -126,7 +126,7 @@ impl Listed {
             ));
             return Ok(back);
         }
-        let chosen = reading::of_sheet(settings, place);
+        let chosen = reading_choices::of_sheet(settings, place);
         let sheet = Sheet::open_to_check(place, &chosen.options)?;
         let mentions = sheet.mentions()?;
         // Whoever stands there under another address is the same user.

@@ -13,10 +13,10 @@ use super::{
     consent::{Consent, Limit, consent},
     host_name,
     invite::{InviteOutput, stop_message::unless_stopped},
-    restored,
+    older_ledger,
     session::Session,
     signals,
-    status::{Showing, people::Scope, reading::StateReader},
+    status::{Showing, people::Scope, read_states::StateReader},
 };
 use crate::{
     cli,
@@ -319,7 +319,7 @@ impl Verb<'_> {
             addresses: reader.addresses_of_users()?,
             listed_users,
             unsettled,
-            restored_at: restored::since(session, None)?,
+            restored_at: older_ledger::since(session, None)?,
             now: session.clock.now(),
         };
         let mut found = candidates::candidates(reader, scope, &rules)?;

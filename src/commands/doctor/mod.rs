@@ -24,7 +24,7 @@ use super::{
     connect, invite,
     own_mail::OwnMail,
     practice::practice,
-    reading, reset_redemption, settings_file,
+    reading_choices, reset_redemption, settings_file,
     sheet_options::{WantedSheet, rules},
 };
 use crate::{
@@ -78,8 +78,8 @@ struct Doctor<'a> {
 
 /// A sheet is read once for all checks, and once more for the words of mails of our own.
 fn look_at(typed: &Path, settings: &Settings) -> Result<LookedAt> {
-    let chosen = reading::of_sheet(settings, typed);
-    reading::tell(chosen.told.as_ref());
+    let chosen = reading_choices::of_sheet(settings, typed);
+    reading_choices::tell(chosen.told.as_ref());
     let sheet = WantedSheet::new(typed, chosen.options, settings).open()?;
     let rules = rules(settings);
     let survey = Survey::of(

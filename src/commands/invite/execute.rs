@@ -4,7 +4,7 @@ use super::{
     super::{
         host_name,
         own_mail::{self, MailTotals, MailsOf, Names},
-        progress, reading,
+        progress, reading_choices,
     },
     finish::Finish,
     prepared::Prepared,
@@ -178,7 +178,7 @@ fn start(verb: &'static str, prepared: &Prepared<'_>, ready: &Ready) -> RunStart
         verb,
         sheet: Some(prepared.typed.display().to_string()),
         sheet_path: sheet.place().map(|place| place.display().to_string()),
-        reading: reading::to_remember(sheet.options()),
+        reading: reading_choices::to_remember(sheet.options()),
         started_at: now,
         host: host_name(),
         pid: std::process::id(),

@@ -10,7 +10,7 @@ use super::{
         microsoft_words::MicrosoftWords,
         own_mail::{Names, OwnMail},
         practice::practice,
-        prepare_ledger_folder, reading,
+        prepare_ledger_folder, reading_choices,
         sheet_options::{WantedSheet, rules},
     },
     engine_options, ledger,
@@ -223,9 +223,9 @@ async fn open_sheet(
     output: &InviteOutput,
     stop: &Stop,
 ) -> Result<Sheet> {
-    let chosen = reading::of_sheet(settings, typed);
+    let chosen = reading_choices::of_sheet(settings, typed);
     if !output.quiet {
-        reading::tell(chosen.told.as_ref());
+        reading_choices::tell(chosen.told.as_ref());
     }
     let wanted = WantedSheet::new(typed, chosen.options, settings);
     // On a thread of its own: it may ask about hidden rows, and Ctrl-C must still work then.

@@ -11,8 +11,8 @@ use super::{
     ask,
     connect::Connection,
     invite::{InviteOutput, engine_options, stop_message::unless_stopped},
+    older_ledger,
     own_mail::{MailTotals, Names, OwnMail},
-    restored,
     session::Session,
     sheet_options::rules,
     signals, status,
@@ -100,7 +100,12 @@ impl Verb<'_> {
         let results = self.results_path(&sheet)?;
         let selection = engine_options::selection(&settings.invite.only.value)?;
         let connection = self.session.connect(env).await?;
-        restored::refuse_older_ledger(self.session, Some(&self.typed.sheet), "mails", "mailed")?;
+        older_ledger::refuse_older_ledger(
+            self.session,
+            Some(&self.typed.sheet),
+            "mails",
+            "mailed",
+        )?;
         let lock = self.lock()?;
         let reader = self.session.ledger.reader()?;
         let names = Names::of(&connection, self.own);

@@ -5,7 +5,7 @@
 
 use crate::{
     commands::{
-        restored::AFTER_AN_IMPORT,
+        older_ledger::AFTER_AN_IMPORT,
         status::{
             people::{Person, Scope},
             report::{invited, status_of},

@@ -14,12 +14,12 @@ use super::{
     consent::{Consent, Limit, consent},
     invite::{InviteOutput, refusals::words_will_arrive, stop_message::unless_stopped},
     microsoft_words::MicrosoftWords,
+    older_ledger,
     own_mail::{self, Names, OwnMail},
-    restored,
     session::Session,
     sheet_options::rules,
     signals,
-    status::{self, people::Scope, reading::StateReader},
+    status::{self, people::Scope, read_states::StateReader},
 };
 use crate::{
     cli,
@@ -165,7 +165,7 @@ impl Verb<'_> {
             .map_or(Scope::Everybody, |sheet| Scope::Sheet(sheet, &rules));
         let connection = self.session.connect(env).await?;
         let lock = self.lock()?;
-        restored::refuse_older_ledger(self.session, self.sheet, "reminders", "reminded")?;
+        older_ledger::refuse_older_ledger(self.session, self.sheet, "reminders", "reminded")?;
         self.read_states(scope, &connection).await?;
         let mut candidates = self.candidates(scope, &connection)?;
         if let Some(sheet) = &sheet {

@@ -10,8 +10,8 @@ use crate::{
     },
     directory::Directory,
     engine::{
-        Brakes, GuestToRemind, LastLook, ReminderLimits, ReminderOutcome, ReminderReport,
-        ReminderTotals, Stop, StopReason, last_look,
+        GuestToRemind, LastLook, ReminderLimits, ReminderOutcome, ReminderReport, ReminderTotals,
+        Stop, StopReason, StopRules, last_look,
     },
     exit::Exit,
     failure::{Failure, Result},
@@ -69,7 +69,7 @@ impl OwnReminders<'_> {
             names: Names::of(self.connection, self.own),
             reader: &reader,
             left: self.limits.caps.in_this_run,
-            brakes: Brakes::new(self.limits.max_failures),
+            stop_rules: StopRules::new(self.limits.max_failures),
         };
         let mut understanding = Understanding::new(self.sheet, self.rules);
         for row in self.sheet.rows()? {
@@ -107,7 +107,7 @@ struct Turn<'a> {
     reader: &'a Reader,
     /// How many may still be sent in this run.
     left: Option<u64>,
-    brakes: Brakes,
+    stop_rules: StopRules,
 }
 
 impl Turn<'_> {
@@ -205,7 +205,7 @@ impl Turn<'_> {
             MailEnd::Due { .. } | MailEnd::Refused { .. } | MailEnd::Unknown { .. } => Some(false),
             _ => None,
         };
-        if let Some(reason) = well.and_then(|well| self.brakes.ended(well)) {
+        if let Some(reason) = well.and_then(|well| self.stop_rules.ended(well)) {
             self.job.stop.raise(reason);
         }
         if matches!(end, MailEnd::HandedOver | MailEnd::Unknown { .. }) {

@@ -11,8 +11,8 @@ use super::{
     ask,
     connect::{Connection, abilities},
     invite::{InviteOutput, refusals::words_will_arrive, stop_message::unless_stopped},
+    older_ledger,
     own_mail::OwnMail,
-    restored,
     session::Session,
     signals,
 };
@@ -237,7 +237,7 @@ impl Verb<'_> {
         let connection = self.session.connect(env).await?;
         let lock = self.lock()?;
         let mails = "mails about resets";
-        restored::refuse_older_ledger(self.session, Some(&self.typed.sheet), mails, "reset")?;
+        older_ledger::refuse_older_ledger(self.session, Some(&self.typed.sheet), mails, "reset")?;
         let directory = Directory::new(connection.graph.clone(), connection.domains.clone());
         let reader = self.session.ledger.reader()?;
         let planning = plan::plan(rows, &directory, &connection, &reader, self.typed.again);

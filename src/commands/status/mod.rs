@@ -6,7 +6,7 @@
 
 mod follow_up_lines; // what was done after the invitation
 pub(super) mod people; // who is asked about
-pub(super) mod reading; // their states, read and kept
+pub(super) mod read_states; // their states, read and kept
 pub(super) mod report; // counted, listed, written
 mod sponsors; // --sponsors
 mod story; // one person
@@ -14,7 +14,7 @@ mod story; // one person
 use super::{
     connect::Connection,
     invite::InviteOutput,
-    reading as sheet_reading,
+    reading_choices,
     session::Session,
     sheet_options::{WantedSheet, rules},
     signals,
@@ -35,7 +35,7 @@ use crate::{
     ui::{self, Phase, Progress, ProgressMode, ProgressView, StatusShown},
 };
 use people::Scope;
-use reading::StateReader;
+use read_states::StateReader;
 use report::{Filter, Wanted};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -299,9 +299,9 @@ fn as_json(shown: &StatusShown, guests: &[GuestStatus], connection: &Connection)
 
 /// Reads the sheet in the way in which an earlier run was told to read it, unless this command says otherwise.
 pub(super) async fn open_sheet(path: &Path, settings: &Settings, quiet: bool) -> Result<Sheet> {
-    let chosen = sheet_reading::of_sheet(settings, path);
+    let chosen = reading_choices::of_sheet(settings, path);
     if !quiet {
-        sheet_reading::tell(chosen.told.as_ref());
+        reading_choices::tell(chosen.told.as_ref());
     }
     let wanted = WantedSheet::new(path, chosen.options, settings);
     // On a thread of its own: it may ask about hidden rows, and Ctrl-C must still work then.

@@ -4,7 +4,7 @@
 
 use super::{
     people::Scope,
-    reading::{StateReader, cut},
+    read_states::{StateReader, cut},
 };
 use crate::{
     cli,

@@ -2,7 +2,7 @@
 //!
 //! Must not fail because the tenant cannot be reached: then the ledger tells what it knows.
 
-use super::{follow_up_lines, people::Person, reading::StateReader, report::status_of};
+use super::{follow_up_lines, people::Person, read_states::StateReader, report::status_of};
 use crate::{
     cli,
     commands::{connect::Connection, session::Session},

@@ -83,7 +83,7 @@ impl Resetting {
     ) -> Result<(), Stopped> {
         tokio::select! {
             biased;
-            reason = self.brakes.stuck() => Err(self.hold.stopped(reason)),
+            reason = self.stop_rules.stuck() => Err(self.hold.stopped(reason)),
             ready = self.hold.wait(ready) => ready,
         }
     }

@@ -137,7 +137,7 @@ impl Resetting {
             .await
             .map_err(|reason| self.hold.stopped(reason))?
             .ok_or(Stopped)?;
-        self.brakes.waited_for_room(asked_for_room.elapsed());
+        self.stop_rules.waited_for_room(asked_for_room.elapsed());
         self.wait(self.hold.pace.before_invitation()).await?;
         let mails = matches!(call, ResetCall::Reset { mails: true, .. });
         let for_link = matches!(call, ResetCall::Link);
@@ -300,7 +300,7 @@ impl Resetting {
             Then::Stop(reason) => self.hold.stop.raise(reason),
         }
         let domain = guest.new_email.domain();
-        if let Some(reason) = self.brakes.answered(&reply.verdict, domain) {
+        if let Some(reason) = self.stop_rules.answered(&reply.verdict, domain) {
             self.hold.stop.raise(reason);
         }
         if let Err(too_long) = self.hold.pace.gate_opens_in_time() {

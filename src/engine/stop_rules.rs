@@ -20,7 +20,7 @@ const THROTTLED_IN_A_ROW: u32 = 3;
 /// Without progress for this long it ends too.
 const STUCK: Duration = Duration::from_secs(15 * 60);
 
-pub(crate) struct Brakes {
+pub(crate) struct StopRules {
     max_failures: Threshold,
     state: Mutex<State>,
 }
@@ -34,7 +34,7 @@ struct State {
     refused_domains: HashMap<String, (String, String)>,
 }
 
-impl Brakes {
+impl StopRules {
     pub(crate) fn new(max_failures: Threshold) -> Self {
         Self {
             max_failures,
@@ -147,7 +147,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn three_throttles_in_a_row_end_it_and_two_do_not() {
-        let brakes = Brakes::new(Threshold::Percent(50.0));
+        let stop_rules = StopRules::new(Threshold::Percent(50.0));
         for verdict in [
             throttled(),
             throttled(),
@@ -155,18 +155,18 @@ mod tests {
             throttled(),
             throttled(),
         ] {
-            assert!(brakes.answered(&verdict, "x.example").is_none());
+            assert!(stop_rules.answered(&verdict, "x.example").is_none());
         }
-        assert!(brakes.answered(&throttled(), "x.example").is_some());
+        assert!(stop_rules.answered(&throttled(), "x.example").is_some());
     }
 
     #[tokio::test(start_paused = true)]
     async fn too_many_refusals_end_it() {
-        let brakes = Brakes::new(Threshold::Count(2));
+        let stop_rules = StopRules::new(Threshold::Count(2));
         for _ in 0..2 {
-            assert!(brakes.answered(&refused(), "x.example").is_none());
+            assert!(stop_rules.answered(&refused(), "x.example").is_none());
         }
-        let reason = brakes.answered(&refused(), "x.example");
+        let reason = stop_rules.answered(&refused(), "x.example");
         assert!(matches!(
             reason,
             Some(StopReason::TooManyFailures { bad: 3, of: 3 })
@@ -175,14 +175,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn fifteen_minutes_without_progress_end_it_and_a_wait_for_room_does_not() {
-        let brakes = Brakes::new(Threshold::Percent(50.0));
+        let stop_rules = StopRules::new(Threshold::Percent(50.0));
         advance(STUCK).await;
-        brakes.waited_for_room(STUCK);
+        stop_rules.waited_for_room(STUCK);
         assert!(
-            timeout(Duration::from_secs(899), brakes.stuck())
+            timeout(Duration::from_secs(899), stop_rules.stuck())
                 .await
                 .is_err()
         );
-        brakes.stuck().await;
+        stop_rules.stuck().await;
     }
 }
