@@ -1,0 +1,44 @@
+//! What can be typed for the commands that need neither a ledger nor a sign-in: `config`, `sandbox`
+//! and `explain`.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    #[command(subcommand)]
+    pub action: Option<ConfigAction>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum ConfigAction {
+    /// Trust guestlist.toml in the current folder, as it is now
+    Trust,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Sandbox {
+    /// The port to listen on; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+    /// Faults and latency, from a weather file
+    #[arg(long, value_name = "FILE")]
+    pub weather: Option<PathBuf>,
+    /// A host name to answer to, beside those of loopback; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub host: Vec<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Explain {
+    /// A code of ours, an AADSTS code, or a message of Microsoft as it was shown
+    #[arg(value_name = "CODE", required = true)]
+    words: Vec<String>,
+}
+
+impl Explain {
+    /// A message pasted without quotes arrives as words.
+    pub fn text(&self) -> String {
+        self.words.join(" ")
+    }
+}
