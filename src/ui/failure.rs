@@ -1,12 +1,11 @@
 //! How a failure looks: what happened, then what to do, each on lines of its own.
 
 use super::{
-    Out,
     style::{error, hint},
     text::{printable, wrap},
 };
-use crate::failure::{Failure, Result};
-use serde_json::json;
+use crate::failure::Failure;
+use serde_json::{Value, json};
 
 /// `error: …`, and a `hint: …` for each hint.
 pub(crate) fn failure_text(failure: &Failure) -> String {
@@ -21,16 +20,14 @@ pub(crate) fn failure_text(failure: &Failure) -> String {
     lines.join("\n")
 }
 
-/// The object that `--json` prints on standard output where a command could not do its job.
-pub(crate) fn failure_as_json(failure: &Failure) -> Result<()> {
-    let mut out = Out::stdout();
-    out.json(&json!({
+/// The object that `--json` prints where a command could not do its job.
+pub(crate) fn failure_object(failure: &Failure) -> Value {
+    json!({
         "stopped_by": failure.exit.word(),
         "error": failure.what,
         "hints": failure.hints,
         "exit_code": failure.exit.code(),
-    }))?;
-    out.finish()
+    })
 }
 
 /// A message of the command-line parser, in our colours.

@@ -9,7 +9,7 @@
 )]
 
 use super::{
-    failure::failure_text,
+    failure::{failure_object, failure_text},
     problems::Look,
     stream::{log_line, shown},
 };
@@ -53,6 +53,13 @@ pub(crate) fn tell(message: impl AsRef<str>) {
 /// Shows why a command could not do its job.
 pub(crate) fn show_failure(failure: &Failure) {
     tell(failure_text(failure));
+}
+
+/// Prints on standard output, for `--json`, why a command could not do its job.
+pub(crate) fn failure_as_json(failure: &Failure) -> Result<()> {
+    let mut out = Out::stdout();
+    out.json(&failure_object(failure))?;
+    out.finish()
 }
 
 pub(super) fn set_bar(bar: Option<ProgressBar>) {
