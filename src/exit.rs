@@ -63,6 +63,25 @@ impl Exit {
         }
     }
 
+    /// What it means, in a few words for a person.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "all rows are done",
+            Self::Unexpected => "something unexpected happened",
+            Self::Usage => "the command line or the settings are wrong",
+            Self::SheetRefused => "the sheet is refused",
+            Self::SomeRowsNotDone => "some rows are not done",
+            Self::TryAgain => "a temporary trouble; the same command continues later",
+            Self::Permission => "sign-in or permission",
+            Self::TenantRefused => {
+                "the tenant refuses as a whole; do not run it again before that is solved"
+            }
+            Self::CapReached => "a cap was reached; the next run continues",
+            Self::TimeUsed => "the time was used; the next run continues",
+            Self::Interrupted => "interrupted; the same command continues",
+        }
+    }
+
     /// The graver of the two.
     #[must_use]
     pub fn combine(self, other: Exit) -> Exit {

@@ -29,7 +29,7 @@ pub(crate) mod headings {
     pub(crate) const CONNECTION: &str = "Connection";
 }
 
-use headings::{CONNECTION, EVERYDAY, EXPERT, NIGHTLY, SHEET};
+use headings::{CONNECTION, EVERYDAY, EXPERT, NIGHTLY, SHEET, TELLING};
 
 /// Everything typed that the settings resolve.
 #[derive(Debug, Clone, Default)]
@@ -99,6 +99,13 @@ pub struct InviteFlags {
     /// Whether redeem links are written into the results [default: results]
     #[arg(long, value_enum, value_name = "WHERE", help_heading = NIGHTLY, hide_short_help = true)]
     pub links: Option<Links>,
+
+    /// Write the end of the run as Markdown, for the page of a CI job
+    #[arg(long, value_name = "FILE", help_heading = TELLING, hide_short_help = true)]
+    pub summary: Option<PathBuf>,
+    /// Write the numbers of the run for Prometheus, as a file for the textfile collector
+    #[arg(long, value_name = "FILE", help_heading = TELLING, hide_short_help = true)]
+    pub metrics_file: Option<PathBuf>,
 
     /// Invitations per second: auto, a number, or max (on loopback only) [default: auto]
     #[arg(long, value_name = "auto|N|max", help_heading = EXPERT, hide_short_help = true)]

@@ -27,6 +27,8 @@ mod progress; // how far a run is
 
 mod run_report; // a run in numbers, for scripts
 
+mod run_metrics; // the same for Prometheus
+
 mod summary; // a run in words
 
 mod outcome_words; // what each outcome means
@@ -46,7 +48,7 @@ mod failure; // why a command could not do its job
 #[cfg(test)]
 pub(crate) use doctor::Finding;
 pub(crate) use doctor::{Check, Checkup};
-pub(crate) use failure::{failure_as_json, usage_text};
+pub(crate) use failure::usage_text;
 pub(crate) use guest_status::{GuestGroup, StatusShown, status_text};
 pub(crate) use leavers::{
     AFTERWARDS, DeletionLine, DeletionsShown, LeaversShown, deleted_text, deletions_text,
@@ -57,12 +59,17 @@ pub(crate) use outcome_words::meaning as outcome_meaning;
 pub(crate) use progress::{Phase, Progress, ProgressMode, ProgressView, Waiting};
 pub(crate) use question::{Answer, FirstMail, MailPlan, Question, TenantShown};
 pub(crate) use reminders::{ReminderLine, RemindersShown, reminded_text, reminders_text};
+pub(crate) use run_metrics::{RunMetrics, is_ours as is_metrics, last_success};
 pub(crate) use run_report::{
     RequestTotals, RunReport, TenantReport, ThisRunReport, follow_up_counts, outcome_counts,
 };
 pub use screen::Out;
 pub(crate) use screen::{
-    LogLines, Messages, look, show_failure, stderr_is_terminal, stdin_is_terminal, tell,
+    LogLines, Messages, failure_as_json, look, show_failure, stderr_is_terminal, stdin_is_terminal,
+    tell,
 };
 pub(crate) use story::{Story, StoryLine, story_text};
-pub(crate) use summary::Summary;
+pub(crate) use summary::{
+    Summary,
+    markdown::{FIRST as MARKDOWN, failure_markdown},
+};

@@ -2,6 +2,8 @@
 //!
 //! Made from the same numbers as the JSON object. Must not hold an address or a link.
 
+pub(crate) mod markdown; // the same for the page of a CI job
+
 use super::{
     outcome_words::meaning,
     run_report::RunReport,

@@ -16,7 +16,7 @@ use crate::{
     ui::{RequestTotals, RunReport, Summary, TenantReport, ThisRunReport},
 };
 use jiff::SignedDuration;
-use std::path::Path;
+use std::{path::Path, slice};
 
 /// Runs whose rows the ledger keeps, for `results --run`.
 const KEPT_RUNS: u32 = 100;
@@ -197,12 +197,20 @@ impl Finish<'_> {
             .as_ref()
             .map(|reason| self.stopped(reason, &tally));
         let first = stopped_by.as_ref().and_then(stop_message::first);
+        let why = stopped.as_ref().map(|failure| {
+            let lines = [slice::from_ref(&failure.what), &failure.hints].concat();
+            lines.join("\n")
+        });
+        let job_files = self.prepared.job_files;
+        self.with_summary(&report, why.as_deref(), first, &notes, |summary| {
+            job_files.ended(&report, &summary.markdown(exit), exit, self.prepared.clock);
+            if !self.prepared.output.quiet {
+                ui::tell(summary.text());
+            }
+        });
         if self.prepared.output.quiet {
             stopped.iter().for_each(ui::show_failure);
         } else {
-            let stopped =
-                stopped.map(|failure| [vec![failure.what], failure.hints].concat().join("\n"));
-            self.summary(&report, stopped.as_deref(), first, &notes);
             if self.prepared.options.dry_run {
                 self.tell_changed_addresses()?;
             }
@@ -258,12 +266,13 @@ impl Finish<'_> {
         )
     }
 
-    fn summary(
+    fn with_summary(
         &self,
         report: &RunReport,
         stopped: Option<&str>,
         first: Option<&str>,
         notes: &[String],
+        tell: impl FnOnce(&Summary<'_>),
     ) {
         let again = self.prepared.output.command.again(self.prepared.typed);
         let fix = report.to_fix.as_ref().map(|to_fix| {
@@ -272,7 +281,7 @@ impl Finish<'_> {
                 .command
                 .with_sheet(self.prepared.typed, to_fix)
         });
-        let summary = Summary {
+        tell(&Summary {
             report,
             dry_run: self.prepared.settings.invite.dry_run.value,
             stopped,
@@ -281,8 +290,7 @@ impl Finish<'_> {
             fix: fix.as_deref(),
             when_done: None,
             notes,
-        };
-        ui::tell(summary.text());
+        });
     }
 
     fn stopped(&self, reason: &StopReason, tally: &RunTotals) -> Failure {

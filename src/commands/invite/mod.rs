@@ -6,6 +6,8 @@
 
 mod output; // what a run prints, and where
 
+mod job_files; // a summary and numbers for the job that started the run
+
 mod prepared; // 1 settings, sheet and ledger in one value, or a refusal
 
 mod targets; // where the results and the rows to fix are written
@@ -45,10 +47,10 @@ use crate::{
     settings::{Env, Settings},
     ui,
 };
+use job_files::JobFiles;
 pub use output::InviteOutput;
 use prepared::Prepared;
 use ready::Ready;
-use serde::Serialize;
 use std::path::Path;
 use tokio::{sync::watch, task::JoinSet};
 
@@ -61,25 +63,9 @@ pub(crate) fn run(
 ) -> Result<Exit> {
     let exit = settings.and_then(|settings| start(cli, typed, &settings, env));
     if let (Err(failure), true) = (&exit, typed.json) {
-        let mut out = ui::Out::stdout();
-        out.json(&Refused {
-            stopped_by: failure.exit.word(),
-            error: &failure.what,
-            hints: &failure.hints,
-            exit_code: failure.exit.code(),
-        })?;
-        out.finish()?;
+        ui::failure_as_json(failure)?;
     }
     exit
-}
-
-/// The JSON object of a run that did not begin.
-#[derive(Serialize)]
-struct Refused<'f> {
-    stopped_by: &'static str,
-    error: &'f str,
-    hints: &'f [String],
-    exit_code: u8,
 }
 
 fn start(cli: &cli::Cli, typed: &cli::Invite, settings: &Settings, env: &Env<'_>) -> Result<Exit> {
@@ -109,10 +95,27 @@ pub async fn invite(
     clock: &Clock,
     stop: Stop,
 ) -> Result<Exit> {
+    let job_files = JobFiles::new(typed, settings, env)?;
+    let ended = run_to_the_end(typed, settings, env, output, clock, stop, &job_files).await;
+    if let Err(failure) = &ended {
+        job_files.failed(failure, clock);
+    }
+    ended
+}
+
+async fn run_to_the_end(
+    typed: &Path,
+    settings: &Settings,
+    env: &Env<'_>,
+    output: InviteOutput,
+    clock: &Clock,
+    stop: Stop,
+    job_files: &JobFiles,
+) -> Result<Exit> {
     let _time_limit = time_limit(settings, &stop);
     // Files that killed runs left may hold redeem links.
     Scratch::remove_leftovers();
-    let prepared = Prepared::new(typed, settings, output, clock, stop, env).await?;
+    let prepared = Prepared::new(typed, settings, output, clock, stop, env, job_files).await?;
     let mut exit = ask_and_run(&prepared, env).await;
     if matches!(&exit, Err(failure) if failure.exit == Exit::TimeUsed) {
         // The results then show, for every row, what the ledger knows.

@@ -13,7 +13,9 @@ use super::{
         prepare_ledger_folder, reading_choices,
         sheet_options::{WantedSheet, rules},
     },
-    engine_options, ledger,
+    engine_options,
+    job_files::JobFiles,
+    ledger,
     output::InviteOutput,
     refusals,
     stop_message::unless_stopped,
@@ -47,6 +49,7 @@ pub(super) struct Prepared<'a> {
     pub rules: Rules,
     pub options: Options,
     pub targets: Targets,
+    pub job_files: &'a JobFiles,
     pub survey: Survey,
     /// None where Microsoft mails, or nobody.
     pub own_mail: Option<OwnMail>,
@@ -65,6 +68,7 @@ impl<'a> Prepared<'a> {
         clock: &'a Clock,
         stop: Stop,
         env: &Env<'_>,
+        job_files: &'a JobFiles,
     ) -> Result<Self> {
         let began = Instant::now();
         refusals::one_thing_on_stdout(settings, output.json)?;
@@ -107,6 +111,7 @@ impl<'a> Prepared<'a> {
             rules,
             options,
             targets,
+            job_files,
             survey,
             own_mail,
             words: words.map(Arc::new),

@@ -23,7 +23,8 @@ fn flags() -> BTreeMap<(&'static str, String), String> {
             (_, "tenant") => ("tenant", "id".to_owned()),
             (_, "map" | "ignore") => continue,
             (_, "message_file") => ("message", "template".to_owned()),
-            (_, "allow") | (headings::EVERYDAY | headings::NIGHTLY | headings::EXPERT, _) => {
+            (_, "allow")
+            | (headings::EVERYDAY | headings::NIGHTLY | headings::EXPERT | headings::TELLING, _) => {
                 ("invite", key)
             }
             (REMIND, _) => ("remind", key),
