@@ -64,6 +64,13 @@ impl Failure {
         Self::new(exit, format!("{what}: {error}")).hint(hint)
     }
 
+    /// More hints, in this order.
+    #[must_use]
+    pub fn hints(mut self, hints: impl IntoIterator<Item = String>) -> Self {
+        self.hints.extend(hints);
+        self
+    }
+
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
@@ -101,6 +108,18 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
+/// A sentence in the form of a hint: without a capital letter and without a full stop.
+pub(crate) fn fragment(sentence: &str) -> String {
+    let sentence = sentence.strip_suffix('.').unwrap_or(sentence);
+    let mut chars = sentence.chars();
+    match (chars.next(), chars.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            format!("{}{}", first.to_lowercase(), chars.as_str())
+        }
+        _ => sentence.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,5 +145,15 @@ mod tests {
         assert!(failure.hints[0].contains("report it"));
         let refused = anyhow::Error::new(Failure::usage("no"));
         assert_eq!(Failure::from(refused).exit, Exit::Usage);
+    }
+
+    #[test]
+    fn sentences_become_fragments() {
+        assert_eq!(fragment("Check the network."), "check the network");
+        assert_eq!(
+            fragment("AADSTS is a code. Look."),
+            "AADSTS is a code. Look"
+        );
+        assert_eq!(fragment(""), "");
     }
 }

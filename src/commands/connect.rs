@@ -7,10 +7,13 @@ use crate::{
     clock::Clock,
     directory::Domains,
     exit::Exit,
-    failure::{Failure, Result},
+    failure::{Failure, Result, fragment},
     graph::{
         BaseUrl, Class, Fault, Graph, GraphConfig, Identity, IdentityKind, Organization, Tokens,
-        auth::{self, Authority, CredentialSource, SignIn},
+        auth::{
+            self, Authority, CredentialSource, SignIn, UsedMethod,
+            advice::{self, Refusal},
+        },
         cloud::{self, Abilities},
         http_client::HttpOptions,
     },
@@ -38,6 +41,13 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    /// How to get into the tenant that is meant, for the way in which the sign-in was made.
+    fn other_tenant(&self, meant: &Sourced<TenantName>) -> Option<String> {
+        let advice = advice::advice(Refusal::OtherTenant, self.graph.method()?, None)?;
+        let named = meant.value.to_string();
+        Some(fragment(&advice.fix).replace("TENANT", &named))
+    }
+
     /// The tenant by name and domain.
     pub(super) fn place(&self) -> String {
         let name = self.tenant.name.as_deref().unwrap_or(&self.tenant.id);
@@ -116,6 +126,17 @@ pub(super) fn unreached(
     })
 }
 
+/// The method that settings and environment ask for, for somebody who cannot sign in yet. None: nothing tells.
+pub(super) fn method_meant(settings: &Settings, env: &Env<'_>) -> Option<auth::MethodName> {
+    let named = settings.auth.method.value;
+    if named != auth::MethodName::Auto {
+        return Some(named);
+    }
+    let method = sign_in::method(settings, env, true).ok()?.name();
+    // `auto` ends there when nothing else was found.
+    (method != auth::MethodName::AzureCli).then_some(method)
+}
+
 /// What the cloud can do. The host and the named cloud must both be able to, because the host may be a gateway to that cloud.
 pub(super) fn abilities(settings: &Settings) -> Abilities {
     let tenant = &settings.tenant;
@@ -177,6 +198,7 @@ pub(super) async fn sign_in(
         )?,
     };
     let name = method.name();
+    let used = UsedMethod::of(&method);
     let meant = settings.tenant.id.as_ref();
     let app = matches!(
         method,
@@ -202,6 +224,11 @@ pub(super) async fn sign_in(
     };
     let signed_in = async {
         let tokens = sign_in.tokens()?.hearing(pace.stop().clone());
+        // The practice tenant's own sign-in is nobody's to change.
+        let tokens = match practice {
+            Some(_) => tokens,
+            None => tokens.advised_for(used.clone()),
+        };
         let identity = tokens
             .identity()
             .await
@@ -210,7 +237,7 @@ pub(super) async fn sign_in(
     };
     let (tokens, identity) =
         signed_in.await.map_err(|failure: Failure| {
-            match sign_in::picked(settings, name).filter(|_| practice.is_none()) {
+            match sign_in::picked(settings, used.name()).filter(|_| practice.is_none()) {
                 Some(picked) => failure.hint(picked),
                 None => failure,
             }
@@ -224,7 +251,7 @@ pub(super) async fn sign_in(
     Ok(SignedIn {
         graph: Graph::new(config, tokens, pace.clone())?,
         identity,
-        method: name,
+        method: used.name(),
         graph_url,
         authority: Authority::new(authority_url, &http, clock.clone())?,
     })
@@ -300,7 +327,8 @@ impl Reached {
             .hint(format!(
                 "sign in to the tenant that is meant, or correct {}; nothing was sent",
                 meant.source.place()
-            )));
+            ))
+            .hints(self.connection.other_tenant(meant)));
         }
         if let Some(also) = &settings.tenant.second_name
             && let Some(_) =

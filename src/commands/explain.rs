@@ -1,12 +1,13 @@
 //! `guestlist explain CODE`: what a code means, who can fix it, and how.
 //!
-//! Must not know the codes; the catalogues are passed in.
+//! Must not know the codes; the catalogues are passed in. What depends on the sign-in is asked of its table.
 
 use crate::{
     exit::Exit,
     failure::{Failure, Result},
+    graph::auth::advice,
     nearest::nearest,
-    problem::Entry,
+    problem::{Code, Entry},
     ui::text::{WIDTH, lines},
 };
 use std::{
@@ -105,7 +106,24 @@ fn page(entry: &Entry) -> String {
             let _ = writeln!(page, "{gap}  {label:<13}  {line}");
         }
     }
+    by_sign_in(&mut page, entry);
     page
+}
+
+/// What to do for each way of signing in, where that differs.
+fn by_sign_in(page: &mut String, entry: &Entry) {
+    let groups = advice::by_method(Code(entry.code));
+    if groups.is_empty() {
+        return;
+    }
+    let _ = writeln!(page, "\n  By the way of signing in ([auth] method)");
+    for (methods, advice) in groups {
+        let names: Vec<String> = methods.iter().map(ToString::to_string).collect();
+        let _ = writeln!(page, "\n    {}", names.join(", "));
+        for line in lines(&advice.fix, WIDTH - 6, WIDTH - 6) {
+            let _ = writeln!(page, "      {line}");
+        }
+    }
 }
 
 /// A reader that closes the pipe (`| head`) is not an error.

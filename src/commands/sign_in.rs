@@ -14,7 +14,13 @@ use crate::{
     ui,
 };
 use secrecy::SecretString;
-use std::{process::Stdio, sync::Arc};
+use std::{
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 pub(super) fn method(settings: &Settings, env: &Env<'_>, person: bool) -> Result<Method> {
     let auth = &settings.auth;
@@ -135,6 +141,7 @@ struct Screen {
     display: bool,
     /// Whether a code is shown if no browser opens.
     else_code: bool,
+    has_shown_code: AtomicBool,
 }
 
 impl Screen {
@@ -147,6 +154,7 @@ impl Screen {
                     .into_iter()
                     .any(named),
             else_code: method == MethodName::Auto,
+            has_shown_code: AtomicBool::new(false),
         }
     }
 }
@@ -167,12 +175,17 @@ impl Prompt for Screen {
     }
 
     fn show_code(&self, code: &DeviceCode) {
+        self.has_shown_code.store(true, Ordering::Relaxed);
         ui::tell(format!(
             "to sign in, open {} and type the code {}\nit can be used for {}; Ctrl-C gives up",
             code.url,
             code.user_code,
             ui::text::duration(code.expires_in)
         ));
+    }
+
+    fn has_shown_code(&self) -> bool {
+        self.has_shown_code.load(Ordering::Relaxed)
     }
 }
 

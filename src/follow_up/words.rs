@@ -7,7 +7,8 @@ use super::{
     ended::{Because, Ended, Learnt, Left},
 };
 use crate::{
-    graph::{Class, Fault, catalogue},
+    failure::fragment,
+    graph::{Class, Fault, auth::advice, catalogue},
     outcome::FollowUpKind,
 };
 
@@ -112,9 +113,13 @@ fn sentence(changes: &[&Change], ended: &Ended) -> Option<String> {
 fn why(kind: FollowUpKind, because: Because, fault: &Fault) -> String {
     let permission = permissions(kind).least;
     match because {
-        Because::Permission => format!(
-            "the sign-in lacks the permission {permission}; when an administrator has granted it, the same command does it"
-        ),
+        Because::Permission => {
+            let seen = fault.asker.method.and_then(advice::seen_after);
+            let seen = seen.map_or(String::new(), |seen| format!(" ({})", fragment(seen)));
+            format!(
+                "the sign-in lacks the permission {permission}; when an administrator has granted it, the same command does it{seen}"
+            )
+        }
         Because::Role => format!(
             "Graph refuses this to the sign-in, although it has the permission; the signed-in user may need a role such as User Administrator ({permission} alone is not enough for a user)"
         ),

@@ -2,7 +2,7 @@
 //!
 //! Must not decide what an answer means; `verdict` does.
 
-use super::auth::Claims;
+use super::auth::{Claims, MethodName};
 use jiff::Timestamp;
 use std::{fmt, time::Duration};
 
@@ -17,6 +17,15 @@ pub(crate) enum Attempt {
     NotConnected(String),
     /// The request was sent, or may have been sent, and no status came back.
     NoAnswer(String),
+}
+
+/// What advice on a refusal needs to know about the request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Asker {
+    /// How the sign-in was made. None: it makes no difference.
+    pub method: Option<MethodName>,
+    /// The least permission that the request needs.
+    pub permission: Option<&'static str>,
 }
 
 /// A status line and what followed it.
@@ -37,6 +46,7 @@ pub struct Answer {
     pub www_authenticate: Option<String>,
     pub body: Vec<u8>,
     pub ending: Ending,
+    pub asker: Asker,
 }
 
 /// How the body ended.

@@ -70,7 +70,12 @@ impl Graph {
             let mut again = Again::default();
             let mut answers: HashMap<String, _> = responses
                 .into_iter()
-                .map(|response| (key(&response.id), self.answer_to(response, &mut again)))
+                .map(|response| {
+                    let id = key(&response.id);
+                    let get = asked.iter().find(|get| key(&get.id) == id);
+                    let path = get.map_or("", |get| get.url.as_str());
+                    (id, self.answer_to(response, path, &mut again))
+                })
                 .collect();
             let closed = self.close_gate_for_items(&again, sent_at);
             for get in asked {
@@ -162,12 +167,20 @@ impl Graph {
     }
 
     /// An item's value, or its fault and whether the item is worth sending again.
-    fn answer_to(&self, response: Response, again: &mut Again) -> Result<Value, (Fault, bool)> {
+    fn answer_to(
+        &self,
+        response: Response,
+        path: &str,
+        again: &mut Again,
+    ) -> Result<Value, (Fault, bool)> {
         if (200..300).contains(&response.status) {
             again.fine = true;
             return Ok(response.body);
         }
-        let answer = as_answer(&response, self.server_now());
+        let answer = Answer {
+            asker: self.asker(&Method::GET, path),
+            ..as_answer(&response, self.server_now())
+        };
         let fault = Fault::of(&answer);
         let throttled = is_throttle(&answer)
             || (fault.class == Class::Unsettled && answer.retry_after.is_some());

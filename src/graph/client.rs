@@ -4,15 +4,15 @@
 //! invites goes its own way: see `invite`.
 
 use super::{
-    answer::{Answer, Attempt},
-    auth::{Token, Tokens},
+    answer::{Answer, Asker, Attempt},
+    auth::{MethodName, Token, Tokens},
     base_url::BaseUrl,
     catalogue,
     cloud::{self, Abilities},
     fault::{Class, Fault},
     http::{self, Http, Outgoing},
     http_client::HttpOptions,
-    server_text, slow_down,
+    permissions, server_text, slow_down,
     verdict::{ReadVerdict, judge_read},
     wire::{Organization, Page},
 };
@@ -251,6 +251,11 @@ impl Graph {
         }
     }
 
+    /// How the sign-in was made, for the advice on refusals. None: it makes no difference.
+    pub(crate) fn method(&self) -> Option<MethodName> {
+        self.0.tokens.method()
+    }
+
     pub(crate) fn requests(&self) -> RequestCounts {
         RequestCounts {
             total: self.0.total.load(Relaxed),
@@ -432,12 +437,13 @@ impl Graph {
         };
         inner.total.fetch_add(1, Relaxed);
         // Boxed, because every future that sends a request contains it.
-        let Ok(attempt) = Box::pin(inner.http.send(outgoing, &self.1)).await else {
+        let Ok(mut attempt) = Box::pin(inner.http.send(outgoing, &self.1)).await else {
             inner.total.fetch_sub(1, Relaxed);
             return Err(Fault::run_stopped());
         };
         let mut too_long = None;
-        if let Attempt::Answered(answer) = &attempt {
+        if let Attempt::Answered(answer) = &mut attempt {
+            answer.asker = self.asker(&call.method, call.url.path());
             if let Some(date) = answer.date {
                 let ahead = date.duration_since(inner.clock.now()).as_millis();
                 inner.skew.store(i64::try_from(ahead).unwrap_or(0), Relaxed);
@@ -455,6 +461,14 @@ impl Graph {
             at,
             too_long,
         })
+    }
+
+    /// Who asks, and for what, for the advice on a refusal.
+    pub(super) fn asker(&self, method: &Method, path: &str) -> Asker {
+        Asker {
+            method: self.method(),
+            permission: permissions::least(method, path),
+        }
     }
 
     /// Closes the gate if an answer asks for that.

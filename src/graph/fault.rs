@@ -7,14 +7,18 @@
 pub(crate) use super::class::{Author, Class};
 
 use super::{
-    answer::Answer,
-    auth, catalogue,
+    answer::{Answer, Asker},
+    auth::{
+        self,
+        advice::{self, Advice},
+    },
+    catalogue,
     envelope::{Envelope, LONGEST_MESSAGE},
     error_rules, server_text,
 };
 use crate::{
     exit::Exit,
-    failure::Failure,
+    failure::{Failure, fragment},
     pace::{Stopped, TooLong},
     problem::{Code, Entry},
 };
@@ -59,6 +63,8 @@ pub struct Details {
     pub date: Option<Timestamp>,
     /// Who wrote or forwarded the answer, as its headers say.
     pub answered_by: Option<String>,
+    /// How the sign-in was made, and what the request needs.
+    pub asker: Asker,
 }
 
 impl Fault {
@@ -75,6 +81,7 @@ impl Fault {
             client_request_id: String::new(),
             date: None,
             answered_by: None,
+            asker: Asker::default(),
         }))
     }
 
@@ -112,6 +119,7 @@ impl Fault {
         self.request_id = answer.request_id.clone().or(inner_request_id);
         self.date = answer.date;
         self.answered_by.clone_from(&answer.answered_by);
+        self.asker = answer.asker;
         self
     }
 
@@ -141,7 +149,20 @@ impl Fault {
         self.entry().title
     }
 
-    /// What to do about it, and who can.
+    /// What to do about it, and who can, for the way in which the sign-in was made.
+    pub(crate) fn advice(&self) -> Advice {
+        let entry = self.entry();
+        let by_method = self
+            .asker
+            .method
+            .and_then(|method| advice::of_code(self.code, method, self.asker.permission));
+        by_method.unwrap_or_else(|| Advice {
+            fix: entry.fix.to_owned(),
+            who: entry.who,
+        })
+    }
+
+    /// What the catalogue says about it.
     pub fn entry(&self) -> &'static Entry {
         catalogue::entry(self.code).unwrap_or(&catalogue::UNNAMED)
     }
@@ -236,33 +257,21 @@ impl std::error::Error for Fault {}
 /// For commands that a fault ends: what happened, what was said, what to do, who can do it, and the ids for support.
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
-        let entry = fault.entry();
-        let mut failure = Failure::new(fault.exit(), fault.to_string()).hint(fragment(entry.fix));
+        let advice = fault.advice();
+        let mut failure = Failure::new(fault.exit(), fault.to_string()).hint(fragment(&advice.fix));
         let said = without_addresses(&fault.message);
         // Entra repeats its ids and the time in every sentence; the line for support has them.
         let said = said.split(" Trace ID: ").next().unwrap_or_default();
         if !said.is_empty() {
             failure = failure.hint(format!("the reason given: {said}"));
         }
-        if !entry.who.is_empty() && entry.who != "whoever runs the command" {
-            failure = failure.hint(format!("who can: {}", entry.who));
+        if !advice.who.is_empty() && advice.who != "whoever runs the command" {
+            failure = failure.hint(format!("who can: {}", advice.who));
         }
         if fault.request_id.is_some() {
             failure = failure.hint(format!("for support: {}", fault.reference()));
         }
         failure
-    }
-}
-
-/// A sentence in the form of a hint: without a capital letter and without a full stop.
-fn fragment(sentence: &str) -> String {
-    let sentence = sentence.strip_suffix('.').unwrap_or(sentence);
-    let mut chars = sentence.chars();
-    match (chars.next(), chars.clone().next()) {
-        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
-            format!("{}{}", first.to_lowercase(), chars.as_str())
-        }
-        _ => sentence.to_owned(),
     }
 }
 
@@ -295,16 +304,6 @@ mod tests {
             Some("a0b1c2d3-0000-4000-8000-00000000abcd")
         );
         assert_eq!(object_id("no id here: abc-def"), None);
-    }
-
-    #[test]
-    fn sentences_become_fragments() {
-        assert_eq!(fragment("Check the network."), "check the network");
-        assert_eq!(
-            fragment("AADSTS is a code. Look."),
-            "AADSTS is a code. Look"
-        );
-        assert_eq!(fragment(""), "");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Must not retry, pace or judge. Its texts never hold a URL, because URLs hold addresses.
 
 use super::{
-    answer::{Answer, Attempt, Ending, http_date, retry_after},
+    answer::{Answer, Asker, Attempt, Ending, http_date, retry_after},
     base_url::BaseUrl,
     connections::Connections,
     departure::{Body, Departure, unless_stopped},
@@ -127,6 +127,7 @@ impl Http {
             www_authenticate: long_text(headers, &header::WWW_AUTHENTICATE, LONGEST_CHALLENGE),
             body: Vec::new(),
             ending: Ending::Whole,
+            asker: Asker::default(),
         };
         let limit = if response.status().is_success() {
             limit

@@ -45,6 +45,8 @@ mod departure; // the last check of the stop before a request leaves
 
 pub(crate) mod answer; // what came back
 
+mod permissions; // the least permission that a request needs
+
 pub(crate) mod envelope; // the body of an error, in any form
 
 mod server_text; // cleans the texts of servers

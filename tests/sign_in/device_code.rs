@@ -131,7 +131,7 @@ fn conditional_access_that_blocks_codes_says_so() {
     let (exit, screen) = terminal.end();
     assert_eq!(exit, 6, "{screen}");
     shows(&screen, "AADSTS53003");
-    shows(&screen, "use another way to sign in");
+    shows(&screen, "Try next: [auth] method = \"browser\"");
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn refusals_of_the_tenant_say_who_can_help() {
         ("65001", "grant admin consent", "Global Administrator"),
         (
             "53003",
-            "have the policy allow this one",
+            "Try next, on a machine in Azure: [auth] method = \"managed-identity\"",
             "a Conditional Access Administrator",
         ),
         (

@@ -1,10 +1,10 @@
-//! A mail to forward to an administrator: which app, which permissions and why, and where to grant them.
+//! A mail to forward to an administrator: who signs in, which permissions and why, and how to grant them.
 //!
 //! Must not hold a secret or a guest's address: it is sent to somebody else.
 
 use super::needs::{Need, Needs};
 use crate::{
-    graph::{Identity, IdentityKind},
+    graph::{Identity, IdentityKind, auth::MethodName},
     ledger::Tenant,
     settings::{MailDelivery, Settings},
     ui::text::{pad, wrap},
@@ -14,18 +14,79 @@ use url::Url;
 
 pub(super) struct About<'a> {
     pub settings: &'a Settings,
+    /// Who is signed in. None: nobody could sign in yet.
     pub identity: Option<&'a Identity>,
+    /// How the sign-in is made, or would be. None: nothing tells.
+    pub method: Option<MethodName>,
     pub tenant: Option<&'a Tenant>,
     pub authority: &'a str,
     pub needs: &'a Needs,
 }
 
+/// What an administrator has to do depends on who signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signer {
+    /// An app by itself, with a secret or a certificate.
+    App,
+    /// An app by itself, with a token of its platform.
+    Workload,
+    ManagedIdentity,
+    /// A person, through an app of the tenant.
+    Person,
+    /// A person, through Microsoft's own app for the Azure CLI.
+    AzureCli,
+    /// A token of somebody's app.
+    Token,
+}
+
+impl Signer {
+    fn of(method: Option<MethodName>, kind: IdentityKind) -> Self {
+        match method {
+            Some(MethodName::ClientSecret | MethodName::Certificate) => Self::App,
+            Some(
+                MethodName::WorkloadIdentity
+                | MethodName::GitHubActions
+                | MethodName::AzurePipelines,
+            ) => Self::Workload,
+            Some(MethodName::ManagedIdentity) => Self::ManagedIdentity,
+            // An app may be signed in to the Azure CLI.
+            Some(MethodName::AzureCli) if kind == IdentityKind::AppOnly => Self::Token,
+            Some(MethodName::AzureCli) => Self::AzureCli,
+            Some(MethodName::Token) => Self::Token,
+            Some(MethodName::Browser | MethodName::DeviceCode | MethodName::Auto) | None => {
+                Self::Person
+            }
+        }
+    }
+
+    /// Whether permissions are asked for on behalf of a person.
+    fn is_delegated(self, kind: IdentityKind) -> bool {
+        match self {
+            Self::App | Self::Workload | Self::ManagedIdentity => false,
+            Self::Person | Self::AzureCli => true,
+            Self::Token => kind != IdentityKind::AppOnly,
+        }
+    }
+}
+
 pub(super) fn mail(about: &About<'_>) -> String {
     let identity = about.identity.cloned().unwrap_or_default();
+    let signer = Signer::of(about.method, identity.kind);
+    let is_delegated = signer.is_delegated(identity.kind);
+    // The permissions that differ for a person follow from this.
+    let identity = Identity {
+        kind: if is_delegated {
+            IdentityKind::Delegated
+        } else {
+            IdentityKind::AppOnly
+        },
+        ..identity
+    };
     let client_id = about.settings.auth.client_id.as_ref();
     let app = identity
         .app_id
         .clone()
+        .filter(|_| signer != Signer::AzureCli)
         .or_else(|| client_id.map(|id| id.value.clone()));
     let named = about.settings.tenant.id.as_ref();
     let tenant = about
@@ -40,34 +101,33 @@ pub(super) fn mail(about: &About<'_>) -> String {
     let id = tenant
         .as_ref()
         .map_or(String::new(), |id| format!(" (tenant {id})"));
-    let user = identity.kind == IdentityKind::Delegated;
 
     let mut mail = format!("Subject: permissions for inviting guests into {place}\n\nHello,\n\n");
     paragraph(
         &mut mail,
         &format!(
             "I invite people as guests into {place}{id} with guestlist, which uses Microsoft Graph. {}",
-            match (&app, identity.kind, &identity.name) {
-                (None, ..) =>
-                    "There is no app registration for it yet: please make one (single tenant), and tell me its client id."
-                        .to_owned(),
-                (Some(app), IdentityKind::AppOnly, Some(name)) if name != app =>
-                    format!("It signs in as the app \"{name}\", client id {app}."),
-                (Some(app), IdentityKind::Delegated, Some(name)) =>
-                    format!("It signs {name} in through the app with the client id {app}."),
-                (Some(app), ..) => format!("It signs in as the app with the client id {app}."),
-            }
+            who_signs_in(signer, app.as_deref(), &identity)
         ),
     );
-    let kind = if user { "delegated" } else { "application" };
+    let kind = if is_delegated {
+        "delegated"
+    } else {
+        "application"
+    };
     let (must, may): (Vec<Need>, Vec<Need>) = about
         .needs
         .list(&identity)
         .into_iter()
         .partition(|need| need.must);
+    let grantee = if signer == Signer::ManagedIdentity {
+        "managed identity"
+    } else {
+        "app"
+    };
     paragraph(
         &mut mail,
-        &format!("Please grant that app these {kind} permissions of Microsoft Graph:"),
+        &format!("Please grant that {grantee} these {kind} permissions of Microsoft Graph:"),
     );
     list(&mut mail, &must, &identity);
     if let Some(text) = own_mail(about.settings, identity.kind) {
@@ -75,25 +135,153 @@ pub(super) fn mail(about: &About<'_>) -> String {
     }
     paragraph(&mut mail, "These are not necessary, and make it safer:");
     list(&mut mail, &may, &identity);
+    if let Some(text) = besides(signer, about) {
+        paragraph(&mut mail, &text);
+    }
+    if signer == Signer::ManagedIdentity {
+        assignment(&mut mail, &must, &may, &identity);
+    } else {
+        paragraph(
+            &mut mail,
+            "How: in the Entra admin center, App registrations, the app, API permissions, add them (Microsoft Graph). Then grant admin consent there, or open this address as an administrator of the tenant:",
+        );
+        let _ = writeln!(
+            mail,
+            "  {}\n",
+            consent_url(about.authority, tenant.as_deref(), app.as_deref())
+        );
+    }
     paragraph(
         &mut mail,
-        "How: in the Entra admin center, App registrations, the app, API permissions, add them (Microsoft Graph). Then grant admin consent there, or open this address as an administrator of the tenant:",
-    );
-    let _ = writeln!(
-        mail,
-        "  {}\n",
-        consent_url(about.authority, tenant.as_deref(), app.as_deref())
-    );
-    paragraph(
-        &mut mail,
-        "A Privileged Role Administrator can grant application permissions; for delegated ones a Cloud Application Administrator is enough.",
+        if is_delegated {
+            "A Cloud Application Administrator can grant delegated permissions."
+        } else {
+            "A Privileged Role Administrator can grant application permissions."
+        },
     );
     paragraph(
         &mut mail,
-        "Afterwards I run `guestlist doctor` again: it reads what it may, changes nothing, and says what is still missing. A grant can take some minutes until new tokens hold it.",
+        &format!(
+            "Afterwards I run `guestlist doctor` again: it reads what it may, changes nothing, and says what is still missing. {}",
+            when_seen(signer)
+        ),
     );
     mail.push_str("Thank you!\n");
     mail
+}
+
+fn who_signs_in(signer: Signer, app: Option<&str>, identity: &Identity) -> String {
+    let name = identity.name.as_deref();
+    match (signer, app) {
+        (Signer::ManagedIdentity, _) => match &identity.object_id {
+            Some(id) => format!(
+                "It signs in as the managed identity {}, object id {id}.",
+                name.unwrap_or("of a machine in Azure")
+            ),
+            None => "It signs in as the managed identity of a machine in Azure.".to_owned(),
+        },
+        (Signer::AzureCli, None) => format!(
+            "{} to it through the Azure CLI, to which nobody can add permissions: please make an app registration for it (single tenant), and tell me its client id.",
+            name.map_or("I sign in".to_owned(), |name| format!("I sign in as {name}"))
+        ),
+        (Signer::Person, None) => "There is no app registration for it yet: please make one (single tenant), to which I sign in myself, and tell me its client id.".to_owned(),
+        (_, None) => "There is no app registration for it yet: please make one (single tenant), as which it signs in by itself, and tell me its client id.".to_owned(),
+        (Signer::Person | Signer::AzureCli, Some(app)) => match name {
+            Some(name) => format!("It signs {name} in through the app with the client id {app}."),
+            None => format!("I sign in myself through the app with the client id {app}."),
+        },
+        (Signer::Token, Some(app)) if identity.kind == IdentityKind::Delegated => match name {
+            Some(name) => format!("It signs {name} in through the app with the client id {app}."),
+            None => format!("It signs me in through the app with the client id {app}."),
+        },
+        (Signer::App | Signer::Workload | Signer::Token, Some(app)) => match name {
+            Some(name) if name != app => {
+                format!("It signs in as the app \"{name}\", client id {app}.")
+            }
+            _ => format!("It signs in as the app with the client id {app}."),
+        },
+    }
+}
+
+/// What signing in takes beside permissions.
+fn besides(signer: Signer, about: &About<'_>) -> Option<String> {
+    let device = about.method == Some(MethodName::DeviceCode);
+    match signer {
+        Signer::Person if about.identity.is_some() => None,
+        Signer::Person | Signer::AzureCli => Some(format!(
+            "So that a person can sign in to the app: under Authentication set \"Allow public client flows\" to Yes{}. Where only some users may invite guests, I also need the role Guest Inviter.",
+            if device {
+                ""
+            } else {
+                ", and add the platform \"Mobile and desktop applications\" with the redirect URI http://localhost"
+            }
+        )),
+        Signer::App if about.identity.is_some() => None,
+        Signer::App if about.method == Some(MethodName::Certificate) => Some(
+            "So that the app can sign in: under Certificates & secrets upload the certificate that I send with this mail (the public part only; its key stays with me).".to_owned(),
+        ),
+        Signer::App => Some(
+            "So that the app can sign in: under Certificates & secrets upload a certificate whose key stays with me, or add a client secret, and tell me its Value (not its Secret ID) and when it expires, by a safe way.".to_owned(),
+        ),
+        Signer::Workload if about.identity.is_some() => None,
+        Signer::Workload => Some(format!(
+            "So that the app can sign in without a secret: under Certificates & secrets, Federated credentials, add one for {}, with the audience api://AzureADTokenExchange.",
+            match about.method {
+                Some(MethodName::GitHubActions) =>
+                    "GitHub Actions (organization, repository, and the branch or environment of the workflow)",
+                Some(MethodName::AzurePipelines) =>
+                    "Azure Pipelines (issuer and subject as the service connection shows them)",
+                _ =>
+                    "Kubernetes (the issuer of the cluster, and the namespace and service account of the pod)",
+            }
+        )),
+        Signer::ManagedIdentity | Signer::Token => None,
+    }
+}
+
+/// No page of the portal assigns permissions to a managed identity.
+fn assignment(mail: &mut String, must: &[Need], may: &[Need], identity: &Identity) {
+    let id = identity.object_id.as_deref().unwrap_or("OBJECT-ID");
+    let lacks = |need: &&Need| identity.holds(need.permission) != Some(true);
+    let names: Vec<String> = must
+        .iter()
+        .chain(may)
+        .filter(lacks)
+        .map(|need| format!("\"{}\"", need.permission))
+        .collect();
+    paragraph(
+        mail,
+        "How: the portal has no page for it; in PowerShell, with the module Microsoft.Graph:",
+    );
+    let _ = writeln!(
+        mail,
+        "  Connect-MgGraph -Scopes AppRoleAssignment.ReadWrite.All,Application.Read.All\n  \
+         $graph = Get-MgServicePrincipal `\n    \
+           -Filter \"appId eq '00000003-0000-0000-c000-000000000000'\"\n  \
+         $names = {}\n  \
+         $graph.AppRoles | Where-Object Value -in $names | ForEach-Object {{\n    \
+           New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId {id} `\n      \
+             -PrincipalId {id} `\n      \
+             -ResourceId $graph.Id -AppRoleId $_.Id }}\n",
+        names.join(",\n    ")
+    );
+}
+
+/// When a grant is seen.
+fn when_seen(signer: Signer) -> &'static str {
+    match signer {
+        Signer::App | Signer::Workload => "A grant can take some minutes until new tokens hold it.",
+        Signer::ManagedIdentity => {
+            "Azure keeps the tokens of managed identities, so a grant can take up to 24 hours until it is seen."
+        }
+        Signer::Person => "I sign in again for that, because only a new sign-in holds a grant.",
+        Signer::AzureCli => {
+            "Tokens of the Azure CLI are kept, so a role can take up to 24 hours until it is seen there."
+        }
+        Signer::Token => {
+            "I get a new token for that, because one that exists never gets a new grant; where tokens are kept, it can take up to 24 hours."
+        }
+    }
 }
 
 /// What else mail of our own asks of an administrator.

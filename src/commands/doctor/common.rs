@@ -2,7 +2,18 @@
 
 use super::super::{connect::Connection, invite::survey::Survey};
 use crate::{
-    directory::Directory, failure::Failure, graph::Fault, guest::Rules, sheet::Sheet, ui::Check,
+    directory::Directory,
+    failure::{Failure, fragment},
+    graph::{
+        Fault,
+        auth::{
+            MethodName,
+            advice::{self, Refusal},
+        },
+    },
+    guest::Rules,
+    sheet::Sheet,
+    ui::Check,
 };
 
 /// A sheet, and what is on it.
@@ -21,9 +32,16 @@ pub(super) fn directory(connection: &Connection) -> Directory {
     Directory::new(connection.graph.clone(), connection.domains.clone())
 }
 
-/// The hint for a missing permission.
-pub(super) const GRANT: &str =
-    "an administrator can grant it: `guestlist doctor --ask-admin` prints what to send";
+/// The hint for a missing permission, for the way in which the sign-in was made.
+pub(super) fn grant(method: Option<MethodName>, permission: &'static str) -> String {
+    const MAIL: &str = "`guestlist doctor --ask-admin` prints what to send";
+    let advice =
+        method.and_then(|method| advice::advice(Refusal::Permission, method, Some(permission)));
+    match advice {
+        Some(advice) => format!("{}\n{MAIL}", fragment(&advice.fix)),
+        None => format!("an administrator can grant it: {MAIL}"),
+    }
+}
 
 /// A failed check for a fault that would end `invite` in the same way.
 pub(super) fn fault(name: &'static str, fault: Fault) -> Check {

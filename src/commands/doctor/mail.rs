@@ -4,7 +4,7 @@
 
 use super::{
     super::{connect::Connection, own_mail::OwnMail},
-    common::{GRANT, LookedAt, fault, not_signed_in},
+    common::{LookedAt, fault, grant, not_signed_in},
     needs::send_permission,
 };
 use crate::{
@@ -102,10 +102,11 @@ async fn may_send(own: &OwnMail, connection: &Connection) -> Check {
                 format!("the token may not send mail from {mailbox}"),
             )
             .permission(needed);
+            let granted = grant(connection.graph.method(), needed);
             if is_app {
-                check.hint(format!("{GRANT}\nwhere Exchange allows the app this mailbox by RBAC for applications, no token shows it, and the mails go out all the same"))
+                check.hint(format!("{granted}\nwhere Exchange allows the app this mailbox by RBAC for applications, no token shows it, and the mails go out all the same"))
             } else {
-                check.hint(GRANT)
+                check.hint(granted)
             }
         }
         None => {

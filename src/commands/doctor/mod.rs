@@ -197,8 +197,8 @@ impl Doctor<'_> {
                 .as_ref()
                 .map(|reached| tenant::organization(&reached.connection)),
         );
-        checks.push(tenant::may_invite(&identity));
-        checks.extend(needs.claimed(&identity));
+        checks.push(tenant::may_invite(&identity, graph.method()));
+        checks.extend(needs.claimed(&identity, graph.method()));
         checks.extend(tenant::readable(&graph).await);
         checks.push(tenant::policy(&graph, &identity).await);
         (checks, reached)
@@ -223,12 +223,13 @@ impl Doctor<'_> {
             practice.as_ref(),
         )
         .await;
-        let (identity, tenant) = match signed_in {
+        let (identity, method, tenant) = match signed_in {
             Ok(signed_in) => {
-                let identity = signed_in.identity.clone();
+                let (identity, method) = (signed_in.identity.clone(), signed_in.method);
                 let reached = signed_in.reach().await.ok();
                 (
                     Some(identity),
+                    Some(method),
                     reached.map(|reached| reached.connection.tenant),
                 )
             }
@@ -236,7 +237,7 @@ impl Doctor<'_> {
                 ui::tell(format!(
                     "nobody is signed in, so the app is taken from the settings: {failure}"
                 ));
-                (None, None)
+                (None, connect::method_meant(settings, self.env), None)
             }
         };
         let authority = match &practice {
@@ -246,6 +247,7 @@ impl Doctor<'_> {
         Ok(ask_admin::mail(&ask_admin::About {
             settings,
             identity: identity.as_ref(),
+            method,
             tenant: tenant.as_ref(),
             authority: &authority,
             needs: &Needs::of(

@@ -7,12 +7,12 @@ use super::{
         connect::abilities,
         invite::{follow_up_counts::FollowUpCounts, survey::Survey},
     },
-    common::GRANT,
+    common::grant,
 };
 use crate::{
     exit::Exit,
     follow_up::{Permissions, permissions},
-    graph::{Identity, IdentityKind},
+    graph::{Identity, IdentityKind, auth::MethodName},
     guest::SponsorRef,
     outcome::FollowUpKind,
     settings::{MailDelivery, Settings},
@@ -168,7 +168,7 @@ impl Needs {
     }
 
     /// Checks of the token's claims, where no read would prove the permission.
-    pub(super) fn claimed(&self, identity: &Identity) -> Vec<Check> {
+    pub(super) fn claimed(&self, identity: &Identity, method: Option<MethodName>) -> Vec<Check> {
         let mut checks = Vec::new();
         if self.resets {
             for (name, what, permissions) in [
@@ -192,7 +192,7 @@ impl Needs {
                     }
                     _ => pass,
                 };
-                checks.push(claim(identity, missing, &pass, permissions));
+                checks.push(claim(identity, method, missing, &pass, permissions));
             }
         }
         if self.sponsors_afterwards {
@@ -204,6 +204,7 @@ impl Needs {
             let pass = "the token may add sponsors after the invitation";
             checks.push(claim(
                 identity,
+                method,
                 missing,
                 pass,
                 permissions(FollowUpKind::Sponsor),
@@ -233,6 +234,7 @@ impl Needs {
             };
             checks.push(claim(
                 identity,
+                method,
                 missing,
                 &format!("the token may {what}"),
                 permissions(kind),
@@ -242,11 +244,19 @@ impl Needs {
     }
 }
 
-fn claim(identity: &Identity, missing: Check, pass: &str, permissions: Permissions) -> Check {
+fn claim(
+    identity: &Identity,
+    method: Option<MethodName>,
+    missing: Check,
+    pass: &str,
+    permissions: Permissions,
+) -> Check {
     let name = missing.name;
     match held(identity, permissions.enough) {
         Some(true) => Check::pass(name, pass),
-        Some(false) => missing.permission(permissions.least).hint(GRANT),
+        Some(false) => missing
+            .permission(permissions.least)
+            .hint(grant(method, permissions.least)),
         None => Check::cannot_tell(name, "the token does not say what it may do")
             .permission(permissions.least),
     }

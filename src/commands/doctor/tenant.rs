@@ -1,15 +1,15 @@
 //! What the tenant and the token allow. Claims are only hints, so whatever can be read without harm is read.
 
 use super::{
-    super::connect::Connection,
-    common::{GRANT, fault},
+    super::{connect::Connection, invite::refusals::invitations_off},
+    common::{fault, grant},
     needs::{self, held},
 };
 use crate::{
     exit::Exit,
     failure::Result,
     graph::{
-        Class, Fault, Graph, Identity, IdentityKind, InvitesFrom, Read, catalogue,
+        Class, Fault, Graph, Identity, IdentityKind, InvitesFrom, Read, auth::MethodName,
         wire::USER_SELECT,
     },
     settings::Settings,
@@ -52,7 +52,7 @@ pub(super) fn tenant(connection: &Connection, settings: &Settings, meant: Result
 }
 
 /// No read would prove that invitations are allowed; only an invitation would.
-pub(super) fn may_invite(identity: &Identity) -> Check {
+pub(super) fn may_invite(identity: &Identity, method: Option<MethodName>) -> Check {
     const NAME: &str = "invite";
     const LEAST: &str = "User.Invite.All";
     let more = ["User.ReadWrite.All", "Directory.ReadWrite.All"];
@@ -64,7 +64,7 @@ pub(super) fn may_invite(identity: &Identity) -> Check {
             )),
         (Some(false), _) => Check::fail(NAME, Exit::Permission, "the token may not invite guests")
             .permission(LEAST)
-            .hint(GRANT),
+            .hint(grant(method, LEAST)),
         (None, _) => Check::cannot_tell(NAME, "the token does not say what it may do").permission(LEAST),
     }
 }
@@ -88,7 +88,7 @@ pub(super) async fn readable(graph: &Graph) -> Vec<Check> {
                 "the people of the tenant cannot be read, so nobody can tell who is a guest already",
             )
             .permission("User.Read.All")
-            .hint(GRANT),
+            .hint(grant(graph.method(), "User.Read.All")),
             Err(other) => fault("read-people", other),
         },
         match deleted {
@@ -157,11 +157,11 @@ pub(super) async fn policy(graph: &Graph, identity: &Identity) -> Check {
     };
     match invites_from {
         InvitesFrom::Nobody => {
-            let off = Fault::new(catalogue::INVITATIONS_OFF, Class::Tenant, "");
+            let off = invitations_off(graph);
             let told = "nobody may invite guests: allowInvitesFrom is none";
             Check {
                 message: told.to_owned(),
-                ..fault(NAME, off)
+                ..Check::failed(NAME, off)
             }
         }
         InvitesFrom::AdminsAndGuestInviters => {
@@ -187,10 +187,11 @@ mod tests {
     #[test]
     fn a_claim_tells_who_may_invite_unless_it_is_hidden() {
         let of = |roles: &[&str]| {
-            may_invite(&Identity {
+            let identity = Identity {
                 roles: roles.iter().map(ToString::to_string).collect(),
                 ..Identity::default()
-            })
+            };
+            may_invite(&identity, None)
         };
         assert_eq!(of(&["User.Invite.All"]).verdict, Finding::Pass);
         let more = of(&["User.ReadWrite.All"]);

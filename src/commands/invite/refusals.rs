@@ -6,8 +6,14 @@ use super::{super::connect::Connection, survey::Survey};
 use crate::{
     directory::InvitationPolicy,
     exit::Exit,
-    failure::{Failure, Result},
-    graph::{self, Class, Fault},
+    failure::{Failure, Result, fragment},
+    graph::{
+        self, Class, Fault, Graph,
+        auth::{
+            MethodName,
+            advice::{self, Refusal},
+        },
+    },
     message::Delivery,
     results,
     settings::{MailDelivery, OwnDomains, Settings, WhenDropped},
@@ -123,16 +129,27 @@ pub(super) fn invitations_are_off(
         return Ok(());
     }
     let tenant = connection.tenant.name.as_deref();
-    let fault = Fault::new(graph::catalogue::INVITATIONS_OFF, Class::Tenant, "");
     let what = format!(
         "{} lets nobody invite guests: allowInvitesFrom is \"none\" [{}]; nothing was sent",
         tenant.unwrap_or(&connection.tenant.id),
-        fault.code
+        graph::catalogue::INVITATIONS_OFF
     );
     Err(Failure {
         what,
-        ..fault.into()
+        ..invitations_off(&connection.graph)
     })
+}
+
+/// Nobody may invite. No permission and no role helps; the advice says what does, for this way of signing in.
+pub(in crate::commands) fn invitations_off(graph: &Graph) -> Failure {
+    let fault = Fault::new(graph::catalogue::INVITATIONS_OFF, Class::Tenant, "");
+    let method = graph.method().unwrap_or(MethodName::Token);
+    match advice::advice(Refusal::NobodyInvites, method, None) {
+        Some(advice) => Failure::new(fault.exit(), fault.to_string())
+            .hint(fragment(&advice.fix))
+            .hint(format!("who can: {}", advice.who)),
+        None => fault.into(),
+    }
 }
 
 /// When an app invites, Microsoft drops custom messages silently. This is reported before anything is sent.

@@ -56,9 +56,10 @@ pub(in crate::commands) fn stopped(about: &Stopped<'_>) -> Failure {
             if !fault.message.is_empty() {
                 failure = failure.hint(quoted(fault));
             }
-            let mut failure = failure.hint(entry.fix);
-            if !entry.who.is_empty() {
-                failure = failure.hint(format!("who can: {}", entry.who));
+            let advice = fault.advice();
+            let mut failure = failure.hint(advice.fix);
+            if !advice.who.is_empty() {
+                failure = failure.hint(format!("who can: {}", advice.who));
             }
             if *exit == Exit::TenantRefused {
                 failure = failure.hint(format!(

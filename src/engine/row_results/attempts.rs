@@ -51,7 +51,7 @@ pub(in crate::engine) fn invited_and_settled(
 
 /// The results show Graph's own words; no other output does.
 pub(in crate::engine) fn refused(guest: &Guest, fault: &Fault) -> RowResult {
-    with_fault(hinted(guest, Outcome::Refused, fault.entry().fix), fault)
+    with_fault(hinted(guest, Outcome::Refused, fault.advice().fix), fault)
 }
 
 /// Another row of the same domain was refused for all of it.

@@ -7,39 +7,13 @@ use super::{
     failures::refusal,
     interactive::Ask,
     managed_identity::AppService,
+    method_name::MethodName,
     sign_in_context::Prompt,
     workload::{AzurePipelines, GitHubActions, Workload},
 };
-use crate::{graph::fault::Fault, one_word::OneWord};
-use clap::ValueEnum;
+use crate::graph::fault::Fault;
 use secrecy::SecretString;
 use std::{fmt, path::PathBuf, sync::Arc};
-
-/// The name of a way to sign in: the word in `[auth] method`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum MethodName {
-    /// What the environment provides; on a terminal, a person.
-    Auto,
-    ClientSecret,
-    Certificate,
-    WorkloadIdentity,
-    ManagedIdentity,
-    AzureCli,
-    AzurePipelines,
-    #[value(name = "github-actions")]
-    GitHubActions,
-    Browser,
-    DeviceCode,
-    Token,
-}
-
-impl OneWord for MethodName {}
-
-impl fmt::Display for MethodName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.word())
-    }
-}
 
 /// A way to sign in, with what it needs.
 #[derive(Clone)]
@@ -88,6 +62,32 @@ impl Method {
                 Ask::Browser | Ask::BrowserElseCode => MethodName::Browser,
             },
             Self::Token(_) => MethodName::Token,
+        }
+    }
+}
+
+/// The way in which a sign-in is made. Whether it is the browser or a code is known only once no browser opens.
+#[derive(Clone)]
+pub(crate) struct UsedMethod {
+    name: MethodName,
+    prompt: Option<Arc<dyn Prompt>>,
+}
+
+impl UsedMethod {
+    pub(crate) fn of(method: &Method) -> Self {
+        Self {
+            name: method.name(),
+            prompt: match method {
+                Method::Person { prompt, .. } => Some(prompt.clone()),
+                _ => None,
+            },
+        }
+    }
+
+    pub(crate) fn name(&self) -> MethodName {
+        match &self.prompt {
+            Some(prompt) if prompt.has_shown_code() => MethodName::DeviceCode,
+            _ => self.name,
         }
     }
 }

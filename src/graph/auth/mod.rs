@@ -4,6 +4,8 @@
 
 // From a way to sign in to a token. A blank line stands between the modules, so that formatting keeps their order.
 
+mod method_name; // the names of the ways to sign in
+
 mod method; // the ways to sign in, and which is meant
 
 mod sign_in; // makes the tokens for a way to sign in
@@ -38,6 +40,8 @@ mod challenge; // claims that a new token must be requested with
 
 pub(crate) mod failures; // why there is no token
 
+pub(crate) mod advice; // what to do about a refusal, by the way of signing in
+
 pub(crate) mod aadsts; // the error numbers of the sign-in service
 
 pub(crate) mod catalogue; // our codes GL7xx in words
@@ -47,7 +51,8 @@ pub(crate) use self::{interactive::Ask, workload::Workload};
 pub(crate) use challenge::Claims;
 pub(crate) use claims::{Identity, IdentityKind};
 pub(crate) use managed_identity::AppService;
-pub(crate) use method::{CredentialInputs, Method, MethodName};
+pub(crate) use method::{CredentialInputs, Method, UsedMethod};
+pub(crate) use method_name::MethodName;
 pub(crate) use sign_in::SignIn;
 pub(crate) use sign_in_context::{DeviceCode, Prompt};
 pub(crate) use tenant::tenant_id;

@@ -16,6 +16,11 @@ pub(crate) trait Prompt: Send + Sync {
 
     /// Shows the code and where to type it.
     fn show_code(&self, code: &DeviceCode);
+
+    /// Whether a code was shown, because no browser could be opened.
+    fn has_shown_code(&self) -> bool {
+        false
+    }
 }
 
 /// What a person needs for signing in on another device.

@@ -9,6 +9,8 @@ use super::{
     challenge::{Claims, ClaimsToSend},
     claims::Identity,
     failures::{Trouble, fault_of, refusal},
+    method::UsedMethod,
+    method_name::MethodName,
 };
 use crate::{
     graph::fault::Fault,
@@ -102,6 +104,8 @@ pub(crate) struct Tokens(Arc<Inner>);
 struct Inner {
     source: CredentialSource,
     scope: String,
+    /// How the sign-in is made, for the advice on refusals.
+    method: Option<UsedMethod>,
     /// The longest time of one request for a token.
     longest: Duration,
     stop: StopSignal,
@@ -125,6 +129,7 @@ impl Tokens {
         Self(Arc::new(Inner {
             source,
             scope: scope.into(),
+            method: None,
             longest: LONGEST_QUESTION,
             stop: StopSignal::default(),
             challenged: Challenged::Cannot(codes::CHALLENGED),
@@ -145,6 +150,16 @@ impl Tokens {
         self.with(|inner| inner.stop = stop)
     }
 
+    /// The same; refusals get the advice for this way of signing in.
+    #[must_use]
+    pub(crate) fn advised_for(self, method: UsedMethod) -> Self {
+        self.with(|inner| inner.method = Some(method))
+    }
+
+    pub(crate) fn method(&self) -> Option<MethodName> {
+        self.0.method.as_ref().map(UsedMethod::name)
+    }
+
     #[must_use]
     pub(crate) fn when_challenged(self, challenged: Challenged) -> Self {
         self.with(|inner| inner.challenged = challenged)
@@ -155,6 +170,7 @@ impl Tokens {
         let mut inner = Inner {
             source: self.0.source.clone(),
             scope: self.0.scope.clone(),
+            method: self.0.method.clone(),
             longest: self.0.longest,
             stop: self.0.stop.clone(),
             challenged: self.0.challenged.clone(),
@@ -275,13 +291,14 @@ impl Tokens {
         let mut pause = Duration::from_millis(200);
         loop {
             let asked_at = Instant::now();
-            let trouble = match self.ask().await {
+            let mut trouble = match self.ask().await {
                 Ok(token) => {
                     self.0.floor.answered(asked_at);
                     return Ok(Token::new(&token));
                 }
                 Err(trouble) => trouble,
             };
+            trouble.fault.asker.method = self.method();
             let wait = if trouble.asks_to_slow_down() {
                 let least = self.0.floor.throttled(asked_at);
                 trouble.retry_after.unwrap_or_default().max(least)

@@ -89,7 +89,7 @@ impl SignInWeather {
         if let Some(number) = self.refuse {
             anyhow::ensure!(
                 token_errors::ordered_by_weather(number, "", "").is_some(),
-                "sign_in: refuse must be a known AADSTS number, not {number}: 50076, 50105, 53003, 65001, 7000112 or 90033"
+                "sign_in: refuse must be a known AADSTS number, not {number}: 50020, 50076, 50105, 53003, 65001, 90033, 700082 or 7000112"
             );
         }
         Ok(())

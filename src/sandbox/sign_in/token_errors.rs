@@ -126,6 +126,16 @@ pub(super) fn ordered_by_weather(number: u32, client: &str, resource: &str) -> O
                 "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '{resource}'."
             ),
         ),
+        50_020 => (
+            "invalid_grant",
+            format!(
+                "User account 'someone@elsewhere.example' from identity provider 'https://sts.windows.net/11111111-2222-4333-8444-555555555555/' does not exist in tenant 'Northwind Practice' and cannot access the application '{client}'(guestlist practice app) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Azure Active Directory user account."
+            ),
+        ),
+        700_082 => (
+            "invalid_grant",
+            "The refresh token has expired due to inactivity. The token was issued on 2026-01-02T03:04:05Z and was inactive for 90.00:00:00.".into(),
+        ),
         50_105 => (
             "invalid_grant",
             format!(
