@@ -3,9 +3,6 @@
 #[path = "../../tests/support/peer.rs"]
 mod peer; // the server, which the integration tests use too
 
-#[path = "../../tests/support/golden.rs"]
-pub(crate) mod golden; // pages kept in files
-
 use super::{
     BaseUrl, Graph, GraphConfig, Tokens, auth::CredentialSource, http_client::HttpOptions,
 };

@@ -116,5 +116,5 @@ fn status_and_remind() {
         2,
         &["status", "-q", "--sandbox"],
     );
-    page.compare("mistakes-afterwards.txt");
+    page.compare("afterwards");
 }

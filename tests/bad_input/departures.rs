@@ -137,7 +137,7 @@ fn leavers_cleanup_and_forget() {
             "there.json",
         ],
     );
-    page.compare("mistakes-departures.txt");
+    page.compare("departures");
 
     // Guests of others stay, and one sentence says so.
     let ended = Ended::of(

@@ -1,7 +1,7 @@
 //! Mistakes in the columns of what is set after the invitation: the sheet alone, then in the tenant, each with row and
 //! column, before anything is sent.
 
-use crate::support::{Workdir, golden};
+use crate::support::Workdir;
 use std::fmt::Write;
 
 /// A row for each mistake; most cells are empty.
@@ -78,5 +78,5 @@ fn profile_manager_and_groups() {
             row["row"], row["email"], row["outcome"], row["error_code"], row["error"], row["hint"]
         );
     }
-    golden::compare("mistakes-follow-ups.txt", &page);
+    insta::assert_snapshot!("follow-ups", page);
 }

@@ -1,6 +1,6 @@
 //! Each mistake: one clear message with what to do, the right exit code, nothing sent, nothing half-written.
 //!
-//! What a user sees is kept in `tests/golden/mistakes-*.txt`; `UPDATE_GOLDEN=1 cargo test bad_input` writes it anew.
+//! What a user sees is kept in `tests/bad_input/snapshots/`; `INSTA_UPDATE=always cargo test bad_input` writes it anew.
 
 mod afterwards; // status and remind
 mod departures; // leavers, cleanup and forget

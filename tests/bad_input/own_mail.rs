@@ -103,5 +103,5 @@ fn own_mail() {
     let user = [("SMTP_HOST", "mail.contoso.com"), ("SMTP_USER", "desk")];
     mistake("a user without a password", 2, &[], &smtp(&user));
     assert_eq!(practice.view("")["invitations"], 0);
-    page.compare("mistakes-own-mail.txt");
+    page.compare("own-mail");
 }

@@ -1,6 +1,6 @@
-//! A page of mistakes, each with the command, the exit code and the words, held against a golden file.
+//! A page of mistakes, each with the command, the exit code and the words, held against a snapshot.
 
-use crate::support::{Ended, Workdir, golden};
+use crate::support::{Ended, Workdir};
 use std::{collections::BTreeSet, ffi::OsStr, fmt::Write, fs, process::Command};
 
 pub(crate) struct Page<'a> {
@@ -73,13 +73,13 @@ impl<'a> Page<'a> {
             .collect()
     }
 
-    /// Against `tests/golden/NAME`.
+    /// Against the snapshot of this name.
     pub(crate) fn compare(self, name: &str) {
         let mut text = self.text;
         for (hidden, word) in &self.hidden {
             text = text.replace(hidden, word);
         }
-        golden::compare(name, &without_ids(&text));
+        insta::assert_snapshot!(name, without_ids(&text));
     }
 }
 

@@ -38,7 +38,7 @@ fn results_never_land_on_somebody_elses_file_or_nowhere() {
         2,
         &results("payroll.csv/results.csv"),
     );
-    page.compare("mistakes-results.txt");
+    page.compare("results");
     assert_eq!(workdir.read("payroll.csv"), payroll);
     assert_eq!(workdir.read("guests.csv"), Guests::new().people(2).text());
 }
@@ -91,7 +91,7 @@ fn a_ledger_that_is_not_ours_is_left_as_it_is() {
         2,
         &["runs", "--ledger", "missing.db"],
     );
-    page.compare("mistakes-ledgers.txt");
+    page.compare("ledgers");
     assert_eq!(practice.view("")["invitations"], 0);
 }
 
@@ -117,7 +117,7 @@ fn a_ledger_of_another_tenant_is_refused() {
         2,
         &mut practice.invite(&workdir, "guests.csv", &[]),
     );
-    page.compare("mistakes-other-ledger.txt");
+    page.compare("other-ledger");
     assert_eq!(practice.view("")["invitations"], 0);
 }
 

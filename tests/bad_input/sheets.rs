@@ -58,7 +58,7 @@ fn a_sheet_that_cannot_be_used_is_refused_with_what_to_do() {
             "email=E-Mail privat",
         ],
     );
-    page.compare("mistakes-sheets.txt");
+    page.compare("sheets");
 }
 
 /// The sheet after the quote is lost, so that it is known neither which rows these are nor whose addresses.
@@ -85,7 +85,7 @@ fn a_quote_that_is_never_closed_is_told_where_it_opens_and_soon() {
         said.stderr.len()
     );
     assert!(said.stderr.contains("row 3"), "{}", said.stderr);
-    page.compare("mistakes-quote.txt");
+    page.compare("quote");
 }
 
 #[test]
@@ -142,5 +142,5 @@ fn invalid_rows_beyond_the_limit_refuse_the_whole_sheet() {
         3,
         &["invite", "guests.csv", "--sandbox", "--max-invalid", "50%"],
     );
-    page.compare("mistakes-invalid.txt");
+    page.compare("invalid");
 }

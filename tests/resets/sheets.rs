@@ -1,7 +1,7 @@
 //! What can be wrong with a sheet of resets: one clear message each, and nothing is sent.
 
 use super::{BEN, CHLOE, NEW_BEN, person, reset};
-use crate::support::{Practice, Workdir, client, golden};
+use crate::support::{Practice, Workdir, client};
 use serde_json::json;
 use std::fmt::Write;
 
@@ -101,7 +101,7 @@ fn every_mistake_is_told_and_nothing_is_sent() {
         assert!(requests["kinds"][kind].is_null(), "{requests}");
     }
     assert!(!workdir.exists("resets.results.csv"));
-    golden::compare("resets.txt", &page);
+    insta::assert_snapshot!("refused-sheets", page);
 }
 
 /// Nobody is reset by a guess: the row has to say who is meant.

@@ -1,7 +1,6 @@
-//! Each file of `tests/corpus` has an `.expected` file beside it: the options to read it with, and what must come
-//! out of it: encoding, delimiter, mapping, rows, verdicts and problems.
+//! Each sheet of `tests/corpus` has a snapshot beside it of what must come out of it: encoding, delimiter, mapping,
+//! rows, verdicts and problems. Where it is read with options, they stand in an `.options` file.
 
-use crate::support::golden;
 use guestlist::{
     Allow, Field, Hidden, Problem, Refused, RowVerdict, Rules, Sheet, SheetOptions, Understanding,
 };
@@ -20,32 +19,32 @@ fn every_sheet_of_the_corpus_gives_what_is_written_beside_it() {
         .unwrap()
         .map(|file| file.unwrap().path())
         .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension != "expected")
-        })
-        .filter(|path| {
-            path.file_stem()
-                .is_some_and(|stem| stem != ".gitattributes")
+            path.extension().is_some_and(|extension| {
+                !["snap", "new", "options"]
+                    .iter()
+                    .any(|ours| extension == *ours)
+            })
         })
         .collect();
     sheets.sort();
     assert!(sheets.len() >= 60, "only {} sheets", sheets.len());
-    let different: Vec<String> = sheets
-        .iter()
-        .filter_map(|sheet| {
-            let expected = sheet.with_extension("expected");
-            let text = std::fs::read_to_string(&expected).unwrap();
-            let options = text.lines().next().unwrap_or_default();
-            golden::differs(&expected, &tell(sheet, options))
-        })
-        .collect();
-    assert!(different.is_empty(), "{}", different.join("\n"));
+    insta::with_settings!({
+        snapshot_path => folder(),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        for sheet in &sheets {
+            let name = sheet.file_stem().unwrap().to_str().unwrap();
+            insta::assert_snapshot!(name, tell(sheet));
+        }
+    });
 }
 
 /// Everything that is read and understood, as text.
-fn tell(path: &Path, options: &str) -> String {
-    let mut text = format!("{options}\n");
-    let (reading, rules) = parse(options.strip_prefix("options:").unwrap_or_default());
+fn tell(path: &Path) -> String {
+    let mut text = String::new();
+    let options = std::fs::read_to_string(path.with_extension("options")).unwrap_or_default();
+    let (reading, rules) = parse(&options);
     match Sheet::open_to_check(path, &reading) {
         Ok(sheet) => tell_sheet(&sheet, &rules, &mut text),
         Err(Refused { problems }) => problems

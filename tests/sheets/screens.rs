@@ -1,8 +1,6 @@
 //! What `check` shows of the messy sample, to the letter: plain and coloured, 80 columns wide.
 
-use crate::support::golden;
 use guestlist::{CheckOptions, Format, Look, Out, Rules, SheetOptions, check};
-use std::path::Path;
 use unicode_width::UnicodeWidthStr;
 
 fn screen(sheet: &str, colour: bool, show_mapping: bool) -> String {
@@ -25,21 +23,14 @@ fn screen(sheet: &str, colour: bool, show_mapping: bool) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-fn expected(name: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/sheets/screens")
-        .join(name)
-}
-
 #[test]
 fn the_messy_sample_is_shown_as_written_down() {
     for (name, colour, mapping) in [
-        ("messy.txt", false, false),
-        ("messy.coloured.txt", true, false),
-        ("messy.mapping.txt", false, true),
+        ("messy", false, false),
+        ("messy-coloured", true, false),
+        ("messy-mapping", false, true),
     ] {
-        let found = screen("samples/messy.csv", colour, mapping);
-        assert_eq!(golden::differs(&expected(name), &found), None);
+        insta::assert_snapshot!(name, screen("samples/messy.csv", colour, mapping));
     }
 }
 

@@ -14,8 +14,6 @@ mod relay; // a server in front of the practice tenant
 
 pub(crate) mod client; // one HTTP request
 
-pub(crate) mod golden; // pages kept in files
-
 mod smtp; // a mail server that answers as it is told
 
 mod terminal; // the program on a terminal

@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(all.len(), count);
     }
 
-    /// `tests/golden/sign-in-answers.txt`, for support; `UPDATE_GOLDEN=1 cargo test --lib graph` writes it anew.
+    /// The snapshot is a page for support.
     #[test]
     fn every_known_refusal_has_its_advice() {
         let mut page = String::from(
@@ -124,7 +124,7 @@ mod tests {
             entry.title, entry.fix, entry.who
         )
         .unwrap();
-        crate::graph::testing::golden::compare("sign-in-answers.txt", &page);
+        insta::assert_snapshot!("sign-in-answers", page);
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! Every answer that is known, fed to the verdict, and shown as one page that a support person can read.
 //!
-//! The page is `tests/golden/graph-answers.txt`; `UPDATE_GOLDEN=1 cargo test --lib graph` writes it anew.
+//! The page is a snapshot: `snapshots/guestlist__graph__tests__verdict__graph-answers.snap`.
 
 use super::super::{
     answer::{Answer, Attempt, Ending},
     fault::Fault,
-    testing::golden,
     verdict::{ReadVerdict, Verdict, judge, judge_read},
 };
 use crate::outcome::Outcome;
@@ -335,7 +334,7 @@ fn for_invitation(verdict: &Verdict) -> String {
 
 #[test]
 fn every_known_answer_has_its_verdict() {
-    golden::compare("graph-answers.txt", &page());
+    insta::assert_snapshot!("graph-answers", page());
 }
 
 #[test]
