@@ -228,6 +228,9 @@ fn object_id(message: &str) -> Option<String> {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.title())?;
+        if let (catalogue::MAY_NOT, Some(permission)) = (self.code, self.asker.permission) {
+            write!(f, ": {permission}")?;
+        }
         if let Some(status) = self.status {
             write!(f, " (HTTP {status}")?;
             if !self.graph_code.is_empty() {

@@ -4,6 +4,7 @@ mod openssl; // certificates, and another opinion on signatures
 mod tenant; //  a practice tenant to sign in to
 mod web; //     the least of a browser, and of a web server
 
+mod advice; //      what is advised on every refusal
 mod authority; //   the practice tenant itself is strict
 mod azure_cli; //   whoever is signed in to `az`
 mod browser; //     a person with a browser

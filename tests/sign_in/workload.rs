@@ -43,7 +43,16 @@ fn token(issuer: &str, subject: &str, audience: &str, lives: i64) -> String {
 
 /// The token of a pod that is known.
 pub(super) fn pod() -> String {
-    token(CLUSTER, POD, AUDIENCE, 600)
+    pod_for(600)
+}
+
+pub(super) fn pod_for(seconds: i64) -> String {
+    token(CLUSTER, POD, AUDIENCE, seconds)
+}
+
+/// The token of a workflow that is known.
+pub(super) fn github(seconds: i64) -> String {
+    token(GITHUB, MAIN, AUDIENCE, seconds)
 }
 
 #[test]

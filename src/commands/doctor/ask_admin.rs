@@ -207,7 +207,8 @@ fn who_signs_in(signer: Signer, app: Option<&str>, identity: &Identity) -> Strin
 fn besides(signer: Signer, about: &About<'_>) -> Option<String> {
     let device = about.method == Some(MethodName::DeviceCode);
     match signer {
-        Signer::Person if about.identity.is_some() => None,
+        // Whoever is signed in can sign in.
+        Signer::Person | Signer::App | Signer::Workload if about.identity.is_some() => None,
         Signer::Person | Signer::AzureCli => Some(format!(
             "So that a person can sign in to the app: under Authentication set \"Allow public client flows\" to Yes{}. Where only some users may invite guests, I also need the role Guest Inviter.",
             if device {
@@ -216,14 +217,12 @@ fn besides(signer: Signer, about: &About<'_>) -> Option<String> {
                 ", and add the platform \"Mobile and desktop applications\" with the redirect URI http://localhost"
             }
         )),
-        Signer::App if about.identity.is_some() => None,
         Signer::App if about.method == Some(MethodName::Certificate) => Some(
             "So that the app can sign in: under Certificates & secrets upload the certificate that I send with this mail (the public part only; its key stays with me).".to_owned(),
         ),
         Signer::App => Some(
             "So that the app can sign in: under Certificates & secrets upload a certificate whose key stays with me, or add a client secret, and tell me its Value (not its Secret ID) and when it expires, by a safe way.".to_owned(),
         ),
-        Signer::Workload if about.identity.is_some() => None,
         Signer::Workload => Some(format!(
             "So that the app can sign in without a secret: under Certificates & secrets, Federated credentials, add one for {}, with the audience api://AzureADTokenExchange.",
             match about.method {

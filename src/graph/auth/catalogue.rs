@@ -138,7 +138,7 @@ codes! {
     CODE_EXPIRED = "GL722" {
         title: "the sign-in took too long",
         meaning: "The code or the browser window was not used in time.",
-        fix: "Run the same command again and finish the sign-in within a few minutes.",
+        fix: "Run the same command again and finish the sign-in within a few minutes. If the browser shows an error instead, `guestlist explain` with its AADSTS number says what it means.",
         who: "whoever runs the command"
     }
     WRONG_STATE = "GL723" {
