@@ -187,7 +187,8 @@ fn url(text: &str) -> (String, bool) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Domains, *};
+    use crate::graph::testing::{self, Server};
     use serde_json::json;
 
     fn group(properties: serde_json::Value) -> Group {
@@ -232,6 +233,39 @@ mod tests {
             (json!({"onPremisesSyncEnabled": false}), None),
         ] {
             assert_eq!(group(properties.clone()).unfit(), why, "{properties}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_second_group_of_the_name_on_a_later_page_makes_it_ambiguous() {
+        let server = Server::start(|received, _| {
+            let page = |groups: serde_json::Value, next: Option<&str>| {
+                let mut page = json!({"value": groups});
+                if let Some(next) = next {
+                    let host = received.header("host").unwrap();
+                    page["@odata.nextLink"] =
+                        json!(format!("http://{host}/v1.0/groups?$skiptoken={next}"));
+                }
+                page
+            };
+            let answer = match received.path.rsplit('=').next().unwrap() {
+                "two" => page(json!([]), Some("three")),
+                "three" => page(json!([{"id": "2", "displayName": "Twin"}]), None),
+                _ => {
+                    let first = page(json!([{"id": "1", "displayName": "Twin"}]), Some("two"));
+                    json!({"responses": [{"id": "0", "status": 200, "body": first}]})
+                }
+            };
+            testing::json(200, &answer.to_string())
+        })
+        .await;
+        let directory = Directory::new(server.graph(), Domains::default());
+        let groups = Groups::resolve(&directory, HashSet::from(["Twin".to_owned()]))
+            .await
+            .unwrap();
+        match groups.find("Twin") {
+            Err(Unresolved::Several(candidates)) => assert_eq!(candidates.len(), 2),
+            other => panic!("{other:?}"),
         }
     }
 

@@ -145,7 +145,7 @@ pub(super) async fn look_up<K: Clone + Eq + Hash>(
                 advanced,
             }
         });
-        for (id, answer) in directory.graph().batch(gets.collect()).await? {
+        for (id, answer) in directory.graph().batch_of_lists(gets.collect()).await? {
             if let Some(key) = id.parse::<usize>().ok().and_then(|index| group.get(index)) {
                 found.push((key.clone(), answer));
             }

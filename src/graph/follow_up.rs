@@ -161,7 +161,7 @@ impl Graph {
             get("sponsors", format!("/users/{id}/sponsors?$select=id")),
         ];
         let mut now = GuestNow::default();
-        for (name, answer) in self.batch(gets).await? {
+        for (name, answer) in self.batch_of_lists(gets).await? {
             match (name.as_str(), answer) {
                 ("user", Ok(Value::Object(properties))) => now.properties = properties,
                 ("user", Err(fault)) => return Err(fault),

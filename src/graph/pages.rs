@@ -1,8 +1,9 @@
-//! Following `nextLink` through a long list of people.
+//! Following `nextLink` through a list: page by page through one of people, or to the end of a short one.
 //!
 //! A link to another host is refused, because the token would be sent there.
 
 use super::{
+    batch::BatchGet,
     catalogue,
     client::{Call, Graph, Read, understood},
     fault::{Class, Fault},
@@ -10,6 +11,7 @@ use super::{
 };
 use crate::fingerprint::{FingerprintSet, Fingerprints};
 use reqwest::{Method, Url};
+use serde_json::Value;
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -51,6 +53,96 @@ impl Graph {
     }
 }
 
+/// The most pages and objects of a list that is read as a whole. Graph may ignore a filter and list everything.
+const MOST_SHORT_PAGES: usize = 100;
+const MOST_SHORT_OBJECTS: usize = 10_000;
+
+impl Graph {
+    /// The same as `batch`, with all pages of each list: a first page may hold no object and lead to others.
+    pub(crate) async fn batch_of_lists(
+        &self,
+        gets: Vec<BatchGet>,
+    ) -> Result<Vec<(String, Result<Value, Fault>)>, Fault> {
+        let advanced: HashSet<String> = gets
+            .iter()
+            .filter(|get| get.advanced)
+            .map(|get| get.id.clone())
+            .collect();
+        let mut answers = Vec::with_capacity(gets.len());
+        for (id, answer) in self.batch(gets).await? {
+            let read = Read {
+                advanced: advanced.contains(&id),
+                ..Read::ONE
+            };
+            let answer = match answer {
+                Ok(first) => self.with_next_pages(first, read).await,
+                Err(fault) => Err(fault),
+            };
+            answers.push((id, answer));
+        }
+        Ok(answers)
+    }
+
+    /// The objects of a list whose first page has been read, with those of the pages that follow it. An answer that is no
+    /// list stays as it is.
+    async fn with_next_pages(&self, mut first: Value, read: Read) -> Result<Value, Fault> {
+        let mut visited = HashSet::new();
+        let mut link = next_of(&mut first);
+        while let Some(next) = link {
+            let next = self.pinned(&next)?;
+            let call = Call {
+                url: next.clone(),
+                ..self.call(Method::GET, "/groups", None, read)?
+            };
+            if !visited.insert(next) || visited.len() > MOST_SHORT_PAGES {
+                return Err(endless("a short list has no end"));
+            }
+            let mut page: Value = understood(&self.repeat(&call).await?)?;
+            link = next_of(&mut page);
+            let (Some(all), Some(more)) = (objects_of(&mut first), objects_of(&mut page)) else {
+                return Err(endless("a page without its objects"));
+            };
+            all.append(more);
+            if all.len() > MOST_SHORT_OBJECTS {
+                return Err(endless("a short list has no end"));
+            }
+        }
+        Ok(first)
+    }
+
+    /// The link is used as it is, but it must lead to the Graph host.
+    fn pinned(&self, link: &str) -> Result<Url, Fault> {
+        let foreign = || {
+            Fault::new(
+                catalogue::FOREIGN_LINK,
+                Class::Address,
+                "nextLink leaves the Graph host",
+            )
+        };
+        let url = Url::parse(link).map_err(|_| foreign())?;
+        let base = &self.0.base;
+        if url.origin() == base.url().origin()
+            && url.username().is_empty()
+            && url.password().is_none()
+        {
+            Ok(url)
+        } else {
+            Err(foreign())
+        }
+    }
+}
+
+fn next_of(page: &mut Value) -> Option<String> {
+    match page.as_object_mut()?.remove("@odata.nextLink") {
+        Some(Value::String(link)) => Some(link),
+        _ => None,
+    }
+}
+
+fn objects_of(page: &mut Value) -> Option<&mut Vec<Value>> {
+    page.get_mut("value")?.as_array_mut()
+}
+
 impl UserPages {
     /// The next page, which may be empty. None: that was the last one. Each page is requested with the same headers.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<DirectoryUser>>, Fault> {
@@ -85,7 +177,7 @@ impl UserPages {
                 self.empty + 1
             };
             if let Some(link) = page.next_link {
-                let next = self.pinned(&link)?;
+                let next = self.graph.pinned(&link)?;
                 let page = self.fingerprints.of(next.as_str().as_bytes());
                 if self.visited.contains(&page) {
                     return Err(endless("the next page is one that was read before"));
@@ -100,27 +192,6 @@ impl UserPages {
                 self.next = Some(next);
             }
             return Ok(Some(people));
-        }
-    }
-
-    /// The link is used as it is, but it must lead to the Graph host.
-    fn pinned(&self, link: &str) -> Result<Url, Fault> {
-        let foreign = || {
-            Fault::new(
-                catalogue::FOREIGN_LINK,
-                Class::Address,
-                "nextLink leaves the Graph host",
-            )
-        };
-        let url = Url::parse(link).map_err(|_| foreign())?;
-        let base = &self.graph.0.base;
-        if url.origin() == base.url().origin()
-            && url.username().is_empty()
-            && url.password().is_none()
-        {
-            Ok(url)
-        } else {
-            Err(foreign())
         }
     }
 }

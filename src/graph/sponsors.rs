@@ -59,7 +59,7 @@ impl Graph {
             advanced: false,
         });
         let mut sponsors = Vec::with_capacity(guests.len());
-        for (guest, answer) in self.batch(gets.collect()).await? {
+        for (guest, answer) in self.batch_of_lists(gets.collect()).await? {
             match answer {
                 Ok(list) => {
                     let list = Listed::deserialize(list).map_err(|error| {

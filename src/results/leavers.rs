@@ -159,6 +159,11 @@ pub(crate) fn read_leavers(path: &Path) -> Result<LeaversList> {
             )));
         }
         if cell(email) == END {
+            if list.origin != origin {
+                return Err(refuse(format!(
+                    "{shown} was cut short: its last line is not whole"
+                )));
+            }
             let number = cell(state).parse().map_err(|_| {
                 refuse(format!(
                     "the last line of {shown} does not say how many there were"
@@ -250,6 +255,7 @@ mod tests {
             (vec![header, a, c], "cut short"),
             (vec![header, a], "cut short"),
             (vec![header], "cut short"),
+            (vec![header, a, c, &end[..end.len() - 1]], "cut short"),
             (vec![header, a, c, a, end], "lines were added"),
             (vec![header, a, end, c], "lines were added"),
             (vec![header, a, &c.replace("r-1", "r-2"), end], "two lists"),
