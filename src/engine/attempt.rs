@@ -104,14 +104,14 @@ pub(super) async fn attempt(
         .and_then(|words| words.of(&item.guest));
     let mut connects = 0;
     loop {
-        if engine.stop.is_raised() {
+        if engine.stop.rows().is_raised() {
             return Err(NotAsked::Stopped);
         }
         let place = engine
             .caps
             .admit(&engine.stop)
             .await
-            .map_err(|reason| engine.end_run(reason))?
+            .map_err(|reason| engine.begin_no_row(reason))?
             .ok_or(Stopped)?;
         engine.wait(engine.pace.before_invitation()).await?;
         let client_request_id = uuid::Uuid::new_v4();

@@ -40,7 +40,7 @@ pub(super) async fn canary(
             WorkResult::Park(parked) => drop(park.send(*parked).await),
             WorkResult::Over => {}
         }
-        next = if guests.len() < alone && !engine.stop.is_raised() {
+        next = if guests.len() < alone && !engine.stop.rows().is_raised() {
             work.recv().await
         } else {
             None

@@ -104,7 +104,7 @@ impl Caps {
                 Admission::Never(reason) if !busy => return Err(reason),
                 Admission::Never(_) => tokio::select! {
                     biased;
-                    () = stop.raised() => return Ok(None),
+                    () = stop.rows().raised() => return Ok(None),
                     // The sender lives as long as `self`.
                     _ = under_way.changed() => {}
                 },
@@ -112,7 +112,7 @@ impl Caps {
                     self.waiting.store(true, Relaxed);
                     let slept = tokio::select! {
                         biased;
-                        () = stop.raised() => false,
+                        () = stop.rows().raised() => false,
                         () = self.clock.sleep(wait) => true,
                     };
                     self.waiting.store(false, Relaxed);

@@ -92,7 +92,7 @@ impl Prechecker {
     async fn users(&self) -> Option<u64> {
         tokio::select! {
             biased;
-            () = self.engine.stop.raised() => None,
+            () = self.engine.stop.rows().raised() => None,
             users = self.engine.user_lookup.users() => users,
         }
     }
@@ -115,7 +115,7 @@ impl Prechecker {
 
     /// Looks up a group of people together; without a strategy nobody is looked up.
     async fn look(&self, items: Vec<PendingGuest>, way: Option<LookupStrategy>) {
-        if self.engine.stop.is_raised() {
+        if self.engine.stop.rows().is_raised() {
             return self.mark_not_attempted(items).await;
         }
         let Some(way) = way else {
@@ -130,7 +130,7 @@ impl Prechecker {
         let addresses: Vec<&EmailAddress> = items.iter().map(|item| &item.guest.email).collect();
         let lookup_results = tokio::select! {
             biased;
-            () = self.engine.stop.raised() => None,
+            () = self.engine.stop.rows().raised() => None,
             lookup_results = self.engine.user_lookup.find(way, &addresses) => Some(lookup_results),
         };
         match lookup_results {
@@ -187,7 +187,7 @@ impl Prechecker {
     /// The person could not be looked up, so no invitation is sent.
     async fn lookup_failed(&self, item: PendingGuest, fault: &Fault) {
         self.engine.stop_if_fatal(fault);
-        if self.engine.stop.is_raised() {
+        if self.engine.stop.rows().is_raised() {
             return self.mark_not_attempted(vec![item]).await;
         }
         let result = row_results::not_looked_up(&item.guest, fault);
@@ -219,7 +219,7 @@ impl Prechecker {
         }
         let deleted = tokio::select! {
             biased;
-            () = self.engine.stop.raised() => return self.mark_not_attempted(vec![item]).await,
+            () = self.engine.stop.rows().raised() => return self.mark_not_attempted(vec![item]).await,
             deleted = self.engine.user_lookup.deleted(&item.guest.email) => deleted,
         };
         match deleted {
@@ -237,7 +237,7 @@ impl Prechecker {
     async fn not_found_again(&self, item: PendingGuest) {
         let deleted = tokio::select! {
             biased;
-            () = self.engine.stop.raised() => return self.mark_not_attempted(vec![item]).await,
+            () = self.engine.stop.rows().raised() => return self.mark_not_attempted(vec![item]).await,
             deleted = self.engine.user_lookup.deleted(&item.guest.email) => deleted,
         };
         let by = item
@@ -321,7 +321,7 @@ impl Prechecker {
         if items.is_empty() {
             return items;
         }
-        if self.engine.stop.is_raised() {
+        if self.engine.stop.rows().is_raised() {
             self.mark_not_attempted(items).await;
             return Vec::new();
         }

@@ -92,6 +92,12 @@ impl EngineState {
         Stopped
     }
 
+    /// A cap is reached.
+    pub(super) fn begin_no_row(&self, reason: StopReason) -> Stopped {
+        self.stop.begin_no_row(reason);
+        Stopped
+    }
+
     /// Ends the run if this fault of a read is one that every row would meet.
     pub(super) fn stop_if_fatal(&self, fault: &Fault) {
         if let Some(reason) = StopReason::of(fault) {

@@ -150,22 +150,36 @@ impl From<TooLong> for StopReason {
 pub struct Stop {
     reasons: Arc<Mutex<Vec<StopReason>>>,
     signal: StopSignal,
+    rows: StopSignal,
 }
 
 impl Stop {
     /// From now on no task starts anything new.
     pub fn raise(&self, reason: StopReason) {
-        {
-            let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
-            // Many workers may get the same refusal; one of them is enough.
-            let same =
-                |known: &StopReason| known.word() == reason.word() && known.exit() == reason.exit();
-            if reasons.iter().any(same) {
-                return;
-            }
+        self.remember(reason);
+        self.rows.raise();
+        self.signal.raise();
+    }
+
+    /// From now on no row is begun. Whoever was invited still gets what an invitation cannot carry, and the mail of our own.
+    pub fn begin_no_row(&self, reason: StopReason) {
+        self.remember(reason);
+        self.rows.raise();
+    }
+
+    fn remember(&self, reason: StopReason) {
+        let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
+        // Many workers may get the same refusal; one of them is enough.
+        let same =
+            |known: &StopReason| known.word() == reason.word() && known.exit() == reason.exit();
+        if !reasons.iter().any(same) {
             reasons.push(reason);
         }
-        self.signal.raise();
+    }
+
+    /// Raised when no further row is to be begun.
+    pub fn rows(&self) -> &StopSignal {
+        &self.rows
     }
 
     /// For code that needs only the signal, not the reason.

@@ -117,7 +117,7 @@ async fn decide_anew(
         Some((PersonState::Claimed, _)) => row_results::claimed(&item.guest),
         Some((PersonState::Refused, person)) => row_results::refused_before(&item.guest, person),
         _ => match engine.find(&item.guest.email).await {
-            Some(Ok(None)) if !engine.stop.is_raised() => return Ok(item),
+            Some(Ok(None)) if !engine.stop.rows().is_raised() => return Ok(item),
             Some(Ok(Some(user))) => row_results::exists(&item.guest, &user),
             Some(Err(fault)) => {
                 engine.stop_if_fatal(&fault);

@@ -146,3 +146,22 @@ fn with_the_least_permissions_everybody_is_invited_and_the_rest_waits_for_the_pe
     run().expect_code(0);
     all_is_set(&practice, &workdir, ROWS);
 }
+
+/// A cap ends the invitations, and nothing else.
+#[test]
+fn whoever_was_invited_before_the_cap_gets_everything_in_the_same_run() {
+    let workdir = Workdir::new();
+    workdir.write("guests.csv", sheet(8));
+    let practice = Practice::start(&workdir, "[replication]\nwrites_ms = 900\n");
+    for (cap, done) in [("3", 3), ("2", 5)] {
+        let more = [&QUICK[..], &["--max-invites", cap]].concat();
+        practice.run(&workdir, "guests.csv", &more).expect_code(8);
+        let table = workdir.table("guests.results.csv");
+        let finished = table.0.iter().filter(|row| row["follow_up"] == "done");
+        assert_eq!(finished.count(), done, "{:?}", table.0);
+        assert_eq!(table.outcomes()["not-attempted"], 8 - done);
+        assert_eq!(made(&practice, "group"), 3 * done);
+    }
+    practice.run(&workdir, "guests.csv", &QUICK).expect_code(0);
+    all_is_set(&practice, &workdir, 8);
+}

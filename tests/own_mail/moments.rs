@@ -187,3 +187,18 @@ fn too_many_reminders_that_are_not_taken_end_the_verb() {
         "{told}"
     );
 }
+
+/// A cap ends the invitations: a nightly run that always reaches it must mail whom it has invited.
+#[test]
+fn whoever_was_invited_before_the_cap_is_mailed_in_the_same_run() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    by_graph(&workdir);
+    workdir.write("guests.csv", sheet(5));
+    for invited in [2, 4] {
+        Ended::of(&mut invite(&practice, &workdir, &["--max-invites", "2"])).expect_code(8);
+        let mails = rows(&workdir).into_values().map(|row| row["mail"].clone());
+        let mailed = mails.filter(|mail| mail == "handed-over").count();
+        assert_eq!((mailed, sent(&practice).len()), (invited, invited));
+    }
+}
