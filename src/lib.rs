@@ -38,6 +38,8 @@ mod follow_up; // 8 finishing: what an invitation cannot carry
 
 mod results; // 9 telling: the files
 
+mod report; // 9 telling: the page
+
 mod ui; // 9 telling: the screen
 
 mod sandbox; // the practice tenant: its own reading of the API

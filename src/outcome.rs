@@ -199,7 +199,8 @@ impl FollowUpState {
 }
 
 /// The follow-ups of one kind that a run came to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub(crate) struct FollowUpTotals {
     pub done: u64,
     /// It was so before, so nothing was changed.

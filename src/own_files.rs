@@ -60,6 +60,8 @@ pub(crate) const LEAVERS_COLUMNS: [&str; 10] = [
 /// The columns of a list of those who were deleted or left, in their order.
 pub(crate) const CLEANUP_COLUMNS: [&str; 6] =
     ["email", "deletion", "why", "last_ask", "user_id", "row"];
+/// What a page of ours says near its beginning.
+pub(crate) const REPORT_MARK: &str = r#"<meta name="generator" content="guestlist report">"#;
 /// A sheet's own column whose name collides with one of the results is written with this before it.
 pub const SHEET_PREFIX: &str = "sheet_";
 
@@ -67,6 +69,7 @@ pub const SHEET_PREFIX: &str = "sheet_";
 pub(crate) const RESULTS: &str = ".results";
 pub(crate) const TO_FIX: &str = ".to-fix";
 pub(crate) const LEAVERS: &str = ".leavers";
+pub(crate) const REPORT: &str = ".report";
 pub(crate) const DRY_RUN: &str = ".dry-run";
 pub(crate) const PRACTICE: &str = ".practice";
 
@@ -81,6 +84,8 @@ pub(crate) enum FileKind {
     Leavers,
     /// Those who were deleted or left.
     Cleanup,
+    /// A page about a run.
+    Report,
 }
 
 impl FileKind {

@@ -1,6 +1,6 @@
 //! Which flags of a command are keys of the settings.
 
-use super::{Cli, Command, Runs, place::Place};
+use super::{Cli, Command, Report, Runs, place::Place};
 use crate::settings::{Flags, InviteFlags, Scope};
 
 impl Cli {
@@ -99,7 +99,7 @@ impl Cli {
                 sheet: typed.reading.clone(),
                 ..Flags::default()
             },
-            Command::Runs(Runs { place, .. }) => Flags {
+            Command::Runs(Runs { place, .. }) | Command::Report(Report { place, .. }) => Flags {
                 scope: Scope::Ledger,
                 invite: in_place(place),
                 ..Flags::default()

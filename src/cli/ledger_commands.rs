@@ -20,6 +20,24 @@ pub struct Results {
 }
 
 #[derive(Debug, Clone, Args)]
+pub struct Report {
+    /// The run: its id, or last [default: last]
+    #[arg(long, value_name = "ID|last")]
+    pub run: Option<RunName>,
+    /// Everybody whom the ledger knows, over all runs
+    #[arg(long, conflicts_with = "run")]
+    pub all: bool,
+    /// Write the redeem links into the page; whoever has one can redeem in that person's place
+    #[arg(long)]
+    pub with_links: bool,
+    /// Where to write the page; - is stdout [default: the sheet's name with .report.html]
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+#[derive(Debug, Clone, Args)]
 pub struct Runs {
     /// Print one JSON object to stdout
     #[arg(long)]

@@ -16,7 +16,7 @@ mod usage; // parsing, and what is said of a wrong command line
 use crate::settings::headings;
 use clap::{Parser, Subcommand};
 pub(crate) use guest_commands::{Cleanup, Leavers, Mail, Remind, ResetRedemption, Status};
-pub(crate) use ledger_commands::{Ledger, Results, Runs};
+pub(crate) use ledger_commands::{Ledger, Report, Results, Runs};
 pub(crate) use other_commands::{Config, ConfigAction, Explain, Sandbox};
 pub(crate) use output::OutputOptions;
 pub use output::end;
@@ -73,6 +73,8 @@ pub enum Command {
     Cleanup(Box<Cleanup>),
     /// Write the results of a run again, from the ledger
     Results(Results),
+    /// Write a page about a run: one HTML file to read, print and pass on
+    Report(Report),
     /// List the runs that the ledger knows
     Runs(Runs),
     /// Make, back up or rebuild a ledger; forget people

@@ -26,6 +26,8 @@ mod older_ledger; // a ledger that may be older than its tenant
 
 pub(crate) mod results; // the results of a run, written again
 
+pub(crate) mod report; // a page about a run
+
 pub(crate) mod runs; // the runs that the ledger knows
 
 pub(crate) mod ledger; // new ledgers, backups, imports
@@ -116,6 +118,7 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
         Command::Leavers(typed) => Ok(leavers::run(cli, typed, settings(), env)?),
         Command::Cleanup(typed) => Ok(cleanup::run(cli, typed, settings(), env)?),
         Command::Results(typed) => Ok(results::run(&settings()?, &typed.run)?),
+        Command::Report(typed) => Ok(report::run(&settings()?, typed, &clock)?),
         Command::Runs(typed) => Ok(runs::run(&settings()?, typed.json, &clock)?),
         Command::Ledger(typed) => Ok(ledger::run(&settings()?, typed, &clock)?),
         Command::Sandbox(typed) => {

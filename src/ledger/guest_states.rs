@@ -144,16 +144,21 @@ impl Reader {
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Somebody whom no run invited, by the id of the user.
-    pub(crate) fn found_guest(&self, email: &str, user_id: String) -> Result<KnownGuest> {
-        let read = self
+    /// What was read last about a user.
+    pub(crate) fn kept_state(&self, user_id: &str) -> Result<Option<KeptState>> {
+        Ok(self
             .connection()
             .prepare_cached(
                 "SELECT state, since, created_at, read_at FROM guest_state WHERE user_id = ?1",
             )?
-            .query_row([&user_id], |row| kept_state(row, 0))
+            .query_row([user_id], |row| kept_state(row, 0))
             .optional()?
-            .flatten();
+            .flatten())
+    }
+
+    /// Somebody whom no run invited, by the id of the user.
+    pub(crate) fn found_guest(&self, email: &str, user_id: String) -> Result<KnownGuest> {
+        let read = self.kept_state(&user_id)?;
         Ok(KnownGuest {
             person: None,
             email: email.to_owned(),

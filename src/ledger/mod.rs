@@ -63,6 +63,8 @@ mod import; // what results files say
 
 mod story; // everything about one person, in order
 
+mod timeline; // when people were invited, and when Graph asked to slow down
+
 mod units; // times and words as the tables hold them
 
 #[cfg(test)]

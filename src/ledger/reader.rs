@@ -118,6 +118,15 @@ impl Reader {
             .query_row("SELECT count(*) FROM person", [], |row| row.get(0))?)
     }
 
+    /// How many people's links are here.
+    pub(crate) fn links(&self) -> Result<u64> {
+        Ok(self.connection.query_row(
+            "SELECT count(*) FROM person WHERE redeem_url IS NOT NULL",
+            [],
+            |row| row.get(0),
+        )?)
+    }
+
     /// How many invitations were seen in the directory afterwards.
     pub(crate) fn verified(&self) -> Result<u64> {
         Ok(self.connection.query_row(

@@ -19,7 +19,7 @@ use std::{
 use tempfile::NamedTempFile;
 
 /// Where the bytes are written.
-enum Place {
+pub(super) enum Place {
     Temporary(NamedTempFile),
     /// The null device or a terminal, which a file cannot replace.
     Device(fs::File),
@@ -33,6 +33,34 @@ enum Place {
 #[expect(clippy::disallowed_methods, reason = "here the table is the data")]
 fn stdout() -> io::Stdout {
     io::stdout()
+}
+
+impl Place {
+    pub(super) fn of(target: &Path, kind: FileKind) -> io::Result<Self> {
+        Ok(if target == Path::new(STDOUT) {
+            Self::Stdout { closed: false }
+        } else if matches!(occupant(target, kind), Occupant::Device) {
+            Self::Device(files::open_device(target).map_err(io::Error::other)?)
+        } else {
+            Self::Temporary(files::temporary_in(&files::folder_of(target))?)
+        })
+    }
+
+    /// Makes the file durable and puts it in its place. Returns where it is, and what a person should know about that.
+    pub(super) fn finish(
+        mut self,
+        target: PathBuf,
+        kind: FileKind,
+    ) -> io::Result<(PathBuf, Vec<String>)> {
+        self.flush()?;
+        let Self::Temporary(temporary) = self else {
+            return Ok((target, Vec::new()));
+        };
+        temporary.as_file().sync_all()?;
+        let placed = put(temporary, &target, kind)?;
+        files::sync_folder(&files::folder_of(&target));
+        Ok(placed)
+    }
 }
 
 impl Write for Place {
@@ -112,13 +140,7 @@ pub(super) struct TableFile {
 
 impl TableFile {
     pub(super) fn create(target: &Path, kind: FileKind, layout: &Layout) -> io::Result<Self> {
-        let place = if target == Path::new(STDOUT) {
-            Place::Stdout { closed: false }
-        } else if matches!(occupant(target, kind), Occupant::Device) {
-            Place::Device(files::open_device(target).map_err(io::Error::other)?)
-        } else {
-            Place::Temporary(files::temporary_in(&files::folder_of(target))?)
-        };
+        let place = Place::of(target, kind)?;
         let on_terminal = match &place {
             Place::Temporary(_) => false,
             Place::Device(file) => file.is_terminal(),
@@ -170,17 +192,7 @@ impl TableFile {
                 place
             }
         };
-        let temporary = match place {
-            Place::Temporary(file) => file,
-            mut other => {
-                other.flush()?;
-                return Ok((target, Vec::new()));
-            }
-        };
-        temporary.as_file().sync_all()?;
-        let placed = put(temporary, &target, kind)?;
-        files::sync_folder(&files::folder_of(&target));
-        Ok(placed)
+        place.finish(target, kind)
     }
 }
 
@@ -267,6 +279,9 @@ fn csv_writer(place: Place, layout: &Layout) -> io::Result<csv::Writer<BufWriter
 
 /// Keeps the file of ours that is at the target as `NAME.previous.EXT`, readable by this user only.
 fn keep_previous(target: &Path, kind: FileKind) -> io::Result<()> {
+    if !kind.keeps_previous() {
+        return Ok(());
+    }
     let previous = place_for_previous(target, kind)?;
     // A second name comes first, so that the results exist at every moment. Where hard links do not exist, it is renamed.
     let _ = fs::remove_file(&previous);

@@ -31,6 +31,8 @@ mod file; // a table that is written as a whole, CSV or workbook
 
 mod workbook; // the workbook
 
+mod page_file; // a page, written in the same manner
+
 pub(crate) use cleanup::{CleanupLine, write_cleanup};
 pub(crate) use file::numbered;
 pub(crate) use guest_status::{GuestStatus, StatusFile};
@@ -39,6 +41,7 @@ pub(crate) use layout::Repaired;
 pub use layout::{Column, Layout, SheetRow};
 pub(crate) use leavers::{Leaver, LeaversList, ListOrigin, read_leavers, write_leavers};
 pub(crate) use names::{RunKind, default_paths};
+pub(crate) use page_file::PageFile;
 pub(crate) use read_back::{OwnRow, read_own};
 pub(crate) use target::{STDOUT, check_target, previous_of, same_place};
 pub(crate) use to_fix::{needs_a_hand, told};

@@ -4,7 +4,7 @@
 //! Must not read or write the disk.
 
 use super::workbook::other_form;
-use crate::own_files::{DRY_RUN, LEAVERS, PRACTICE, RESULTS, TO_FIX};
+use crate::own_files::{DRY_RUN, LEAVERS, PRACTICE, REPORT, RESULTS, TO_FIX};
 use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
@@ -25,6 +25,8 @@ pub(crate) struct Paths {
     pub to_fix: PathBuf,
     /// Who left the sheet.
     pub leavers: PathBuf,
+    /// The page about the run.
+    pub report: PathBuf,
 }
 
 /// The default paths for a sheet; `-` is standard input, whose files go into the current folder.
@@ -49,6 +51,7 @@ pub(crate) fn default_paths(sheet: &Path, kind: RunKind) -> Paths {
             with(stem, &format!("{infix}{LEAVERS}")),
             kind.workbook,
         ),
+        report: sheet.with_file_name(with(stem, &format!("{infix}{REPORT}.html"))),
     }
 }
 

@@ -7,7 +7,7 @@ use super::workbook::other_form;
 use crate::{
     failure::{Failure, Result},
     files::{self, Kind, Refusal},
-    own_files::FileKind,
+    own_files::{FileKind, REPORT_MARK},
 };
 use std::{
     fs,
@@ -21,6 +21,7 @@ impl FileKind {
             Self::Results => "results",
             Self::ToFix => "to-fix",
             Self::Status | Self::Leavers | Self::Cleanup => "list",
+            Self::Report => "report",
         }
     }
 
@@ -29,7 +30,14 @@ impl FileKind {
             Self::Results => "--results FILE",
             Self::ToFix => "--to-fix FILE",
             Self::Status | Self::Leavers | Self::Cleanup => "-o FILE",
+            Self::Report => "--report FILE, or of `guestlist report` with -o FILE",
         }
+    }
+
+    /// Whether the file that is replaced is kept under another name. A page can be made anew at any time, and one more
+    /// copy would name people.
+    pub(super) fn keeps_previous(self) -> bool {
+        self != Self::Report
     }
 }
 
@@ -60,7 +68,11 @@ pub(crate) fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Resul
     let refuse = |what: String| Err(Failure::usage(what).hint(another.as_str()));
     if target == Path::new(STDOUT) {
         return match kind {
-            FileKind::Results | FileKind::Status | FileKind::Leavers | FileKind::Cleanup => Ok(()),
+            FileKind::Results
+            | FileKind::Status
+            | FileKind::Leavers
+            | FileKind::Cleanup
+            | FileKind::Report => Ok(()),
             FileKind::ToFix => refuse("only results can go to standard output".to_owned()),
         };
     }
@@ -70,7 +82,7 @@ pub(crate) fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Resul
             target.display()
         ));
     }
-    if let Some(other) = other_form(target) {
+    if let Some(other) = other_form(target).filter(|_| kind != FileKind::Report) {
         return refuse(format!(
             "the {word} can be written as .xlsx or as text, not as .{other}"
         ));
@@ -98,8 +110,8 @@ pub(crate) fn check_target(target: &Path, kind: FileKind, sheet: &Path) -> Resul
                 _ => failure,
             });
         }
-        Occupant::Ours => previous_is_free(target, kind)?,
-        Occupant::Nobody | Occupant::Nothing => {}
+        Occupant::Ours if kind.keeps_previous() => previous_is_free(target, kind)?,
+        Occupant::Ours | Occupant::Nobody | Occupant::Nothing => {}
     }
     let folder = files::folder_of(target);
     match files::temporary_in(&folder) {
@@ -175,7 +187,11 @@ fn look(target: &Path, kind: FileKind) -> std::result::Result<Occupant, Refusal>
         other => return Err(Refusal::NotAFile(other)),
     }
     let file = files::open_to_look(target)?;
-    let ours = if super::workbook::is_meant(target) {
+    let ours = if kind == FileKind::Report {
+        let mut head = Vec::new();
+        file.take(1024).read_to_end(&mut head)?;
+        String::from_utf8_lossy(&head).contains(REPORT_MARK)
+    } else if super::workbook::is_meant(target) {
         let header = super::workbook::header(file)?;
         FileKind::of(&header) == Some(kind)
     } else {
@@ -234,6 +250,10 @@ pub(super) fn write_failure(target: &Path, kind: FileKind, error: &io::Error) ->
         FileKind::Results | FileKind::ToFix => {}
         FileKind::Status | FileKind::Leavers | FileKind::Cleanup => {
             return Failure::of_io(what, error).hint("the same command writes it again");
+        }
+        FileKind::Report => {
+            return Failure::of_io(what, error)
+                .hint("`guestlist report` writes it again, from the ledger");
         }
     }
     Failure::of_io(what, error)

@@ -100,6 +100,9 @@ pub struct InviteFlags {
     #[arg(long, value_enum, value_name = "WHERE", help_heading = NIGHTLY, hide_short_help = true)]
     pub links: Option<Links>,
 
+    /// Where to write a page about the run: one HTML file to read, print and pass on
+    #[arg(long, value_name = "FILE", help_heading = TELLING, hide_short_help = true)]
+    pub report: Option<PathBuf>,
     /// Write the end of the run as Markdown, for the page of a CI job
     #[arg(long, value_name = "FILE", help_heading = TELLING, hide_short_help = true)]
     pub summary: Option<PathBuf>,

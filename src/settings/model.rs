@@ -102,6 +102,8 @@ pub struct InviteSettings {
     pub dry_run: Sourced<bool>,
     pub results: Option<Sourced<PathBuf>>,
     pub to_fix: Option<Sourced<PathBuf>>,
+    /// A page about the run.
+    pub report: Option<Sourced<PathBuf>>,
     pub summary: Option<Sourced<PathBuf>>,
     pub metrics_file: Option<Sourced<PathBuf>>,
     pub sandbox: Sourced<bool>,

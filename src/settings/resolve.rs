@@ -88,6 +88,7 @@ fn invite(
         dry_run: layers.switch(("invite", "dry_run"), flags.dry_run)?,
         results: layers.path(("invite", "results"), flags.results.clone(), None)?,
         to_fix: layers.path(("invite", "to_fix"), flags.to_fix.clone(), None)?,
+        report: layers.path(("invite", "report"), flags.report.clone(), None)?,
         summary: layers.path(("invite", "summary"), flags.summary.clone(), None)?,
         metrics_file: layers.path(("invite", "metrics_file"), flags.metrics_file.clone(), None)?,
         only: layers.list(("invite", "only"), flags.only.clone(), str::parse)?,

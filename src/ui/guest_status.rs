@@ -103,7 +103,7 @@ pub(crate) fn status_text(shown: &StatusShown) -> String {
     text
 }
 
-fn meaning(state: GuestState) -> &'static str {
+pub(crate) fn meaning(state: GuestState) -> &'static str {
     match state {
         GuestState::Pending => "has not redeemed",
         GuestState::Accepted => "has redeemed",

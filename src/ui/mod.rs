@@ -49,7 +49,9 @@ mod failure; // why a command could not do its job
 pub(crate) use doctor::Finding;
 pub(crate) use doctor::{Check, Checkup};
 pub(crate) use failure::usage_text;
-pub(crate) use guest_status::{GuestGroup, StatusShown, status_text};
+pub(crate) use guest_status::{
+    GuestGroup, StatusShown, meaning as guest_state_meaning, status_text,
+};
 pub(crate) use leavers::{
     AFTERWARDS, DeletionLine, DeletionsShown, LeaversShown, deleted_text, deletions_text,
     leavers_text,

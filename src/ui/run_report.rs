@@ -3,10 +3,10 @@
 //! Scripts rely on the keys. Must not hold an address or a link.
 
 use crate::outcome::{FollowUpKind, FollowUpTotals, Outcome};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct RunReport {
     pub run: String,
     pub tenant: TenantReport,
@@ -25,14 +25,15 @@ pub(crate) struct RunReport {
     pub exit_code: u8,
 }
 
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct TenantReport {
     pub id: Option<String>,
     pub name: Option<String>,
 }
 
-/// What this run did itself.
-#[derive(Debug, Clone, Default, Serialize)]
+/// What this run did itself. Reports of earlier versions in the ledger lack some of the keys.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct ThisRunReport {
     pub invited: u64,
     pub mails_requested: u64,
@@ -47,7 +48,8 @@ pub(crate) struct ThisRunReport {
     pub follow_ups: BTreeMap<FollowUpKind, FollowUpTotals>,
 }
 
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct RequestTotals {
     pub total: u64,
     pub throttled: u64,

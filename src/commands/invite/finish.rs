@@ -1,7 +1,7 @@
 //! The end of a run: files, the line in the ledger, the summary or the JSON object, the exit code.
 
 use super::{
-    super::{connect::Connection, corrections, files, own_mail::MailTotals},
+    super::{connect::Connection, corrections, files, own_mail::MailTotals, report},
     prepared::Prepared,
     stop_message::{self, Stopped},
 };
@@ -145,7 +145,7 @@ impl Finish<'_> {
             }));
         }
         let requests = self.connection.graph.requests();
-        let report = RunReport {
+        let mut report = RunReport {
             run: self.run.to_owned(),
             tenant: TenantReport {
                 id: Some(self.connection.tenant.id.clone()).filter(|id| !id.is_empty()),
@@ -178,6 +178,11 @@ impl Finish<'_> {
                 .then(|| self.ledger_path().display().to_string()),
             exit_code: exit.code(),
         };
+        if let Some(failure) = self.write_page(&report, &mut notes).err() {
+            exit = exit.combine(failure.exit);
+            report.exit_code = exit.code();
+            ui::show_failure(&failure);
+        }
         let json = serde_json::to_string(&report).map_err(anyhow::Error::from)?;
         let ended = writer
             .end_run(self.run, self.prepared.clock.now(), exit.code(), &json)
@@ -248,6 +253,29 @@ impl Finish<'_> {
 
     fn ledger_path(&self) -> &Path {
         &self.prepared.settings.invite.ledger.value
+    }
+
+    /// The page about the run, where one is wanted.
+    fn write_page(&self, report: &RunReport, notes: &mut Vec<String>) -> Result<()> {
+        let Some(target) = &self.prepared.targets.report else {
+            return Ok(());
+        };
+        let now = self.prepared.clock.now();
+        let source = report::Source {
+            ledger: self.ledger,
+            path: self.ledger_path(),
+            with_links: false,
+            now,
+        };
+        let run = self.ledger.reader()?.run(self.run)?;
+        let mut facts = run.as_ref().map(report::facts).unwrap_or_default();
+        facts.id.clone_from(&report.run);
+        facts.ended_at = Some(now);
+        facts.add(report);
+        let written = report::write_run(&source, &facts, target)?;
+        notes.extend(written.notes);
+        notes.push(format!("a page about this run: {}", written.path.display()));
+        Ok(())
     }
 
     fn remember_corrections(&self, writer: &Writer, to_fix: Option<&Path>) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Where the results and the rows to fix are written, and whether these files may be written at all.
 
+use super::super::report;
 use crate::{
     exit::Exit,
     failure::{Failure, Result},
@@ -14,6 +15,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Targets {
     pub results: PathBuf,
     pub to_fix: PathBuf,
+    /// A page about the run, where one is wanted.
+    pub report: Option<PathBuf>,
 }
 
 impl Targets {
@@ -30,6 +33,11 @@ impl Targets {
         Self {
             results: chosen(&settings.invite.results, default.results),
             to_fix: chosen(&settings.invite.to_fix, default.to_fix),
+            report: settings
+                .invite
+                .report
+                .as_ref()
+                .map(|path| path.value.clone()),
         }
     }
 
@@ -61,6 +69,24 @@ impl Targets {
                 Failure::usage("results and to-fix rows cannot go into one file")
                     .hint("change -o or --to-fix"),
             );
+        }
+        if let Some(target) = &self.report {
+            if target == Path::new(results::STDOUT) {
+                return Err(Failure::usage("--report needs a file").hint(
+                    "afterwards, `guestlist report -o -` writes the page to standard output",
+                ));
+            }
+            let others = [&self.results, &self.to_fix];
+            if others
+                .iter()
+                .any(|other| results::same_place(target, other))
+            {
+                return Err(Failure::usage(
+                    "the report and the results or to-fix rows cannot go into one file",
+                )
+                .hint("change --report"));
+            }
+            report::check(target, typed, ledger)?;
         }
         Ok(())
     }

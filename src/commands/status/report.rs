@@ -24,7 +24,7 @@ const LISTED: usize = 20;
 
 /// Who is counted and listed.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Filter {
+pub(in crate::commands) struct Filter {
     pub pending: bool,
     pub older_than: Option<Duration>,
     pub unverified: bool,
@@ -115,7 +115,7 @@ pub(in crate::commands) fn status_of(
 }
 
 /// What came of going through everybody.
-pub(super) struct Report {
+pub(in crate::commands) struct Report {
     pub shown: StatusShown,
     /// Everybody who is meant, for `--json`.
     pub guests: Vec<GuestStatus>,
@@ -124,13 +124,13 @@ pub(super) struct Report {
 }
 
 /// What is wanted beside the numbers.
-pub(super) struct Wanted<'w> {
+pub(in crate::commands) struct Wanted<'w> {
     pub file: Option<&'w mut StatusFile>,
     /// Whether everybody is to be handed back too.
     pub all: bool,
 }
 
-pub(super) fn report(
+pub(in crate::commands) fn report(
     reader: &Reader,
     scope: Scope<'_>,
     filter: Filter,
