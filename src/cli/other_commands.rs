@@ -21,9 +21,15 @@ pub struct Sandbox {
     /// The port to listen on; 0 takes a free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub port: u16,
+    /// Serve it over https, with a certificate made for this start; the output names the file to trust
+    #[arg(long)]
+    pub tls: bool,
     /// Faults and latency, from a weather file
     #[arg(long, value_name = "FILE")]
     pub weather: Option<PathBuf>,
+    /// Print one line of JSON even on a terminal
+    #[arg(long)]
+    pub json: bool,
     /// A host name to answer to, beside those of loopback; repeatable
     #[arg(long, value_name = "NAME")]
     pub host: Vec<String>,

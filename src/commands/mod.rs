@@ -126,6 +126,8 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
                 port: typed.port,
                 weather: typed.weather.clone(),
                 hosts: typed.host.clone(),
+                tls: typed.tls,
+                json: typed.json,
             };
             tokio::runtime::Runtime::new()?.block_on(sandbox::run(command))?;
             Ok(Exit::Done)

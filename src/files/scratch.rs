@@ -25,13 +25,14 @@ const SHORTEST: usize = 6;
 const ATTEMPTS: usize = 5;
 
 /// The names that a folder of temporary files can hold; nothing else is removed from it.
-const CONTENTS: [&str; 7] = [
+const CONTENTS: [&str; 8] = [
     "sheet",
     "rehearsal.db",
     "rehearsal.db-wal",
     "rehearsal.db-shm",
     "rehearsal.db-journal",
     "rehearsal.db.lock",
+    "practice-ca.pem",
     LOCK,
 ];
 
@@ -123,6 +124,11 @@ impl Scratch {
     /// The place of the copy of a ledger that a dry run uses.
     pub(crate) fn rehearsal(&self) -> PathBuf {
         self.folder.path().join(CONTENTS[1])
+    }
+
+    /// The certificate that clients of a practice tenant are to trust.
+    pub(crate) fn practice_authority(&self) -> PathBuf {
+        self.folder.path().join("practice-ca.pem")
     }
 
     /// Removes the folders that killed runs of this user left.

@@ -68,7 +68,7 @@ pub(crate) use run_report::{
 pub use screen::Out;
 pub(crate) use screen::{
     LogLines, Messages, failure_as_json, look, show_failure, stderr_is_terminal, stdin_is_terminal,
-    tell,
+    stdout_is_terminal, tell,
 };
 pub(crate) use story::{Story, StoryLine, story_text};
 pub(crate) use summary::{

@@ -116,7 +116,7 @@ fn nobody_is_sent_where_the_app_is_not_registered() {
         (("code_challenge_method", "plain"), "invalid_request"),
         (("response_type", "token"), "unsupported_response_type"),
         (
-            ("scope", "https://graph.microsoft.com/.default"),
+            ("scope", "https://graph.microsoft.us/.default"),
             "invalid_resource",
         ),
     ] {

@@ -13,7 +13,7 @@ fn code(tenant: &Tenant, terminal: &mut Terminal) -> String {
     terminal.wait_for("type the code ");
     let code = device(tenant)["user_code"].as_str().unwrap().to_owned();
     terminal.wait_for(&code);
-    terminal.wait_for(&format!("{}/_sandbox/device", tenant.practice.url));
+    terminal.wait_for(&format!("{}/devicelogin", tenant.practice.url));
     code
 }
 

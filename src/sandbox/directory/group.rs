@@ -32,7 +32,38 @@ pub(crate) struct DirectoryGroup {
     pub proxy_addresses: Vec<String>,
     pub group_types: Vec<String>,
     pub resource_provisioning_options: Vec<String>,
+    pub description: Option<String>,
+    pub mail_nickname: Option<String>,
 }
+
+/// All properties of groups that `$select` can name.
+pub(crate) const ALL_PROPERTIES: [&str; 25] = [
+    "assignedLabels",
+    "classification",
+    "createdDateTime",
+    "creationOptions",
+    "deletedDateTime",
+    "description",
+    "displayName",
+    "expirationDateTime",
+    "groupTypes",
+    "id",
+    "isAssignableToRole",
+    "mail",
+    "mailEnabled",
+    "mailNickname",
+    "membershipRule",
+    "membershipRuleProcessingState",
+    "onPremisesProvisioningErrors",
+    "onPremisesSyncEnabled",
+    "preferredLanguage",
+    "proxyAddresses",
+    "renewedDateTime",
+    "resourceProvisioningOptions",
+    "securityEnabled",
+    "securityIdentifier",
+    "visibility",
+];
 
 impl DirectoryGroup {
     pub(crate) fn new(id: String, name: &str, mail: Option<&str>, kind: GroupKind) -> Self {
@@ -50,6 +81,8 @@ impl DirectoryGroup {
             proxy_addresses: mail.iter().map(|mail| format!("SMTP:{mail}")).collect(),
             group_types,
             resource_provisioning_options: is_team.then(|| "Team".to_owned()).into_iter().collect(),
+            description: None,
+            mail_nickname: None,
         }
     }
 
@@ -99,7 +132,10 @@ impl DirectoryGroup {
                 json!((self.kind == GroupKind::Dynamic).then_some("On"))
             }
             "visibility" => json!(self.is_unified().then_some("Private")),
-            "description" | "mailNickname" | "createdDateTime" => Value::Null,
+            "description" => json!(self.description),
+            "mailNickname" => json!(self.mail_nickname),
+            "creationOptions" | "assignedLabels" | "onPremisesProvisioningErrors" => json!([]),
+            name if Self::has_property(name) => Value::Null,
             _ => return None,
         })
     }
@@ -129,6 +165,6 @@ impl DirectoryGroup {
 
     /// Whether groups have a property of this name.
     pub(crate) fn has_property(name: &str) -> bool {
-        Self::default().property(name).is_some()
+        ALL_PROPERTIES.contains(&name)
     }
 }

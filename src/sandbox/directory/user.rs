@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use tokio::time::Instant;
 
 #[expect(
@@ -35,6 +36,8 @@ pub(crate) struct User {
     pub job_title: Option<String>,
     pub usage_location: Option<String>,
     pub preferred_language: Option<String>,
+    /// The values of `OTHER_TEXTS`, by their names.
+    pub other_texts: BTreeMap<String, String>,
     pub on_premises_user_principal_name: Option<String>,
     pub sponsors: Vec<String>,
     pub manager: Option<String>,
@@ -72,6 +75,91 @@ pub(crate) const DEFAULT_PROPERTIES: [&str; 11] = [
     "surname",
     "userPrincipalName",
     "id",
+];
+
+/// All properties of users that `$select` can name.
+pub(crate) const ALL_PROPERTIES: [&str; 63] = [
+    "accountEnabled",
+    "ageGroup",
+    "assignedLicenses",
+    "assignedPlans",
+    "businessPhones",
+    "city",
+    "companyName",
+    "consentProvidedForMinor",
+    "country",
+    "createdDateTime",
+    "creationType",
+    "deletedDateTime",
+    "department",
+    "displayName",
+    "employeeHireDate",
+    "employeeId",
+    "employeeOrgData",
+    "employeeType",
+    "externalUserState",
+    "externalUserStateChangeDateTime",
+    "faxNumber",
+    "givenName",
+    "id",
+    "identities",
+    "imAddresses",
+    "isResourceAccount",
+    "jobTitle",
+    "lastPasswordChangeDateTime",
+    "legalAgeGroupClassification",
+    "licenseAssignmentStates",
+    "mail",
+    "mailNickname",
+    "mobilePhone",
+    "officeLocation",
+    "onPremisesDistinguishedName",
+    "onPremisesDomainName",
+    "onPremisesImmutableId",
+    "onPremisesLastSyncDateTime",
+    "onPremisesProvisioningErrors",
+    "onPremisesSamAccountName",
+    "onPremisesSecurityIdentifier",
+    "onPremisesSyncEnabled",
+    "onPremisesUserPrincipalName",
+    "otherMails",
+    "passwordPolicies",
+    "passwordProfile",
+    "postalCode",
+    "preferredDataLocation",
+    "preferredLanguage",
+    "provisionedPlans",
+    "proxyAddresses",
+    "refreshTokensValidFromDateTime",
+    "securityIdentifier",
+    "serviceProvisioningErrors",
+    "showInAddressList",
+    "signInActivity",
+    "signInSessionsValidFromDateTime",
+    "state",
+    "streetAddress",
+    "surname",
+    "usageLocation",
+    "userPrincipalName",
+    "userType",
+];
+
+/// The texts of a profile that nothing here depends on.
+pub(crate) const OTHER_TEXTS: [&str; 14] = [
+    "ageGroup",
+    "city",
+    "consentProvidedForMinor",
+    "country",
+    "employeeId",
+    "employeeType",
+    "faxNumber",
+    "mailNickname",
+    "mobilePhone",
+    "officeLocation",
+    "postalCode",
+    "preferredDataLocation",
+    "state",
+    "streetAddress",
 ];
 
 /// The properties that the delegated permission `User.ReadBasic.All` may read.
@@ -169,27 +257,26 @@ impl User {
                 "issuer": issuer,
                 "issuerAssignedId": self.user_principal_name,
             }]),
-            "businessPhones" | "imAddresses" => json!([]),
-            "mobilePhone"
-            | "officeLocation"
-            | "employeeType"
-            | "employeeId"
-            | "ageGroup"
-            | "city"
-            | "country"
-            | "state"
-            | "streetAddress"
-            | "postalCode"
-            | "mailNickname"
-            | "faxNumber"
-            | "consentProvidedForMinor" => Value::Null,
+            "refreshTokensValidFromDateTime" | "signInSessionsValidFromDateTime" => {
+                json!(graph_time(self.created))
+            }
+            "businessPhones"
+            | "imAddresses"
+            | "assignedLicenses"
+            | "assignedPlans"
+            | "licenseAssignmentStates"
+            | "onPremisesProvisioningErrors"
+            | "provisionedPlans"
+            | "serviceProvisioningErrors" => json!([]),
+            name if OTHER_TEXTS.contains(&name) => json!(self.other_texts.get(name)),
+            name if Self::has_property(name) => Value::Null,
             _ => return None,
         })
     }
 
     /// Whether users have a property of this name.
     pub(crate) fn has_property(name: &str) -> bool {
-        Self::default().property(name, "").is_some()
+        ALL_PROPERTIES.contains(&name)
     }
 
     /// The chosen properties as JSON.

@@ -89,7 +89,7 @@ pub(crate) fn throttled(
         "message": message,
         "innerError": {
             "code": status.to_string(),
-            "date": tenant.clock.now().to_string(),
+            "date": tenant.error_date(),
             "message": "Please retry after",
             "request-id": request_id,
             "status": status.to_string(),
@@ -110,13 +110,9 @@ pub(crate) fn throttled(
 /// An answer of a proxy, a content filter or a portal. Its JSON has no `request-id`, and comes in three forms.
 fn forged(fault: &InjectedFault) -> Reply {
     let body = match fault.body {
-        FaultBody::Html => ReplyBody::Html(
-            "<html><head><title>Web filter</title></head><body><h1>This request was stopped by your organisation</h1></body></html>",
-        ),
+        FaultBody::Html => ReplyBody::Html("<html><head><title>Web filter</title></head><body><h1>This request was stopped by your organisation</h1></body></html>".into()),
         FaultBody::Empty => ReplyBody::Empty,
-        FaultBody::Block => ReplyBody::Html(
-            "<html><body>The server said: Invitations are blocked for this directory due to suspicious activity.</body></html>",
-        ),
+        FaultBody::Block => ReplyBody::Html("<html><body>The server said: Invitations are blocked for this directory due to suspicious activity.</body></html>".into()),
         _ => ReplyBody::Json(match fault.status % 3 {
             0 => {
                 json!({"error": {"code": "PolicyDenied", "message": "Stopped by the web filter."}})
@@ -141,9 +137,7 @@ pub(crate) fn unavailable(status: u16, body: FaultBody, retry_after: Option<Stri
         _ => ("ServiceUnavailable", "The service is unavailable."),
     };
     let body = match body {
-        FaultBody::Html => ReplyBody::Html(
-            "<html><head><title>Service Unavailable</title></head><body><h2>Our services aren't available right now</h2></body></html>",
-        ),
+        FaultBody::Html => ReplyBody::Html("<html><head><title>Service Unavailable</title></head><body><h2>Our services aren't available right now</h2></body></html>".into()),
         FaultBody::Empty => ReplyBody::Empty,
         _ => {
             ReplyBody::Json(json!({"error": {"code": code, "message": message, "innerError": {}}}))

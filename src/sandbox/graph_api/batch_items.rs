@@ -68,12 +68,7 @@ fn batch_item(outer: &GraphRequest, json: &Value) -> Result<BatchItem, GraphErro
     let json = json
         .as_object()
         .ok_or_else(|| bad_request("Invalid batch payload format."))?;
-    let known = ["id", "method", "url", "headers", "body", "dependsOn"];
-    if let Some(name) = json.keys().find(|name| !known.contains(&name.as_str())) {
-        return Err(bad_request(format!(
-            "The property '{name}' is not known in a batch request."
-        )));
-    }
+    // Graph ignores further keys, such as the `depends_on` of Microsoft's client for Python.
     let text = |name: &str| {
         json.get(name)
             .and_then(Value::as_str)
@@ -120,6 +115,7 @@ fn batch_item(outer: &GraphRequest, json: &Value) -> Result<BatchItem, GraphErro
         request: GraphRequest {
             method: method.to_owned(),
             version: outer.version.clone(),
+            base_url: outer.base_url.clone(),
             path,
             query,
             url_length: url.len(),

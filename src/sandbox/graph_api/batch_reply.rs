@@ -30,7 +30,9 @@ fn item_response(id: &str, reply: Reply) -> Value {
     }
     let body = match reply.body {
         ReplyBody::Json(body) => {
-            headers.insert("Content-Type".into(), json!("application/json"));
+            headers
+                .entry("Content-Type")
+                .or_insert_with(|| json!("application/json"));
             body
         }
         ReplyBody::Html(html) => {

@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 
 const MAX_IDS: usize = 1_000;
 
-fn has_property(name: &str) -> bool {
+pub(super) fn has_property(name: &str) -> bool {
     User::has_property(name) || DirectoryGroup::has_property(name)
 }
 

@@ -3,18 +3,21 @@
 use crate::sandbox::{
     graph_api::references::named_object,
     messages::{request::GraphRequest, request_kind::RequestKind},
-    state::follow_up_book::{FollowUpChange, FollowUpKind},
+    state::{
+        follow_up_book::{FollowUpChange, FollowUpKind},
+        tenant::TenantState,
+    },
 };
 use serde_json::Value;
 
 /// The change that a request asks for, whether or not it will be made; `None` for every other request.
 pub(super) fn requested_change(
+    tenant: &TenantState,
     request: &GraphRequest,
     body: Option<&Value>,
-    base_url: &str,
 ) -> Option<FollowUpChange> {
     let first = request.path.get(1)?.to_ascii_lowercase();
-    let named = || Some(named_object(body?, base_url)?.1.to_ascii_lowercase());
+    let named = || Some(named_object(tenant, body?)?.1.to_ascii_lowercase());
     let (kind, user_id, target, fields) = match (request.kind(), request.method.as_str()) {
         (RequestKind::UserUpdate, _) => (FollowUpKind::Profile, first, None, body.cloned()),
         (RequestKind::Manager, "PUT") => (FollowUpKind::Manager, first, named(), None),

@@ -4,6 +4,7 @@
 use crate::sandbox::{
     graph_api::invitation_address::is_valid_address,
     messages::graph_error::{GraphError, bad_request},
+    odata::annotations::{check_type, is_annotation},
 };
 use serde_json::{Map, Value};
 
@@ -203,7 +204,9 @@ fn sponsors(body: &Map<String, Value>) -> Result<Vec<SponsorId>, GraphError> {
     let mut ids: Vec<SponsorId> = Vec::with_capacity(sponsors.len());
     for sponsor in sponsors {
         let sponsor = object(sponsor, edm_type)?;
-        no_other_properties(sponsor, edm_type, &["id"])?;
+        if let Some(name) = sponsor.keys().find(|name| *name != "id") {
+            return Err(no_such_property(name, edm_type));
+        }
         let id = guid(sponsor, "invitedUserSponsors")?;
         if ids.iter().any(|SponsorId(other)| *other == id) {
             return Err(bad_request(
@@ -246,13 +249,18 @@ fn object<'a>(value: &'a Value, edm_type: &str) -> Result<&'a Map<String, Value>
     })
 }
 
-/// An error when the object has a property that its type does not know.
+/// An error when the object has a property that its type does not know, or says that it has another type. Microsoft's
+/// clients add `@odata.type` to every object.
 fn no_other_properties(
     object: &Map<String, Value>,
     edm_type: &str,
     known: &[&str],
 ) -> Result<(), GraphError> {
-    match object.keys().find(|name| !known.contains(&name.as_str())) {
+    check_type(object, edm_type)?;
+    match object
+        .keys()
+        .find(|name| !known.contains(&name.as_str()) && !is_annotation(name))
+    {
         None => Ok(()),
         Some(name) => Err(no_such_property(name, edm_type)),
     }

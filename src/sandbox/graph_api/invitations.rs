@@ -73,7 +73,7 @@ impl TenantState {
         self.invitations.tickets.insert(ticket, user.id.clone());
 
         let mut answer = json!({
-            "@odata.context": format!("{}/v1.0/$metadata#invitations/$entity", self.identity.url),
+            "@odata.context": self.graph_url("$metadata#invitations/$entity"),
             "id": new_id(),
             "inviteRedeemUrl": link,
             "invitedUserDisplayName": body.display_name,

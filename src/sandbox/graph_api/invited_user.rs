@@ -209,7 +209,7 @@ impl TenantState {
 }
 
 /// Whether a user has an address in mail, userPrincipalName or proxyAddresses.
-fn has_as_own_address(user: &User, address: &str) -> bool {
+pub(super) fn has_as_own_address(user: &User, address: &str) -> bool {
     user.mail
         .as_deref()
         .is_some_and(|mail| mail.eq_ignore_ascii_case(address))
@@ -233,7 +233,7 @@ fn blocked(id: &str) -> GraphError {
 }
 
 /// Several objects have the address.
-fn ambiguous_address() -> GraphError {
+pub(super) fn ambiguous_address() -> GraphError {
     let message = "Another object with the same value for property proxyAddresses already exists.";
     let mut error = graph_error(400, "Request_BadRequest", message);
     error.details = vec![json!({

@@ -1,41 +1,61 @@
 //! The members of a group: list, add, remove (Microsoft Graph: add members, list members, remove member).
 
 use crate::sandbox::{
-    directory::group::{DirectoryGroup, GroupKind},
+    directory::{
+        group::{DirectoryGroup, GroupKind},
+        user::User,
+    },
     faults::refusals::names,
     graph_api::{
-        directory_objects::object_json,
-        odata_reply::list,
-        permissions::{READ_GROUPS, WRITE_MEMBERS},
-        references::{already_there, not_a_valid_reference, referenced_object},
+        permissions::{READ_GROUPS, READ_USERS, WRITE_MEMBERS},
+        references::{
+            already_there, existing_object, linked_object, not_a_valid_reference, referenced_object,
+        },
+        related_objects::related_objects,
         user_update::mastered_on_premises,
+        users::visible_user,
     },
     messages::{
         graph_error::{GraphError, access_denied, graph_error, not_found},
         reply::Reply,
+        request::GraphRequest,
     },
     state::{tenant::TenantState, token_store::Caller},
 };
 use serde_json::Value;
 
+/// The sets in which a link can name a member.
+const SETS: [&str; 2] = ["users", "directoryObjects"];
+const MAX_BOUND: usize = 20;
+
 /// What the message about a full group says.
 const FULL: &str = "Unable to perform operation as '250001' would exceed the maximum quota count '250000' for forward-link 'members'.";
 
-/// `GET /groups/{id}/members`.
+/// `GET /groups/{id}/members`, and the same with a cast to `microsoft.graph.user`: all members are users here.
 pub(super) fn members(
     tenant: &TenantState,
+    request: &GraphRequest,
     caller: &Caller,
     id: &str,
 ) -> Result<Reply, GraphError> {
     caller.needs(&READ_GROUPS)?;
     let group = tenant.directory.group(id).ok_or_else(|| not_found(id))?;
-    let value: Vec<Value> = tenant
-        .directory
-        .members(&group.id)
-        .filter_map(|user| object_json(tenant, &user.id, None))
-        .map(Value::Object)
-        .collect();
-    Ok(list(tenant, "directoryObjects", &value))
+    let members = tenant.directory.members(&group.id);
+    let ids: Vec<&str> = members.map(|user| user.id.as_str()).collect();
+    related_objects(tenant, request, &ids)
+}
+
+/// `GET /users/{id}/memberOf`.
+pub(super) fn groups_of(
+    tenant: &TenantState,
+    request: &GraphRequest,
+    caller: &Caller,
+    key: &str,
+) -> Result<Reply, GraphError> {
+    caller.needs(&READ_USERS)?;
+    let user = visible_user(tenant, key)?;
+    let ids: Vec<&str> = user.groups.iter().map(String::as_str).collect();
+    related_objects(tenant, request, &ids)
 }
 
 /// `POST /groups/{id}/members/$ref`.
@@ -46,16 +66,72 @@ pub(super) fn add_member(
     body: &Value,
 ) -> Result<Reply, GraphError> {
     let group = changeable_group(tenant, caller, id)?;
-    let member = referenced_object(tenant, body, &["users", "directoryObjects"])?;
+    let member = referenced_object(tenant, body, &SETS)?;
+    add_members(tenant, &group.id, &[member])?;
+    Ok(Reply::no_content())
+}
+
+/// The ids in `members@odata.bind`: a list of up to 20 links to users.
+pub(super) fn bound_members(
+    tenant: &TenantState,
+    links: Option<&Value>,
+) -> Result<Vec<String>, GraphError> {
+    let Some(links) = links else {
+        return Ok(Vec::new());
+    };
+    let links = links.as_array().ok_or_else(not_a_valid_reference)?;
+    if links.len() > MAX_BOUND {
+        return Err(graph_error(
+            400,
+            "Request_BadRequest",
+            format!("The request can have at most {MAX_BOUND} references in 'members@odata.bind'."),
+        ));
+    }
+    links
+        .iter()
+        .map(|link| {
+            let named = link.as_str().and_then(|link| linked_object(tenant, link));
+            existing_object(tenant, named.ok_or_else(not_a_valid_reference)?, &SETS)
+        })
+        .collect()
+}
+
+/// Adds users to a group: all of them or, after an error, none.
+pub(super) fn add_members(
+    tenant: &mut TenantState,
+    group: &str,
+    members: &[String],
+) -> Result<(), GraphError> {
+    let group = tenant.directory.group(group).cloned();
+    let group = group.ok_or_else(not_a_valid_reference)?;
+    let mut users: Vec<User> = Vec::with_capacity(members.len());
+    for member in members {
+        if users.iter().any(|other| other.id == *member) {
+            return Err(already_there("members"));
+        }
+        users.push(new_member(tenant, &group, member)?);
+    }
+    for user in users {
+        tenant.put_user(user);
+    }
+    Ok(())
+}
+
+/// A user as a member of the group.
+fn new_member(
+    tenant: &TenantState,
+    group: &DirectoryGroup,
+    member: &str,
+) -> Result<User, GraphError> {
     // Groups inside groups are of no use here.
-    let Some(mut user) = tenant.directory.by_id(&member).cloned() else {
+    let Some(mut user) = tenant.directory.by_id(member).cloned() else {
         return Err(not_a_valid_reference());
     };
     if !user.is_writable() {
         return Err(not_a_valid_reference());
     }
     let refusals = &tenant.weather.refusals;
-    if user.is_external() && names(&refusals.groups_without_guests, &group) {
+    if user.is_external() && names(&refusals.groups_without_guests, group) {
         return Err(graph_error(
             403,
             "Authorization_RequestDenied",
@@ -65,12 +141,11 @@ pub(super) fn add_member(
     if user.groups.contains(&group.id) {
         return Err(already_there("members"));
     }
-    if names(&refusals.full_groups, &group) {
+    if names(&refusals.full_groups, group) {
         return Err(graph_error(403, "Directory_QuotaExceeded", FULL));
     }
-    user.groups.push(group.id);
-    tenant.put_user(user);
-    Ok(Reply::no_content())
+    user.groups.push(group.id.clone());
+    Ok(user)
 }
 
 /// `DELETE /groups/{id}/members/{member}/$ref`.
@@ -92,7 +167,7 @@ pub(super) fn remove_member(
 }
 
 /// The group, when the caller may change its members and Graph changes them at all.
-fn changeable_group(
+pub(super) fn changeable_group(
     tenant: &TenantState,
     caller: &Caller,
     id: &str,

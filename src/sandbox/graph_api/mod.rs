@@ -2,24 +2,27 @@
 //! endpoints and their parts.
 
 pub(super) mod pipeline; // faults before, limits, sign-in, work, faults after
-mod routes;
-mod send_mail; // which method and path leads to which endpoint
+mod routes; // which method and path leads to which endpoint
+mod send_mail; // a mail out of a mailbox
 
 mod follow_up_changes; // which change a request asks for, for the book
 
 mod batch_items; // $batch: takes the requests out of its body
 mod batch_reply; // $batch: puts the answers together
 
-mod deletions; // users: deleted, and what was deleted
+mod deletions; // users: delete, and what was deleted
 mod directory_objects; // users and groups by id
-mod groups; // groups: list and single
+mod expand; // $expand
+mod groups; // groups: list, read, create, update, delete
 mod members; // the members of a group
 mod odata_reply; // the JSON around a list or a single object
-mod organization; // the organization, its domains and policies
+mod organization; // the organization and its domains
 mod permissions; // which permissions allow which reads and writes
+mod policies; // the policies of the organization
 mod references; // sponsors and the manager of a user
+mod related_objects; // the list of the objects that another one refers to
 mod user_update; // the properties of a user
-mod users; // users: list, count, single, me, deleted
+mod users; // users: list, count, single, me
 
 mod invitation_address; // which addresses can be invited
 mod invitation_body; // the strict reading of the body

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 /// One object with its `@odata.context`.
 pub(super) fn entity(tenant: &TenantState, context: &str, object: Map<String, Value>) -> Reply {
     let mut body = json!({
-        "@odata.context": format!("{}/v1.0/$metadata#{context}", tenant.identity.url),
+        "@odata.context": tenant.graph_url(&format!("$metadata#{context}")),
     });
     if let Some(body) = body.as_object_mut() {
         body.extend(object);
@@ -24,7 +24,7 @@ pub(super) fn entity(tenant: &TenantState, context: &str, object: Map<String, Va
 /// A list without further pages.
 pub(super) fn list(tenant: &TenantState, context: &str, value: &[Value]) -> Reply {
     Reply::ok(json!({
-        "@odata.context": format!("{}/v1.0/$metadata#{context}", tenant.identity.url),
+        "@odata.context": tenant.graph_url(&format!("$metadata#{context}")),
         "value": value,
     }))
 }
@@ -41,6 +41,9 @@ pub(super) fn selected(
     };
     let mut object = Map::new();
     for name in names.split(',').map(str::trim) {
+        if name == "*" {
+            return Ok(whole);
+        }
         let Some(value) = whole.get(name) else {
             return Err(bad_request(format!(
                 "Parsing OData Select and Expand failed: Could not find a property named '{name}' on type '{edm_type}'."

@@ -1,4 +1,4 @@
-//! The organization, its domains and its policies.
+//! The organization and its domains.
 
 use crate::sandbox::{
     graph_api::{
@@ -6,18 +6,17 @@ use crate::sandbox::{
         permissions::READ_DIRECTORY,
     },
     messages::{
-        graph_error::{GraphError, access_denied},
+        graph_error::{GraphError, access_denied, not_found},
         reply::Reply,
         request::GraphRequest,
     },
     state::{
-        identity::{BLOCKED_DOMAIN, DOMAIN, INITIAL_DOMAIN, TENANT_NAME},
-        ids::stable_id,
+        identity::{DOMAIN, INITIAL_DOMAIN, TENANT_NAME},
         tenant::TenantState,
         token_store::Caller,
     },
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// `GET /organization`.
 pub(super) fn organization(
@@ -25,6 +24,29 @@ pub(super) fn organization(
     request: &GraphRequest,
     caller: &Caller,
 ) -> Result<Reply, GraphError> {
+    let object = organization_json(tenant, request, caller)?;
+    Ok(list(tenant, "organization", &[Value::Object(object)]))
+}
+
+/// `GET /organization/{id}`.
+pub(super) fn one_organization(
+    tenant: &TenantState,
+    request: &GraphRequest,
+    caller: &Caller,
+    id: &str,
+) -> Result<Reply, GraphError> {
+    let object = organization_json(tenant, request, caller)?;
+    if !id.eq_ignore_ascii_case(&tenant.identity.tenant_id) {
+        return Err(not_found(id));
+    }
+    Ok(entity(tenant, "organization/$entity", object))
+}
+
+fn organization_json(
+    tenant: &TenantState,
+    request: &GraphRequest,
+    caller: &Caller,
+) -> Result<Map<String, Value>, GraphError> {
     if !tenant.weather.organization_readable {
         return Err(access_denied());
     }
@@ -52,15 +74,7 @@ pub(super) fn organization(
         "technicalNotificationMails": [],
         "tenantType": if tenant.weather.external_tenant { "CIAM" } else { "AAD" },
     });
-    Ok(list(
-        tenant,
-        "organization",
-        &[Value::Object(selected(
-            &whole,
-            request,
-            "microsoft.graph.organization",
-        )?)],
-    ))
+    selected(&whole, request, "microsoft.graph.organization")
 }
 
 /// `GET /domains`.
@@ -69,6 +83,35 @@ pub(super) fn domains(
     request: &GraphRequest,
     caller: &Caller,
 ) -> Result<Reply, GraphError> {
+    let value = domains_json(request, caller)?;
+    let value: Vec<Value> = value
+        .into_iter()
+        .map(|domain| Value::Object(domain.json))
+        .collect();
+    Ok(list(tenant, "domains", &value))
+}
+
+/// `GET /domains/{name}`.
+pub(super) fn domain(
+    tenant: &TenantState,
+    request: &GraphRequest,
+    caller: &Caller,
+    name: &str,
+) -> Result<Reply, GraphError> {
+    let found = domains_json(request, caller)?
+        .into_iter()
+        .find(|domain| domain.name.eq_ignore_ascii_case(name));
+    let domain = found.ok_or_else(|| not_found(name))?;
+    Ok(entity(tenant, "domains/$entity", domain.json))
+}
+
+/// A domain, and what the request selects of it.
+struct DomainJson {
+    name: String,
+    json: Map<String, Value>,
+}
+
+fn domains_json(request: &GraphRequest, caller: &Caller) -> Result<Vec<DomainJson>, GraphError> {
     caller.needs(&[
         "Domain.Read.All",
         "Domain.ReadWrite.All",
@@ -87,56 +130,16 @@ pub(super) fn domains(
             "supportedServices": ["Email"],
         })
     };
-    let value = [
+    [
         domain(DOMAIN, true),
         domain(INITIAL_DOMAIN, false),
         domain("unverified.example", false),
     ]
     .into_iter()
-    .map(|whole| selected(&whole, request, "microsoft.graph.domain").map(Value::Object))
-    .collect::<Result<Vec<_>, _>>()?;
-    Ok(list(tenant, "domains", &value))
-}
-
-/// `GET /policies/authorizationPolicy`.
-pub(super) fn authorization_policy(
-    tenant: &TenantState,
-    request: &GraphRequest,
-    caller: &Caller,
-) -> Result<Reply, GraphError> {
-    caller.needs(&["Policy.Read.All", "Policy.ReadWrite.Authorization"])?;
-    let whole = json!({
-        "id": "authorizationPolicy",
-        "displayName": "Authorization Policy",
-        "description": "Used to manage authorization related settings across the company.",
-        "allowInvitesFrom": tenant.weather.allow_invites_from,
-        "allowedToSignUpEmailBasedSubscriptions": true,
-        "allowEmailVerifiedUsersToJoinOrganization": false,
-        "blockMsolPowerShell": false,
-        "guestUserRoleId": "10dae51f-b6af-4016-8d66-8c2a99b929b3",
-    });
-    let object = selected(&whole, request, "microsoft.graph.authorizationPolicy")?;
-    Ok(entity(
-        tenant,
-        "policies/authorizationPolicy/$entity",
-        object,
-    ))
-}
-
-/// `GET /beta/policies/b2bManagementPolicies`: the domains that are allowed and blocked, as JSON inside a string.
-pub(super) fn b2b_policies(tenant: &TenantState, caller: &Caller) -> Result<Reply, GraphError> {
-    caller.needs(&["Policy.Read.All"])?;
-    let definition = json!({"B2BManagementPolicy": {
-        "InvitationsAllowedAndBlockedDomainsPolicy": {"AllowedDomains": [], "BlockedDomains": [BLOCKED_DOMAIN]},
-        "AutoRedeemPolicy": {"AdminConsentedForUsersIntoTenantIds": [], "NoAADConsentForUsersFromTenantsIds": []},
-    }});
-    Ok(Reply::ok(json!({
-        "@odata.context": format!("{}/beta/$metadata#policies/b2bManagementPolicies", tenant.identity.url),
-        "value": [{
-            "id": stable_id("b2b policy"),
-            "displayName": "B2BManagementPolicy",
-            "isOrganizationDefault": true,
-            "definition": [definition.to_string()],
-        }],
-    })))
+    .map(|whole| {
+        let name = whole["id"].as_str().unwrap_or_default().to_owned();
+        let json = selected(&whole, request, "microsoft.graph.domain")?;
+        Ok(DomainJson { name, json })
+    })
+    .collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::sandbox::{
     directory::user::BASIC_PROPERTIES,
-    messages::graph_error::{GraphError, access_denied},
+    messages::graph_error::{GraphError, access_denied, graph_error},
     state::token_store::Caller,
 };
 
@@ -32,6 +32,8 @@ pub(super) const WRITE_MEMBERS: [&str; 3] = [
     "Directory.ReadWrite.All",
 ];
 
+pub(super) const WRITE_GROUPS: [&str; 2] = ["Group.ReadWrite.All", "Directory.ReadWrite.All"];
+
 /// To delete a user, and to restore one.
 pub(super) const DELETE_USERS: [&str; 2] = ["User.DeleteRestore.All", "User.ReadWrite.All"];
 
@@ -53,6 +55,14 @@ pub(super) fn may_read_users(
     caller: &Caller,
     properties: Option<&[String]>,
 ) -> Result<(), GraphError> {
+    if properties.is_some_and(|names| names.iter().any(|name| name == "signInActivity")) {
+        // It takes a licence that the practice tenant does not have.
+        return Err(graph_error(
+            403,
+            "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
+            "Neither tenant is B2C or tenant doesn't have premium license",
+        ));
+    }
     if caller.has(&READ_USERS) {
         return Ok(());
     }

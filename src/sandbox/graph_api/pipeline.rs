@@ -18,7 +18,7 @@ use crate::sandbox::{
     },
     messages::{
         graph_error::{GraphError, graph_error},
-        reply::Reply,
+        reply::{Reply, ReplyBody},
         request::GraphRequest,
         request_kind::RequestKind,
     },
@@ -26,7 +26,7 @@ use crate::sandbox::{
         follow_up_book::FollowUpRequest,
         ids::new_id,
         request_stats::{InvitationPost, LogEntry},
-        tenant::TenantState,
+        tenant::{AskedAt, TenantState},
     },
 };
 use serde_json::Value;
@@ -34,9 +34,15 @@ use std::collections::HashMap;
 
 /// Usage of a limit from which Graph sends `x-ms-throttle-limit-percentage`.
 const NEARLY_THROTTLED: f64 = 0.8;
+/// The media type of an entity or a list. Errors are plain `application/json`.
+const ENTITY_TYPE: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
 pub(crate) fn answer(tenant: &mut TenantState, request: &GraphRequest) -> Reply {
     let request_kind = request.kind();
+    tenant.asked_at = AskedAt {
+        base_url: request.base_url.clone(),
+        version: request.version.clone(),
+    };
     tenant.end_deletions();
     tenant
         .stats
@@ -64,7 +70,7 @@ pub(crate) fn answer(tenant: &mut TenantState, request: &GraphRequest) -> Reply 
     }
     let fault = fault.map(|fault| fault.kind);
     count(tenant, request, &reply, fault, invitation);
-    let change = requested_change(request, body.as_ref().ok(), &tenant.identity.url);
+    let change = requested_change(tenant, request, body.as_ref().ok());
     if let Some(change) = change {
         let ms = tenant.stats.ms();
         tenant.stats.follow_ups.add(FollowUpRequest {
@@ -101,9 +107,8 @@ fn reply(
         return throttled(tenant, name, text, limit.information, request_id);
     }
     let kind = fault.map(|fault| fault.kind);
-    let reply = work(tenant, request, body, kind).unwrap_or_else(|error| {
-        error.into_reply(request, request_id, &tenant.clock.now().to_string())
-    });
+    let reply = work(tenant, request, body, kind)
+        .unwrap_or_else(|error| error.into_reply(request, request_id, &tenant.error_date()));
     tenant.request_done = reply.status < 300;
     let mut reply = match fault {
         Some(fault) => reply_after_work(tenant, fault, reply, request_id),
@@ -243,6 +248,11 @@ fn with_graph_headers(reply: Reply, request: &GraphRequest, request_id: String) 
     }
     let echoed = request.client_request_id.as_ref().unwrap_or(&request_id);
     let reply = reply.header("client-request-id", echoed.clone());
+    let reply = match reply.body {
+        ReplyBody::Json(_) if reply.status < 300 => reply.header("content-type", ENTITY_TYPE),
+        ReplyBody::Json(_) => reply.header("content-type", "application/json"),
+        _ => reply,
+    };
     if request.in_batch {
         return reply;
     }
@@ -252,6 +262,7 @@ fn with_graph_headers(reply: Reply, request: &GraphRequest, request_id: String) 
             "x-ms-ags-diagnostic",
             r#"{"ServerInfo":{"DataCenter":"Practice","Slice":"E","Ring":"5","ScaleUnit":"000","RoleInstance":"SANDBOX"}}"#,
         )
+        .header("cache-control", "no-cache")
         .header("odata-version", "4.0")
 }
 

@@ -3,16 +3,19 @@
 
 use crate::sandbox::{
     graph_api::{
-        directory_objects::object_json,
+        directory_objects::{has_property, object_json},
         odata_reply::{entity, list},
         permissions::{READ_USERS, WRITE_USERS},
+        related_objects::related_objects,
         user_update::mastered_on_premises,
         users::visible_user,
     },
     messages::{
         graph_error::{GraphError, access_denied, graph_error, not_found},
         reply::Reply,
+        request::GraphRequest,
     },
+    odata::query_options::select,
     state::{tenant::TenantState, token_store::Caller},
 };
 use serde_json::{Map, Value, json};
@@ -20,18 +23,14 @@ use serde_json::{Map, Value, json};
 /// `GET /users/{id}/sponsors`.
 pub(super) fn sponsors(
     tenant: &TenantState,
+    request: &GraphRequest,
     caller: &Caller,
     key: &str,
 ) -> Result<Reply, GraphError> {
     caller.needs(&READ_USERS)?;
     let user = visible_user(tenant, key)?;
-    let value: Vec<Value> = user
-        .sponsors
-        .iter()
-        .filter_map(|id| object_json(tenant, id, None))
-        .map(Value::Object)
-        .collect();
-    Ok(list(tenant, "directoryObjects", &value))
+    let ids: Vec<&str> = user.sponsors.iter().map(String::as_str).collect();
+    related_objects(tenant, request, &ids)
 }
 
 /// `GET /users/{id}/sponsors/$ref`.
@@ -99,11 +98,13 @@ pub(super) fn remove_sponsor(
 /// `GET /users/{id}/manager`.
 pub(super) fn manager(
     tenant: &TenantState,
+    request: &GraphRequest,
     caller: &Caller,
     key: &str,
 ) -> Result<Reply, GraphError> {
     caller.needs(&READ_USERS)?;
-    let (_, object) = current_manager(tenant, key)?;
+    let properties = select(request, "microsoft.graph.directoryObject", has_property)?;
+    let (_, object) = current_manager(tenant, key, properties.as_deref())?;
     Ok(entity(tenant, "directoryObjects/$entity", object))
 }
 
@@ -114,7 +115,7 @@ pub(super) fn manager_reference(
     key: &str,
 ) -> Result<Reply, GraphError> {
     caller.needs(&READ_USERS)?;
-    let (id, _) = current_manager(tenant, key)?;
+    let (id, _) = current_manager(tenant, key, None)?;
     let mut object = Map::new();
     object.insert("@odata.id".into(), json!(object_url(tenant, &id)));
     Ok(entity(tenant, "$ref", object))
@@ -171,27 +172,37 @@ fn may_change_managers(tenant: &TenantState, caller: &Caller) -> Result<(), Grap
 fn current_manager(
     tenant: &TenantState,
     key: &str,
+    properties: Option<&[String]>,
 ) -> Result<(String, Map<String, Value>), GraphError> {
     let user = visible_user(tenant, key)?;
     user.manager
         .as_ref()
-        .and_then(|id| Some((id.clone(), object_json(tenant, id, None)?)))
+        .and_then(|id| Some((id.clone(), object_json(tenant, id, properties)?)))
         .ok_or_else(|| not_found("manager"))
 }
 
 fn object_url(tenant: &TenantState, id: &str) -> String {
-    format!("{}/v1.0/directoryObjects/{id}", tenant.identity.url)
+    tenant.graph_url(&format!("directoryObjects/{id}"))
 }
 
-/// The set and the id of the object that `{"@odata.id": "{base URL}/v1.0/{set}/{id}"}` names.
-pub(super) fn named_object<'a>(body: &'a Value, base_url: &str) -> Option<(&'a str, &'a str)> {
+/// The set and the id of the object that `{"@odata.id": LINK}` names.
+pub(super) fn named_object<'a>(
+    tenant: &TenantState,
+    body: &'a Value,
+) -> Option<(&'a str, &'a str)> {
     let object = body.as_object()?;
-    let link = object
-        .get("@odata.id")
-        .filter(|_| object.len() == 1)
-        .and_then(Value::as_str)?;
-    let rest = link.strip_prefix(base_url)?.strip_prefix("/v1.0/")?;
-    rest.split_once('/')
+    if !object.keys().all(|name| name.starts_with("@odata.")) {
+        return None;
+    }
+    linked_object(tenant, object.get("@odata.id")?.as_str()?)
+}
+
+/// The set and the id of the object that `{base URL}/{version}/{set}/{id}` leads to.
+pub(super) fn linked_object<'a>(tenant: &TenantState, link: &'a str) -> Option<(&'a str, &'a str)> {
+    let path = tenant.path_in_graph(link)?;
+    path.strip_prefix("v1.0/")
+        .or_else(|| path.strip_prefix("beta/"))?
+        .split_once('/')
 }
 
 /// The id of the object that the body refers to, which must be there.
@@ -200,7 +211,16 @@ pub(super) fn referenced_object(
     body: &Value,
     sets: &[&str],
 ) -> Result<String, GraphError> {
-    let (set, id) = named_object(body, &tenant.identity.url).ok_or_else(not_a_valid_reference)?;
+    let named = named_object(tenant, body).ok_or_else(not_a_valid_reference)?;
+    existing_object(tenant, named, sets)
+}
+
+/// The id of an object that a link names, which must be there.
+pub(super) fn existing_object(
+    tenant: &TenantState,
+    (set, id): (&str, &str),
+    sets: &[&str],
+) -> Result<String, GraphError> {
     if !sets.contains(&set) {
         return Err(not_a_valid_reference());
     }

@@ -5,12 +5,12 @@
 use crate::sandbox::{
     faults::fault::FaultKind,
     graph_api::{
-        deletions, directory_objects, groups, invitations, members, organization, references,
-        send_mail, user_update, users,
+        deletions, directory_objects, groups, invitations, members, organization, policies,
+        references, send_mail, user_update, users,
     },
     messages::{
-        graph_error::{GraphError, bad_request, method_not_allowed, no_such_segment},
-        reply::{Reply, ReplyBody},
+        graph_error::{GraphError, bad_request, graph_error, method_not_allowed, no_such_segment},
+        reply::Reply,
         request::GraphRequest,
         request_kind::RequestKind,
     },
@@ -18,12 +18,9 @@ use crate::sandbox::{
 };
 use serde_json::Value;
 
-/// `POST /v1.0/$batch`. A batch inside a batch is not allowed.
+/// `POST /$batch`.  A batch inside a batch is not allowed.
 pub(super) fn is_batch(request: &GraphRequest) -> bool {
-    request.kind() == RequestKind::Batch
-        && request.method == "POST"
-        && request.version == "v1.0"
-        && !request.in_batch
+    request.kind() == RequestKind::Batch && request.method == "POST" && !request.in_batch
 }
 
 pub(super) fn dispatch(
@@ -43,30 +40,21 @@ pub(super) fn dispatch(
     let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
     let method = request.method.as_str();
 
-    if request.version == "beta" {
-        return match (method, lower.as_slice()) {
-            ("GET", ["policies", "b2bmanagementpolicies"]) => {
-                organization::b2b_policies(tenant, caller)
-            }
-            (_, ["policies", "b2bmanagementpolicies"]) => Err(method_not_allowed(method)),
-            _ => Err(no_such_segment(path.first().unwrap_or(&"beta"))),
-        };
-    }
+    let beta = request.version == "beta";
     match (method, lower.as_slice()) {
         ("POST", ["invitations"]) => invitations::invite(tenant, caller, body()?, fault),
-        // Invitations can only be posted. Graph answers everything else with an HTML page, not with JSON.
-        (_, ["invitations", ..]) => Ok(Reply::new(
+        // Invitations can only be posted. Graph answers everything else with the HTML page of another server in an error.
+        (_, ["invitations", ..]) => Err(graph_error(
             404,
-            ReplyBody::Html(
-                "<html><body><h1>404 - File or directory not found.</h1></body></html>",
-            ),
+            "UnknownError",
+            "<html><body><h1>404 - File or directory not found.</h1></body></html>",
         )),
         ("GET", ["users"]) => users::list(tenant, request, caller, fault),
         ("GET", ["users", "$count"]) => users::count(tenant, request, caller),
         ("GET", ["users", _]) => users::get(tenant, request, caller, path[1]),
         ("DELETE", ["users", _]) => deletions::delete(tenant, caller, path[1]),
         ("PATCH", ["users", _]) => user_update::update(tenant, caller, path[1], body()?),
-        ("GET", ["users", _, "sponsors"]) => references::sponsors(tenant, caller, path[1]),
+        ("GET", ["users", _, "sponsors"]) => references::sponsors(tenant, request, caller, path[1]),
         ("GET", ["users", _, "sponsors", "$ref"]) => {
             references::sponsor_references(tenant, caller, path[1])
         }
@@ -76,7 +64,7 @@ pub(super) fn dispatch(
         ("DELETE", ["users", _, "sponsors", _, "$ref"]) => {
             references::remove_sponsor(tenant, caller, path[1], path[3])
         }
-        ("GET", ["users", _, "manager"]) => references::manager(tenant, caller, path[1]),
+        ("GET", ["users", _, "manager"]) => references::manager(tenant, request, caller, path[1]),
         ("GET", ["users", _, "manager", "$ref"]) => {
             references::manager_reference(tenant, caller, path[1])
         }
@@ -103,7 +91,25 @@ pub(super) fn dispatch(
                 "deleteditems",
                 "microsoft.graph.user" | "graph.user",
             ],
-        ) => users::deleted(tenant, request, caller),
+        ) => deletions::deleted_users(tenant, request, caller),
+        (
+            "GET",
+            [
+                "directory",
+                "deleteditems",
+                "microsoft.graph.group" | "graph.group",
+            ],
+        ) => deletions::deleted_groups(tenant, caller),
+        (
+            "POST",
+            [
+                "directory",
+                "deleteditems",
+                _,
+                "restore" | "microsoft.graph.restore",
+            ],
+        ) => deletions::restore(tenant, caller, path[2]),
+        ("DELETE", ["directory", "deleteditems", _]) => deletions::purge(tenant, caller, path[2]),
         ("GET", ["directory", "deleteditems", _]) => {
             deletions::deleted_item(tenant, request, caller, path[2])
         }
@@ -114,8 +120,24 @@ pub(super) fn dispatch(
             directory_objects::get(tenant, request, caller, path[1])
         }
         ("GET", ["groups"]) => groups::list(tenant, request, caller),
+        ("POST", ["groups"]) => groups::create(tenant, caller, body()?),
+        ("GET", ["groups", "$count"]) => groups::count(tenant, request, caller),
         ("GET", ["groups", _]) => groups::get(tenant, request, caller, path[1]),
-        ("GET", ["groups", _, "members"]) => members::members(tenant, caller, path[1]),
+        ("PATCH", ["groups", _]) => groups::update(tenant, caller, path[1], body()?),
+        ("DELETE", ["groups", _]) => groups::delete(tenant, caller, path[1]),
+        (
+            "GET",
+            ["groups", _, "members" | "transitivemembers"]
+            | [
+                "groups",
+                _,
+                "members" | "transitivemembers",
+                "microsoft.graph.user" | "graph.user",
+            ],
+        ) => members::members(tenant, request, caller, path[1]),
+        ("GET", ["users", _, "memberof" | "transitivememberof"]) => {
+            members::groups_of(tenant, request, caller, path[1])
+        }
         ("POST", ["groups", _, "members", "$ref"]) => {
             members::add_member(tenant, caller, path[1], body()?)
         }
@@ -123,29 +145,84 @@ pub(super) fn dispatch(
             members::remove_member(tenant, caller, path[1], path[3])
         }
         ("GET", ["organization"]) => organization::organization(tenant, request, caller),
-        ("GET", ["domains"]) => organization::domains(tenant, request, caller),
-        ("GET", ["policies", "authorizationpolicy"]) => {
-            organization::authorization_policy(tenant, request, caller)
+        ("GET", ["organization", _]) => {
+            organization::one_organization(tenant, request, caller, path[1])
         }
+        ("GET", ["domains"]) => organization::domains(tenant, request, caller),
+        ("GET", ["domains", _]) => organization::domain(tenant, request, caller, path[1]),
+        ("GET", ["policies", "authorizationpolicy"]) => {
+            policies::authorization_policy(tenant, request, caller)
+        }
+        ("GET", ["policies", "authorizationpolicy", "authorizationpolicy"]) if beta => {
+            policies::authorization_policy(tenant, request, caller)
+        }
+        ("GET", ["policies", "b2bmanagementpolicies"]) if beta => {
+            policies::b2b_policies(tenant, caller)
+        }
+        (
+            "GET",
+            ["policies", "crosstenantaccesspolicy"]
+            | ["policies", "crosstenantaccesspolicy", "default"],
+        ) => policies::cross_tenant_access(tenant, request, caller),
+        ("GET", ["policies", "crosstenantaccesspolicy", "partners"]) => {
+            policies::partners(tenant, caller)
+        }
+        ("GET", ["policies", "crosstenantaccesspolicy", "partners", _]) => {
+            policies::partner(tenant, request, caller, path[3])
+        }
+        ("GET", ["tenantrelationships", call])
+            if call.starts_with("findtenantinformationbydomainname(")
+                || call.starts_with("microsoft.graph.findtenantinformationbydomainname(") =>
+        {
+            policies::tenant_of_domain(tenant, caller, path[1])
+        }
+        (_, ["policies", "b2bmanagementpolicies"]) if beta => Err(method_not_allowed(method)),
         (_, known) if exists(known) => Err(method_not_allowed(method)),
         _ => Err(no_such_segment(path.last().unwrap_or(&"v1.0"))),
     }
 }
 
-/// Whether a path is known for at least one method.
+/// The paths that are known for at least one method. A star stands for any segment.
+const KNOWN: [&str; 30] = [
+    "$batch",
+    "directory/deleteditems/*",
+    "directory/deleteditems/*/restore",
+    "directoryobjects/*",
+    "domains",
+    "domains/*",
+    "groups",
+    "groups/*",
+    "groups/*/members",
+    "groups/*/members/$ref",
+    "groups/*/members/*/$ref",
+    "me",
+    "me/sendmail",
+    "organization",
+    "organization/*",
+    "policies/authorizationpolicy",
+    "policies/crosstenantaccesspolicy",
+    "policies/crosstenantaccesspolicy/default",
+    "policies/crosstenantaccesspolicy/partners",
+    "policies/crosstenantaccesspolicy/partners/*",
+    "users",
+    "users/*",
+    "users/*/manager",
+    "users/*/manager/$ref",
+    "users/*/memberof",
+    "users/*/sendmail",
+    "users/*/sponsors",
+    "users/*/sponsors/$ref",
+    "users/*/sponsors/*/$ref",
+    "users/*/transitivememberof",
+];
+
 fn exists(path: &[&str]) -> bool {
-    matches!(
-        path,
-        ["$batch" | "me" | "organization" | "domains" | "groups" | "users"]
-            | ["users" | "groups" | "directoryobjects", _]
-            | ["users", _, "sponsors" | "manager" | "sendmail"]
-            | ["users", _, "sponsors" | "manager", "$ref"]
-            | ["users", _, "sponsors", _, "$ref"]
-            | ["groups", _, "members"]
-            | ["groups", _, "members", "$ref"]
-            | ["groups", _, "members", _, "$ref"]
-            | ["directory", "deleteditems", _]
-            | ["me", "sendmail"]
-            | ["policies", "authorizationpolicy"]
-    )
+    KNOWN.iter().any(|known| {
+        let known: Vec<&str> = known.split('/').collect();
+        known.len() == path.len()
+            && known
+                .iter()
+                .zip(path)
+                .all(|(known, segment)| *known == "*" || known == segment)
+    })
 }

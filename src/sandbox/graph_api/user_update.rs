@@ -1,17 +1,20 @@
-//! `PATCH /users/{id}` (Microsoft Graph: update user): the properties of a profile, and `otherMails`.
+//! `PATCH /users/{id}` (Microsoft Graph: update user): the properties of a profile, the addresses, and whether
+//! the account is enabled.
 //!
 //! Everything else of a user is refused as an unknown property, because nobody needs it here.
 
 use crate::sandbox::{
-    directory::user::User,
+    directory::user::{OTHER_TEXTS, User},
     graph_api::{
-        permissions::{WRITE_ADDRESSES, WRITE_PROFILES},
+        invited_user::{ambiguous_address, has_as_own_address},
+        permissions::{WRITE_ADDRESSES, WRITE_PROFILES, WRITE_USERS},
         users::visible_user,
     },
     messages::{
         graph_error::{GraphError, access_denied, bad_request, graph_error},
         reply::Reply,
     },
+    odata::annotations::{check_type, is_annotation},
     state::{tenant::TenantState, token_store::Caller},
 };
 use serde_json::{Map, Value};
@@ -37,6 +40,7 @@ pub(super) fn update(
     let object = body
         .as_object()
         .ok_or_else(|| bad_request("An object was expected in the request payload."))?;
+    check_type(object, "microsoft.graph.user")?;
     may_update(tenant, caller, object)?;
     let mut user = visible_user(tenant, key)?.clone();
     if !user.is_writable() {
@@ -57,6 +61,10 @@ pub(super) fn update(
     for (name, value) in object.iter().filter(|(name, _)| !is_annotation(name)) {
         set(&mut user, name, value)?;
     }
+    let taken = user.mail.as_deref().filter(|_| object.contains_key("mail"));
+    if taken.is_some_and(|mail| is_held_by_another(tenant, &user, mail)) {
+        return Err(ambiguous_address());
+    }
     tenant.change_user(user);
     Ok(Reply::no_content())
 }
@@ -72,14 +80,14 @@ fn may_update(
     if object.contains_key(OTHER_MAILS) {
         caller.needs(&WRITE_ADDRESSES)?;
     }
-    if object.keys().any(|name| name != OTHER_MAILS) || object.is_empty() {
+    let mut properties = object.keys().filter(|name| !is_annotation(name));
+    if object.contains_key("accountEnabled") || object.contains_key("userType") {
+        caller.needs(&WRITE_USERS)?;
+    }
+    if properties.any(|name| name != OTHER_MAILS) || object.is_empty() {
         caller.needs(&WRITE_PROFILES)?;
     }
     Ok(())
-}
-
-fn is_annotation(name: &str) -> bool {
-    name.starts_with("@odata.")
 }
 
 fn set(user: &mut User, name: &str, value: &Value) -> Result<(), GraphError> {
@@ -97,6 +105,26 @@ fn set(user: &mut User, name: &str, value: &Value) -> Result<(), GraphError> {
         }
         OTHER_MAILS => {
             user.other_mails = addresses(value)?;
+            return Ok(());
+        }
+        "mail" => return set_mail(user, value),
+        "accountEnabled" => {
+            user.disabled = !value.as_bool().ok_or_else(|| invalid(name))?;
+            return Ok(());
+        }
+        "userType" => {
+            let kind = value
+                .as_str()
+                .filter(|kind| ["Guest", "Member"].contains(kind));
+            kind.ok_or_else(|| invalid(name))?
+                .clone_into(&mut user.user_type);
+            return Ok(());
+        }
+        name if OTHER_TEXTS.contains(&name) => {
+            match text(name, value)? {
+                Some(text) => user.other_texts.insert(name.to_owned(), text),
+                None => user.other_texts.remove(name),
+            };
             return Ok(());
         }
         _ => {
@@ -129,6 +157,36 @@ fn text(name: &str, value: &Value) -> Result<Option<String>, GraphError> {
             "Cannot convert the value of the property '{name}' to the expected type 'Edm.String'."
         ))),
     }
+}
+
+/// The new address becomes the primary proxy address, and the one before stays as a further one.
+fn set_mail(user: &mut User, value: &Value) -> Result<(), GraphError> {
+    let mail = value
+        .as_str()
+        .filter(|mail| mail.is_ascii() && mail.contains('@'))
+        .ok_or_else(|| invalid("mail"))?;
+    user.proxy_addresses.retain(|proxy| {
+        proxy
+            .split_once(':')
+            .is_none_or(|(_, held)| !held.eq_ignore_ascii_case(mail))
+    });
+    for proxy in &mut user.proxy_addresses {
+        if let Some(primary) = proxy.strip_prefix("SMTP:") {
+            *proxy = format!("smtp:{primary}");
+        }
+    }
+    user.proxy_addresses.insert(0, format!("SMTP:{mail}"));
+    user.mail = Some(mail.to_owned());
+    Ok(())
+}
+
+/// Whether another user or a group has an address.
+fn is_held_by_another(tenant: &TenantState, user: &User, mail: &str) -> bool {
+    let holders = tenant.directory.users_with_address(mail, mail);
+    tenant.directory.is_group_address(mail)
+        || holders
+            .iter()
+            .any(|holder| holder.id != user.id && has_as_own_address(holder, mail))
 }
 
 fn addresses(value: &Value) -> Result<Vec<String>, GraphError> {

@@ -1,9 +1,10 @@
-//! Users: list, count, single users, the signed-in user, deleted users.
+//! Users: list, count, single users, the signed-in user.
 
 use crate::sandbox::{
-    directory::user::{DEFAULT_PROPERTIES, User},
+    directory::user::{ALL_PROPERTIES, DEFAULT_PROPERTIES, User},
     faults::fault::FaultKind,
     graph_api::{
+        expand::Expand,
         odata_reply::entity,
         permissions::{READ_USERS, may_read_users},
     },
@@ -14,14 +15,43 @@ use crate::sandbox::{
     },
     odata::{
         filter::{Filter, ResourceType},
-        query_options::{ListSupport, QueryOptions, next_link, select},
+        query_options::{ListSupport, QueryOptions, check_format, next_link, select},
     },
     state::{identity::INITIAL_DOMAIN, tenant::TenantState, token_store::Caller},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-fn default_properties() -> Vec<String> {
+/// What a user can be expanded by.
+const RELATIONS: [&str; 3] = ["manager", "memberOf", "sponsors"];
+
+/// The properties without `$select`. The beta version answers with all of them.
+fn default_properties(request: &GraphRequest) -> Vec<String> {
+    if request.version == "beta" {
+        let every = ALL_PROPERTIES
+            .iter()
+            .filter(|name| **name != "signInActivity");
+        return every.map(|name| (*name).to_owned()).collect();
+    }
     DEFAULT_PROPERTIES.map(str::to_owned).into()
+}
+
+/// A user as JSON, with what the request expands.
+fn user_json(
+    tenant: &TenantState,
+    user: &User,
+    properties: &[String],
+    expand: Option<&Expand>,
+) -> Map<String, Value> {
+    let mut json = user.to_json(properties, INITIAL_DOMAIN);
+    if let Some(expand) = expand {
+        let ids: Vec<String> = match expand.property() {
+            "manager" => user.manager.iter().cloned().collect(),
+            "sponsors" => user.sponsors.clone(),
+            _ => user.groups.clone(),
+        };
+        expand.add(tenant, ids.into_iter(), &mut json);
+    }
+    json
 }
 
 /// `GET /users`.
@@ -37,8 +67,11 @@ pub(super) fn list(
             resource_type: ResourceType::User,
             default_page: 100,
             has_property: User::has_property,
+            sortable: &["displayName", "userPrincipalName"],
+            expands: true,
         },
     )?;
+    let expand = Expand::read(request, &RELATIONS, ResourceType::User.edm_type())?;
     may_read_users(caller, query.select.as_deref())?;
     if let Some(filter) = &query.filter {
         tenant
@@ -53,19 +86,22 @@ pub(super) fn list(
         ));
     }
     let (users, next) = page(tenant, &query);
-    let properties = query.select.clone().unwrap_or_else(default_properties);
+    let properties = query
+        .select
+        .clone()
+        .unwrap_or_else(|| default_properties(request));
     let value: Vec<Value> = users
         .iter()
-        .map(|user| Value::Object(user.to_json(&properties, INITIAL_DOMAIN)))
+        .map(|user| Value::Object(user_json(tenant, user, &properties, expand.as_ref())))
         .collect();
     let mut body = json!({
-        "@odata.context": format!("{}/v1.0/$metadata#users", tenant.identity.url),
+        "@odata.context": tenant.graph_url("$metadata#users"),
     });
     if query.count {
         body["@odata.count"] = json!(count_of(tenant, &query));
     }
     if let Some(next) = next {
-        body["@odata.nextLink"] = json!(next_link(request, &tenant.identity.url, "users", next));
+        body["@odata.nextLink"] = json!(next_link(request, &tenant.graph_url("users"), next));
     } else if query.filter.is_none() || query.start > 0 {
         tenant.stats.all_users_listed();
     }
@@ -75,6 +111,9 @@ pub(super) fn list(
 
 /// The users of a page, and the position of the first user of the next page.
 fn page<'a>(tenant: &'a TenantState, query: &QueryOptions) -> (Vec<&'a User>, Option<u32>) {
+    if !query.order.is_empty() {
+        return sorted_page(tenant, query);
+    }
     let mut found = Vec::new();
     for position in candidates(tenant, query).filter(|position| *position >= query.start) {
         let Some(user) = listed_user(tenant, query, position) else {
@@ -86,6 +125,19 @@ fn page<'a>(tenant: &'a TenantState, query: &QueryOptions) -> (Vec<&'a User>, Op
         found.push(user);
     }
     (found, None)
+}
+
+/// The users of a page of a sorted list, and the place in the list of the first user of the next page.
+fn sorted_page<'a>(tenant: &'a TenantState, query: &QueryOptions) -> (Vec<&'a User>, Option<u32>) {
+    let positions = 0..tenant.directory.end_position();
+    let mut users: Vec<&User> = positions
+        .filter_map(|position| listed_user(tenant, query, position))
+        .collect();
+    query.sort(&mut users);
+    let end = query.start as usize + query.top;
+    let next = (end < users.len()).then_some(end as u32);
+    let page = users.into_iter().skip(query.start as usize);
+    (page.take(query.top).collect(), next)
 }
 
 /// The positions at which users of the list can be.
@@ -147,6 +199,7 @@ pub(super) fn count(
         },
         top: 1,
         count: true,
+        order: Vec::new(),
         start: 0,
     };
     Ok(Reply::new(
@@ -163,22 +216,28 @@ pub(super) fn get(
     key: &str,
 ) -> Result<Reply, GraphError> {
     let selected = selected(request)?;
+    let expand = Expand::read(request, &RELATIONS, ResourceType::User.edm_type())?;
     may_read_users(caller, selected.as_deref())?;
-    let properties = selected.unwrap_or_else(default_properties);
+    let properties = selected.unwrap_or_else(|| default_properties(request));
     let user = visible_user(tenant, key)?.as_shown();
-    let json = user.to_json(&properties, INITIAL_DOMAIN);
+    let json = user_json(tenant, user, &properties, expand.as_ref());
     let addresses = user.mail_addresses();
     tenant.request_addresses.extend(addresses);
     Ok(entity(tenant, "users/$entity", json))
 }
 
-/// The properties of `$select`. A single user supports no other query option.
+/// The properties of `$select`. A single user supports `$expand` beside it, and no other query option.
 fn selected(request: &GraphRequest) -> Result<Option<Vec<String>>, GraphError> {
-    for (name, _) in &request.query {
-        if name.starts_with('$') && !name.eq_ignore_ascii_case("$select") {
-            return Err(bad_request(format!(
-                "The query option '{name}' is not supported here."
-            )));
+    for (name, value) in &request.query {
+        match name.to_ascii_lowercase().as_str() {
+            "$select" | "$expand" => {}
+            "$format" => check_format(value)?,
+            name if name.starts_with('$') => {
+                return Err(bad_request(format!(
+                    "The query option '{name}' is not supported here."
+                )));
+            }
+            _ => {}
         }
     }
     select(request, ResourceType::User.edm_type(), User::has_property)
@@ -207,69 +266,8 @@ pub(super) fn me(
     if !caller.has(&READ_USERS) {
         caller.needs(&["User.Read", "User.ReadWrite", "User.ReadBasic.All"])?;
     }
-    let properties = selected(request)?.unwrap_or_else(default_properties);
+    let properties = selected(request)?.unwrap_or_else(|| default_properties(request));
     let user = visible_user(tenant, id)?;
     let json = user.to_json(&properties, INITIAL_DOMAIN);
     Ok(entity(tenant, "users/$entity", json))
-}
-
-/// `GET /directory/deletedItems/microsoft.graph.user`.
-pub(super) fn deleted(
-    tenant: &TenantState,
-    request: &GraphRequest,
-    caller: &Caller,
-) -> Result<Reply, GraphError> {
-    caller.needs(&READ_USERS)?;
-    let query = QueryOptions::read(
-        request,
-        &ListSupport {
-            resource_type: ResourceType::DeletedUser,
-            default_page: 100,
-            has_property: User::has_property,
-        },
-    )?;
-    let mut properties = query.select.clone().unwrap_or_else(|| {
-        let mut properties = default_properties();
-        properties.push("deletedDateTime".into());
-        properties
-    });
-    properties.dedup();
-    let mut rest: Vec<(u32, &User)> = tenant
-        .directory
-        .deleted_users()
-        .filter(|(position, user)| {
-            *position >= query.start
-                && query
-                    .filter
-                    .as_ref()
-                    .is_none_or(|filter| filter.matches(*user, INITIAL_DOMAIN))
-        })
-        .collect();
-    rest.sort_by_key(|(position, _)| *position);
-    let next = rest.get(query.top).map(|(position, _)| *position);
-    let value: Vec<Value> = rest
-        .iter()
-        .take(query.top)
-        .map(|(_, user)| {
-            let mut json = user.to_json(&properties, INITIAL_DOMAIN);
-            if let Some(principal_name) = json.get_mut("userPrincipalName") {
-                // Entra puts the id without dashes before the principal name of a deleted user.
-                *principal_name = json!(format!(
-                    "{}{}",
-                    user.id.replace('-', ""),
-                    user.user_principal_name
-                ));
-            }
-            Value::Object(json)
-        })
-        .collect();
-    let mut body = json!({
-        "@odata.context": format!("{}/v1.0/$metadata#users", tenant.identity.url),
-    });
-    if let Some(next) = next {
-        let path = "directory/deletedItems/microsoft.graph.user";
-        body["@odata.nextLink"] = json!(next_link(request, &tenant.identity.url, path, next));
-    }
-    body["value"] = Value::Array(value);
-    Ok(Reply::ok(body))
 }

@@ -16,7 +16,7 @@ use crate::sandbox::{
 use axum::{
     body::{Body, Bytes},
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::Response,
 };
 use jiff::Timestamp;
@@ -33,13 +33,16 @@ const GRAPH_BASE_URL: &str = "https://graph.microsoft.com";
 
 /// What all requests share.
 pub(super) struct Service {
+    /// `http` or `https`.
+    scheme: &'static str,
     hosts: Vec<String>,
     tenant: Mutex<TenantState>,
 }
 
 impl Service {
-    pub(super) fn new(tenant: TenantState, hosts: Vec<String>) -> Self {
+    pub(super) fn new(tenant: TenantState, scheme: &'static str, hosts: Vec<String>) -> Self {
         Self {
+            scheme,
             hosts,
             tenant: Mutex::new(tenant),
         }
@@ -61,7 +64,10 @@ impl Service {
                 Some("application/json; charset=utf-8"),
                 serde_json::to_vec(&value).unwrap_or_default(),
             ),
-            ReplyBody::Html(html) => (Some("text/html"), html.as_bytes().to_vec()),
+            ReplyBody::Html(html) => (
+                Some("text/html; charset=utf-8"),
+                html.into_owned().into_bytes(),
+            ),
             ReplyBody::Plain(text) => (Some("text/plain"), text.into_bytes()),
             ReplyBody::Empty => (None, Vec::new()),
         };
@@ -72,7 +78,8 @@ impl Service {
             }
         }
         if let Some(content_type) = content_type {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+            let value = HeaderValue::from_static(content_type);
+            headers.entry(header::CONTENT_TYPE).or_insert(value);
         }
         // The HTTP library would add a missing Date header, so an empty one stands for none.
         let date = match self.date() {
@@ -127,15 +134,7 @@ pub(super) async fn handle(
         return service.response(reply);
     }
 
-    let request = match api_request(
-        method,
-        &path,
-        query,
-        &parts.headers,
-        target.len(),
-        arrived,
-        body,
-    ) {
+    let request = match api_request(service.scheme, &parts, &path, query, arrived, body) {
         Ok(request) => request,
         Err(reply) => return service.response(reply),
     };
@@ -167,16 +166,26 @@ impl ApiRequest {
     }
 }
 
+/// The base URL that the client uses: links in answers lead there, as Graph's lead to the host that was asked. `access`
+/// has checked that there is one `Host` header.
+fn base_url(scheme: &str, headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST);
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    format!("{scheme}://{host}")
+}
+
 /// A path that starts with a version of Graph is for Graph; every other path is for the authority.
 fn api_request(
-    method: &str,
+    scheme: &str,
+    parts: &Parts,
     path: &[String],
     query: Vec<(String, String)>,
-    headers: &HeaderMap,
-    target_length: usize,
     arrived: Instant,
     body: Bytes,
 ) -> Result<ApiRequest, Reply> {
+    let headers = &parts.headers;
+    let base_url = base_url(scheme, headers);
+    let method = parts.method.as_str();
     let text = |name: &str| {
         headers
             .get(name)
@@ -190,6 +199,8 @@ fn api_request(
         return Ok(ApiRequest::Authority(Box::new(AuthorityRequest {
             method: method.to_owned(),
             path: path.to_vec(),
+            base_url,
+            is_browser: text("accept").is_some_and(|types| types.contains("text/html")),
             query: query.into_iter().collect(),
             form: url::form_urlencoded::parse(&body).into_owned().collect(),
             arrived,
@@ -205,8 +216,13 @@ fn api_request(
         method: method.to_owned(),
         version: first.clone(),
         path: path[1..].to_vec(),
+        base_url,
         query,
-        url_length: target_length + GRAPH_BASE_URL.len(),
+        url_length: parts
+            .uri
+            .path_and_query()
+            .map_or(0, |target| target.as_str().len())
+            + GRAPH_BASE_URL.len(),
         content_type: text("content-type"),
         bearer,
         eventual: text("consistencylevel")

@@ -6,15 +6,16 @@ use crate::{
         directory::seed::seed_directory,
         faults::{fault_injector::FaultInjector, throttle::Throttle, weather::Weather},
         http::{
-            connection,
+            connection::{self, BreakableConnection},
             handler::{Service, handle},
+            tls,
         },
         sign_in::state::SignInState,
         state::{
             identity::{CLIENT_ID, CLIENT_SECRET, TENANT_ID, TenantIdentity},
             journal::Journal,
             request_stats::RequestStats,
-            tenant::{InvitationRecord, TenantState},
+            tenant::{AskedAt, InvitationRecord, TenantState},
             token_store::TokenStore,
         },
     },
@@ -24,7 +25,7 @@ use axum::body::Body;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    server::graceful::{GracefulShutdown, Watcher},
 };
 use std::{convert::Infallible, net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
@@ -32,11 +33,14 @@ use tokio::{
     sync::{Semaphore, oneshot},
     task::JoinHandle,
 };
+use tokio_rustls::TlsAcceptor;
 
 /// How long `stop` waits for requests that are in flight.
 const STOP_WITHIN: Duration = Duration::from_secs(1);
 /// Longer than clients keep an idle connection, so that the server does not close one while a request is on its way.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+/// How long a TLS handshake may take.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Further connections wait until another one ends.
 const MAX_CONNECTIONS: usize = 1_024;
 
@@ -53,6 +57,8 @@ pub struct SandboxOptions {
     pub log_capacity: usize,
     /// Host names that requests may use, in addition to those of loopback.
     pub hosts: Vec<String>,
+    /// Whether connections use TLS, with a certificate that is made at the start.
+    pub tls: bool,
     /// A connection is closed when it brings no whole request head within this time.
     pub idle_timeout: Duration,
     pub clock: Clock,
@@ -67,6 +73,7 @@ impl Default for SandboxOptions {
             synthetic_guests: 0,
             log_capacity: 10_000,
             hosts: Vec::new(),
+            tls: false,
             idle_timeout: IDLE_TIMEOUT,
             clock: Clock::system(),
         }
@@ -82,6 +89,8 @@ pub struct Sandbox {
     pub client_secret: String,
     /// An access token of a signed-in user who has a mailbox.
     pub user_token: String,
+    /// With TLS: the certificate of the authority that clients are to trust, in PEM.
+    pub authority_certificate: Option<String>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
@@ -93,19 +102,28 @@ impl Sandbox {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
             .await
             .with_context(|| format!("cannot listen on 127.0.0.1:{}", options.port))?;
-        let url = format!("http://{}", listener.local_addr()?);
+        let tls = if options.tls {
+            Some(tls::new(&options.hosts, options.clock.now())?)
+        } else {
+            None
+        };
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}", listener.local_addr()?);
         let (hosts, idle_timeout) = (options.hosts.clone(), options.idle_timeout);
         let mut tenant = new_tenant(options, url.clone())?;
-        let user_token = tenant.issue_user_token(tenant.weather.user_token_lifetime);
-        let service = Arc::new(Service::new(tenant, hosts));
+        let user_token = tenant.issue_user_token(&url, tenant.weather.user_token_lifetime);
+        let service = Arc::new(Service::new(tenant, scheme, hosts));
         let (stop, stopped) = oneshot::channel::<()>();
-        let task = tokio::spawn(serve(listener, service, idle_timeout, stopped));
+        let (acceptor, authority_certificate) =
+            tls.map(|tls| (tls.acceptor, tls.authority)).unzip();
+        let task = tokio::spawn(serve(listener, service, acceptor, idle_timeout, stopped));
         Ok(Self {
             url,
             tenant_id: TENANT_ID.into(),
             client_id: CLIENT_ID.into(),
             client_secret: CLIENT_SECRET.into(),
             user_token,
+            authority_certificate,
             stop: Some(stop),
             task,
         })
@@ -128,6 +146,7 @@ impl Drop for Sandbox {
 async fn serve(
     listener: TcpListener,
     service: Arc<Service>,
+    tls: Option<TlsAcceptor>,
     idle_timeout: Duration,
     mut stopped: oneshot::Receiver<()>,
 ) {
@@ -145,20 +164,41 @@ async fn serve(
             next = next => next,
             _ = &mut stopped => break,
         };
-        let (service, control) = (service.clone(), connection.control());
-        let answer = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-            let (service, control) = (service.clone(), control.clone());
-            async move { Ok::<_, Infallible>(handle(service, control, request.map(Body::new)).await) }
-        });
-        let served = shutdown.watch(http.serve_connection(TokioIo::new(connection), answer));
+        let (service, http, tls) = (service.clone(), http.clone(), tls.clone());
+        let watcher = shutdown.watcher();
         tokio::spawn(async move {
-            // An error means that the client is gone or that the connection was broken on purpose.
-            let _ = served.await;
+            serve_connection(connection, service, tls, &http, watcher).await;
             drop(permit);
         });
     }
     drop(listener);
     shutdown.shutdown().await;
+}
+
+/// Answers the requests of one connection. An error means that the client is gone, that it wanted no TLS or other TLS,
+/// or that the connection was broken on purpose.
+async fn serve_connection(
+    connection: BreakableConnection,
+    service: Arc<Service>,
+    tls: Option<TlsAcceptor>,
+    http: &http1::Builder,
+    watcher: Watcher,
+) {
+    let control = connection.control();
+    let answer = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let (service, control) = (service.clone(), control.clone());
+        async move { Ok::<_, Infallible>(handle(service, control, request.map(Body::new)).await) }
+    });
+    let Some(tls) = tls else {
+        let served = http.serve_connection(TokioIo::new(connection), answer);
+        let _ = watcher.watch(served).await;
+        return;
+    };
+    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(connection));
+    if let Ok(Ok(connection)) = handshake.await {
+        let served = http.serve_connection(TokioIo::new(connection), answer);
+        let _ = watcher.watch(served).await;
+    }
 }
 
 /// The state that the tenant starts with.
@@ -187,6 +227,7 @@ fn new_tenant(options: SandboxOptions, url: String) -> anyhow::Result<TenantStat
         sign_ins: SignInState::default(),
         stats,
         journal,
+        asked_at: AskedAt::default(),
         request_addresses: Vec::new(),
         request_done: false,
         being_deleted: Vec::new(),

@@ -1,12 +1,12 @@
 //! A reply of the practice tenant, and the fault that hits it on its way back.
 
 use serde_json::Value;
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 #[derive(Debug, Clone)]
 pub(crate) enum ReplyBody {
     Json(Value),
-    Html(&'static str),
+    Html(Cow<'static, str>),
     /// Plain text, as `/$count` returns it.
     Plain(String),
     Empty,

@@ -9,6 +9,8 @@ pub(crate) struct GraphRequest {
     pub method: String,
     /// `v1.0` or `beta`.
     pub version: String,
+    /// The base URL that the client uses, without a slash at the end.
+    pub base_url: String,
     /// The segments after the version, decoded.
     pub path: Vec<String>,
     /// The pairs of the query, decoded, in their order.

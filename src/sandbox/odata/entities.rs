@@ -1,7 +1,10 @@
 //! Users and groups as a filter sees them.
 
 use crate::sandbox::{
-    directory::{group::DirectoryGroup, user::User},
+    directory::{
+        group::DirectoryGroup,
+        user::{OTHER_TEXTS, User},
+    },
     odata::matching::{Entity, PropertyValue},
 };
 
@@ -35,6 +38,10 @@ impl Entity for User {
             "preferredLanguage" => text(&self.preferred_language),
             "onPremisesUserPrincipalName" => text(&self.on_premises_user_principal_name),
             "onPremisesSyncEnabled" if self.is_on_premises() => PropertyValue::Bool(true),
+            name if OTHER_TEXTS.contains(&name) => self
+                .other_texts
+                .get(name)
+                .map_or(PropertyValue::Null, |text| PropertyValue::Text(text)),
             "identities" => PropertyValue::Identity(issuer, &self.user_principal_name),
             _ => PropertyValue::Null,
         })

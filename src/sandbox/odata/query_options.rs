@@ -1,12 +1,16 @@
-//! The query options of a list: `$select`, `$filter`, `$top`, `$count` and page tokens, and Graph's errors for them
+//! The query options of a list: `$select`, `$filter`, `$orderby`, `$top`, `$count` and page tokens, and Graph's errors for them
 //! (Microsoft Graph: use query parameters to customize responses).
 
 use crate::sandbox::{
+    directory::{group, user},
     messages::{
         graph_error::{GraphError, bad_request, graph_error, unsupported_query},
         request::GraphRequest,
     },
-    odata::filter::{Filter, ResourceType},
+    odata::{
+        filter::{Filter, ResourceType},
+        matching::{Entity, PropertyValue},
+    },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use siphasher::sip::SipHasher13;
@@ -22,8 +26,31 @@ pub(crate) struct QueryOptions {
     pub top: usize,
     /// Whether the answer has an `@odata.count`. Only the first page of an advanced query has one.
     pub count: bool,
-    /// The position of the first user of the page.
+    /// The properties of `$orderby`, the first one first, and whether each is descending.
+    pub order: Vec<(String, bool)>,
+    /// The position of the first object of the page: in the directory, or in the list when it is sorted.
     pub start: u32,
+}
+
+impl QueryOptions {
+    /// Sorts objects as `$orderby` says; texts without regard to case. Without it their order stays.
+    pub(crate) fn sort<E: Entity>(&self, objects: &mut [&E]) {
+        let text = |object: &E, property: &str| match object.value(property, "") {
+            Some(PropertyValue::Text(text)) => text.to_lowercase(),
+            Some(PropertyValue::Time(time)) => time.to_string(),
+            _ => String::new(),
+        };
+        objects.sort_by(|one, other| {
+            let orders = self.order.iter().map(|(property, descending)| {
+                let order = text(one, property).cmp(&text(other, property));
+                if *descending { order.reverse() } else { order }
+            });
+            orders
+                .into_iter()
+                .find(|order| order.is_ne())
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
+    }
 }
 
 /// What a list can return.
@@ -32,6 +59,10 @@ pub(crate) struct ListSupport {
     pub default_page: usize,
     /// Whether `$select` can name a property.
     pub has_property: fn(&str) -> bool,
+    /// The properties that `$orderby` can name.
+    pub sortable: &'static [&'static str],
+    /// Whether `$expand` is understood.
+    pub expands: bool,
 }
 
 impl QueryOptions {
@@ -46,17 +77,14 @@ impl QueryOptions {
         }
         for (name, value) in &request.query {
             match name.to_ascii_lowercase().as_str() {
-                "$select" | "$filter" | "$top" | "$skiptoken" => {}
+                "$select" | "$filter" | "$top" | "$skiptoken" | "$orderby" => {}
+                "$expand" if list.expands => {}
+                "$format" => check_format(value)?,
                 "$count" if value == "true" || value == "false" => {}
                 "$count" => {
                     return Err(bad_request("Invalid value for the query option '$count'."));
                 }
                 "$skip" => return Err(bad_request("'$skip' is not supported by the service.")),
-                "$orderby" => {
-                    return Err(unsupported_query(
-                        "Sorting not supported for current query.",
-                    ));
-                }
                 "$search" if !request.eventual => {
                     return Err(unsupported_query(
                         "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
@@ -76,13 +104,22 @@ impl QueryOptions {
             None => None,
             Some(text) => Some(Filter::accept(text, list.resource_type, advanced)?),
         };
+        let order = order(request, list.sortable)?;
+        if !order.is_empty() && filter.is_some() && !advanced {
+            return Err(sorting_not_supported());
+        }
         let top = match request.option("$top") {
             None => list.default_page,
-            Some(text) => match text.parse::<usize>() {
-                Ok(top) if (1..=999).contains(&top) => top,
-                _ => {
-                    return Err(bad_request(format!(
+            Some(text) => match text.parse::<i64>() {
+                Ok(top @ 1..=999) => top.unsigned_abs() as usize,
+                Ok(_) => {
+                    return Err(unsupported_query(format!(
                         "Invalid page size specified: '{text}'. Must be between 1 and 999 inclusive."
+                    )));
+                }
+                Err(_) => {
+                    return Err(bad_request(format!(
+                        "Invalid value '{text}' for $top query option found. The $top query option requires a non-negative integer value."
                     )));
                 }
             },
@@ -96,23 +133,89 @@ impl QueryOptions {
             filter,
             top,
             count: advanced && start == 0,
+            order,
             start,
         })
     }
 }
 
-/// The properties of `$select`; `None` without it.
+/// JSON is the only format; a client may say so.
+pub(crate) fn check_format(value: &str) -> Result<(), GraphError> {
+    let media_type = value.split(';').next().unwrap_or_default().trim();
+    if ["json", "application/json"]
+        .iter()
+        .any(|known| media_type.eq_ignore_ascii_case(known))
+    {
+        return Ok(());
+    }
+    Err(bad_request(format!(
+        "A supported MIME type could not be found that matches the $format '{value}'."
+    )))
+}
+
+/// The properties of `$orderby`, and whether each is descending.
+fn order(request: &GraphRequest, sortable: &[&str]) -> Result<Vec<(String, bool)>, GraphError> {
+    let Some(text) = request.option("$orderby") else {
+        return Ok(Vec::new());
+    };
+    text.split(',')
+        .map(|clause| {
+            let mut words = clause.split_whitespace();
+            let property = words.next().unwrap_or_default();
+            let descending = match words.next() {
+                None | Some("asc") => false,
+                Some("desc") => true,
+                Some(other) => {
+                    return Err(bad_request(format!(
+                        "Syntax error in the query option '$orderby': '{other}' is neither asc nor desc."
+                    )));
+                }
+            };
+            if sortable.contains(&property) && words.next().is_none() {
+                Ok((property.to_owned(), descending))
+            } else {
+                Err(sorting_not_supported())
+            }
+        })
+        .collect()
+}
+
+fn sorting_not_supported() -> GraphError {
+    unsupported_query("Sorting not supported for current query.")
+}
+
+/// The properties of `$select`; `None` without it. `*` stands for all properties.
 pub(crate) fn select(
     request: &GraphRequest,
     edm_type: &str,
     has_property: fn(&str) -> bool,
 ) -> Result<Option<Vec<String>>, GraphError> {
-    let Some(text) = request.option("$select") else {
-        return Ok(None);
-    };
-    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    match request.option("$select") {
+        None => Ok(None),
+        Some(text) => selected_names(text, edm_type, has_property).map(Some),
+    }
+}
+
+/// The properties that the value of a `$select` names.
+pub(crate) fn selected_names(
+    text: &str,
+    edm_type: &str,
+    has_property: fn(&str) -> bool,
+) -> Result<Vec<String>, GraphError> {
+    let mut names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    if names.iter().any(|name| name == "*") {
+        let every: [&[&str]; 2] = [&user::ALL_PROPERTIES, &group::ALL_PROPERTIES];
+        let every = every.concat();
+        names = every
+            .into_iter()
+            .filter(|name| has_property(name) && *name != "signInActivity")
+            .map(str::to_owned)
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+    }
     match names.iter().find(|name| !has_property(name)) {
-        None => Ok(Some(names)),
+        None => Ok(names),
         Some(unknown) => Err(bad_request(format!(
             "Parsing OData Select and Expand failed: Could not find a property named '{unknown}' on type '{edm_type}'."
         ))),
@@ -121,13 +224,13 @@ pub(crate) fn select(
 
 /// The link to the page that starts at a position. Its token is valid for the same query only, and keeps an advanced
 /// query advanced.
-pub(crate) fn next_link(request: &GraphRequest, url: &str, path: &str, start: u32) -> String {
+pub(crate) fn next_link(request: &GraphRequest, list_url: &str, start: u32) -> String {
     let token = URL_SAFE_NO_PAD.encode(format!(
         "{start}.{}.{:x}",
         request.is_advanced(),
         fingerprint(request)
     ));
-    let mut link = format!("{url}/v1.0/{path}?");
+    let mut link = format!("{list_url}?");
     for (name, value) in &request.query {
         if !name.eq_ignore_ascii_case("$skiptoken") {
             let value: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();

@@ -30,10 +30,11 @@ pub(super) fn token(
             ),
         ));
     }
-    if !tenant.identity.is_scope(scope) {
+    let Some(resource) = tenant.resource_of(scope) else {
         let resource = scope.trim_end_matches("/.default");
         return Err(unknown_resource(resource, &tenant.identity.display_name));
-    }
+    };
+    let resource = resource.to_owned();
     match (form.get("client_assertion"), form.get("client_secret")) {
         (Some(assertion), _) => {
             let assertion_type = parameter(form, "client_assertion_type")?;
@@ -50,7 +51,7 @@ pub(super) fn token(
         (None, Some(secret)) => check_secret(tenant, secret)?,
         (None, None) => return Err(secret_required()),
     }
-    let token = tenant.issue_app_token();
+    let token = tenant.issue_app_token(&resource);
     Ok(json!({
         "token_type": "Bearer",
         "expires_in": tenant.weather.token_lifetime,

@@ -75,7 +75,10 @@ pub(super) fn check(
             "Client assertion application identifier doesn't match 'client_id' parameter.",
         ));
     }
-    if !jwt.is_for(&format!("{}/{name}/oauth2/v2.0/token", tenant.identity.url)) {
+    if !jwt.is_for(&format!(
+        "{}/{name}/oauth2/v2.0/token",
+        tenant.asked_at.base_url
+    )) {
         return Err(token_error(
             401,
             "invalid_client",

@@ -13,6 +13,10 @@ use tokio::time::Instant;
 pub(crate) struct AuthorityRequest {
     pub method: String,
     pub path: Vec<String>,
+    /// The base URL that the client uses, without a slash at the end.
+    pub base_url: String,
+    /// Whether a browser asks, which shows pages to a person.
+    pub is_browser: bool,
     pub query: HashMap<String, String>,
     /// The body, as a form.
     pub form: HashMap<String, String>,

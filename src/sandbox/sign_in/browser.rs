@@ -4,7 +4,8 @@
 use crate::sandbox::{
     messages::reply::{Reply, ReplyBody},
     sign_in::{
-        authority_request::{check_tenant_and_app, parameter},
+        authority_request::{AuthorityRequest, check_tenant_and_app, parameter},
+        pages,
         sign_in_weather::BrowserAction,
         state::{AuthorizationCode, MAX_ENTRIES},
         token_errors::{TokenError, token_error},
@@ -21,22 +22,27 @@ use url::Url;
 /// Lifetime of an authorization code in seconds.
 const CODE_LIFETIME: i64 = 10 * 60;
 
-/// `GET /{tenant}/oauth2/v2.0/authorize`. The answer is the redirect at the end of the visit; the weather says what the
-/// person does.
-pub(super) fn authorize(
-    tenant: &mut TenantState,
-    name: &str,
-    query: &HashMap<String, String>,
-) -> Reply {
+/// `GET /{tenant}/oauth2/v2.0/authorize`. A browser gets a page on which a person decides, and sends the same request
+/// again with `do`. Any other program gets the redirect at the end of the visit; the weather says what the person does.
+pub(super) fn authorize(tenant: &mut TenantState, name: &str, request: &AuthorityRequest) -> Reply {
+    let query = &request.query;
     // Without a registered redirect URI the error is shown to the person, never sent to that URI (RFC 6749, 4.1.2.1).
     let redirect = match check_tenant_and_app(tenant, name, query)
         .and_then(|()| registered_redirect(tenant, query))
     {
         Ok(redirect) => redirect,
-        Err(error) => return text_page(400, &error.error_description(&new_id(), &new_id(), "")),
+        Err(error) => {
+            let now = tenant.sign_in_date();
+            let text = error.error_description(&new_id(), &new_id(), &now);
+            return pages::ending(tenant, 400, "This sign-in cannot start", &text);
+        }
     };
     let outcome = check_authorize_request(tenant, query).and_then(|challenge| {
-        match tenant.weather.sign_in.person {
+        let action = match query.get("do").map(String::as_str) {
+            Some("decline") => BrowserAction::Decline,
+            _ => tenant.weather.sign_in.person,
+        };
+        match action {
             BrowserAction::Decline => Err(token_error(
                 400,
                 "access_denied",
@@ -49,7 +55,18 @@ pub(super) fn authorize(
     let mut state = query.get("state").cloned();
     let mut location = redirect;
     match outcome {
-        Ok((_, BrowserAction::Never)) => return text_page(200, "The window was closed."),
+        Ok((_, BrowserAction::Never)) => {
+            let text = "The weather says that the person closes the window here.";
+            return pages::ending(tenant, 200, "The window was closed", text);
+        }
+        Ok((_, BrowserAction::SignIn)) if request.is_browser && !query.contains_key("do") => {
+            let fields: Vec<(&str, &str)> = query
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
+            let action = format!("/{}", request.path.join("/"));
+            return pages::consent(tenant, "get", &action, &fields);
+        }
         Ok((challenge, action)) => {
             if action == BrowserAction::WrongState {
                 state = Some(new_id());
@@ -57,6 +74,7 @@ pub(super) fn authorize(
             let code = AuthorizationCode {
                 redirect_uri: query.get("redirect_uri").cloned().unwrap_or_default(),
                 challenge,
+                nonce: query.get("nonce").cloned(),
                 expires: tenant.clock.now().as_second() + CODE_LIFETIME,
                 used: false,
             };
@@ -68,7 +86,7 @@ pub(super) fn authorize(
             tenant.sign_ins.authorization_codes.insert(code_text, code);
         }
         Err(error) => {
-            let now = tenant.clock.now().to_string();
+            let now = tenant.sign_in_date();
             let description = error.error_description(&new_id(), &new_id(), &now);
             location
                 .query_pairs_mut()
@@ -149,7 +167,7 @@ pub(super) fn redeem_code(
     form: &HashMap<String, String>,
 ) -> Result<Value, TokenError> {
     check_public_client(tenant, form)?;
-    let wants_refresh_token = check_scope(tenant, form)?;
+    let scope = check_scope(tenant, form)?;
     let invalid = |number, why: &str| token_error(400, "invalid_grant", number, why);
     let now = tenant.clock.now().as_second();
     let Some(code) = tenant
@@ -190,10 +208,6 @@ pub(super) fn redeem_code(
             "The Code_Verifier does not match the code_challenge supplied in the authorization request.",
         ));
     }
-    Ok(user_tokens(tenant, wants_refresh_token))
-}
-
-/// A page that the person reads, without a redirect.
-fn text_page(status: u16, text: &str) -> Reply {
-    Reply::new(status, ReplyBody::Plain(text.to_owned()))
+    let nonce = code.nonce.clone();
+    Ok(user_tokens(tenant, &scope, nonce.as_deref()))
 }

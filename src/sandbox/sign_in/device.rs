@@ -2,8 +2,10 @@
 //! flow).
 
 use crate::sandbox::{
+    messages::reply::Reply,
     sign_in::{
         authority_request::{AuthorityRequest, check_tenant_and_app, parameter},
+        pages,
         state::{DeviceCode, DeviceState, MAX_ENTRIES},
         token_errors::{TokenError, token_error},
         user_tokens::{check_public_client, check_scope, user_tokens},
@@ -22,6 +24,9 @@ const TOLERANCE: Duration = Duration::from_millis(50);
 /// The characters of a user code: none that looks like another one, and no vowels.
 const USER_CODE_CHARACTERS: &[u8] = b"BCDFGHJKLMNPQRSTVWXZ2346789";
 
+/// The path of the page on which a person enters the code.
+pub(super) const DEVICE_PAGE: &str = "devicelogin";
+
 /// `POST /{tenant}/oauth2/v2.0/devicecode`.
 pub(super) fn begin(
     tenant: &mut TenantState,
@@ -29,7 +34,7 @@ pub(super) fn begin(
     request: &AuthorityRequest,
 ) -> Result<Value, TokenError> {
     check_tenant_and_app(tenant, name, &request.form)?;
-    let wants_refresh_token = check_scope(tenant, &request.form)?;
+    let scope = check_scope(tenant, &request.form)?;
     let user_code: String = (0..9)
         .filter_map(|_| fastrand::choice(USER_CODE_CHARACTERS))
         .map(|letter| char::from(*letter))
@@ -37,7 +42,8 @@ pub(super) fn begin(
     let device_code = format!("{}{}", new_id(), new_id());
     let weather = &tenant.weather.sign_in;
     let (lifetime, interval) = (weather.device_lifetime, weather.device_interval);
-    let url = format!("{}/_sandbox/device", tenant.identity.url);
+    // A browser can open the tenant's own address, whatever name the client uses.
+    let url = format!("{}/{DEVICE_PAGE}", tenant.identity.url);
     let answer = json!({
         "user_code": user_code,
         "device_code": device_code,
@@ -62,9 +68,42 @@ pub(super) fn begin(
         expires: tenant.clock.now().as_second() + i64::from(lifetime),
         interval: Duration::from_secs(interval.into()),
         last_poll: request.arrived,
-        wants_refresh_token,
+        scope,
     });
     Ok(answer)
+}
+
+/// The page on which a person enters the code and decides. `form` is what the person sent.
+pub(super) fn page(tenant: &mut TenantState, form: &HashMap<String, String>) -> Reply {
+    let action = format!("/{DEVICE_PAGE}");
+    let Some(user_code) = form.get("user_code") else {
+        return pages::enter_code(tenant, &action, None);
+    };
+    let user_code = user_code.trim();
+    let now = tenant.clock.now().as_second();
+    let devices = &mut tenant.sign_ins.devices;
+    let waiting = devices.iter_mut().find(|device| {
+        device.user_code.eq_ignore_ascii_case(user_code)
+            && device.state == DeviceState::Pending
+            && now < device.expires
+    });
+    let Some(device) = waiting else {
+        let wrong = "No program waits for this code. It may be mistyped, used, or too old.";
+        return pages::enter_code(tenant, &action, Some(wrong));
+    };
+    match form.get("do").map(String::as_str) {
+        Some("approve") => {
+            device.state = DeviceState::Approved;
+            let text = "The program goes on within a few seconds. You can close this window.";
+            pages::ending(tenant, 200, "You are signed in", text)
+        }
+        Some("decline") => {
+            device.state = DeviceState::Declined;
+            let text = "The program was told so. You can close this window.";
+            pages::ending(tenant, 200, "You declined", text)
+        }
+        _ => pages::consent(tenant, "post", &action, &[("user_code", user_code)]),
+    }
 }
 
 /// `grant_type=urn:ietf:params:oauth:grant-type:device_code`: the device polls for its token.
@@ -129,8 +168,8 @@ pub(super) fn poll(
         )),
         DeviceState::Approved => {
             device.state = DeviceState::Used;
-            let wants_refresh_token = device.wants_refresh_token;
-            Ok(user_tokens(tenant, wants_refresh_token))
+            let scope = device.scope.clone();
+            Ok(user_tokens(tenant, &scope, None))
         }
     }
 }

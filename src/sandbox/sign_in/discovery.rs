@@ -8,9 +8,9 @@ use serde_json::json;
 /// `GET /{tenant}/v2.0/.well-known/openid-configuration`.
 pub(super) fn openid_configuration(tenant: &TenantState, name: &str) -> Reply {
     if !tenant.identity.is_tenant(name) {
-        return unknown_tenant(name).into_reply(&tenant.clock.now().to_string());
+        return unknown_tenant(name).into_reply(&tenant.sign_in_date());
     }
-    let (url, id) = (&tenant.identity.url, &tenant.identity.tenant_id);
+    let (url, id) = (&tenant.asked_at.base_url, &tenant.identity.tenant_id);
     Reply::ok(json!({
         "token_endpoint": format!("{url}/{id}/oauth2/v2.0/token"),
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
@@ -23,13 +23,13 @@ pub(super) fn openid_configuration(tenant: &TenantState, name: &str) -> Reply {
         "device_authorization_endpoint": format!("{url}/{id}/oauth2/v2.0/devicecode"),
         "tenant_region_scope": "EU",
         "cloud_instance_name": "microsoftonline.com",
-        "msgraph_host": url.trim_start_matches("http://"),
+        "msgraph_host": url.split_once("://").map_or("", |(_, host)| host),
     }))
 }
 
 /// `GET /common/discovery/instance`. There are no other authorities, so the metadata is empty.
 pub(super) fn instance_discovery(tenant: &TenantState) -> Reply {
-    let (url, id) = (&tenant.identity.url, &tenant.identity.tenant_id);
+    let (url, id) = (&tenant.asked_at.base_url, &tenant.identity.tenant_id);
     Reply::ok(json!({
         "tenant_discovery_endpoint": format!("{url}/{id}/v2.0/.well-known/openid-configuration"),
         "api-version": "1.1",

@@ -23,15 +23,15 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 
 pub(crate) fn answer(tenant: &mut TenantState, request: &AuthorityRequest) -> Reply {
+    tenant.asked_at.base_url.clone_from(&request.base_url);
     let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
     match (request.method.as_str(), path.as_slice()) {
         ("POST", [name, "oauth2", "v2.0", "token"]) => token(tenant, name, request),
         ("POST", [name, "oauth2", "v2.0", "devicecode"]) => {
             error_or_json(tenant, |tenant| device::begin(tenant, name, request))
         }
-        ("GET", [name, "oauth2", "v2.0", "authorize"]) => {
-            browser::authorize(tenant, name, &request.query)
-        }
+        ("GET", [name, "oauth2", "v2.0", "authorize"]) => browser::authorize(tenant, name, request),
+        ("GET" | "POST", [device::DEVICE_PAGE]) => device::page(tenant, &request.form),
         (_, [_, "oauth2", "v2.0", "token" | "devicecode" | "authorize"]) => {
             Reply::new(405, ReplyBody::Empty)
         }
@@ -97,7 +97,7 @@ fn error_or_json(
 ) -> Reply {
     match work(tenant) {
         Ok(value) => Reply::ok(value).header("cache-control", "no-store, no-cache"),
-        Err(error) => error.into_reply(&tenant.clock.now().to_string()),
+        Err(error) => error.into_reply(&tenant.sign_in_date()),
     }
 }
 

@@ -12,5 +12,6 @@ mod assertion; // a JWT in place of a secret
 mod browser; // a person in a browser: authorization code with PKCE
 mod device; // a person with a device code
 mod discovery; // what the tenant publishes about itself
+mod pages; // what a person sees in a browser
 mod token_errors; // error answers with their AADSTS numbers
 mod user_tokens; // tokens for people: public clients, scopes, refresh tokens

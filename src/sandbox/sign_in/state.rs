@@ -17,12 +17,25 @@ pub(crate) struct SignInState {
     pub refresh_tokens: HashMap<String, i64>,
 }
 
+/// What a client asks for with a person's sign-in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct UserScope {
+    /// The resource that the access token is for.
+    pub resource: String,
+    /// `offline_access`: a refresh token too.
+    pub offline: bool,
+    /// `openid`: an ID token too (OpenID Connect Core 1.0, 3.1.3.3).
+    pub openid: bool,
+}
+
 /// What an authorization code was issued for.
 #[derive(Debug)]
 pub(crate) struct AuthorizationCode {
     pub redirect_uri: String,
     /// The PKCE code challenge.
     pub challenge: String,
+    /// The ID token repeats it.
+    pub nonce: Option<String>,
     /// Unix seconds.
     pub expires: i64,
     pub used: bool,
@@ -48,9 +61,8 @@ pub(crate) struct DeviceCode {
     pub interval: Duration,
     #[serde(skip)]
     pub last_poll: Instant,
-    /// Whether the client asked for a refresh token.
     #[serde(skip)]
-    pub wants_refresh_token: bool,
+    pub scope: UserScope,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -3,28 +3,37 @@
 use crate::sandbox::{
     sign_in::{
         authority_request::parameter,
-        state::MAX_ENTRIES,
+        state::{MAX_ENTRIES, UserScope},
         token_errors::{TokenError, secret_required, token_error, unknown_resource},
     },
-    state::{ids::new_id, tenant::TenantState},
+    state::{identity::GRAPH_APP_ID, ids::new_id, tenant::TenantState},
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// Checks that the scope is for Graph in this tenant. Returns whether it asks for a refresh token (`offline_access`).
+/// Checks that the scope is for Graph in this tenant, and reads what it asks for.
 pub(super) fn check_scope(
     tenant: &TenantState,
     form: &HashMap<String, String>,
-) -> Result<bool, TokenError> {
-    const OPEN_ID: [&str; 4] = ["offline_access", "openid", "profile", "email"];
-    let scope = parameter(form, "scope")?;
-    for one in scope.split(' ').filter(|one| !OPEN_ID.contains(one)) {
-        if !tenant.identity.is_scope(one) {
-            let resource = one.trim_end_matches("/.default");
-            return Err(unknown_resource(resource, &tenant.identity.display_name));
+) -> Result<UserScope, TokenError> {
+    let mut asked = UserScope::default();
+    let mut resource = GRAPH_APP_ID;
+    for one in parameter(form, "scope")?.split_whitespace() {
+        match one {
+            "offline_access" => asked.offline = true,
+            "openid" => asked.openid = true,
+            "profile" | "email" => {}
+            one => {
+                resource = tenant.resource_of(one).ok_or_else(|| {
+                    let resource = one.trim_end_matches("/.default");
+                    unknown_resource(resource, &tenant.identity.display_name)
+                })?;
+            }
         }
     }
-    Ok(scope.split(' ').any(|one| one == "offline_access"))
+    resource.clone_into(&mut asked.resource);
+    Ok(asked)
 }
 
 /// Checks that the app is a public client and sends no secret, or that it is not one and sends a secret
@@ -54,14 +63,14 @@ pub(super) fn refresh(
     form: &HashMap<String, String>,
 ) -> Result<Value, TokenError> {
     check_public_client(tenant, form)?;
-    let wants_refresh_token = check_scope(tenant, form)?;
+    let scope = check_scope(tenant, form)?;
     let now = tenant.clock.now().as_second();
     match tenant
         .sign_ins
         .refresh_tokens
         .get(parameter(form, "refresh_token")?)
     {
-        Some(expires) if now < *expires => Ok(user_tokens(tenant, wants_refresh_token)),
+        Some(expires) if now < *expires => Ok(user_tokens(tenant, &scope, None)),
         Some(_) => Err(token_error(
             400,
             "invalid_grant",
@@ -77,17 +86,22 @@ pub(super) fn refresh(
     }
 }
 
-/// An access token of the signed-in user, with a refresh token if the client asked for one.
-pub(super) fn user_tokens(tenant: &mut TenantState, wants_refresh_token: bool) -> Value {
+/// An access token of the signed-in user, with a refresh token and an ID token if the client asked for them. `nonce`: the
+/// one of the authorization request.
+pub(super) fn user_tokens(
+    tenant: &mut TenantState,
+    scope: &UserScope,
+    nonce: Option<&str>,
+) -> Value {
     let lifetime = tenant.weather.token_lifetime;
     let mut answer = json!({
         "token_type": "Bearer",
         "scope": tenant.weather.permissions.user.join(" "),
         "expires_in": lifetime,
         "ext_expires_in": lifetime,
-        "access_token": tenant.issue_user_token(lifetime),
+        "access_token": tenant.issue_user_token(&scope.resource, lifetime),
     });
-    if wants_refresh_token {
+    if scope.offline {
         let now = tenant.clock.now().as_second();
         let refresh_tokens = &mut tenant.sign_ins.refresh_tokens;
         if refresh_tokens.len() >= MAX_ENTRIES {
@@ -97,6 +111,12 @@ pub(super) fn user_tokens(tenant: &mut TenantState, wants_refresh_token: bool) -
         let expires = now + i64::from(tenant.weather.sign_in.refresh_lifetime);
         answer["refresh_token"] = json!(token);
         refresh_tokens.insert(token, expires);
+    }
+    if scope.openid {
+        let id = &tenant.identity;
+        let who = json!({"uid": id.signed_in_user, "utid": id.tenant_id});
+        answer["client_info"] = json!(URL_SAFE_NO_PAD.encode(who.to_string()));
+        answer["id_token"] = json!(tenant.id_token(nonce));
     }
     answer
 }

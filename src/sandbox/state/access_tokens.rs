@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 impl TenantState {
-    pub(crate) fn issue_app_token(&mut self) -> String {
+    pub(crate) fn issue_app_token(&mut self, resource: &str) -> String {
         let lifetime = i64::from(self.weather.token_lifetime);
         let permissions = self.weather.permissions.app.clone();
         let claims = json!({
@@ -26,11 +26,11 @@ impl TenantState {
             "sub": self.identity.service_principal,
             "roles": permissions.clone(),
         });
-        self.issue(claims, None, permissions, lifetime)
+        self.issue(resource, claims, None, permissions, lifetime)
     }
 
     /// `lifetime` is in seconds.
-    pub(crate) fn issue_user_token(&mut self, lifetime: u32) -> String {
+    pub(crate) fn issue_user_token(&mut self, resource: &str, lifetime: u32) -> String {
         let permissions = self.weather.permissions.user.clone();
         let user = self.identity.signed_in_user.clone();
         let (upn, name) = self
@@ -48,18 +48,43 @@ impl TenantState {
             "name": name,
             "scp": permissions.join(" "),
         });
-        self.issue(claims, Some(user), permissions, lifetime.into())
+        self.issue(resource, claims, Some(user), permissions, lifetime.into())
+    }
+
+    /// Who has signed in, for the app itself. `nonce`: the one of the authorization request.
+    pub(crate) fn id_token(&self, nonce: Option<&str>) -> String {
+        let id = &self.identity;
+        let user = self.directory.by_id(&id.signed_in_user);
+        let now = self.clock.now().as_second();
+        let mut claims = json!({
+            "aud": id.client_id,
+            "iss": format!("{}/{}/v2.0", self.asked_at.base_url, id.tenant_id),
+            "iat": now,
+            "nbf": now,
+            "exp": now + i64::from(self.weather.token_lifetime),
+            "name": user.map(|user| &user.display_name),
+            "oid": id.signed_in_user,
+            "preferred_username": user.map(|user| &user.user_principal_name),
+            "sub": id.signed_in_user,
+            "tid": id.tenant_id,
+            "ver": "2.0",
+        });
+        if let Some(nonce) = nonce {
+            claims["nonce"] = json!(nonce);
+        }
+        jwt(&claims)
     }
 
     fn issue(
         &mut self,
+        resource: &str,
         mut claims: Value,
         user: Option<String>,
         permissions: Vec<String>,
         lifetime: i64,
     ) -> String {
         let now = self.clock.now().as_second();
-        claims["aud"] = json!(self.identity.url);
+        claims["aud"] = json!(resource);
         claims["iss"] = json!(format!(
             "https://sts.windows.net/{}/",
             self.identity.tenant_id
@@ -69,13 +94,7 @@ impl TenantState {
         claims["nbf"] = json!(now);
         claims["exp"] = json!(now + lifetime);
         claims["ver"] = json!("1.0");
-        let header = json!({"typ": "JWT", "alg": "RS256", "kid": "practice"});
-        let token = format!(
-            "{}.{}.{}",
-            URL_SAFE_NO_PAD.encode(header.to_string()),
-            URL_SAFE_NO_PAD.encode(claims.to_string()),
-            URL_SAFE_NO_PAD.encode(fastrand::u128(..).to_le_bytes()),
-        );
+        let token = jwt(&claims);
         let caller = Caller {
             user,
             permissions,
@@ -136,4 +155,15 @@ impl TenantState {
             )
         })
     }
+}
+
+/// A token with these claims, and a random signature.
+fn jwt(claims: &Value) -> String {
+    let header = json!({"typ": "JWT", "alg": "RS256", "kid": "practice"});
+    format!(
+        "{}.{}.{}",
+        URL_SAFE_NO_PAD.encode(header.to_string()),
+        URL_SAFE_NO_PAD.encode(claims.to_string()),
+        URL_SAFE_NO_PAD.encode(fastrand::u128(..).to_le_bytes()),
+    )
 }

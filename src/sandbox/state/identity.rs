@@ -12,6 +12,10 @@ pub(crate) const CLIENT_SECRET: &str = "practice-only.not.a.secret";
 pub(crate) const EXPIRED_SECRET: &str = "practice-only.expired";
 /// The user principal name of the user who signs in.
 pub(crate) const SIGNED_IN: &str = "mia.keller@northwind.example";
+/// Graph in the cloud that the tenant plays: a link and a scope can name it, though requests come here.
+pub(crate) const GRAPH_URL: &str = "https://graph.microsoft.com";
+/// The application id of Microsoft Graph, which is the same in every tenant.
+pub(crate) const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
 /// A domain on the deny list of the tenant.
 pub(crate) const BLOCKED_DOMAIN: &str = "blocked.example";
 /// A domain that the cross-tenant access settings block.
@@ -47,12 +51,6 @@ impl TenantIdentity {
     /// Whether a name means this tenant: its id or one of its domains.
     pub(crate) fn is_tenant(&self, name: &str) -> bool {
         name.eq_ignore_ascii_case(&self.tenant_id) || is_own_domain(name)
-    }
-
-    /// Whether a scope is `{base URL}/.default`. The host can be written as `localhost`.
-    pub(crate) fn is_scope(&self, scope: &str) -> bool {
-        let base = scope.strip_suffix("/.default").unwrap_or_default();
-        base == self.url || base == self.url.replace("127.0.0.1", "localhost")
     }
 }
 

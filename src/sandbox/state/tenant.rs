@@ -9,7 +9,9 @@ use crate::{
         faults::{fault_injector::FaultInjector, throttle::Throttle, weather::Weather},
         sign_in::state::SignInState,
         state::{
-            identity::TenantIdentity, journal::Journal, request_stats::RequestStats,
+            identity::{GRAPH_APP_ID, GRAPH_URL, TenantIdentity},
+            journal::Journal,
+            request_stats::RequestStats,
             token_store::TokenStore,
         },
     },
@@ -35,12 +37,23 @@ pub(crate) struct TenantState {
     pub sign_ins: SignInState,
     pub stats: RequestStats,
     pub journal: Option<Journal>,
+    /// Where the current request was sent.
+    pub asked_at: AskedAt,
     /// The addresses that the current request is about, for the log and for counting look-ups.
     pub request_addresses: Vec<String>,
     /// Whether the current request did its work, whatever a fault makes of its answer.
     pub request_done: bool,
     /// Users who are deleted, and whom reads still show until then.
     pub being_deleted: Vec<(Instant, User)>,
+}
+
+/// Where a request was sent: links in its answer lead to the same place.
+#[derive(Debug, Default)]
+pub(crate) struct AskedAt {
+    /// Without a slash at the end.
+    pub base_url: String,
+    /// `v1.0` or `beta`.
+    pub version: String,
 }
 
 /// What the invitation service remembers in addition to the directory.
@@ -58,6 +71,47 @@ pub(crate) struct InvitationRecord {
 }
 
 impl TenantState {
+    /// A URL of Graph at the place where the current request was sent.
+    pub(crate) fn graph_url(&self, path: &str) -> String {
+        let AskedAt { base_url, version } = &self.asked_at;
+        format!("{base_url}/{version}/{path}")
+    }
+
+    /// The path of a URL of Graph. It is the URL that the client uses, or the one of Graph's cloud.
+    pub(crate) fn path_in_graph<'a>(&self, url: &'a str) -> Option<&'a str> {
+        self.graph_bases()
+            .into_iter()
+            .find_map(|base| url.strip_prefix(base)?.strip_prefix('/'))
+    }
+
+    /// The resource that a scope such as `{base URL}/.default` or `{base URL}/User.Read` is for, when this is Graph. A
+    /// scope without a resource is for Graph too.
+    pub(crate) fn resource_of<'a>(&self, scope: &'a str) -> Option<&'a str> {
+        let Some((resource, permission)) = scope.rsplit_once('/') else {
+            let is_permission = scope.starts_with(|c: char| c.is_ascii_uppercase());
+            return is_permission.then_some(GRAPH_APP_ID);
+        };
+        let name = resource.strip_suffix('/').unwrap_or(resource);
+        let is_graph = self.graph_bases().contains(&name) || name == GRAPH_APP_ID;
+        (is_graph && !permission.is_empty()).then_some(resource)
+    }
+
+    fn graph_bases(&self) -> [&str; 3] {
+        [&self.asked_at.base_url, &self.identity.url, GRAPH_URL]
+    }
+
+    /// The time now as Graph writes it in an error: in UTC, without a fraction and without a zone.
+    pub(crate) fn error_date(&self) -> String {
+        let now = self.clock.now();
+        now.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+    }
+
+    /// The time now as the authority writes it in an error.
+    pub(crate) fn sign_in_date(&self) -> String {
+        let now = self.clock.now();
+        now.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+    }
+
     pub(crate) fn set_weather(&mut self, weather: Weather) {
         self.fault_injector = FaultInjector::new(&weather);
         self.throttle = Throttle::new(&weather.throttle);

@@ -71,7 +71,6 @@ async fn a_malformed_batch_does_nothing() {
         vec![json!({"id": 1, "method": "GET", "url": "/users"})],
         vec![json!({"id": "1", "method": "POST", "url": "/invitations", "body": {}})],
         vec![json!({"id": "1", "method": "GET", "url": "/users", "dependsOn": ["2"]})],
-        vec![json!({"id": "1", "method": "GET", "url": "/users", "header": {}})],
     ] {
         let (status, answer) = batch(&tenant, requests.clone()).await;
         assert_eq!(status, 400, "{requests:?}: {answer}");

@@ -326,9 +326,9 @@ async fn invitations_cannot_be_read() {
         (Method::GET, "/v1.0/invitations/1"),
         (Method::PATCH, "/v1.0/invitations"),
     ] {
-        let answer = tenant.request(method, path).send().await.unwrap();
-        assert_eq!(answer.status(), 404);
-        assert!(answer.text().await.unwrap().starts_with("<html>"));
+        let answer = read(tenant.request(method, path).send().await.unwrap()).await;
+        assert_eq!((answer.0, code(&answer.1)), (404, "UnknownError"));
+        assert!(message(&answer.1).starts_with("<html>"));
     }
 }
 

@@ -67,7 +67,7 @@ async fn wrong_token_requests_get_their_aadsts_code() {
         (TENANT_ID, [("scope", "User.Read")], 400, 1_002_012),
         (
             TENANT_ID,
-            [("scope", "https://graph.microsoft.com/.default")],
+            [("scope", "https://graph.microsoft.us/.default")],
             400,
             500_011,
         ),
