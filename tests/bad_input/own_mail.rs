@@ -1,11 +1,47 @@
-//! Mistakes with the words of mails, and with those who carry them: all before anybody is invited.
+//! Mistakes with the words of mails, and with those who carry them. All but the last two are found before anybody is
+//! invited.
 
 use super::page::Page;
-use crate::support::{Practice, Reply, SmtpSink, Workdir};
+use crate::{
+    sign_in::openssl::openssl,
+    support::{Practice, Reply, SmtpSink, Workdir},
+};
+use std::{net::TcpListener, sync::Arc, thread};
+use tokio_rustls::rustls::{
+    ServerConfig, ServerConnection,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
 
 const GUESTS: &str = "email,display_name,language,team\n\
     ada@partner.example,Ada,de,Blue\n\
     ben@partner.example,Ben,pl,\n";
+
+/// The port of a mail server that speaks TLS from the first byte, with a certificate that nobody trusts. `None` where
+/// no certificate can be made.
+fn server_that_nobody_trusts(workdir: &Workdir) -> Option<u16> {
+    openssl(
+        workdir,
+        "req -x509 -newkey rsa:2048 -nodes -keyout server.key -out server.crt -days 2 -subj /CN=127.0.0.1 \
+         -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE",
+    )?;
+    let certificate = CertificateDer::from_pem_file(workdir.path("server.crt")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(workdir.path("server.key")).unwrap();
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut connection = ServerConnection::new(config.clone()).unwrap();
+            let _ = connection.complete_io(&mut stream);
+        }
+    });
+    Some(port)
+}
 
 #[test]
 fn own_mail() {
@@ -102,6 +138,55 @@ fn own_mail() {
     mistake("a mail server without TLS", 2, &[], &at);
     let user = [("SMTP_HOST", "mail.contoso.com"), ("SMTP_USER", "desk")];
     mistake("a user without a password", 2, &[], &smtp(&user));
+    let Some(untrusted) = server_that_nobody_trusts(&workdir) else {
+        return;
+    };
+    let untrusted = untrusted.to_string();
+    let mut at = smtp(&[here[0], ("SMTP_SECURITY", "tls")]);
+    at.push(("SMTP_PORT", &untrusted));
+    mistake(
+        "a mail server whose certificate is not trusted",
+        2,
+        &[],
+        &at,
+    );
     assert_eq!(practice.view("")["invitations"], 0);
+
+    let breaks = SmtpSink::start(|number| match number {
+        // The first connection is the probe.
+        1 => Reply::LostAfter,
+        _ => Reply::Take,
+    });
+    let without = Practice::start(
+        &workdir,
+        "[permissions]\nuser = [\"User.Read\", \"User.Invite.All\", \"User.ReadWrite.All\", \"Organization.Read.All\"]\n",
+    );
+    page.hide(&without.url, "URL");
+    page.hide(&untrusted, "PORT");
+    page.hide(&breaks.port.to_string(), "PORT");
+    let breaks = breaks.port.to_string();
+    let mut trouble =
+        |practice: &Practice, title: &str, code: i32, sheet: &str, settings: &[(&str, &str)]| {
+            workdir.write(
+                &format!("{sheet}.csv"),
+                format!("email\nada.{sheet}@partner.example\nben.{sheet}@partner.example\n"),
+            );
+            let mut command = practice.invite(&workdir, &format!("{sheet}.csv"), &["-q"]);
+            command.env("GUESTLIST_MESSAGE_PER_MINUTE", "0");
+            for (key, value) in settings {
+                command.env(format!("GUESTLIST_{key}"), value);
+            }
+            page.trouble(title, code, &format!("{sheet}.results.csv"), &mut command);
+        };
+    let mut at = smtp(&here);
+    at.push(("SMTP_PORT", &breaks));
+    trouble(
+        &practice,
+        "a connection that breaks after the mail was given away",
+        0,
+        "breaks",
+        &at,
+    );
+    trouble(&without, "a mailbox that may not send", 6, "mailbox", &own);
     page.compare("own-mail");
 }

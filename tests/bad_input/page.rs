@@ -56,6 +56,25 @@ impl<'a> Page<'a> {
                 .all(|name| name == "guestlist.db" || name == "guestlist.db.lock"),
             "{title} left {new:?}"
         );
+        self.tell(title, code, command, &ended);
+        ended
+    }
+
+    /// Runs what goes wrong only after people were invited: the exit code is the one, and the page has what the results
+    /// say of each row.
+    pub(crate) fn trouble(&mut self, title: &str, code: i32, results: &str, command: &mut Command) {
+        let ended = Ended::of(command).expect_code(code);
+        self.tell(title, code, command, &ended);
+        for row in &self.workdir.table(results).0 {
+            let _ = writeln!(
+                self.text,
+                "row {} {} {}, mail {}\n  error {}\n  hint {}\n",
+                row["row"], row["email"], row["outcome"], row["mail"], row["error"], row["hint"]
+            );
+        }
+    }
+
+    fn tell(&mut self, title: &str, code: i32, command: &Command, ended: &Ended) {
         let typed: Vec<_> = command.get_args().map(OsStr::to_string_lossy).collect();
         let _ = write!(
             self.text,
@@ -63,7 +82,6 @@ impl<'a> Page<'a> {
             typed.join(" "),
             ended.stderr
         );
-        ended
     }
 
     fn files(&self) -> BTreeSet<String> {

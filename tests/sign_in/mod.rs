@@ -1,6 +1,6 @@
 //! Every way to sign in, against the practice tenant: what a machine or a person has, and what goes wrong.
 
-mod openssl; // certificates, and another opinion on signatures
+pub(crate) mod openssl; // certificates, and another opinion on signatures
 mod tenant; //  a practice tenant to sign in to
 mod web; //     the least of a browser, and of a web server
 

@@ -4,7 +4,7 @@ use crate::support::{Workdir, missing};
 use std::{fs, process::Command};
 
 /// `None`, with the reason printed, where there is no openssl.
-pub(super) fn openssl(workdir: &Workdir, arguments: &str) -> Option<String> {
+pub(crate) fn openssl(workdir: &Workdir, arguments: &str) -> Option<String> {
     let output = Command::new("openssl")
         .current_dir(workdir.path(""))
         .args(arguments.split(' '))
