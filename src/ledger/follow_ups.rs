@@ -73,6 +73,24 @@ impl Writer {
 }
 
 impl Reader {
+    /// The rows of a rehearsal whose guests would get what an invitation cannot carry, in their order: those who would be
+    /// invited, those for whom an earlier run did not finish it, and, where that was asked for, all who are there.
+    pub(crate) fn rows_with_follow_ups(
+        &self,
+        run: &str,
+        update_existing: bool,
+    ) -> Result<Vec<u64>> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT row FROM row WHERE run = ?1 AND (outcome = 'would-invite'
+                OR (outcome = 'invited' AND follow_up IN ('partial', 'failed'))
+                OR (?2 AND follow_up IS NOT 'done' AND outcome IN
+                    ('invited', 'exists-pending', 'exists-accepted', 'exists-member', 'exists-disabled')))
+             ORDER BY row",
+        )?;
+        let rows = statement.query_map(params![run, update_existing], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// What is known about the follow-ups of a guest, oldest first.
     pub(crate) fn follow_ups_of(&self, user_id: &str) -> Result<Vec<KnownFollowUp>> {
         let mut statement = self.connection().prepare_cached(

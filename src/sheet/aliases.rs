@@ -258,6 +258,8 @@ const ALIASES: &[(Meaning, &[&str])] = &[
     (field(Field::JobTitle), &[
         "jobtitle", "position", "jobrole", "jobposition", "stellenbezeichnung", "funktion", "berufsbezeichnung", "poste", "fonction", "intituledeposte", "titredeposte", "cargo", "puesto",
         "titulodelpuesto", "qualifica", "posizione", "mansione", "functie", "functietitel", "funcao", "befattning", "stilling", "tehtavanimike", "stanowisko", "pozice", "beosztas", "unvan", "должность",
+        "jobtitel", "jobbezeichnung", "positionsbezeichnung", "intituleduposte", "titreduposte", "puestodetrabajo", "nombredelpuesto", "titulodocargo", "functienaam", "functiebenaming",
+        "jobbtitel", "yrkestitel", "stillingsbetegnelse", "stillingstittel", "nazwastanowiska", "pracovnipozice", "munkakor", "isunvani",
         "役職", "职位", "職稱", "직함",
     ]),
     (field(Field::UsageLocation), &[
@@ -301,6 +303,34 @@ mod tests {
         assert_eq!(meaning("Prénom"), Some(Meaning::Field(Field::FirstName)));
         assert_eq!(meaning("Bemerkung"), Some(Meaning::Note));
         assert_eq!(meaning("Schuhgröße"), None);
+    }
+
+    #[test]
+    fn a_job_title_is_known_in_many_languages_and_a_form_of_address_is_none() {
+        for name in [
+            "Jobtitel",
+            "Jobtitle",
+            "Stellenbezeichnung",
+            "Intitulé du poste",
+            "Fonction",
+            "Puesto",
+            "Functietitel",
+            "Jobbtitel",
+            "Befattning",
+        ] {
+            assert_eq!(
+                meaning(name),
+                Some(Meaning::Field(Field::JobTitle)),
+                "{name}"
+            );
+        }
+        for name in ["Role", "Rolle", "Title", "Titel", "Titre", "Título"] {
+            assert_ne!(
+                meaning(name),
+                Some(Meaning::Field(Field::JobTitle)),
+                "{name}"
+            );
+        }
     }
 
     #[test]

@@ -27,10 +27,10 @@ fn the_question_shows_everything_and_a_wrong_name_sends_nothing() {
     let practice = Practice::start(&workdir, "");
     workdir.write(
         "guests.csv",
-        "email,display_name,message,shoe size\n\
-         ada@partner.example,Ada,Welcome to the project,38\n\
-         dana.fox@adatum.example,Dana,,40\n\
-         wrong,Wrong,,41\n",
+        "email,display_name,message,shoe size,company\n\
+         ada@partner.example,Ada,Welcome to the project,38,Partner\n\
+         dana.fox@adatum.example,Dana,,40,Adatum\n\
+         wrong,Wrong,,41,Wrong\n",
     );
     let command = by_hand(&practice, &workdir, &[]);
     let Some(mut terminal) = Terminal::open(&workdir, &command) else {
@@ -50,6 +50,7 @@ fn the_question_shows_everything_and_a_wrong_name_sends_nothing() {
         "invalid on the sheet",
         "Microsoft",
         "shoe size",
+        "company for 1 guest",
         "ada@partner.example",
         "Welcome to the project",
         "nothing was sent",

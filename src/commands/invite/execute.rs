@@ -100,8 +100,15 @@ async fn mail(
     Ok(totals)
 }
 
+/// What would happen.
+pub(super) struct Rehearsed {
+    pub end: RunEnd,
+    /// The rows, in their order, whose guests would get what an invitation cannot carry.
+    pub changed: Vec<u64>,
+}
+
 /// Finds out what would happen, with the same code as a real run, on a private copy of the ledger.
-pub(super) async fn rehearse(prepared: &Prepared<'_>, ready: &Ready) -> Result<RunEnd> {
+pub(super) async fn rehearse(prepared: &Prepared<'_>, ready: &Ready) -> Result<Rehearsed> {
     let ledger = Ledger::rehearsal(&prepared.settings.invite.ledger.value)?;
     ledger.bind(&ready.connection.tenant, prepared.clock.now())?;
     let right = Right {
@@ -114,7 +121,12 @@ pub(super) async fn rehearse(prepared: &Prepared<'_>, ready: &Ready) -> Result<R
         ..options(prepared, ready)
     };
     let start = start("rehearsal", prepared, ready);
-    run_engine(prepared, ready, right, start, options).await
+    let (run, update_existing) = (start.id.clone(), options.update_existing);
+    let end = run_engine(prepared, ready, right, start, options).await?;
+    let changed = ledger
+        .reader()?
+        .rows_with_follow_ups(&run, update_existing)?;
+    Ok(Rehearsed { end, changed })
 }
 
 /// What the engine is asked to do in this tenant: where Microsoft mails nobody, no row may look as if it did.

@@ -58,15 +58,15 @@ impl FollowUpCounts {
         self.in_groups += u64::from(!guest.groups.is_empty());
     }
 
-    /// The columns that are set, and for how many guests. None: the sheet asks for nothing of it.
-    pub(super) fn told(&self, header: &Header) -> Option<String> {
+    /// The columns that are set, and for how many of what was counted. None: the sheet asks for nothing of it.
+    pub(super) fn told(&self, header: &Header, counted: &str) -> Option<String> {
         let columns: Vec<String> = AFTERWARDS
             .iter()
             .zip(self.guests)
             .filter(|(_, guests)| *guests > 0)
             .filter_map(|(field, guests)| Some((header.column_of(*field)?, guests)))
             .map(|(column, guests)| {
-                format!("{} for {}", header.name(column), plural(guests, "row"))
+                format!("{} for {}", header.name(column), plural(guests, counted))
             })
             .collect();
         (!columns.is_empty()).then(|| list(&columns))

@@ -148,9 +148,9 @@ impl<'a> Prepared<'a> {
         Some(words.compose(&self.sheet, names, is_mailed))
     }
 
-    /// What guests get that an invitation cannot carry, and for how many rows.
-    pub(super) fn told_afterwards(&self) -> Option<String> {
-        self.survey.follow_ups.told(self.sheet.header())
+    /// What the sheet asks for that an invitation cannot carry, and in how many rows.
+    pub(super) fn asked_afterwards(&self) -> Option<String> {
+        self.survey.follow_ups.told(self.sheet.header(), "row")
     }
 
     /// Where the words of the mails come from.

@@ -6,7 +6,8 @@ use super::{
         own_mail::{Names, OwnMail},
         settings_file::Particulars,
     },
-    execute,
+    execute::{self, Rehearsed},
+    follow_up_counts::FollowUpCounts,
     prepared::Prepared,
     ready::Ready,
     stop_message::{self, Stopped},
@@ -15,6 +16,7 @@ use super::{
 use crate::{
     engine::{Existing, RunTotals, Stop},
     failure::{Failure, Result},
+    guest::{RowVerdict, Understanding},
     message::Delivery,
     outcome::Outcome,
     sheet::Refused,
@@ -25,7 +27,10 @@ use std::path::Path;
 
 /// Rehearses the run, shows what would happen, and returns only when a person agrees.
 pub(super) async fn ask(prepared: &Prepared<'_>, ready: &Ready) -> Result<()> {
-    let rehearsed = execute::rehearse(prepared, ready).await?;
+    let Rehearsed {
+        end: rehearsed,
+        changed,
+    } = execute::rehearse(prepared, ready).await?;
     if let Some(reason) = rehearsed.stopped_by {
         return Err(stop_message::stopped(&Stopped {
             reason: &reason,
@@ -41,7 +46,7 @@ pub(super) async fn ask(prepared: &Prepared<'_>, ready: &Ready) -> Result<()> {
     let about = About {
         typed: prepared.typed,
         survey: &prepared.survey,
-        afterwards: prepared.told_afterwards(),
+        afterwards: afterwards(prepared, &changed)?,
         rehearsed: &rehearsed.tally,
         connection: &ready.connection,
         own_mail: prepared.own_mail.as_ref(),
@@ -58,6 +63,25 @@ fn sends_nothing(prepared: &Prepared<'_>, rehearsed: &RunTotals) -> bool {
         && rehearsed.of(Outcome::Unknown) == 0
         && prepared.own_mail.is_none()
         && prepared.settings.invite.existing.value != Existing::Relink
+}
+
+/// What the guests of these rows get that an invitation cannot carry, and how many of them.
+fn afterwards(prepared: &Prepared<'_>, rows: &[u64]) -> Result<Option<String>> {
+    if prepared.asked_afterwards().is_none() {
+        return Ok(None);
+    }
+    let mut counts = FollowUpCounts::default();
+    let mut understanding = Understanding::new(&prepared.sheet, &prepared.rules);
+    for row in prepared.sheet.rows()? {
+        let row = row.map_err(Refused::from)?;
+        let understood = understanding.understand(&row);
+        if let RowVerdict::Guest(guest) = understood.verdict
+            && rows.binary_search(&row.number).is_ok()
+        {
+            counts.add(&guest);
+        }
+    }
+    Ok(counts.told(prepared.sheet.header(), "guest"))
 }
 
 fn first_words(prepared: &Prepared<'_>, connection: &Connection) -> Result<Option<String>> {

@@ -196,7 +196,10 @@ fn announce(prepared: &Prepared<'_>, connection: &Connection) {
         ui::tell(format!("tenant {name}{domain}"));
         ui::tell(format!("signed in as {}", connection.signed_in_as()));
         let columns = [
-            ("after the invitation", prepared.told_afterwards()),
+            (
+                "asked for after the invitation",
+                prepared.asked_afterwards(),
+            ),
             ("not used", prepared.told_not_used()),
         ];
         for (what, told) in columns {
