@@ -5,6 +5,7 @@ use super::ask;
 use crate::{
     failure::{Failure, Result},
     settings::Settings,
+    ui,
 };
 
 /// Who is asked, if anybody.
@@ -16,6 +17,21 @@ pub(super) enum Consent {
     Given,
     /// Nobody can be asked: the list is all there is.
     Missing,
+}
+
+/// Shows the list of whom it is about: on standard output, or where other data goes there, on standard error and only
+/// to the person who is asked about it.
+pub(super) fn show_list(text: &str, stdout_is_taken: bool, is_asked: bool) -> Result<()> {
+    let text = text.trim_end();
+    if !stdout_is_taken {
+        let mut out = ui::Out::stdout();
+        out.line(text)?;
+        return out.finish();
+    }
+    if is_asked {
+        ui::tell(text);
+    }
+    Ok(())
 }
 
 /// The flag that says how much may be done at most.

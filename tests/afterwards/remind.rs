@@ -316,6 +316,24 @@ fn a_person_on_the_terminal_sees_the_list_first() {
     assert_eq!(mails(&practice, &Guests::address(1)), 2);
 }
 
+/// Only the object may go to standard output; whoever is asked sees the list all the same.
+#[test]
+fn with_json_a_person_sees_the_list_on_stderr_before_the_question() {
+    let (workdir, practice) = invited_long_ago("", 2);
+    let command = practice.verb(&workdir, &["remind", "--json"]);
+    let to_file = workdir.inside(&["sh", "-c", "exec \"$@\" >told.json", "sh"], &command);
+    let Some(mut terminal) = crate::support::Terminal::open(&workdir, &to_file) else {
+        return;
+    };
+    terminal.wait_for("(yes/no)");
+    terminal.type_line("yes");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains(&Guests::address(1)), "{screen}");
+    let told: serde_json::Value = serde_json::from_str(&workdir.read("told.json")).unwrap();
+    assert_eq!(told["reminded"], 2);
+}
+
 /// A copy that nobody marked: the results beside the sheet tell of a run that it does not know.
 #[test]
 fn results_of_an_unknown_run_make_it_wait() {

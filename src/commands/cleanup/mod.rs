@@ -10,7 +10,7 @@ mod send; // the deleting, and its end
 use super::{
     ask,
     connect::Connection,
-    consent::{Consent, Limit, consent},
+    consent::{Consent, Limit, consent, show_list},
     host_name,
     invite::{InviteOutput, stop_message::unless_stopped},
     older_ledger,
@@ -347,8 +347,7 @@ impl Verb<'_> {
         notes: Vec<String>,
         connection: &Connection,
     ) -> Result<()> {
-        let unseen = self.output.quiet && self.consent == Consent::Given;
-        if self.output.json || unseen || self.lists_to_stdout() {
+        if self.output.quiet && self.consent == Consent::Given {
             return Ok(());
         }
         let settings = self.session.settings;
@@ -369,9 +368,12 @@ impl Verb<'_> {
                 .collect(),
             notes,
         };
-        let mut out = ui::Out::stdout();
-        out.line(ui::deletions_text(&shown).trim_end())?;
-        out.finish()
+        let stdout_is_taken = self.output.json || self.lists_to_stdout();
+        show_list(
+            &ui::deletions_text(&shown),
+            stdout_is_taken,
+            self.consent == Consent::Asked,
+        )
     }
 
     fn lists_to_stdout(&self) -> bool {

@@ -18,6 +18,7 @@ use crate::{
     results::{CleanupLine, STDOUT, write_cleanup},
     ui::{self, DeletionLine, Phase, Progress, ProgressMode, ProgressView, text},
 };
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -268,10 +269,16 @@ impl Verb<'_> {
             )
             .hint("look at why they failed first; [invite] max_failures sets the limit");
         }
+        let since = self.session.clock.now() - SignedDuration::from_hours(24);
+        let asked = self
+            .session
+            .ledger
+            .reader()
+            .and_then(|reader| reader.asks_since(since));
         stopped(&Stopped {
             reason,
             tenant: &connection.tenant.id,
-            asked_today: 0,
+            asked_today: asked.map_or(0, |asks| asks.len()),
             left: 0,
             now: self.session.clock.now(),
         })

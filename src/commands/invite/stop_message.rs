@@ -47,7 +47,7 @@ pub(in crate::commands) fn stopped(about: &Stopped<'_>) -> Failure {
         StopReason::OwnMail { what, hints, .. } => {
             let mut failure = failure(what.clone());
             failure.hints.clone_from(hints);
-            failure.hint("the same command, or `guestlist mail`, sends the mails that are due")
+            failure.hint("the same command sends the mails that are due")
         }
         StopReason::Interrupted => failure("interrupted".into()).hint(again),
         StopReason::Refused { exit, fault } => {
@@ -104,7 +104,7 @@ pub(in crate::commands) fn stopped(about: &Stopped<'_>) -> Failure {
         }
         StopReason::Unreachable { why } => failure(format!("Graph cannot be asked now: {why}")).hint(again),
         StopReason::TooManyFailures { bad, of } => failure(format!("{bad} of {of} people asked for in this run ended badly")).hint(
-            "look at error and hint in the results first: failed attempts in a row make Microsoft suspicious; --max-failures sets the limit",
+            "look at error and hint in the results first: failed attempts in a row make Microsoft suspicious; [invite] max_failures, which is --max-failures of `guestlist invite`, sets the limit",
         ),
         StopReason::MaxInvites { cap } => failure(format!("--max-invites {cap} is reached")).hint(again),
         StopReason::DailyCap { cap, room_at } => failure(format!(
@@ -118,11 +118,11 @@ pub(in crate::commands) fn stopped(about: &Stopped<'_>) -> Failure {
         ))
         .hint("nobody else was asked; run the same command in an hour: it looks again before it goes on"),
         StopReason::LedgerFailed { why, advice, .. } => failure(why.clone())
-            .hint(format!("{advice}; no invitation was sent that the ledger does not know"))
+            .hint(format!("{advice}; nothing was sent that the ledger does not know"))
             .hint(again),
         StopReason::LedgerGone => failure("the ledger was deleted, moved or replaced while this run used it".into())
             .hint("put it back where it was, if it was moved: it knows everybody who was asked")
-            .hint("otherwise put its newest backup there, or nothing, and take the results of this run into it with `guestlist ledger import`, before anybody else is invited: they know whom it asked"),
+            .hint("otherwise put its newest backup there, or nothing, and take the newest results into it with `guestlist ledger import`, before anybody else is invited or mailed: they know who was asked"),
         StopReason::TakenOver { by } => failure(format!("another run has taken over the ledger: {by}"))
             .hint("this run has stopped; that one goes on with what this one knew, and asks nobody a second time")
             .hint("who started it? Perhaps the lock file beside the ledger was deleted: leave it where it is"),

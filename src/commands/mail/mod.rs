@@ -121,9 +121,8 @@ impl Verb<'_> {
         let mut targets = choice.targets()?;
         let stop = &self.session.stop;
         unless_stopped(stop, targets.keep_pending(&connection)).await?;
-        if !self.typed.json {
-            told::show(&self.typed.sheet, &targets, self.own, &connection)?;
-        }
+        let list = told::list(&self.typed.sheet, &targets, self.own, &connection);
+        super::consent::show_list(&list, self.typed.json, self.consent == Consent::Asked)?;
         if targets.people.is_empty() {
             return self.nobody_is_mailed(&targets, &connection);
         }

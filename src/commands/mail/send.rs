@@ -15,6 +15,7 @@ use crate::{
     own_files::Rehearsal,
     ui::{self, text},
 };
+use jiff::SignedDuration;
 use std::{cell::Cell, collections::HashMap, path::PathBuf};
 
 impl Verb<'_> {
@@ -72,11 +73,17 @@ impl Verb<'_> {
             });
         }
         let reason = session.stop.reason();
+        let day_ago = session.clock.now() - SignedDuration::from_hours(24);
+        let asked = session
+            .ledger
+            .reader()
+            .and_then(|reader| reader.asks_since(day_ago));
+        let asked_today = asked.map_or(0, |asks| asks.len());
         let stopped = reason.as_ref().map(|reason| {
             stop_message::stopped(&Stopped {
                 reason,
                 tenant: &job.connection.tenant.id,
-                asked_today: 0,
+                asked_today,
                 left: 0,
                 now: session.clock.now(),
             })

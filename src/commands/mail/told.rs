@@ -7,28 +7,27 @@ use crate::{
         own_mail::{MailTotals, OwnMail},
     },
     exit::Exit,
-    failure::{Failure, Result},
+    failure::Failure,
     outcome::Mail,
     ui::{self, text},
 };
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
-/// The list, on stdout.
-pub(super) fn show(
+/// The list of whom it is about.
+pub(super) fn list(
     sheet: &Path,
     targets: &Targets,
     own: &OwnMail,
     connection: &Connection,
-) -> Result<()> {
-    let mut out = ui::Out::stdout();
+) -> String {
     let people = text::plural_of(targets.people.len() as u64, "person", "people");
-    out.line(format!(
+    let mut lines = vec![format!(
         "{people} of {} in {} to mail, from {}",
         sheet.display(),
         connection.place(),
         own.by()
-    ))?;
+    )];
     for target in &targets.people {
         let known = match target.mail {
             Mail::Unknown => ", may have been mailed before",
@@ -36,12 +35,12 @@ pub(super) fn show(
             _ => "",
         };
         let who = text::printable_line(&format!("{} {}", target.name, target.email));
-        out.line(format!("  row {}: {}{known}", target.row, who.trim()))?;
+        lines.push(format!("  row {}: {}{known}", target.row, who.trim()));
     }
     for (why, rows) in &targets.left_out {
-        out.line(format!("  {} {}", text::number(*rows), why.words()))?;
+        lines.push(format!("  {} {}", text::number(*rows), why.words()));
     }
-    out.finish()
+    lines.join("\n")
 }
 
 /// What became of the mails, in words.

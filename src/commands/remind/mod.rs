@@ -11,7 +11,7 @@ use super::{
     ask,
     asked_before::{AskNow, Changes, of_message, with_template_of_last_mail},
     connect::Connection,
-    consent::{Consent, Limit, consent},
+    consent::{Consent, Limit, consent, show_list},
     invite::{InviteOutput, refusals::words_will_arrive, stop_message::unless_stopped},
     microsoft_words::MicrosoftWords,
     older_ledger,
@@ -302,7 +302,7 @@ impl Verb<'_> {
     }
 
     fn show(&self, candidates: &Candidates, connection: &Connection) -> Result<()> {
-        if self.output.json || (self.output.quiet && self.consent == Consent::Given) {
+        if self.output.quiet && self.consent == Consent::Given {
             return Ok(());
         }
         let settings = self.session.settings;
@@ -325,9 +325,11 @@ impl Verb<'_> {
                 .map(|(why, count)| (why.words(*count, &settings.remind), *count))
                 .collect(),
         };
-        let mut out = ui::Out::stdout();
-        out.line(ui::reminders_text(&shown).trim_end())?;
-        out.finish()
+        show_list(
+            &ui::reminders_text(&shown),
+            self.output.json,
+            self.consent == Consent::Asked,
+        )
     }
 
     /// What is mailed to guests of whom the ledger does not know where they were to land.

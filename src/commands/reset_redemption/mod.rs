@@ -10,6 +10,7 @@ mod told; // the list, and what became of each row
 use super::{
     ask,
     connect::{Connection, abilities},
+    consent::show_list,
     invite::{InviteOutput, refusals::words_will_arrive, stop_message::unless_stopped},
     older_ledger,
     own_mail::OwnMail,
@@ -279,15 +280,16 @@ impl Verb<'_> {
 
     fn show(&self, planned: &[Planned], connection: &Connection) -> Result<()> {
         let on_stdout = self.results == Path::new(STDOUT);
-        if self.typed.json || on_stdout || (self.quiet && self.consent == Consent::Given) {
+        if self.quiet && self.consent == Consent::Given {
             return Ok(());
         }
         let whom = format!("of {}", connection.place());
-        let mut out = ui::Out::stdout();
-        for line in told::list(planned, &whom, &self.mail_by(connection)) {
-            out.line(line)?;
-        }
-        out.finish()
+        let lines = told::list(planned, &whom, &self.mail_by(connection));
+        show_list(
+            &lines.join("\n"),
+            self.typed.json || on_stdout,
+            self.consent == Consent::Asked,
+        )
     }
 
     fn mail_by(&self, connection: &Connection) -> String {
