@@ -215,10 +215,8 @@ impl Finish<'_> {
         });
         if self.prepared.output.quiet {
             stopped.iter().for_each(ui::show_failure);
-        } else {
-            if self.prepared.options.dry_run {
-                self.tell_changed_addresses()?;
-            }
+        } else if self.prepared.options.dry_run {
+            self.tell_changed_addresses()?;
         }
         Ok(exit)
     }
