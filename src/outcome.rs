@@ -245,7 +245,15 @@ pub struct RowResult {
     pub request_id: Option<String>,
 }
 
+/// The code of a row about somebody who asked to be forgotten.
+pub(crate) const FORGOTTEN_CODE: &str = "GL420";
+
 impl RowResult {
+    /// Whether the person asked to be forgotten. The row is refused, and that is as it should be.
+    pub fn was_forgotten(&self) -> bool {
+        self.error_code.as_deref() == Some(FORGOTTEN_CODE)
+    }
+
     pub fn new(row: u64, outcome: Outcome, email: impl Into<String>) -> Self {
         Self {
             row,

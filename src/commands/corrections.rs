@@ -9,7 +9,7 @@ use crate::{
     ledger::{LedgerError, Reader, ToCorrect, Writer, WrittenToFix},
     outcome::{Outcome, RowResult},
     own_files::to_fix_columns,
-    results::{needs_a_hand, told},
+    results::{is_to_be_corrected, told},
     sheet::{Refused, Row, Sheet, formula},
 };
 use std::{
@@ -73,7 +73,7 @@ fn within(
             Some(copies) => copies.add(reader, &row, &result)?,
             None => None,
         };
-        if let Some(file) = to_fix.as_ref().filter(|_| needs_a_hand(result.outcome)) {
+        if let Some(file) = to_fix.as_ref().filter(|_| is_to_be_corrected(&result)) {
             let [_, code, problem, _] = told(&result);
             writer.to_correct(
                 run.id,

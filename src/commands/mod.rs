@@ -22,6 +22,8 @@ mod microsoft_words; // words of one's own in Microsoft's mail
 
 mod asked_before; // what an earlier run asked with, beside what this one would
 
+mod ages; // what time it is for ages
+
 mod older_ledger; // a ledger that may be older than its tenant
 
 pub(crate) mod results; // the results of a run, written again

@@ -1,6 +1,5 @@
 //! The totals of a run. The recorder keeps them; all others read them.
 
-use super::catalogue::FORGOTTEN;
 use crate::outcome::{
     FollowUp, FollowUpKind, FollowUpState, FollowUpTotals, Mail, Outcome, RowResult, ThisRun,
 };
@@ -59,8 +58,7 @@ impl RunTotals {
             Some(ThisRun::NotSelected) => self.not_selected += 1,
             Some(ThisRun::Reset) | None => {}
         }
-        let code = result.error_code.as_deref();
-        self.forgotten += u64::from(code == Some(FORGOTTEN.as_str()));
+        self.forgotten += u64::from(result.was_forgotten());
         let unfinished = result.follow_up.is_some_and(|done| done != FollowUp::Done);
         self.unfinished += u64::from(unfinished);
         if result.this_run == Some(ThisRun::Invited) && result.mail == Some(Mail::Requested) {

@@ -83,7 +83,7 @@ pub(crate) use base_url::BaseUrl;
 pub(crate) use batch::BatchGet;
 pub(crate) use class::{Author, Class};
 pub(crate) use client::{Graph, GraphConfig, Read};
-pub(crate) use delete_user::DeleteVerdict;
+pub(crate) use delete_user::{DeleteReply, DeleteVerdict};
 pub(crate) use explain::explain;
 pub(crate) use fault::Fault;
 pub(crate) use follow_up::GuestNow;

@@ -9,7 +9,7 @@ use super::{
     forgotten::mark,
     units::{millis, timestamp},
 };
-use crate::outcome::Outcome;
+use crate::outcome::{FORGOTTEN_CODE, Outcome};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
 use serde_json::{Map, Value};
@@ -17,8 +17,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Attempts and mails of the last day are counted in caps: they stay as numbers, with nobody's name.
 const COUNTED_FOR: SignedDuration = SignedDuration::from_hours(24);
-/// The code of a row about somebody who was forgotten.
-pub(crate) const FORGOTTEN: &str = "GL420";
 /// What stands in the place of an address in a text about somebody else.
 const INSTEAD: &str = "(forgotten)";
 
@@ -135,8 +133,29 @@ fn json<T: serde::Serialize>(list: &BTreeSet<T>) -> String {
 }
 
 impl Reader {
-    /// What the ledger knows about an address in small letters; none where it knows nothing.
-    pub(crate) fn to_forget(&self, key: &str) -> Result<Option<ToForget>> {
+    /// Further addresses, in small letters, that lead to the same users as these: a person who was reset to another
+    /// address stands under both.
+    pub(crate) fn further_addresses(&self, keys: &[String]) -> Result<Vec<String>> {
+        // Rows tell of a user only where no person does: a later one may have another user.
+        let mut statement = self.connection().prepare(
+            "WITH RECURSIVE same (key) AS (
+                SELECT value FROM json_each(?1)
+                UNION
+                SELECT person.key FROM same JOIN person ON lower(person.user_id) IN (
+                    SELECT lower(user_id) FROM person AS one WHERE one.key = same.key AND user_id IS NOT NULL
+                    UNION SELECT lower(user_id) FROM row WHERE lower(email) = same.key AND user_id IS NOT NULL
+                        AND NOT EXISTS (SELECT 1 FROM person AS one WHERE one.key = same.key AND user_id IS NOT NULL))
+             )
+             SELECT key FROM same ORDER BY key",
+        )?;
+        let all = statement.query_map([serde_json::json!(keys).to_string()], |row| row.get(0))?;
+        let all: Vec<String> = all.collect::<rusqlite::Result<_>>()?;
+        Ok(all.into_iter().filter(|key| !keys.contains(key)).collect())
+    }
+
+    /// What the ledger knows about an address in small letters; none where it knows nothing. `all`: every address that is
+    /// to be forgotten.
+    pub(crate) fn to_forget(&self, key: &str, all: &[String]) -> Result<Option<ToForget>> {
         let connection = self.connection();
         let person: Option<i64> = connection
             .prepare_cached("SELECT id FROM person WHERE key = ?1")?
@@ -164,13 +183,15 @@ impl Reader {
             let mentions = self.everything_about(std::slice::from_ref(&named))?;
             return Ok((!mentions.0.is_empty()).then_some(named));
         }
+        let everybody = serde_json::json!(all).to_string();
         let mut own = BTreeSet::new();
         for user in users {
             let shared: bool = connection
                 .prepare_cached(
-                    "SELECT EXISTS (SELECT 1 FROM person WHERE lower(user_id) = ?1 AND key IS NOT ?2)",
+                    "SELECT EXISTS (SELECT 1 FROM person WHERE lower(user_id) = ?1
+                        AND key NOT IN (SELECT value FROM json_each(?2)))",
                 )?
-                .query_row((&user, key), |row| row.get(0))?;
+                .query_row((&user, &everybody), |row| row.get(0))?;
             if !shared {
                 own.insert(user);
             }
@@ -363,7 +384,7 @@ fn emptied(table: &Table) -> String {
             "run" | "row" => None,
             "email" => Some("email = ''".to_owned()),
             "outcome" => Some(format!("outcome = '{}'", Outcome::Refused.word())),
-            "error_code" => Some(format!("error_code = '{FORGOTTEN}'")),
+            "error_code" => Some(format!("error_code = '{FORGOTTEN_CODE}'")),
             "error" => Some("error = 'forgotten on request'".to_owned()),
             other => Some(format!("\"{other}\" = NULL")),
         });

@@ -44,7 +44,7 @@ pub(crate) use names::{RunKind, default_paths};
 pub(crate) use page_file::PageFile;
 pub(crate) use read_back::{OwnRow, read_own};
 pub(crate) use target::{STDOUT, check_target, previous_of, same_place};
-pub(crate) use to_fix::{needs_a_hand, told};
+pub(crate) use to_fix::{is_to_be_corrected, needs_a_hand, told};
 pub(crate) use workbook::{
     Book, MAX_COLUMNS as WORKBOOK_COLUMNS, is_meant as is_workbook, other_form as other_workbook,
 };

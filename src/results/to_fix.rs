@@ -24,6 +24,12 @@ pub(crate) fn needs_a_hand(outcome: Outcome) -> bool {
     )
 }
 
+/// Whether the row belongs into the file. Somebody who asked to be forgotten is as it should be, and stands in no further
+/// file.
+pub(crate) fn is_to_be_corrected(result: &RowResult) -> bool {
+    needs_a_hand(result.outcome) && !result.was_forgotten()
+}
+
 /// The file while it is written. It is created with the first row that must be corrected.
 pub(super) struct ToFix<'a> {
     target: &'a Path,
@@ -44,7 +50,7 @@ impl<'a> ToFix<'a> {
 
     /// Writes the row if it must be corrected.
     pub(super) fn add(&mut self, result: &RowResult, row: Option<&SheetRow>) -> Result<()> {
-        if !needs_a_hand(result.outcome) {
+        if !is_to_be_corrected(result) {
             return Ok(());
         }
         self.record(result, row)

@@ -44,6 +44,8 @@ pub(crate) struct ThisRunReport {
     pub relinked: u64,
     pub checked: u64,
     pub not_selected: u64,
+    /// People who asked to be forgotten; their rows are `refused`.
+    pub forgotten: u64,
     /// What was done beside the invitations, by kind; every kind has a key.
     pub follow_ups: BTreeMap<FollowUpKind, FollowUpTotals>,
 }

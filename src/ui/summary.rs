@@ -105,6 +105,14 @@ impl Summary<'_> {
                 number(n.saturating_sub(now))
             ),
             Outcome::NotAttempted if report.this_run.not_selected == n => "not selected".to_owned(),
+            Outcome::Refused if report.this_run.forgotten == n => {
+                "forgotten on request: nobody asks them".to_owned()
+            }
+            Outcome::Refused if report.this_run.forgotten > 0 => format!(
+                "{} by Microsoft or a policy, {} forgotten on request",
+                number(n.saturating_sub(report.this_run.forgotten)),
+                number(report.this_run.forgotten)
+            ),
             other => meaning(other).to_owned(),
         }
     }
@@ -187,7 +195,7 @@ impl Summary<'_> {
                 .sum()
         };
         let mut next = Vec::new();
-        let to_fix = count(needs_a_hand);
+        let to_fix = count(needs_a_hand).saturating_sub(self.report.this_run.forgotten);
         if to_fix > 0 {
             let file = self.report.to_fix.as_deref().unwrap_or("the sheet");
             let rows = match to_fix {

@@ -266,53 +266,6 @@ fn another_number_than_the_one_asked_for_deletes_nobody() {
     assert_eq!(deletions(&practice)["total"], 0);
 }
 
-#[test]
-fn a_lost_answer_is_settled_by_reading_and_nothing_is_deleted_twice() {
-    for fault in ["lost_after", "unavailable_after", "reset", "forged_after"] {
-        let (workdir, practice) = left("", 3);
-        practice.post(
-            "/weather",
-            &format!(
-                r#"{{"replication": {{"deletions_ms": 300}},
-                    "script": [{{"kind": "deletions", "fault": "{fault}", "count": 3, "lost_ms": 50}}]}}"#
-            ),
-        );
-        let told = cleanup(&workdir, &practice, &["guests.leavers.csv"])
-            .expect_code(0)
-            .json();
-        assert_eq!(told["deleted"], 3, "{fault}: {told}");
-        let book = deletions(&practice);
-        assert_eq!(book["total"], 3, "{fault}");
-        assert!(book["twice"].as_array().unwrap().is_empty(), "{fault}");
-    }
-}
-
-#[test]
-fn a_deletion_that_was_not_performed_is_left_to_the_next_run() {
-    for fault in ["lost_before", "unavailable", "timed_out", "forged_before"] {
-        let (workdir, practice) = left("", 2);
-        practice.post(
-            "/weather",
-            &format!(
-                r#"{{"script": [{{"kind": "deletions", "fault": "{fault}", "count": 1, "lost_ms": 50}}]}}"#
-            ),
-        );
-        let told = cleanup(&workdir, &practice, &["guests.leavers.csv"])
-            .expect_code(4)
-            .json();
-        assert_eq!(
-            (&told["deleted"], &told["unknown"]),
-            (&1.into(), &1.into()),
-            "{fault}: {told}"
-        );
-        let told = cleanup(&workdir, &practice, &["guests.leavers.csv"])
-            .expect_code(0)
-            .json();
-        assert_eq!(told["deleted"], 1, "{fault}: {told}");
-        assert_eq!(deletions(&practice)["total"], 2, "{fault}");
-    }
-}
-
 /// Killed while the answer is on its way: the next run finds out what happened, and says whose deletion it was.
 #[test]
 fn a_run_that_was_killed_is_continued() {
@@ -448,6 +401,46 @@ fn old_pending_guests_are_deleted_by_age_and_restored_ones_stay() {
     assert_eq!(told["left_out"]["restored"], 1, "{told}");
     assert_eq!(deleted(&practice), numbers([1, 2, 3]));
     assert!(deletions(&practice)["twice"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn nobody_is_old_because_one_of_two_clocks_is_wrong() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    workdir.write("guests.csv", sheet(1..=2));
+    invite(&workdir, &practice);
+    // As if this machine's clock were 200 days ahead: by the tenant's, the guests were invited a moment ago.
+    days_pass(&workdir, 200);
+    practice.post(
+        "/weather",
+        &format!(r#"{{"clocks": {{"date": {}}}}}"#, -200 * 86_400),
+    );
+    let ended = cleanup(&workdir, &practice, &["--older-than", "90d", "--dry-run"]).expect_code(0);
+    assert_eq!(ended.json()["left_out"]["not-old"], 2);
+    let ended = verb(
+        &workdir,
+        &practice,
+        &["cleanup", "--older-than", "90d", "--dry-run"],
+    )
+    .expect_code(0);
+    let clocks = "the clock of this machine is 200 days ahead of the tenant's";
+    assert!(ended.stdout.contains(clocks), "{}", ended.stdout);
+    let ended = verb(
+        &workdir,
+        &practice,
+        &["remind", "--yes", "--max-mails", "9"],
+    )
+    .expect_code(0);
+    assert!(ended.stderr.contains(clocks), "{}", ended.stderr);
+    let ended = verb(
+        &workdir,
+        &practice,
+        &["status", "--older-than", "90d", "--json"],
+    )
+    .expect_code(0);
+    assert_eq!(ended.json()["guests"].as_array().unwrap().len(), 0);
+    assert_eq!(deletions(&practice)["total"], 0);
+    assert_eq!(practice.view("/mails")["total"], 2);
 }
 
 /// A guest whom somebody else made seconds before, whom the look-up did not see yet.

@@ -1,6 +1,6 @@
 //! Forgetting people: nothing stays in the ledger, and nobody asks them again by mistake.
 
-use super::{cleanup, days_pass, invite, ledger, sheet};
+use super::{change, cleanup, days_pass, invite, ledger, sheet};
 use crate::support::{Ended, Guests, Practice, Terminal, Workdir};
 use std::fs;
 
@@ -103,7 +103,11 @@ fn nothing_about_the_person_stays_and_the_export_is_complete() {
     // The next run does not ask, and says so without making the exit code 4.
     let mails = practice.view("/mails")["total"].clone();
     for more in [vec![], vec!["--retry-refused"], vec!["--again"]] {
-        practice.run(&workdir, "guests.csv", &more).expect_code(0);
+        practice
+            .run(&workdir, "guests.csv", &more)
+            .expect_code(0)
+            .says("forgotten on request: nobody asks them");
+        assert!(!workdir.path("guests.to-fix.csv").exists(), "{more:?}");
         let row = workdir.table("guests.results.csv").0[2].clone();
         assert_eq!(
             (row["outcome"].as_str(), row["email"].as_str()),
@@ -134,6 +138,48 @@ fn nothing_about_the_person_stays_and_the_export_is_complete() {
     forget(&workdir, &[KIM, "--yes"])
         .expect_code(0)
         .says("1 person was forgotten before");
+}
+
+#[test]
+fn whoever_was_reset_to_another_address_is_forgotten_under_both() {
+    const NEW: &str = "kim@new-firm.example";
+    for (typed, other) in [(KIM, NEW), (NEW, KIM)] {
+        let (workdir, practice) = with_kim();
+        change(&practice, "accept", KIM);
+        workdir.write("resets.csv", format!("email,new_email\n{KIM},{NEW}\n"));
+        super::verb(
+            &workdir,
+            &practice,
+            &[
+                "reset-redemption",
+                "resets.csv",
+                "--yes",
+                "--max-resets",
+                "9",
+            ],
+        )
+        .expect_code(0);
+        forget(&workdir, &[typed, "--export", "kim.json", "--yes"])
+            .expect_code(0)
+            .says(&other.to_lowercase())
+            .says("1 person is forgotten");
+        let export = workdir.read("kim.json").to_lowercase();
+        for address in [KIM, NEW] {
+            assert!(!is_in_the_database(&workdir, address), "{typed}: {address}");
+            assert!(
+                export.contains(&address.to_lowercase()),
+                "{typed}: {address}"
+            );
+        }
+        // Neither address is asked again.
+        workdir.write("guests.csv", Guests::new().row(KIM, "Kim").row(NEW, "Kim"));
+        practice.run(&workdir, "guests.csv", &[]).expect_code(0);
+        let rows = workdir.table("guests.results.csv").0;
+        assert!(
+            rows.iter().all(|row| row["error_code"] == "GL420"),
+            "{rows:?}"
+        );
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Who has left a sheet, who is deleted, and who is forgotten.
 
+mod answers;
 mod cleanup;
 mod forget;
 mod leavers;

@@ -384,7 +384,9 @@ fn judge(
         other => return Ok(Err(LeftOut::OtherState(other))),
     }
     if let Some(age) = rules.older_than {
-        let last = last_ask.max(Some(origin.asked_at));
+        // Our clock may have been wrong when the guest was asked.
+        let created_at = read.and_then(|read| read.created_at);
+        let last = last_ask.max(Some(origin.asked_at)).max(created_at);
         if last.is_none_or(|last| !is_over(last, age.0, rules.now)) {
             return Ok(Err(LeftOut::NotOld));
         }

@@ -8,7 +8,7 @@ mod made_by_us; // whether the dates fit
 mod send; // the deleting, and its end
 
 use super::{
-    ask,
+    ages, ask,
     connect::Connection,
     consent::{Consent, Limit, consent, show_list},
     host_name,
@@ -311,6 +311,8 @@ impl Verb<'_> {
             }
             None => HashSet::new(),
         };
+        let (now, told) = ages::now(&connection.graph, session.clock);
+        notes.extend(told.filter(|_| self.typed.older_than.is_some()));
         let rules = Rules {
             older_than: self.typed.older_than,
             accepted: self.typed.accepted && self.listed.is_some(),
@@ -320,7 +322,7 @@ impl Verb<'_> {
             listed_users,
             unsettled,
             restored_at: older_ledger::since(session, None)?,
-            now: session.clock.now(),
+            now,
         };
         let mut found = candidates::candidates(reader, scope, &rules)?;
         for run in found.runs() {

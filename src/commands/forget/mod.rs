@@ -45,10 +45,18 @@ pub(super) fn forget(
     // Without an address, so that the ledger does not learn it again.
     let held = ledger.lock(&super::holder("ledger forget", None, now), now, |_| {})?;
     let reader = ledger.reader()?;
-    let (people, forgotten) = match wanted.older_than {
-        Some(age) => (everybody_silent(&reader, age, now)?, Vec::new()),
-        None => known(&reader, &keys)?,
+    let (people, forgotten, further) = match wanted.older_than {
+        Some(age) => (everybody_silent(&reader, age, now)?, Vec::new(), 0),
+        None => {
+            let further = reader.further_addresses(&keys)?;
+            tell_further(&further);
+            let count = further.len();
+            let (people, forgotten) = known(&reader, &[keys, further].concat())?;
+            (people, forgotten, count)
+        }
     };
+    // Two addresses may be one person.
+    let count = people.len().saturating_sub(further) as u64;
     if people.is_empty() && forgotten.is_empty() {
         ui::tell("nobody in the ledger is as old as that: nothing was changed");
         return Ok(());
@@ -57,7 +65,7 @@ pub(super) fn forget(
         may_be_written(export, path)?;
     }
     if !people.is_empty() {
-        agree(&people, wanted, practice)?;
+        agree(&people, count, wanted, practice)?;
     }
     if let (Some(export), false) = (wanted.export, people.is_empty()) {
         write_export(&reader, &people, export, now)?;
@@ -74,7 +82,7 @@ pub(super) fn forget(
     if !people.is_empty() {
         ui::tell(format!(
             "{} forgotten: the ledger knows nothing about them any more. A mark stays, so that no run asks them by mistake",
-            text::plural_of(people.len() as u64, "person is", "people are")
+            text::plural_of(count, "person is", "people are")
         ));
     }
     if !forgotten.is_empty() {
@@ -112,7 +120,7 @@ fn known(reader: &Reader, keys: &[String]) -> Result<(Vec<ToForget>, Vec<String>
     let marks = reader.forgotten()?;
     let (mut people, mut before, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     for key in keys {
-        match reader.to_forget(key)? {
+        match reader.to_forget(key, keys)? {
             Some(person) => people.push(person),
             None if marks.contains(key) => before.push(key.clone()),
             None => unknown.push(key.as_str()),
@@ -138,11 +146,34 @@ fn everybody_silent(reader: &Reader, age: Age, now: Timestamp) -> Result<Vec<ToF
         .ok()
         .and_then(|age| now.checked_sub(age).ok())
         .unwrap_or(Timestamp::UNIX_EPOCH);
+    let silent = reader.silent_since(before)?;
     let mut people = Vec::new();
-    for key in reader.silent_since(before)? {
-        people.extend(reader.to_forget(&key)?);
+    for key in &silent {
+        // Whoever was heard of under another address is not silent.
+        let further = reader.further_addresses(std::slice::from_ref(key))?;
+        if further.iter().all(|other| silent.contains(other)) {
+            people.extend(reader.to_forget(key, &silent)?);
+        }
     }
     Ok(people)
+}
+
+/// A person who was reset to another address, or was found under it, is forgotten under each.
+fn tell_further(further: &[String]) {
+    if further.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = further.iter().map(String::as_str).collect();
+    ui::tell(format!(
+        "the ledger knows the same {} under {} too: {}",
+        if further.len() == 1 { "user" } else { "users" },
+        if further.len() == 1 {
+            "another address"
+        } else {
+            "other addresses"
+        },
+        shown(&names)
+    ));
 }
 
 fn shown(addresses: &[&str]) -> String {
@@ -157,11 +188,11 @@ fn shown(addresses: &[&str]) -> String {
     }
 }
 
-fn agree(people: &[ToForget], wanted: &Wanted<'_>, practice: bool) -> Result<()> {
+fn agree(people: &[ToForget], count: u64, wanted: &Wanted<'_>, practice: bool) -> Result<()> {
     if wanted.yes || practice {
         return Ok(());
     }
-    let count = text::plural_of(people.len() as u64, "person", "people");
+    let count = text::plural_of(count, "person", "people");
     if !ask::can_ask() {
         return Err(Failure::usage(format!(
             "there is no terminal to ask on, and --yes is not given: {count} would be forgotten, and nobody was"

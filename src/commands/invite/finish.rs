@@ -163,6 +163,7 @@ impl Finish<'_> {
                 relinked: tally.relinked,
                 checked: tally.checked,
                 not_selected: tally.not_selected,
+                forgotten: tally.forgotten,
                 follow_ups: ui::follow_up_counts(&tally.follow_ups),
             },
             requests: RequestTotals {

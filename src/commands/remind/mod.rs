@@ -8,7 +8,7 @@ mod send; // the sending, and its end
 mod told; // what became of them
 
 use super::{
-    ask,
+    ages, ask,
     asked_before::{AskNow, Changes, of_message, with_template_of_last_mail},
     connect::Connection,
     consent::{Consent, Limit, consent, show_list},
@@ -238,7 +238,10 @@ impl Verb<'_> {
             needs_link: self.own.is_some(),
         };
         let reader = self.session.ledger.reader()?;
-        let now = self.session.clock.now();
+        let (now, told) = ages::now(&connection.graph, self.session.clock);
+        told.filter(|_| !self.output.quiet)
+            .into_iter()
+            .for_each(ui::tell);
         candidates::candidates(&reader, scope, &settings.remind, &defaults, now)
     }
 

@@ -12,6 +12,7 @@ mod sponsors; // --sponsors
 mod story; // one person
 
 use super::{
+    ages,
     connect::Connection,
     invite::InviteOutput,
     reading_choices,
@@ -223,7 +224,11 @@ async fn tell(
         unverified: typed.unverified,
     };
     let ledger = session.ledger.reader()?;
-    let report = report::report(&ledger, scope, filter, session.clock.now(), wanted)?;
+    let (now, told) = ages::now(&connection.graph, session.clock);
+    told.filter(|_| typed.older_than.is_some() && !quiet)
+        .into_iter()
+        .for_each(ui::tell);
+    let report = report::report(&ledger, scope, filter, now, wanted)?;
     let shown = StatusShown {
         whom,
         ..report.shown

@@ -108,12 +108,11 @@ pub(in crate::engine) fn forgotten(guest: &Guest) -> RowResult {
 
 /// A row about somebody who asked to be forgotten, without what the ledger is not to know.
 pub(in crate::engine) fn without_address(result: RowResult) -> RowResult {
+    let is_forgotten = result.was_forgotten();
     RowResult {
         email: String::new(),
         display_name: None,
-        error: result
-            .error
-            .filter(|_| result.error_code.as_deref() == Some(catalogue::FORGOTTEN.as_str())),
+        error: if is_forgotten { result.error } else { None },
         ..result
     }
 }
