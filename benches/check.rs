@@ -114,6 +114,7 @@ fn checked(path: &Path, format: Format) -> (Duration, Exit, Vec<u8>) {
             colour: false,
             width: 80,
         },
+        changed_addresses: None,
         fix: None,
         preview: None,
         may_ask: false,

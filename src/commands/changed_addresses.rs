@@ -23,8 +23,8 @@ use std::{
 const SHOWN: usize = 50;
 
 /// Somebody who may have a new address.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Changed {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub(super) struct Changed {
     pub row: u64,
     pub name: String,
     pub old: String,
@@ -101,40 +101,47 @@ fn by_user(reader: &Reader, run: &str) -> Result<Vec<Changed>> {
     Ok(changed.collect())
 }
 
-/// Tells what a ledger at hand knows about the people of a sheet that was checked. Without a ledger, or where it cannot be
-/// read, there is nothing to tell.
+/// What a ledger at hand knows about the people of a sheet that is checked. None without a ledger, or where it cannot be
+/// read.
+fn by_ledger(checked: &CheckOptions, ledger: &Path) -> Option<Vec<Changed>> {
+    let is_file = |path: &Path| path.metadata().is_ok_and(|found| found.is_file());
+    if !is_file(ledger) || !is_file(&checked.sheet) {
+        return None;
+    }
+    let reader = Ledger::open(ledger, NewLedger::Refused)
+        .ok()?
+        .reader()
+        .ok()?;
+    let sheet = Sheet::open(&checked.sheet, &checked.reading).ok()?;
+    by_name(&sheet, &checked.rules, &reader).ok()
+}
+
+/// Tells it, after everything else about the sheet.
 pub(super) fn tell_by_ledger(checked: &CheckOptions, ledger: &Path) {
-    let found = || -> Option<String> {
-        let is_file = |path: &Path| path.metadata().is_ok_and(|found| found.is_file());
-        if !is_file(ledger) || !is_file(&checked.sheet) {
-            return None;
-        }
-        let reader = Ledger::open(ledger, NewLedger::Refused)
-            .ok()?
-            .reader()
-            .ok()?;
-        let sheet = Sheet::open(&checked.sheet, &checked.reading).ok()?;
-        told(
-            by_name(&sheet, &checked.rules, &reader).ok()?,
-            &checked.sheet,
-        )
-    };
-    if let Some(text) = found() {
+    let changed = by_ledger(checked, ledger).unwrap_or_default();
+    if let Some(text) = told(&changed, &checked.sheet) {
         ui::tell(text);
     }
 }
 
-/// The same at the end of a dry run, which knows the users, too.
+/// The same for the JSON object.
+pub(super) fn json_by_ledger(checked: &CheckOptions, ledger: &Path) -> Option<serde_json::Value> {
+    let changed = by_ledger(checked, ledger)?;
+    Some(serde_json::json!(changed))
+}
+
+/// The same after a dry run, which knows the users, too.
 pub(super) fn after_dry_run(
     sheet: &Sheet,
     rules: &Rules,
     reader: &Reader,
     run: &str,
-    typed: &Path,
-) -> Result<Option<String>> {
+) -> Result<Vec<Changed>> {
     let mut changed = by_user(reader, run)?;
     changed.extend(by_name(sheet, rules, reader)?);
-    Ok(told(changed, typed))
+    changed.sort();
+    changed.dedup_by_key(|changed| changed.row);
+    Ok(changed)
 }
 
 /// A name for comparing; none where it is one word, which many people share.
@@ -144,12 +151,10 @@ fn plain(name: &str) -> Option<String> {
 }
 
 /// What a person reads, with the lines to paste; nothing where there is nobody.
-fn told(mut changed: Vec<Changed>, sheet: &Path) -> Option<String> {
+pub(super) fn told(changed: &[Changed], sheet: &Path) -> Option<String> {
     if changed.is_empty() {
         return None;
     }
-    changed.sort();
-    changed.dedup_by_key(|changed| changed.row);
     let count = changed.len() as u64;
     let mut lines = vec![format!(
         "{} of {} may be a guest of this ledger under a new address:",
@@ -161,7 +166,7 @@ fn told(mut changed: Vec<Changed>, sheet: &Path) -> Option<String> {
         name,
         old,
         new,
-    } in &changed
+    } in changed
     {
         let who = printable_line(&format!("{name}, known as {old}, here {new}"));
         lines.push(format!("  row {row}: {}", who.trim_start_matches(", ")));
@@ -169,7 +174,7 @@ fn told(mut changed: Vec<Changed>, sheet: &Path) -> Option<String> {
     lines.push("A guest with a new address keeps groups and rights with `guestlist reset-redemption SHEET`, and is not invited a second time. If they are the same people, take them off this sheet until then; these lines are a sheet for it:".to_owned());
     lines.push(String::new());
     lines.push("email,new_email".to_owned());
-    for Changed { old, new, .. } in &changed {
+    for Changed { old, new, .. } in changed {
         lines.push(format!("{old},{new}"));
     }
     Some(lines.join("\n"))

@@ -139,21 +139,26 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
             let preview = typed
                 .checks_words()
                 .then(|| check::Preview::of(&settings, typed.preview.unwrap_or(0)));
-            let options = check::CheckOptions {
+            let mut options = check::CheckOptions {
                 preview: preview.transpose()?,
                 sheet: typed.sheet.clone(),
                 reading: sheet_options::sheet_options(&settings),
                 rules: sheet_options::rules(&settings),
                 format: typed.format(),
                 show_mapping: typed.show_mapping,
+                changed_addresses: None,
                 fix: typed.fix.clone(),
                 may_ask: ask::can_ask() && typed.format() == cli::Format::Text,
                 look: ui::look(),
             };
+            let ledger = &settings.invite.ledger.value;
+            if options.format == cli::Format::Json {
+                options.changed_addresses = changed_addresses::json_by_ledger(&options, ledger);
+            }
             // Stdin is not locked: a question about hidden rows reads from it too.
             let exit = to_stdout(|out| check::check(&options, &mut std::io::stdin(), out))?;
             if options.format == cli::Format::Text {
-                changed_addresses::tell_by_ledger(&options, &settings.invite.ledger.value);
+                changed_addresses::tell_by_ledger(&options, ledger);
             }
             Ok(exit)
         }

@@ -12,7 +12,7 @@ use crate::{
     results::{RunKind, STDOUT, check_target, default_paths, read_own},
     settings::Settings,
     sheet::Sheet,
-    ui,
+    ui::{self, text::printable_line},
 };
 use std::path::Path;
 
@@ -102,6 +102,30 @@ fn not_over_newer_results(ledger: &Ledger, run: &RunRecord, target: &Path) -> Re
     }
 }
 
+/// The ledger keeps the rows of invitations only: where the results of a reset are, and how to have them again.
+fn of_a_reset(run: &RunRecord) -> Option<Failure> {
+    let sheet = run
+        .sheet
+        .as_ref()
+        .filter(|_| run.verb == "reset-redemption")?;
+    let report = run.report.as_deref().unwrap_or_default();
+    let report: serde_json::Value = serde_json::from_str(report).unwrap_or_default();
+    let place = report["results"].as_str().map_or_else(String::new, |file| {
+        format!("; they were written to {}", printable_line(file))
+    });
+    Some(
+        Failure::usage(format!(
+            "run {} is one of `reset-redemption`, whose results are not written from the ledger{place}",
+            run.id
+        ))
+        .hint(format!(
+            "`guestlist reset-redemption {}` writes them again, with the links, and resets nobody a second time",
+            printable_line(sheet)
+        ))
+        .hint("leave --run away for the last run of `invite`, or see `guestlist runs`"),
+    )
+}
+
 pub(super) fn find(ledger: &Ledger, wanted: &RunName) -> Result<RunRecord> {
     let reader = ledger.reader()?;
     let found = match wanted {
@@ -109,6 +133,9 @@ pub(super) fn find(ledger: &Ledger, wanted: &RunName) -> Result<RunRecord> {
         RunName::Id(id) => reader.run(id)?,
     };
     if let Some(other) = found.as_ref().filter(|run| run.verb != "invite") {
+        if let Some(failure) = of_a_reset(other) {
+            return Err(failure);
+        }
         return Err(Failure::usage(format!(
             "run {} is one of `{}`, which tells nothing about the rows of a sheet",
             other.id, other.verb

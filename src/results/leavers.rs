@@ -103,6 +103,13 @@ pub(crate) struct LeaversList {
     pub written: u64,
 }
 
+/// How many guests stand on a list. None: the file is no such list.
+pub(crate) fn guests_of_leavers(path: &Path) -> Option<Result<u64>> {
+    let sheet = Sheet::open_own(path).ok()?;
+    let is_list = FileKind::of(&sheet.header().names) == Some(FileKind::Leavers);
+    is_list.then(|| Ok(read_leavers(path)?.people.len() as u64))
+}
+
 /// Reads a list that `leavers` wrote; a person may have taken lines out of it.
 pub(crate) fn read_leavers(path: &Path) -> Result<LeaversList> {
     let again = "write it again with `guestlist leavers SHEET`";

@@ -39,7 +39,9 @@ pub(crate) use guest_status::{GuestStatus, StatusFile};
 pub(crate) use kept_links::KeptLinks;
 pub(crate) use layout::Repaired;
 pub use layout::{Column, Layout, SheetRow};
-pub(crate) use leavers::{Leaver, LeaversList, ListOrigin, read_leavers, write_leavers};
+pub(crate) use leavers::{
+    Leaver, LeaversList, ListOrigin, guests_of_leavers, read_leavers, write_leavers,
+};
 pub(crate) use names::{RunKind, default_paths};
 pub(crate) use page_file::PageFile;
 pub(crate) use read_back::{OwnRow, read_own};

@@ -43,6 +43,43 @@ fn whoever_is_nowhere_on_the_sheet_has_left() {
 }
 
 #[test]
+fn doctor_says_whether_the_list_can_be_deleted() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    workdir.write("guests.csv", sheet(1..=12));
+    invite(&workdir, &practice);
+    workdir.write("guests.csv", sheet(1..=11));
+    verb(&workdir, &practice, &["leavers", "guests.csv"]).expect_code(0);
+    let check = |name: &str| {
+        let told = verb(
+            &workdir,
+            &practice,
+            &["doctor", "guests.leavers.csv", "--json"],
+        )
+        .json();
+        let checks = told["checks"].as_array().unwrap().clone();
+        checks
+            .into_iter()
+            .find(|check| check["name"] == name)
+            .unwrap()
+    };
+    assert_eq!(check("delete")["verdict"], "pass", "{}", check("delete"));
+    let told = check("sheet")["message"].as_str().unwrap().to_owned();
+    assert!(
+        told.contains("a list of `guestlist leavers` with 1 guest"),
+        "{told}"
+    );
+    let mail = verb(
+        &workdir,
+        &practice,
+        &["doctor", "guests.leavers.csv", "--ask-admin"],
+    );
+    let (must, _) = mail.stdout.split_once("not necessary").unwrap();
+    assert!(must.contains("User.DeleteRestore.All"), "{}", mail.stdout);
+    assert_eq!(deletions(&practice)["total"], 0);
+}
+
+#[test]
 fn a_sheet_that_was_cut_short_is_refused() {
     let workdir = Workdir::new();
     let practice = Practice::start(&workdir, "");

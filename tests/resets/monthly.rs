@@ -21,6 +21,19 @@ fn a_changed_address_is_a_hint_with_a_row_ready() {
     told.says("row 2: Ana Silva, known as ana@partner.example, here ana@newfirm.example");
     let dry = practice.run(&workdir, "next.csv", &["-n"]).expect_code(0);
     assert!(dry.stderr.contains(lines), "{}", dry.stderr);
+    let expected = serde_json::json!([{
+        "row": 2, "name": "Ana Silva", "old": "ana@partner.example", "new": "ana@newfirm.example",
+    }]);
+    let told = workdir
+        .run(&["check", "next.csv", "--format", "json"])
+        .expect_code(0)
+        .json();
+    assert_eq!(told["changed_addresses"], expected);
+    let told = practice
+        .run(&workdir, "next.csv", &["-n", "--json"])
+        .expect_code(0)
+        .json();
+    assert_eq!(told["changed_addresses"], expected);
     // The lines are a sheet.
     workdir.write("resets.csv", format!("{lines}\n"));
     reset(&practice, &workdir, &[]).expect_code(0);

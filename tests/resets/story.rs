@@ -133,6 +133,23 @@ fn at_most_as_many_as_allowed_and_the_same_command_goes_on() {
 }
 
 #[test]
+fn results_of_a_run_of_resets_are_told_where_they_are() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    workdir.write("resets.csv", TWO);
+    let run = reset(&practice, &workdir, &["--json"])
+        .expect_code(0)
+        .json()["run"]
+        .clone();
+    let run = run.as_str().unwrap();
+    workdir
+        .run(&["results", "--run", run, "--ledger", "guestlist.db"])
+        .expect_code(2)
+        .says("resets.results.csv")
+        .says("guestlist reset-redemption resets.csv");
+}
+
+#[test]
 fn other_verbs_know_of_a_reset() {
     let workdir = Workdir::new();
     let practice = Practice::start(&workdir, "");

@@ -55,6 +55,7 @@ fn one_error_in_a_thousand_is_found_grouped_and_complete() {
                 colour: false,
                 width: 80,
             },
+            changed_addresses: None,
             fix: None,
             preview: None,
             may_ask: false,

@@ -12,6 +12,7 @@ fn screen(sheet: &str, colour: bool, show_mapping: bool) -> String {
         format: Format::Text,
         show_mapping,
         look: Look { colour, width: 80 },
+        changed_addresses: None,
         fix: None,
         preview: None,
         may_ask: false,

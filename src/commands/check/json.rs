@@ -72,8 +72,15 @@ pub(super) fn write(
     };
     writeln!(
         out,
-        "],\"rows\":{},\"addresses\":{addresses},\"needs_tenant\":{needs_tenant}{}}}",
+        "],\"rows\":{},\"addresses\":{addresses},\"needs_tenant\":{needs_tenant}{}{}}}",
         counts.rows,
+        match &options.changed_addresses {
+            Some(changed) => format!(
+                ",\"changed_addresses\":{}",
+                visible::json(&changed.to_string())
+            ),
+            None => String::new(),
+        },
         match preview {
             Some(mails) => format!(",\"preview\":{}", visible::json(&mails.to_string())),
             None => String::new(),

@@ -19,4 +19,6 @@ pub struct CheckOptions {
     pub fix: Option<PathBuf>,
     /// The mails that are to be shown, or whose words are to be checked.
     pub preview: Option<Preview>,
+    /// For the JSON object: the rows that may be guests of a ledger at hand under a new address.
+    pub changed_addresses: Option<serde_json::Value>,
 }

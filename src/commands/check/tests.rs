@@ -11,6 +11,7 @@ fn options(sheet: &str, format: Format) -> CheckOptions {
         rules: Rules::default(),
         format,
         show_mapping: false,
+        changed_addresses: None,
         fix: None,
         preview: None,
         may_ask: false,

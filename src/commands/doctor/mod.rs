@@ -24,7 +24,7 @@ use super::{
     connect, invite,
     own_mail::OwnMail,
     practice::practice,
-    reading_choices, reset_redemption, settings_file,
+    reading_choices, settings_file,
     sheet_options::{WantedSheet, rules},
 };
 use crate::{
@@ -38,7 +38,7 @@ use crate::{
 };
 use common::LookedAt;
 use invite::survey::Survey;
-use needs::Needs;
+use needs::{Needs, SheetIsFor};
 use std::path::Path;
 
 pub(crate) fn run(cli: &cli::Cli, typed: &cli::Doctor, env: &Env<'_>) -> Result<Exit> {
@@ -105,10 +105,10 @@ impl Doctor<'_> {
             machine::settings(&settings),
             machine::proxy(&settings, self.env),
         ];
-        let resets = self
+        let other = self
             .sheet
-            .and_then(|typed| reset_redemption::guests_of(typed, &settings));
-        let is_for_invite = |_: &&Path| resets.is_none();
+            .and_then(|typed| sheet::of_another_verb(typed, &settings));
+        let is_for_invite = |_: &&Path| other.is_none();
         let looked_at = self
             .sheet
             .filter(is_for_invite)
@@ -123,9 +123,10 @@ impl Doctor<'_> {
         };
         let survey = sheet.as_ref().map(|sheet| &sheet.survey);
         checks.push(machine::cloud(&settings, survey));
-        if let Some(guests) = &resets {
-            sheet_check = Some(sheet::resets(&settings, guests));
+        if let Some((verb, guests)) = &other {
+            sheet_check = Some(sheet::guests_of(&settings, *verb, guests));
         }
+        let verb = other.map_or(SheetIsFor::Invite, |(verb, _)| verb);
 
         let practice = match practice(&settings).await {
             Ok(practice) => practice,
@@ -134,7 +135,7 @@ impl Doctor<'_> {
                 return checks;
             }
         };
-        let needs = Needs::of(&settings, survey, resets.is_some());
+        let needs = Needs::of(&settings, survey, verb);
         let reached = {
             let (found, reached) = self.in_tenant(&settings, practice.as_ref(), &needs).await;
             checks.extend(found);
@@ -206,12 +207,12 @@ impl Doctor<'_> {
 
     /// The mail to an administrator. It needs no sign-in, because the sign-in may be what fails.
     async fn ask_admin(&self, settings: &Settings) -> Result<String> {
-        let resets = self
+        let other = self
             .sheet
-            .and_then(|typed| reset_redemption::guests_of(typed, settings));
+            .and_then(|typed| sheet::of_another_verb(typed, settings));
         let sheet = self
             .sheet
-            .filter(|_| resets.is_none())
+            .filter(|_| other.is_none())
             .map(|typed| look_at(typed, settings))
             .transpose()?;
         let practice = practice(settings).await?;
@@ -253,7 +254,7 @@ impl Doctor<'_> {
             needs: &Needs::of(
                 settings,
                 sheet.as_ref().map(|sheet| &sheet.survey),
-                resets.is_some(),
+                other.map_or(SheetIsFor::Invite, |(verb, _)| verb),
             ),
         }))
     }

@@ -27,6 +27,20 @@ pub(super) struct Need {
     pub must: bool,
 }
 
+/// To delete a user (Graph: delete a user).
+const DELETIONS: Permissions = Permissions {
+    enough: &["User.DeleteRestore.All", "User.ReadWrite.All"],
+    least: "User.DeleteRestore.All",
+};
+
+/// The verb that a sheet is for, by its columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SheetIsFor {
+    Invite,
+    Reset,
+    Cleanup,
+}
+
 /// The other addresses of a user.
 const ADDRESSES: Permissions = Permissions {
     enough: &["User-Mail.ReadWrite.All"],
@@ -36,6 +50,8 @@ const ADDRESSES: Permissions = Permissions {
 pub(super) struct Needs {
     /// Guests are to redeem again.
     resets: bool,
+    /// Guests are to be deleted.
+    deletions: bool,
     /// Groups that are named as sponsors.
     sponsor_groups: bool,
     /// Sponsors that this cloud takes only after the invitation.
@@ -50,15 +66,15 @@ pub(super) struct Needs {
 }
 
 impl Needs {
-    /// `resets`: the sheet is one for `reset-redemption`.
-    pub(super) fn of(settings: &Settings, survey: Option<&Survey>, resets: bool) -> Self {
+    pub(super) fn of(settings: &Settings, survey: Option<&Survey>, sheet: SheetIsFor) -> Self {
         let inside = abilities(settings).sponsors_in_invitations;
         let sponsors = survey.map(|survey| &survey.wanted.sponsors);
         let asks = |count: fn(&FollowUpCounts) -> u64| {
             survey.is_some_and(|survey| count(&survey.follow_ups) > 0)
         };
         Self {
-            resets,
+            resets: sheet == SheetIsFor::Reset,
+            deletions: sheet == SheetIsFor::Cleanup,
             sponsor_groups: sponsors.is_some_and(|sponsors| {
                 sponsors
                     .iter()
@@ -150,9 +166,13 @@ impl Needs {
             ));
         }
         list.push(need(
-            "User.DeleteRestore.All",
-            "to delete guests who have left (`cleanup`), and for nothing else",
-            false,
+            DELETIONS.least,
+            if self.deletions {
+                "to delete the guests on the list (`cleanup`); a signed-in user also needs the role User Administrator"
+            } else {
+                "to delete guests who have left (`cleanup`), and for nothing else"
+            },
+            self.deletions,
         ));
         list.push(need(
             organization(identity.kind),
@@ -194,6 +214,15 @@ impl Needs {
                 };
                 checks.push(claim(identity, method, missing, &pass, permissions));
             }
+        }
+        if self.deletions {
+            let missing = Check::fail(
+                "delete",
+                Exit::Permission,
+                "the token may not delete guests: nobody on the list is deleted",
+            );
+            let pass = "the token may delete guests; whether it may delete one who has a role in the directory shows only then";
+            checks.push(claim(identity, missing, pass, DELETIONS));
         }
         if self.sponsors_afterwards {
             let missing = Check::fail(

@@ -6,6 +6,7 @@ use super::{
         invite::{refusals, survey::Survey},
         microsoft_words::MicrosoftWords,
         own_mail::OwnMail,
+        reset_redemption,
     },
     common::{LookedAt, not_signed_in},
     mail, named, needs,
@@ -13,9 +14,11 @@ use super::{
 };
 use crate::{
     exit::Exit,
+    failure::Result,
     graph::{IdentityKind, catalogue},
     guest::Guest,
     outcome::Outcome,
+    results::guests_of_leavers,
     settings::{MailDelivery, Settings},
     ui::{Check, text},
 };
@@ -45,8 +48,21 @@ pub(super) fn counts(settings: &Settings, survey: &Survey, typed: &Path) -> Chec
     ))
 }
 
-/// A sheet for `reset-redemption`.
-pub(super) fn resets(settings: &Settings, guests: &crate::failure::Result<u64>) -> Check {
+/// A sheet for `reset-redemption`, or a list for `cleanup`, and how many guests stand on it. None: one to invite from.
+pub(super) fn of_another_verb(
+    path: &Path,
+    settings: &Settings,
+) -> Option<(needs::SheetIsFor, Result<u64>)> {
+    use needs::SheetIsFor::{Cleanup, Reset};
+    let resets = reset_redemption::guests_of(path, settings).map(|guests| (Reset, guests));
+    resets.or_else(|| Some((Cleanup, guests_of_leavers(path)?)))
+}
+
+pub(super) fn guests_of(
+    settings: &Settings,
+    verb: needs::SheetIsFor,
+    guests: &Result<u64>,
+) -> Check {
     const NAME: &str = "sheet";
     match guests {
         Err(failure) => {
@@ -56,6 +72,13 @@ pub(super) fn resets(settings: &Settings, guests: &crate::failure::Result<u64>) 
             }
             check
         }
+        Ok(guests) if verb == needs::SheetIsFor::Cleanup => Check::pass(
+            NAME,
+            format!(
+                "a list of `guestlist leavers` with {}; `guestlist cleanup LIST -n` looks at each of them",
+                plural(*guests, "guest")
+            ),
+        ),
         Ok(_) if !settings.invite.sandbox.value && !abilities(settings).reset_redemption => {
             Check::fail(
                 NAME,

@@ -45,15 +45,14 @@ pub(super) fn forget(
     // Without an address, so that the ledger does not learn it again.
     let held = ledger.lock(&super::holder("ledger forget", None, now), now, |_| {})?;
     let reader = ledger.reader()?;
-    let (people, forgotten, further) = match wanted.older_than {
-        Some(age) => (everybody_silent(&reader, age, now)?, Vec::new(), 0),
-        None => {
-            let further = reader.further_addresses(&keys)?;
-            tell_further(&further);
-            let count = further.len();
-            let (people, forgotten) = known(&reader, &[keys, further].concat())?;
-            (people, forgotten, count)
-        }
+    let (people, forgotten, further) = if let Some(age) = wanted.older_than {
+        (everybody_silent(&reader, age, now)?, Vec::new(), 0)
+    } else {
+        let further = reader.further_addresses(&keys)?;
+        tell_further(&further);
+        let count = further.len();
+        let (people, forgotten) = known(&reader, &[keys, further].concat())?;
+        (people, forgotten, count)
     };
     // Two addresses may be one person.
     let count = people.len().saturating_sub(further) as u64;

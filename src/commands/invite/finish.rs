@@ -1,7 +1,9 @@
 //! The end of a run: files, the line in the ledger, the summary or the JSON object, the exit code.
 
 use super::{
-    super::{connect::Connection, corrections, files, own_mail::MailTotals, report},
+    super::{
+        changed_addresses, connect::Connection, corrections, files, own_mail::MailTotals, report,
+    },
     prepared::Prepared,
     stop_message::{self, Stopped},
 };
@@ -194,9 +196,22 @@ impl Finish<'_> {
         {
             notes.push(format!("the ledger could not be closed completely ({error}); it is intact as long as its -wal file stays beside it"));
         }
+        let changed = if self.prepared.options.dry_run {
+            self.changed_addresses()?
+        } else {
+            Vec::new()
+        };
         if self.prepared.output.json {
+            let mut told = serde_json::to_value(&report).map_err(anyhow::Error::from)?;
+            // Only printed: the report that the ledger keeps names nobody.
+            if let Some(told) = told
+                .as_object_mut()
+                .filter(|_| self.prepared.options.dry_run)
+            {
+                told.insert("changed_addresses".into(), serde_json::json!(changed));
+            }
             let mut out = ui::Out::stdout();
-            out.json(&report)?;
+            out.json(&told)?;
             out.finish()?;
         }
         let stopped = stopped_by
@@ -216,8 +231,8 @@ impl Finish<'_> {
         });
         if self.prepared.output.quiet {
             stopped.iter().for_each(ui::show_failure);
-        } else if self.prepared.options.dry_run {
-            self.tell_changed_addresses()?;
+        } else if let Some(text) = changed_addresses::told(&changed, self.prepared.typed) {
+            ui::tell(text);
         }
         Ok(exit)
     }
@@ -236,18 +251,10 @@ impl Finish<'_> {
     }
 
     /// Guests who stand on the sheet under a new address would be invited as new people.
-    fn tell_changed_addresses(&self) -> Result<()> {
-        let Prepared {
-            sheet,
-            rules,
-            typed,
-            ..
-        } = self.prepared;
+    fn changed_addresses(&self) -> Result<Vec<changed_addresses::Changed>> {
+        let Prepared { sheet, rules, .. } = self.prepared;
         let reader = self.ledger.reader()?;
-        let told =
-            super::super::changed_addresses::after_dry_run(sheet, rules, &reader, self.run, typed)?;
-        told.into_iter().for_each(ui::tell);
-        Ok(())
+        changed_addresses::after_dry_run(sheet, rules, &reader, self.run)
     }
 
     fn ledger_path(&self) -> &Path {
