@@ -5,8 +5,8 @@
 use crate::{clock::Clock, graph::Graph, ui::text};
 use jiff::{SignedDuration, Timestamp};
 
-/// Below this, a difference is no matter for ages in days.
-const TOLD_FROM: SignedDuration = SignedDuration::from_hours(24);
+/// Clocks that differ by less agree: the tenant tells its time in whole seconds, and answers take their time.
+const AGREE: SignedDuration = SignedDuration::from_mins(5);
 
 /// The earlier of the two clocks, and what is to be told about them. Asked after the tenant has answered.
 pub(super) fn now(graph: &Graph, clock: &Clock) -> (Timestamp, Option<String>) {
@@ -14,18 +14,20 @@ pub(super) fn now(graph: &Graph, clock: &Clock) -> (Timestamp, Option<String>) {
 }
 
 fn judged(ours: Timestamp, ahead: Option<SignedDuration>) -> (Timestamp, Option<String>) {
-    let Some(ahead) = ahead else {
+    let Some(ahead) = ahead.filter(|ahead| ahead.abs() > AGREE) else {
         return (ours, None);
     };
     let theirs = ours.checked_add(ahead).unwrap_or(ours);
-    let told = (ahead.abs() > TOLD_FROM).then(|| {
-        format!(
-            "the clock of this machine is {} {} the tenant's: ages are counted by the earlier of the two; set the clock by time service (NTP)",
-            text::duration(ahead.unsigned_abs()),
-            if ahead.is_negative() { "ahead of" } else { "behind" },
-        )
-    });
-    (ours.min(theirs), told)
+    let told = format!(
+        "the clock of this machine is {} {} the tenant's: ages are counted by the earlier of the two; set the clock by time service (NTP)",
+        text::duration(ahead.unsigned_abs()),
+        if ahead.is_negative() {
+            "ahead of"
+        } else {
+            "behind"
+        },
+    );
+    (ours.min(theirs), Some(told))
 }
 
 #[cfg(test)]
@@ -33,22 +35,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_earlier_clock_counts_and_a_day_between_them_is_told() {
+    fn the_earlier_of_two_clocks_that_differ_counts_and_is_told() {
         let ours: Timestamp = "2026-11-26T12:00:00Z".parse().unwrap();
         assert_eq!(judged(ours, None), (ours, None));
-        for (hours, tells) in [
-            (0, false),
-            (23, false),
-            (25, true),
-            (-23, false),
-            (-4_800, true),
-        ] {
+        for seconds in [0, -1, 300, -300] {
+            let ahead = SignedDuration::from_secs(seconds);
+            assert_eq!(judged(ours, Some(ahead)), (ours, None), "{seconds}");
+        }
+        for (hours, words) in [(25, "behind"), (-4_800, "200 days ahead of the tenant's")] {
             let ahead = SignedDuration::from_hours(hours);
             let (now, told) = judged(ours, Some(ahead));
             assert_eq!(now, ours.min(ours + ahead), "{hours}");
-            assert_eq!(told.is_some(), tells, "{hours}");
+            assert!(told.unwrap().contains(words), "{hours}");
         }
-        let (_, told) = judged(ours, Some(SignedDuration::from_hours(-4_800)));
-        assert!(told.unwrap().contains("200 days ahead of the tenant's"));
     }
 }

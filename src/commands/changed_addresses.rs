@@ -6,9 +6,9 @@
 use super::check::CheckOptions;
 use crate::{
     failure::Result,
-    guest::{RowVerdict, Rules, Understanding},
+    guest::{EmailAddress, RowVerdict, Rules, Understanding},
     ledger::{KnownName, Ledger, NewLedger, Reader},
-    sheet::{Refused, Sheet},
+    sheet::{Field, Refused, Sheet},
     ui::{
         self,
         text::{plural_of, printable_line},
@@ -87,6 +87,42 @@ fn by_name(sheet: &Sheet, rules: &Rules, reader: &Reader) -> Result<Vec<Changed>
         }
     }
     Ok(left)
+}
+
+/// Rows with the name of a guest of the ledger and an address that the ledger does not know, by the address of the guest in
+/// small letters. Whoever has a namesake there counts too: such a guest is not taken for gone.
+pub(super) fn rows_with_the_name(sheet: &Sheet, reader: &Reader) -> Result<HashMap<String, u64>> {
+    let guests = reader.guest_names()?;
+    let known: HashSet<&str> = guests.iter().map(|guest| guest.key.as_str()).collect();
+    let column = |wanted| {
+        let mapping = sheet.header().mapping.iter();
+        mapping
+            .clone()
+            .find(|(field, _)| *field == wanted)
+            .map(|(_, column)| *column)
+    };
+    let email = column(Field::Email);
+    let whole = column(Field::DisplayName);
+    let parts = (column(Field::FirstName), column(Field::LastName));
+    let mut rows: HashMap<String, u64> = HashMap::new();
+    for row in sheet.rows()? {
+        let row = row.map_err(Refused::from)?;
+        let cell = |column: Option<usize>| column.map_or("", |column| row.cell(column).trim());
+        // An address that cannot be read may be a new one with a slip.
+        let address = EmailAddress::parse(cell(email));
+        if address.is_ok_and(|address| known.contains(address.key())) {
+            continue;
+        }
+        let both = format!("{} {}", cell(parts.0), cell(parts.1));
+        for name in [cell(whole), &both].into_iter().filter_map(plain) {
+            rows.entry(name).or_insert(row.number);
+        }
+    }
+    let row_of = |name: &str| plain(name).and_then(|name| rows.get(&name).copied());
+    let found = guests
+        .iter()
+        .filter_map(|guest| Some((guest.key.clone(), row_of(&guest.name)?)));
+    Ok(found.collect())
 }
 
 /// Rows of a run whose user this ledger knows under another address.

@@ -4,6 +4,7 @@
 //! counts wherever it stands.
 
 use super::{
+    changed_addresses,
     connect::Connection,
     host_name,
     invite::InviteOutput,
@@ -181,9 +182,12 @@ impl Verb<'_> {
         let everybody = chosen(&before.people);
         let scope = Scope::Chosen(&everybody);
         self.read_states(scope, &connection).await?;
-        let (people, mut leavers) = self.leavers(&reader, scope, &before)?;
-        self.refuse_too_many(leavers.len() as u64, people)?;
+        let (people, leavers) = self.leavers(&reader, scope, &before)?;
         let mut notes = Vec::new();
+        let mut leavers = self
+            .without_new_addresses(leavers, &reader, &connection, &mut notes)
+            .await?;
+        self.refuse_too_many(leavers.len() as u64, people)?;
         self.name_sponsors(&mut leavers, &connection, &mut notes)
             .await?;
         let now = self.session.clock.now();
@@ -334,6 +338,53 @@ impl Verb<'_> {
             }
         }
         Ok((people, leavers))
+    }
+
+    /// Whoever stands on the sheet under a new address has not left: they are told, and not put on the list.
+    async fn without_new_addresses(
+        &self,
+        leavers: Vec<Leaver>,
+        reader: &Reader,
+        connection: &Connection,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<Leaver>> {
+        if leavers.is_empty() {
+            return Ok(leavers);
+        }
+        let rows = changed_addresses::rows_with_the_name(self.sheet, reader)?;
+        let ids: Vec<String> = leavers
+            .iter()
+            .filter_map(|leaver| leaver.user_id.clone())
+            .collect();
+        let users = connection.graph.get_by_ids(&ids).await?;
+        let here: HashSet<String> = users
+            .iter()
+            .filter(|user| addresses_of(user).any(|address| self.mentions.contain(address)))
+            .map(|user| user.id.to_ascii_lowercase())
+            .collect();
+        let (mut changed, mut left) = (Vec::new(), Vec::new());
+        for leaver in leavers {
+            let user = leaver.user_id.as_ref().map(|id| id.to_ascii_lowercase());
+            if let Some(row) = rows.get(&leaver.email.to_ascii_lowercase()) {
+                changed.push(format!("{} is probably row {row}", leaver.email));
+            } else if user.is_some_and(|user| here.contains(&user)) {
+                changed.push(format!(
+                    "{} stands there under another address",
+                    leaver.email
+                ));
+            } else {
+                left.push(leaver);
+            }
+        }
+        if !changed.is_empty() {
+            notes.push(format!(
+                "{} on the sheet under a new address, and {} not on the list: {}. `guestlist reset-redemption` lets them redeem with the new one",
+                ui::text::plural_of(changed.len() as u64, "person is probably", "people are probably"),
+                if changed.len() == 1 { "is" } else { "are" },
+                changed.join("; ")
+            ));
+        }
+        Ok(left)
     }
 
     /// An export that was cut short looks as if everybody had left.
@@ -489,6 +540,19 @@ impl Verb<'_> {
 
 /// More than this share is refused.
 const DEFAULT_MOST_LEAVERS: Threshold = Threshold::Percent(10.0);
+
+/// Every address under which the directory knows a user.
+fn addresses_of(user: &DirectoryUser) -> impl Iterator<Item = &str> {
+    let other_mails = user.other_mails.iter().flatten();
+    let proxies = user.proxy_addresses.iter();
+    let proxies =
+        proxies.map(|address| address.split_once(':').map_or(&**address, |(_, rest)| rest));
+    user.mail
+        .as_deref()
+        .into_iter()
+        .chain(other_mails.map(String::as_str))
+        .chain(proxies)
+}
 
 fn name_of(user: DirectoryUser) -> String {
     user.mail

@@ -32,6 +32,8 @@ pub(crate) struct KnownGuest {
     pub language: Option<String>,
     /// A hash of the words of the newest mail that was asked for.
     pub words: Option<String>,
+    /// When this ledger deleted the guest, and by which run.
+    pub deleted: Option<(Timestamp, String)>,
     /// What was read last.
     pub read: Option<KeptState>,
 }
@@ -48,7 +50,7 @@ pub(crate) struct KeptState {
 
 const COLUMNS: &str = "person.id, person.email, person.state, person.user_id, person.mail, person.invited_at,
     person.verified, guest_state.state, guest_state.since, guest_state.created_at, guest_state.read_at,
-    person.redirect_url, person.language, person.words";
+    person.redirect_url, person.language, person.words, person.deleted_at, person.deleted_by";
 const TABLES: &str = "person LEFT JOIN guest_state ON guest_state.user_id = person.user_id";
 
 fn known_guest(row: &Row<'_>) -> rusqlite::Result<KnownGuest> {
@@ -69,6 +71,7 @@ fn known_guest(row: &Row<'_>) -> rusqlite::Result<KnownGuest> {
         redirect_url: row.get(11)?,
         language: row.get(12)?,
         words: row.get(13)?,
+        deleted: time(14)?.zip(row.get(15)?),
         read: kept_state(row, 7)?,
     })
 }
@@ -160,6 +163,7 @@ impl Reader {
     pub(crate) fn found_guest(&self, email: &str, user_id: String) -> Result<KnownGuest> {
         let read = self.kept_state(&user_id)?;
         Ok(KnownGuest {
+            deleted: None,
             person: None,
             email: email.to_owned(),
             standing: PersonState::Open,
@@ -184,14 +188,15 @@ impl Reader {
         let mut statement = self.connection().prepare_cached(
             "SELECT person.id, row.email, person.state, coalesce(person.user_id, row.user_id), person.mail,
                 person.invited_at, person.verified, guest_state.state, guest_state.since, guest_state.created_at,
-                guest_state.read_at, person.redirect_url, person.language, person.words, row.row
+                guest_state.read_at, person.redirect_url, person.language, person.words, person.deleted_at,
+                person.deleted_by, row.row
              FROM row LEFT JOIN person ON person.id = row.person
                 LEFT JOIN guest_state ON guest_state.user_id = coalesce(person.user_id, row.user_id)
              WHERE row.run = ?1 AND row.row > ?2 AND row.outcome NOT IN ('duplicate', 'invalid')
              ORDER BY row.row LIMIT ?3",
         )?;
         let people = statement.query_map(params![run, after_row, page], |row| {
-            Ok((row.get(14)?, known_guest(row)?))
+            Ok((row.get(16)?, known_guest(row)?))
         })?;
         Ok(people.collect::<rusqlite::Result<_>>()?)
     }

@@ -77,6 +77,11 @@ fn a_list_is_deleted_once_and_told_afterwards() {
     );
     assert_eq!(deleted(&practice), numbers([18, 19]));
     assert_eq!(workdir.table("who.csv").0[0]["deletion"], "deleted");
+    let told = verb(&workdir, &practice, &["status", "--json"]).json();
+    let notes = told["guests"].as_array().unwrap().iter();
+    let notes = notes.filter_map(|guest| guest["note"].as_str());
+    let ours = notes.filter(|note| note.starts_with("deleted by `guestlist cleanup` at 2"));
+    assert_eq!(ours.count(), 2, "{told}");
     // Once more: they are gone, and nothing is sent.
     let told = cleanup(&workdir, &practice, &["guests.leavers.csv"]).json();
     assert_eq!(told["left_out"]["gone"], 2);

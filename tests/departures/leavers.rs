@@ -1,6 +1,6 @@
 //! Who was invited from a sheet and is no longer on it.
 
-use super::{change, deletions, invite, ledger, sheet, verb};
+use super::{change, cleanup, deletions, invite, ledger, sheet, verb};
 use crate::support::{Guests, Practice, Workdir};
 
 #[test]
@@ -40,6 +40,35 @@ fn whoever_is_nowhere_on_the_sheet_has_left() {
     assert_eq!(list.0[2]["email"], "(end of the list)");
     assert_eq!(list.0[0]["tenant_id"], practice.tenant);
     assert_eq!(deletions(&practice)["total"], 0);
+}
+
+#[test]
+fn whoever_stands_on_the_sheet_under_a_new_address_has_not_left() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    workdir.write("guests.csv", sheet(1..=20));
+    invite(&workdir, &practice);
+    // 18 stands there under a new address, 19 under one with a slip, 20 has left; none of them is known yet.
+    let now = sheet(1..=17)
+        .row("eighteen@new-firm.example", "guest  18")
+        .row("nineteen@@new-firm.example", "Guest 19");
+    workdir.write("guests.csv", now);
+    let words = ["leavers", "guests.csv", "--json"];
+    let told = verb(&workdir, &practice, &words).expect_code(0).json();
+    let leavers = told["leavers"].as_array().unwrap();
+    assert_eq!(leavers.len(), 1, "{told}");
+    assert_eq!(leavers[0]["email"], Guests::address(20));
+    let note = told["notes"][0].as_str().unwrap();
+    for part in [
+        "guest-0018@partner.example is probably row 19",
+        "row 20",
+        "reset-redemption",
+    ] {
+        assert!(note.contains(part), "{note}");
+    }
+    assert_eq!(workdir.table("guests.leavers.csv").0.len(), 2);
+    cleanup(&workdir, &practice, &["guests.leavers.csv"]).expect_code(0);
+    assert_eq!(deletions(&practice)["total"], 1);
 }
 
 #[test]

@@ -222,7 +222,7 @@ impl Needs {
                 "the token may not delete guests: nobody on the list is deleted",
             );
             let pass = "the token may delete guests; whether it may delete one who has a role in the directory shows only then";
-            checks.push(claim(identity, missing, pass, DELETIONS));
+            checks.push(claim(identity, method, missing, pass, DELETIONS));
         }
         if self.sponsors_afterwards {
             let missing = Check::fail(

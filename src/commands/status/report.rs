@@ -111,6 +111,11 @@ pub(in crate::commands) fn status_of(
         _ => None,
     }
     .map(str::to_owned);
+    let deleted = known.and_then(|known| known.deleted.as_ref());
+    if let (GuestState::Gone, Some((at, run))) = (state, deleted) {
+        let at = at.strftime("%Y-%m-%d %H:%M UTC");
+        guest.note = Some(format!("deleted by `guestlist cleanup` at {at}, run {run}"));
+    }
     guest
 }
 
