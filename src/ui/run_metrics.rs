@@ -1,7 +1,7 @@
 //! The numbers of the newest run for Prometheus, in its text format (version 0.0.4), as the textfile collector of the
 //! node exporter reads it.
 //!
-//! Names, labels and meanings are relied upon by alerts, and stand in docs/nightly.md. Must not hold an address or a link.
+//! Names, labels and meanings are relied upon by alerts, and stand in samples/nightly/README.md. Must not hold an address or a link.
 
 use super::run_report::RunReport;
 use crate::exit::Exit;

@@ -1,6 +1,7 @@
 //! `--summary` and `--metrics-file`: what a job reads after a run, however it ended.
 
 use crate::support::{Ended, Guests, Practice, Workdir};
+use std::collections::BTreeSet;
 
 /// The value of a series whose name and labels begin so.
 fn value(metrics: &str, series: &str) -> Option<f64> {
@@ -133,4 +134,66 @@ fn the_summary_of_a_step_on_github_is_added_to_what_the_step_said_before() {
         text.starts_with("Before.\n\n<!-- guestlist -->\n### "),
         "{text}"
     );
+}
+
+/// The settings of the samples: each night invites up to the cap, and nobody twice.
+#[test]
+fn nights_with_the_settings_of_the_samples_end_by_the_cap_until_everybody_is_invited() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    workdir.write("guests.csv", Guests::new().people(5));
+    let settings = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/samples/nightly/guestlist.toml"
+    );
+    for (cap, code, invited) in [("2", 8, 2), ("4", 8, 4), ("200", 0, 5)] {
+        let more = [
+            "--config",
+            settings,
+            "--daily-cap",
+            cap,
+            "--metrics-file",
+            "m.prom",
+        ];
+        practice
+            .run(&workdir, "guests.csv", &more)
+            .expect_code(code);
+        assert_eq!(practice.view("")["invitations"], invited);
+        let metrics = workdir.read("m.prom");
+        assert_eq!(
+            value(&metrics, "guestlist_last_run_exit_code{"),
+            Some(f64::from(code))
+        );
+    }
+    assert_eq!(practice.view("/mails")["total"], 5);
+}
+
+#[test]
+fn the_samples_describe_every_metric_and_no_other() {
+    let workdir = Workdir::new();
+    workdir.write("guests.csv", Guests::new().people(1));
+    workdir
+        .run(&[
+            "invite",
+            "guests.csv",
+            "--sandbox",
+            "--metrics-file",
+            "m.prom",
+        ])
+        .expect_code(0);
+    let metrics = workdir.read("m.prom");
+    let written: BTreeSet<&str> = metrics
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+        .collect();
+    let page = include_str!("../../samples/nightly/README.md");
+    let described: BTreeSet<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("| `guestlist_"))
+        .flat_map(|line| {
+            line.split('`')
+                .filter(|word| word.starts_with("guestlist_"))
+        })
+        .collect();
+    assert_eq!(written, described);
 }
