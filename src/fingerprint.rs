@@ -46,9 +46,9 @@ fn hexadecimal(context: Context) -> String {
 pub(crate) struct Fingerprint([u32; 4]);
 
 impl Fingerprint {
-    /// Which of so many parts it belongs to, by bits that [`Hash`] does not use.
-    pub(crate) fn part(self, parts: usize) -> usize {
-        self.0[2] as usize % parts
+    /// The part that it belongs to, by bits that [`Hash`] does not use.
+    fn part(self) -> usize {
+        self.0[2] as usize % PARTS
     }
 }
 
@@ -59,7 +59,30 @@ impl Hash for Fingerprint {
 }
 
 pub(crate) type FingerprintSet = HashSet<Fingerprint, BuildHasherDefault<Pass>>;
-pub(crate) type ByFingerprint<T> = HashMap<Fingerprint, T, BuildHasherDefault<Pass>>;
+
+/// Values by the fingerprints of texts. Each part grows by itself, so that memory never holds the old and the new table of
+/// all of them at the same time.
+#[derive(Default)]
+pub(crate) struct ByFingerprint<T>([HashMap<Fingerprint, T, BuildHasherDefault<Pass>>; PARTS]);
+
+const PARTS: usize = 32;
+
+impl<T> ByFingerprint<T> {
+    pub(crate) fn get(&self, fingerprint: Fingerprint) -> Option<&T> {
+        self.0[fingerprint.part()].get(&fingerprint)
+    }
+
+    pub(crate) fn insert(&mut self, fingerprint: Fingerprint, value: T) {
+        self.0[fingerprint.part()].insert(fingerprint, value);
+    }
+
+    /// The value of this fingerprint; this one, if there was none before.
+    pub(crate) fn get_or_insert(&mut self, fingerprint: Fingerprint, value: T) -> &mut T {
+        self.0[fingerprint.part()]
+            .entry(fingerprint)
+            .or_insert(value)
+    }
+}
 
 /// What makes fingerprints; only those of one maker can be compared.
 pub(crate) struct Fingerprints(SipHasher13);

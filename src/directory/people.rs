@@ -1,6 +1,7 @@
 //! Many people in little memory: they are found by every text that leads to them, and the texts are not kept.
 //!
-//! A person takes about 60 bytes instead of a whole user, so a directory of 200,000 users fits into a few megabytes.
+//! A person takes less than a hundred bytes instead of a whole user, so a directory of 200,000 users fits into a few
+//! megabytes.
 
 use super::{lookup::unreadable, who};
 use crate::{
@@ -60,7 +61,7 @@ impl People {
         });
         for text in texts {
             let fingerprint = self.fingerprints.of(text.to_ascii_lowercase().as_bytes());
-            let known = self.places.get(&fingerprint).copied();
+            let known = self.places.get(fingerprint).copied();
             // Most people have the same address in three properties.
             let decides = known != Some(place)
                 && known
@@ -79,7 +80,7 @@ impl People {
             .iter()
             .filter_map(|text| {
                 let fingerprint = self.fingerprints.of(text.to_ascii_lowercase().as_bytes());
-                self.user(*self.places.get(&fingerprint)?)
+                self.user(*self.places.get(fingerprint)?)
             })
             .min_by_key(who::rank)
     }

@@ -46,7 +46,8 @@ fn external_part(name: &str) -> Option<&str> {
 }
 
 /// Every text by which a user can be found: what `matches` checks, for a directory that is read as a whole. The domain of a
-/// derived name is left out, because it may not be known, and the initial domain of a tenant may have changed.
+/// derived name is left out, because it may not be known, and the initial domain of a tenant may have changed. No address
+/// is such a name.
 pub(super) fn texts_of(user: &DirectoryUser) -> Vec<&str> {
     let mails = user.mail.iter().chain(user.other_mails.iter().flatten());
     let proxies = user
@@ -59,9 +60,29 @@ pub(super) fn texts_of(user: &DirectoryUser) -> Vec<&str> {
     mails
         .map(String::as_str)
         .chain(proxies)
-        .chain(name)
-        .chain(name.and_then(external_part))
+        .chain(
+            name.map(|name| external_part(name).unwrap_or(name))
+                .filter(|name| !user.mail.as_ref().is_some_and(|mail| implies(mail, name))),
+        )
         .collect()
+}
+
+/// Whether the name is the one that is made of this address, and of no other: whoever has the name is asked for by this
+/// address only. (In the domain of an address that can be invited there is no `_`.)
+fn implies(mail: &str, name: &str) -> bool {
+    let Some((local, domain)) = mail.split_once('@') else {
+        return false;
+    };
+    let parts = name.get(..local.len()).zip(name.get(local.len()..));
+    parts.is_some_and(|(start, rest)| {
+        start.eq_ignore_ascii_case(local)
+            && rest
+                .strip_prefix('_')
+                .and_then(|rest| rest.get(..domain.len()).zip(rest.get(domain.len()..)))
+                .is_some_and(|(middle, end)| {
+                    middle.eq_ignore_ascii_case(domain) && end.eq_ignore_ascii_case(EXTERNAL)
+                })
+    }) && !domain.contains(['_', '@'])
 }
 
 /// The texts by which a person with this address can be found.
@@ -110,6 +131,26 @@ pub(super) fn rank(user: &DirectoryUser) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_the_address_implies_is_not_kept() {
+        let user = |mail: &str, name: &str| DirectoryUser {
+            mail: Some(mail.into()),
+            user_principal_name: Some(name.into()),
+            ..DirectoryUser::default()
+        };
+        let kept = |mail, name| texts_of(&user(mail, name)).len();
+        assert_eq!(kept("Pat_o@x.org", "pat_o_X.org#EXT#@t.example"), 1);
+        for (mail, name) in [
+            ("pat@x.org", "pat_x.org2#EXT#@t.example"),
+            ("pat@x.org", "pat_x.org@t.example"),
+            ("a@b_c.org", "a_b_c.org#EXT#@t.example"),
+            ("ü@x.org", "u_x.org#EXT#@t.example"),
+            ("", "a_x.org#EXT#@t.example"),
+        ] {
+            assert_eq!(kept(mail, name), 2, "{mail} {name}");
+        }
+    }
 
     fn user(state: Option<&str>, kind: &str, name: &str, enabled: bool) -> DirectoryUser {
         DirectoryUser {

@@ -4,14 +4,11 @@
 
 use crate::fingerprint::{ByFingerprint, Fingerprint, Fingerprints};
 
-/// Each part grows by itself, so that memory never holds the old and the new table of all rows at the same time.
-const PARTS: usize = 32;
-
 /// Texts with the row in which each was first seen.
 #[derive(Default)]
 pub(super) struct FirstRows {
     fingerprints: Fingerprints,
-    parts: [ByFingerprint<u32>; PARTS],
+    rows: ByFingerprint<u32>,
 }
 
 /// A text in a row, to be compared with others.
@@ -34,9 +31,7 @@ impl FirstRows {
     /// Each call misses the processor's cache. Calls that follow each other directly wait for memory at the same time.
     pub(super) fn first(&mut self, text: InRow) -> Option<u64> {
         let InRow { fingerprint, row } = text;
-        let first = *self.parts[fingerprint.part(PARTS)]
-            .entry(fingerprint)
-            .or_insert(row);
+        let first = *self.rows.get_or_insert(fingerprint, row);
         (first != row).then_some(u64::from(first))
     }
 }
