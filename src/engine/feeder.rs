@@ -1,11 +1,13 @@
 //! Reads the sheet row by row, on a thread of its own, understands each row and compares it with what the ledger knows.
 //!
-//! Sends no requests. Its queue is bounded, so it never runs far ahead of the rest.
+//! Sends no requests. A row that needs none is handed to the recorder at once, every other one to the prechecker. Both
+//! queues are bounded, so it never runs far ahead of the rest.
 
 use super::{
     Compose, Options,
-    next_action::{self, LedgerView, NextAction, SettleGuard},
+    next_action::{self, LedgerView, NextAction, PrecheckTask, SettleGuard},
     owed::FollowUpRules,
+    recorder::Recorder,
     stop::{Stop, StopReason},
 };
 use crate::{
@@ -31,6 +33,7 @@ pub(super) struct Feeder {
     pub rules: Rules,
     pub compose: Option<Compose>,
     pub reader: Reader,
+    pub recorder: Recorder,
     pub named: Arc<NamedObjects>,
     pub options: Arc<Options>,
     pub follow_up_rules: FollowUpRules,
@@ -42,21 +45,70 @@ pub(super) struct Feeder {
     pub stop: Stop,
 }
 
+/// How many rows are compared with the ledger as it was at one moment.
+const ROWS_OF_A_MOMENT: u32 = 200;
+
+/// Rows that follow each other are read in one transaction, which is far quicker than one for each row. What another run
+/// records meanwhile is seen when the intent is recorded.
+struct Reading<'r> {
+    reader: &'r Reader,
+    rows: u32,
+}
+
+impl<'r> Reading<'r> {
+    fn new(reader: &'r Reader) -> Self {
+        Self { reader, rows: 0 }
+    }
+
+    /// Before each row. A ledger that cannot be read is reported by the reading itself.
+    fn next(&mut self) {
+        if self.rows >= ROWS_OF_A_MOMENT {
+            self.end();
+        }
+        if self.rows == 0 {
+            self.reader.begin();
+        }
+        self.rows += 1;
+    }
+
+    fn end(&mut self) {
+        if self.rows > 0 {
+            self.reader.end();
+            self.rows = 0;
+        }
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 impl Feeder {
-    pub(super) fn start(self) -> (mpsc::Receiver<NextAction>, JoinHandle<()>) {
+    pub(super) fn start(self) -> (mpsc::Receiver<PrecheckTask>, JoinHandle<()>) {
         let (steps, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::spawn(move || self.feed(&steps));
         (queue, thread)
     }
 
-    fn feed(&self, steps: &mpsc::Sender<NextAction>) {
+    fn feed(&self, steps: &mpsc::Sender<PrecheckTask>) {
         let mut settled = HashSet::new();
         let walked = self.settle_first(steps, &mut settled).and_then(|()| {
+            let mut reading = Reading::new(&self.reader);
             self.walk(|understood, corrected| {
-                settled.contains(&understood.row)
-                    || steps
-                        .blocking_send(self.step(understood, corrected))
-                        .is_ok()
+                if settled.contains(&understood.row) {
+                    return true;
+                }
+                reading.next();
+                match self.step(understood, corrected) {
+                    NextAction::Tell(result, person) => self.recorder.told(result, person),
+                    NextAction::Precheck(task) => {
+                        // Nobody knows how long the queue is full.
+                        reading.end();
+                        steps.blocking_send(task).is_ok()
+                    }
+                }
             })
         });
         if let Err(problem) = walked {
@@ -67,7 +119,7 @@ impl Feeder {
     /// Rows that earlier runs left unsettled come first. Under a cap nothing new is sent before all of them are settled.
     fn settle_first(
         &self,
-        steps: &mpsc::Sender<NextAction>,
+        steps: &mpsc::Sender<PrecheckTask>,
         settled: &mut HashSet<u64>,
     ) -> Result<(), Box<Problem>> {
         let unsettled = match self.reader.unsettled() {
@@ -87,10 +139,15 @@ impl Feeder {
                 RowVerdict::Guest(guest) => unsettled.contains(guest.email.key()),
                 RowVerdict::Duplicate { .. } | RowVerdict::Invalid => false,
             };
-            if open && let NextAction::Settle(item, _) = self.step(understood, corrected) {
+            if open
+                && let NextAction::Precheck(PrecheckTask::Settle(item, _)) =
+                    self.step(understood, corrected)
+            {
                 settled.insert(row);
                 let guard = Some(SettleGuard(anybody.clone()));
-                return steps.blocking_send(NextAction::Settle(item, guard)).is_ok();
+                return steps
+                    .blocking_send(PrecheckTask::Settle(item, guard))
+                    .is_ok();
             }
             true
         })?;

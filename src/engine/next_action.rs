@@ -122,6 +122,12 @@ impl PendingGuest {
 pub(super) enum NextAction {
     /// Nothing: this is its outcome.
     Tell(Box<RowResult>, Option<i64>),
+    Precheck(PrecheckTask),
+}
+
+/// What the prechecker does for a row.
+#[derive(Debug)]
+pub(super) enum PrecheckTask {
     /// Look the person up by address, then decide.
     Look(PendingGuest),
     /// An earlier run invited the person: look by id whether the guest is still there.
@@ -306,25 +312,29 @@ pub(super) fn first_action(
         item.waits.push(unusable.waits);
     }
     match item.person.as_ref().map(|person| (person.state, person)) {
-        Some((PersonState::Asked, _)) if !item.open.is_empty() => NextAction::Settle(item, None),
+        Some((PersonState::Asked, _)) if !item.open.is_empty() => {
+            NextAction::Precheck(PrecheckTask::Settle(item, None))
+        }
         Some((PersonState::Invited, person)) if fresh(person, now) => {
             let result = row_results::invited_before(&item.guest, person, None::<ThisRun>);
             match memory.owed(&item, person, rules) {
                 Some(owed) if !owed.is_over() || !item.waits.is_empty() => {
-                    NextAction::Confirm(item)
+                    NextAction::Precheck(PrecheckTask::Confirm(item))
                 }
                 Some(owed) => NextAction::Tell(Box::new(owed.told(result)), item.person_id()),
                 None => NextAction::Tell(Box::new(result), item.person_id()),
             }
         }
-        Some((PersonState::Invited | PersonState::Claimed, _)) => NextAction::Confirm(item),
+        Some((PersonState::Invited | PersonState::Claimed, _)) => {
+            NextAction::Precheck(PrecheckTask::Confirm(item))
+        }
         Some((PersonState::Refused, person))
             if !options.retry_refused && memory.refused(person, &item.content(options)) =>
         {
             let result = row_results::refused_before(&item.guest, person);
             NextAction::Tell(Box::new(result), item.person_id())
         }
-        _ => NextAction::Look(item),
+        _ => NextAction::Precheck(PrecheckTask::Look(item)),
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     assumed_attempts, conclude,
     follow_ups::DoneRow,
     lookup_queue::LookupQueue,
-    next_action::{NextAction, PendingGuest, SettleGuard},
+    next_action::{PendingGuest, PrecheckTask, SettleGuard},
     options::Existing,
     parked::Parked,
     recorder::CountsAs,
@@ -41,11 +41,12 @@ pub(super) struct Prechecker {
 }
 
 impl Prechecker {
-    pub(super) async fn prechecker(self, mut steps: mpsc::Receiver<NextAction>) {
+    /// Says whether there was anything to do.
+    pub(super) async fn prechecker(self, mut steps: mpsc::Receiver<PrecheckTask>) -> bool {
         let mut waiting = LookupQueue::new(self.engine.options.precheck);
         let mut confirming: Vec<PendingGuest> = Vec::new();
         let mut abreast = FuturesUnordered::new();
-        let mut ended = false;
+        let (mut ended, mut busy) = (false, false);
         loop {
             while abreast.len() < ABREAST
                 && let Some((group, way)) = waiting.group(ended)
@@ -53,7 +54,7 @@ impl Prechecker {
                 abreast.push(self.look(group, way));
             }
             if ended && waiting.is_empty() && abreast.is_empty() {
-                return;
+                return busy;
             }
             let step = tokio::select! {
                 step = steps.recv(), if !ended && waiting.takes_more() => step,
@@ -65,16 +66,11 @@ impl Prechecker {
                     continue;
                 }
             };
+            busy |= step.is_some();
             match step {
-                Some(NextAction::Tell(result, person)) => {
-                    self.engine
-                        .recorder
-                        .row(*result, person, CountsAs::Light)
-                        .await;
-                }
-                Some(NextAction::Look(item)) => waiting.push(item, self.users()).await,
-                Some(NextAction::Confirm(item)) => confirming.push(item),
-                Some(NextAction::Settle(item, guard)) => self.settle(item, guard).await,
+                Some(PrecheckTask::Look(item)) => waiting.push(item, self.users()).await,
+                Some(PrecheckTask::Confirm(item)) => confirming.push(item),
+                Some(PrecheckTask::Settle(item, guard)) => self.settle(item, guard).await,
                 None => {
                     ended = true;
                     waiting.end(self.confirm(std::mem::take(&mut confirming)).await);

@@ -11,7 +11,11 @@ use crate::{
     outcome::{FollowUpKind, FollowUpState, RowResult, ThisRun, Verified},
 };
 use jiff::Timestamp;
-use std::{collections::HashMap, thread::JoinHandle, time::Duration};
+use std::{
+    collections::HashMap,
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// How many events may wait, and how many go into one group.
@@ -21,6 +25,9 @@ const GROUP: usize = 512;
 /// a wait for the disk.
 const BUSY: usize = 4;
 const WINDOW: Duration = Duration::from_micros(100);
+/// Events that nobody waits for and that the next run finds out again are collected for this long, looking every so often.
+const UNHURRIED: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(1);
 
 #[derive(Debug)]
 enum LedgerEvent {
@@ -124,6 +131,13 @@ impl Recorder {
         self.send(LedgerEvent::Answered(Box::new(answered))).await;
     }
 
+    /// The outcome of a row for which nothing was asked; for the feeder, which has a thread of its own. False: nobody takes it
+    /// any more.
+    pub(super) fn told(&self, result: Box<RowResult>, person: Option<i64>) -> bool {
+        let event = LedgerEvent::Row(result, person, CountsAs::Light);
+        self.events.blocking_send(event).is_ok()
+    }
+
     /// A row's outcome; sent after its answer, so never on disk before it.
     pub(super) async fn row(&self, result: RowResult, person: Option<i64>, counts_as: CountsAs) {
         self.send(LedgerEvent::Row(Box::new(result), person, counts_as))
@@ -200,11 +214,16 @@ impl RecorderThread {
             }
             if busy {
                 std::thread::sleep(WINDOW);
-                while group.len() < GROUP
-                    && let Ok(event) = queue.try_recv()
-                {
-                    group.push(event);
-                }
+                fill(&mut group, &mut queue);
+            }
+            let began = Instant::now();
+            while group.len() < GROUP
+                && group.iter().all(may_wait)
+                && began.elapsed() < UNHURRIED
+                && !queue.is_closed()
+            {
+                std::thread::sleep(LOOK);
+                fill(&mut group, &mut queue);
             }
             busy = group.iter().filter(|event| is_intent(event)).count() >= BUSY;
             let events = std::mem::take(&mut group);
@@ -357,6 +376,28 @@ impl RecorderThread {
             }
             _ => false,
         });
+    }
+}
+
+/// Adds what is there already.
+fn fill(group: &mut Vec<LedgerEvent>, queue: &mut mpsc::Receiver<LedgerEvent>) {
+    while group.len() < GROUP
+        && let Ok(event) = queue.try_recv()
+    {
+        group.push(event);
+    }
+}
+
+/// Whether nobody waits for the event, and the next run would find out the same.
+fn may_wait(event: &LedgerEvent) -> bool {
+    match event {
+        LedgerEvent::Row(_, _, counts_as) => *counts_as == CountsAs::Light,
+        LedgerEvent::Verified { .. } | LedgerEvent::Waits(_) | LedgerEvent::Parked(_) => true,
+        LedgerEvent::Intent(..)
+        | LedgerEvent::Answered(_)
+        | LedgerEvent::FollowUp { .. }
+        | LedgerEvent::WaitUntil(_)
+        | LedgerEvent::Flush(_) => false,
     }
 }
 

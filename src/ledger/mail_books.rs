@@ -29,25 +29,6 @@ impl Reader {
         Ok(found)
     }
 
-    /// How many people of a run are invited and have mails that are due, refused and unknown, in this order.
-    pub(crate) fn unsent_mails(&self, run: &str) -> Result<[u64; 3]> {
-        let states = [Mail::Due, Mail::Refused, Mail::Unknown].map(Mail::word);
-        let mut statement = self.connection().prepare_cached(
-            "SELECT person.mail, count(*) FROM row JOIN person ON person.id = row.person
-             WHERE row.run = ?1 AND row.outcome = 'invited' AND person.mail IN ('due', 'refused', 'unknown')
-                AND person.verified IS NOT 'missing' GROUP BY person.mail",
-        )?;
-        let mut rows = statement.query([run])?;
-        let mut counts = [0; 3];
-        while let Some(row) = rows.next()? {
-            let mail = row.get_ref(0)?.as_str().unwrap_or_default();
-            if let Some(at) = states.iter().position(|state| *state == mail) {
-                counts[at] = row.get(1)?;
-            }
-        }
-        Ok(counts)
-    }
-
     /// The hash of the template that the last invitation by mail to a user was made with.
     pub(crate) fn last_template(&self, user_id: &str) -> Result<Option<String>> {
         let template = self

@@ -93,6 +93,7 @@ pub(crate) use resets::{
     OpenReset, ResetAnswered, ResetCall, ResetEnd, ResetHistory, ResetIntent, ResetPerson,
     StateBefore,
 };
+pub(crate) use rows::OpenEnds;
 pub(crate) use runs::{RunRecord, RunStart};
 pub(crate) use sheet_people::{SheetRuns, Stood};
 pub(crate) use sheets::{Corrected, Reading, ToCorrect, WrittenToFix};

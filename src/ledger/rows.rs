@@ -20,6 +20,16 @@ pub(crate) struct Unverified {
     pub invited_at: Option<Timestamp>,
 }
 
+/// What is open about the guests of a run who count as invited: how many were confirmed by Graph and never appeared, and
+/// how many of the others have a mail in each of these states.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct OpenEnds {
+    pub missing: u64,
+    pub due: u64,
+    pub refused: u64,
+    pub unknown: u64,
+}
+
 impl Writer {
     pub(crate) fn row(&self, run: &str, person: Option<i64>, result: &RowResult) -> Result<()> {
         self.connection()
@@ -51,14 +61,29 @@ impl Writer {
 }
 
 impl Reader {
-    /// How many people of a run were confirmed by Graph and never appeared.
-    pub(crate) fn missing(&self, run: &str) -> Result<u64> {
-        Ok(self.connection().query_row(
-            "SELECT count(*) FROM row JOIN person ON person.id = row.person
-             WHERE row.run = ?1 AND row.outcome = 'invited' AND person.verified = 'missing'",
-            [run],
-            |row| row.get(0),
-        )?)
+    pub(crate) fn open_ends(&self, run: &str) -> Result<OpenEnds> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT person.verified IS 'missing', person.mail, count(*) FROM row JOIN person ON person.id = row.person
+             WHERE row.run = ?1 AND row.outcome = 'invited'
+                AND (person.verified = 'missing' OR person.mail IN ('due', 'refused', 'unknown'))
+             GROUP BY 1, 2",
+        )?;
+        let mut rows = statement.query([run])?;
+        let mut ends = OpenEnds::default();
+        while let Some(row) = rows.next()? {
+            let guests: u64 = row.get(2)?;
+            if row.get(0)? {
+                ends.missing += guests;
+                continue;
+            }
+            match word(row.get(1)?, Mail::from_word) {
+                Some(Mail::Due) => ends.due += guests,
+                Some(Mail::Refused) => ends.refused += guests,
+                Some(Mail::Unknown) => ends.unknown += guests,
+                _ => {}
+            }
+        }
+        Ok(ends)
     }
 
     /// People of a run who count as invited and have not been seen in the directory yet, a page at a time.

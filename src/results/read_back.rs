@@ -85,6 +85,20 @@ pub(crate) struct OwnRows {
     columns: Columns,
 }
 
+impl OwnRows {
+    /// The rows of users whom `is_known` does not know, in any tenant; the file is read up to its first flaw.
+    pub(super) fn of_unknown(
+        self,
+        is_known: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = OwnRow> {
+        let Self { rows, columns } = self;
+        rows.map_while(Result::ok).filter_map(move |row| {
+            let user = row.cell(columns.user_id).trim();
+            (!user.is_empty() && !is_known(user)).then(|| columns.read(&row))
+        })
+    }
+}
+
 impl Columns {
     fn read(&self, row: &Row) -> OwnRow {
         let cell = |column: usize| {
