@@ -44,20 +44,19 @@ impl From<&Options> for CapLimits {
 
 #[derive(Debug)]
 pub(super) struct Caps {
-    max_invites: Option<u64>,
-    daily: Option<u64>,
-    cap_wait: Duration,
     clock: Clock,
     /// Held by the one task that waits for a place; the others wait for this lock.
     turn: Mutex<()>,
     waiting: AtomicBool,
-    state: StdMutex<State>,
+    state: StdMutex<CapCount>,
     /// Places whose attempt has no answer yet.
     under_way: watch::Sender<usize>,
 }
 
+/// The attempts that count, and how many more there may be.
 #[derive(Debug)]
-struct State {
+pub(super) struct CapCount {
+    limits: CapLimits,
     made: u64,
     /// The attempts of the last 24 hours, oldest first.
     recent: VecDeque<Timestamp>,
@@ -67,7 +66,8 @@ struct State {
 #[derive(Debug)]
 pub(super) struct CapSlot<'a>(&'a Caps);
 
-enum Admission {
+pub(super) enum Admission {
+    /// The place is counted.
     Taken,
     After(Duration),
     Never(StopReason),
@@ -77,16 +77,10 @@ impl Caps {
     /// `recent`: the attempts of the last 24 hours that the ledger knows.
     pub(super) fn new(limits: CapLimits, recent: Vec<Timestamp>, clock: Clock) -> Self {
         Self {
-            max_invites: limits.in_this_run,
-            daily: limits.daily,
-            cap_wait: limits.wait,
             clock,
             turn: Mutex::default(),
             waiting: AtomicBool::new(false),
-            state: StdMutex::new(State {
-                made: 0,
-                recent: recent.into(),
-            }),
+            state: StdMutex::new(CapCount::new(limits, recent)),
             under_way: watch::Sender::new(0),
         }
     }
@@ -130,42 +124,62 @@ impl Caps {
     }
 
     fn room(&self) -> Admission {
-        let mut state = self.state();
-        if let Some(cap) = self.max_invites
-            && state.made >= cap
+        let admission = self.state().room(self.clock.now());
+        if matches!(admission, Admission::Taken) {
+            self.under_way.send_modify(|count| *count += 1);
+        }
+        admission
+    }
+
+    fn state(&self) -> MutexGuard<'_, CapCount> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl CapCount {
+    pub(super) fn new(limits: CapLimits, recent: Vec<Timestamp>) -> Self {
+        Self {
+            limits,
+            made: 0,
+            recent: recent.into(),
+        }
+    }
+
+    pub(super) fn room(&mut self, now: Timestamp) -> Admission {
+        let CapLimits {
+            in_this_run,
+            daily,
+            wait: longest,
+        } = self.limits;
+        if let Some(cap) = in_this_run
+            && self.made >= cap
         {
             return Admission::Never(StopReason::MaxInvites { cap });
         }
-        if let Some(cap) = self.daily {
-            let now = self.clock.now();
-            while state
+        if let Some(cap) = daily {
+            while self
                 .recent
                 .front()
                 .is_some_and(|oldest| *oldest + DAY <= now)
             {
-                state.recent.pop_front();
+                self.recent.pop_front();
             }
-            if let Some(over) = (state.recent.len() as u64).checked_sub(cap) {
+            if let Some(over) = (self.recent.len() as u64).checked_sub(cap) {
                 // If the cap was lowered since then, several places must become free before there is room.
-                let room_at = state
+                let room_at = self
                     .recent
                     .get(over as usize)
                     .map_or(now + DAY, |oldest| *oldest + DAY + MARGIN);
                 let wait = Duration::try_from(room_at.duration_since(now)).unwrap_or_default();
-                if cap == 0 || wait > self.cap_wait {
+                if cap == 0 || wait > longest {
                     return Admission::Never(StopReason::DailyCap { cap, room_at });
                 }
                 return Admission::After(wait);
             }
-            state.recent.push_back(now);
+            self.recent.push_back(now);
         }
-        state.made += 1;
-        self.under_way.send_modify(|count| *count += 1);
+        self.made += 1;
         Admission::Taken
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -174,7 +188,7 @@ impl CapSlot<'_> {
     pub(super) fn give_back(self) {
         let mut state = self.0.state();
         state.made = state.made.saturating_sub(1);
-        if self.0.daily.is_some() {
+        if state.limits.daily.is_some() {
             state.recent.pop_back();
         }
     }

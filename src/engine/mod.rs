@@ -33,6 +33,8 @@ mod attempt; // one POST: admitted, paced, recorded, sent, answered
 
 mod caps; // how many invitations a run and a day may have
 
+mod forecast; // how long a run takes by its pace and its caps
+
 mod outage; // ends or slows a run whose answers do not tell what happened
 
 mod conclude; // how a row ends
@@ -84,6 +86,7 @@ pub(crate) use cleanup::{
     CleanupJob, CleanupReport, DeletionLimits, DeletionOutcome, DeletionTotals, GuestToDelete,
     OpenDeletionsJob, cleanup, settle_deletions,
 };
+pub(crate) use forecast::{EndedBy, Forecast, Planned};
 pub(crate) use look_before_mail::{LastLook, last_look};
 pub(crate) use options::{Compose, Existing, MailBy, Options, Precheck, Selection, WordsOf};
 pub(crate) use recorder::Unwritten;

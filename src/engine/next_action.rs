@@ -119,6 +119,10 @@ impl PendingGuest {
 
 /// What is done for a row first.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is taken apart at once, and most rows of a first run are the large one"
+)]
 pub(super) enum NextAction {
     /// Nothing: this is its outcome.
     Tell(Box<RowResult>, Option<i64>),

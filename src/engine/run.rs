@@ -111,7 +111,10 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
         Some(sheet) => reader.corrected_in(sheet)?,
         None => HashMap::new(),
     };
-    let recent = reader.asks_since(clock.now() - SignedDuration::from_hours(24))?;
+    let recent = match options.daily_cap {
+        Some(_) => reader.asks_since(clock.now() - SignedDuration::from_hours(24))?,
+        None => Vec::new(),
+    };
     let canary = if !options.dry_run && reader.verified()? == 0 {
         // Guests who were invited earlier and are still not found are reported as missing.
         let day_ago = clock.now() - SignedDuration::from_hours(24);
@@ -139,6 +142,7 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
         worker_limit: WorkerLimit::new(
             options.workers,
             pace.rising_target().filter(|_| options.workers_follow_rate),
+            pace.is_unlimited(),
         ),
         options: options.clone(),
         directory,
@@ -161,6 +165,7 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
         rules,
         compose,
         reader: ledger.reader()?,
+        recorder: engine.recorder.clone(),
         follow_up_rules: FollowUpRules::of(&options, named.sponsors.afterwards()),
         named,
         options,
@@ -188,11 +193,12 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
     }
 
     // All tasks that pass rows on have ended. The rows of a task that panicked are left to the next run.
-    let _ = scouting.await;
+    let busy = scouting.await.unwrap_or(true);
     let _ = settling.await;
     let _ = tokio::task::spawn_blocking(|| feeding.join()).await;
     engine.follow_ups.end().await;
-    if !engine.options.dry_run {
+    // Whoever needed no look was found within a day.
+    if busy && !engine.options.dry_run {
         verify(&engine, &run, &reader).await;
     }
     drop(watchers);

@@ -21,7 +21,7 @@ pub(crate) struct MailPace {
 }
 
 impl MailPace {
-    fn interval(self) -> Duration {
+    pub(crate) fn interval(self) -> Duration {
         match self.per_minute {
             0 => Duration::ZERO,
             per_minute => Duration::from_secs(60) / per_minute,

@@ -1,9 +1,15 @@
 //! The rate as it is now: it rises while the pacer is what holds the run back, and falls when the
-//! server throttles: it grows by 5 % or doubles, and a throttle multiplies it by 0.7.
+//! server throttles. It doubles each second up to the first throttle; what it does then, [`LearntLimit`] says.
 //!
-//! Must not wait or send; it is told what happened and answers with a rate.
+//! Must not wait or send; it is told what happened and answers with a rate. When it is that a request leaves or is answered,
+//! it is told too: a [`Projection`](super::Projection) counts the time forward.
 
-use super::{bucket::SLOWEST, options::Rate, steps::Steps};
+use super::{
+    bucket::SLOWEST,
+    learnt_limit::{LearntLimit, SinceThrottle},
+    options::Rate,
+    steps::Steps,
+};
 use std::{
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -13,14 +19,20 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// What is left of the rate after a throttle.
+/// What is left of the rate after a throttle, and after one that came while the rate was still doubling: the server's
+/// burst may have hidden the last doublings.
 const CUT: f64 = 0.7;
-/// Growth a second before the first throttle, and after it.
+const CUT_WHILE_DOUBLING: f64 = 0.25;
+/// Growth a second before the first throttle.
 const DOUBLING: f64 = 2.0;
-const RECOVERY: f64 = 1.05;
+/// The rate counts as still doubling for so long after it has doubled.
+const JUST_DOUBLED: Duration = Duration::from_secs(5);
 /// What a throttle leaves of a ceiling that was being used in full, and the least that is left of it.
 const EASE: f64 = 0.99;
 const LEAST_USED: f64 = 0.9;
+/// A server that counts in windows lets nothing through for longer than this, and then as much as before. So the time for
+/// which the gate was closed does not show what it lets through.
+const SHORT_WAIT: Duration = Duration::from_secs(5);
 const STEP: Duration = Duration::from_secs(1);
 /// A run opens at this part of its target, so that three doublings lead there.
 const OPENING: f64 = 1.0 / 8.0;
@@ -39,6 +51,8 @@ pub(super) struct Adaptation {
     /// Whether it was the rate itself: only then is there a reason to raise it.
     limited: AtomicBool,
     admitted: AtomicU64,
+    /// Requests that were not throttled.
+    passed: AtomicU64,
     /// Microseconds after `start` of the next rise; 0 = nothing was admitted yet.
     next_step: AtomicU64,
     state: Mutex<State>,
@@ -49,10 +63,20 @@ struct State {
     target: Option<f64>,
     /// For `auto`: where the target comes from.
     steps: Option<Steps>,
-    throttled_before: bool,
-    last_cut: Option<Instant>,
+    last_cut: Option<Cut>,
+    last_doubled: Instant,
+    limit: LearntLimit,
     /// When the last two steps were, and how many requests had been admitted by then.
     marks: [(Instant, u64); 2],
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    at: Instant,
+    /// How many requests had passed by then.
+    passed: u64,
+    /// How long the gate stayed closed, where that was long.
+    long_wait: Duration,
 }
 
 impl Adaptation {
@@ -74,12 +98,14 @@ impl Adaptation {
             held_back: AtomicBool::new(false),
             limited: AtomicBool::new(false),
             admitted: AtomicU64::new(0),
+            passed: AtomicU64::new(0),
             next_step: AtomicU64::new(0),
             state: Mutex::new(State {
                 target,
                 steps,
-                throttled_before: false,
                 last_cut: None,
+                last_doubled: start,
+                limit: LearntLimit::default(),
                 marks: [(start, 0); 2],
             }),
         }
@@ -113,12 +139,21 @@ impl Adaptation {
         state.target.filter(|_| rises)
     }
 
+    /// The invitations a second that are aimed at now, and that the short ceiling allows. `None` = no limit.
+    pub(super) fn target(&self) -> Option<f64> {
+        match (self.state().target, self.ceiling()) {
+            (Some(target), Some(ceiling)) => Some(target.min(ceiling)),
+            (target, ceiling) => target.or(ceiling),
+        }
+    }
+
     /// A request got through; `waited` for the rate or a ceiling.
-    pub(super) fn admitted(&self, waited: bool) {
+    pub(super) fn admitted(&self, now: Instant, waited: bool) {
         let before = self.admitted.fetch_add(1, Ordering::Relaxed);
         if before == 0 {
-            let now = Instant::now();
-            self.state().marks = [(now, 0); 2];
+            let mut state = self.state();
+            state.marks = [(now, 0); 2];
+            state.last_doubled = now;
             self.step_at(now + STEP);
         }
         if waited {
@@ -130,9 +165,9 @@ impl Adaptation {
     }
 
     /// A success came back: once a second the rate may rise.
-    pub(super) fn answered(&self) {
+    pub(super) fn answered(&self, now: Instant) {
+        self.passed.fetch_add(1, Ordering::Relaxed);
         let next = self.next_step.load(Ordering::Relaxed);
-        let now = Instant::now();
         if next == 0 || micros(now - self.start) < next {
             return;
         }
@@ -146,12 +181,15 @@ impl Adaptation {
         if let Some(rate) = self.own_rate()
             && self.limited.swap(false, Ordering::Relaxed)
         {
-            let growth = if state.throttled_before {
-                RECOVERY
-            } else {
-                DOUBLING
+            let target = state.target.unwrap_or(f64::INFINITY);
+            let grown = match self.since_cut(&state, now) {
+                Some(since) => state.limit.grown(rate, since),
+                None => rate * DOUBLING,
             };
-            self.set_rate((rate * growth).min(state.target.unwrap_or(f64::INFINITY)));
+            if state.last_cut.is_none() && rate < target {
+                state.last_doubled = now;
+            }
+            self.set_rate(grown.min(target));
         }
     }
 
@@ -159,18 +197,28 @@ impl Adaptation {
     pub(super) fn throttled(&self, sent_at: Instant, closed: Duration) {
         let now = Instant::now();
         let mut state = self.state();
-        state.throttled_before = true;
         self.step_at(now + closed.min(Duration::from_secs(3_600)) + STEP);
         // One burst of refusals is one sign: only what was sent after the last cut can call for another.
-        if state.last_cut.is_some_and(|cut| sent_at <= cut) {
+        if state.last_cut.is_some_and(|cut| sent_at <= cut.at) {
             return;
         }
-        state.last_cut = Some(now);
+        let since_cut = self.since_cut(&state, now);
+        let is_doubling = since_cut.is_none() && now - state.last_doubled < JUST_DOUBLED;
+        state.last_cut = Some(Cut {
+            at: now,
+            passed: self.passed.load(Ordering::Relaxed),
+            long_wait: if closed > SHORT_WAIT {
+                closed
+            } else {
+                Duration::ZERO
+            },
+        });
         if let Some(steps) = &mut state.steps {
             steps.throttled();
             state.target = Some(steps.per_second());
         }
-        if self.at_ceiling() {
+        let at_ceiling = self.at_ceiling();
+        if at_ceiling {
             self.leave_more_room();
         }
         let measured = self.measured(&state, now);
@@ -182,7 +230,16 @@ impl Adaptation {
         };
         // The gate keeps what the server asks for; the rate need not fall so low that nobody comes further.
         let slowest = state.target.unwrap_or(1.0).min(1.0);
-        let cut = (rate * CUT).max((slowest / 2.0).max(slowest.min(SLOWEST)));
+        // At the ceiling it is known what the server lets through.
+        state
+            .limit
+            .throttled(rate, since_cut.filter(|_| !at_ceiling));
+        let left = if is_doubling && !at_ceiling {
+            CUT_WHILE_DOUBLING
+        } else {
+            CUT
+        };
+        let cut = (rate * left).max((slowest / 2.0).max(slowest.min(SLOWEST)));
         self.set_rate(cut.min(state.target.unwrap_or(f64::INFINITY)));
     }
 
@@ -201,6 +258,13 @@ impl Adaptation {
     fn ceiling(&self) -> Option<f64> {
         let used = f64::from_bits(self.used.load(Ordering::Relaxed));
         self.ceiling.map(|ceiling| ceiling * used)
+    }
+
+    fn since_cut(&self, state: &State, now: Instant) -> Option<SinceThrottle> {
+        state.last_cut.map(|cut| SinceThrottle {
+            time: (now - cut.at).saturating_sub(cut.long_wait),
+            passed: self.passed.load(Ordering::Relaxed) - cut.passed,
+        })
     }
 
     fn measured(&self, state: &State, now: Instant) -> f64 {

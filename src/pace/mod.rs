@@ -19,7 +19,11 @@ mod window; // a ceiling for a window of time
 
 mod adaptation; // the rate as it rises and falls
 
+mod learnt_limit; // what the server lets through
+
 mod steps; // the target of `--rate auto`
+
+mod projection; // when invitations will leave
 
 mod budget; // how many retries all requests may have
 
@@ -37,6 +41,7 @@ pub(crate) use floor::Floor;
 pub(crate) use gate::TooLong;
 pub(crate) use options::{PaceOptions, Rate};
 pub(crate) use pacer::{Kind, Pace};
+pub(crate) use projection::Projection;
 pub(crate) use repeated_looks::Looks;
 pub(crate) use steps::{EVERY as VERIFIED_FOR_A_STEP, PROVEN_RATE};
 pub(crate) use stop_signal::{StopSignal, Stopped};

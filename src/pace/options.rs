@@ -2,6 +2,7 @@
 //!
 //! Must not decide which values are allowed where; the settings do.
 
+use super::window::Window;
 use std::{fmt, str::FromStr, time::Duration};
 
 /// How many invitations a second a person wants.
@@ -57,6 +58,16 @@ pub(crate) struct PaceOptions {
     pub resource_units_per_10s: u32,
     /// A server that asks for a longer wait than this ends the run instead.
     pub give_up_after: Duration,
+}
+
+impl PaceOptions {
+    /// The ceilings of invitations and of writes.
+    pub(super) fn write_windows(&self) -> (Option<Window>, Option<Window>) {
+        (
+            Window::new(self.invites_per_5s, Duration::from_secs(5)),
+            Window::new(self.writes_per_150s, Duration::from_secs(150)),
+        )
+    }
 }
 
 impl Default for PaceOptions {

@@ -60,8 +60,7 @@ impl Shared {
 impl Pace {
     pub(crate) fn new(options: &PaceOptions) -> Self {
         let start = Instant::now();
-        let invites = Window::new(options.invites_per_5s, Duration::from_secs(5));
-        let writes = Window::new(options.writes_per_150s, Duration::from_secs(150));
+        let (invites, writes) = options.write_windows();
         let reads = Window::new(options.resource_units_per_10s, Duration::from_secs(10));
         // The short window is spent evenly, the long one as it comes: that keeps a server's five-second
         // counter from seeing bursts, and a short run from being slowed by the limit of a long one.
@@ -113,7 +112,7 @@ impl Pace {
             // The turn is kept, so that after a wait requests leave at the rate and not all at once.
             shared.gate.open().await?;
         }
-        shared.adaptation.admitted(waited);
+        shared.adaptation.admitted(Instant::now(), waited);
         Ok(())
     }
 
@@ -179,7 +178,7 @@ impl Pace {
         self.not_throttled(kind, sent_at);
         self.0.budget.succeeded();
         if kind == Kind::Invitation {
-            self.0.adaptation.answered();
+            self.0.adaptation.answered(Instant::now());
         }
     }
 
@@ -210,6 +209,11 @@ impl Pace {
     /// What [`Rate::Auto`](super::Rate::Auto) aims at, for as long as further verified invitations raise it.
     pub(crate) fn rising_target(&self) -> Option<f64> {
         self.0.adaptation.rising_target()
+    }
+
+    /// Whether no rate and no ceiling holds invitations back, as long as the server does not.
+    pub(crate) fn is_unlimited(&self) -> bool {
+        self.0.adaptation.target().is_none() && self.0.writes.is_none()
     }
 
     /// Invitations a second as allowed now; `None` = no limit.

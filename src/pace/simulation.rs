@@ -1,158 +1,21 @@
 //! The pacer against a server that throttles as Microsoft documents it, on a paused clock.
 //!
-//! Test code only. The server counts arrivals in sliding windows, refused ones too, and answers after
-//! a latency that varies; workers are greedy.
+//! Test code only.
+
+mod server; // what throttles, and who asks
+
+mod throttle_share; // how many requests are refused, over many kinds of servers
 
 use super::{Kind, PROVEN_RATE, Pace, PaceOptions, Rate, TooLong};
+use server::{Limit, Server, run};
 use std::{
-    collections::VecDeque,
     sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        Arc,
+        atomic::{AtomicU32, Ordering},
     },
     time::Duration,
 };
 use tokio::time::{Instant, sleep};
-
-/// Arrivals that a server lets through in a window.
-struct Limit {
-    arrivals: u32,
-    window: Duration,
-    seen: VecDeque<Instant>,
-}
-
-impl Limit {
-    fn new(arrivals: u32, seconds: u64) -> Self {
-        Self {
-            arrivals,
-            window: Duration::from_secs(seconds),
-            seen: VecDeque::new(),
-        }
-    }
-
-    /// How long to stay away, when this arrival is one too many.
-    fn arrival(&mut self, now: Instant) -> Option<Duration> {
-        while self.seen.front().is_some_and(|at| *at + self.window <= now) {
-            self.seen.pop_front();
-        }
-        let refused = self.seen.len() >= self.arrivals as usize;
-        self.seen.push_back(now);
-        let keep = self.seen.len() - self.seen.len().min(self.arrivals as usize);
-        refused.then(|| self.seen[keep] + self.window - now)
-    }
-}
-
-struct Server {
-    limits: Mutex<Vec<Limit>>,
-    closed_until: Mutex<Instant>,
-    luck: Mutex<fastrand::Rng>,
-    requests: AtomicU32,
-    throttled: AtomicU32,
-    /// Requests that were sent although an answer received before had said "not yet".
-    too_early: AtomicU32,
-    last_success: AtomicU64,
-    start: Instant,
-    /// Milliseconds that a request or an answer travels at most.
-    longest_way: u64,
-}
-
-impl Server {
-    fn new(limits: Vec<Limit>) -> Arc<Self> {
-        Self::far_away(limits, 40)
-    }
-
-    fn far_away(limits: Vec<Limit>, longest_way: u64) -> Arc<Self> {
-        let start = Instant::now();
-        Arc::new(Self {
-            limits: Mutex::new(limits),
-            closed_until: Mutex::new(start),
-            luck: Mutex::new(fastrand::Rng::with_seed(7)),
-            requests: AtomicU32::new(0),
-            throttled: AtomicU32::new(0),
-            too_early: AtomicU32::new(0),
-            last_success: AtomicU64::new(0),
-            start,
-            longest_way,
-        })
-    }
-
-    async fn travel(&self) {
-        let millis = self.luck.lock().unwrap().u64(5..self.longest_way);
-        sleep(Duration::from_millis(millis)).await;
-    }
-
-    async fn ask(&self) -> Result<(), Duration> {
-        if Instant::now() < *self.closed_until.lock().unwrap() {
-            self.too_early.fetch_add(1, Ordering::Relaxed);
-        }
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        self.travel().await;
-        let refused = {
-            let mut limits = self.limits.lock().unwrap();
-            let now = Instant::now();
-            limits
-                .iter_mut()
-                .filter_map(|limit| limit.arrival(now))
-                .max()
-        };
-        self.travel().await;
-        let Some(wait) = refused else {
-            let millis = self.start.elapsed().as_millis() as u64;
-            self.last_success.fetch_max(millis, Ordering::Relaxed);
-            return Ok(());
-        };
-        self.throttled.fetch_add(1, Ordering::Relaxed);
-        let wait = Duration::from_secs(wait.as_secs() + 1);
-        let mut closed = self.closed_until.lock().unwrap();
-        *closed = (*closed).max(Instant::now() + wait);
-        Err(wait)
-    }
-}
-
-struct Told {
-    seconds: f64,
-    requests: u32,
-    throttled: u32,
-    too_early: u32,
-}
-
-async fn run(pace: &Pace, server: &Arc<Server>, rows: u32, workers: u32) -> Told {
-    let left = Arc::new(AtomicU32::new(rows));
-    let workers: Vec<_> = (0..workers)
-        .map(|_| {
-            let (pace, server, left) = (pace.clone(), server.clone(), left.clone());
-            tokio::spawn(async move {
-                let mine = |left: u32| left.checked_sub(1);
-                while left
-                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, mine)
-                    .is_ok()
-                {
-                    loop {
-                        pace.before_invitation().await.unwrap();
-                        sleep(Duration::from_millis(2)).await; // The intent becomes durable.
-                        pace.gate().await.unwrap();
-                        let sent_at = Instant::now();
-                        match server.ask().await {
-                            Ok(()) => break pace.answered(Kind::Invitation, sent_at),
-                            Err(wait) => pace
-                                .throttled(Kind::Invitation, sent_at, Some(wait))
-                                .unwrap(),
-                        }
-                    }
-                }
-            })
-        })
-        .collect();
-    for worker in workers {
-        worker.await.unwrap();
-    }
-    Told {
-        seconds: server.last_success.load(Ordering::Relaxed) as f64 / 1_000.0,
-        requests: server.requests.load(Ordering::Relaxed),
-        throttled: server.throttled.load(Ordering::Relaxed),
-        too_early: server.too_early.load(Ordering::Relaxed),
-    }
-}
 
 /// How long the documented limits make `rows` take for somebody who knows them and has no latency.
 fn best_possible_seconds(rows: usize) -> f64 {
@@ -282,6 +145,30 @@ async fn auto_rises_with_what_is_verified_and_a_throttle_takes_a_step_back() {
     pace.verified(PROVEN_RATE);
     run(&pace, &server, 300, 8).await;
     assert!(pace.current_rate().unwrap() > 7.5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_server_throttles_verified_guests_raise_nothing() {
+    let pace = Pace::new(&without_ceilings(Rate::Auto));
+    let server = Server::new(Vec::new());
+    pace.verified(100);
+    run(&pace, &server, 60, 2).await;
+    let sent_at = Instant::now();
+    let wait = Duration::from_secs(30);
+    pace.throttled(Kind::Invitation, sent_at, Some(wait))
+        .unwrap();
+    let cut = pace.current_rate().unwrap();
+    assert!(cut < 2.25);
+    pace.verified(PROVEN_RATE);
+    for _ in 0..29 {
+        sleep(Duration::from_secs(1)).await;
+        // Answers to what was under way.
+        pace.answered(Kind::Invitation, sent_at);
+        assert_eq!(pace.current_rate(), Some(cut));
+    }
+    pace.before_invitation().await.unwrap();
+    assert!(sent_at.elapsed() >= wait);
+    assert_eq!(pace.current_rate(), Some(cut));
 }
 
 /// POSTs in 15 minutes to a server that throttles every one and says this.

@@ -43,9 +43,24 @@ impl Window {
             waited = true;
             tokio::time::sleep_until(room_at).await;
         }
-        self.spent.push_back((Instant::now(), units));
-        self.used += units;
+        self.spend(units, Instant::now());
         waited
+    }
+
+    /// Spends `units` as soon as they fit, at `earliest` or later, and says when that is. Nothing is waited for.
+    pub(super) fn take_from(&mut self, units: u32, earliest: Instant) -> Instant {
+        let units = units.min(self.limit);
+        let mut at = earliest;
+        while let Some(room_at) = self.room_at(units, at) {
+            at = room_at;
+        }
+        self.spend(units, at);
+        at
+    }
+
+    fn spend(&mut self, units: u32, at: Instant) {
+        self.spent.push_back((at, units));
+        self.used += units;
     }
 
     /// When `units` will fit; `None` when they fit now.

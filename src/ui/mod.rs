@@ -63,7 +63,8 @@ pub(crate) use question::{Answer, FirstMail, MailPlan, Question, TenantShown};
 pub(crate) use reminders::{ReminderLine, RemindersShown, reminded_text, reminders_text};
 pub(crate) use run_metrics::{RunMetrics, is_ours as is_metrics, last_success};
 pub(crate) use run_report::{
-    RequestTotals, RunReport, TenantReport, ThisRunReport, follow_up_counts, outcome_counts,
+    ForecastReport, RequestTotals, RunReport, TenantReport, ThisRunReport, follow_up_counts,
+    outcome_counts,
 };
 pub use screen::Out;
 pub(crate) use screen::{

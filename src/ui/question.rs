@@ -5,13 +5,12 @@
 use super::{
     outcome_words::meaning,
     style::{bold, care, dim},
-    text::{estimate, list, number, pad, plural, plural_of, printable, printable_line, wrap},
+    text::{list, number, pad, plural, plural_of, printable, printable_line, wrap},
 };
 use crate::outcome::Outcome;
 use std::{
     fmt::Write as _,
     io::{self, BufRead, Read, Write},
-    time::Duration,
 };
 
 /// The column in which the values of the table begin.
@@ -79,7 +78,8 @@ pub(crate) struct Question {
     pub unused_columns: Vec<(String, u64)>,
     pub first_mail: Option<FirstMail>,
     pub warnings: Vec<String>,
-    pub takes: Option<Duration>,
+    /// How long the run takes, and why.
+    pub takes: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,8 +184,8 @@ impl Question {
                 &format!("{} (returned in the results)", list(&names)),
             );
         }
-        if let Some(takes) = self.takes {
-            say("Takes", &format!("about {}", estimate(takes)));
+        if let Some(takes) = &self.takes {
+            say("Takes", takes);
         }
         text.push('\n');
         text.push_str(&self.counts());

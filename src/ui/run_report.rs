@@ -19,6 +19,9 @@ pub(crate) struct RunReport {
     /// Why the run ended before the sheet did.
     pub stopped_by: Option<String>,
     pub elapsed_seconds: f64,
+    /// In a dry run where somebody would be invited: what the run itself would take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<ForecastReport>,
     pub results: Option<String>,
     pub to_fix: Option<String>,
     pub ledger: Option<String>,
@@ -48,6 +51,17 @@ pub(crate) struct ThisRunReport {
     pub forgotten: u64,
     /// What was done beside the invitations, by kind; every kind has a key.
     pub follow_ups: BTreeMap<FollowUpKind, FollowUpTotals>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct ForecastReport {
+    /// None: no rate limits the run.
+    pub seconds: Option<u64>,
+    /// The invitations that would leave in this time.
+    pub invitations: u64,
+    /// How long, and why.
+    pub words: String,
 }
 
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -112,6 +126,7 @@ pub(super) fn sample() -> RunReport {
         },
         stopped_by: None,
         elapsed_seconds: 125.4,
+        forecast: None,
         results: Some("guests.results.csv".into()),
         to_fix: Some("guests.to-fix.csv".into()),
         ledger: Some("guestlist.db".into()),

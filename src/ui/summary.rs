@@ -132,6 +132,9 @@ impl Summary<'_> {
             };
             places.push(("mails", mails));
         }
+        if let Some(forecast) = &report.forecast {
+            places.push(("takes", forecast.words.clone()));
+        }
         let follow_ups = self.follow_ups();
         if !follow_ups.is_empty() {
             places.push(("follow-up", follow_ups));

@@ -4,6 +4,7 @@ use super::{
     super::{
         changed_addresses, connect::Connection, corrections, files, own_mail::MailTotals, report,
     },
+    forecast,
     prepared::Prepared,
     stop_message::{self, Stopped},
 };
@@ -11,7 +12,7 @@ use crate::{
     engine::{RunEnd, RunTotals, StopReason},
     exit::Exit,
     failure::{Failure, Result},
-    ledger::{Ledger, Writer},
+    ledger::{Ledger, OpenEnds, Writer},
     one_word::OneWord,
     outcome::Outcome,
     results, ui,
@@ -65,7 +66,13 @@ impl Finish<'_> {
             ));
         }
         let mails = &self.mails;
-        let [due, refused, unknown] = self.ledger.reader()?.unsent_mails(self.run)?;
+        let open = self.ledger.reader()?.open_ends(self.run)?;
+        let OpenEnds {
+            due,
+            refused,
+            unknown,
+            ..
+        } = open;
         let own_unknown = mails.unknown.min(unknown);
         notes.extend(mail_notes(mails, due, refused, &self.due_mails_leave()));
         if tally.mails_unknown + own_unknown > 0 {
@@ -89,7 +96,7 @@ impl Finish<'_> {
                 ui::text::plural_of(lost, "row was left", "rows were left")
             ));
         }
-        let mut exit = self.exit(&tally, stopped_by.as_ref(), due + refused > 0)?;
+        let mut exit = self.exit(&tally, stopped_by.as_ref(), open);
         let to_stdout = self.prepared.targets.results == Path::new(results::STDOUT);
         self.prepared.output.writing.send_replace(to_stdout);
         let written = files::write(
@@ -174,6 +181,11 @@ impl Finish<'_> {
                 retried: requests.retried,
             },
             stopped_by: stopped_by.as_ref().map(|reason| reason.word().to_owned()),
+            forecast: if self.prepared.options.dry_run {
+                forecast::forecast(self.prepared, &tally)?
+            } else {
+                None
+            },
             elapsed_seconds: self.prepared.began.elapsed().as_millis() as f64 / 1000.0,
             results: results.map(|path| path.display().to_string()),
             to_fix: to_fix.map(|path| path.display().to_string()),
@@ -342,27 +354,18 @@ impl Finish<'_> {
         })
     }
 
-    fn exit(
-        &self,
-        tally: &RunTotals,
-        stopped_by: Option<&StopReason>,
-        mails_open: bool,
-    ) -> Result<Exit> {
+    fn exit(&self, tally: &RunTotals, stopped_by: Option<&StopReason>, open: OpenEnds) -> Exit {
         let tolerated = &self.prepared.settings.invite.tolerate.value;
         let mut exit = stopped_by.map_or(Exit::Done, StopReason::exit);
         let unfinished = tally.failed_follow_ups() > 0 && !tolerated.contains(&Outcome::Invited);
-        let mails_open = mails_open && !tolerated.contains(&Outcome::Invited);
-        if unfinished
-            || mails_open
-            || tally.not_done(tolerated) > 0
-            || self.ledger.reader()?.missing(self.run)? > 0
-        {
+        let mails_open = open.due + open.refused > 0 && !tolerated.contains(&Outcome::Invited);
+        if unfinished || mails_open || tally.not_done(tolerated) > 0 || open.missing > 0 {
             exit = exit.combine(Exit::SomeRowsNotDone);
         }
         if tally.rows < self.prepared.survey.rows && stopped_by.is_none() {
             exit = exit.combine(Exit::Unexpected);
         }
-        Ok(exit)
+        exit
     }
 }
 

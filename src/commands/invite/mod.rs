@@ -28,6 +28,8 @@ pub(super) mod refusals; // what stands against a run
 
 mod warnings; // what a person should know, and what refuses nothing
 
+mod forecast; // how long it will take, and why
+
 mod question; // 3 what will happen is shown, and a person agrees
 
 mod execute; // 4 the engine runs, for real or as a rehearsal

@@ -29,7 +29,7 @@ use crate::{
     failure::Result,
     guest::{Guest, Rules},
     ledger::{Ledger, RunLock},
-    pace::Pace,
+    pace::{Pace, PaceOptions},
     sandbox::Sandbox,
     settings::{Env, Settings},
     sheet::{Field, Sheet},
@@ -58,6 +58,7 @@ pub(super) struct Prepared<'a> {
     pub practice: Option<Sandbox>,
     pub ledger: Ledger,
     pub pace: Pace,
+    pub pace_options: PaceOptions,
 }
 
 impl<'a> Prepared<'a> {
@@ -97,8 +98,8 @@ impl<'a> Prepared<'a> {
         if !output.quiet {
             ledger::announce(&ledger, &settings.invite.ledger.value, clock)?;
         }
-        let pace = engine_options::pace(settings, &ledger)?;
-        let pace = Pace::new(&pace).hearing(stop.signal().clone());
+        let pace_options = engine_options::pace(settings, &ledger)?;
+        let pace = Pace::new(&pace_options).hearing(stop.signal().clone());
         waits::wait_on(&ledger, &pace, clock)?;
         Ok(Self {
             typed,
@@ -118,6 +119,7 @@ impl<'a> Prepared<'a> {
             practice,
             ledger,
             pace,
+            pace_options,
         })
     }
 

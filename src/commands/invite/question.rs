@@ -8,6 +8,7 @@ use super::{
     },
     execute::{self, Rehearsed},
     follow_up_counts::FollowUpCounts,
+    forecast,
     prepared::Prepared,
     ready::Ready,
     stop_message::{self, Stopped},
@@ -53,6 +54,7 @@ pub(super) async fn ask(prepared: &Prepared<'_>, ready: &Ready) -> Result<()> {
         first_words: first_words(prepared, &ready.connection)?,
         particulars: Particulars::of(prepared.settings),
         warnings: &[ready.warnings.as_slice(), rehearsed.notes.as_slice()].concat(),
+        takes: forecast::forecast(prepared, &rehearsed.tally)?.map(|forecast| forecast.words),
     };
     about.ask(&prepared.stop).await
 }
@@ -110,6 +112,7 @@ struct About<'a> {
     first_words: Option<String>,
     particulars: Particulars,
     warnings: &'a [String],
+    takes: Option<String>,
 }
 
 impl About<'_> {
@@ -221,7 +224,7 @@ impl About<'_> {
                         .filter(|_| Delivery::of(&connection.identity) != Delivery::Dropped),
                 }),
             warnings: self.warnings.to_vec(),
-            takes: None,
+            takes: self.takes.clone(),
         }
     }
 }

@@ -27,7 +27,7 @@ use crate::{
     settings::{Env, MailDelivery, MessageSettings, Settings, Sourced},
     sheet::{Row, Sheet},
 };
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 /// How mail of our own is made and sent.
 #[derive(Debug)]
@@ -82,6 +82,13 @@ impl OwnMail {
             },
             server,
         }))
+    }
+
+    /// How long so many mails take at the pace of the mailbox.
+    pub(in crate::commands) fn time_for(&self, mails: u64) -> Duration {
+        self.pace
+            .interval()
+            .saturating_mul(u32::try_from(mails).unwrap_or(u32::MAX))
     }
 
     /// Finds out, without sending a mail, what can be known beforehand: whether the templates lead guests into this

@@ -199,7 +199,7 @@ impl RateLimit {
         let level = (level + gained).min(self.allowed);
         // Throttled requests count too, but the debt is never more than a tenth of the limit.
         let left = (level - cost).max(-self.allowed / 10.0);
-        self.level = Some((left, now));
+        self.level = Some((left, now.max(at)));
         // One microsecond more, so that rounding never makes the wait too short.
         (level < cost)
             .then(|| Duration::from_secs_f64((cost - left) / per_second) + Duration::from_micros(1))
