@@ -141,12 +141,17 @@ pub(super) fn recognise(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The pages that a reading connection keeps, in KiB (negative for SQLite): a run has several of them, the operating system
+/// keeps the pages too, and a large ledger fills each cache.
+const READING_CACHE: i32 = -512;
+
 /// A connection that writes nothing. It is not opened read-only: whoever closes a ledger last has to tidy up its
 /// `-wal` and `-shm` files, and SQLite lets no read-only connection do that.
 pub(super) fn only_reading(path: &Path) -> Result<Connection> {
     let connection = open_database(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", READING_CACHE)?;
     Ok(connection)
 }
 

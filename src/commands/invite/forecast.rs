@@ -13,6 +13,9 @@ use crate::{
 use jiff::SignedDuration;
 use std::time::Duration;
 
+/// A shorter time needs no reason.
+const FEW_SECONDS: Duration = Duration::from_secs(8);
+
 /// What a real run would take, by what a rehearsal or a dry run has found. None: nobody is to be invited.
 pub(super) fn forecast(
     prepared: &Prepared<'_>,
@@ -99,6 +102,7 @@ fn words(
     }
     let invited = text::number(forecast.invitations);
     let mut words = match forecast.ended_by {
+        None if forecast.takes <= FEW_SECONDS => about(forecast.takes),
         None => format!("{}: {why}", about(forecast.takes)),
         Some(end) => format!(
             "{} for {invited} of {} invitations: {why}; then {} ends the run",
@@ -148,7 +152,7 @@ fn about(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     let rounded = |to: f64| Duration::from_secs_f64((seconds / to).round() * to);
     let time = match seconds {
-        ..=8.0 => return "a few seconds".to_owned(),
+        _ if time <= FEW_SECONDS => return "a few seconds".to_owned(),
         ..=55.0 => rounded(5.0),
         ..=590.0 => rounded(10.0),
         ..=3_570.0 => rounded(60.0),
