@@ -11,7 +11,7 @@ use crate::{
 };
 use serde_json::json;
 use std::{
-    io::Write,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -38,6 +38,8 @@ pub(crate) async fn run(command: SandboxCommand) -> anyhow::Result<()> {
         options.weather =
             Weather::read(path).map_err(|error| Failure::usage(format!("{error:#}")))?;
     }
+    // Before anything is printed: whoever has read it may press Ctrl-C at once.
+    let interrupted = interruption()?;
     let sandbox = Sandbox::start(options).await?;
     let scratch = match &sandbox.authority_certificate {
         Some(_) => Some(Scratch::new()?),
@@ -55,7 +57,7 @@ pub(crate) async fn run(command: SandboxCommand) -> anyhow::Result<()> {
     let mut out = ui::Out::stdout();
     out.line(ready)?;
     out.finish()?;
-    interrupted().await?;
+    interrupted.await?;
     sandbox.stop().await;
     drop(scratch);
     Ok(())
@@ -161,17 +163,24 @@ fn curl(authority: Option<&Path>, url: &str) -> String {
     }
 }
 
-/// Waits for Ctrl-C or, on Unix, for SIGTERM.
-async fn interrupted() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
+/// Listens for Ctrl-C and, on Unix, for SIGTERM from now on. What it returns waits for one of them.
+#[cfg(unix)]
+fn interruption() -> io::Result<impl Future<Output = io::Result<()>>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
         tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+        Ok(())
+    })
+}
+
+/// Listens for Ctrl-C.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
+fn interruption() -> io::Result<impl Future<Output = io::Result<()>>> {
+    Ok(tokio::signal::ctrl_c())
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod openssl; // certificates, and another opinion on signatures
 mod tenant; //  a practice tenant to sign in to
+mod tls; // the practice tenant over https
 mod web; //     the least of a browser, and of a web server
 
 mod advice; //      what is advised on every refusal

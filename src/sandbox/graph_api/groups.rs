@@ -1,7 +1,7 @@
 //! Groups: list, read, create, update, delete (Microsoft Graph: group resource type).
 
 use crate::sandbox::{
-    directory::group::{DirectoryGroup, GroupKind},
+    directory::group::{ALL_PROPERTIES, DirectoryGroup, GroupKind},
     graph_api::{
         expand::Expand,
         members::{add_members, bound_members},
@@ -234,21 +234,34 @@ pub(super) fn delete(
     }
 }
 
-/// The body of a request that creates or updates a group.
-fn group_object(body: &Value) -> Result<&Map<String, Value>, GraphError> {
+/// The body of a request that creates or updates a group. Graph takes the names of properties without regard to case:
+/// CLI for Microsoft 365 sends `mailNickName`.
+fn group_object(body: &Value) -> Result<Map<String, Value>, GraphError> {
     let object = body
         .as_object()
         .ok_or_else(|| bad_request("An object was expected in the request payload."))?;
-    check_type(object, TYPE)?;
+    let object: Map<String, Value> = object
+        .iter()
+        .map(|(name, value)| {
+            let known = ALL_PROPERTIES
+                .iter()
+                .find(|known| known.eq_ignore_ascii_case(name));
+            (
+                known.map_or_else(|| name.clone(), |known| (*known).to_owned()),
+                value.clone(),
+            )
+        })
+        .collect();
+    check_type(&object, TYPE)?;
     let is_known = |name: &str| {
         DirectoryGroup::has_property(name)
             || is_annotation(name)
             || [MEMBERS, "owners@odata.bind"].contains(&name)
     };
-    match object.keys().find(|name| !is_known(name)) {
-        None => Ok(object),
-        Some(name) => Err(bad_request(format!(
+    if let Some(name) = object.keys().find(|name| !is_known(name)) {
+        return Err(bad_request(format!(
             "The property '{name}' does not exist on type '{TYPE}'. Make sure to only use property names that are defined by the type."
-        ))),
+        )));
     }
+    Ok(object)
 }

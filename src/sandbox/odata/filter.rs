@@ -200,7 +200,8 @@ impl FilterCheck {
                 let shape = self.single_value(path)?;
                 self.operator(path, *operator)?;
                 if *value == Literal::Null {
-                    return if self.advanced {
+                    // `externalUserState eq null` is refused in an advanced query too.
+                    return if self.advanced && path != "externalUserState" {
                         Ok(())
                     } else {
                         Err(self.unsupported(path))

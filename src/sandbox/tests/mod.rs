@@ -1,10 +1,12 @@
 //! The practice tenant over real HTTP, as a client sees it.
 
 mod batch;
+mod clients;
 mod connections;
 mod deletions;
 mod follow_ups;
 mod invitations;
+mod pages;
 mod reads;
 mod resets;
 mod sign_in;
