@@ -20,6 +20,8 @@ id_of() {
     "${M365:-m365}" request --url "https://graph.microsoft.com/v1.0/users?\$filter=mail%20eq%20'$1'&\$select=id" --query 'value[0].id' --output json | tr -d '"'
 }
 
+# A token of an earlier practice tenant would be sent to this one.
+"${M365:-m365}" logout > /dev/null 2>&1
 check "signed in" "guestlist practice app" login --authType secret --appId "$AZURE_CLIENT_ID" --tenant "$AZURE_TENANT_ID" --secret "$AZURE_CLIENT_SECRET"
 for number in $(seq 20); do
     check "invited" PendingAcceptance entra user guest add --emailAddress "cli$number.$run@partner.example" \
