@@ -66,7 +66,7 @@ pub struct Mail {
     /// Mail people again whose mail was refused
     #[arg(long, help_heading = headings::EVERYDAY)]
     pub retry_refused: bool,
-    /// Where to write the results again; - is stdout [default: SHEET's name with .results]
+    /// Where to write the results again; - is stdout [default: SHEET's name with .results; .practice with --sandbox]
     #[arg(short = 'o', long, value_name = "FILE", help_heading = headings::EVERYDAY)]
     pub results: Option<PathBuf>,
     /// Print one JSON object to stdout
@@ -119,7 +119,7 @@ pub struct ResetRedemption {
     /// Do not ask before resetting; needs --max-resets
     #[arg(long, help_heading = headings::EVERYDAY)]
     pub yes: bool,
-    /// Where to write what became of every row, with the links; - is stdout [default: SHEET's name with .results]
+    /// Where to write what became of every row, with the links; - is stdout [default: SHEET's name with .results; .practice with --sandbox]
     #[arg(short = 'o', long, value_name = "FILE", help_heading = headings::EVERYDAY)]
     pub results: Option<PathBuf>,
     /// Reset guests again whom an earlier run has reset to the same address

@@ -12,6 +12,7 @@ mod sheet_commands; // the flags of the commands about a sheet to invite
 #[cfg(test)]
 mod tests;
 mod usage; // parsing, and what is said of a wrong command line
+mod wrong_verb; // a command that does not exist, and the one that was meant
 
 use crate::settings::headings;
 use clap::{Parser, Subcommand};
@@ -32,7 +33,6 @@ pub use usage::parse;
     name = "guestlist",
     version,
     arg_required_else_help = true,
-    disable_help_subcommand = true,
     max_term_width = 100,
     after_help = "Try it: guestlist invite SHEET --sandbox"
 )]
@@ -90,4 +90,6 @@ pub enum Command {
     Template,
     /// Say what a code or a message of Microsoft means, who can fix it, and how
     Explain(Explain),
+    /// Print the version
+    Version,
 }

@@ -17,10 +17,16 @@ pub(super) fn can_ask() -> bool {
     ui::stdin_is_terminal() && ui::stderr_is_terminal()
 }
 
-/// Asks until one of the words, or its first letter, is typed. None if the input ends or no answer fits.
+/// Asks until one of the words, or its first letter, is typed; again with the words alone. None if the input ends or no answer fits.
 pub(super) fn choose<T: Copy>(question: &str, answers: &[(&str, T)]) -> Result<Option<T>> {
-    for _ in 0..ATTEMPTS {
-        let Some(typed) = ask(question)? else {
+    let words: Vec<String> = answers
+        .iter()
+        .map(|(word, _)| format!("{} ({word})", &word[..1]))
+        .collect();
+    let again = format!("Please type {}:", words.join(" or "));
+    for attempt in 0..ATTEMPTS {
+        let shown = if attempt == 0 { question } else { &again };
+        let Some(typed) = ask(shown)? else {
             break;
         };
         let is = |word: &str| typed == word || (typed.len() == 1 && word.starts_with(&typed));

@@ -17,6 +17,8 @@ use std::{
 
 /// How many codes a search names.
 const MOST: usize = 8;
+/// What asks for the list of all codes.
+const ALL: [&str; 4] = ["all", "codes", "list", "*"];
 
 /// Explains a code, or names the codes that a few words may mean.
 /// `recognise` knows what Microsoft says: AADSTS numbers and messages as they were shown.
@@ -27,6 +29,9 @@ pub(crate) fn explain(
     out: &mut dyn Write,
 ) -> Result<Exit> {
     let entries = || catalogues.iter().flat_map(|entries| entries.iter());
+    if ALL.contains(&asked.trim().to_lowercase().as_str()) {
+        return written(out.write_all(lines_of(entries()).as_bytes()));
+    }
     let code = normalise(asked);
     let inside = || {
         let words = asked.split(|c: char| !c.is_ascii_alphanumeric());
@@ -44,13 +49,7 @@ pub(crate) fn explain(
     match found[..] {
         [] => {}
         [entry] => return written(out.write_all(page(entry).as_bytes())),
-        _ => {
-            let lines: Vec<String> = found
-                .iter()
-                .map(|entry| format!("{}  {}\n", entry.code, entry.title))
-                .collect();
-            return written(out.write_all(lines.concat().as_bytes()));
-        }
+        _ => return written(out.write_all(lines_of(found).as_bytes())),
     }
     let failure = Failure::usage(if asked.contains(' ') {
         "this text matches no code and no known message".to_owned()
@@ -60,7 +59,7 @@ pub(crate) fn explain(
     Err(match nearest(&code, entries().map(|entry| entry.code)) {
         Some(near) => failure.hint(format!("did you mean `guestlist explain {near}`?")),
         None => failure
-            .hint("codes look like GL103 and stand in brackets behind error, warning or hint"),
+            .hint("codes look like GL103 and stand in brackets behind error, warning or hint; `guestlist explain all` lists them"),
     })
 }
 
@@ -76,19 +75,33 @@ fn normalise(asked: &str) -> String {
     }
 }
 
-/// The entries that hold every word that was asked for.
+/// A code a line, in their order.
+fn lines_of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> String {
+    let mut entries: Vec<&Entry> = entries.into_iter().collect();
+    entries.sort_by_key(|entry| entry.code);
+    let lines = entries
+        .iter()
+        .map(|entry| format!("{}  {}\n", entry.code, entry.title));
+    lines.collect()
+}
+
+/// The entries that hold every word that was asked for, or a word that begins like it.
 fn search<'a>(
     asked: &str,
     entries: impl Iterator<Item = &'a Entry>,
 ) -> impl Iterator<Item = &'a Entry> {
     let words: Vec<String> = asked
-        .split_whitespace()
+        .split(|c: char| !c.is_alphanumeric())
         .map(str::to_lowercase)
         .filter(|word| word.len() > 2)
         .collect();
     entries.filter(move |entry| {
         let text = format!("{} {}", entry.title, entry.meaning).to_lowercase();
-        !words.is_empty() && words.iter().all(|word| text.contains(word.as_str()))
+        let holds = |asked: &String| {
+            let mut words = text.split(|c: char| !c.is_alphanumeric());
+            words.any(|word| word.starts_with(asked.as_str()))
+        };
+        !words.is_empty() && words.iter().all(holds)
     })
 }
 
@@ -166,12 +179,22 @@ mod tests {
     }
 
     #[test]
+    fn all_lists_every_code_once() {
+        let shown = explained("all").unwrap();
+        let codes: Vec<&str> = shown.lines().map(|line| &line[..5]).collect();
+        let known = sheet::catalogue::ENTRIES.len() + guest::catalogue::ENTRIES.len();
+        assert_eq!(codes.len(), known, "{shown}");
+        assert!(codes.is_sorted(), "{shown}");
+    }
+
+    #[test]
     fn words_find_codes_and_an_unknown_code_the_nearest() {
         assert!(
             explained("quotation mark never closed")
                 .unwrap()
                 .starts_with("GL012")
         );
+        assert!(!explained("lock").unwrap_or_default().contains("block"));
         let failure = explained("GL1O3").unwrap_err();
         assert_eq!(failure.exit, Exit::Usage);
         assert!(failure.hints[0].contains("GL1"), "{:?}", failure.hints);

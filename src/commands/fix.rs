@@ -39,7 +39,17 @@ pub(super) fn may_write(path: &Path) -> Result<()> {
                 .hint("make the folder, or name another file with --fix"),
         );
     }
-    Ok(())
+    files::temporary_in(&folder).map(drop).map_err(|error| {
+        let name = path.file_name().unwrap_or_default().display();
+        Failure::usage(format!(
+            "cannot write {}, because this user may not make a file in the folder {}: {error}",
+            path.display(),
+            folder.display()
+        ))
+        .hint(format!(
+            "name a file in a folder where you may write, such as --fix ../{name}"
+        ))
+    })
 }
 
 /// Writes the repaired sheet and gives the number of repaired cells.

@@ -5,12 +5,13 @@ use crate::{
     cli,
     clock::Clock,
     exit::Exit,
-    failure::Result,
+    failure::{Failure, Result},
     files,
-    ledger::{Ledger, LedgerError, NewLedger},
+    ledger::{Ledger, NewLedger},
     settings::Settings,
     ui,
 };
+use std::path::Path;
 
 pub(crate) fn run(settings: &Settings, typed: &cli::Ledger, clock: &Clock) -> Result<Exit> {
     let path = &settings.invite.ledger.value;
@@ -18,10 +19,7 @@ pub(crate) fn run(settings: &Settings, typed: &cli::Ledger, clock: &Clock) -> Re
     match typed {
         cli::Ledger::New { .. } => {
             if files::at(path).is_ok_and(|entry| entry.is_some()) {
-                return Err(LedgerError::Present {
-                    path: path.display().to_string(),
-                }
-                .into());
+                return Err(already_there(path));
             }
             Ledger::open(path, NewLedger::Allowed)?;
             ui::tell(format!(
@@ -30,6 +28,12 @@ pub(crate) fn run(settings: &Settings, typed: &cli::Ledger, clock: &Clock) -> Re
             ));
         }
         cli::Ledger::Backup { file, .. } => {
+            if file == Path::new("-") {
+                return Err(
+                    Failure::usage("a copy of the ledger cannot go to standard output")
+                        .hint("give the name of a new file: `guestlist ledger backup FILE`"),
+                );
+            }
             Ledger::open(path, NewLedger::Refused)?.backup(file, clock.now())?;
             ui::tell(format!("copied {} to {}", path.display(), file.display()));
         }
@@ -53,4 +57,23 @@ pub(crate) fn run(settings: &Settings, typed: &cli::Ledger, clock: &Clock) -> Re
         }
     }
     Ok(Exit::Done)
+}
+
+/// `ledger new` on a path where something stands.
+fn already_there(path: &Path) -> Failure {
+    let name = path.display();
+    if Ledger::is_there(path) {
+        Failure::usage(format!(
+            "the ledger {name} exists already, and was left as it is"
+        ))
+        .hint("use it as it is: it remembers who was invited, so that nobody is mailed twice")
+        .hint(
+            "for another tenant make one under another name: `guestlist ledger new --ledger FILE`",
+        )
+    } else {
+        Failure::usage(format!(
+            "{name} exists already and is not a ledger; it was left as it is"
+        ))
+        .hint("name a new file: `guestlist ledger new --ledger FILE`")
+    }
 }

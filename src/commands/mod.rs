@@ -166,6 +166,10 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
             to_stdout(|out| explain::explain(&typed.text(), CATALOGUES, crate::graph::explain, out))
         }
         Command::Template => to_stdout(|out| template::template(out)),
+        Command::Version => to_stdout(|out| {
+            out.line(concat!("guestlist ", env!("CARGO_PKG_VERSION")))?;
+            Ok(Exit::Done)
+        }),
     }
 }
 

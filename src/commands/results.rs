@@ -142,11 +142,14 @@ pub(super) fn find(ledger: &Ledger, wanted: &RunName) -> Result<RunRecord> {
         ))
         .hint("leave --run away for the last run that did, or see `guestlist runs`"));
     }
-    found.ok_or_else(|| {
-        let what = match wanted {
-            RunName::Last => "the ledger knows no run yet".to_owned(),
-            RunName::Id(id) => format!("the ledger knows no run {id}"),
-        };
-        Failure::usage(what).hint("`guestlist runs` lists them")
+    found.ok_or_else(|| match wanted {
+        RunName::Last => Failure::usage(format!(
+            "the ledger {} knows no run of `guestlist invite` yet, so there are no results to write",
+            ledger.shown()
+        ))
+        .hint("invite from a sheet first: `guestlist invite SHEET` writes the results when it ends")
+        .hint("if there was a run, it used another ledger: name that one with --ledger"),
+        RunName::Id(id) => Failure::usage(format!("the ledger {} knows no run {id}", ledger.shown()))
+            .hint("`guestlist runs` lists the runs that it knows"),
     })
 }

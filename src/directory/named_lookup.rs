@@ -18,6 +18,8 @@ pub(super) const MOST_CANDIDATES: usize = 10;
 pub(crate) enum Unresolved {
     Nobody,
     Several(Vec<Candidate>),
+    /// It is the mail address of this group, and a group has to be named as one.
+    GroupAddress(String),
     /// There is one, and it cannot be used.
     Unfit(Unfit),
     /// The look-up failed for a reason that passes.

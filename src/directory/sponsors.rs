@@ -10,6 +10,9 @@ use crate::{
 };
 use std::collections::{HashMap, HashSet};
 
+/// The permission for reading groups.
+const GROUPS: &str = "Group.Read.All or GroupMember.Read.All";
+
 #[derive(Debug, Default)]
 pub(crate) struct Sponsors {
     ids: HashMap<SponsorRef, Result<String, Unresolved>>,
@@ -26,7 +29,7 @@ impl Sponsors {
         let mut ids = HashMap::with_capacity(wanted.len());
         for (sponsor, answer) in look_up(directory, wanted, url).await? {
             let permission = match sponsor {
-                SponsorRef::Group(_) => "Group.Read.All or GroupMember.Read.All",
+                SponsorRef::Group(_) => GROUPS,
                 _ => "User.Read.All",
             };
             let id = match (objects::<Named>(answer, permission)?, id_of(&sponsor)) {
@@ -44,6 +47,7 @@ impl Sponsors {
             };
             ids.insert(sponsor, id);
         }
+        name_groups(directory, &mut ids).await;
         Ok(Self {
             ids,
             afterwards: !directory.graph().abilities().sponsors_in_invitations,
@@ -60,6 +64,44 @@ impl Sponsors {
             Some(Ok(id)) => Ok(id),
             Some(Err(why)) => Err(why.clone()),
             None => Err(Unresolved::NotAsked),
+        }
+    }
+}
+
+/// Addresses that no user has may be those of groups. If that cannot be read, they are nobody's.
+async fn name_groups(
+    directory: &Directory,
+    ids: &mut HashMap<SponsorRef, Result<String, Unresolved>>,
+) {
+    let nobodys = ids
+        .iter()
+        .filter(|(_, id)| **id == Err(Unresolved::Nobody))
+        .filter_map(|(sponsor, _)| match sponsor {
+            SponsorRef::Address(address) => Some(address.clone()),
+            _ => None,
+        });
+    let nobodys: HashSet<String> = nobodys.collect();
+    let by_address = |address: &String| {
+        let filter = format!("mail eq {}", odata::literal(address));
+        read(("/groups", &filter), "id,displayName,mail", address)
+    };
+    let Ok(found) = look_up(directory, nobodys, by_address).await else {
+        return;
+    };
+    for (address, answer) in found {
+        let Ok(Ok(groups)) = objects::<Named>(answer, GROUPS) else {
+            continue;
+        };
+        let is_meant = |group: &&Named| {
+            let mail = group.mail.as_deref().unwrap_or_default();
+            mail.eq_ignore_ascii_case(&address)
+        };
+        if let Some(group) = groups.iter().find(is_meant) {
+            let name = group.name().to_owned();
+            ids.insert(
+                SponsorRef::Address(address.clone()),
+                Err(Unresolved::GroupAddress(name)),
+            );
         }
     }
 }

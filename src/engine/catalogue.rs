@@ -81,6 +81,12 @@ codes! {
         fix: "Name a security group or a Microsoft 365 group whose members are assigned in Entra, or leave the group out and let its owner add the guest.",
         who: "whoever made the sheet, or the owner of the group"
     }
+    SPONSOR_IS_GROUP = "GL313" {
+        title: "the sponsor is the mail address of a group",
+        meaning: "A group can be a sponsor, and has to be named as one: by its name or id behind group:. Nothing was sent for this row.",
+        fix: "Write group: and the name of the group, as in group:Partner Managers; or name a person.",
+        who: "whoever made the sheet"
+    }
     NEVER_APPEARED = "GL410" {
         title: "Graph confirmed the invitation, and no guest has appeared",
         meaning: "The answer was 201 with an object id, and for more than a day the directory has had no user with that id.",

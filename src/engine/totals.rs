@@ -24,6 +24,8 @@ pub(crate) struct RunTotals {
     pub follow_ups: BTreeMap<FollowUpKind, FollowUpTotals>,
     /// In a dry run: the invitations that would mail.
     pub would_mail: u64,
+    /// Rows of which it is not known whether they are invited, and whose invitation asked for a mail.
+    pub perhaps_mailed: u64,
     /// Rows whose request failed in this run, and all rows for which this run sent a request. Their ratio can stop a run.
     pub bad: u64,
     pub asked: u64,
@@ -70,6 +72,9 @@ impl RunTotals {
         let would_mail = matches!(result.mail, Some(Mail::Requested | Mail::Due));
         if result.outcome == Outcome::WouldInvite && would_mail {
             self.would_mail += 1;
+        }
+        if result.outcome == Outcome::Unknown && result.mail == Some(Mail::Unknown) {
+            self.perhaps_mailed += 1;
         }
     }
 

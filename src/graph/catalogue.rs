@@ -6,9 +6,9 @@ use crate::problem::{Code, Entry, codes};
 
 codes! {
     REFUSED = "GL500" {
-        title: "Graph refused this invitation",
-        meaning: "Microsoft Graph answered with an error that is not known here. Its own words are in the results, column `error`.",
-        fix: "Read the `error` column and give its text to `guestlist explain`. The row is not asked again by itself: --retry-refused asks again.",
+        title: "Graph refused the request, for a reason that is not known here",
+        meaning: "Microsoft Graph answered with an error that guestlist does not know. Its own words are in the results, column `error`. On a row that is invited, the request was one after the invitation: the column `hint` says which.",
+        fix: "Read the `error` column, and ask an administrator of the tenant or Microsoft support about its words. A refused row is not asked again by itself: --retry-refused asks again.",
         who: "whoever runs the command"
     }
     EXISTS = "GL501" {
@@ -349,6 +349,12 @@ codes! {
         meaning: "The network's proxy asks for a user name and a password before it passes a request on.",
         fix: "Put the proxy's user name and password into HTTPS_PROXY, or ask for an exception for the Graph host.",
         who: "whoever runs the network"
+    }
+    NO_SUCH_PROPERTY = "GL632" {
+        title: "this Graph does not know something that was asked for",
+        meaning: "The Graph of this cloud does not know a property of the request, such as the sponsors of an invitation (invitedUserSponsors). Every row that asks for it would be refused, so the run has stopped.",
+        fix: "Leave the column unused with --ignore and its name (with --default-sponsor, leave that away), and check [tenant] cloud and graph_url with `guestlist doctor`.",
+        who: "whoever runs the command"
     }
     MAY_NOT_DELETE = "GL640" {
         title: "the sign-in may not delete this user",

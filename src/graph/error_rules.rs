@@ -76,7 +76,9 @@ static KNOWN: &[ErrorRule] = &[
     says(catalogue::DOMAIN_BLOCKED, Class::Domain, &["domain", "is not allowed"]),
     says(catalogue::DOMAIN_BLOCKED, Class::Domain, &["domain", "not in the list of allowed"]),
     // What it says: the address.
-    says(catalogue::NO_RESETS, Class::Address, &["property 'resetredemption' does not exist"]),
+    says(catalogue::NO_RESETS, Class::Address, &["property resetredemption does not exist"]),
+    says(catalogue::NO_SUCH_PROPERTY, Class::Address, &["does not exist on type"]),
+    says(catalogue::NO_SUCH_PROPERTY, Class::Address, &["invalid property invited"]),
     says(catalogue::NOT_ITS_ADDRESS, Class::Person, &["must be in the mail or othermails"]),
     says(catalogue::ADDRESS_REJECTED, Class::Person, &["primary smtp address is an invalid value"]),
     says(catalogue::GROUP_ADDRESS, Class::Person, &["group email address is not supported"]),

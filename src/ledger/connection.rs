@@ -84,6 +84,10 @@ fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
 /// A file that cannot be opened for writing is told by its name.
 fn unwritable(path: &Path, error: rusqlite::Error) -> LedgerError {
     match LedgerError::from(error) {
+        LedgerError::ReadOnly(_) => LedgerError::Unwritable {
+            path: path.display().to_string(),
+            reason: "permission denied".to_owned(),
+        },
         LedgerError::Disk(error) => LedgerError::Unwritable {
             path: path.display().to_string(),
             reason: error.to_string(),

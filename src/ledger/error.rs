@@ -47,6 +47,8 @@ pub enum LedgerError {
     InUse,
     #[error("the ledger is damaged ({0})")]
     Damaged(rusqlite::Error),
+    #[error("permission denied: this user may not write the ledger, or not into its folder")]
+    ReadOnly(rusqlite::Error),
     #[error("the ledger cannot be read or written: {0}")]
     Disk(rusqlite::Error),
     #[error("the ledger failed: {0}")]
@@ -73,7 +75,7 @@ impl LedgerError {
                 "put a backup in its place, or rebuild it from results files with `guestlist ledger import`; --new-ledger starts one that knows nobody"
             }
             Self::Present { .. } => {
-                "leave --new-ledger away to use it, or name another file with --ledger"
+                "name another file: what is there is never overwritten, because a ledger knows who has been mailed"
             }
             Self::Foreign { .. } => "name another file with --ledger; this one was left as it is",
             Self::Newer { .. } => "use the newer guestlist; this one left the file as it is",
@@ -88,7 +90,7 @@ impl LedgerError {
             }
             Self::Unusable { why, .. } => why.advice(),
             Self::Unwritable { .. } => {
-                "make the folder, and make it writable, or name another place with --ledger"
+                "see that its folder is there and that this user may write into it, or name another place with --ledger"
             }
             Self::Full => "make space on the disk and run the same command again",
             Self::Locked => {
@@ -100,8 +102,11 @@ impl LedgerError {
             Self::Damaged(_) => {
                 "keep this file and what lies beside it under its name; put the newest backup in its place, or move it away and rebuild it from results files with `guestlist ledger import`"
             }
+            Self::ReadOnly(_) => {
+                "run as the user to whom the ledger belongs; if that is this user, make the file and its folder writable with `chmod u+w`, and see whether the disk is mounted read-only"
+            }
             Self::Disk(_) => {
-                "see that this user may write the file and its folder, and have an administrator check the disk; then run the same command again"
+                "run the same command again; if it says the same, have an administrator check the disk and the limits of this user"
             }
             Self::Sqlite(_) => {
                 "this is a fault of guestlist itself: please report it with these words; the ledger holds what was written before"
@@ -122,11 +127,10 @@ impl From<rusqlite::Error> for LedgerError {
                 Self::Locked
             }
             Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Damaged(error),
+            Some(Code::ReadOnly | Code::PermissionDenied) => Self::ReadOnly(error),
             Some(
                 Code::SystemIoFailure
                 | Code::CannotOpen
-                | Code::ReadOnly
-                | Code::PermissionDenied
                 | Code::NoLargeFileSupport
                 | Code::OutOfMemory,
             ) => Self::Disk(error),

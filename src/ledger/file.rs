@@ -128,6 +128,16 @@ impl Ledger {
         Reader::new(connection).reading_of(sheet).ok()?
     }
 
+    /// Whether a ledger is at `path`. Changes nothing.
+    pub(crate) fn is_there(path: &Path) -> bool {
+        admit(path).is_ok_and(|access| access.is_some()) && recognise(path).is_ok()
+    }
+
+    /// Its path, as a person may read it.
+    pub(crate) fn shown(&self) -> std::path::Display<'_> {
+        self.path.display()
+    }
+
     pub(crate) fn created(&self) -> bool {
         self.created
     }

@@ -156,7 +156,8 @@ fn is_alive(alive_at: Option<i64>, now: Timestamp) -> bool {
 fn busy(ledger: &Path, holder: Option<String>) -> LedgerError {
     LedgerError::Busy {
         path: ledger.display().to_string(),
-        holder: holder.unwrap_or_else(|| "it does not say which".to_owned()),
+        holder: holder
+            .unwrap_or_else(|| "an earlier version of guestlist, which leaves no name".to_owned()),
     }
 }
 

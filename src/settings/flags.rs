@@ -50,7 +50,7 @@ pub struct InviteFlags {
     /// Read the tenant, change nothing, report what would happen to each row
     #[arg(short = 'n', long, help_heading = EVERYDAY)]
     pub dry_run: bool,
-    /// Where to write what became of every row; - is stdout [default: SHEET's name with .results]
+    /// Where to write what became of every row; - is stdout [default: SHEET's name with .results; .dry-run with -n, .practice with --sandbox]
     #[arg(short = 'o', long, value_name = "FILE", help_heading = EVERYDAY)]
     pub results: Option<PathBuf>,
     /// Where to write the rows that a person must correct [default: SHEET's name with .to-fix]

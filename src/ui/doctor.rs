@@ -59,6 +59,11 @@ impl Check {
         Self::new(name, Finding::Warn, Exit::Done, message)
     }
 
+    /// `invite` can start, and would leave some rows undone.
+    pub(crate) fn some_rows(name: &'static str, message: impl Into<String>) -> Self {
+        Self::new(name, Finding::Warn, Exit::SomeRowsNotDone, message)
+    }
+
     pub(crate) fn cannot_tell(name: &'static str, message: impl Into<String>) -> Self {
         Self::new(name, Finding::CannotTell, Exit::Done, message)
     }
@@ -116,21 +121,33 @@ impl Checkup {
             of.count() as u64
         };
         let (failed, untold) = (count(Finding::Fail), count(Finding::CannotTell));
-        let told = match untold {
-            0 => String::new(),
-            n => format!("; {n} cannot be told"),
+        let mut told = String::new();
+        match count(Finding::Warn) {
+            0 => {}
+            n => {
+                let _ = write!(told, "; {}", plural(n, "warning"));
+            }
+        }
+        if untold > 0 {
+            let _ = write!(told, "; {untold} cannot be told");
+        }
+        let head = match failed {
+            0 => "no check failed".to_owned(),
+            n => plural(n, "check") + " failed",
         };
-        let summary = match failed {
-            0 => format!(
-                "{}{told}: `guestlist invite` can start",
-                good("no check failed")
+        let rest = match (failed, self.exit) {
+            (0, Exit::SomeRowsNotDone) => format!(
+                "`guestlist invite` can start, and would leave rows out (exit code {})",
+                self.exit_code
             ),
-            n => format!(
-                "{}{told}: `guestlist invite` would end with exit code {}",
-                bad(plural(n, "check") + " failed"),
+            (0, _) => "`guestlist invite` can start".to_owned(),
+            _ => format!(
+                "`guestlist invite` would end with exit code {}",
                 self.exit_code
             ),
         };
+        let styled = if failed == 0 { good(&head) } else { bad(&head) };
+        let summary = wrap(&format!("{head}{told}: {rest}"), 0, 0).replacen(&head, &styled, 1);
         let _ = write!(text, "\n{summary}");
         text
     }

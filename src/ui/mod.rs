@@ -48,7 +48,7 @@ mod failure; // why a command could not do its job
 #[cfg(test)]
 pub(crate) use doctor::Finding;
 pub(crate) use doctor::{Check, Checkup};
-pub(crate) use failure::usage_text;
+pub(crate) use failure::{failure_text, usage_text};
 pub(crate) use guest_status::{
     GuestGroup, StatusShown, meaning as guest_state_meaning, status_text,
 };
@@ -59,7 +59,7 @@ pub(crate) use leavers::{
 pub(crate) use opening::{LedgerSeen, ledger_line};
 pub(crate) use outcome_words::meaning as outcome_meaning;
 pub(crate) use progress::{Phase, Progress, ProgressMode, ProgressView, Waiting};
-pub(crate) use question::{Answer, FirstMail, MailPlan, Question, TenantShown};
+pub(crate) use question::{Answer, FirstMail, MailPlan, Question, TenantShown, Words};
 pub(crate) use reminders::{ReminderLine, RemindersShown, reminded_text, reminders_text};
 pub(crate) use run_metrics::{RunMetrics, is_ours as is_metrics, last_success};
 pub(crate) use run_report::{

@@ -18,6 +18,8 @@ const BAR_TICK: Duration = Duration::from_millis(100);
 const LINE_TICK: Duration = Duration::from_secs(30);
 /// Speed is measured over this long.
 const SPEED_SPAN: Duration = Duration::from_secs(15);
+/// Where the width of the terminal cannot be read.
+const USUAL_WIDTH: usize = 80;
 
 /// What a run is doing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -140,26 +142,42 @@ async fn show_bar(numbers: watch::Receiver<Progress>, mut stopped: oneshot::Rece
             _ = ticks.tick() => {}
         }
         let now = numbers.borrow().clone();
-        if styled_for != Some(now.total.is_some()) {
-            styled_for = Some(now.total.is_some());
-            bar.set_style(style(now.total.is_some()));
-        }
         bar.set_length(now.total.unwrap_or(0));
         bar.set_position(now.done);
         bar.set_prefix(now.phase.word());
         let measured = speed.measure(&now, Instant::now());
-        bar.set_message(status(&now, measured, Instant::now()));
+        let width = terminal_size::terminal_size().map_or(USUAL_WIDTH, |(width, _)| width.0.into());
+        let (length, room) = layout(now.phase, width);
+        let look = (now.total.is_some(), length);
+        if styled_for != Some(look) {
+            styled_for = Some(look);
+            bar.set_style(style(look.0, look.1));
+        }
+        bar.set_message(fitting(&parts(&now, measured, Instant::now()), room));
         bar.tick();
     }
     set_bar(None);
     bar.finish_and_clear();
 }
 
-fn style(with_total: bool) -> ProgressStyle {
-    let template = if with_total {
-        "{prefix} {bar:20} {wide_msg}"
-    } else {
-        "{prefix} {spinner} {wide_msg}"
+/// How long the bar is on a line of this width, and how much room is left for the numbers.
+fn layout(phase: Phase, width: usize) -> (usize, usize) {
+    let length = match width {
+        0..60 => 0,
+        60..100 => 10,
+        _ => 20,
+    };
+    // Without a bar something turns, in one column. The last column of the line stays free, because some terminals break
+    // the line there.
+    let beside = phase.word().len() + length.max(1) + 3;
+    (length, width.saturating_sub(beside))
+}
+
+fn style(with_total: bool, length: usize) -> ProgressStyle {
+    let template = match (with_total, length) {
+        (false, _) | (true, 0) => "{prefix} {spinner} {wide_msg}",
+        (true, 1..20) => "{prefix} {bar:10} {wide_msg}",
+        (true, _) => "{prefix} {bar:20} {wide_msg}",
     };
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -194,11 +212,58 @@ fn ticks(every: Duration) -> tokio::time::Interval {
     ticks
 }
 
+/// One number with its words, and in fewer letters.
+struct Part {
+    long: String,
+    short: String,
+}
+
+impl Part {
+    fn new(long: impl Into<String>, short: impl Into<String>) -> Self {
+        Self {
+            long: long.into(),
+            short: short.into(),
+        }
+    }
+
+    fn same(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self::new(text.clone(), text)
+    }
+}
+
+const BETWEEN: &str = " · ";
+
+/// As many parts as there is room for, whole; the first ones are the most important.
+fn fitting(parts: &[Part], room: usize) -> String {
+    let joined = |parts: &[Part], text: fn(&Part) -> &str| {
+        let texts: Vec<&str> = parts.iter().map(text).collect();
+        texts.join(BETWEEN)
+    };
+    let fits = |text: &String| text.chars().count() <= room;
+    (1..=parts.len())
+        .rev()
+        .find_map(|many| {
+            let parts = &parts[..many];
+            let long = Some(joined(parts, |part| &part.long));
+            let short = || Some(joined(parts, |part| &part.short));
+            long.filter(fits).or_else(|| short().filter(fits))
+        })
+        .unwrap_or_default()
+}
+
 /// The numbers in one line, the most important first.
 fn status(progress: &Progress, per_second: Option<f64>, now: Instant) -> String {
+    fitting(&parts(progress, per_second, now), usize::MAX)
+}
+
+fn parts(progress: &Progress, per_second: Option<f64>, now: Instant) -> Vec<Part> {
     let mut parts = vec![match progress.total {
-        Some(total) => format!("{} of {}", number(progress.done), number(total)),
-        None => number(progress.done),
+        Some(total) => Part::new(
+            format!("{} of {}", number(progress.done), number(total)),
+            format!("{}/{}", number(progress.done), number(total)),
+        ),
+        None => Part::same(number(progress.done)),
     }];
     let waiting = progress
         .waiting
@@ -206,35 +271,40 @@ fn status(progress: &Progress, per_second: Option<f64>, now: Instant) -> String 
         .filter(|(wait, _)| !wait.is_zero());
     if let Some((wait, asked)) = waiting {
         let seconds = number(wait.as_secs_f64().ceil() as u64);
+        let short = format!("waits {seconds} s");
         parts.push(if asked {
-            format!("the server asks to wait {seconds} s")
+            Part::new(format!("the server asks to wait {seconds} s"), short)
         } else {
-            format!("the server accepts nothing now, next try in {seconds} s")
+            Part::new(
+                format!("the server accepts nothing now, next try in {seconds} s"),
+                short,
+            )
         });
     } else if let Some(per_second) = per_second {
-        parts.push(format!("{per_second:.1}/s"));
+        parts.push(Part::same(format!("{per_second:.1}/s")));
         let left = progress
             .total
             .map(|total| total.saturating_sub(progress.done) as f64);
         if let Some(left) = left.filter(|left| *left > 0.0 && per_second > 0.0) {
             let seconds = (left / per_second).min(1e8);
-            parts.push(format!(
+            parts.push(Part::same(format!(
                 "{} left",
                 estimate(Duration::from_secs_f64(seconds))
-            ));
+            )));
         }
     }
-    for (n, word) in [
-        (progress.invited, "invited"),
-        (progress.existing, "already here"),
-        (progress.not_done, "not done"),
-        (progress.parked, "open"),
+    for (n, word, short) in [
+        (progress.invited, "invited", "invited"),
+        (progress.existing, "already here", "here"),
+        (progress.not_done, "not done", "not done"),
+        (progress.parked, "open", "open"),
     ] {
         if n > 0 {
-            parts.push(format!("{} {word}", number(n)));
+            let n = number(n);
+            parts.push(Part::new(format!("{n} {word}"), format!("{n} {short}")));
         }
     }
-    parts.join(" · ")
+    parts
 }
 
 /// Rows a second, over the last while of one phase.
@@ -321,6 +391,41 @@ mod tests {
             said.contains("accepts nothing now, next try in 4 s"),
             "{said}"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn on_a_narrow_terminal_every_number_that_is_shown_is_whole() {
+        let now = Instant::now();
+        let shown = |progress: &Progress, width: usize| {
+            let (length, room) = layout(progress.phase, width);
+            let text = fitting(&parts(progress, Some(7.96), now), room);
+            assert!(text.chars().count() <= room, "{width}: {text}");
+            (length, text)
+        };
+        let text = |length, text: &str| (length, text.to_owned());
+        assert_eq!(
+            shown(&inviting(), 120),
+            text(
+                20,
+                "412 of 1,000 · 8.0/s · 1 min left · 380 invited · 20 already here · 12 not done"
+            )
+        );
+        assert_eq!(
+            shown(&inviting(), 80),
+            text(10, "412/1,000 · 8.0/s · 1 min left · 380 invited · 20 here")
+        );
+        assert_eq!(shown(&inviting(), 40), text(0, "412 of 1,000 · 8.0/s"));
+        let waiting = Progress {
+            waiting: Some(Waiting {
+                until: now + Duration::from_secs(12),
+                asked: true,
+            }),
+            ..inviting()
+        };
+        assert_eq!(shown(&waiting, 40), text(0, "412/1,000 · waits 12 s"));
+        for width in 0..200 {
+            shown(&waiting, width);
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -45,8 +45,19 @@ pub(crate) struct MailPlan {
 pub(crate) struct FirstMail {
     pub to: String,
     pub cc: Option<String>,
-    /// The custom message in it. Without one Microsoft's own text is sent.
-    pub words: Option<String>,
+    pub words: Words,
+}
+
+/// What stands in a mail.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Words {
+    /// Microsoft's text, without a message of one's own.
+    #[default]
+    OfMicrosoft,
+    /// Microsoft's text with this message.
+    These(String),
+    /// A mail of our own; `check --preview` shows it.
+    OfOurs { sheet: String },
 }
 
 #[derive(Debug, Clone, Default)]
@@ -71,6 +82,8 @@ pub(crate) struct Question {
     pub here: Vec<(Outcome, u64)>,
     /// Rows that are not invited, with the reason.
     pub not_invited: Vec<(String, u64)>,
+    /// Rows that an earlier run asked for without an answer.
+    pub unanswered: u64,
     pub mail: MailPlan,
     /// The columns that are set after the invitation, and for how many rows.
     pub afterwards: Option<String>,
@@ -136,11 +149,12 @@ impl Question {
 
     fn prompt(&self) -> String {
         let shown: Vec<String> = self.names().take(2).map(printable_line).collect();
-        format!(
-            "To invite {}, type the tenant's name ({}):",
-            plural_of(self.new, "person", "people"),
-            shown.join(" or ")
-        )
+        let what = match (self.new, self.mail.mailed) {
+            (0, 0) => "To go on".to_owned(),
+            (0, mailed) => format!("To mail {}", plural_of(mailed, "person", "people")),
+            (new, _) => format!("To invite {}", plural_of(new, "person", "people")),
+        };
+        format!("{what}, type the tenant's name ({}):", shown.join(" or "))
     }
 
     /// The whole question, apart from the prompt.
@@ -193,9 +207,16 @@ impl Question {
             let warning = wrap(&printable(warning), 9, 9);
             let _ = write!(text, "\n{} {warning}\n", care("warning:"));
         }
-        if let Some(mail) = &self.first_mail {
-            let _ = write!(text, "\n{}", first_mail(mail));
-        }
+        let told = match &self.first_mail {
+            Some(mail) => first_mail(mail),
+            None if self.unanswered > 0 => wrap(
+                "No mail goes out, except to people whose earlier invitation turns out not to have been made.\n",
+                0,
+                0,
+            ),
+            None => "No mail goes out.\n".to_owned(),
+        };
+        let _ = write!(text, "\n{told}");
         text
     }
 
@@ -223,7 +244,10 @@ impl Question {
             languages,
         } = &self.mail;
         if *mailed == 0 {
-            return "none: everybody is invited silently".to_owned();
+            return match self.new {
+                0 => "none: nobody is left to invite".to_owned(),
+                _ => "none: everybody is invited silently".to_owned(),
+            };
         }
         let by = printable_line(by);
         let mut line = format!(
@@ -275,6 +299,11 @@ impl Question {
         for (outcome, n) in &self.here {
             line(*n, "already here", meaning(*outcome));
         }
+        line(
+            self.unanswered,
+            "to settle",
+            "an earlier run asked and got no answer; the people are looked up first, and nobody is mailed twice",
+        );
         for (reason, n) in &self.not_invited {
             line(*n, "not invited", &printable_line(reason));
         }
@@ -288,8 +317,15 @@ fn first_mail(mail: &FirstMail) -> String {
         let _ = write!(text, ", cc {}", printable_line(cc));
     }
     match &mail.words {
-        None => text.push_str(" in Microsoft's own words.\n"),
-        Some(words) => {
+        Words::OfMicrosoft => text.push_str(" in Microsoft's own words.\n"),
+        Words::OfOurs { sheet } => {
+            let told = format!(
+                "{text}, in your own words: `guestlist check {} --preview 1` shows a mail as it is made.",
+                printable_line(sheet)
+            );
+            text = format!("{}\n", wrap(&told, 0, 0));
+        }
+        Words::These(words) => {
             text.push_str(" with these words:\n");
             let words = printable(words);
             let mut lines = words.lines().flat_map(|line| {

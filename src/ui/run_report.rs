@@ -40,6 +40,8 @@ pub(crate) struct TenantReport {
 pub(crate) struct ThisRunReport {
     pub invited: u64,
     pub mails_requested: u64,
+    /// People of whom it is not known whether they are invited, or whether their mail was sent.
+    pub mails_unknown: u64,
     /// Mails of our own that a server has taken over, and of all rows of the run those that have not left.
     pub mails_handed_over: u64,
     pub mails_due: u64,

@@ -122,14 +122,24 @@ impl Summary<'_> {
         let mut places = Vec::new();
         if !self.dry_run {
             let own = report.this_run.mails_handed_over;
-            let mails = match report.this_run.mails_requested {
+            let unknown = report.this_run.mails_unknown;
+            let mut mails = match report.this_run.mails_requested {
                 0 if own > 0 => format!("{} of our own handed over in this run", number(own)),
+                0 if unknown > 0 => "none confirmed".to_owned(),
                 0 if report.this_run.invited == 0 => {
                     "none: nobody was invited in this run".to_owned()
                 }
                 0 => "none requested in this run".to_owned(),
                 n => format!("{} requested from Microsoft in this run", number(n)),
             };
+            if unknown > 0 {
+                let more = if report.this_run.mails_requested > 0 || own > 0 {
+                    " more"
+                } else {
+                    ""
+                };
+                let _ = write!(mails, "; {}{more} may have been mailed", number(unknown));
+            }
             places.push(("mails", mails));
         }
         if let Some(forecast) = &report.forecast {
@@ -213,7 +223,8 @@ impl Summary<'_> {
         }
         if self.dry_run {
             next.push(match count(|outcome| outcome == Outcome::WouldInvite) {
-                0 => ("there is nobody to invite".to_owned(), None),
+                0 if next.is_empty() => ("there is nobody to invite".to_owned(), None),
+                0 => ("there is nobody else to invite".to_owned(), None),
                 n => {
                     let people = plural_of(n, "person", "people");
                     (format!("to invite {people}, run"), Some(self.again))

@@ -148,14 +148,20 @@ fn a_sheet_is_held_against_the_tenant() {
     let (checks, code) = of("email\nx@northwind.example\ny@northwind.example\nz@partner.example\n");
     assert_eq!((code, named(&checks, "fail")), (3, vec!["domains"]));
     let (checks, code) = of("email\nx@blocked.example\nwhat?\n");
-    assert_eq!(
-        (code, named(&checks, "fail")),
-        (4, vec!["domain-lists", "sheet"])
-    );
+    assert_eq!((code, named(&checks, "fail")), (4, vec!["domain-lists"]));
+    assert_eq!(checks["sheet"]["verdict"], "warn");
     let (checks, code) = of("email,sponsors\nx@partner.example,anna.berg@northwind.example\n");
     assert_eq!((code, &checks["sponsors"]["verdict"]), (0, &"pass".into()));
     let (checks, code) = of("email,sponsors\nx@partner.example,nobody@northwind.example\n");
-    assert_eq!((code, named(&checks, "fail")), (4, vec!["sponsors"]));
+    assert_eq!((code, named(&checks, "warn")), (4, vec!["sponsors"]));
+    let told = checks["sponsors"]["message"].as_str().unwrap();
+    assert_eq!(
+        told,
+        "1 of 1 sponsor is not in the tenant (nobody@northwind.example)"
+    );
+    let (checks, _) = of("email,sponsors\nx@partner.example,newsletter@northwind.example\n");
+    let told = checks["sponsors"]["message"].as_str().unwrap();
+    assert!(told.contains("write group:Newsletter"), "{told}");
     let (checks, code) = of("name\nx\n");
     assert_eq!((code, named(&checks, "fail")), (3, vec!["sheet"]));
     assert_eq!(checks["policy"]["verdict"], "pass");

@@ -95,6 +95,67 @@ fn only_with_an_address_invites_that_one() {
 }
 
 #[test]
+fn the_first_mail_is_that_of_somebody_who_gets_one() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    workdir.write("guests.csv", "email\nearly@partner.example\n");
+    practice.run(&workdir, "guests.csv", &[]).expect_code(0);
+    workdir.write(
+        "guests.csv",
+        "email,language\n\
+         zed@elsewhere.example,fr-FR\n\
+         dana.fox@adatum.example,it-IT\n\
+         x@blocked.example,nl-NL\n\
+         early@partner.example,\n\
+         new@partner.example,de-DE\n",
+    );
+    let only = "@adatum.example,@blocked.example,@partner.example";
+    let command = by_hand(&practice, &workdir, &["--only", only]);
+    let Some(mut terminal) = Terminal::open(&workdir, &command) else {
+        return;
+    };
+    terminal.wait_for(PROMPT);
+    terminal.type_line("northwind practice");
+    let (_, screen) = terminal.end();
+    assert!(
+        screen.contains("The first mail goes to new@partner.example"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("1 person gets a mail from Microsoft"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("de-DE\n") && !screen.contains("nl-NL"),
+        "{screen}"
+    );
+    // Whoever is left cannot be invited, so there is nothing to ask.
+    let Some(terminal) = Terminal::open(&workdir, &command) else {
+        return;
+    };
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 4, "{screen}");
+    assert!(!screen.contains(PROMPT), "{screen}");
+}
+
+#[test]
+fn when_nobody_is_mailed_the_question_says_so() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    workdir.write("guests.csv", Guests::new().people(2));
+    let command = by_hand(&practice, &workdir, &["--send", "false"]);
+    let Some(mut terminal) = Terminal::open(&workdir, &command) else {
+        return;
+    };
+    terminal.wait_for(PROMPT);
+    terminal.type_line("");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 2, "{screen}");
+    assert!(screen.contains("No mail goes out."), "{screen}");
+    assert!(!screen.contains("The first mail"), "{screen}");
+}
+
+#[test]
 fn ctrl_c_at_the_question_sends_nothing() {
     let workdir = Workdir::new();
     let practice = Practice::start(&workdir, "");

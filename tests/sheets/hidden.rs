@@ -89,7 +89,8 @@ fn a_hidden_row_does_not_keep_the_other_mistakes_back() {
     let Some((_workdir, mut terminal)) = check("what?") else {
         return;
     };
-    terminal.type_line("both");
+    terminal.wait_for("Please type i (include) or s (skip):");
+    terminal.type_line("");
     terminal.type_line("?");
     let (code, screen) = terminal.end();
     assert_eq!(code, 3, "{screen}");

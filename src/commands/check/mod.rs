@@ -16,10 +16,40 @@ mod preview; // the mails as they would be made
 mod tests;
 
 use super::{explain::written, fix, sheet_options};
-use crate::{cli::Format, exit::Exit, failure::Result, ui::text::plural};
+use crate::{
+    cli::Format,
+    exit::Exit,
+    failure::Result,
+    ui::text::{plural, printable_line},
+};
 pub use options::CheckOptions;
 pub use preview::Preview;
-use std::io::{BufWriter, Read, Write};
+use std::{
+    io::{BufWriter, Read, Write},
+    path::Path,
+};
+
+/// The sheet with the certain repairs made, as it was written.
+struct Fixed<'a> {
+    path: &'a Path,
+    cells: u64,
+    is_workbook: bool,
+}
+
+impl Fixed<'_> {
+    fn line(&self) -> String {
+        let form = if self.is_workbook {
+            "; the one sheet, as text, without its formats and formulas"
+        } else {
+            ""
+        };
+        format!(
+            "fixed: {} ({} repaired{form})\n",
+            printable_line(&self.path.display().to_string()),
+            plural(self.cells, "cell")
+        )
+    }
+}
 
 pub fn check(options: &CheckOptions, input: &mut dyn Read, out: &mut dyn Write) -> Result<Exit> {
     let name = options.sheet.display().to_string();
@@ -34,6 +64,14 @@ pub fn check(options: &CheckOptions, input: &mut dyn Read, out: &mut dyn Write) 
         (Some(preview), Ok(sheet), Format::Json) => Some(preview.json(sheet, &options.rules)?),
         _ => None,
     };
+    let fixed = match (&options.fix, &opened) {
+        (Some(path), Ok(sheet)) => Some(Fixed {
+            path,
+            cells: fix::write(sheet, &options.rules, path)?,
+            is_workbook: sheet.tab().is_some(),
+        }),
+        _ => None,
+    };
     let done = match options.format {
         Format::Json => json::write(
             options,
@@ -43,23 +81,15 @@ pub fn check(options: &CheckOptions, input: &mut dyn Read, out: &mut dyn Write) 
             &mut out,
             &mut errors,
         ),
-        Format::Text => screen::write(options, &name, &opened, &mut out, &mut errors),
+        Format::Text => screen::write(
+            options,
+            &name,
+            &opened,
+            fixed.as_ref(),
+            &mut out,
+            &mut errors,
+        ),
     };
-    if let (Some(path), Ok(sheet)) = (&options.fix, &opened) {
-        let fixed = fix::write(sheet, &options.rules, path)?;
-        if options.format == Format::Text {
-            let form = match sheet.tab() {
-                Some(_) => "; the one sheet, as text, without its formats and formulas",
-                None => "",
-            };
-            let line = format!(
-                "fixed: {} ({} repaired{form})\n",
-                path.display(),
-                plural(fixed, "cell")
-            );
-            written(out.write_all(line.as_bytes()))?;
-        }
-    }
     let done = done.and_then(|()| out.flush());
     written(done)?;
     if let (Some(preview), Ok(sheet), Format::Text) = (&options.preview, &opened, options.format) {

@@ -3,7 +3,7 @@
 //! Must not decide anything about a row.
 
 use super::{
-    CheckOptions,
+    CheckOptions, Fixed,
     columns::{mapping_text, not_used},
     counts::{SheetCounts, count, needs_tenant},
 };
@@ -30,6 +30,7 @@ pub(super) fn write(
     options: &CheckOptions,
     name: &str,
     opened: &std::result::Result<Sheet, Refused>,
+    fixed: Option<&Fixed<'_>>,
     out: &mut dyn Write,
     errors: &mut bool,
 ) -> io::Result<()> {
@@ -68,8 +69,17 @@ pub(super) fn write(
         Ok(sheet) => needs_tenant(sheet, &options.rules),
         Err(_) => Vec::new(),
     };
-    let summary = summary(name, counts, &screen, &needs_tenant, not_there.as_ref());
-    out.write_all(summary.as_bytes())
+    let summary = summary(name, counts, &screen, &needs_tenant);
+    out.write_all(summary.as_bytes())?;
+    if let Some(fixed) = fixed {
+        out.write_all(fixed.line().as_bytes())?;
+    }
+    // Whoever had the sheet repaired goes on with the repaired one.
+    let name = match fixed {
+        Some(fixed) => fixed.path.display().to_string(),
+        None => name.to_owned(),
+    };
+    out.write_all(next(&name, &screen, not_there.as_ref()).as_bytes())
 }
 
 /// Where there is no sheet to correct: the path that was perhaps meant.
@@ -93,13 +103,12 @@ fn indented(text: &str) -> String {
     format!("{}\n", lines(text, WIDTH, WIDTH - 2).join("\n  "))
 }
 
-/// The last lines: how the sheet stands, and what to do next.
+/// How the sheet stands.
 fn summary(
     name: &str,
     counts: Option<SheetCounts>,
     screen: &ProblemScreen<'_>,
     needs_tenant: &[&str],
-    not_there: Option<&NotThere>,
 ) -> String {
     let count = |severity: Severity| match screen.count(severity) {
         0 => None,
@@ -141,6 +150,11 @@ fn summary(
         let names = list(needs_tenant);
         let _ = writeln!(text, "{names} are looked up when the tenant is reached");
     }
+    text
+}
+
+/// The last line: what to do next.
+fn next(name: &str, screen: &ProblemScreen<'_>, not_there: Option<&NotThere>) -> String {
     let typed = |name: &str| {
         let name = printable_line(name);
         if name.contains(' ') {
@@ -150,7 +164,7 @@ fn summary(
         }
     };
     let sheet = typed(name);
-    let next = if let Some(not_there) = not_there {
+    if let Some(not_there) = not_there {
         match &not_there.meant {
             Some(meant) => format!("next: guestlist check {}\n", typed(meant)),
             None => String::new(),
@@ -161,7 +175,5 @@ fn summary(
         format!(
             "next: correct the errors, then guestlist check {sheet}\n      (a code in brackets is explained by guestlist explain CODE)\n"
         )
-    };
-    text.push_str(&next);
-    text
+    }
 }

@@ -6,7 +6,6 @@ use super::{
 };
 use crate::{
     directory::{NamedObjects, Unresolved},
-    exit::Exit,
     ui::{Check, text},
 };
 use text::plural;
@@ -21,15 +20,15 @@ pub(super) async fn checks(survey: &Survey, connection: &Connection) -> Vec<Chec
     let sponsors = wanted
         .sponsors
         .iter()
-        .map(|one| found.sponsors.id(one).map(drop));
+        .map(|one| (one.to_string(), found.sponsors.id(one).map(drop)));
     let managers = wanted
         .managers
         .iter()
-        .map(|one| found.managers.id(one).map(drop));
+        .map(|one| (one.to_string(), found.managers.id(one).map(drop)));
     let groups = wanted
         .groups
         .iter()
-        .map(|one| found.groups.find(one).map(drop));
+        .map(|one| (one.clone(), found.groups.find(one).map(drop)));
     [
         ("sponsors", "sponsor", Counts::of(sponsors)),
         ("managers", "manager", Counts::of(managers)),
@@ -41,24 +40,33 @@ pub(super) async fn checks(survey: &Survey, connection: &Connection) -> Vec<Chec
     .collect()
 }
 
+/// How many that cannot be used are named.
+const NAMED: usize = 3;
+
 #[derive(Default)]
 struct Counts {
     all: u64,
-    unknown: u64,
-    unfit: u64,
+    absent: Vec<String>,
+    ambiguous: Vec<String>,
+    /// Addresses of groups, and those who cannot be used.
+    unfit: Vec<String>,
     untold: u64,
     permission: Option<&'static str>,
 }
 
 impl Counts {
-    fn of(found: impl Iterator<Item = Result<(), Unresolved>>) -> Self {
+    fn of(found: impl Iterator<Item = (String, Result<(), Unresolved>)>) -> Self {
         let mut counts = Self::default();
-        for one in found {
+        for (name, one) in found {
             counts.all += 1;
             match one {
                 Ok(()) => {}
-                Err(Unresolved::Nobody | Unresolved::Several(_)) => counts.unknown += 1,
-                Err(Unresolved::Unfit(_)) => counts.unfit += 1,
+                Err(Unresolved::Nobody) => counts.absent.push(name),
+                Err(Unresolved::Several(_)) => counts.ambiguous.push(name),
+                Err(Unresolved::GroupAddress(group)) => counts
+                    .unfit
+                    .push(format!("{name} (a group: write group:{group})")),
+                Err(Unresolved::Unfit(_)) => counts.unfit.push(name),
                 Err(Unresolved::NotNow(_) | Unresolved::NotAsked) => counts.untold += 1,
                 Err(Unresolved::NotAllowed { permission }) => {
                     counts.untold += 1;
@@ -71,24 +79,20 @@ impl Counts {
 
     fn check(&self, name: &'static str, what: &str) -> Check {
         let of = plural(self.all, what);
-        let Self {
-            unknown,
-            unfit,
-            untold,
-            ..
-        } = *self;
-        if unknown + unfit > 0 {
-            let mut told = Vec::new();
-            if unknown > 0 {
-                told.push(format!(
-                    "{unknown} of {of} are not in the tenant, or not certain"
-                ));
-            }
-            if unfit > 0 {
-                told.push(format!("{unfit} of {of} cannot be used"));
-            }
-            return Check::fail(name, Exit::SomeRowsNotDone, told.join("; "))
-                .hint("rows that name them are not invited; a dry run names the rows");
+        let untold = self.untold;
+        let told: Vec<String> = [
+            (&self.absent, "not in the tenant"),
+            (&self.ambiguous, "not clear, because several could be meant"),
+            (&self.unfit, "not to be used like this"),
+        ]
+        .into_iter()
+        .filter(|(names, _)| !names.is_empty())
+        .map(|(names, why)| told(names, &of, why))
+        .collect();
+        if !told.is_empty() {
+            return Check::some_rows(name, told.join("; ")).hint(
+                "rows that name them are not invited; `guestlist invite SHEET --dry-run` names the rows",
+            );
         }
         if untold == 0 {
             return Check::pass(name, format!("{of} named, and all of them found"));
@@ -104,4 +108,22 @@ impl Counts {
             None => check.hint("rows that name them are not invited"),
         }
     }
+}
+
+/// As "2 of 9 sponsors are not in the tenant (a@contoso.com and b@contoso.com)".
+fn told(names: &[String], of: &str, why: &str) -> String {
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+    names.sort_unstable();
+    let are = if names.len() == 1 { "is" } else { "are" };
+    let more = match names.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let shown = &names[..names.len().min(NAMED)];
+    let shown = if more.is_empty() {
+        text::list(shown)
+    } else {
+        shown.join(", ")
+    };
+    format!("{} of {of} {are} {why} ({shown}{more})", names.len())
 }

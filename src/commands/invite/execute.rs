@@ -15,7 +15,7 @@ use crate::{
     exit::Exit,
     failure::Result,
     ledger::{AskedBefore, Ledger, RunLock, RunStart, SilentFirst},
-    outcome::Mail,
+    outcome::{Mail, Outcome},
     own_files::Rehearsal,
     ui::{self, ProgressMode},
 };
@@ -100,9 +100,13 @@ async fn mail(
     Ok(totals)
 }
 
-/// What would happen.
+/// What a run would do.
 pub(super) struct Rehearsed {
     pub end: RunEnd,
+    /// The rows whose people would be mailed, in their order.
+    pub mailed: Vec<u64>,
+    /// How many of them are invited with that; for the others only a mail of our own is due.
+    pub newly_mailed: u64,
     /// The rows, in their order, whose guests would get what an invitation cannot carry.
     pub changed: Vec<u64>,
 }
@@ -123,10 +127,28 @@ pub(super) async fn rehearse(prepared: &Prepared<'_>, ready: &Ready) -> Result<R
     let start = start("rehearsal", prepared, ready);
     let (run, update_existing) = (start.id.clone(), options.update_existing);
     let end = run_engine(prepared, ready, right, start, options).await?;
-    let changed = ledger
-        .reader()?
-        .rows_with_follow_ups(&run, update_existing)?;
-    Ok(Rehearsed { end, changed })
+    let reader = ledger.reader()?;
+    let mut rehearsed = Rehearsed {
+        changed: reader.rows_with_follow_ups(&run, update_existing)?,
+        end,
+        mailed: Vec::new(),
+        newly_mailed: 0,
+    };
+    for row in reader.results(&run) {
+        let row = row?;
+        let is_new = row.outcome == Outcome::WouldInvite;
+        let is_mailed = match row.mail {
+            Some(Mail::Requested) => is_new,
+            Some(Mail::Due) => prepared.own_mail.is_some(),
+            _ => false,
+        };
+        if is_mailed {
+            rehearsed.mailed.push(row.row);
+            rehearsed.newly_mailed += u64::from(is_new);
+        }
+    }
+    rehearsed.mailed.sort_unstable();
+    Ok(rehearsed)
 }
 
 /// What the engine is asked to do in this tenant: where Microsoft mails nobody, no row may look as if it did.

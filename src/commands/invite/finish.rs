@@ -9,7 +9,7 @@ use super::{
     stop_message::{self, Stopped},
 };
 use crate::{
-    engine::{RunEnd, RunTotals, StopReason},
+    engine::{MailBy, RunEnd, RunTotals, StopReason},
     exit::Exit,
     failure::{Failure, Result},
     ledger::{Ledger, OpenEnds, Writer},
@@ -75,6 +75,11 @@ impl Finish<'_> {
         } = open;
         let own_unknown = mails.unknown.min(unknown);
         notes.extend(mail_notes(mails, due, refused, &self.due_mails_leave()));
+        // Mails of our own leave only after the invitation is known.
+        let perhaps_mailed = match self.prepared.options.mail_by {
+            MailBy::Microsoft => tally.perhaps_mailed,
+            MailBy::Ourselves | MailBy::Nobody => 0,
+        };
         if tally.mails_unknown + own_unknown > 0 {
             let guests =
                 ui::text::plural_of(tally.mails_unknown + own_unknown, "guest is", "guests are");
@@ -166,6 +171,7 @@ impl Finish<'_> {
             this_run: ThisRunReport {
                 invited: tally.invited,
                 mails_requested: tally.mails_requested,
+                mails_unknown: tally.mails_unknown + own_unknown + perhaps_mailed,
                 mails_handed_over: mails.handed_over,
                 mails_due: due,
                 mails_refused: refused,

@@ -17,22 +17,19 @@ use super::{
 use crate::{
     engine::{Existing, RunTotals, Stop},
     failure::{Failure, Result},
-    guest::{RowVerdict, Understanding},
+    guest::{Guest, RowVerdict, Understanding},
     message::Delivery,
     outcome::Outcome,
-    sheet::Refused,
+    sheet::{Refused, Row},
     ui,
-    ui::{Answer, FirstMail, MailPlan, Question, TenantShown, text},
+    ui::{Answer, FirstMail, MailPlan, Question, TenantShown, Words, text},
 };
-use std::path::Path;
+use std::{cmp::Reverse, collections::BTreeMap, path::Path};
 
 /// Rehearses the run, shows what would happen, and returns only when a person agrees.
 pub(super) async fn ask(prepared: &Prepared<'_>, ready: &Ready) -> Result<()> {
-    let Rehearsed {
-        end: rehearsed,
-        changed,
-    } = execute::rehearse(prepared, ready).await?;
-    if let Some(reason) = rehearsed.stopped_by {
+    let rehearsed = execute::rehearse(prepared, ready).await?;
+    if let Some(reason) = rehearsed.end.stopped_by {
         return Err(stop_message::stopped(&Stopped {
             reason: &reason,
             tenant: &ready.connection.tenant.id,
@@ -41,30 +38,34 @@ pub(super) async fn ask(prepared: &Prepared<'_>, ready: &Ready) -> Result<()> {
             now: prepared.clock.now(),
         }));
     }
-    if sends_nothing(prepared, &rehearsed.tally) {
+    if sends_nothing(prepared, &rehearsed) {
         return Ok(());
     }
+    let mails = Mails::of(prepared, &ready.connection, &rehearsed.mailed)?;
     let about = About {
         typed: prepared.typed,
         survey: &prepared.survey,
-        afterwards: afterwards(prepared, &changed)?,
-        rehearsed: &rehearsed.tally,
+        afterwards: afterwards(prepared, &rehearsed.changed)?,
+        rehearsed: &rehearsed.end.tally,
+        newly_mailed: rehearsed.newly_mailed,
         connection: &ready.connection,
         own_mail: prepared.own_mail.as_ref(),
-        first_words: first_words(prepared, &ready.connection)?,
+        mails,
         particulars: Particulars::of(prepared.settings),
-        warnings: &[ready.warnings.as_slice(), rehearsed.notes.as_slice()].concat(),
-        takes: forecast::forecast(prepared, &rehearsed.tally)?.map(|forecast| forecast.words),
+        warnings: &[ready.warnings.as_slice(), rehearsed.end.notes.as_slice()].concat(),
+        takes: forecast::forecast(prepared, &rehearsed.end.tally)?.map(|forecast| forecast.words),
     };
     about.ask(&prepared.stop).await
 }
 
 /// Whether the run only reads: nobody is left to invite, no unknown row is to be settled, and no link or mail is due.
-fn sends_nothing(prepared: &Prepared<'_>, rehearsed: &RunTotals) -> bool {
-    rehearsed.of(Outcome::WouldInvite) == 0
-        && rehearsed.of(Outcome::Unknown) == 0
-        && prepared.own_mail.is_none()
-        && prepared.settings.invite.existing.value != Existing::Relink
+fn sends_nothing(prepared: &Prepared<'_>, rehearsed: &Rehearsed) -> bool {
+    let tally = &rehearsed.end.tally;
+    let relinks = prepared.settings.invite.existing.value == Existing::Relink;
+    tally.of(Outcome::WouldInvite) == 0
+        && tally.of(Outcome::Unknown) == 0
+        && rehearsed.mailed.is_empty()
+        && !(relinks && tally.of(Outcome::ExistsPending) > 0)
 }
 
 /// What the guests of these rows get that an invitation cannot carry, and how many of them.
@@ -86,18 +87,71 @@ fn afterwards(prepared: &Prepared<'_>, rows: &[u64]) -> Result<Option<String>> {
     Ok(counts.told(prepared.sheet.header(), "guest"))
 }
 
-fn first_words(prepared: &Prepared<'_>, connection: &Connection) -> Result<Option<String>> {
-    let (Some(words), Some(first)) = (&prepared.words, &prepared.survey.first_mailed) else {
-        return Ok(None);
-    };
-    let names = Names::of_microsoft(connection);
-    for row in prepared.sheet.rows()? {
-        let row = row.map_err(Refused::from)?;
-        if row.number == first.row {
-            return Ok(words.of_row(&prepared.sheet, &row, first, &names).ok());
+/// The mails that would go out.
+struct Mails {
+    count: u64,
+    first: Option<FirstMail>,
+    languages: Vec<(String, u64)>,
+}
+
+impl Mails {
+    /// `rows` are those that would be mailed. Who that is stands on the sheet.
+    fn of(prepared: &Prepared<'_>, connection: &Connection, rows: &[u64]) -> Result<Self> {
+        let mut mails = Self {
+            count: rows.len() as u64,
+            first: None,
+            languages: Vec::new(),
+        };
+        let mut languages: BTreeMap<String, u64> = BTreeMap::new();
+        let mut understanding = Understanding::new(&prepared.sheet, &prepared.rules);
+        for row in prepared.sheet.rows()?.take_while(|_| !rows.is_empty()) {
+            let row = row.map_err(Refused::from)?;
+            let RowVerdict::Guest(guest) = understanding.understand(&row).verdict else {
+                continue;
+            };
+            if rows.binary_search(&row.number).is_err() {
+                continue;
+            }
+            if let Some(language) = &guest.language {
+                *languages.entry(language.clone()).or_default() += 1;
+            }
+            if mails.first.is_none() {
+                mails.first = Some(first_mail(prepared, connection, &row, &guest));
+            }
         }
+        mails.languages.extend(languages);
+        mails.languages.sort_by_key(|(_, mails)| Reverse(*mails));
+        Ok(mails)
     }
-    Ok(None)
+}
+
+fn first_mail(
+    prepared: &Prepared<'_>,
+    connection: &Connection,
+    row: &Row,
+    guest: &Guest,
+) -> FirstMail {
+    let of_template = || {
+        let names = Names::of_microsoft(connection);
+        let words = prepared.words.as_ref()?;
+        words.of_row(&prepared.sheet, row, guest, &names).ok()
+    };
+    let words = if prepared.own_mail.is_some() {
+        Words::OfOurs {
+            sheet: prepared.typed.display().to_string(),
+        }
+    } else if Delivery::of(&connection.identity) == Delivery::Dropped {
+        Words::OfMicrosoft
+    } else {
+        of_template()
+            .or_else(|| guest.message.clone())
+            .map_or(Words::OfMicrosoft, Words::These)
+    };
+    FirstMail {
+        to: guest.email.as_str().to_owned(),
+        cc: guest.cc.as_ref().map(|cc| cc.as_str().to_owned()),
+        words,
+    }
 }
 
 /// What the question is about.
@@ -107,9 +161,9 @@ struct About<'a> {
     afterwards: Option<String>,
     rehearsed: &'a RunTotals,
     connection: &'a Connection,
+    newly_mailed: u64,
     own_mail: Option<&'a OwnMail>,
-    /// Those of a template, in the first mail of Microsoft's.
-    first_words: Option<String>,
+    mails: Mails,
     particulars: Particulars,
     warnings: &'a [String],
     takes: Option<String>,
@@ -148,7 +202,10 @@ impl About<'_> {
         let reasons = [
             (Outcome::Invalid, "invalid on the sheet"),
             (Outcome::Duplicate, "duplicates on the sheet"),
-            (Outcome::Refused, "refused"),
+            (
+                Outcome::Refused,
+                "refused by Microsoft, or by a policy of the tenant",
+            ),
             (Outcome::Gone, "invited once and gone from the directory"),
             (Outcome::Failed, "could not be looked up"),
         ];
@@ -158,13 +215,6 @@ impl About<'_> {
             .collect();
         not_invited.push(("not selected by --only".to_owned(), tally.not_selected));
         not_invited.retain(|(_, rows)| *rows > 0);
-        let mailed = tally.would_mail;
-        let mut languages: Vec<(String, u64)> = survey
-            .languages
-            .iter()
-            .map(|(name, rows)| (name.clone(), *rows))
-            .collect();
-        languages.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let mut domains: Vec<String> = connection.domain.iter().cloned().collect();
         domains.extend(
             connection
@@ -195,14 +245,15 @@ impl About<'_> {
                 .filter(|(_, rows)| *rows > 0)
                 .collect(),
             not_invited,
+            unanswered: tally.of(Outcome::Unknown),
             mail: MailPlan {
-                mailed,
-                silent: new.saturating_sub(mailed),
+                mailed: self.mails.count,
+                silent: new.saturating_sub(self.newly_mailed),
                 by: self.own_mail.map_or_else(
                     || "Microsoft, in the name of the tenant".to_owned(),
                     OwnMail::by,
                 ),
-                languages,
+                languages: self.mails.languages.clone(),
             },
             afterwards: self.afterwards.clone(),
             unused_columns: survey
@@ -210,19 +261,7 @@ impl About<'_> {
                 .iter()
                 .map(|column| (column.name.clone(), column.addresses))
                 .collect(),
-            first_mail: survey
-                .first_mailed
-                .as_ref()
-                .filter(|_| mailed > 0)
-                .map(|guest| FirstMail {
-                    to: guest.email.as_str().to_owned(),
-                    cc: guest.cc.as_ref().map(|cc| cc.as_str().to_owned()),
-                    words: self
-                        .first_words
-                        .clone()
-                        .or_else(|| guest.message.clone())
-                        .filter(|_| Delivery::of(&connection.identity) != Delivery::Dropped),
-                }),
+            first_mail: self.mails.first.clone(),
             warnings: self.warnings.to_vec(),
             takes: self.takes.clone(),
         }

@@ -37,8 +37,6 @@ pub(in crate::commands) struct Survey {
     pub selected: u64,
     selected_domains: HashMap<String, u64>,
     pub languages: HashMap<String, u64>,
-    /// The first one who gets a mail.
-    pub first_mailed: Option<Box<Guest>>,
     pub errors: Vec<Problem>,
     /// Where the addresses of the sheet went.
     pub addresses: Addresses,
@@ -84,7 +82,7 @@ impl Survey {
             let understood = understanding.understand(&row);
             survey.rows += 1;
             match understood.verdict {
-                RowVerdict::Guest(guest) => survey.guest(guest, selection, send),
+                RowVerdict::Guest(guest) => survey.guest(&guest, selection, send),
                 RowVerdict::Duplicate { .. } => survey.duplicates += 1,
                 RowVerdict::Invalid => {
                     survey.invalid += 1;
@@ -115,7 +113,7 @@ impl Survey {
         Ok(survey)
     }
 
-    fn guest(&mut self, guest: Box<Guest>, selection: &Selection, send: bool) {
+    fn guest(&mut self, guest: &Guest, selection: &Selection, send: bool) {
         self.guests += 1;
         let domain = guest.email.domain();
         if selection.takes(guest.row, Some((guest.email.key(), domain))) {
@@ -126,8 +124,8 @@ impl Survey {
             .domains
             .entry(guest.email.domain().to_owned())
             .or_default() += 1;
-        self.wanted.add(&guest);
-        self.follow_ups.add(&guest);
+        self.wanted.add(guest);
+        self.follow_ups.add(guest);
         if let Some(host) = guest.redirect_url.as_deref().and_then(host) {
             *self.landing_hosts.entry(host).or_default() += 1;
         }
@@ -137,7 +135,6 @@ impl Survey {
             if let Some(language) = &guest.language {
                 *self.languages.entry(language.clone()).or_default() += 1;
             }
-            self.first_mailed.get_or_insert(guest);
         }
     }
 

@@ -82,6 +82,9 @@ pub(super) fn default_sponsor(
     }
     let why = match named.sponsors.id(&setting.value) {
         Err(Unresolved::Nobody) => "is not in this tenant".to_owned(),
+        Err(Unresolved::GroupAddress(group)) => {
+            format!("is the mail address of a group: write group:{group}")
+        }
         Err(Unresolved::Several(candidates)) => {
             format!("could be several users or groups: {}", listed(&candidates))
         }

@@ -36,7 +36,7 @@ impl NamedInCell<'_> {
         match self {
             Self::Sponsor(_) => (
                 catalogue::SPONSOR_UNKNOWN,
-                "correct the sponsor, or empty the cell; then the person who invites is the sponsor"
+                "correct the sponsor (a group is written as group:NAME), or empty the cell; then the person who invites is the sponsor"
                     .to_owned(),
             ),
             Self::Manager(_) => (
@@ -146,6 +146,12 @@ pub(in crate::engine) fn unusable_name(
             );
             (Outcome::Invalid, code, error, fix.to_owned())
         }
+        Unresolved::GroupAddress(group) => (
+            Outcome::Invalid,
+            catalogue::SPONSOR_IS_GROUP,
+            format!("{named} is the mail address of the group {group}"),
+            format!("write group:{group} to name the group as the sponsor"),
+        ),
         Unresolved::Unfit(why) => {
             let (code, what, fix) = unfit(*why);
             (
@@ -191,6 +197,9 @@ pub(in crate::engine) fn waits_for_name(named: NamedInCell<'_>, why: &Unresolved
         Unresolved::Several(candidates) => {
             let (_, who, fix) = named.ambiguous();
             format!("{named} could be {who}: {}; {fix}", listed(candidates))
+        }
+        Unresolved::GroupAddress(group) => {
+            format!("{named} is the mail address of the group {group}; write group:{group}")
         }
         Unresolved::Unfit(why) => {
             let (_, what, fix) = unfit(*why);

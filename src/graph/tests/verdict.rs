@@ -206,6 +206,7 @@ fn cases() -> Vec<(&'static str, Vec<Case>)> {
                 raw("403 with Graph's headers and a page", 403, html).by_way_of_graph(),
                 said("403 of Graph that breaks off", 403, "Forbidden", "Guest invitations are").cut(),
                 said("404 for the place", 404, "UnknownError", ""),
+                said("400, no such property", 400, "BadRequest", "The property 'invitedUserSponsors' does not exist on type 'microsoft.graph.invitation'. Make sure to only use property names that are defined by the type or mark the type as open type."),
                 said("404, no such segment", 404, "BadRequest", "Resource not found for the segment 'invitations'."),
                 raw("404 with a page", 404, html),
                 said("405", 405, "MethodNotAllowed", "No."),

@@ -58,9 +58,9 @@ impl Journal {
             Err(TryLockError::WouldBlock) => {
                 return Err(Failure::new(
                     Exit::TryAgain,
-                    format!("the people file {name} is in use by another practice tenant"),
+                    format!("another command of guestlist uses the practice tenant whose people are in {name}"),
                 )
-                .hint("wait until that one ends, or name another ledger with --ledger: the people are kept beside it")
+                .hint("wait until it ends, or practise beside it with --ledger FILE: every practice ledger has people of its own")
                 .into());
             }
             Err(TryLockError::Error(error)) => {

@@ -27,6 +27,7 @@ fn question() -> Question {
             (Outcome::ExistsAccepted, 45),
             (Outcome::ExistsDisabled, 0),
         ],
+        unanswered: 0,
         not_invited: vec![
             ("the sheet is wrong there".into(), 20),
             ("the same person as another row, or corrected since".into(), 5),
@@ -46,7 +47,7 @@ fn question() -> Question {
         first_mail: Some(FirstMail {
             to: "zoe@example.org".into(),
             cc: Some("boss@contoso.com".into()),
-            words: Some("Welcome, Zoë!\n\nPlease read the house rules before the first meeting, they are on the start page of the portal.".into()),
+            words: Words::These("Welcome, Zoë!\n\nPlease read the house rules before the first meeting, they are on the start page of the portal.".into()),
         }),
         warnings: vec![
             "row 10 is hidden in the workbook and is read like every other row".into(),
@@ -168,13 +169,60 @@ fn a_tenant_without_a_readable_name_is_known_by_its_id() {
 }
 
 #[test]
+fn without_a_mail_the_question_says_so() {
+    let mut question = question();
+    question.first_mail = None;
+    question.mail = MailPlan {
+        silent: question.new,
+        ..MailPlan::default()
+    };
+    assert!(plain(&question.text()).ends_with("\nNo mail goes out.\n"));
+    question.new = 0;
+    question.unanswered = 2;
+    let text = plain(&question.text());
+    assert!(
+        text.contains("        2  to settle     an earlier run asked"),
+        "{text}"
+    );
+    assert!(
+        text.contains("No mail goes out, except to people whose earlier"),
+        "{text}"
+    );
+    assert!(
+        question
+            .prompt()
+            .starts_with("To go on, type the tenant's name")
+    );
+    question.mail.mailed = 3;
+    assert!(question.prompt().starts_with("To mail 3 people, type"));
+}
+
+#[test]
+fn mail_of_ones_own_is_not_called_microsofts() {
+    let mut question = question();
+    question.first_mail = Some(FirstMail {
+        to: "zoe@example.org".into(),
+        cc: None,
+        words: Words::OfOurs {
+            sheet: "guests.csv".into(),
+        },
+    });
+    let text = plain(&question.text());
+    assert!(
+        text.contains("`guestlist check guests.csv --preview 1`"),
+        "{text}"
+    );
+    assert!(!text.contains("Microsoft's own words"), "{text}");
+}
+
+#[test]
 fn a_sheet_cannot_write_on_the_screen_as_it_likes() {
     let mut question = question();
     question.unused_columns = vec![("\u{1b}[2Jgone".into(), 1)];
     question.first_mail = Some(FirstMail {
         to: "a@b.org\r\nTo: c".into(),
         cc: None,
-        words: Some("hi \u{1b}]0;x\u{7} there\n".repeat(50)),
+        words: Words::These("hi \u{1b}]0;x\u{7} there\n".repeat(50)),
     });
     let text = question.text();
     assert!(!text.contains("\u{1b}[2J") && !text.contains('\u{7}') && !text.contains('\r'));

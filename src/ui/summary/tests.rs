@@ -90,6 +90,36 @@ fn a_stopped_run_says_why_and_how_to_go_on() {
 }
 
 #[test]
+fn rows_without_an_answer_are_not_called_not_invited() {
+    let unknown = |requested, n| {
+        let report = RunReport {
+            rows: n + requested,
+            outcomes: outcome_counts([(Outcome::Unknown, n), (Outcome::Invited, requested)]),
+            this_run: ThisRunReport {
+                invited: requested,
+                mails_requested: requested,
+                mails_unknown: n,
+                ..ThisRunReport::default()
+            },
+            ..sample()
+        };
+        shown(&summary(&report))
+    };
+    let text = unknown(0, 2);
+    assert!(
+        text.contains("mails     none confirmed; 2 may have been mailed"),
+        "{text}"
+    );
+    let text = unknown(5, 1);
+    assert!(
+        text.contains(
+            "mails     5 requested from Microsoft in this run; 1 more may have been mailed"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_finished_sheet_leads_to_status() {
     let report = RunReport {
         rows: 25,
