@@ -62,8 +62,13 @@ pub(crate) type FingerprintSet = HashSet<Fingerprint, BuildHasherDefault<Pass>>;
 
 /// Values by the fingerprints of texts. Each part grows by itself, so that memory never holds the old and the new table of
 /// all of them at the same time.
-#[derive(Default)]
 pub(crate) struct ByFingerprint<T>([HashMap<Fingerprint, T, BuildHasherDefault<Pass>>; PARTS]);
+
+impl<T> Default for ByFingerprint<T> {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| HashMap::default()))
+    }
+}
 
 const PARTS: usize = 32;
 

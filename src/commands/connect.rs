@@ -2,7 +2,7 @@
 //!
 //! Sends nothing but token requests and reads of public or organization data.
 
-use super::sign_in;
+use super::{proxy, sign_in};
 use crate::{
     clock::Clock,
     directory::Domains,
@@ -177,6 +177,7 @@ pub(super) async fn sign_in(
             .ca_file
             .as_ref()
             .map(|file| file.value.clone()),
+        proxy: proxy::named(env).and_then(|named| named.proxy),
         ..HttpOptions::default()
     };
     let (graph_url, authority_url) = match practice {

@@ -64,6 +64,8 @@ mod practice; // the practice tenant of --sandbox
 
 mod sign_in; // what there is to sign in with
 
+mod proxy; // which proxy the environment names
+
 mod connect; // signed in, in the right tenant
 
 mod session; // a ledger, and its tenant reached

@@ -42,8 +42,8 @@ pub(crate) use named::{NamedColumns, NamedObjects, Wanted};
 pub(crate) use named_lookup::{Unfit, Unresolved, listed};
 pub(crate) use policy::InvitationPolicy;
 pub(crate) use snapshot::pays_above;
-pub(crate) use sponsors::Sponsors;
+pub(crate) use sponsors::{Doubt, Sponsors};
 pub(crate) use user_lookup::{LookupStrategy, UserLookup};
 #[cfg(test)]
 pub(crate) use who::matches;
-pub(crate) use who::{classify, is_type_guest};
+pub(crate) use who::{FoundBy, classify, found_by, is_type_guest};

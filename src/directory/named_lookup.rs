@@ -80,6 +80,11 @@ pub(super) struct Named {
     pub mail: Option<String>,
     #[serde(deserialize_with = "optional_name")]
     pub user_principal_name: Option<String>,
+    pub account_enabled: Option<bool>,
+    #[serde(deserialize_with = "optional_name")]
+    pub user_type: Option<String>,
+    #[serde(deserialize_with = "optional_name")]
+    pub external_user_state: Option<String>,
 }
 
 impl Named {

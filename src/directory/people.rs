@@ -3,7 +3,10 @@
 //! A person takes less than a hundred bytes instead of a whole user, so a directory of 200,000 users fits into a few
 //! megabytes.
 
-use super::{lookup::unreadable, who};
+use super::{
+    lookup::unreadable,
+    who::{self, FoundBy},
+};
 use crate::{
     fingerprint::{ByFingerprint, Fingerprints},
     graph::{DirectoryUser, Fault},
@@ -26,12 +29,47 @@ struct Record {
     type_guest: bool,
     /// The index of the state in `states`.
     state: u8,
+    has_mail: bool,
+    /// How the account came to be, where the row's hint mentions it.
+    made: Made,
 }
+
+/// What the hints tell of `creationType`.
+#[derive(Clone, Copy)]
+enum Made {
+    Else,
+    SelfService,
+    EmailVerified,
+}
+
+impl Made {
+    fn of(word: Option<&str>) -> Self {
+        match word {
+            Some(SELF_SERVICE) => Self::SelfService,
+            Some(EMAIL_VERIFIED) => Self::EmailVerified,
+            _ => Self::Else,
+        }
+    }
+
+    fn word(self) -> Option<String> {
+        match self {
+            Self::Else => None,
+            Self::SelfService => Some(SELF_SERVICE.to_owned()),
+            Self::EmailVerified => Some(EMAIL_VERIFIED.to_owned()),
+        }
+    }
+}
+
+const SELF_SERVICE: &str = "SelfServiceSignUp";
+const EMAIL_VERIFIED: &str = "EmailVerified";
+/// A mail address that is not the one looked for: it is not kept.
+const ANOTHER: &str = "";
 
 #[derive(Default)]
 pub(super) struct People {
     fingerprints: Fingerprints,
-    places: ByFingerprint<u32>,
+    /// The place of a record, and by which property this text leads to it.
+    places: ByFingerprint<(u32, FoundBy)>,
     records: Vec<Record>,
     /// The few different words of `externalUserState`.
     states: Vec<String>,
@@ -58,40 +96,53 @@ impl People {
             guest: who::is_guest(user),
             type_guest: who::is_type_guest(user),
             state,
+            has_mail: user.mail.is_some(),
+            made: Made::of(user.creation_type.as_deref()),
         });
         for text in texts {
             let fingerprint = self.fingerprints.of(text.to_ascii_lowercase().as_bytes());
             let known = self.places.get(fingerprint).copied();
             // Most people have the same address in three properties.
-            let decides = known != Some(place)
+            let decides = known.map(|(known, _)| known) != Some(place)
                 && known
-                    .and_then(|known| self.user(known))
+                    .and_then(|known| self.user(known, text))
                     .is_none_or(|known| who::rank(user) < who::rank(&known));
             if decides {
-                self.places.insert(fingerprint, place);
+                let found_by = FoundBy::of(user, |own| own.eq_ignore_ascii_case(text));
+                self.places.insert(fingerprint, (place, found_by));
             }
         }
         Ok(())
     }
 
-    /// The user who is kept under one of these texts, with only what `classify` needs.
+    /// The user who is kept under one of these texts, with only what `classify` and the hints need.
     pub(super) fn find(&self, texts: &[&str]) -> Option<DirectoryUser> {
         texts
             .iter()
             .filter_map(|text| {
                 let fingerprint = self.fingerprints.of(text.to_ascii_lowercase().as_bytes());
-                self.user(*self.places.get(fingerprint)?)
+                self.user(*self.places.get(fingerprint)?, text)
             })
             .min_by_key(who::rank)
     }
 
-    fn user(&self, place: u32) -> Option<DirectoryUser> {
+    fn user(&self, (place, found_by): (u32, FoundBy), text: &str) -> Option<DirectoryUser> {
         let record = self.records.get(place as usize)?;
+        let is = |property| found_by == property;
+        let mail = if is(FoundBy::Mail) { text } else { ANOTHER };
         Some(DirectoryUser {
+            mail: record.has_mail.then(|| mail.to_owned()),
+            other_mails: is(FoundBy::OtherMails).then(|| vec![text.to_owned()]),
+            proxy_addresses: if is(FoundBy::ProxyAddresses) {
+                vec![format!("smtp:{text}")]
+            } else {
+                Vec::new()
+            },
+            creation_type: record.made.word(),
             id: record.id.to_string(),
             account_enabled: Some(record.enabled),
             user_type: record.type_guest.then(|| "Guest".to_owned()),
-            user_principal_name: record.guest.then(|| who::EXTERNAL.to_owned()),
+            user_principal_name: Some(if record.guest { who::EXTERNAL } else { "" }.to_owned()),
             external_user_state: self.states.get(usize::from(record.state)).cloned(),
             ..DirectoryUser::default()
         })
@@ -177,8 +228,11 @@ mod tests {
 
     #[test]
     fn a_person_is_small() {
-        assert_eq!(size_of::<Record>(), 20);
-        assert_eq!(size_of::<(crate::fingerprint::Fingerprint, u32)>(), 20);
+        assert_eq!(size_of::<Record>(), 22);
+        assert_eq!(
+            size_of::<(crate::fingerprint::Fingerprint, (u32, FoundBy))>(),
+            24
+        );
     }
 
     #[test]

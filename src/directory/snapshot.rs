@@ -27,7 +27,7 @@ impl Snapshot {
         let begun = Instant::now();
         let path = format!(
             "/users?$select=id,mail,otherMails,proxyAddresses,userPrincipalName,userType,accountEnabled,\
-             externalUserState&$top={PAGE}"
+             externalUserState,creationType&$top={PAGE}"
         );
         let mut pages = graph.users(&path, Read::ONE)?;
         let mut people = People::default();

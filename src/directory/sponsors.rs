@@ -3,12 +3,39 @@
 use super::{
     Directory,
     named_lookup::{Named, Unresolved, look_up, objects, read},
+    who::{EXTERNAL, is_type_guest_word},
 };
 use crate::{
     graph::{Fault, odata},
     guest::SponsorRef,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// Somebody who is named as a sponsor and can hardly vouch for a guest. Graph takes such a sponsor all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Doubt {
+    Blocked,
+    PendingGuest,
+    Guest,
+}
+
+impl Doubt {
+    fn of(sponsor: &Named) -> Option<Self> {
+        let name = sponsor.user_principal_name.as_deref().unwrap_or_default();
+        let is_guest = sponsor.external_user_state.is_some()
+            || sponsor.user_type.as_deref().is_some_and(is_type_guest_word)
+            || name.to_ascii_uppercase().contains(EXTERNAL);
+        let is_pending = sponsor
+            .external_user_state
+            .as_deref()
+            .is_some_and(|state| state.eq_ignore_ascii_case("PendingAcceptance"));
+        match sponsor.account_enabled {
+            Some(false) => Some(Self::Blocked),
+            _ if is_pending => Some(Self::PendingGuest),
+            _ => is_guest.then_some(Self::Guest),
+        }
+    }
+}
 
 /// The permission for reading groups.
 const GROUPS: &str = "Group.Read.All or GroupMember.Read.All";
@@ -16,6 +43,7 @@ const GROUPS: &str = "Group.Read.All or GroupMember.Read.All";
 #[derive(Debug, Default)]
 pub(crate) struct Sponsors {
     ids: HashMap<SponsorRef, Result<String, Unresolved>>,
+    doubts: BTreeSet<(Doubt, String)>,
     /// Whether sponsors are added after the invitation, because the invitations of this cloud take none.
     afterwards: bool,
 }
@@ -27,6 +55,7 @@ impl Sponsors {
         wanted: HashSet<SponsorRef>,
     ) -> Result<Self, Fault> {
         let mut ids = HashMap::with_capacity(wanted.len());
+        let mut doubts = BTreeSet::new();
         for (sponsor, answer) in look_up(directory, wanted, url).await? {
             let permission = match sponsor {
                 SponsorRef::Group(_) => GROUPS,
@@ -35,7 +64,13 @@ impl Sponsors {
             let id = match (objects::<Named>(answer, permission)?, id_of(&sponsor)) {
                 (Ok(found), _) => match &found[..] {
                     [] => Err(Unresolved::Nobody),
-                    [one] => Ok(one.id().to_owned()),
+                    [one] => {
+                        if matches!(sponsor, SponsorRef::Address(_)) {
+                            let doubt = Doubt::of(one);
+                            doubts.extend(doubt.map(|doubt| (doubt, sponsor.to_string())));
+                        }
+                        Ok(one.id().to_owned())
+                    }
                     several => {
                         let candidates = several.iter().map(|one| one.candidate("")).collect();
                         Err(Unresolved::Several(candidates))
@@ -50,8 +85,16 @@ impl Sponsors {
         name_groups(directory, &mut ids).await;
         Ok(Self {
             ids,
+            doubts,
             afterwards: !directory.graph().abilities().sponsors_in_invitations,
         })
+    }
+
+    /// Sponsors who can hardly vouch for a guest, as the sheet names them.
+    pub(crate) fn doubtful(&self) -> impl Iterator<Item = (Doubt, &str)> {
+        self.doubts
+            .iter()
+            .map(|(doubt, name)| (*doubt, name.as_str()))
     }
 
     /// Whether sponsors are added after the invitation, because the invitations of this cloud take none.
@@ -126,7 +169,8 @@ pub(super) fn address_filter(address: &str) -> String {
 fn url(sponsor: &SponsorRef) -> (String, bool) {
     match sponsor {
         SponsorRef::Address(address) => {
-            let select = "id,displayName,mail,userPrincipalName";
+            let select =
+                "id,displayName,mail,userPrincipalName,userType,accountEnabled,externalUserState";
             read(("/users", &address_filter(address)), select, address)
         }
         SponsorRef::Id(id) => (format!("/directoryObjects/{id}?$select=id"), false),

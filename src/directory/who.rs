@@ -114,6 +114,40 @@ pub(crate) fn matches(user: &DirectoryUser, address: &EmailAddress, domains: &Do
         || user.user_principal_name.as_deref().is_some_and(named)
 }
 
+/// By which property a user was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FoundBy {
+    Mail,
+    OtherMails,
+    ProxyAddresses,
+    /// The user principal name, as it is or derived from the address.
+    Name,
+}
+
+impl FoundBy {
+    pub(super) fn of(user: &DirectoryUser, same: impl Fn(&str) -> bool) -> Self {
+        let proxied = |text: &String| text.split_once(':').is_some_and(|(_, rest)| same(rest));
+        if user.mail.as_deref().is_some_and(&same) {
+            Self::Mail
+        } else if user.other_mails.iter().flatten().any(|mail| same(mail)) {
+            Self::OtherMails
+        } else if user.proxy_addresses.iter().any(proxied) {
+            Self::ProxyAddresses
+        } else {
+            Self::Name
+        }
+    }
+}
+
+/// By which property this user was found. None: the user was read by id, and not all properties may be known.
+pub(crate) fn found_by(user: &DirectoryUser, address: &EmailAddress) -> Option<FoundBy> {
+    let same = |text: &str| {
+        text.eq_ignore_ascii_case(address.as_str()) || text.eq_ignore_ascii_case(address.key())
+    };
+    user.user_principal_name.as_ref()?;
+    Some(FoundBy::of(user, same))
+}
+
 /// Of several users with one address, the one that decides: a user that prevents an invitation comes first.
 pub(super) fn decisive(users: Vec<DirectoryUser>) -> Option<DirectoryUser> {
     users.into_iter().min_by_key(rank)

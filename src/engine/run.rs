@@ -157,6 +157,7 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
         generation,
         silent_first,
         refused_domains: StdMutex::new(HashMap::new()),
+        rows_without_mail: StdMutex::default(),
     });
     let watchers = watchers(&engine, &totals);
 
@@ -205,6 +206,7 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
     engine.recorder.flush().await;
     let mut notes = engine.user_lookup.notes();
     notes.extend(engine.follow_ups.notes());
+    notes.extend(engine.note_without_mail());
     drop(engine);
     let (writer, unwritten) = tokio::task::spawn_blocking(|| recording.join())
         .await

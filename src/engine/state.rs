@@ -22,7 +22,7 @@ use crate::{
     pace::{Pace, TooLong},
 };
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -54,6 +54,8 @@ pub(super) struct EngineState {
     pub silent_first: Option<SilentFirst>,
     /// Domains that Graph refused as a whole, each with the code and the text of the refusal.
     pub refused_domains: Mutex<HashMap<String, (String, String)>>,
+    /// The rows of new guests whom the directory has without a mail address.
+    pub rows_without_mail: Mutex<BTreeSet<u64>>,
 }
 
 /// The run is stopping, so nothing was sent.
@@ -61,6 +63,30 @@ pub(super) struct EngineState {
 pub(super) struct Stopped;
 
 impl EngineState {
+    pub(super) fn without_mail(&self) -> MutexGuard<'_, BTreeSet<u64>> {
+        self.rows_without_mail
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is to be said after the run of new guests without a mail address.
+    pub(super) fn note_without_mail(&self) -> Option<String> {
+        const MOST: usize = 5;
+        let rows = self.without_mail();
+        let count = rows.len();
+        let named: Vec<String> = rows.iter().take(MOST).map(u64::to_string).collect();
+        let (guests, have, of) = match count {
+            0 => return None,
+            1 => ("1 new guest".to_owned(), "has", "row"),
+            n => (format!("{n} new guests"), "have", "rows"),
+        };
+        let more = if count > MOST { " and more" } else { "" };
+        Some(format!(
+            "{guests} {have} no mail address in the directory ({of} {}{more}), as a rule because a contact or another object of the tenant has the same address: mail through groups does not arrive; an administrator can delete the contact",
+            named.join(", ")
+        ))
+    }
+
     pub(super) fn reader(&self) -> MutexGuard<'_, Reader> {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }

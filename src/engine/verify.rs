@@ -79,10 +79,13 @@ pub(super) async fn look_by_id(
         let Some(end) = page.last() else { break };
         after = end.row;
         let ids: Vec<String> = page.iter().map(|guest| guest.user_id.clone()).collect();
-        let seen: HashMap<String, Option<String>> = match graph.get_by_ids(&ids).await {
+        let seen: HashMap<String, (Option<String>, bool)> = match graph.get_by_ids(&ids).await {
             Ok(users) => users
                 .into_iter()
-                .map(|user| (user.id.to_ascii_lowercase(), user.external_user_state))
+                .map(|user| {
+                    let seen = (user.external_user_state, user.mail.is_some());
+                    (user.id.to_ascii_lowercase(), seen)
+                })
                 .collect(),
             Err(fault) => {
                 tracing::warn!(%fault, "cannot look for the new guests");
@@ -92,7 +95,10 @@ pub(super) async fn look_by_id(
         let now = engine.clock.now();
         for guest in page {
             let state = seen.get(&guest.user_id.to_ascii_lowercase());
-            if let Some(state) = state {
+            if let Some((state, has_mail)) = state {
+                if !has_mail {
+                    engine.without_mail().insert(guest.row);
+                }
                 engine
                     .recorder
                     .verified(guest.person, Verified::Found, state.clone(), now)

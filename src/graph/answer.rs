@@ -2,7 +2,12 @@
 //!
 //! Must not decide what an answer means; `verdict` does.
 
-use super::auth::{Claims, MethodName};
+use super::{
+    auth::{Claims, MethodName},
+    catalogue,
+    class::Class,
+};
+use crate::problem::Code;
 use jiff::Timestamp;
 use std::{fmt, time::Duration};
 
@@ -14,7 +19,7 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) enum Attempt {
     Answered(Answer),
     /// There was no connection, so nothing was sent.
-    NotConnected(String),
+    NotConnected(Unreached),
     /// The request was sent, or may have been sent, and no status came back.
     NoAnswer(String),
 }
@@ -26,6 +31,24 @@ pub struct Asker {
     pub method: Option<MethodName>,
     /// The least permission that the request needs.
     pub permission: Option<&'static str>,
+}
+
+/// Why there was no connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Unreached {
+    pub code: Code,
+    pub class: Class,
+    pub why: String,
+}
+
+impl From<String> for Unreached {
+    fn from(why: String) -> Self {
+        Self {
+            code: catalogue::NOT_CONNECTED,
+            class: Class::NotSent,
+            why,
+        }
+    }
 }
 
 /// A status line and what followed it.

@@ -356,6 +356,18 @@ codes! {
         fix: "Leave the column unused with --ignore and its name (with --default-sponsor, leave that away), and check [tenant] cloud and graph_url with `guestlist doctor`.",
         who: "whoever runs the command"
     }
+    NOT_TRUSTED = "GL633" {
+        title: "the certificate of the server is not trusted",
+        meaning: "The server showed a certificate that this machine does not accept, as a rule because its issuer is not among the certificate authorities of the system. Nothing was sent.",
+        fix: "If the issuer is your own network's (a proxy that inspects connections), name its certificate by --ca-file (PEM), or have it added to the system's certificate store. If not, do not go on: somebody else may answer in place of Microsoft.",
+        who: "whoever runs the network"
+    }
+    PROXY_REFUSES = "GL634" {
+        title: "the proxy refuses the connection",
+        meaning: "The network's proxy does not let this machine connect to the host. Nothing was sent.",
+        fix: "Have the proxy allow the host, or correct the variable that names the proxy (NO_PROXY names hosts that need none).",
+        who: "whoever runs the network"
+    }
     MAY_NOT_DELETE = "GL640" {
         title: "the sign-in may not delete this user",
         meaning: "The app or user lacks the Graph permission User.DeleteRestore.All (User.ReadWrite.All does too), a signed-in user lacks the role User Administrator, or the guest holds a directory role, which takes an administrator with a higher role.",

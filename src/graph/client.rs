@@ -326,7 +326,8 @@ impl Graph {
                     inner.pace.answered(Kind::Read, sent_at);
                     return match attempt {
                         Attempt::Answered(answer) => Ok((answer, sent_at)),
-                        Attempt::NotConnected(why) | Attempt::NoAnswer(why) => {
+                        Attempt::NotConnected(unreached) => Err(Fault::unreached(&unreached)),
+                        Attempt::NoAnswer(why) => {
                             Err(Fault::new(catalogue::NO_ANSWER, Class::Unsettled, why))
                         }
                     };

@@ -136,8 +136,8 @@ impl Graph {
 fn judge(attempt: &Attempt, id: &str) -> DeleteVerdict {
     let answer = match attempt {
         Attempt::Answered(answer) => answer,
-        Attempt::NotConnected(why) => {
-            let fault = Fault::new(catalogue::NOT_CONNECTED, Class::NotSent, why);
+        Attempt::NotConnected(unreached) => {
+            let fault = Fault::unreached(unreached);
             return DeleteVerdict::NotSent(fault.with_client_request_id(id));
         }
         Attempt::NoAnswer(why) => {

@@ -7,7 +7,7 @@
 pub(crate) use super::class::{Author, Class};
 
 use super::{
-    answer::{Answer, Asker},
+    answer::{Answer, Asker, Unreached},
     auth::{
         self,
         advice::{self, Advice},
@@ -92,6 +92,11 @@ impl Fault {
             Class::NotSent,
             "the run stopped first",
         )
+    }
+
+    /// There was no connection.
+    pub(crate) fn unreached(unreached: &Unreached) -> Self {
+        Self::new(unreached.code, unreached.class, unreached.why.clone())
     }
 
     /// A token that was requested with the claims of a challenge was challenged again.

@@ -7,7 +7,7 @@ use super::{
     base_url::BaseUrl,
     connections::Connections,
     departure::{Body, Departure, unless_stopped},
-    http_client::{HttpOptions, reason},
+    http_client::{HttpOptions, Proxy, reason, unreached},
     server_text,
 };
 use crate::{
@@ -54,12 +54,14 @@ pub(crate) struct Outgoing<'a> {
 pub(crate) struct Http {
     clock: Clock,
     connections: Connections,
+    proxy: Option<Proxy>,
 }
 
 impl Http {
     pub(crate) fn new(base: &BaseUrl, options: HttpOptions, clock: Clock) -> Result<Self> {
         Ok(Self {
             clock,
+            proxy: options.proxy.clone(),
             connections: Connections::new(base, options)?,
         })
     }
@@ -71,9 +73,8 @@ impl Http {
         stop: &StopSignal,
     ) -> std::result::Result<Attempt, Stopped> {
         let Some(bearer) = bearer(outgoing.token) else {
-            return Ok(Attempt::NotConnected(
-                "the token holds characters that no header can carry".into(),
-            ));
+            let why = "the token holds characters that no header can carry";
+            return Ok(Attempt::NotConnected(why.to_owned().into()));
         };
         let connections = self.connections.current();
         let mut opening = stop.unless_raised(connections.opening()).await?;
@@ -103,7 +104,7 @@ impl Http {
                     Attempt::Answered(self.receive(response, outgoing.limit).await)
                 }
                 Err(error) if error.is_connect() || error.is_builder() => {
-                    Attempt::NotConnected(reason(error))
+                    Attempt::NotConnected(unreached(error, self.proxy.as_ref()))
                 }
                 Err(error) => Attempt::NoAnswer(reason(error)),
             }

@@ -1,13 +1,16 @@
-//! How a server is reached: timeouts, proxies and certificates.
+//! How a server is reached: timeouts and proxies. Which certificates are trusted is decided in `server_trust`.
 //!
 //! Must not send anything. Its texts never hold a URL, because URLs hold addresses.
 
-use super::{base_url::BaseUrl, server_text};
+use super::{
+    answer::Unreached, base_url::BaseUrl, catalogue, class::Class, server_text, server_trust,
+};
 use crate::{
     exit::Exit,
     failure::{Failure, Result},
 };
-use reqwest::{Certificate, Client, redirect};
+use reqwest::{Client, redirect};
+use rustls_pki_types::{CertificateDer, pem::PemObject};
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -21,11 +24,21 @@ const LONGEST_REASON: usize = 600;
 /// The longest CA file; the certificates of a whole system are far shorter.
 const LONGEST_CA_FILE: u64 = 16 * 1024 * 1024;
 
+/// A proxy, without its user name and password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Proxy {
+    pub address: String,
+    /// The variable that names it.
+    pub from: String,
+}
+
 /// How to reach a server.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpOptions {
     /// Certificates to trust beside the system's, PEM.
     pub ca_file: Option<PathBuf>,
+    /// The proxy that the environment names, for messages; the client finds it by itself.
+    pub proxy: Option<Proxy>,
     pub connect_timeout: Duration,
     pub answer_timeout: Duration,
 }
@@ -34,6 +47,7 @@ impl Default for HttpOptions {
     fn default() -> Self {
         Self {
             ca_file: None,
+            proxy: None,
             connect_timeout: Duration::from_secs(10),
             answer_timeout: Duration::from_secs(100),
         }
@@ -64,21 +78,18 @@ pub(crate) fn client(base: &BaseUrl, options: &HttpOptions) -> Result<Client> {
         Some(path) => read_certificates(path)?,
         None => Vec::new(),
     };
+    let failed = |why: String| {
+        Failure::usage(format!("no secure connection can be set up: {why}"))
+            .hint("install the system's CA certificates (package ca-certificates), or name a PEM file with --ca-file")
+    };
     let built = if base.url().scheme() == "http" {
         // No certificate is needed, so this works on a machine without any.
         builder().tls_certs_only([]).build()
-    } else if own.is_empty() {
-        builder().build()
     } else {
-        builder()
-            .tls_certs_merge(own.clone())
-            .build()
-            .or_else(|_| builder().tls_certs_only(own).build())
+        let trust = server_trust::config(own).map_err(|error| failed(error.to_string()))?;
+        builder().tls_backend_preconfigured(trust).build()
     };
-    built.map_err(|error| {
-        Failure::usage(format!("no secure connection can be set up: {}", reason(error)))
-            .hint("install the system's CA certificates (package ca-certificates), or name a PEM file with --ca-file")
-    })
+    built.map_err(|error| failed(reason(error)))
 }
 
 /// A client for services on this machine or its link (metadata, managed identity): plain http, no proxy.
@@ -94,7 +105,7 @@ pub(crate) fn local_client() -> Result<Client> {
         .map_err(|error| Failure::new(Exit::Unexpected, reason(error)))
 }
 
-fn read_certificates(path: &Path) -> Result<Vec<Certificate>> {
+fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let failed = |why: String| {
         Failure::usage(format!(
             "the CA file {} cannot be used: {why}",
@@ -104,11 +115,58 @@ fn read_certificates(path: &Path) -> Result<Vec<Certificate>> {
     };
     let pem = crate::files::read_given(path, LONGEST_CA_FILE)
         .map_err(|error| failed(error.to_string()))?;
-    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| failed(reason(error)))?;
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem)
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|error| failed(error.to_string()))?;
     if certificates.is_empty() {
         return Err(failed("it holds no certificate".into()));
     }
     Ok(certificates)
+}
+
+/// Why there was no connection: a certificate that is not trusted and a proxy that refuses are told as such, because
+/// waiting does not change them.
+pub(super) fn unreached(error: reqwest::Error, proxy: Option<&Proxy>) -> Unreached {
+    let lasting = |code, why: String| Unreached {
+        code,
+        class: Class::Address,
+        why: server_text::clean(&why, LONGEST_REASON),
+    };
+    if let Some(why) = server_trust::refusal(&error) {
+        return lasting(catalogue::NOT_TRUSTED, why);
+    }
+    let mut cause = std::error::Error::source(&error);
+    let mut of_proxy = None;
+    while let Some(inner) = cause {
+        let word = inner.to_string();
+        if let Some(word) = word.strip_prefix("tunnel error: ") {
+            of_proxy = Some(word.to_owned());
+        }
+        cause = inner.source();
+    }
+    let named = proxy.map_or("the proxy of the system's settings".to_owned(), |proxy| {
+        format!("the proxy {} (from {})", proxy.address, proxy.from)
+    });
+    match of_proxy.as_deref() {
+        None => Unreached::from(reason(error)),
+        Some("proxy authorization required") => lasting(
+            catalogue::PROXY_SIGN_IN,
+            format!("{named} asks for a user name and a password (407)"),
+        ),
+        Some(why @ ("unsuccessful" | "proxy response headers too long")) => lasting(
+            catalogue::PROXY_REFUSES,
+            format!("{named} refuses to connect to this host ({why})"),
+        ),
+        Some(why) => {
+            let detail = reason(error);
+            let detail = if detail.is_empty() {
+                why.to_owned()
+            } else {
+                detail
+            };
+            Unreached::from(format!("{named} cannot be reached: {detail}"))
+        }
+    }
 }
 
 /// The causes of an error in one line, without the URL. For a failed connection only the innermost cause.

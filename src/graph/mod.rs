@@ -37,7 +37,9 @@ pub(crate) mod send_mail; // sends a mail of our own from a mailbox
 
 pub(crate) mod http; // one request, sent once
 
-pub(crate) mod http_client; // timeouts, proxies, certificates
+pub(crate) mod http_client; // timeouts, proxies
+
+mod server_trust; // which servers are trusted
 
 mod connections; // which connection a request goes out on
 

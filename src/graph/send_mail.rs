@@ -148,9 +148,12 @@ impl Graph {
 fn judge(attempt: &Attempt, id: &str) -> MailVerdict {
     let answer = match attempt {
         Attempt::Answered(answer) => answer,
-        Attempt::NotConnected(why) => {
-            let fault = Fault::new(catalogue::NOT_CONNECTED, Class::NotSent, why);
-            return MailVerdict::Later(fault.with_client_request_id(id));
+        Attempt::NotConnected(unreached) => {
+            let fault = Fault::unreached(unreached).with_client_request_id(id);
+            return match fault.class {
+                Class::NotSent => MailVerdict::Later(fault),
+                _ => MailVerdict::Stop(fault),
+            };
         }
         Attempt::NoAnswer(why) => {
             let fault = Fault::new(catalogue::NO_ANSWER, Class::Unsettled, why);

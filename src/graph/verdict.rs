@@ -104,9 +104,14 @@ impl Verdict {
 pub(crate) fn judge(attempt: &Attempt, email: &str) -> Verdict {
     let answer = match attempt {
         Attempt::Answered(answer) => answer,
-        Attempt::NotConnected(why) => {
-            return Verdict::NotSent {
-                fault: Fault::new(catalogue::NOT_CONNECTED, Class::NotSent, why),
+        Attempt::NotConnected(unreached) => {
+            let fault = Fault::unreached(unreached);
+            return match fault.class {
+                Class::NotSent => Verdict::NotSent { fault },
+                _ => Verdict::Stop {
+                    exit: fault.exit(),
+                    fault,
+                },
             };
         }
         Attempt::NoAnswer(why) => {
@@ -236,10 +241,11 @@ pub(crate) fn judge_read(attempt: &Attempt) -> ReadVerdict {
     };
     let answer = match attempt {
         Attempt::Answered(answer) => answer,
-        Attempt::NotConnected(why) => {
-            return ReadVerdict::Again {
-                after: None,
-                fault: Fault::new(catalogue::NOT_CONNECTED, Class::NotSent, why),
+        Attempt::NotConnected(unreached) => {
+            let fault = Fault::unreached(unreached);
+            return match fault.class {
+                Class::NotSent => ReadVerdict::Again { after: None, fault },
+                _ => ReadVerdict::No { fault },
             };
         }
         Attempt::NoAnswer(why) => return again(catalogue::NO_ANSWER, why),

@@ -11,7 +11,7 @@ use std::fmt;
 
 /// The properties of a user that are read. They are always named, because the default set lacks most of them.
 pub(crate) const USER_SELECT: &str = "id,displayName,mail,otherMails,proxyAddresses,userPrincipalName,userType,\
-accountEnabled,externalUserState,createdDateTime";
+accountEnabled,externalUserState,creationType,createdDateTime";
 
 /// The properties that matter before a redemption is reset.
 pub(crate) const RESET_SELECT: &str = "id,displayName,mail,otherMails,proxyAddresses,userPrincipalName,userType,\

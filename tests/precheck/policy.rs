@@ -23,7 +23,7 @@ fn where_nobody_may_invite_the_run_refuses_in_a_rehearsal_too() {
             .expect_code(7)
             .says("Northwind Practice lets nobody invite guests")
             .says("GL601")
-            .says("who can: a Global Administrator");
+            .says("who can: a Privileged Role Administrator or Global Administrator");
         assert!(!workdir.exists("guests.results.csv"));
     }
     assert_eq!(tenant.requests("invitations") + tenant.requests("batch"), 0);

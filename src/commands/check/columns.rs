@@ -4,8 +4,8 @@
 
 use crate::{
     guest::Rules,
-    sheet::{Sheet, Use, column_letter, delimiter_word},
-    ui::text::{WIDTH, lines, pad, plural, printable_line, shorten},
+    sheet::{Sheet, Use, column_letter, delimiter_word, plain_name},
+    ui::text::{WIDTH, lines, list, pad, plural, printable_line, shorten, wrap},
 };
 use std::fmt::Write as _;
 
@@ -73,6 +73,32 @@ pub(super) fn mapping_text(name: &str, sheet: &Sheet, rules: &Rules) -> String {
     text
 }
 
+/// Columns that hold object ids, as their names say. An invitation that carries the id of an internal user turns that user
+/// into a guest for good, so no id is ever sent.
+pub(in crate::commands) fn object_ids(sheet: &Sheet) -> Option<String> {
+    const NAMES: [&str; 7] = [
+        "objectid",
+        "userid",
+        "entraid",
+        "entraobjectid",
+        "azureadobjectid",
+        "aadobjectid",
+        "useroid",
+    ];
+    let header = sheet.header();
+    let named: Vec<String> = header
+        .unused()
+        .filter(|name| NAMES.contains(&plain_name(name).as_str()))
+        .map(|name| format!("`{}`", shorten(&printable_line(name.trim()), 40)))
+        .collect();
+    (!named.is_empty()).then(|| {
+        format!(
+            "object ids in {} are not used: people are found by their addresses, and an id is never sent with an invitation, because the id of an internal user would turn that user into a guest",
+            list(&named)
+        )
+    })
+}
+
 /// Columns that are not used. One of them may be a message under a name that is not known.
 pub(super) fn not_used(sheet: &Sheet) -> String {
     let names: Vec<String> = sheet
@@ -90,9 +116,7 @@ pub(super) fn not_used(sheet: &Sheet) -> String {
     let broken = lines(&line, WIDTH, WIDTH - 2);
     let mut shown = broken.into_iter();
     let most = shown.by_ref().take(3).collect::<Vec<_>>().join("\n  ");
-    if shown.next().is_some() {
-        format!("{most} …\n")
-    } else {
-        format!("{most}\n")
-    }
+    let more = if shown.next().is_some() { " …" } else { "" };
+    let ids = object_ids(sheet).map_or(String::new(), |ids| format!("{}\n", wrap(&ids, 0, 2)));
+    format!("{most}{more}\n{ids}")
 }

@@ -1,6 +1,6 @@
 //! `guestlist check SHEET`: everything that is wrong with a sheet, in one pass, without a tenant or a network.
 
-mod columns; // what each column is taken for
+pub(super) mod columns; // what each column is taken for
 
 mod options; // what is asked for
 

@@ -4,6 +4,7 @@ use super::{
     super::{
         connect::{Connection, abilities},
         invite::survey::Survey,
+        proxy,
         settings_file::Particulars,
     },
     common::not_signed_in,
@@ -18,7 +19,6 @@ use crate::{
 };
 use jiff::SignedDuration;
 use std::{fmt::Display, path::Path};
-use url::Url;
 
 /// Which settings file is used, and where the values that select a tenant come from.
 pub(super) fn settings(settings: &Settings) -> Check {
@@ -60,57 +60,33 @@ fn named<T: Display>(what: &str, value: Option<&Sourced<T>>) -> Option<String> {
     Some(format!("{what} {value}"))
 }
 
-/// Which proxy is used, without its user name and password. The first of each pair of variables wins.
+/// Which proxy is used, without its user name and password.
 pub(super) fn proxy(settings: &Settings, env: &Env<'_>) -> Check {
     const NAME: &str = "proxy";
     if settings.is_loopback() {
         return Check::pass(NAME, "none is used for this machine itself");
     }
-    let first = |names: [&'static str; 2]| {
-        let set = |name| env(name).filter(|value| !value.is_empty());
-        names.into_iter().find_map(|name| Some((name, set(name)?)))
-    };
-    let https = first(["HTTPS_PROXY", "https_proxy"]).or_else(|| first(["ALL_PROXY", "all_proxy"]));
-    let Some((variable, value)) = https else {
+    let Some(named) = proxy::named(env) else {
         return Check::pass(NAME, "none: no variable names one");
     };
-    let except = match first(["NO_PROXY", "no_proxy"]) {
-        Some((name, hosts)) => format!(", except for {hosts} (from {name})"),
-        None => String::new(),
-    };
-    match without_credentials(&value) {
-        Some(shown) => Check::pass(NAME, format!("{shown} (from {variable}){except}")),
-        None => Check::cannot_tell(
+    let Some(proxy) = named.proxy else {
+        let variable = named.variable;
+        return Check::cannot_tell(
             NAME,
             format!("{variable} does not hold a URL and is ignored"),
         )
         .hint(format!(
             "set {variable} to a URL like http://proxy.example:8080"
-        )),
-    }
-}
-
-fn without_credentials(value: &str) -> Option<String> {
-    let text = if value.contains("://") {
-        value.to_owned()
-    } else {
-        format!("http://{value}")
+        ));
     };
-    let url = Url::parse(&text).ok()?;
-    let port = url
-        .port()
-        .map(|port| format!(":{port}"))
-        .unwrap_or_default();
-    let opened = if url.username().is_empty() && url.password().is_none() {
-        ""
-    } else {
-        ", with a user name"
+    let except = match named.except {
+        Some((name, hosts)) => format!(", except for {hosts} (from {name})"),
+        None => String::new(),
     };
-    Some(format!(
-        "{}://{}{port}{opened}",
-        url.scheme(),
-        url.host_str()?
-    ))
+    Check::pass(
+        NAME,
+        format!("{} (from {}){except}", proxy.address, proxy.from),
+    )
 }
 
 /// What the cloud lacks of the invitation API.
@@ -282,24 +258,6 @@ mod tests {
             "this clock is 1 min 30 s ahead of the server's"
         );
         assert_eq!(clock(None).verdict, Finding::CannotTell);
-    }
-
-    #[test]
-    fn a_proxy_is_shown_without_what_opens_it() {
-        for (value, shown) in [
-            (
-                "http://proxy.example:8080",
-                Some("http://proxy.example:8080"),
-            ),
-            ("proxy.example:8080", Some("http://proxy.example:8080")),
-            (
-                "http://user:s3cret@proxy.example/",
-                Some("http://proxy.example, with a user name"),
-            ),
-            ("http://", None),
-        ] {
-            assert_eq!(without_credentials(value).as_deref(), shown, "{value}");
-        }
     }
 
     #[test]

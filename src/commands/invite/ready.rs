@@ -6,6 +6,7 @@
 use super::{
     super::{
         asked_before::Resumed,
+        check::columns::object_ids,
         connect::{Connection, connect, unreached},
         own_mail::{Names, OwnMail, word_warnings},
         settings_file::Particulars,
@@ -67,6 +68,7 @@ impl Ready {
         warnings.extend(own_people);
         warnings.extend(survey.in_doubt.iter().cloned());
         warnings.extend(warnings::landing_hosts(survey, settings));
+        warnings.extend(object_ids(&prepared.sheet));
 
         let lock = prepared.lock()?;
         ledger.bind(&connection.tenant, clock.now())?;
@@ -86,6 +88,7 @@ impl Ready {
         let named = Arc::new(unless_stopped(stop, named).await?);
         warnings.extend(warnings::cannot_be_read(&named, &survey.wanted));
         warnings.extend(warnings::default_sponsor(&named, &survey.wanted, settings));
+        warnings.extend(warnings::doubtful_sponsors(&named.sponsors));
         warnings.extend(warnings::missing_permissions(
             &survey.follow_ups,
             &connection.identity,

@@ -9,7 +9,7 @@ use super::{
     survey::{self, Survey},
 };
 use crate::{
-    directory::{NamedObjects, Unresolved, Wanted, listed},
+    directory::{Doubt, NamedObjects, Sponsors, Unresolved, Wanted, listed},
     follow_up,
     graph::Identity,
     ledger::SilentFirst,
@@ -19,6 +19,9 @@ use crate::{
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+
+/// So many sponsors are named in one sentence.
+const MOST_SPONSORS: usize = 5;
 
 /// In an external tenant Microsoft mails nobody, whatever an invitation asks for.
 pub(super) fn external_tenant(prepared: &Prepared<'_>, connection: &Connection) -> Option<String> {
@@ -93,6 +96,31 @@ pub(super) fn default_sponsor(
     Some(format!(
         "the default sponsor {setting} {why}; rows that name no sponsor are not invited"
     ))
+}
+
+/// Sponsors who are guests themselves, or blocked. Graph takes them, so the rows are invited all the same.
+pub(in crate::commands) fn doubtful_sponsors(sponsors: &Sponsors) -> Vec<String> {
+    let mut told: BTreeMap<Doubt, Vec<&str>> = BTreeMap::new();
+    for (doubt, name) in sponsors.doubtful() {
+        told.entry(doubt).or_default().push(name);
+    }
+    let sentence = |(doubt, names): (Doubt, Vec<&str>)| {
+        let what = match doubt {
+            Doubt::Blocked => "blocked from signing in",
+            Doubt::PendingGuest => "guests who have not redeemed their own invitation yet",
+            Doubt::Guest => "guests themselves",
+        };
+        let more = names.len().saturating_sub(MOST_SPONSORS);
+        let mut listed = text::list(&names[..names.len().min(MOST_SPONSORS)]);
+        if more > 0 {
+            listed = format!("{listed} and {more} more");
+        }
+        format!(
+            "{} named as sponsor and {what}: {listed}; Graph takes them, and a member of the tenant should vouch for a guest",
+            text::plural_of(names.len() as u64, "user is", "users are")
+        )
+    };
+    told.into_iter().map(sentence).collect()
 }
 
 /// What the token says it may not set. A token that shows no permissions says nothing.

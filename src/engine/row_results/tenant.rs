@@ -3,7 +3,7 @@
 
 use super::{hinted, with_fault};
 use crate::{
-    directory,
+    directory::{self, FoundBy},
     engine::catalogue,
     graph::{DirectoryUser, Fault},
     guest::Guest,
@@ -13,6 +13,9 @@ use jiff::Timestamp;
 
 pub(in crate::engine) const RELINKED: &str =
     "is a guest already and has not redeemed yet; a new link was fetched silently";
+
+/// Of a guest whom the directory has without a mail address.
+pub(in crate::engine) const NO_MAIL: &str = "the directory has no mail address for this guest, as a rule because a contact or another object of the tenant has the same address, so mail to the guest through groups does not arrive; an administrator can delete the contact";
 
 pub(in crate::engine) const RELINK_LOST: &str =
     "is a guest already; the answer with the new link was lost, run again to fetch one";
@@ -35,19 +38,49 @@ pub(in crate::engine) fn exists(guest: &Guest, user: &DirectoryUser) -> RowResul
             "has an account that is blocked from signing in; an administrator can unblock it"
         }
         Outcome::ExistsMember if directory::is_type_guest(user) => {
-            "is an internal account of this tenant with the type Guest; there is nothing to invite"
+            "is an internal account of this tenant with the type Guest, which was created here and not invited; there is nothing to invite"
         }
         Outcome::ExistsMember => "is an internal user of this tenant; there is nothing to invite",
-        _ if user.external_user_state.is_none() => {
-            "is a guest already, without a redemption state (for example after a self-service sign-up); there is nothing to do"
-        }
+        _ if user.external_user_state.is_none() => match user.creation_type.as_deref() {
+            Some("SelfServiceSignUp") => {
+                "is a guest already, who signed up without an invitation (self-service); there is nothing to do"
+            }
+            Some("EmailVerified") => {
+                "is a guest already, who signed up without an invitation and proved the address by mail; there is nothing to do"
+            }
+            _ => {
+                "is a guest already, without a redemption state (older than invitations have one); there is nothing to do"
+            }
+        },
         _ => "is a guest already and has redeemed; there is nothing to do",
     };
     RowResult {
         user_id: Some(user.id.clone()),
         redemption: user.external_user_state.clone(),
         this_run: Some(ThisRun::Checked),
-        ..hinted(guest, outcome, hint)
+        ..hinted(guest, outcome, known_as(guest, user, hint))
+    }
+}
+
+/// The hint, with how the person was found where that was not by the mail address.
+fn known_as(guest: &Guest, user: &DirectoryUser, hint: &str) -> String {
+    match directory::found_by(user, &guest.email) {
+        None | Some(FoundBy::Mail) => hint.to_owned(),
+        Some(_) if user.mail.is_none() => {
+            if user.external_user_state.is_some() {
+                format!("{hint}; {NO_MAIL}")
+            } else {
+                hint.to_owned()
+            }
+        }
+        Some(found_by) => format!(
+            "{hint}; found under another address than its mail address: {}",
+            match found_by {
+                FoundBy::OtherMails => "one of otherMails",
+                FoundBy::ProxyAddresses => "one of proxyAddresses",
+                FoundBy::Mail | FoundBy::Name => "the one that it was invited or signs in with",
+            }
+        ),
     }
 }
 

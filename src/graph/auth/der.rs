@@ -1,4 +1,4 @@
-//! Reads the two dates of a certificate from its DER (X.509, RFC 5280 4.1), and nothing else.
+//! Reads the two dates and the issuer of a certificate from its DER (X.509, RFC 5280 4.1), and nothing else.
 //!
 //! Must survive any bytes.
 
@@ -34,6 +34,40 @@ impl Validity {
         let (from, rest) = time(validity)?;
         let (until, _) = time(rest)?;
         Some(Self { from, until })
+    }
+}
+
+/// The names of the issuer: its common name, and its organization in brackets.
+pub(in crate::graph) fn issuer(certificate: &[u8]) -> Option<String> {
+    const COMMON_NAME: &[u8] = &[0x55, 4, 3];
+    const ORGANIZATION: &[u8] = &[0x55, 4, 10];
+    let (_, certificate, _) = element(certificate)?;
+    let (_, mut fields, _) = element(certificate)?;
+    if fields.first() == Some(&VERSION) {
+        (_, _, fields) = element(fields)?;
+    }
+    // The serial number and the signature's algorithm come before it.
+    for _ in 0..2 {
+        (_, _, fields) = element(fields)?;
+    }
+    let (_, mut names, _) = element(fields)?;
+    let (mut name, mut organization) = (None, None);
+    while !names.is_empty() {
+        let (_, set, rest) = element(names)?;
+        names = rest;
+        let (_, pair, _) = element(set)?;
+        let (_, kind, value) = element(pair)?;
+        let (_, text, _) = element(value)?;
+        let text = || Some(String::from_utf8_lossy(text).into_owned());
+        match kind {
+            COMMON_NAME => name = text(),
+            ORGANIZATION => organization = text(),
+            _ => {}
+        }
+    }
+    match (name, organization) {
+        (Some(name), Some(of)) if name != of => Some(format!("{name} ({of})")),
+        (name, organization) => name.or(organization),
     }
 }
 

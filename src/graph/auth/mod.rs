@@ -18,7 +18,7 @@ mod tenant; // the id of a tenant from its domain
 
 mod certificate; // an app with a certificate
 
-mod der; // the dates of a certificate
+pub(in crate::graph) mod der; // the dates and the issuer of a certificate
 
 mod workload; // an app with a token of its platform
 

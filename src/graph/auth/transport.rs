@@ -10,10 +10,13 @@ use crate::{
     graph::{
         answer::{http_date, retry_after},
         base_url::BaseUrl,
+        class::Class,
         envelope::Envelope,
-        http_client::{self, HttpOptions, reason},
+        fault::Fault,
+        http_client::{self, HttpOptions, Proxy, reason, unreached},
         server_text,
     },
+    problem::Code,
 };
 use async_trait::async_trait;
 use azure_core::{
@@ -28,7 +31,7 @@ use azure_core::{
 use serde_json::Value;
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{aadsts, challenge::ClaimsToSend};
+use super::{aadsts, catalogue as codes, challenge::ClaimsToSend};
 
 /// The longest answer that is read; tokens with many groups have about 20 KB.
 const LONGEST_ANSWER: usize = 1024 * 1024;
@@ -43,6 +46,7 @@ pub(crate) struct Authority {
     pub claims: ClaimsToSend,
     client: reqwest::Client,
     clock: Clock,
+    proxy: Option<Proxy>,
 }
 
 /// What the token endpoint answered when it was not a token.
@@ -137,6 +141,7 @@ impl Authority {
             claims: ClaimsToSend::default(),
             client,
             clock,
+            proxy: options.proxy.clone(),
         })
     }
 
@@ -221,7 +226,7 @@ impl Authority {
         &self,
         request: reqwest::RequestBuilder,
     ) -> std::result::Result<Received, azure_core::Error> {
-        let mut response = request.send().await.map_err(network)?;
+        let mut response = request.send().await.map_err(|error| self.unsent(error))?;
         let status = response.status().as_u16();
         let mut headers = Headers::new();
         for (name, value) in response.headers() {
@@ -255,6 +260,18 @@ impl Authority {
             retry_after: after,
             body,
         })
+    }
+
+    fn unsent(&self, error: reqwest::Error) -> azure_core::Error {
+        if !error.is_connect() {
+            return network(error);
+        }
+        let unreached = unreached(error, self.proxy.as_ref());
+        let fault = match unreached.class {
+            Class::NotSent => busy(codes::SIGN_IN_UNREACHABLE, &unreached.why),
+            _ => Fault::unreached(&unreached),
+        };
+        azure_core::Error::new(ErrorKind::Credential, fault)
     }
 
     /// A form for the token endpoint, with the claims that are to be sent.
@@ -368,17 +385,16 @@ fn refused(answer: EntraAnswer) -> azure_core::Error {
 }
 
 fn network(error: reqwest::Error) -> azure_core::Error {
-    use super::{catalogue as codes, failures::busy};
-    let code = if error.is_connect() {
-        codes::SIGN_IN_UNREACHABLE
-    } else {
-        codes::SIGN_IN_BUSY
-    };
-    azure_core::Error::new(ErrorKind::Credential, busy(code, reason(error)))
+    let fault = busy(codes::SIGN_IN_BUSY, &reason(error));
+    azure_core::Error::new(ErrorKind::Credential, fault)
+}
+
+/// Trouble that passes.
+fn busy(code: Code, why: &str) -> Fault {
+    Fault::new(code, Class::SignInLater, why)
 }
 
 fn unreadable() -> azure_core::Error {
-    use super::{catalogue as codes, failures::busy};
     azure_core::Error::new(
         ErrorKind::Credential,
         busy(codes::SIGN_IN_BUSY, "the answer cannot be understood"),

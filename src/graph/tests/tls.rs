@@ -3,6 +3,7 @@
 use super::super::{
     answer::Attempt,
     base_url::BaseUrl,
+    catalogue,
     http::{Http, Outgoing},
     http_client::HttpOptions,
 };
@@ -97,7 +98,10 @@ async fn a_private_certificate_is_trusted_only_when_it_is_named() {
     }
     // Nothing is sent to whom we cannot trust, so nothing was done.
     match get(server.1, None).await {
-        Attempt::NotConnected(why) => assert!(why.to_lowercase().contains("certificate"), "{why}"),
+        Attempt::NotConnected(unreached) => {
+            assert_eq!(unreached.code, catalogue::NOT_TRUSTED);
+            assert!(unreached.why.contains("issued by private"), "{unreached:?}");
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -212,7 +212,7 @@ fn cases() -> Vec<(&'static str, Vec<Case>)> {
                 said("405", 405, "MethodNotAllowed", "No."),
                 Case {
                     what: "no connection",
-                    attempt: Attempt::NotConnected("connection refused".into()),
+                    attempt: Attempt::NotConnected("connection refused".to_owned().into()),
                 },
                 Case {
                     what: "reset after sending",
@@ -311,7 +311,8 @@ fn came(attempt: &Attempt) -> String {
                 .trim_end()
                 .to_owned()
         }
-        Attempt::NotConnected(why) | Attempt::NoAnswer(why) => why.clone(),
+        Attempt::NotConnected(unreached) => unreached.why.clone(),
+        Attempt::NoAnswer(why) => why.clone(),
     }
 }
 

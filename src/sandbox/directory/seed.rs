@@ -57,6 +57,10 @@ pub(crate) enum AccountStanding {
     Stateless,
     /// Signed up without an invitation.
     SelfService,
+    /// Signed up without an invitation, and proved the address by a mail.
+    EmailVerified,
+    /// An account that was created in the tenant, with the type Guest.
+    InternalGuest,
     Deleted,
 }
 
@@ -91,7 +95,7 @@ pub(crate) fn new_person(
             vec![address.to_owned()]
         },
         proxy_addresses: vec![format!("SMTP:{address}")],
-        user_principal_name: if member {
+        user_principal_name: if member || standing == AccountStanding::InternalGuest {
             address.to_owned()
         } else {
             guest_principal_name(address)
@@ -104,7 +108,10 @@ pub(crate) fn new_person(
         external_user_state: state.map(str::to_owned),
         external_user_state_changed: state.map(|_| created),
         creation_type: match standing {
-            AccountStanding::Member | AccountStanding::DisabledMember => None,
+            AccountStanding::Member
+            | AccountStanding::DisabledMember
+            | AccountStanding::InternalGuest => None,
+            AccountStanding::EmailVerified => Some("EmailVerified".to_owned()),
             AccountStanding::SelfService => Some("SelfServiceSignUp".to_owned()),
             _ => Some("Invitation".to_owned()),
         },
