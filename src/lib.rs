@@ -77,7 +77,7 @@ pub use guest::{Allow, Guest, RowVerdict, Rules, Understanding};
 pub use outcome::{GuestState, Outcome, RowResult};
 pub use own_files::{RESULT_COLUMNS, SHEET_PREFIX};
 pub use problem::{Entry, Problem, Severity, shorten};
-pub use results::{About, Column, Layout, SheetRow, write};
+pub use results::{About, Column, Layout, RunWords, SheetRow, write};
 pub use sandbox::{Sandbox, SandboxOptions, Weather};
 pub use settings::resolve;
 pub use sheet::{

@@ -93,6 +93,52 @@ impl Outcome {
     }
 }
 
+impl Outcome {
+    /// What it means, in a few words.
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Outcome::Invited => "invited, and the link is kept",
+            Outcome::ExistsPending => "a guest, has not redeemed yet",
+            Outcome::ExistsAccepted => "a guest, has redeemed",
+            Outcome::ExistsMember => "an internal user of the tenant",
+            Outcome::ExistsDisabled => "in the directory, blocked from signing in",
+            Outcome::ExistsDeleted => "deleted not long ago: restore or purge first",
+            Outcome::Gone => "invited once, no longer in the directory",
+            Outcome::Duplicate => "the same person as another row, or corrected since",
+            Outcome::Invalid => "must be corrected in the sheet",
+            Outcome::Refused => "Microsoft or a policy refuses this person",
+            Outcome::Failed => "gave up; nothing happened",
+            Outcome::Unknown => "asked, no answer; the next run settles it first",
+            Outcome::NotAttempted => "not reached",
+            Outcome::WouldInvite => "would be invited",
+            Outcome::Reset => "has to redeem again, and the link is kept",
+            Outcome::WouldReset => "would have to redeem again",
+        }
+    }
+
+    /// How much it asks of a person.
+    pub(crate) fn attention(self) -> Attention {
+        match self {
+            Self::Invalid | Self::Refused | Self::ExistsDeleted | Self::Gone => Attention::Hand,
+            Self::Failed | Self::Unknown | Self::NotAttempted => Attention::Open,
+            Self::Duplicate => Attention::Quiet,
+            _ => Attention::Done,
+        }
+    }
+}
+
+/// How much something asks of a person; the most comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Attention {
+    /// A person has to act before another run can succeed: to change the sheet, the tenant or the decision.
+    Hand,
+    /// Not done yet.
+    Open,
+    Done,
+    Quiet,
+}
+
 words! {
     /// What is known about the invitation mail of a row.
     pub Mail {
@@ -149,6 +195,18 @@ words! {
         Unknown = "unknown",
         /// The ledger knows no user of this tenant for the person.
         NotInvited = "not-invited",
+    }
+}
+
+impl GuestState {
+    /// How much it asks of a person.
+    pub(crate) fn attention(self) -> Attention {
+        match self {
+            Self::Accepted => Attention::Done,
+            Self::Pending | Self::Unknown => Attention::Open,
+            Self::Disabled | Self::Gone => Attention::Hand,
+            Self::SelfService | Self::Member | Self::NotInvited => Attention::Quiet,
+        }
     }
 }
 
@@ -252,6 +310,14 @@ impl RowResult {
     /// Whether the person asked to be forgotten. The row is refused, and that is as it should be.
     pub fn was_forgotten(&self) -> bool {
         self.error_code.as_deref() == Some(FORGOTTEN_CODE)
+    }
+
+    /// How much it asks of a person; a row that was not selected asks nothing, nor does one of somebody who was forgotten.
+    pub(crate) fn attention(&self) -> Attention {
+        if self.this_run == Some(ThisRun::NotSelected) || self.was_forgotten() {
+            return Attention::Quiet;
+        }
+        self.outcome.attention()
     }
 
     pub fn new(row: u64, outcome: Outcome, email: impl Into<String>) -> Self {

@@ -62,6 +62,8 @@ pub(crate) const CLEANUP_COLUMNS: [&str; 6] =
     ["email", "deletion", "why", "last_ask", "user_id", "row"];
 /// What a page of ours says near its beginning.
 pub(crate) const REPORT_MARK: &str = r#"<meta name="generator" content="guestlist report">"#;
+/// The page in words of a results workbook. It is no sheet of guests.
+pub(crate) const SUMMARY_TAB: &str = "Summary";
 /// A sheet's own column whose name collides with one of the results is written with this before it.
 pub const SHEET_PREFIX: &str = "sheet_";
 

@@ -23,6 +23,7 @@ mod main_job; // a sheet in, invitations out, results back
 mod never_twice; // lost answers, kills, stops, caps: at most one mail, no link lost
 mod own_mail; // mail in our own words: each with its row's, at most once
 mod precheck; // who is there already, in small tenants and large ones
+mod reports; // the page about a run
 mod resets; // guests redeem again: other addresses kept, mailed at most once
 mod settings_file; // whose settings are used, and what a stranger's cannot do
 mod sheets; // any spreadsheet: a corpus, random tables, screens

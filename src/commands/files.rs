@@ -9,7 +9,7 @@ use crate::{
     ledger::{Ledger, Reader},
     outcome::{Outcome, RowResult},
     own_files::SHEET_PREFIX,
-    results::{self, About, Column, KeptLinks, Layout, Links, Repaired, SheetRow},
+    results::{self, About, Column, KeptLinks, Layout, Links, Repaired, RunWords, SheetRow},
     sheet::{Field, Flaw, Place, Refused, Row, Sheet, Use},
 };
 use std::{
@@ -98,6 +98,7 @@ fn write_with(
         },
         tenant_id,
         run: run.id.to_owned(),
+        words: run_words(&reader, run.id)?,
     };
     let place = to_fix.map(|path| unedited(&reader, path)).transpose()?;
     let (written, fixing) = results::write_with_to_fix(
@@ -128,6 +129,16 @@ fn write_with(
         to_fix,
         notes,
         without_sheet: None,
+    })
+}
+
+/// What the page in words of a workbook says about the run.
+pub(super) fn run_words(reader: &Reader, run: &str) -> Result<RunWords> {
+    let run = reader.run(run)?;
+    Ok(RunWords {
+        tenant: reader.tenant()?.and_then(|tenant| tenant.name),
+        started_at: run.as_ref().map(|run| run.started_at),
+        sheet: run.and_then(|run| run.sheet),
     })
 }
 

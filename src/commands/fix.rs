@@ -105,7 +105,7 @@ fn write_workbook(
         book.skip_to(index(number)?);
         book.record(cells.iter().cloned())
     })?;
-    book.save(out)?;
+    book.save_alone(out)?;
     Ok(repaired)
 }
 
@@ -168,7 +168,7 @@ mod tests {
         put(2, &["E-Mail", "Name"]);
         put(4, &["mailto:a@x.org", "'=Bo"]);
         put(7, &["b@x.org", "Ünal 🙂"]);
-        book.save(&mut std::fs::File::create(made("in.xlsx")).unwrap())
+        book.save_alone(&mut std::fs::File::create(made("in.xlsx")).unwrap())
             .unwrap();
         let sheet = Sheet::open(&made("in.xlsx"), &SheetOptions::default()).unwrap();
         assert_eq!(

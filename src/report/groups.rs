@@ -2,9 +2,8 @@
 //!
 //! Must not know the cure.
 
-use super::row::Tone;
 use crate::{
-    outcome::{Mail, Outcome, RowResult},
+    outcome::{Attention, Mail, Outcome, RowResult},
     problem::shorten,
 };
 use std::collections::BTreeMap;
@@ -27,7 +26,7 @@ pub(super) enum Key {
 
 #[derive(Debug)]
 pub(super) struct Group {
-    pub(super) tone: Tone,
+    pub(super) tone: Attention,
     pub(super) count: u64,
     /// The first ones.
     pub(super) rows: Vec<u64>,
@@ -35,7 +34,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn new(tone: Tone) -> Self {
+    pub(super) fn new(tone: Attention) -> Self {
         Self {
             tone,
             count: 0,
@@ -44,7 +43,7 @@ impl Group {
         }
     }
 
-    pub(super) fn add(&mut self, tone: Tone, result: &RowResult) {
+    pub(super) fn add(&mut self, tone: Attention, result: &RowResult) {
         self.tone = self.tone.min(tone);
         self.count += 1;
         if self.rows.len() < NAMED {

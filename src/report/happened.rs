@@ -2,9 +2,9 @@
 //!
 //! Must not hold an address or a link.
 
-use super::{problems::rows, row::Tone, tally::Tally};
+use super::{problems::rows, tally::Tally};
 use crate::{
-    outcome::{Mail, Outcome},
+    outcome::{Attention, Mail, Outcome},
     own_files::Rehearsal,
     ui::{
         RunReport,
@@ -74,7 +74,7 @@ pub(crate) fn run_happened(run: &RunFacts, tally: &Tally) -> Vec<String> {
     let rows = plural(tally.rows, "row");
     let is_dry = run.rehearsal.dry_run;
     let would = tally.of(Outcome::WouldInvite);
-    let not_done = tally.with_tone(Tone::Hand) + tally.with_tone(Tone::Open);
+    let not_done = tally.with_tone(Attention::Hand) + tally.with_tone(Attention::Open);
     told.push(match (is_dry, not_done) {
         (true, _) => format!(
             "Of {rows}, {} would be invited.",
@@ -209,7 +209,7 @@ fn stopped(run: &RunFacts) -> Option<String> {
 
 pub(crate) fn run_next(run: &RunFacts, tally: &Tally) -> Vec<String> {
     let mut next = Vec::new();
-    let by_hand = tally.with_tone(Tone::Hand);
+    let by_hand = tally.with_tone(Attention::Hand);
     if by_hand > 0 {
         let place = match &run.to_fix {
             Some(file) => format!(
@@ -231,7 +231,7 @@ pub(crate) fn run_next(run: &RunFacts, tally: &Tally) -> Vec<String> {
         }
         return next;
     }
-    let open = tally.with_tone(Tone::Open);
+    let open = tally.with_tone(Attention::Open);
     if open > 0 {
         let first = match run.stopped_by.as_deref() {
             Some(

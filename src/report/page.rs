@@ -7,13 +7,12 @@ use super::{
     happened::{RunFacts, run_happened, run_next},
     problems::{Catalogue, Problem, problems},
     redemption::{Redemption, thousandths},
-    row::Tone,
     tally::Tally,
 };
 use crate::{
-    outcome::GuestState,
+    outcome::{Attention, GuestState},
     ui::{
-        guest_state_meaning, outcome_meaning,
+        guest_state_meaning,
         text::{number, plural_of},
     },
 };
@@ -59,7 +58,7 @@ pub(crate) struct Count {
     word: &'static str,
     number: String,
     meaning: &'static str,
-    tone: Tone,
+    tone: Attention,
     share: u64,
 }
 
@@ -79,8 +78,8 @@ impl Page {
         let counts = tally.outcomes.iter().map(|(outcome, n)| Count {
             word: outcome.word(),
             number: number(*n),
-            meaning: outcome_meaning(*outcome),
-            tone: Tone::of_outcome(*outcome),
+            meaning: outcome.meaning(),
+            tone: outcome.attention(),
             share: thousandths(*n, tally.rows),
         });
         Self {
@@ -145,7 +144,7 @@ pub(crate) fn state_counts(states: &[(GuestState, u64)], people: u64) -> Vec<Cou
         word: state.word(),
         number: number(*n),
         meaning: guest_state_meaning(*state),
-        tone: Tone::of_state(*state),
+        tone: state.attention(),
         share: thousandths(*n, people),
     };
     states.iter().map(count).collect()

@@ -4,16 +4,12 @@
 
 use super::{
     groups::{Group, Key, NAMED},
-    row::Tone,
     tally::Tally,
 };
 use crate::{
-    outcome::{Mail, Outcome},
+    outcome::{Attention, Mail, Outcome},
     problem::Entry,
-    ui::{
-        outcome_meaning,
-        text::{list, number, plural},
-    },
+    ui::text::{list, number, plural},
 };
 use serde::Serialize;
 
@@ -23,7 +19,7 @@ pub(crate) type Catalogue<'c> = &'c dyn Fn(&str) -> Option<&'static Entry>;
 /// A problem as the page shows it.
 #[derive(Debug, Serialize)]
 pub(super) struct Problem {
-    tone: Tone,
+    tone: Attention,
     number: String,
     title: String,
     code: Option<String>,
@@ -65,7 +61,7 @@ fn problem(key: &Key, group: &Group, catalogue: Catalogue<'_>) -> Problem {
             ),
         },
         Key::Outcome(outcome) => (
-            outcome_meaning(*outcome).to_owned(),
+            outcome.meaning().to_owned(),
             String::new(),
             cure(*outcome).to_owned(),
             "",

@@ -3,59 +3,18 @@
 //! Must not show a redeem link that was not asked for, or one that is no link.
 
 use crate::{
-    outcome::{GuestState, Mail, Outcome, RowResult, ThisRun},
+    outcome::{Attention, GuestState, Mail, RowResult},
     redeem_link::is_redeem_link,
 };
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-/// How much a word asks of a reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Tone {
-    /// A person must act.
-    Hand,
-    /// Not done yet.
-    Open,
-    Done,
-    Quiet,
-}
-
-impl Tone {
-    pub(super) fn of(result: &RowResult) -> Self {
-        if result.this_run == Some(ThisRun::NotSelected) {
-            return Self::Quiet;
-        }
-        Self::of_outcome(result.outcome)
-    }
-
-    pub(super) fn of_outcome(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Invalid | Outcome::Refused | Outcome::ExistsDeleted | Outcome::Gone => {
-                Self::Hand
-            }
-            Outcome::Failed | Outcome::Unknown | Outcome::NotAttempted => Self::Open,
-            Outcome::Duplicate => Self::Quiet,
-            _ => Self::Done,
-        }
-    }
-
-    pub(super) fn of_state(state: GuestState) -> Self {
-        match state {
-            GuestState::Accepted => Self::Done,
-            GuestState::Pending | GuestState::Unknown => Self::Open,
-            GuestState::Disabled | GuestState::Gone => Self::Hand,
-            GuestState::SelfService | GuestState::Member | GuestState::NotInvited => Self::Quiet,
-        }
-    }
-}
-
 #[derive(Debug, Serialize)]
 pub(crate) struct Row<'r> {
     number: Option<u64>,
     word: &'static str,
-    tone: Tone,
+    tone: Attention,
     email: &'r str,
     name: Option<&'r str>,
     hint: Option<&'r str>,
@@ -95,7 +54,7 @@ impl<'r> Row<'r> {
         Self {
             number: Some(result.row),
             word: result.outcome.word(),
-            tone: Tone::of(result),
+            tone: result.attention(),
             email: &result.email,
             name: result.display_name.as_deref(),
             hint: result.hint.as_deref(),
@@ -115,7 +74,7 @@ impl<'r> Row<'r> {
         Self {
             number: None,
             word: known.state.word(),
-            tone: Tone::of_state(known.state),
+            tone: known.state.attention(),
             email: known.email,
             name: known.name,
             hint: known.note,

@@ -2,11 +2,8 @@
 //!
 //! Must not hold the rows, of which there may be many.
 
-use super::{
-    groups::{Group, Key, NAMED},
-    row::Tone,
-};
-use crate::outcome::{FollowUp, Mail, Outcome, RowResult, ThisRun, Verified};
+use super::groups::{Group, Key, NAMED};
+use crate::outcome::{Attention, FollowUp, Mail, Outcome, RowResult, ThisRun, Verified};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]
@@ -43,20 +40,20 @@ impl Tally {
         );
         let is_unfinished = matches!(result.follow_up, Some(FollowUp::Partial | FollowUp::Failed));
         self.unfinished += u64::from(is_unfinished);
-        let tone = Tone::of(result);
-        if tone == Tone::Hand && self.by_hand.len() <= NAMED {
+        let tone = result.attention();
+        if tone == Attention::Hand && self.by_hand.len() <= NAMED {
             self.by_hand.push(result.row);
         }
         let codes = result.error_code.as_deref().unwrap_or_default();
         let codes = codes.split("; ").filter(|code| !code.is_empty());
-        if matches!(tone, Tone::Hand | Tone::Open) || is_unfinished {
+        if matches!(tone, Attention::Hand | Attention::Open) || is_unfinished {
             let mut has_code = false;
             for code in codes {
                 has_code = true;
                 self.group(Key::Code(code.to_owned()), tone, result);
             }
             if !has_code {
-                let key = if is_unfinished && tone == Tone::Done {
+                let key = if is_unfinished && tone == Attention::Done {
                     Key::FollowUp
                 } else {
                     Key::Outcome(result.outcome)
@@ -67,11 +64,11 @@ impl Tally {
         if let Some(mail @ (Mail::Due | Mail::Refused | Mail::Unknown)) = result.mail
             && result.outcome == Outcome::Invited
         {
-            self.group(Key::Mail(mail), Tone::Open, result);
+            self.group(Key::Mail(mail), Attention::Open, result);
         }
     }
 
-    fn group(&mut self, key: Key, tone: Tone, result: &RowResult) {
+    fn group(&mut self, key: Key, tone: Attention, result: &RowResult) {
         self.groups
             .entry(key)
             .or_insert_with(|| Group::new(tone))
@@ -86,12 +83,12 @@ impl Tally {
         self.mails.get(&mail).copied().unwrap_or(0)
     }
 
-    pub(super) fn with_tone(&self, tone: Tone) -> u64 {
-        let of_tone = |(outcome, _): &(&Outcome, &u64)| Tone::of_outcome(**outcome) == tone;
+    pub(super) fn with_tone(&self, tone: Attention) -> u64 {
+        let of_tone = |(outcome, _): &(&Outcome, &u64)| outcome.attention() == tone;
         let all: u64 = self.outcomes.iter().filter(of_tone).map(|(_, n)| n).sum();
         match tone {
             // Rows that were not selected have the outcome of rows that were not reached.
-            Tone::Open => all.saturating_sub(self.not_selected),
+            Attention::Open => all.saturating_sub(self.not_selected),
             _ => all,
         }
     }

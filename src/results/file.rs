@@ -6,6 +6,7 @@
 use super::{
     layout::Layout,
     target::{Occupant, STDOUT, may_be_replaced, occupant, previous_of},
+    words_page::WordsPage,
     workbook::{self, Book},
 };
 use crate::{files, own_files::FileKind, sheet::formula::make_safe, visible::visible};
@@ -147,7 +148,7 @@ impl TableFile {
             Place::Stdout { .. } => stdout().is_terminal(),
         };
         let form = if workbook::is_meant(target) {
-            Form::Workbook(Box::new(Book::new(kind.word(), 0)?), place)
+            Form::Workbook(Box::new(Book::of_kind(kind)?), place)
         } else {
             Form::Csv(Box::new(csv_writer(place, layout)?))
         };
@@ -178,6 +179,11 @@ impl TableFile {
 
     /// Makes the file durable and puts it in its place. Returns where it is, and what a person should know about that.
     pub(super) fn finish(self) -> io::Result<(PathBuf, Vec<String>)> {
+        self.finish_with(&WordsPage::default())
+    }
+
+    /// The same with a page in words, where the file is a workbook of results.
+    pub(super) fn finish_with(self, words: &WordsPage) -> io::Result<(PathBuf, Vec<String>)> {
         let Self {
             form, target, kind, ..
         } = self;
@@ -188,7 +194,7 @@ impl TableFile {
                 .into_inner()
                 .map_err(io::IntoInnerError::into_error)?,
             Form::Workbook(book, mut place) => {
-                book.save(&mut place)?;
+                book.save(words, &mut place)?;
                 place
             }
         };

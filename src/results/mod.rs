@@ -31,6 +31,10 @@ mod file; // a table that is written as a whole, CSV or workbook
 
 mod workbook; // the workbook
 
+mod looks; // how its columns look
+
+mod words_page; // the page in words before its table
+
 mod page_file; // a page, written in the same manner
 
 pub(crate) use cleanup::{CleanupLine, write_cleanup};
@@ -47,6 +51,7 @@ pub(crate) use page_file::PageFile;
 pub(crate) use read_back::{OwnRow, read_own};
 pub(crate) use target::{STDOUT, check_target, previous_of, same_place};
 pub(crate) use to_fix::{is_to_be_corrected, needs_a_hand, told};
+pub use words_page::RunWords;
 pub(crate) use workbook::{
     Book, MAX_COLUMNS as WORKBOOK_COLUMNS, is_meant as is_workbook, other_form as other_workbook,
 };

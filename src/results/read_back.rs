@@ -9,7 +9,7 @@ use crate::{
     redeem_link::is_redeem_link,
     sheet::{Row, Rows, Sheet},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use secrecy::SecretString;
 use std::path::Path;
 
@@ -116,11 +116,19 @@ impl Columns {
                 .map(SecretString::from),
             redemption: optional(self.redemption),
             mail: optional(self.mail).as_deref().and_then(Mail::from_word),
-            invited_at: optional(self.invited_at).and_then(|at| at.parse().ok()),
+            invited_at: optional(self.invited_at).and_then(|at| time(&at)),
             tenant_id: optional(self.tenant_id),
             run: optional(self.run),
         }
     }
+}
+
+/// A time as it was written. In a workbook it is a date, which is UTC and has no zone beside it.
+fn time(text: &str) -> Option<Timestamp> {
+    let in_utc = |time: DateTime| TimeZone::UTC.to_timestamp(time).ok();
+    text.parse()
+        .ok()
+        .or_else(|| text.parse().ok().and_then(in_utc))
 }
 
 impl Iterator for OwnRows {

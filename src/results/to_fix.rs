@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     failure::{Failure, Result},
-    outcome::{Outcome, RowResult},
+    outcome::{Attention, Outcome, RowResult},
     own_files::{FileKind, TO_FIX_COLUMNS},
     visible::visible_line,
 };
@@ -18,10 +18,7 @@ use std::{borrow::Cow, io, path::Path};
 
 /// Whether a person has to act before another run can succeed: to change the sheet, the tenant or the decision.
 pub(crate) fn needs_a_hand(outcome: Outcome) -> bool {
-    matches!(
-        outcome,
-        Outcome::Invalid | Outcome::Refused | Outcome::ExistsDeleted | Outcome::Gone
-    )
+    outcome.attention() == Attention::Hand
 }
 
 /// Whether the row belongs into the file. Somebody who asked to be forgotten is as it should be, and stands in no further

@@ -9,6 +9,7 @@ use super::{
     merge::Merge,
     target::write_failure,
     to_fix::ToFix,
+    words_page::{RunWords, WordsPage},
 };
 use crate::{
     failure::Result,
@@ -37,6 +38,8 @@ pub struct About {
     pub links: Links,
     pub tenant_id: String,
     pub run: String,
+    /// For people: what the run was about.
+    pub words: RunWords,
     /// Links that are only in the file that will be replaced.
     pub kept: KeptLinks,
 }
@@ -75,6 +78,7 @@ pub(crate) fn write_with_to_fix(
     .map_err(failed)?;
     // A failure to write the rows to fix must not cost the results, so it is reported after they are in their place.
     let mut fixing = Ok(to_fix.map(|path| ToFix::new(path, layout)));
+    let mut words = WordsPage::new(&about.words, &about.tenant_id, &about.run);
     let mut merge = Merge::new(sheet);
     let mut rows = 0;
     for result in results {
@@ -84,6 +88,8 @@ pub(crate) fn write_with_to_fix(
         if let (true, Some(row)) = (result.email.is_empty(), &row) {
             result.email.clone_from(&row.email);
         }
+        let has_link = about.links == Links::Results && result.redeem_url.is_some();
+        words.add(&result, has_link);
         let ours = cells(&result, about);
         let ours = ours.iter().map(AsRef::as_ref);
         file.record(ours.chain(layout.cells(row.as_ref())))
@@ -96,7 +102,7 @@ pub(crate) fn write_with_to_fix(
         rows += 1;
     }
     let note = merge.finish();
-    let (path, mut notes) = file.finish().map_err(failed)?;
+    let (path, mut notes) = file.finish_with(&words).map_err(failed)?;
     notes.extend(note);
     let fixing = fixing?.map(ToFix::finish).transpose()?.flatten();
     Ok((Written { path, rows, notes }, fixing))

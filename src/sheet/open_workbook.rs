@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     nearest::nearest,
-    own_files::{FileKind, RESULT_COLUMNS},
+    own_files::{FileKind, RESULT_COLUMNS, SUMMARY_TAB},
     problem::{Problem, shorten},
 };
 use std::{path::Path, sync::Arc};
@@ -26,7 +26,8 @@ pub(super) fn open(
     options: &SheetOptions,
     purpose: Purpose,
 ) -> Result<Opened, Refused> {
-    let book = workbook::read(path)?;
+    let mut book = workbook::read(path)?;
+    leave_out_summary(&mut book.tabs);
     let (tab, reading, others) = choose(book.tabs, options, purpose)?;
     let asked_row = options.header_row.is_some();
     let perhaps = || reading.perhaps_header().filter(|_| !asked_row);
@@ -158,6 +159,21 @@ fn other_tabs(others: &[(String, u64)], named: bool) -> Option<Problem> {
     )))
 }
 
+/// A results workbook begins with a page in words, which is no sheet of guests.
+fn leave_out_summary(tabs: &mut Vec<Tab>) {
+    let is_results = |tab: &Tab| kind_of(tab) == Some(FileKind::Results);
+    if tabs.iter().any(is_results) {
+        tabs.retain(|tab| tab.name != SUMMARY_TAB || is_results(tab));
+    }
+}
+
+/// The file of ours that a tab is.
+fn kind_of(tab: &Tab) -> Option<FileKind> {
+    let rows = tab.rows.iter().map(|held| &held.row).take(1);
+    let first = header_detection::in_rows(rows, Asked::default());
+    FileKind::of(&first.records.first()?.cells)
+}
+
 /// The tab that is meant, and how many addresses the others hold.
 type Chosen = (Tab, Reading, Vec<(String, u64)>);
 
@@ -185,16 +201,7 @@ fn choose_tab(
         header_detection::in_rows(tab.rows.iter().map(|held| &held.row), Asked::of(options))
     };
     let names: Vec<String> = tabs.iter().map(|tab| tab.name.clone()).collect();
-    let ours = |tab: &Tab| {
-        let first = header_detection::in_rows(
-            tab.rows.iter().map(|held| &held.row).take(1),
-            Asked::default(),
-        );
-        first
-            .records
-            .first()
-            .is_some_and(|first| FileKind::of(&first.cells).is_some())
-    };
+    let ours = |tab: &Tab| kind_of(tab).is_some();
     if purpose == Purpose::ReadBack
         && let Some(at) = tabs.iter().position(ours)
     {

@@ -31,8 +31,6 @@ mod run_metrics; // the same for Prometheus
 
 mod summary; // a run in words
 
-mod outcome_words; // what each outcome means
-
 mod guest_status; // who has redeemed
 
 mod story; // one person
@@ -57,7 +55,6 @@ pub(crate) use leavers::{
     leavers_text,
 };
 pub(crate) use opening::{LedgerSeen, ledger_line};
-pub(crate) use outcome_words::meaning as outcome_meaning;
 pub(crate) use progress::{Phase, Progress, ProgressMode, ProgressView, Waiting};
 pub(crate) use question::{Answer, FirstMail, MailPlan, Question, TenantShown, Words};
 pub(crate) use reminders::{ReminderLine, RemindersShown, reminded_text, reminders_text};

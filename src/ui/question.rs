@@ -3,7 +3,6 @@
 //! Gets data, makes text, and reads the answer. Anything but the tenant's name means no. Must not find out anything itself.
 
 use super::{
-    outcome_words::meaning,
     style::{bold, care, dim},
     text::{list, number, pad, plural, plural_of, printable, printable_line, wrap},
 };
@@ -297,7 +296,7 @@ impl Question {
             }
         };
         for (outcome, n) in &self.here {
-            line(*n, "already here", meaning(*outcome));
+            line(*n, "already here", outcome.meaning());
         }
         line(
             self.unanswered,

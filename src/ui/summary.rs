@@ -5,7 +5,6 @@
 pub(crate) mod markdown; // the same for the page of a CI job
 
 use super::{
-    outcome_words::meaning,
     run_report::RunReport,
     style::{bad, bold, care, good},
     text::{duration, number, pad, plural, plural_of, printable, printable_line, shorten, wrap},
@@ -113,7 +112,7 @@ impl Summary<'_> {
                 number(n.saturating_sub(report.this_run.forgotten)),
                 number(report.this_run.forgotten)
             ),
-            other => meaning(other).to_owned(),
+            other => other.meaning().to_owned(),
         }
     }
 

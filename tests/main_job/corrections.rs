@@ -419,10 +419,11 @@ fn rows_outside_of_the_table_can_be_corrected_in_the_to_fix_file() {
     );
 }
 
-/// The cells of a workbook's only sheet, as text.
+/// The cells of the sheet of a workbook that holds the rows: the last one.
 fn cells(workdir: &Workdir, name: &str) -> Vec<Vec<String>> {
     let mut book: Xlsx<_> = calamine::open_workbook(workdir.path(name)).unwrap();
-    let range = book.worksheet_range_at(0).unwrap().unwrap();
+    let last = book.sheet_names().len() - 1;
+    let range = book.worksheet_range_at(last).unwrap().unwrap();
     let text = |row: &[calamine::Data]| row.iter().map(ToString::to_string).collect();
     range.rows().map(text).collect()
 }

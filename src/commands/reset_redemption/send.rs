@@ -301,6 +301,7 @@ impl Verb<'_> {
             },
             tenant_id: connection.tenant.id.clone(),
             run: run.to_owned(),
+            words: files::run_words(&reader, run)?,
         };
         let mut rows_told = results.iter().cloned().map(Ok);
         let written = results::write(&self.results, &layout, rows, &mut rows_told, &about)?;

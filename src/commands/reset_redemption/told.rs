@@ -175,7 +175,7 @@ pub(super) fn summary(results: &[RowResult]) -> Vec<String> {
             "{} {}: {}{code}",
             number(count),
             outcome.word(),
-            crate::ui::outcome_meaning(outcome)
+            outcome.meaning()
         ));
     }
     let mailed = |mail: Mail| {

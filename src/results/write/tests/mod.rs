@@ -1,6 +1,7 @@
 //! What a person finds in a results file.
 
 mod places;
+mod workbooks;
 
 use super::{
     super::{check_target, layout::Column},

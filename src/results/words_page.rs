@@ -1,0 +1,175 @@
+//! The page in words before the results: what became of the rows, and what is next.
+//!
+//! Must not hold an address: whatever holds addresses below a header could be taken for a sheet of guests.
+
+use super::looks::coloured;
+use crate::{
+    outcome::{Attention, Outcome, RowResult, ThisRun},
+    visible::visible_line,
+};
+use jiff::Timestamp;
+use rust_xlsxwriter::{Format, FormatAlign, Worksheet, XlsxError};
+use std::collections::BTreeMap;
+
+/// What is the same for every row, for the page in words.
+#[derive(Debug, Clone, Default)]
+pub struct RunWords {
+    /// The name of the tenant.
+    pub tenant: Option<String>,
+    /// The path of the sheet as it was typed.
+    pub sheet: Option<String>,
+    pub started_at: Option<Timestamp>,
+}
+
+/// As many rows are named; more are counted.
+const NAMED: usize = 12;
+
+#[derive(Debug, Default)]
+pub(crate) struct WordsPage {
+    heading: String,
+    about: Vec<String>,
+    rows: u64,
+    outcomes: BTreeMap<Outcome, u64>,
+    not_selected: u64,
+    links: u64,
+    by_hand: Vec<u64>,
+}
+
+impl WordsPage {
+    pub(super) fn new(words: &RunWords, tenant_id: &str, run: &str) -> Self {
+        let sheet = words.sheet.as_deref().map(file_name);
+        let begun = words.started_at.map_or(String::new(), |at| {
+            format!(", begun on {}", at.strftime("%F %H:%M UTC"))
+        });
+        let tenant = match &words.tenant {
+            Some(name) => format!("Tenant {name} ({tenant_id})"),
+            None => format!("Tenant {tenant_id}"),
+        };
+        Self {
+            heading: format!("Results of {}", sheet.unwrap_or("a sheet")),
+            about: vec![tenant, format!("Run {run}{begun}")],
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn add(&mut self, result: &RowResult, link_is_written: bool) {
+        self.rows += 1;
+        *self.outcomes.entry(result.outcome).or_default() += 1;
+        self.not_selected += u64::from(result.this_run == Some(ThisRun::NotSelected));
+        self.links += u64::from(link_is_written);
+        if result.outcome.attention() == Attention::Hand && self.by_hand.len() < NAMED {
+            self.by_hand.push(result.row);
+        }
+    }
+
+    fn with(&self, attention: Attention) -> u64 {
+        let outcomes = self.outcomes.iter();
+        let all: u64 = outcomes
+            .filter(|(outcome, _)| outcome.attention() == attention)
+            .map(|(_, n)| n)
+            .sum();
+        match attention {
+            // Rows that were not selected have the outcome of rows that were not reached.
+            Attention::Open => all.saturating_sub(self.not_selected),
+            _ => all,
+        }
+    }
+
+    fn sentences(&self) -> Vec<String> {
+        let (hand, open) = (self.with(Attention::Hand), self.with(Attention::Open));
+        let mut told = vec![match hand + open {
+            0 if self.not_selected == 0 => format!("All {} rows are done.", self.rows),
+            0 => format!(
+                "Of {} rows, {} are done and {} were not selected.",
+                self.rows,
+                self.rows - self.not_selected,
+                self.not_selected
+            ),
+            not_done => format!("Of {} rows, {not_done} are not done.", self.rows),
+        }];
+        if hand > 0 {
+            let shown: Vec<String> = self.by_hand.iter().map(u64::to_string).collect();
+            let more = hand - shown.len() as u64;
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            told.push(format!(
+                "To be corrected by a person ({hand}): rows {}{more}. The column hint says how, and the to-fix file holds only these rows.",
+                shown.join(", ")
+            ));
+        }
+        if open > 0 {
+            told.push(format!(
+                "Not done yet ({open}): run the same command again, it goes on with what is left."
+            ));
+        }
+        told
+    }
+
+    fn remarks(&self) -> Vec<&'static str> {
+        let mut remarks = vec![
+            "The next page has a line for each row of the sheet: what became of it, what to do, then the sheet's own columns. Times are UTC.",
+        ];
+        if self.links > 0 {
+            remarks.push("Each link is for one person: whoever has it can redeem in that person's place. Pass links on only to the people they belong to.");
+        }
+        remarks
+    }
+
+    pub(super) fn write(&self, page: &mut Worksheet) -> Result<(), XlsxError> {
+        let heading = Format::new().set_bold().set_font_size(16);
+        let bold = Format::new().set_bold();
+        let wrap = Format::new().set_text_wrap().set_align(FormatAlign::Top);
+        let top = Format::new().set_align(FormatAlign::Top);
+        page.set_column_width(0, 18)?;
+        page.set_column_width(1, 10)?;
+        page.set_column_width(2, 62)?;
+        page.write_string_with_format(0, 0, visible_line(&self.heading), &heading)?;
+        let mut row = 1;
+        for line in &self.about {
+            page.write_string(row, 0, visible_line(line))?;
+            row += 1;
+        }
+        row += 1;
+        let remarks = self.remarks();
+        for line in self.sentences().iter().map(String::as_str) {
+            page.merge_range(row, 0, row, 2, line, &wrap)?;
+            page.set_row_height(row, height_of(line))?;
+            row += 1;
+        }
+        row += 1;
+        for (column, name) in ["What became of it", "Rows", "Meaning"]
+            .into_iter()
+            .enumerate()
+        {
+            page.write_string_with_format(row, column as u16, name, &bold)?;
+        }
+        for (outcome, n) in &self.outcomes {
+            row += 1;
+            page.write_string_with_format(row, 0, outcome.word(), &coloured(outcome.attention()))?;
+            page.write_number_with_format(row, 1, *n as f64, &top)?;
+            page.write_string_with_format(row, 2, outcome.meaning(), &wrap)?;
+        }
+        row += 2;
+        for line in remarks {
+            page.merge_range(row, 0, row, 2, line, &wrap)?;
+            page.set_row_height(row, height_of(line))?;
+            row += 1;
+        }
+        page.set_print_fit_to_pages(1, 0);
+        Ok(())
+    }
+}
+
+/// Programs do not fit the height of merged cells to their text.
+fn height_of(line: &str) -> f64 {
+    const LINE: usize = 85;
+    15.0 * line.len().div_ceil(LINE).max(1) as f64 + 1.0
+}
+
+/// The last part of a path, whichever system wrote it.
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
