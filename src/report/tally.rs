@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Tally {
     pub(super) rows: u64,
     pub(super) outcomes: BTreeMap<Outcome, u64>,
+    pub(super) tones: BTreeMap<Attention, u64>,
     pub(super) invited_now: u64,
     pub(super) relinked: u64,
     pub(super) not_selected: u64,
@@ -25,6 +26,7 @@ impl Tally {
     pub(crate) fn add(&mut self, result: &RowResult) {
         self.rows += 1;
         *self.outcomes.entry(result.outcome).or_default() += 1;
+        *self.tones.entry(result.attention()).or_default() += 1;
         self.invited_now += u64::from(result.this_run == Some(ThisRun::Invited));
         self.relinked += u64::from(result.this_run == Some(ThisRun::Relinked));
         self.links += u64::from(result.redeem_url.is_some());
@@ -84,12 +86,6 @@ impl Tally {
     }
 
     pub(super) fn with_tone(&self, tone: Attention) -> u64 {
-        let of_tone = |(outcome, _): &(&Outcome, &u64)| outcome.attention() == tone;
-        let all: u64 = self.outcomes.iter().filter(of_tone).map(|(_, n)| n).sum();
-        match tone {
-            // Rows that were not selected have the outcome of rows that were not reached.
-            Attention::Open => all.saturating_sub(self.not_selected),
-            _ => all,
-        }
+        self.tones.get(&tone).copied().unwrap_or(0)
     }
 }

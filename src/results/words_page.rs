@@ -30,6 +30,7 @@ pub(crate) struct WordsPage {
     about: Vec<String>,
     rows: u64,
     outcomes: BTreeMap<Outcome, u64>,
+    attentions: BTreeMap<Attention, u64>,
     not_selected: u64,
     links: u64,
     by_hand: Vec<u64>,
@@ -55,24 +56,16 @@ impl WordsPage {
     pub(super) fn add(&mut self, result: &RowResult, link_is_written: bool) {
         self.rows += 1;
         *self.outcomes.entry(result.outcome).or_default() += 1;
+        *self.attentions.entry(result.attention()).or_default() += 1;
         self.not_selected += u64::from(result.this_run == Some(ThisRun::NotSelected));
         self.links += u64::from(link_is_written);
-        if result.outcome.attention() == Attention::Hand && self.by_hand.len() < NAMED {
+        if result.attention() == Attention::Hand && self.by_hand.len() < NAMED {
             self.by_hand.push(result.row);
         }
     }
 
     fn with(&self, attention: Attention) -> u64 {
-        let outcomes = self.outcomes.iter();
-        let all: u64 = outcomes
-            .filter(|(outcome, _)| outcome.attention() == attention)
-            .map(|(_, n)| n)
-            .sum();
-        match attention {
-            // Rows that were not selected have the outcome of rows that were not reached.
-            Attention::Open => all.saturating_sub(self.not_selected),
-            _ => all,
-        }
+        self.attentions.get(&attention).copied().unwrap_or(0)
     }
 
     fn sentences(&self) -> Vec<String> {
