@@ -1,7 +1,7 @@
 //! Whether the ledger may be older than its tenant: then it does not know whom others have mailed meanwhile.
 
 use super::{
-    invite::ledger::{default_results, unknown_runs, with_previous},
+    invite::ledger::{default_results, results_of_runs, unknown_runs, with_previous},
     session::Session,
 };
 use crate::{
@@ -66,8 +66,10 @@ pub(super) fn since(session: &Session<'_>, sheet: Option<&Path>) -> Result<Optio
     Ok(session.ledger.restored_at(unknown, session.clock.now())?)
 }
 
-/// Where results may name a run that the ledger does not know: beside this sheet, or beside every sheet of the ledger.
+/// Where results may name a run that the ledger does not know: beside this sheet, or beside every sheet of the ledger, and
+/// wherever runs of theirs wrote results.
 fn results(session: &Session<'_>, sheet: Option<&Path>) -> Result<Vec<PathBuf>> {
+    let of_runs = results_of_runs(&session.ledger, sheet)?;
     let sheets = match sheet {
         Some(sheet) => vec![sheet.to_owned()],
         None => session.ledger.reader()?.sheet_paths()?,
@@ -80,5 +82,6 @@ fn results(session: &Session<'_>, sheet: Option<&Path>) -> Result<Vec<PathBuf>> 
         .iter()
         .flat_map(|sheet| default_results(sheet))
         .chain(chosen)
+        .chain(of_runs)
         .collect())
 }

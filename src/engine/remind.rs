@@ -470,7 +470,8 @@ struct Answer {
     mailed_instead: Option<String>,
 }
 
-/// The invitation as it was, with a mail. Sponsors stay as they are in the directory.
+/// The invitation as it was, with a mail. The sponsors of the row are not repeated: weeks have passed, they may have been
+/// replaced in the directory or deleted since, and Graph refuses an invitation that names somebody who is gone.
 fn request(guest: &GuestToRemind, member: bool) -> InvitationRequest {
     InvitationRequest {
         email: guest.email.as_str().to_owned(),

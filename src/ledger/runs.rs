@@ -84,6 +84,16 @@ impl Writer {
     }
 }
 
+/// A results file as a run named it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ResultsOfRun {
+    pub results: PathBuf,
+    /// The sheet as it was named.
+    pub sheet: Option<PathBuf>,
+    /// Where the sheet lies.
+    pub sheet_path: Option<PathBuf>,
+}
+
 impl Reader {
     /// Where the sheets of all runs lie.
     pub(crate) fn sheet_paths(&self) -> Result<Vec<PathBuf>> {
@@ -94,6 +104,24 @@ impl Reader {
         Ok(paths
             .map(|path| path.map(PathBuf::from))
             .collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Where runs wrote their results, from their reports: those of one sheet, or of all.
+    pub(crate) fn results_of_runs(&self, sheet_path: Option<&str>) -> Result<Vec<ResultsOfRun>> {
+        let mut statement = self.connection().prepare(
+            "SELECT DISTINCT results, sheet, sheet_path FROM (
+                SELECT CASE WHEN json_valid(report) THEN json_extract(report, '$.results') END AS results,
+                    sheet, sheet_path FROM run WHERE ?1 IS NULL OR sheet_path = ?1)
+             WHERE typeof(results) = 'text'",
+        )?;
+        let files = statement.query_map([sheet_path], |row| {
+            Ok(ResultsOfRun {
+                results: PathBuf::from(row.get::<_, String>(0)?),
+                sheet: row.get::<_, Option<String>>(1)?.map(PathBuf::from),
+                sheet_path: row.get::<_, Option<String>>(2)?.map(PathBuf::from),
+            })
+        })?;
+        Ok(files.collect::<rusqlite::Result<_>>()?)
     }
 
     pub(crate) fn runs(&self, newest: u32) -> Result<Vec<RunRecord>> {

@@ -269,6 +269,51 @@ fn a_restored_ledger_waits_for_a_week() {
     assert_eq!(mails(&practice, &Guests::address(1)), 3);
 }
 
+/// The results of the run that the ledger does not know lie where an earlier run was told to write them.
+#[test]
+fn results_that_an_earlier_run_named_tell_that_the_ledger_was_restored() {
+    for about in [&["guests.csv"][..], &[]] {
+        let workdir = Workdir::new();
+        let practice = Practice::start(&workdir, "");
+        std::fs::create_dir(workdir.path("told")).unwrap();
+        let named = ["--rate", "max", "-o", "told/all.csv"];
+        workdir.write("guests.csv", Guests::new().people(2));
+        practice.run(&workdir, "guests.csv", &named).expect_code(0);
+        std::fs::copy(workdir.path("guestlist.db"), workdir.path("copy.db")).unwrap();
+        workdir.write("guests.csv", Guests::new().people(3));
+        practice.run(&workdir, "guests.csv", &named).expect_code(0);
+        for file in ["guestlist.db-wal", "guestlist.db-shm"] {
+            let _ = std::fs::remove_file(workdir.path(file));
+        }
+        std::fs::rename(workdir.path("copy.db"), workdir.path("guestlist.db")).unwrap();
+        days_pass(&workdir, 20);
+        remind(&workdir, &practice, about)
+            .expect_code(5)
+            .says("this ledger may be older than its tenant");
+        // The invitation itself asks silently first.
+        practice
+            .run(&workdir, "guests.csv", &["--rate", "max"])
+            .says("may not know every earlier invitation");
+    }
+}
+
+/// A sponsor who is gone by now does not keep the reminder of the guest.
+#[test]
+fn a_reminder_does_not_repeat_the_sponsors_of_the_row() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    workdir.write(
+        "guests.csv",
+        "email,sponsors\na@one.example,james.oneill@northwind.example\n",
+    );
+    invite(&workdir, &practice);
+    change(&practice, "purge", "james.oneill@northwind.example");
+    days_pass(&workdir, 20);
+    let told = remind(&workdir, &practice, &["guests.csv"]).expect_code(0);
+    assert_eq!(told.json()["reminded"], 1);
+    assert_eq!(mails(&practice, "a@one.example"), 2);
+}
+
 #[test]
 fn a_rebuilt_ledger_waits_for_a_week_too() {
     let (workdir, practice) = invited_long_ago("", 2);

@@ -128,6 +128,31 @@ pub(in crate::commands) fn default_results(sheet: &Path) -> impl Iterator<Item =
         .flat_map(|path| with_previous(&path))
 }
 
+/// Where earlier runs wrote results, of one sheet or of all, and what was kept of the files before.
+pub(in crate::commands) fn results_of_runs(
+    ledger: &Ledger,
+    sheet: Option<&Path>,
+) -> Result<Vec<PathBuf>> {
+    let place = match sheet.map(Path::canonicalize) {
+        Some(Ok(place)) => Some(place.display().to_string()),
+        // Standard input, which no other run has read.
+        Some(Err(_)) => return Ok(Vec::new()),
+        None => None,
+    };
+    let named = ledger.reader()?.results_of_runs(place.as_deref())?;
+    let files = named.into_iter().flat_map(|named| {
+        // A relative path was relative to the folder of that run, and so was the sheet.
+        let typed = named.sheet.filter(|sheet| sheet.is_relative());
+        let folder = typed.zip(named.sheet_path).and_then(|(typed, lies)| {
+            let depth = typed.components().count();
+            lies.ancestors().nth(depth).map(Path::to_owned)
+        });
+        let beside = folder.map(|folder| folder.join(&named.results));
+        [Some(named.results), beside].into_iter().flatten()
+    });
+    Ok(files.flat_map(|path| with_previous(&path)).collect())
+}
+
 /// A results file, and what was kept of the one before.
 pub(in crate::commands) fn with_previous(results: &Path) -> [PathBuf; 2] {
     [results.to_owned(), results::previous_of(results)]

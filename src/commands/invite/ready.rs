@@ -179,7 +179,9 @@ fn silent_first(prepared: &Prepared<'_>) -> Result<Option<SilentFirst>> {
     if prepared.options.dry_run || settings.invite.sandbox.value {
         return Ok(None);
     }
-    let unknown = ledger::unknown_runs(ledger, ledger::results_beside(typed, targets))?;
+    let results =
+        ledger::results_beside(typed, targets).chain(ledger::results_of_runs(ledger, Some(typed))?);
+    let unknown = ledger::unknown_runs(ledger, results)?;
     Ok(ledger.silent_first(unknown, clock.now())?)
 }
 
