@@ -99,6 +99,20 @@ impl StatusFile {
             .map_err(|error| write_failure(&self.target, FileKind::Status, &error))
     }
 
+    /// A row of the sheet that is nobody of its own, and why; `email` as the sheet has it.
+    pub(crate) fn row_without_state(&mut self, row: u64, email: &str, why: &str) -> Result<()> {
+        let (email, why, row) = (visible_line(email), visible_line(why), row.to_string());
+        let cells = STATUS_COLUMNS.map(|column| match column {
+            "email" => &*email,
+            "note" => &*why,
+            "row" => row.as_str(),
+            _ => "",
+        });
+        self.file
+            .record(cells.into_iter())
+            .map_err(|error| write_failure(&self.target, FileKind::Status, &error))
+    }
+
     /// Where the file is now, and what there is to say about it.
     pub(crate) fn finish(self) -> Result<(PathBuf, Vec<String>)> {
         let target = self.target;

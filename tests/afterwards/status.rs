@@ -258,6 +258,35 @@ fn every_row_of_the_sheet_is_accounted_for_and_unknown_is_not_uninvited() {
     );
     assert_eq!(json["states"], serde_json::json!({"unknown": 2}));
     told.says("row 3: invalid on the sheet");
+    // The file has a line for every row, with what is known and why a row has no state.
+    status(&workdir, &practice, &["guests.csv", "-o", "who.csv"]).expect_code(0);
+    let rows = workdir.table("who.csv").0;
+    let told: Vec<[&str; 3]> = rows
+        .iter()
+        .map(|row| ["row", "email", "state"].map(|column| row[column].as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ["2", "a@partner.example", "unknown"],
+            ["3", "wrong", ""],
+            ["4", "A@partner.example", ""],
+            ["5", "b@partner.example", "unknown"],
+        ]
+    );
+    assert!(
+        rows[1]["note"].contains("invalid on the sheet: "),
+        "{rows:?}"
+    );
+    assert!(rows[2]["note"].contains("the address of row 2"), "{rows:?}");
+    // A filter names people, and such rows are none of them.
+    status(
+        &workdir,
+        &practice,
+        &["guests.csv", "--pending", "-o", "who.csv"],
+    )
+    .expect_code(0);
+    assert!(workdir.table("who.csv").0.is_empty());
     let shown = status(&workdir, &practice, &["guests.csv"])
         .expect_code(0)
         .stdout;

@@ -101,10 +101,16 @@ fn a_guest_whom_a_second_deletion_does_not_find_was_deleted_by_the_first_one() {
 
 #[test]
 fn a_guest_who_redeems_after_an_answer_that_does_not_tell_stays() {
-    let (workdir, practice) = left(
-        1,
-        r#"{"script": [{"kind": "deletions", "fault": "lost_before", "count": 1, "lost_ms": 1500}]}"#,
+    for fault in ["lost_before", "unavailable"] {
+        redeems_before_the_second_deletion(fault);
+    }
+}
+
+fn redeems_before_the_second_deletion(fault: &str) {
+    let weather = format!(
+        r#"{{"script": [{{"kind": "deletions", "fault": "{fault}", "count": 1, "lost_ms": 1500}}]}}"#
     );
+    let (workdir, practice) = left(1, &weather);
     let mut command = super::command(
         &workdir,
         &practice,
@@ -127,7 +133,7 @@ fn a_guest_who_redeems_after_an_answer_that_does_not_tell_stays() {
     }
     change(&practice, "accept", &Guests::address(5));
     let told = run.join().unwrap().json();
-    assert_eq!(told["others"]["redeemed-meanwhile"], 1, "{told}");
+    assert_eq!(told["others"]["redeemed-meanwhile"], 1, "{fault}: {told}");
     assert_eq!(deletions(&practice)["total"], 0);
 }
 

@@ -20,7 +20,7 @@ fn with_kim() -> (Workdir, Practice) {
 }
 
 /// Whether any file of the database holds it, in any case, in UTF-8 or UTF-16.
-fn is_in_the_database(workdir: &Workdir, text: &str) -> bool {
+pub(super) fn is_in_the_database(workdir: &Workdir, text: &str) -> bool {
     let text = text.to_lowercase();
     let wide: Vec<u8> = text.bytes().flat_map(|byte| [byte, 0]).collect();
     let finds = |bytes: &[u8], wanted: &[u8]| {

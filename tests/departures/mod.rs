@@ -3,6 +3,7 @@
 mod answers;
 mod cleanup;
 mod forget;
+mod gone;
 mod leavers;
 mod month;
 mod weather;

@@ -39,3 +39,22 @@ fn from_a_restored_ledger_nobody_is_mailed_for_a_week() {
         .says("nobody is mailed before");
     assert_eq!(sent(&practice).len(), 3);
 }
+
+#[test]
+fn whoever_was_forgotten_is_not_mailed_and_is_told_as_forgotten() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    by_graph(&workdir);
+    workdir.write("guests.csv", sheet(3));
+    Ended::of(&mut invite(&practice, &workdir, &["--send", "false"])).expect_code(0);
+    let who = "guest-002@partner.example";
+    let forget = ["ledger", "forget", "--ledger", "guestlist.db", "--yes", who];
+    workdir.run(&forget).expect_code(0);
+    let told = mail(&practice, &workdir, &["--json"]).expect_code(0).json();
+    assert_eq!(
+        told["left_out"],
+        serde_json::json!({"forgotten": 1}),
+        "{told}"
+    );
+    assert_eq!(sent(&practice).len(), 2);
+}

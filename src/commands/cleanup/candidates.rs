@@ -41,6 +41,7 @@ pub(super) enum LeftOut {
     MadeByOthers,
     ClocksDiffer,
     Unsettled,
+    Forgotten,
 }
 
 impl LeftOut {
@@ -64,6 +65,7 @@ impl LeftOut {
             Self::MadeByOthers => "made-by-others",
             Self::ClocksDiffer => "clocks-differ",
             Self::Unsettled => "unsettled",
+            Self::Forgotten => "forgotten",
         }
     }
 
@@ -106,6 +108,7 @@ impl LeftOut {
                 "may have been deleted and restored: an earlier deletion was never answered"
                     .to_owned()
             }
+            Self::Forgotten => format!("{were} forgotten on request"),
         }
     }
 
@@ -113,7 +116,7 @@ impl LeftOut {
     pub(super) fn is_fine(self) -> bool {
         matches!(
             self,
-            Self::Gone | Self::Elsewhere | Self::BackOnTheSheet | Self::NotOld
+            Self::Gone | Self::Elsewhere | Self::BackOnTheSheet | Self::NotOld | Self::Forgotten
         )
     }
 }
@@ -318,6 +321,9 @@ fn judge(
     reader: &Reader,
     rules: &Rules<'_>,
 ) -> Result<Judged> {
+    if person.is_forgotten {
+        return Ok(Err(LeftOut::Forgotten));
+    }
     let Some(KnownGuest {
         person: Some(id),
         user_id: Some(user_id),

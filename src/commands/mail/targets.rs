@@ -29,6 +29,7 @@ pub(super) enum LeftOut {
     Duplicate,
     NotSelected,
     NoMailWanted,
+    Forgotten,
     NeverInvited,
     NotKnownAsInvited,
     Mailed,
@@ -50,6 +51,7 @@ impl LeftOut {
             Self::Duplicate => "duplicate",
             Self::NotSelected => "not-selected",
             Self::NoMailWanted => "no-mail-wanted",
+            Self::Forgotten => "forgotten",
             Self::NeverInvited => "never-invited",
             Self::NotKnownAsInvited => "not-known-as-invited",
             Self::Mailed => "mailed",
@@ -71,6 +73,7 @@ impl LeftOut {
             Self::Duplicate => "repeat an address of another row",
             Self::NotSelected => "are not selected by --only",
             Self::NoMailWanted => "are to get no mail, as the sheet says",
+            Self::Forgotten => "were forgotten on request",
             Self::NeverInvited => "were never invited",
             Self::NotKnownAsInvited => "are not known as invited: `guestlist invite` comes first",
             Self::Mailed => "have been mailed",
@@ -157,6 +160,7 @@ impl Choice<'_> {
         let mut targets = Targets::default();
         let mut wrong = own_mail::Wrong::default();
         let mut changes = Changes::default();
+        let forgotten = self.reader.forgotten()?;
         let mut understanding = Understanding::new(self.sheet, self.rules);
         for row in self.sheet.rows()? {
             let row = row.map_err(Refused::from)?;
@@ -175,6 +179,10 @@ impl Choice<'_> {
             let person = self.reader.person(guest.email.key())?;
             let (person, mail) = match self.takes(&guest, person.as_ref()) {
                 Ok(taken) => taken,
+                Err(LeftOut::NeverInvited) if forgotten.contains(guest.email.key()) => {
+                    targets.leave_out(LeftOut::Forgotten);
+                    continue;
+                }
                 Err(why) => {
                     targets.leave_out(why);
                     continue;

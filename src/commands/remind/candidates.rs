@@ -134,6 +134,10 @@ pub(super) fn candidates(
         }
         for person in page {
             found.people += 1;
+            if person.is_forgotten {
+                *found.states.entry("forgotten").or_default() += 1;
+                continue;
+            }
             let known = person.known.as_ref();
             let Some((known, user_id)) =
                 known.and_then(|known| Some((known, known.user_id.clone()?)))

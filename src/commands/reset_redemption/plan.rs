@@ -10,7 +10,7 @@ use crate::{
     failure::{Failure, Result},
     graph::{self, DirectoryUser},
     guest::{EmailAddress, resets, resets::ResetRow},
-    ledger::{PersonState, Reader},
+    ledger::{Forgotten, PersonState, Reader},
     outcome::GuestState,
     problem::Problem,
     ui::text,
@@ -51,13 +51,6 @@ pub(super) async fn plan(
     again: bool,
 ) -> Result<Vec<Planned>> {
     let forgotten = reader.forgotten()?;
-    let is_forgotten = |row: &ResetRow| {
-        let old = row.email.as_ref().map(EmailAddress::key);
-        [old, Some(row.new_email.key())]
-            .into_iter()
-            .flatten()
-            .any(|key| forgotten.contains(key))
-    };
     let found = guests(&rows, directory).await?;
     let new: Vec<&EmailAddress> = rows.iter().map(|row| &row.new_email).collect();
     let of_new = find_all(directory, &new).await?;
@@ -66,7 +59,7 @@ pub(super) async fn plan(
     let mut swapped = 0;
     let mut users: HashMap<String, u64> = HashMap::new();
     for ((row, found), holders) in rows.into_iter().zip(found).zip(of_new) {
-        if is_forgotten(&row) {
+        if is_forgotten(&row, found.user.as_ref(), &forgotten, reader)? {
             let message = format!(
                 "row {} is about somebody who was forgotten on request",
                 row.row
@@ -134,6 +127,33 @@ pub(super) async fn plan(
         return Ok(planned);
     }
     Err(refusal(problems))
+}
+
+/// Whether the row, or the user whom its id names, has an address of somebody who was forgotten and not invited again.
+fn is_forgotten(
+    row: &ResetRow,
+    user: Option<&DirectoryUser>,
+    forgotten: &Forgotten,
+    reader: &Reader,
+) -> Result<bool> {
+    let of_user = user.into_iter().flat_map(|user| {
+        let other = user.other_mails.iter().flatten();
+        user.mail.iter().chain(other)
+    });
+    let of_user = of_user.filter_map(|address| EmailAddress::parse(address).ok());
+    let all: Vec<EmailAddress> = row
+        .email
+        .iter()
+        .chain([&row.new_email])
+        .cloned()
+        .chain(of_user)
+        .collect();
+    for address in all {
+        if forgotten.contains(address.key()) && reader.person(address.key())?.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// All mistakes, one line each; nothing was sent.

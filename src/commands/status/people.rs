@@ -3,9 +3,9 @@
 
 use crate::{
     failure::Result,
-    guest::{RowVerdict, Rules, Understanding},
-    ledger::{KnownGuest, Reader},
-    problem::Problem,
+    guest::{RowVerdict, Rules, Understanding, Understood},
+    ledger::{Forgotten, KnownGuest, Reader},
+    problem::{Problem, Severity},
     sheet::{Refused, Row, Sheet},
 };
 use std::collections::HashMap;
@@ -22,6 +22,8 @@ pub(in crate::commands) struct Person {
     /// What the sheet says of this person, where there is a sheet.
     pub guest: Option<Box<crate::guest::Guest>>,
     pub known: Option<KnownGuest>,
+    /// Forgotten on request, and not invited again since: the ledger knows nothing, and learns nothing.
+    pub is_forgotten: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -75,7 +77,9 @@ impl<'a> Scope<'a> {
         Ok(Pages {
             reader,
             source,
+            forgotten: reader.forgotten()?,
             left_out: RowsLeftOut::default(),
+            skipped: Vec::new(),
         })
     }
 }
@@ -84,8 +88,19 @@ impl<'a> Scope<'a> {
 pub(in crate::commands) struct Pages<'a> {
     reader: &'a Reader,
     source: Source<'a>,
+    forgotten: Forgotten,
     /// Rows of a sheet that are nobody of their own.
     pub left_out: RowsLeftOut,
+    /// Those of the last page, with what is known of them.
+    pub skipped: Vec<SkippedRow>,
+}
+
+/// A row of a sheet that is nobody of its own.
+pub(in crate::commands) struct SkippedRow {
+    pub row: u64,
+    /// The address as the sheet has it.
+    pub email: String,
+    pub why: String,
 }
 
 /// Rows of a sheet that name nobody, or somebody whom another row names.
@@ -93,6 +108,37 @@ pub(in crate::commands) struct Pages<'a> {
 pub(in crate::commands) struct RowsLeftOut {
     pub invalid: Vec<u64>,
     pub duplicate: Vec<u64>,
+}
+
+impl SkippedRow {
+    fn new(row: &Row, email: String, why: String) -> Self {
+        Self {
+            row: row.number,
+            email,
+            why,
+        }
+    }
+}
+
+/// Why a row is nobody of its own; of a guest nothing is said.
+fn why_skipped(understood: &Understood) -> String {
+    match &understood.verdict {
+        RowVerdict::Guest(_) => String::new(),
+        RowVerdict::Duplicate { of_row, .. } => {
+            format!("repeats the address of row {of_row}, where the state stands")
+        }
+        RowVerdict::Invalid => {
+            let errors = understood.problems.iter();
+            let errors = errors.filter(|problem| problem.severity == Severity::Error);
+            let mut what: Vec<&str> = Vec::new();
+            for problem in errors {
+                if !what.contains(&problem.message.as_str()) {
+                    what.push(&problem.message);
+                }
+            }
+            format!("invalid on the sheet: {}", what.join("; "))
+        }
+    }
 }
 
 enum Source<'a> {
@@ -118,12 +164,18 @@ impl Pages<'_> {
     /// The next page; empty at the end.
     pub(in crate::commands) fn next_page(&mut self) -> Result<Vec<Person>> {
         let reader = self.reader;
-        let known = |row, known: KnownGuest| Person {
-            row,
-            email: known.email.clone(),
-            sponsors: Vec::new(),
-            guest: None,
-            known: Some(known),
+        self.skipped.clear();
+        let known = |row, known: KnownGuest| {
+            // Whoever was forgotten is taken out of the rows of earlier runs.
+            let is_forgotten = known.person.is_none() && known.email.is_empty();
+            Person {
+                row,
+                email: known.email.clone(),
+                sponsors: Vec::new(),
+                guest: None,
+                known: Some(known).filter(|_| !is_forgotten),
+                is_forgotten,
+            }
         };
         match &mut self.source {
             Source::Everybody { after } => {
@@ -142,7 +194,10 @@ impl Pages<'_> {
                 *chosen = rest;
                 let mut people = Vec::with_capacity(page.len());
                 for named in page {
-                    let known = match (reader.known_guest(&named.key)?, &named.user_id) {
+                    let known = reader.known_guest(&named.key)?;
+                    let is_forgotten = known.is_none() && self.forgotten.contains(&named.key);
+                    let known = match (known, &named.user_id) {
+                        _ if is_forgotten => None,
                         (Some(known), _) if known.user_id.is_some() => Some(known),
                         (_, Some(id)) => Some(reader.found_guest(&named.email, id.clone())?),
                         (known, None) => known,
@@ -153,6 +208,7 @@ impl Pages<'_> {
                         sponsors: Vec::new(),
                         guest: None,
                         known,
+                        is_forgotten,
                     });
                 }
                 Ok(people)
@@ -165,30 +221,40 @@ impl Pages<'_> {
                 let mut people = Vec::new();
                 for row in rows {
                     let row = row.map_err(Refused::from)?;
-                    let guest = match understanding.understand(&row).verdict {
+                    let understood = understanding.understand(&row);
+                    let why = why_skipped(&understood);
+                    let guest = match understood.verdict {
                         RowVerdict::Guest(guest) => guest,
                         RowVerdict::Invalid => {
                             self.left_out.invalid.push(row.number);
+                            self.skipped
+                                .push(SkippedRow::new(&row, understood.email_text, why));
                             continue;
                         }
                         RowVerdict::Duplicate { .. } => {
                             self.left_out.duplicate.push(row.number);
+                            self.skipped
+                                .push(SkippedRow::new(&row, understood.email_text, why));
                             continue;
                         }
                     };
                     let email = guest.email.as_str();
-                    let known = match reader.known_guest(guest.email.key())? {
+                    let known = reader.known_guest(guest.email.key())?;
+                    let known = match known {
                         Some(known) if known.user_id.is_some() => Some(known),
                         known => match found.get(&email.to_ascii_lowercase()) {
                             Some(id) => Some(reader.found_guest(email, id.clone())?),
                             None => known,
                         },
                     };
+                    let is_forgotten =
+                        known.is_none() && self.forgotten.contains(guest.email.key());
                     people.push(Person {
                         row: Some(guest.row),
                         email: guest.email.as_str().to_owned(),
                         sponsors: guest.sponsors.iter().map(ToString::to_string).collect(),
                         known,
+                        is_forgotten,
                         guest: Some(guest),
                     });
                     if people.len() == PAGE {

@@ -31,6 +31,10 @@ pub(in crate::commands) struct Filter {
 }
 
 impl Filter {
+    fn takes_everybody(&self) -> bool {
+        !self.pending && self.older_than.is_none() && !self.unverified
+    }
+
     fn takes(&self, person: &Person, guest: &GuestStatus, now: Timestamp) -> bool {
         let known = person.known.as_ref();
         let old = self.older_than.is_none_or(|age| {
@@ -68,6 +72,7 @@ pub(in crate::commands) fn status_of(
     let has_user = known.is_some_and(|known| known.user_id.is_some());
     let is_asked = known.is_some_and(|known| known.standing == PersonState::Asked);
     let state = match (read, has_user) {
+        _ if person.is_forgotten => GuestState::Unknown,
         (Some(read), true) => read.state,
         (None, true) => GuestState::Unknown,
         // Asked for without a certain answer: a mail may be there already.
@@ -95,6 +100,7 @@ pub(in crate::commands) fn status_of(
             .map(|at| u64::try_from(now.duration_since(at).as_hours() / 24).unwrap_or(0));
     }
     guest.note = match state {
+        _ if person.is_forgotten => Some("forgotten on request, so that nothing is known"),
         GuestState::NotInvited => match known.map(|known| known.standing) {
             Some(PersonState::Refused) => Some("refused by Graph"),
             _ => None,
@@ -147,13 +153,26 @@ pub(in crate::commands) fn report(
         ..Totals::default()
     };
     let mut guests = Vec::new();
+    let mut forgotten = Vec::new();
     let mut pages = scope.pages(reader)?;
     loop {
         let page = pages.next_page()?;
-        if page.is_empty() {
-            break;
-        }
+        let is_last = page.is_empty();
+        // Rows without a state are in no group of people that a filter names.
+        let skipped = std::mem::take(&mut pages.skipped);
+        let mut skipped = skipped
+            .into_iter()
+            .filter(|_| filter.takes_everybody())
+            .peekable();
         for person in page {
+            if let Some(file) = wanted.file.as_deref_mut() {
+                while let Some(row) = skipped.next_if(|row| Some(row.row) < person.row) {
+                    file.row_without_state(row.row, &row.email, &row.why)?;
+                }
+            }
+            if person.is_forgotten {
+                forgotten.extend(person.row);
+            }
             let user_id = person
                 .known
                 .as_ref()
@@ -172,11 +191,25 @@ pub(in crate::commands) fn report(
                 guests.push(guest);
             }
         }
+        if let Some(file) = wanted.file.as_deref_mut() {
+            for row in skipped {
+                file.row_without_state(row.row, &row.email, &row.why)?;
+            }
+        }
+        if is_last {
+            break;
+        }
     }
     let left_out = pages.left_out;
+    let mut rows_told = left_out.told();
+    rows_told.extend(named(
+        &forgotten,
+        "forgotten on request, so that the ledger knows nothing of the person",
+        "forgotten on request, so that the ledger knows nothing of these people",
+    ));
     Ok(Report {
         shown: StatusShown {
-            rows_left_out: left_out.told(),
+            rows_left_out: rows_told,
             ..totals.shown()
         },
         guests,
@@ -187,27 +220,22 @@ pub(in crate::commands) fn report(
 /// Rows that are named; more are counted.
 const NAMED: usize = 10;
 
+/// The rows and what is said of one of them, or of several; none without a row.
+fn named(rows: &[u64], what: &str, these: &str) -> Option<String> {
+    let shown: Vec<String> = rows.iter().take(NAMED).map(u64::to_string).collect();
+    let more = rows.len().saturating_sub(shown.len()) as u64;
+    let rows = match (rows.len(), more) {
+        (0, _) => return None,
+        (1, _) => return Some(format!("row {}: {what}", shown.join(""))),
+        (_, 0) => format!("rows {}", text::list(&shown)),
+        (_, more) => format!("rows {} and {} more", shown.join(", "), text::number(more)),
+    };
+    Some(format!("{rows}: {these}"))
+}
+
 impl RowsLeftOut {
     /// One sentence for each kind.
     fn told(&self) -> Vec<String> {
-        let named = |rows: &[u64], what: &str, these: &str| {
-            let shown: Vec<String> = rows.iter().take(NAMED).map(u64::to_string).collect();
-            let more = rows.len().saturating_sub(shown.len()) as u64;
-            let rows = match (rows.len(), more) {
-                (0, _) => return None,
-                (1, _) => format!("row {}", shown.join("")),
-                (_, 0) => format!("rows {}", text::list(&shown)),
-                (_, more) => format!("rows {} and {} more", shown.join(", "), text::number(more)),
-            };
-            Some(format!(
-                "{rows}: {}",
-                if more == 0 && shown.len() == 1 {
-                    what
-                } else {
-                    these
-                }
-            ))
-        };
         let invalid = named(
             &self.invalid,
             "invalid on the sheet, so nobody is counted for it (`guestlist check` says why)",
@@ -284,8 +312,10 @@ impl Totals {
             (known, at) => known.or(at),
         };
         *self.states.entry(guest.state).or_default() += 1;
-        let domain = guest.email.rsplit('@').next().unwrap_or_default();
-        add(&mut self.domains, &domain.to_ascii_lowercase(), guest.state);
+        // Of people who were forgotten, runs keep no address.
+        if let Some((_, domain)) = guest.email.rsplit_once('@') {
+            add(&mut self.domains, &domain.to_ascii_lowercase(), guest.state);
+        }
         for sponsor in &guest.sponsors {
             add(&mut self.sponsors, sponsor, guest.state);
         }

@@ -60,6 +60,7 @@ pub(super) async fn tell(
         sponsors: Vec::new(),
         guest: None,
         known: self::known(&reader, address)?,
+        is_forgotten: false,
     };
     let history = match &known.user_id {
         Some(id) => reader.mail_history(id)?,
@@ -111,6 +112,13 @@ fn tenant_name(connection: Option<&Connection>, reader: &Reader) -> Result<Strin
 
 /// Nobody has this address; perhaps somebody has one that is nearly the same.
 fn unknown(reader: &Reader, address: &EmailAddress) -> Result<Failure> {
+    if reader.forgotten()?.contains(address.key()) {
+        return Ok(Failure::usage(format!(
+            "{} was forgotten on request, so that the ledger knows nothing of the person",
+            address.as_str()
+        ))
+        .hint("no run asks the person; `guestlist invite` with --again and --only ADDRESS invites the person once more"));
+    }
     let mut nearest: Option<(usize, String)> = None;
     // A slip of the finger or two, in a long address some more.
     let limit = (address.key().chars().count() / 8).max(2);
