@@ -6,7 +6,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     guest::{EmailAddress, RowVerdict, Rules, Understanding, Understood},
-    ledger::{Ledger, Reader},
+    ledger::{Forgotten, Ledger, Reader},
     outcome::{Outcome, RowResult},
     own_files::SHEET_PREFIX,
     results::{self, About, Column, KeptLinks, Layout, Links, Repaired, RunWords, SheetRow},
@@ -105,7 +105,7 @@ fn write_with(
         results,
         place.as_deref(),
         &layout,
-        rows_of(sheet, run.rules, to_fix.is_some())?,
+        rows_of(sheet, run.rules, to_fix.is_some(), reader.forgotten()?)?,
         &mut rows()?,
         &about,
     )?;
@@ -297,11 +297,6 @@ pub(super) fn layout(sheet: &Sheet) -> Layout {
     }
 }
 
-/// The address of a cell, as results have it; nothing where there is no sound one.
-fn address(cell: &str) -> String {
-    EmailAddress::parse(cell).map_or_else(|_| String::new(), |address| address.as_str().to_owned())
-}
-
 fn bare() -> Layout {
     Layout {
         columns: Vec::new(),
@@ -317,6 +312,7 @@ fn rows_of(
     sheet: Option<&Sheet>,
     rules: &Rules,
     with_repairs: bool,
+    forgotten: Forgotten,
 ) -> Result<Box<dyn Iterator<Item = Result<SheetRow>>>> {
     let Some(sheet) = sheet else {
         return Ok(Box::new(std::iter::empty()));
@@ -346,9 +342,13 @@ fn rows_of(
             row.width().min(cells.len())
         };
         let loose = cells.split_off(believed);
+        let address = email.and_then(|column| EmailAddress::parse(row.cell(column)).ok());
         Ok(SheetRow {
             number: row.number,
-            email: email.map_or_else(String::new, |column| address(row.cell(column))),
+            is_forgotten: address
+                .as_ref()
+                .is_some_and(|address| forgotten.contains(address.key())),
+            email: address.map_or_else(String::new, |address| address.as_str().to_owned()),
             cells,
             loose,
             repaired,

@@ -30,6 +30,8 @@ pub struct SheetRow {
     pub number: u64,
     /// The address of the row; empty if it is not valid.
     pub email: String,
+    /// Whether somebody with that address asked to be forgotten: an outcome without an address may be this row's.
+    pub is_forgotten: bool,
     /// One for each column of the layout; missing ones count as empty.
     pub cells: Vec<String>,
     /// Cells without a heading, or under a heading that is probably wrong. They are written after all other cells, so

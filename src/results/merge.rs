@@ -27,7 +27,8 @@ impl<S: Iterator<Item = Result<SheetRow>>> Merge<S> {
                 Some(Ok(row)) if row.number == result.row => {
                     // The ledger does not know the address of somebody who asked to be forgotten.
                     let same = row.email.is_empty()
-                        || result.email.is_empty()
+                        || (result.email.is_empty()
+                            && (row.is_forgotten || !result.was_forgotten()))
                         || row.email.eq_ignore_ascii_case(&result.email);
                     let row = self.sheet.next().and_then(Result::ok);
                     if same {

@@ -172,6 +172,7 @@ mod tests {
         let address = |number: u64| format!("=p{number}@x.org");
         let rows = (2..4).map(|number| {
             Ok(SheetRow {
+                is_forgotten: false,
                 number,
                 email: String::new(),
                 cells: vec![

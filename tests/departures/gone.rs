@@ -111,6 +111,16 @@ fn whoever_was_forgotten_is_told_as_such_by_every_verb_and_learnt_by_none() {
     assert_eq!(rows.len(), 3);
     assert_eq!(rows[2]["error"], "forgotten on request");
 
+    // Whoever stands in that row of the sheet by now is somebody else.
+    workdir.write("guests.csv", sheet([1, 2, 4]));
+    workdir
+        .run(&["results", "--ledger", "guestlist.db"])
+        .expect_code(0)
+        .says("it is another person's row now");
+    let rows = workdir.table("guests.results.csv").0;
+    assert_eq!((rows.len(), rows[2]["email"].as_str()), (3, ""), "{rows:?}");
+    workdir.write("guests.csv", sheet(1..=3));
+
     days_pass(&workdir, 20);
     let told = remind(&workdir, &practice, &["guests.csv"])
         .expect_code(0)

@@ -66,6 +66,7 @@ fn write_rows(target: &Path, layout: &Layout, rows: &[Vec<String>]) {
     let width = layout.columns.len();
     let sheet = rows.iter().enumerate().map(|(at, cells)| {
         Ok(SheetRow {
+            is_forgotten: false,
             number: at as u64 + 2,
             email: String::new(),
             loose: Vec::new(),

@@ -282,6 +282,7 @@ impl Verb<'_> {
             let row = row.map_err(Refused::from)?;
             let cells = (0..row.found()).map(|column| row.cell(column).to_owned());
             Ok(SheetRow {
+                is_forgotten: false,
                 number: row.number,
                 email: (*emails.get(&row.number).unwrap_or(&"")).to_owned(),
                 cells: cells.collect(),

@@ -24,6 +24,7 @@ fn layout() -> Layout {
 fn sheet() -> impl Iterator<Item = Result<SheetRow>> {
     (2..6).map(|number| {
         Ok(SheetRow {
+            is_forgotten: false,
             number,
             email: String::new(),
             cells: vec![

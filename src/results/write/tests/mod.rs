@@ -32,6 +32,7 @@ fn layout(names: &[&str]) -> Layout {
 #[expect(clippy::unnecessary_wraps, reason = "as the sheet gives it")]
 fn row(number: u64, cells: &[&str]) -> Result<SheetRow> {
     Ok(SheetRow {
+        is_forgotten: false,
         number,
         email: String::new(),
         cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
