@@ -48,10 +48,12 @@ mod sandbox; // the practice tenant: its own reading of the API
 
 mod children; // programs that are started, without our secrets
 mod clock; // the time, which tests can set
+mod events; // what happens in a run, as log events: their names and fields
 mod exit; // exit codes, and which of two is the graver
 mod failure; // why a command ends, what to do, and its exit code
 mod files; // how files are opened
 mod fingerprint; // hashes that tell texts apart without keeping them
+mod log; // events become lines, on stderr or in a file
 mod nearest; // which word was probably meant
 mod one_word; // values that are one word out of a few
 mod outcome; // what became of a row

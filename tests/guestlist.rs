@@ -21,6 +21,7 @@ mod hostile; // servers, files and pages that mean harm
 mod house; // which module may use which, and commands that messages name
 mod main_job; // a sheet in, invitations out, results back
 mod never_twice; // lost answers, kills, stops, caps: at most one mail, no link lost
+mod night; // nobody watches: logs, -q, runs
 mod own_mail; // mail in our own words: each with its row's, at most once
 mod precheck; // who is there already, in small tenants and large ones
 mod reports; // the page about a run

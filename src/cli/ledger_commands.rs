@@ -39,6 +39,9 @@ pub struct Report {
 
 #[derive(Debug, Clone, Args)]
 pub struct Runs {
+    /// One run, on a page: its id or the beginning of it, or last
+    #[arg(value_name = "ID|last")]
+    pub run: Option<RunName>,
     /// Print one JSON object to stdout
     #[arg(long)]
     pub json: bool,

@@ -75,7 +75,7 @@ pub enum Command {
     Results(Results),
     /// Write a page about a run: one HTML file to read, print and pass on
     Report(Report),
-    /// List the runs that the ledger knows
+    /// List the runs that the ledger knows, or show one of them
     Runs(Runs),
     /// Make, back up or rebuild a ledger; forget people
     #[command(subcommand, arg_required_else_help = true)]

@@ -1,34 +1,40 @@
-//! The flags for output, the logs, and the final message and exit code of a command.
+//! The flags for output, where the log goes, and the final message and exit code of a command.
 //!
-//! Logs go to stderr. They must not hold an address: they say "row 17".
+//! The screen and the log do not say the same twice: on stderr the events of a run appear only when they are asked for, and
+//! as JSON they take the place of the screen.
 
 use super::{Format, headings};
 use crate::{
+    events,
     exit::Exit,
     failure::{Failure, Result},
+    log::{LogFile, Logs, Sink},
     settings::Env,
     ui,
 };
 use anstream::ColorChoice;
 use clap::{Args, ValueEnum};
-use std::io::ErrorKind;
-use tracing::{Level, Metadata};
-use tracing_subscriber::{EnvFilter, Layer, filter::filter_fn, fmt, layer::SubscriberExt};
+use std::{io::ErrorKind, path::PathBuf};
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
 
 /// A variable for directives such as `guestlist::graph=debug`.
 const LOG: &str = "GUESTLIST_LOG";
 
 #[derive(Debug, Clone, Default, Args)]
 pub struct OutputOptions {
-    /// Say more; twice for even more
+    /// Log each row, wait and throttle; twice for each request too
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = headings::TELLING)]
     pub verbose: u8,
     /// Say less: only what needs attention; twice for errors only
     #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "verbose", help_heading = headings::TELLING)]
     pub quiet: u8,
-    /// How log lines on stderr look [default: text]
+    /// How log lines look; with json, stderr holds nothing but JSON lines [default: text]
     #[arg(long, global = true, value_enum, value_name = "FORMAT", help_heading = headings::TELLING, hide_short_help = true)]
     pub log_format: Option<Format>,
+    /// Write the log into this file instead of stderr: every event of the run, line after line
+    #[arg(long, global = true, value_name = "FILE", help_heading = headings::TELLING, hide_short_help = true)]
+    pub log_file: Option<PathBuf>,
     /// Whether to use colour; NO_COLOR is obeyed [default: auto]
     #[arg(long, global = true, value_enum, value_name = "WHEN", help_heading = headings::TELLING, hide_short_help = true)]
     pub color: Option<Color>,
@@ -60,44 +66,81 @@ impl OutputOptions {
             Some(Color::Never) => ColorChoice::Never,
         }
         .write_global();
-        let directives = env(LOG).unwrap_or_else(|| format!("warn,guestlist={}", self.level()));
-        let filter = EnvFilter::try_new(directives)
+        let directives = env(LOG)
+            .map(|directives| directives.parse::<Targets>())
+            .transpose()
             .map_err(|error| Failure::usage(format!("{LOG} cannot be understood: {error}")))?;
         let json = self.log_format == Some(Format::Json);
-        // Without colours, because a log line may hold text of a server, which must not look like text of ours.
-        let lines = fmt::layer()
-            .with_writer(move || ui::LogLines { json })
-            .with_ansi(false);
-        let lines = if json {
-            lines.json().flatten_event(true).boxed()
-        } else {
-            lines.with_target(false).boxed()
+        let log = match &self.log_file {
+            Some(path) => {
+                let file = LogFile::open(path, ui::tell)?;
+                Some(Sink {
+                    json,
+                    // What the screen leaves out is in the file all the same.
+                    level: self.level().max(Level::INFO),
+                    directives: directives.clone(),
+                    events: true,
+                    failures: true,
+                    messages: false,
+                    write: Box::new(move |line| file.write(line)),
+                })
+            }
+            None if json => Some(Sink {
+                json,
+                level: match self.quiet {
+                    0 => self.level().max(Level::INFO),
+                    _ => self.level(),
+                },
+                directives: directives.clone(),
+                events: true,
+                failures: true,
+                messages: true,
+                write: Box::new(ui::log_line),
+            }),
+            None => None,
         };
-        let subscriber = tracing_subscriber::registry()
-            .with(filter)
-            .with(lines.with_filter(filter_fn(is_logged)));
-        // A second start in one process keeps the first one's logs.
-        let _ = tracing::subscriber::set_global_default(subscriber);
+        let screen = Sink {
+            json: false,
+            level: match &log {
+                Some(_) => self.level().min(Level::WARN),
+                None => self.level(),
+            },
+            directives: directives.filter(|_| log.is_none()),
+            events: self.verbose > 0 && log.is_none(),
+            failures: false,
+            messages: false,
+            write: Box::new(ui::log_line),
+        };
+        match log {
+            // Then stderr is the log, and messages are part of it.
+            Some(log) if log.messages => {
+                ui::messages_are_events();
+                Logs::start(vec![log]);
+            }
+            Some(log) => Logs::start(vec![screen, log]),
+            None => Logs::start(vec![screen]),
+        }
         Ok(())
     }
-}
-
-/// Libraries log addresses and URLs at levels below a warning. Those lines are dropped at any verbosity.
-fn is_logged(event: &Metadata<'_>) -> bool {
-    *event.level() <= Level::WARN || event.target().starts_with("guestlist")
 }
 
 /// Prints why a command failed, and returns its exit code.
 pub fn end(ended: anyhow::Result<Exit>) -> Exit {
     let error = match ended {
-        Ok(exit) => return exit,
-        Err(error) if is_broken_pipe(&error) => return Exit::Done,
+        Ok(exit) => return ended_with(exit),
+        Err(error) if is_broken_pipe(&error) => return ended_with(Exit::Done),
         Err(error) => error,
     };
     let failure = Failure::from(error);
     // If stderr is closed, the exit code still reports the failure.
     ui::show_failure(&failure);
-    failure.exit
+    ended_with(failure.exit)
+}
+
+/// The log of a run ends with its end, also of one that was refused.
+fn ended_with(exit: Exit) -> Exit {
+    events::run_end(exit, events::Ended::default());
+    exit
 }
 
 /// Whether the reader of our output closed it, as `head` does; a closed pipe is not an error.

@@ -6,6 +6,7 @@ use super::{proxy, sign_in};
 use crate::{
     clock::Clock,
     directory::Domains,
+    events,
     exit::Exit,
     failure::{Failure, Result, fragment},
     graph::{
@@ -18,6 +19,7 @@ use crate::{
         http_client::HttpOptions,
     },
     ledger::Tenant,
+    one_word::OneWord,
     pace::Pace,
     sandbox::Sandbox,
     settings::{Env, Settings, Sourced, TenantName},
@@ -93,6 +95,8 @@ pub(super) async fn connect(
     }
     let signed_in = sign_in(settings, env, pace, clock, practice).await?;
     let reached = signed_in.reach().await?;
+    let Connection { tenant, domain, .. } = &reached.connection;
+    events::tenant(&tenant.id, tenant.name.as_deref(), domain.as_deref());
     reached.is_meant(settings).await?;
     Ok(reached.connection)
 }
@@ -230,10 +234,17 @@ pub(super) async fn sign_in(
             Some(_) => tokens,
             None => tokens.advised_for(used.clone()),
         };
-        let identity = tokens
-            .identity()
-            .await
-            .map_err(|fault| reached("sign-in", &authority_url, fault))?;
+        let identity = tokens.identity().await.map_err(|fault| {
+            events::sign_in_failed(&name.word(), Some(fault.code.as_str()));
+            reached("sign-in", &authority_url, fault)
+        })?;
+        let kind = match identity.kind {
+            IdentityKind::AppOnly => "app",
+            IdentityKind::Delegated => "user",
+            IdentityKind::Unknown => "unknown",
+        };
+        let (app, object) = (identity.app_id.as_deref(), identity.object_id.as_deref());
+        events::signed_in(&name.word(), kind, app, object);
         Ok((tokens, identity))
     };
     let (tokens, identity) =

@@ -6,7 +6,6 @@
 use super::{
     changed_addresses,
     connect::Connection,
-    host_name,
     invite::InviteOutput,
     reading_choices,
     session::Session,
@@ -28,7 +27,7 @@ use crate::{
     graph::{Class, DirectoryUser, Fault},
     ledger::{MailHistory, PersonState, Reader, RunStart, SheetRuns, Stood},
     outcome::GuestState,
-    own_files::{FileKind, Rehearsal},
+    own_files::FileKind,
     results::{
         Leaver, ListOrigin, RunKind, STDOUT, check_target, default_paths, same_place, write_leavers,
     },
@@ -37,7 +36,6 @@ use crate::{
     threshold::Threshold,
     ui::{self, LeaversShown},
 };
-use jiff::Timestamp;
 use serde_json::json;
 use std::{
     collections::{HashMap, HashSet},
@@ -89,7 +87,14 @@ async fn leavers(
     let sheet = open(&typed.sheet, settings, quiet)?;
     let mentions = sheet.mentions()?;
     let target = target(typed, settings, &sheet)?;
-    let session = Session::open(settings, clock, stop, quiet).await?;
+    let session = Session::open(
+        ("leavers", Some(&typed.sheet)),
+        settings,
+        clock,
+        stop,
+        quiet,
+    )
+    .await?;
     let verb = Verb {
         typed,
         session: &session,
@@ -191,7 +196,11 @@ impl Verb<'_> {
         self.name_sponsors(&mut leavers, &connection, &mut notes)
             .await?;
         let now = self.session.clock.now();
-        let run = self.run_start(&connection, &place, now);
+        let run = RunStart {
+            sheet_path: Some(place.clone()),
+            reading: reading_choices::to_remember(self.sheet.options()),
+            ..self.session.run.start(&connection)
+        };
         let origin = ListOrigin {
             tenant_id: connection.tenant.id.clone(),
             sheet: place,
@@ -473,28 +482,6 @@ impl Verb<'_> {
             }
         }
         Ok(())
-    }
-
-    fn run_start(&self, connection: &Connection, place: &str, now: Timestamp) -> RunStart {
-        let kind = Rehearsal {
-            practice: self.session.settings.invite.sandbox.value,
-            dry_run: false,
-        };
-        RunStart {
-            id: kind.mark(&format!(
-                "{}-{:04x}",
-                now.strftime("%Y%m%d-%H%M%S"),
-                fastrand::u16(..)
-            )),
-            verb: "leavers",
-            sheet: Some(self.typed.sheet.display().to_string()),
-            sheet_path: Some(place.to_owned()),
-            reading: reading_choices::to_remember(self.sheet.options()),
-            started_at: now,
-            host: host_name(),
-            pid: std::process::id(),
-            identity: connection.identity.name.clone(),
-        }
     }
 
     fn show(

@@ -68,6 +68,8 @@ mod proxy; // which proxy the environment names
 
 mod connect; // signed in, in the right tenant
 
+mod new_run; // its id, and what the ledger and the log keep of its beginning
+
 mod session; // a ledger, and its tenant reached
 
 mod own_mail; // mail of our own
@@ -123,7 +125,7 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
         Command::Cleanup(typed) => Ok(cleanup::run(cli, typed, settings(), env)?),
         Command::Results(typed) => Ok(results::run(&settings()?, &typed.run)?),
         Command::Report(typed) => Ok(report::run(&settings()?, typed, &clock)?),
-        Command::Runs(typed) => Ok(runs::run(&settings()?, typed.json, &clock)?),
+        Command::Runs(typed) => Ok(runs::run(&settings()?, typed, CATALOGUES)?),
         Command::Ledger(typed) => Ok(ledger::run(&settings()?, typed, &clock)?),
         Command::Sandbox(typed) => {
             let command = sandbox::SandboxCommand {

@@ -5,18 +5,22 @@
 use super::{
     connect::{Connection, connect},
     invite::{engine_options, ledger::announce, stop_message::unless_stopped, waits},
+    new_run::NewRun,
     practice::practice,
+    typed_command::TypedCommand,
 };
 use crate::{
     clock::Clock,
     engine::Stop,
     failure::{Failure, Result},
     ledger::{Ledger, LedgerError, NewLedger},
+    own_files::Rehearsal,
     pace::Pace,
     sandbox::Sandbox,
     settings::{Env, Settings},
     ui,
 };
+use std::path::Path;
 
 pub(super) struct Session<'a> {
     pub settings: &'a Settings,
@@ -24,28 +28,37 @@ pub(super) struct Session<'a> {
     pub stop: Stop,
     pub ledger: Ledger,
     pub pace: Pace,
+    pub run: NewRun,
     practice: Option<Sandbox>,
 }
 
 impl<'a> Session<'a> {
     /// Opens the ledger; the tenant is not asked for anything yet.
     pub(super) async fn open(
+        (verb, sheet): (&'static str, Option<&Path>),
         settings: &'a Settings,
         clock: &'a Clock,
         stop: Stop,
         quiet: bool,
     ) -> Result<Self> {
-        Self::open_or_make(settings, clock, stop, quiet, NewLedger::Refused).await
+        let new = NewLedger::Refused;
+        Self::open_or_make((verb, sheet), settings, clock, stop, quiet, new).await
     }
 
     /// The same for a verb that can begin with guests whom no ledger knows.
     pub(super) async fn open_or_make(
+        (verb, sheet): (&'static str, Option<&Path>),
         settings: &'a Settings,
         clock: &'a Clock,
         stop: Stop,
         quiet: bool,
         new: NewLedger,
     ) -> Result<Self> {
+        let kind = Rehearsal {
+            practice: settings.invite.sandbox.value,
+            dry_run: false,
+        };
+        let run = NewRun::begin(verb, sheet, kind, &TypedCommand::of_process(), clock);
         let path = &settings.invite.ledger.value;
         if let Some(note) = &settings.invite.ledger_note
             && !quiet
@@ -73,6 +86,7 @@ impl<'a> Session<'a> {
             stop,
             ledger,
             pace,
+            run,
         })
     }
 

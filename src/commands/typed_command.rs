@@ -28,6 +28,13 @@ impl TypedCommand {
         Self(arguments.into_iter().map(Into::into).collect())
     }
 
+    /// Everything that was typed. A secret that was put into a URL is masked.
+    pub fn whole(&self) -> Option<String> {
+        let words: Vec<String> = self.0.iter().map(|word| quoted(word)).collect();
+        let command = format!("guestlist {}", words.join(" "));
+        (!words.is_empty()).then(|| crate::secrets::masked(&command).into_owned())
+    }
+
     /// The same command; after a dry run, without `--dry-run`.
     pub fn again(&self, sheet: &Path) -> String {
         self.with_sheet(sheet, &sheet.display().to_string())

@@ -10,6 +10,7 @@ use super::{
     who,
 };
 use crate::{
+    events,
     graph::{BatchGet, Class, DirectoryUser, Fault, Graph, Read, catalogue},
     guest::EmailAddress,
 };
@@ -18,6 +19,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
+use tokio::time::Instant;
 
 /// The result of looking up one person: a user, nobody, or a fault.
 pub(crate) type LookupResult = Result<Option<DirectoryUser>, Fault>;
@@ -58,9 +60,18 @@ impl Directory {
         &self,
         addresses: &[&EmailAddress],
     ) -> Result<Vec<LookupResult>, Fault> {
+        let began = Instant::now();
         let found = self.everybody_with(addresses).await?;
         let decisive = |users: Result<Vec<_>, Fault>| users.map(who::decisive);
-        Ok(found.into_iter().map(decisive).collect())
+        let found: Vec<LookupResult> = found.into_iter().map(decisive).collect();
+        let there = found.iter().filter(|one| matches!(one, Ok(Some(_))));
+        events::lookup(
+            "batch",
+            addresses.len(),
+            Some(there.count()),
+            began.elapsed(),
+        );
+        Ok(found)
     }
 
     /// The same, with all users who have an address.

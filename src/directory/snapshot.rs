@@ -18,6 +18,8 @@ const SHELF_LIFE: Duration = Duration::from_secs(30 * 60);
 
 pub(super) struct Snapshot {
     people: People,
+    /// How many users there were.
+    read: usize,
     begun: Instant,
 }
 
@@ -30,9 +32,10 @@ impl Snapshot {
              externalUserState,creationType&$top={PAGE}"
         );
         let mut pages = graph.users(&path, Read::ONE)?;
-        let mut people = People::default();
+        let (mut people, mut read) = (People::default(), 0);
         while let Some(page) = pages.next().await? {
             for user in page {
+                read += 1;
                 people.add(&user, &who::texts_of(&user))?;
             }
         }
@@ -40,12 +43,20 @@ impl Snapshot {
         if people.is_empty() {
             return Err(unreadable("the directory was read as an empty list"));
         }
-        Ok(Self { people, begun })
+        Ok(Self {
+            people,
+            read,
+            begun,
+        })
     }
 
     pub(super) fn find(&self, address: &EmailAddress) -> Option<DirectoryUser> {
         let [key, derived] = who::texts_for(address);
         self.people.find(&[&key, &derived])
+    }
+
+    pub(super) fn people(&self) -> usize {
+        self.read
     }
 
     pub(super) fn is_fresh(&self) -> bool {
@@ -111,6 +122,7 @@ mod tests {
             people.add(user, &who::texts_of(user)).unwrap();
             let snapshot = Snapshot {
                 people,
+                read: 1,
                 begun: Instant::now(),
             };
             let meant = matches(user, &address, &domains);

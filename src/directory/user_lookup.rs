@@ -5,14 +5,21 @@
 
 use super::{Directory, LookupResult, people::People, snapshot::Snapshot};
 use crate::{
+    events,
     graph::{Class, Fault, Read},
     guest::EmailAddress,
 };
-use std::sync::{
-    Arc, Mutex as StdMutex, PoisonError,
-    atomic::{AtomicUsize, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc, Mutex as StdMutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
 };
-use tokio::sync::{Mutex, OnceCell};
+use tokio::{
+    sync::{Mutex, OnceCell},
+    time::Instant,
+};
 
 /// How people are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,10 +78,12 @@ impl UserLookup {
             LookupStrategy::Snapshot => self.snapshot().await?,
         };
         match snapshot {
-            Some(snapshot) => Ok(addresses
-                .iter()
-                .map(|address| Ok(snapshot.find(address)))
-                .collect()),
+            Some(snapshot) => {
+                let found: Vec<_> = addresses.iter().map(|one| snapshot.find(one)).collect();
+                let there = found.iter().flatten().count();
+                events::lookup("snapshot", addresses.len(), Some(there), Duration::ZERO);
+                Ok(found.into_iter().map(Ok).collect())
+            }
             None => self.directory.find(addresses).await,
         }
     }
@@ -88,8 +97,10 @@ impl UserLookup {
             Cache::Holds(_) | Cache::Empty => *held = Cache::Empty,
         }
         let _walking = self.walk();
+        let began = Instant::now();
         match Snapshot::take(self.directory.graph()).await {
             Ok(snapshot) => {
+                events::lookup("directory", snapshot.people(), None, began.elapsed());
                 let snapshot = Arc::new(snapshot);
                 *held = Cache::Holds(snapshot.clone());
                 Ok(Some(snapshot))

@@ -12,6 +12,7 @@ use super::{
     stop::StopReason,
 };
 use crate::{
+    events,
     graph::{Fault, Invitation, InvitationReply, InvitationRequest, MessageInfo, Sponsor, Verdict},
     guest::UserType,
     ledger::{
@@ -144,15 +145,25 @@ pub(super) async fn attempt(
             record(engine, item, purpose, intent, &never_sent()).await;
             return Err(NotAsked::Stopped);
         }
+        events::attempt(
+            item.guest.row,
+            purpose.kind.word(),
+            mails,
+            &client_request_id.to_string(),
+        );
         let steps = engine.calibration.steps();
         let (sent_at, sent) = (engine.clock.now(), Instant::now());
-        let reply = engine.graph.invite(&request, client_request_id).await;
+        let graph = engine.graph.for_row(item.guest.row);
+        let reply = graph.invite(&request, client_request_id).await;
         let (ended, took, ended_at) = (Instant::now(), sent.elapsed(), engine.clock.now());
         // Before the answer is recorded, because recording takes time in which others would send.
         learn(engine, &reply.verdict, sent);
         record(engine, item, purpose, intent, &reply).await;
+        if let Verdict::Unknown { fault } = &reply.verdict {
+            events::unanswered(&fault.sent("invitation", Some(item.guest.row)));
+        }
         match &reply.verdict {
-            Verdict::NotSent { .. } => {
+            Verdict::NotSent { fault } => {
                 place.give_back();
                 if engine.stop.is_raised() {
                     return Err(NotAsked::Stopped);
@@ -160,6 +171,7 @@ pub(super) async fn attempt(
                 connects += 1;
                 let pause = crate::pace::backoff(connects, fastrand::f64());
                 if connects < CONNECTS && engine.stop.sleep(pause).await {
+                    events::retry(&fault.sent("invitation", Some(item.guest.row)));
                     continue;
                 }
             }

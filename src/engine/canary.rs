@@ -9,7 +9,7 @@ use super::{
     stop::StopReason,
     worker::{Work, process},
 };
-use crate::{outcome::Verified, pace::Looks};
+use crate::{events, outcome::Verified, pace::Looks};
 use std::collections::HashMap;
 use tokio::sync::mpsc;
 
@@ -59,6 +59,7 @@ async fn look_for(engine: &EngineState, mut guests: HashMap<String, i64>) {
         let ids: Vec<String> = guests.keys().cloned().collect();
         match engine.graph.get_by_ids(&ids).await {
             Ok(users) => {
+                events::verified(users.len(), guests.len().saturating_sub(users.len()));
                 for user in users {
                     if let Some(person) = guests.remove(&user.id) {
                         let at = engine.clock.now();

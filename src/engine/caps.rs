@@ -6,7 +6,10 @@ use super::{
     Options,
     stop::{Stop, StopReason},
 };
-use crate::clock::Clock;
+use crate::{
+    clock::Clock,
+    events::{self, WaitReason},
+};
 use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::VecDeque,
@@ -104,6 +107,7 @@ impl Caps {
                 },
                 Admission::After(wait) => {
                     self.waiting.store(true, Relaxed);
+                    events::wait(WaitReason::DailyCap, wait, wait);
                     let slept = tokio::select! {
                         biased;
                         () = stop.rows().raised() => false,

@@ -131,6 +131,7 @@ pub(crate) async fn cleanup(job: CleanupJob<'_>) -> failure::Result<CleanupRepor
     let mut outcomes = Vec::with_capacity(job.guests.len());
     for guest in &job.guests {
         let outcome = deleting.take(guest).await;
+        outcome.log(guest);
         job.tally.send_modify(|totals| {
             totals.done += 1;
             match outcome {

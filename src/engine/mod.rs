@@ -15,6 +15,8 @@ mod feeder; // 1 the sheet, row by row, with what the ledger knows
 
 mod next_action; // what a row needs
 
+mod outcome_events; // the word and the log event of a reminder or a deletion
+
 mod owed; // what is owed to a guest beside the invitation
 
 mod prechecker; // 2 looks up who is already there
@@ -100,7 +102,7 @@ pub(crate) use reset::{
 };
 pub(crate) use reset_evidence::ResetWaits;
 pub(crate) use row_results::{MAIL_HAS_NOT_LEFT, left_behind, with_link};
-pub(crate) use run::{RunEnd, RunJob, run};
+pub(crate) use run::{REHEARSAL, RunEnd, RunJob, run};
 pub use stop::Stop;
 pub(crate) use stop::StopReason;
 pub(crate) use stop_rules::StopRules;

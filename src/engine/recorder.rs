@@ -7,6 +7,7 @@ use super::{
     totals::RunTotals,
 };
 use crate::{
+    events,
     ledger::{Answered, FollowUpRecord, Found, Intent, IntentId, LedgerError, NoIntent, Writer},
     outcome::{FollowUpKind, FollowUpState, RowResult, ThisRun, Verified},
 };
@@ -97,6 +98,7 @@ impl Recorder {
         run: String,
         stop: Stop,
         tally: watch::Sender<RunTotals>,
+        is_logged: bool,
     ) -> (Self, JoinHandle<Recorded>) {
         let (events, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::spawn(move || {
@@ -105,6 +107,7 @@ impl Recorder {
                 run,
                 stop,
                 tally,
+                is_logged,
                 unwritten_events: Vec::new(),
                 failed: false,
             }
@@ -197,6 +200,8 @@ struct RecorderThread {
     run: String,
     stop: Stop,
     tally: watch::Sender<RunTotals>,
+    /// Whether what happens here happens: not in a rehearsal.
+    is_logged: bool,
     /// Facts that a failing disk did not take: tried again with the next group and at the end.
     unwritten_events: Vec<LedgerEvent>,
     /// Whether anything was ever not taken.
@@ -353,6 +358,9 @@ impl RecorderThread {
     }
 
     fn count(&self, event: &LedgerEvent) {
+        if self.is_logged {
+            log(event);
+        }
         self.tally.send_if_modified(|tally| match event {
             LedgerEvent::Row(result, _, counts_as) => {
                 tally.count(result);
@@ -398,6 +406,25 @@ fn may_wait(event: &LedgerEvent) -> bool {
         | LedgerEvent::FollowUp { .. }
         | LedgerEvent::WaitUntil(_)
         | LedgerEvent::Flush(_) => false,
+    }
+}
+
+fn log(event: &LedgerEvent) {
+    match event {
+        LedgerEvent::Row(result, ..) => events::row(&(&**result).into()),
+        LedgerEvent::FollowUp { records, .. } => {
+            for record in records {
+                let sent = events::Sent {
+                    status: record.status,
+                    code: record.code.as_deref(),
+                    request_id: record.request_id.as_deref(),
+                    ..events::Sent::default()
+                };
+                let (kind, state) = (record.key.kind.word(), record.state.word());
+                events::follow_up(record.row, kind, state, &sent);
+            }
+        }
+        _ => {}
     }
 }
 

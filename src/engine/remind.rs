@@ -190,6 +190,7 @@ pub(crate) async fn remind(job: ReminderJob<'_>) -> failure::Result<ReminderRepo
                 }
             }
         };
+        outcome.log(guest);
         tally.send_modify(|totals| totals.count(&outcome));
         outcomes.push(outcome);
     }
@@ -265,6 +266,7 @@ impl Reminding {
             let reply = self
                 .directory
                 .graph()
+                .for_row(guest.row)
                 .invite(&request, client_request_id)
                 .await;
             if let Some(fault) = reply.verdict.run_stopping() {

@@ -52,6 +52,9 @@ const STUCK: Duration = Duration::from_secs(15 * 60);
 /// A percentage of failures is judged only after this many rows were sent.
 const PILE: u64 = crate::threshold::JUDGED_AFTER;
 
+/// The verb of a run that only finds out what would happen, before a person is asked.
+pub(crate) const REHEARSAL: &str = "rehearsal";
+
 /// Everything a run needs.
 pub(crate) struct RunJob<'a> {
     pub start: RunStart,
@@ -123,7 +126,8 @@ pub(crate) async fn run(job: RunJob<'_>) -> Result<RunEnd> {
         None
     };
     let totals = tally.subscribe();
-    let (recorder, recording) = Recorder::start(writer, run.clone(), stop.clone(), tally);
+    let is_real = start.verb != REHEARSAL;
+    let (recorder, recording) = Recorder::start(writer, run.clone(), stop.clone(), tally, is_real);
     let follow_ups = FollowUps::new(
         directory.graph(),
         &recorder,

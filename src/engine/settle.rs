@@ -20,12 +20,13 @@ use super::{
     state::EngineState,
 };
 use crate::{
-    directory,
+    directory, events,
     follow_up::Standing,
     graph::{DirectoryUser, Verdict},
     ledger::{AttemptKind, PersonState, PriorLookup},
     outcome::{Mail, Outcome, ThisRun},
 };
+use tokio::time::Instant;
 
 /// How many attempts a run may make for a row, the first one included.
 const ATTEMPTS: usize = 3;
@@ -44,7 +45,10 @@ type Settled = Result<WorkResult, NotSettled>;
 
 /// Settles a row, or leaves it `unknown` for the next run.
 pub(super) async fn settle(engine: &EngineState, mut parked: Parked) -> WorkResult {
-    let why = match try_settle(engine, &mut parked).await {
+    let (row, since) = (parked.item.guest.row, Instant::now());
+    let settled = try_settle(engine, &mut parked).await;
+    events::settled(row, settled.is_ok(), parked.made, since.elapsed());
+    let why = match settled {
         Ok(result) => return result,
         Err(why) => why,
     };

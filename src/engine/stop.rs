@@ -3,6 +3,7 @@
 //! If there are several reasons, the gravest one is reported and gives the exit code, whichever came first.
 
 use crate::{
+    events,
     exit::Exit,
     graph::Fault,
     ledger::LedgerError,
@@ -92,6 +93,14 @@ impl StopReason {
         }
     }
 
+    /// The answer that it is about, where there is one.
+    fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Refused { fault, .. } | Self::AnsweredBetween { fault, .. } => Some(fault),
+            _ => None,
+        }
+    }
+
     /// The word for `--json`; it never changes.
     pub fn word(&self) -> &'static str {
         match self {
@@ -173,6 +182,9 @@ impl Stop {
         let same =
             |known: &StopReason| known.word() == reason.word() && known.exit() == reason.exit();
         if !reasons.iter().any(same) {
+            let (fault, exit) = (reason.fault(), reason.exit());
+            let sent = fault.map(|fault| fault.sent("", None)).unwrap_or_default();
+            events::stop(reason.word(), exit, &sent);
             reasons.push(reason);
         }
     }

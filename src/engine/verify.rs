@@ -4,7 +4,7 @@
 //! Reads only. A guest who is not found stays `not-yet`, and the next run looks again.
 
 use super::state::EngineState;
-use crate::{graph::Graph, ledger::Reader, outcome::Verified, pace::Looks};
+use crate::{events, graph::Graph, ledger::Reader, outcome::Verified, pace::Looks};
 use jiff::{SignedDuration, Timestamp};
 use std::{collections::HashMap, time::Duration};
 
@@ -74,7 +74,7 @@ pub(super) async fn look_by_id(
     last: bool,
 ) -> usize {
     engine.recorder.flush().await;
-    let (mut after, mut waited_for) = (0, 0);
+    let (mut after, mut waited_for, mut found) = (0, 0, 0);
     while let Ok(page) = reader.unverified(run, after, PAGE) {
         let Some(end) = page.last() else { break };
         after = end.row;
@@ -99,6 +99,7 @@ pub(super) async fn look_by_id(
                 if !has_mail {
                     engine.without_mail().insert(guest.row);
                 }
+                found += 1;
                 engine
                     .recorder
                     .verified(guest.person, Verified::Found, state.clone(), now)
@@ -115,6 +116,9 @@ pub(super) async fn look_by_id(
                     .await;
             }
         }
+    }
+    if found + waited_for > 0 {
+        events::verified(found, waited_for);
     }
     waited_for
 }

@@ -14,8 +14,9 @@ use super::{
     state::EngineState,
 };
 use crate::{
+    events,
     follow_up::Standing,
-    graph::{DirectoryUser, Verdict},
+    graph::{DirectoryUser, Fault, Verdict},
     ledger::{AttemptKind, Forgotten, LedgerError, PersonState, PriorLookup},
     outcome::{Mail, RowResult, ThisRun},
 };
@@ -71,16 +72,29 @@ async fn invite(engine: &EngineState, mut item: PendingGuest) -> WorkResult {
                 return conclude::invited(engine, &item, person, user_id, standing, result).await;
             }
             Verdict::RetryAfter { .. } if mails => {
+                let fault = asked.verdict.fault().cloned();
                 match after_throttle(engine, item, asked).await {
-                    Ok(again) => item = again,
+                    Ok(again) => {
+                        item = again;
+                        retried(&item, fault.as_ref());
+                    }
                     Err(result) => return result,
                 }
             }
             // To ask silently once more does no harm.
-            Verdict::RetryAfter { .. } => item.open.push(asked.attempt),
+            Verdict::RetryAfter { fault, .. } => {
+                retried(&item, Some(fault));
+                item.open.push(asked.attempt);
+            }
             _ => return conclude(engine, item, asked).await,
         }
     }
+}
+
+/// A throttled row is asked for again.
+fn retried(item: &PendingGuest, fault: Option<&Fault>) {
+    let sent = fault.map(|fault| fault.sent("invitation", Some(item.guest.row)));
+    events::retry(&sent.unwrap_or_default());
 }
 
 /// Another run has recorded something about this person: what the ledger knows now decides, and a new look-up. Gives

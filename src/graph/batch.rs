@@ -27,6 +27,9 @@ use tokio::time::Instant;
 /// After this many batches in a row in which every item failed, the reads are given up.
 const MOST_TROUBLES: u32 = 6;
 
+/// In the word of the log.
+const ITEM: &str = "batch-item";
+
 /// One read of a batch. `url` begins with `/` and comes after the version, its values encoded.
 #[derive(Clone)]
 pub(crate) struct BatchGet {
@@ -115,7 +118,9 @@ impl Graph {
                     break;
                 }
             }
-            self.count_retry();
+            if let Some(fault) = again.last {
+                self.count_retry(ITEM, &fault);
+            }
         }
         // Items that were not sent get the error of the last item that was.
         let last = open
@@ -137,7 +142,7 @@ impl Graph {
         let mut closed = Ok(());
         for answer in &again.throttled {
             closed = self
-                .close_gate(answer, Kind::BatchItem, sent_at)
+                .close_gate(answer, Kind::BatchItem, ITEM, "", sent_at)
                 .and(closed);
         }
         closed
@@ -191,6 +196,9 @@ impl Graph {
         } else if !unlucky {
             again.fine = true;
         }
+        if throttled || unlucky {
+            again.last = Some(fault.clone());
+        }
         Err((fault, throttled || unlucky))
     }
 }
@@ -201,6 +209,8 @@ struct Again {
     throttled: Vec<Answer>,
     /// Whether any item was answered without a throttle and without a passing fault.
     fine: bool,
+    /// What the last item said that is worth sending again.
+    last: Option<Fault>,
 }
 
 /// An item in the form of a single answer, so that the same rules apply to both.

@@ -11,10 +11,12 @@ use super::{
     odata,
     wire::{DirectoryUser, Page, RESET_SELECT, STATE_SELECT, USER_SELECT},
 };
+use crate::events;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::atomic::Ordering::Relaxed;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// One request takes no more (Graph: directoryobject-getbyids).
@@ -103,7 +105,9 @@ impl Graph {
             advanced: false,
         };
         let call = self.call(Method::POST, &path, Some(&body), read)?;
+        let began = Instant::now();
         let page: Page<DirectoryUser> = understood(&self.repeat(&call).await?)?;
+        events::lookup("by-id", ids.len(), Some(page.value.len()), began.elapsed());
         Ok(page.value)
     }
 
@@ -126,6 +130,7 @@ impl Graph {
             url: format!("/users/{}?$select={select}", odata::encode(id)),
             advanced: false,
         });
+        let began = Instant::now();
         let mut found = Vec::with_capacity(ids.len());
         for (_, answer) in self.batch(gets.collect()).await? {
             match answer {
@@ -137,6 +142,7 @@ impl Graph {
                 Err(fault) => return Err(fault),
             }
         }
+        events::lookup("one-by-one", ids.len(), Some(found.len()), began.elapsed());
         Ok(found)
     }
 }

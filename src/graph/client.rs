@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    failure,
+    events, failure,
     pace::{Kind, Pace, StopSignal, TooLong, backoff},
     problem::Code,
 };
@@ -91,9 +91,9 @@ pub(crate) struct RequestCounts {
 }
 
 /// A cheap handle; all handles share the connections, the token, the pace and the counts. Once the run has stopped, nothing
-/// is sent through it and all its waits end.
+/// is sent through it and all its waits end. A handle may belong to a row of the sheet, which the log then names.
 #[derive(Clone)]
-pub(crate) struct Graph(pub(super) Arc<Inner>, pub(super) StopSignal);
+pub(crate) struct Graph(pub(super) Arc<Inner>, pub(super) StopSignal, Option<u64>);
 
 pub(super) struct Inner {
     pub base: BaseUrl,
@@ -179,13 +179,19 @@ impl Graph {
             skew: AtomicI64::new(NO_SKEW),
             is_reached: AtomicBool::new(false),
         };
-        Ok(Self(Arc::new(inner), stop))
+        Ok(Self(Arc::new(inner), stop, None))
     }
 
     /// A handle for the requests that are made after the run has stopped.
     #[must_use]
     pub(crate) fn after_the_stop(&self) -> Self {
-        Self(self.0.clone(), StopSignal::default())
+        Self(self.0.clone(), StopSignal::default(), self.2)
+    }
+
+    /// A handle for the requests of one row of the sheet.
+    #[must_use]
+    pub(crate) fn for_row(&self, row: impl Into<Option<u64>>) -> Self {
+        Self(self.0.clone(), self.1.clone(), row.into())
     }
 
     /// Waits for something that comes before a request or between two, unless the run stops first.
@@ -338,7 +344,7 @@ impl Graph {
                     if !self.renew(&token, &attempt, &mut renewals).await? {
                         return Err(fault);
                     }
-                    inner.retried.fetch_add(1, Relaxed);
+                    self.count_retry(kind_of(Kind::Read, call.changes), &fault);
                     continue;
                 }
                 // Graph has never answered, so the address or the network is probably wrong: that is reported at once.
@@ -379,7 +385,7 @@ impl Graph {
                 let pause = backoff(troubles, fastrand::f64());
                 self.unless_stopped(tokio::time::sleep(pause)).await?;
             }
-            inner.retried.fetch_add(1, Relaxed);
+            self.count_retry(kind_of(Kind::Read, call.changes), &fault);
         }
     }
 
@@ -442,6 +448,13 @@ impl Graph {
             inner.total.fetch_sub(1, Relaxed);
             return Err(Fault::run_stopped());
         };
+        self.log(
+            call,
+            kind_of(kind, call.changes),
+            client_request_id,
+            &attempt,
+            at,
+        );
         let mut too_long = None;
         if let Attempt::Answered(answer) = &mut attempt {
             answer.asker = self.asker(&call.method, call.url.path());
@@ -452,7 +465,10 @@ impl Graph {
             if answer.has_graph_header {
                 inner.is_reached.store(true, Relaxed);
             }
-            too_long = self.close_gate(answer, kind, at).err();
+            let what = kind_of(kind, call.changes);
+            too_long = self
+                .close_gate(answer, kind, what, client_request_id, at)
+                .err();
             if http::wants_new_connection(answer.status) {
                 inner.http.unwell(at);
             }
@@ -472,22 +488,63 @@ impl Graph {
         }
     }
 
-    /// Closes the gate if an answer asks for that.
+    fn log(&self, call: &Call, what: &str, id: &str, attempt: &Attempt, at: Instant) {
+        if !tracing::enabled!(target: events::EVENTS, tracing::Level::DEBUG) {
+            return;
+        }
+        let answer = match attempt {
+            Attempt::Answered(answer) => Some(answer),
+            Attempt::NotConnected(_) | Attempt::NoAnswer(_) => None,
+        };
+        let sent = events::Sent {
+            request: what,
+            row: self.2,
+            status: answer.map(|answer| answer.status),
+            request_id: answer.and_then(|answer| answer.request_id.as_deref()),
+            client_request_id: Some(id),
+            code: None,
+        };
+        events::request(&sent, call.method.as_str(), call.url.path(), at.elapsed());
+    }
+
+    /// Closes the gate if an answer asks for that. `what` was asked for, under this id.
     pub(super) fn close_gate(
         &self,
         answer: &Answer,
         kind: Kind,
+        what: &str,
+        client_request_id: &str,
         sent_at: Instant,
     ) -> Result<(), TooLong> {
-        let effect = slow_down::close_gate(&self.0.pace, answer, kind, sent_at);
-        if effect.is_throttled {
+        if slow_down::is_throttle(answer) {
             self.0.throttled.fetch_add(1, Relaxed);
+            let sent = events::Sent {
+                request: what,
+                row: self.2,
+                status: Some(answer.status),
+                request_id: answer.request_id.as_deref(),
+                client_request_id: Some(client_request_id).filter(|id| !id.is_empty()),
+                code: None,
+            };
+            events::throttled(&sent, answer.retry_after);
         }
-        effect.opens_in_time
+        slow_down::close_gate(&self.0.pace, answer, kind, sent_at)
     }
 
-    pub(super) fn count_retry(&self) {
+    /// The same request leaves again, because of this fault.
+    pub(super) fn count_retry(&self, what: &str, fault: &Fault) {
         self.0.retried.fetch_add(1, Relaxed);
+        events::retry(&fault.sent(what, self.2));
+    }
+}
+
+/// In the word of the log.
+fn kind_of(kind: Kind, changes: bool) -> &'static str {
+    match kind {
+        Kind::Invitation => "invitation",
+        Kind::Read if changes => "change",
+        Kind::Read => "read",
+        Kind::BatchItem => "batch-item",
     }
 }
 

@@ -94,8 +94,10 @@ impl Graph {
             if !is_stale || !self.renew(&token, &sent.attempt, &mut renewals).await? {
                 return Ok(sent.attempt);
             }
+            if let Attempt::Answered(answer) = &sent.attempt {
+                self.count_retry("change", &Fault::of(answer));
+            }
             *id = Uuid::new_v4().to_string();
-            self.count_retry();
         }
     }
 

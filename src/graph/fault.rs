@@ -17,6 +17,7 @@ use super::{
     error_rules, server_text,
 };
 use crate::{
+    events,
     exit::Exit,
     failure::{Failure, fragment},
     pace::{Stopped, TooLong},
@@ -170,6 +171,18 @@ impl Fault {
     /// What the catalogue says about it.
     pub fn entry(&self) -> &'static Entry {
         catalogue::entry(self.code).unwrap_or(&catalogue::UNNAMED)
+    }
+
+    /// For the log: what was asked for, and what came back.
+    pub(crate) fn sent<'a>(&'a self, request: &'a str, row: Option<u64>) -> events::Sent<'a> {
+        events::Sent {
+            request,
+            row,
+            status: self.status,
+            code: Some(self.code.as_str()),
+            request_id: self.request_id.as_deref(),
+            client_request_id: Some(self.client_request_id.as_str()).filter(|id| !id.is_empty()),
+        }
     }
 
     /// The line that support asks for: the status, the code and the ids, without any address.

@@ -83,8 +83,10 @@ impl Graph {
             {
                 break sent;
             }
+            if let Attempt::Answered(answer) = &sent.attempt {
+                self.count_retry("invitation", &Fault::of(answer));
+            }
             *id = Uuid::new_v4().to_string();
-            self.count_retry();
         };
         if matches!(&sent.attempt, Attempt::Answered(answer) if answer.status == 201) {
             inner.pace.answered(Kind::Invitation, sent.at);

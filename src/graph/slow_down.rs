@@ -8,28 +8,22 @@ use super::{
 use crate::pace::{Kind, Pace, TooLong};
 use tokio::time::Instant;
 
-/// What an answer did to the gate.
-#[derive(Debug)]
-pub(super) struct GateEffect {
-    pub is_throttled: bool,
-    /// The error says that the gate stays closed for longer than a run waits.
-    pub opens_in_time: Result<(), TooLong>,
-}
-
 /// Whether this is a throttle, by its class: Graph throttles under other statuses and codes than 429 too.
 pub(super) fn is_throttle(answer: &Answer) -> bool {
     answer.status == 429 || (answer.status >= 400 && Fault::of(answer).class == Class::Throttled)
 }
 
 /// Closes the gate when an answer asks to slow down, under whatever name, or to wait.
-pub(super) fn close_gate(pace: &Pace, answer: &Answer, kind: Kind, sent_at: Instant) -> GateEffect {
+pub(super) fn close_gate(
+    pace: &Pace,
+    answer: &Answer,
+    kind: Kind,
+    sent_at: Instant,
+) -> Result<(), TooLong> {
     if is_throttle(answer) {
-        return GateEffect {
-            is_throttled: true,
-            opens_in_time: pace.throttled(kind, sent_at, answer.retry_after),
-        };
+        return pace.throttled(kind, sent_at, answer.retry_after);
     }
-    let opens_in_time = match answer.retry_after {
+    match answer.retry_after {
         // A 5xx with Retry-After closes the gate. After one without it the caller waits for a growing pause instead.
         Some(wait) if answer.status >= 500 && kind == Kind::Invitation => pace.wait_out(wait),
         Some(wait) if answer.status >= 500 => pace.throttled(kind, sent_at, Some(wait)),
@@ -39,9 +33,5 @@ pub(super) fn close_gate(pace: &Pace, answer: &Answer, kind: Kind, sent_at: Inst
             }
             Ok(())
         }
-    };
-    GateEffect {
-        is_throttled: false,
-        opens_in_time,
     }
 }

@@ -55,7 +55,8 @@ mod forgotten; // and what stays of them
 
 mod rows; // what runs told about their rows
 
-mod runs; // runs
+mod run_errors;
+mod runs; // runs // what went wrong in a run
 
 mod sheets; // how sheets were read, and which rows were corrected
 
@@ -94,6 +95,7 @@ pub(crate) use resets::{
     StateBefore,
 };
 pub(crate) use rows::OpenEnds;
+pub(crate) use run_errors::RunError;
 pub(crate) use runs::{RunRecord, RunStart};
 pub(crate) use sheet_people::{SheetRuns, Stood};
 pub(crate) use sheets::{Corrected, Reading, ToCorrect, WrittenToFix};

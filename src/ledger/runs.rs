@@ -4,6 +4,7 @@ use super::{
     Reader, Result, Writer,
     units::{millis, timestamp},
 };
+use crate::events::{self, Traffic};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 use std::path::PathBuf;
@@ -22,6 +23,11 @@ pub(crate) struct RunStart {
     pub host: String,
     pub pid: u32,
     pub identity: Option<String>,
+    /// What was typed, and in which folder.
+    pub command: Option<String>,
+    pub folder: Option<String>,
+    /// Who signed in, and how.
+    pub signed_in: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -37,13 +43,23 @@ pub(crate) struct RunRecord {
     pub exit_code: Option<u8>,
     /// The run's own JSON report.
     pub report: Option<String>,
+    pub host: String,
+    pub pid: u32,
+    pub command: Option<String>,
+    pub folder: Option<String>,
+    pub signed_in: Option<String>,
+    /// Throttles, waits and retries; none of a run that has not ended, or of an earlier version.
+    pub traffic: Option<Traffic>,
 }
+
+/// The columns of a [`RunRecord`].
+const COLUMNS: &str = "id, verb, sheet, started_at, ended_at, exit_code, report, reading, host, pid, command, folder, signed_in, traffic";
 
 impl Writer {
     pub(crate) fn start_run(&self, run: &RunStart) -> Result<()> {
         self.connection().execute(
-            "INSERT INTO run (id, verb, sheet, started_at, host, pid, identity, sheet_path, reading)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO run (id, verb, sheet, started_at, host, pid, identity, sheet_path, reading, command, folder, signed_in)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
                 run.id,
                 run.verb,
@@ -54,11 +70,15 @@ impl Writer {
                 run.identity,
                 run.sheet_path,
                 run.reading,
+                run.command,
+                run.folder,
+                run.signed_in,
             ],
         )?;
         Ok(())
     }
 
+    /// With the throttles, waits and retries of this process.
     pub(crate) fn end_run(
         &self,
         run: &str,
@@ -66,9 +86,10 @@ impl Writer {
         exit_code: u8,
         report: &str,
     ) -> Result<()> {
+        let traffic = serde_json::to_string(&events::traffic()).ok();
         self.connection().execute(
-            "UPDATE run SET ended_at = ?2, exit_code = ?3, report = ?4 WHERE id = ?1",
-            params![run, millis(at), exit_code, report],
+            "UPDATE run SET ended_at = ?2, exit_code = ?3, report = ?4, traffic = ?5 WHERE id = ?1",
+            params![run, millis(at), exit_code, report, traffic],
         )?;
         Ok(())
     }
@@ -125,9 +146,9 @@ impl Reader {
     }
 
     pub(crate) fn runs(&self, newest: u32) -> Result<Vec<RunRecord>> {
-        let mut statement = self.connection().prepare(
-            "SELECT id, verb, sheet, started_at, ended_at, exit_code, report, reading FROM run ORDER BY started_at DESC, id DESC LIMIT ?1",
-        )?;
+        let mut statement = self.connection().prepare(&format!(
+            "SELECT {COLUMNS} FROM run ORDER BY started_at DESC, id DESC LIMIT ?1"
+        ))?;
         Ok(statement
             .query_map([newest], run)?
             .collect::<rusqlite::Result<_>>()?)
@@ -138,8 +159,10 @@ impl Reader {
         Ok(self
             .connection()
             .query_row(
-                "SELECT id, verb, sheet, started_at, ended_at, exit_code, report, reading FROM run
-                 WHERE verb = 'invite' ORDER BY started_at DESC, id DESC LIMIT 1",
+                &format!(
+                    "SELECT {COLUMNS} FROM run
+                 WHERE verb = 'invite' ORDER BY started_at DESC, id DESC LIMIT 1"
+                ),
                 [],
                 run,
             )
@@ -151,8 +174,8 @@ impl Reader {
         Ok(self
             .connection()
             .query_row(
-                "SELECT id, verb, sheet, started_at, ended_at, exit_code, report, reading FROM run
-                 WHERE verb = 'invite' AND sheet_path = ?1 ORDER BY started_at DESC, id DESC LIMIT 1",
+                &format!("SELECT {COLUMNS} FROM run
+                 WHERE verb = 'invite' AND sheet_path = ?1 ORDER BY started_at DESC, id DESC LIMIT 1"),
                 [sheet_path],
                 run,
             )
@@ -163,7 +186,7 @@ impl Reader {
         Ok(self
             .connection()
             .query_row(
-                "SELECT id, verb, sheet, started_at, ended_at, exit_code, report, reading FROM run WHERE id = ?1",
+                &format!("SELECT {COLUMNS} FROM run WHERE id = ?1"),
                 [id],
                 run,
             )
@@ -181,5 +204,13 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         exit_code: row.get(5)?,
         report: row.get(6)?,
         reading: row.get(7)?,
+        host: row.get(8)?,
+        pid: row.get(9)?,
+        command: row.get(10)?,
+        folder: row.get(11)?,
+        signed_in: row.get(12)?,
+        traffic: row
+            .get::<_, Option<String>>(13)?
+            .and_then(|traffic| serde_json::from_str(&traffic).ok()),
     })
 }

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i64 = 0x474c_5354;
 
 /// One step a version: a file of version N is brought up by the steps from N on.
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 11] = [
     "
 CREATE TABLE tenant (
     id       TEXT NOT NULL,
@@ -234,6 +234,13 @@ CREATE TABLE backup_file (
 -- A hash of the words of the newest mail that was asked for: of the message in Microsoft's mail, or of the template of a
 -- mail of our own. It says nothing of what is in them, and belongs to the person all the same.
 ALTER TABLE person ADD COLUMN words TEXT;
+",
+    "
+-- What was typed and where, who signed in and how, and the throttles, waits and retries as JSON, for `guestlist runs`.
+ALTER TABLE run ADD COLUMN command TEXT;
+ALTER TABLE run ADD COLUMN folder TEXT;
+ALTER TABLE run ADD COLUMN signed_in TEXT;
+ALTER TABLE run ADD COLUMN traffic TEXT;
 ",
 ];
 

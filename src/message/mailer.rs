@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    events,
     failure::Failure,
     graph::{Fault, Graph},
     ledger::{
@@ -242,6 +243,13 @@ impl<'l> Mailer<'l> {
             self.pace.leaves(intent.at);
             let attempt = self.deliver(mail, &intent.message_id).await;
             self.answered(id, &attempt, intent.at)?;
+            let sent = events::Sent {
+                status: attempt.status,
+                code: attempt.detail.as_deref(),
+                request_id: attempt.request_id.as_deref(),
+                ..events::Sent::default()
+            };
+            events::mail(to.row, &kind.word(), attempt.state.word(), &sent);
             attempts += 1;
             *end = Some(MailEnd::of(&attempt));
             if matches!(attempt.next, Next::Again) && attempts < MOST_ATTEMPTS {

@@ -49,19 +49,26 @@ impl Gate {
     }
 
     /// Closes the gate from now for what the server asked for and for `least`, whichever is longer, or leaves it as
-    /// it is when it is closed for longer.
-    pub(super) fn close(&self, asked: Option<Duration>, least: Duration) -> Result<(), TooLong> {
+    /// it is when it is closed for longer. Gives back by how much longer it stays closed than before.
+    pub(super) fn close(
+        &self,
+        asked: Option<Duration>,
+        least: Duration,
+    ) -> Result<Duration, TooLong> {
         let until = |wait| {
             let until = self.start.elapsed().saturating_add(wait);
             u64::try_from(until.as_micros()).unwrap_or(u64::MAX)
         };
         let wait = asked.unwrap_or_default().max(least);
-        self.closed_until.fetch_max(until(wait), Ordering::AcqRel);
+        let now = until(Duration::ZERO);
+        let before = self.closed_until.fetch_max(until(wait), Ordering::AcqRel);
+        let longer = until(wait).saturating_sub(before.max(now));
         if let Some(asked) = asked.filter(|asked| !asked.is_zero()) {
             self.asked_until.fetch_max(until(asked), Ordering::AcqRel);
             self.asked.notify_one();
         }
-        self.bearable(wait)
+        self.bearable(wait)?;
+        Ok(Duration::from_micros(longer))
     }
 
     /// How long it stays closed.

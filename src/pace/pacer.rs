@@ -13,6 +13,7 @@ use super::{
     stop_signal::StopSignal,
     window::Window,
 };
+use crate::events::{self, WaitReason};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::Instant};
 
@@ -158,18 +159,40 @@ impl Pace {
             let wait = retry_after.unwrap_or_default().max(least);
             self.0.adaptation.throttled(sent_at, wait);
         }
-        self.0.gate.close(retry_after, least)
+        let why = match retry_after {
+            Some(asked) if asked >= least => WaitReason::RetryAfter,
+            _ => WaitReason::SlowDown,
+        };
+        self.close(why, retry_after, least)
+    }
+
+    fn close(
+        &self,
+        why: WaitReason,
+        asked: Option<Duration>,
+        least: Duration,
+    ) -> Result<(), TooLong> {
+        let longer = self.0.gate.close(asked, least)?;
+        if !longer.is_zero() {
+            events::wait(why, asked.unwrap_or_default().max(least), longer);
+        }
+        Ok(())
     }
 
     /// The server asked to wait without a throttle: nothing is sent until that is over.
     pub(crate) fn wait_out(&self, retry_after: Duration) -> Result<(), TooLong> {
-        self.0.gate.close(Some(retry_after), Duration::ZERO)
+        self.close(WaitReason::RetryAfter, Some(retry_after), Duration::ZERO)
+    }
+
+    /// The same for a wait that an earlier run was asked for.
+    pub(crate) fn wait_on(&self, left: Duration) -> Result<(), TooLong> {
+        self.close(WaitReason::EarlierRun, Some(left), Duration::ZERO)
     }
 
     /// Nothing is sent for this long, although the server did not ask for it.
     pub(crate) fn pause(&self, wait: Duration) {
         // The pause is far shorter than the longest wait of a run.
-        let _ = self.0.gate.close(None, wait);
+        let _ = self.close(WaitReason::Outage, None, wait);
     }
 
     /// A request that was sent at `sent_at` succeeded: the retry budget fills, and after an invitation the rate may

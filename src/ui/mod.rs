@@ -29,6 +29,8 @@ mod run_report; // a run in numbers, for scripts
 
 mod run_metrics; // the same for Prometheus
 
+mod run_page; // one run of the ledger
+
 mod summary; // a run in words
 
 mod guest_status; // who has redeemed
@@ -59,14 +61,15 @@ pub(crate) use progress::{Phase, Progress, ProgressMode, ProgressView, Waiting};
 pub(crate) use question::{Answer, FirstMail, MailPlan, Question, TenantShown, Words};
 pub(crate) use reminders::{ReminderLine, RemindersShown, reminded_text, reminders_text};
 pub(crate) use run_metrics::{RunMetrics, is_ours as is_metrics, last_success};
+pub(crate) use run_page::{RunErrorShown, RunPage, run_page_text};
 pub(crate) use run_report::{
     ForecastReport, RequestTotals, RunReport, TenantReport, ThisRunReport, follow_up_counts,
     outcome_counts,
 };
 pub use screen::Out;
 pub(crate) use screen::{
-    LogLines, Messages, failure_as_json, look, show_failure, stderr_is_terminal, stdin_is_terminal,
-    stdout_is_terminal, tell,
+    Messages, failure_as_json, log_line, look, messages_are_events, show_failure,
+    stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, tell,
 };
 pub(crate) use story::{Story, StoryLine, story_text};
 pub(crate) use summary::{

@@ -3,9 +3,10 @@
 //! It reads numbers that the run keeps up to date, and never slows the run down. Must not count anything itself.
 
 use super::{
-    screen::{set_bar, tell},
+    screen::{are_messages_events, set_bar, tell},
     text::{estimate, number},
 };
+use crate::events;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{collections::VecDeque, time::Duration};
 use tokio::{
@@ -92,8 +93,8 @@ impl ProgressMode {
     pub(crate) fn choose(quiet: bool, terminal: bool) -> Self {
         match (quiet, terminal) {
             (true, _) => Self::Hidden,
-            (false, true) => Self::Bar,
-            (false, false) => Self::Lines,
+            (false, true) if !are_messages_events() => Self::Bar,
+            (false, _) => Self::Lines,
         }
     }
 }
@@ -198,7 +199,12 @@ async fn show_lines(
                 let now = numbers.borrow().clone();
                 let measured = speed.measure(&now, at);
                 // The first line comes after half a minute.
-                if measured.is_some() || speed.older_than_a_tick() {
+                if measured.is_none() && !speed.older_than_a_tick() {
+                    continue;
+                }
+                if are_messages_events() {
+                    events::progress(now.phase.word(), now.done, now.total, measured);
+                } else {
                     line(format!("{}: {}", now.phase.word(), status(&now, measured, at)));
                 }
             }

@@ -11,20 +11,37 @@
 use super::{
     failure::{failure_object, failure_text},
     problems::Look,
-    stream::{log_line, shown},
+    stream::shown,
+    style::plain,
 };
 use crate::{
+    events,
     exit::Exit,
     failure::{Failure, Result},
 };
 use indicatif::ProgressBar;
 use std::{
     io::{self, BufWriter, IsTerminal, Write},
-    sync::{PoisonError, RwLock},
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 /// The bar that is on the screen now: there is one screen in a process.
 static BAR: RwLock<Option<ProgressBar>> = RwLock::new(None);
+
+/// Whether stderr is read by a program, as JSON lines.
+static EVENTS: AtomicBool = AtomicBool::new(false);
+
+/// From now on messages are events of the log.
+pub(crate) fn messages_are_events() {
+    EVENTS.store(true, Relaxed);
+}
+
+pub(super) fn are_messages_events() -> bool {
+    EVENTS.load(Relaxed)
+}
 
 pub(crate) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
@@ -51,12 +68,23 @@ pub(crate) fn look() -> Look {
 
 /// Shows a message on stderr. If stderr is closed, the run goes on.
 pub(crate) fn tell(message: impl AsRef<str>) {
+    if are_messages_events() {
+        return events::message(&plain(message.as_ref()));
+    }
     let _ = writeln!(Messages, "{}", message.as_ref());
 }
 
 /// Shows why a command could not do its job.
 pub(crate) fn show_failure(failure: &Failure) {
-    tell(failure_text(failure));
+    events::failed(failure);
+    if !are_messages_events() {
+        tell(failure_text(failure));
+    }
+}
+
+/// Writes a line of the log, with its line end, to stderr.
+pub(crate) fn log_line(line: &str) {
+    let _ = write_above_bar(line);
 }
 
 /// Prints on standard output, for `--json`, why a command could not do its job.
@@ -73,12 +101,6 @@ pub(super) fn set_bar(bar: Option<ProgressBar>) {
 /// Stderr for messages: what is written in one call appears above the progress bar.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Messages;
-
-/// Stderr for log lines, each of which is written in one call.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LogLines {
-    pub json: bool,
-}
 
 fn write_above_bar(text: &str) -> io::Result<()> {
     let write = || anstream::stderr().write_all(text.as_bytes());
@@ -100,20 +122,6 @@ impl Write for Messages {
     fn write_fmt(&mut self, arguments: std::fmt::Arguments<'_>) -> io::Result<()> {
         // In one write, so that lines of several threads do not mix.
         self.write_all(arguments.to_string().as_bytes())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        anstream::stderr().flush()
-    }
-}
-
-impl Write for LogLines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_all(bytes).map(|()| bytes.len())
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        write_above_bar(&log_line(&String::from_utf8_lossy(bytes), self.json))
     }
 
     fn flush(&mut self) -> io::Result<()> {

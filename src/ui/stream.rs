@@ -3,7 +3,7 @@
 //! Must not print; `screen` does.
 
 use super::style::{is_end, style_of};
-use crate::{secrets, visible};
+use crate::visible;
 use std::{borrow::Cow, fmt::Write};
 
 /// The text as it may be written: marks become colours, and hidden characters are spelled out.
@@ -32,21 +32,6 @@ fn shown_line(line: &str) -> String {
     shown
 }
 
-/// A log line: without secrets, whoever wrote it, and in one line.
-pub(super) fn log_line(line: &str, json: bool) -> String {
-    let (line, end) = match line.strip_suffix('\n') {
-        Some(line) => (line, "\n"),
-        None => (line, ""),
-    };
-    let line = secrets::masked(line);
-    let line = if json {
-        visible::json(&line)
-    } else {
-        visible::visible_line(&line)
-    };
-    format!("{line}{end}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,17 +45,5 @@ mod tests {
             "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m \u{1b}[1ma<U+001B>[2J<U+202E>b<U+0007>\u{1b}[0m\n"
         );
         assert_eq!(shown("plain\n"), "plain\n");
-    }
-
-    #[test]
-    fn a_log_line_stays_one_line() {
-        assert_eq!(
-            log_line("WARN a\nERROR b\u{1b}[0m\u{9b}\n", false),
-            "WARN a ERROR b<U+001B>[0m<U+009B>\n"
-        );
-        assert_eq!(
-            log_line("{\"a\":\"b\u{202e}\u{9b}\"}\n", true),
-            "{\"a\":\"b\\u202e\\u009b\"}\n"
-        );
     }
 }

@@ -58,6 +58,61 @@ impl Summary<'_> {
         text
     }
 
+    /// For those who want to hear only what needs attention: what is not done, in a line or two. None: all is well.
+    pub(crate) fn attention(&self) -> Option<String> {
+        if self.report.exit_code == 0 {
+            return None;
+        }
+        let count = |of: &[Outcome]| of.iter().map(|one| self.report.outcomes[one]).sum::<u64>();
+        let mut lines = Vec::new();
+        let by_hand: Vec<Outcome> = Outcome::ALL
+            .iter()
+            .copied()
+            .filter(|outcome| needs_a_hand(*outcome))
+            .collect();
+        let rows = plural(count(&by_hand), "row");
+        if count(&by_hand) > 0 {
+            let file = self.report.to_fix.as_deref().unwrap_or("the sheet");
+            lines.push(format!(
+                "{rows} must be corrected: {}",
+                printable_line(file)
+            ));
+        }
+        let open = [Outcome::Failed, Outcome::Unknown, Outcome::NotAttempted];
+        let others: Vec<String> = Outcome::ALL
+            .iter()
+            .filter(|outcome| !outcome.is_done() && !by_hand.contains(outcome))
+            .map(|outcome| {
+                let skipped = match outcome {
+                    Outcome::NotAttempted => self.report.this_run.not_selected,
+                    _ => 0,
+                };
+                (
+                    outcome,
+                    self.report.outcomes[outcome].saturating_sub(skipped),
+                )
+            })
+            .filter(|(_, rows)| *rows > 0)
+            .map(|(outcome, rows)| format!("{} {outcome}", number(rows)))
+            .collect();
+        if !others.is_empty() {
+            let results = match self.report.results.as_deref() {
+                Some(path) if path != "-" => format!(": see {}", printable_line(path)),
+                _ => String::new(),
+            };
+            let goes_on = if count(&open) > self.report.this_run.not_selected {
+                "; the same command goes on"
+            } else {
+                ""
+            };
+            lines.push(format!("not done: {}{goes_on}{results}", others.join(", ")));
+        }
+        if lines.is_empty() {
+            lines.extend(self.notes.iter().map(|note| printable(note).into_owned()));
+        }
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
     fn head(&self) -> String {
         let report = self.report;
         let tenant = report.tenant.name.as_ref().or(report.tenant.id.as_ref());

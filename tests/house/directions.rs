@@ -7,13 +7,15 @@ use std::{
 };
 
 /// What many modules share. These may use each other, and nothing else.
-const BOTTOM: [&str; 15] = [
+const BOTTOM: [&str; 17] = [
     "children",
     "clock",
+    "events",
     "exit",
     "failure",
     "files",
     "fingerprint",
+    "log",
     "nearest",
     "one_word",
     "outcome",

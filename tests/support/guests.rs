@@ -12,8 +12,12 @@ impl Guests {
     }
 
     /// `guest-0001@partner.example` and so on.
-    pub(crate) fn people(mut self, count: usize) -> Self {
-        for number in 1..=count {
+    pub(crate) fn people(self, count: usize) -> Self {
+        self.people_from(1, count)
+    }
+
+    pub(crate) fn people_from(mut self, first: usize, last: usize) -> Self {
+        for number in first..=last {
             let _ = writeln!(self.0, "{},Guest {number}", Self::address(number));
         }
         self

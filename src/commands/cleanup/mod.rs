@@ -11,7 +11,6 @@ use super::{
     ages, ask,
     connect::Connection,
     consent::{Consent, Limit, consent, show_list},
-    host_name,
     invite::{InviteOutput, stop_message::unless_stopped},
     older_ledger,
     session::Session,
@@ -27,7 +26,7 @@ use crate::{
     failure::{Failure, Result},
     files::Scratch,
     ledger::{Reader, RunLock, RunStart},
-    own_files::{FileKind, Rehearsal},
+    own_files::FileKind,
     results::{STDOUT, check_target, same_place},
     settings::{Env, Settings},
     ui::{self, DeletionsShown},
@@ -112,7 +111,14 @@ async fn cleanup(
     };
     check_output(typed, settings)?;
     let listed = typed.sheet.as_deref().map(listed::read).transpose()?;
-    let session = Session::open(settings, clock, stop, output.quiet).await?;
+    let session = Session::open(
+        ("cleanup", typed.sheet.as_deref()),
+        settings,
+        clock,
+        stop,
+        output.quiet,
+    )
+    .await?;
     let verb = Verb {
         typed,
         session: &session,
@@ -172,7 +178,7 @@ impl Verb<'_> {
             (None, None) => Scope::Everybody,
         };
         let lock = self.lock()?;
-        let start = self.run_start(&connection);
+        let start = session.run.start(&connection);
         let mut notes = Vec::new();
         let is_started = !reader.open_deletions()?.is_empty();
         let unsettled = self
@@ -197,30 +203,6 @@ impl Verb<'_> {
         let stop = self.session.stop.clone();
         let lost = move |by| stop.raise(StopReason::TakenOver { by });
         Ok(self.session.ledger.lock(&holder, now, lost)?)
-    }
-
-    fn run_start(&self, connection: &Connection) -> RunStart {
-        let now = self.session.clock.now();
-        let kind = Rehearsal {
-            practice: self.session.settings.invite.sandbox.value,
-            dry_run: false,
-        };
-        let sheet = self.typed.sheet.as_ref();
-        RunStart {
-            id: kind.mark(&format!(
-                "{}-{:04x}",
-                now.strftime("%Y%m%d-%H%M%S"),
-                fastrand::u16(..)
-            )),
-            verb: "cleanup",
-            sheet: sheet.map(|sheet| sheet.display().to_string()),
-            sheet_path: None,
-            reading: None,
-            started_at: now,
-            host: host_name(),
-            pid: std::process::id(),
-            identity: connection.identity.name.clone(),
-        }
     }
 
     /// What earlier runs have left without an answer is found out first; that is reading, and needs nobody's consent.

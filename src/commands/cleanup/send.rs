@@ -5,6 +5,7 @@ use crate::{
     commands::{
         connect::Connection,
         invite::stop_message::{Stopped, stopped},
+        new_run,
     },
     directory::Directory,
     engine::{
@@ -147,14 +148,10 @@ impl Verb<'_> {
             ui::tell(format!("the end of this run could not be kept: {error}"));
         }
         self.tell(&json, Some((&outcomes, failure.is_some())))?;
-        match failure {
-            // It was told in the object already.
-            Some(failure) => {
-                ui::show_failure(&failure);
-                Ok(failure.exit)
-            }
-            None => Ok(exit),
-        }
+        failure.iter().for_each(ui::show_failure);
+        let word = stopped_by.as_ref().map(StopReason::word);
+        new_run::ended(exit, word, &connection.graph);
+        Ok(exit)
     }
 
     /// A list of people of whom nobody is deleted, or of whom nobody is to be deleted now.
@@ -185,14 +182,17 @@ impl Verb<'_> {
             out.json(json)?;
             return out.finish();
         }
-        if let Some((outcomes, _)) = deleted {
+        let needs_attention = json["exit_code"] != Exit::Done.code();
+        if let Some((outcomes, _)) = deleted
+            && (!self.output.quiet || needs_attention)
+        {
             let (deleted, unknown, others) = counts(outcomes);
             let others: Vec<(String, u64)> = others
                 .into_iter()
                 .map(|((_, words), count)| (words, count))
                 .collect();
             ui::tell(ui::deleted_text(deleted, unknown, &others));
-            if deleted > 0 {
+            if deleted > 0 && !self.output.quiet {
                 ui::tell(text::wrap(ui::AFTERWARDS, 0, 2));
             }
         }
@@ -333,40 +333,30 @@ fn counts(outcomes: &[DeletionOutcome]) -> (u64, u64, Others) {
 
 /// One stable word, and the rest of a sentence that begins with a number.
 fn words(outcome: &DeletionOutcome) -> (&'static str, String) {
-    match outcome {
-        DeletionOutcome::Deleted => ("deleted", "deleted".to_owned()),
-        DeletionOutcome::Unknown => (
-            "unknown",
-            "not answered, and still there as far as can be seen".to_owned(),
-        ),
-        DeletionOutcome::State(GuestState::Accepted) => {
-            ("redeemed-meanwhile", "redeemed meanwhile".to_owned())
+    let what = match outcome {
+        DeletionOutcome::Deleted => "deleted".to_owned(),
+        DeletionOutcome::Unknown => {
+            "not answered, and still there as far as can be seen".to_owned()
         }
-        DeletionOutcome::State(state) => ("not-pending", format!("not pending any more ({state})")),
-        DeletionOutcome::GoneAlready => (
-            "gone-already",
-            "gone already, deleted by somebody else".to_owned(),
-        ),
-        DeletionOutcome::AddressMoved => (
-            "address-moved",
-            "left, as the address leads to another user or to nobody".to_owned(),
-        ),
-        DeletionOutcome::AnotherDate => (
-            "another-date",
-            "left, as the directory dates the guest otherwise than before".to_owned(),
-        ),
-        DeletionOutcome::ChangedMeanwhile => (
-            "changed-meanwhile",
-            "left, as another run has written about the guest".to_owned(),
-        ),
-        DeletionOutcome::Refused(code, why) => (
-            "refused",
-            format!("refused by Graph [{code}]: {}", text::printable_line(why)),
-        ),
-        DeletionOutcome::NotLookedUp(why) => (
-            "not-looked-up",
-            format!("not looked up: {}", text::printable_line(why)),
-        ),
-        DeletionOutcome::NotAttempted => ("not-attempted", "left for the next run".to_owned()),
-    }
+        DeletionOutcome::State(GuestState::Accepted) => "redeemed meanwhile".to_owned(),
+        DeletionOutcome::State(state) => format!("not pending any more ({state})"),
+        DeletionOutcome::GoneAlready => "gone already, deleted by somebody else".to_owned(),
+        DeletionOutcome::AddressMoved => {
+            "left, as the address leads to another user or to nobody".to_owned()
+        }
+        DeletionOutcome::AnotherDate => {
+            "left, as the directory dates the guest otherwise than before".to_owned()
+        }
+        DeletionOutcome::ChangedMeanwhile => {
+            "left, as another run has written about the guest".to_owned()
+        }
+        DeletionOutcome::Refused(code, why) => {
+            format!("refused by Graph [{code}]: {}", text::printable_line(why))
+        }
+        DeletionOutcome::NotLookedUp(why) => {
+            format!("not looked up: {}", text::printable_line(why))
+        }
+        DeletionOutcome::NotAttempted => "left for the next run".to_owned(),
+    };
+    (outcome.word(), what)
 }

@@ -2,7 +2,6 @@
 
 use super::{
     super::{
-        host_name,
         own_mail::{self, MailTotals, MailsOf, Names},
         progress, reading_choices,
     },
@@ -16,19 +15,13 @@ use crate::{
     failure::Result,
     ledger::{AskedBefore, Ledger, RunLock, RunStart, SilentFirst},
     outcome::{Mail, Outcome},
-    own_files::Rehearsal,
     ui::{self, ProgressMode},
 };
 use tokio::sync::watch;
 
 /// Runs the engine, then writes the files and reports the result.
 pub(super) async fn run(prepared: &Prepared<'_>, ready: &Ready) -> Result<Exit> {
-    let mut start = start("invite", prepared, ready);
-    let rehearsal = Rehearsal {
-        dry_run: prepared.options.dry_run,
-        practice: prepared.settings.invite.sandbox.value,
-    };
-    start.id = rehearsal.mark(&start.id);
+    let start = start(prepared, ready);
     let run = start.id.clone();
     let right = Right {
         ledger: &prepared.ledger,
@@ -124,7 +117,10 @@ pub(super) async fn rehearse(prepared: &Prepared<'_>, ready: &Ready) -> Result<R
         dry_run: true,
         ..options(prepared, ready)
     };
-    let start = start("rehearsal", prepared, ready);
+    let start = RunStart {
+        verb: engine::REHEARSAL,
+        ..start(prepared, ready)
+    };
     let (run, update_existing) = (start.id.clone(), options.update_existing);
     let end = run_engine(prepared, ready, right, start, options).await?;
     let reader = ledger.reader()?;
@@ -201,21 +197,11 @@ async fn run_engine(
     end
 }
 
-fn start(verb: &'static str, prepared: &Prepared<'_>, ready: &Ready) -> RunStart {
-    let (now, sheet) = (prepared.clock.now(), &prepared.sheet);
+fn start(prepared: &Prepared<'_>, ready: &Ready) -> RunStart {
+    let sheet = &prepared.sheet;
     RunStart {
-        id: format!(
-            "{}-{:04x}",
-            now.strftime("%Y%m%d-%H%M%S"),
-            fastrand::u16(..)
-        ),
-        verb,
-        sheet: Some(prepared.typed.display().to_string()),
         sheet_path: sheet.place().map(|place| place.display().to_string()),
         reading: reading_choices::to_remember(sheet.options()),
-        started_at: now,
-        host: host_name(),
-        pid: std::process::id(),
-        identity: ready.connection.identity.name.clone(),
+        ..prepared.run.start(&ready.connection)
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{
     super::{
-        changed_addresses, connect::Connection, corrections, files, own_mail::MailTotals, report,
+        changed_addresses, connect::Connection, corrections, files, new_run, own_mail::MailTotals,
+        report,
     },
     forecast,
     prepared::Prepared,
@@ -10,6 +11,7 @@ use super::{
 };
 use crate::{
     engine::{MailBy, RunEnd, RunTotals, StopReason},
+    events,
     exit::Exit,
     failure::{Failure, Result},
     ledger::{Ledger, OpenEnds, Writer},
@@ -243,15 +245,22 @@ impl Finish<'_> {
         let job_files = self.prepared.job_files;
         self.with_summary(&report, why.as_deref(), first, &notes, |summary| {
             job_files.ended(&report, &summary.markdown(exit), exit, self.prepared.clock);
-            if !self.prepared.output.quiet {
+            if self.prepared.output.quiet {
+                summary.attention().into_iter().for_each(ui::tell);
+            } else {
                 ui::tell(summary.text());
             }
         });
         if self.prepared.output.quiet {
             stopped.iter().for_each(ui::show_failure);
-        } else if let Some(text) = changed_addresses::told(&changed, self.prepared.typed) {
-            ui::tell(text);
+        } else {
+            stopped.iter().for_each(events::failed);
+            if let Some(text) = changed_addresses::told(&changed, self.prepared.typed) {
+                ui::tell(text);
+            }
         }
+        let word = stopped_by.as_ref().map(StopReason::word);
+        new_run::ended(exit, word, &self.connection.graph);
         Ok(exit)
     }
 

@@ -81,7 +81,8 @@ fn start(cli: &cli::Cli, typed: &cli::Invite, settings: &Settings, env: &Env<'_>
     let stop = Stop::default();
     let exit = runtime.block_on(async {
         signals::listen(stop.clone(), output.writing.subscribe());
-        invite(&typed.sheet, settings, env, output, &Clock::system(), stop).await
+        let clock = Clock::system();
+        Box::pin(invite(&typed.sheet, settings, env, output, &clock, stop)).await
     });
     // The process does not wait for threads whose result nobody needs any more.
     runtime.shutdown_background();

@@ -8,6 +8,7 @@ use super::{
         asked_before::WordsFrom,
         connect::Connection,
         microsoft_words::MicrosoftWords,
+        new_run::NewRun,
         own_mail::{Names, OwnMail},
         practice::practice,
         prepare_ledger_folder, reading_choices,
@@ -29,6 +30,7 @@ use crate::{
     failure::Result,
     guest::{Guest, Rules},
     ledger::{Ledger, RunLock},
+    own_files::Rehearsal,
     pace::{Pace, PaceOptions},
     sandbox::Sandbox,
     settings::{Env, Settings},
@@ -45,6 +47,7 @@ pub(super) struct Prepared<'a> {
     pub clock: &'a Clock,
     pub stop: Stop,
     pub began: Instant,
+    pub run: NewRun,
     pub sheet: Arc<Sheet>,
     pub rules: Rules,
     pub options: Options,
@@ -72,6 +75,11 @@ impl<'a> Prepared<'a> {
         job_files: &'a JobFiles,
     ) -> Result<Self> {
         let began = Instant::now();
+        let kind = Rehearsal {
+            dry_run: settings.invite.dry_run.value,
+            practice: settings.invite.sandbox.value,
+        };
+        let run = NewRun::begin("invite", Some(typed), kind, &output.command, clock);
         refusals::one_thing_on_stdout(settings, output.json)?;
         let terminal = ui::stdin_is_terminal() && ui::stderr_is_terminal();
         refusals::unattended(settings, terminal)?;
@@ -108,6 +116,7 @@ impl<'a> Prepared<'a> {
             clock,
             stop,
             began,
+            run,
             sheet,
             rules,
             options,

@@ -30,7 +30,7 @@ pub(in crate::commands) fn wait_on(ledger: &Ledger, pace: &Pace, clock: &Clock) 
         "Graph asked an earlier run to wait until {}",
         until.strftime("%F %T UTC")
     );
-    pace.wait_out(left).map_err(|_| {
+    pace.wait_on(left).map_err(|_| {
         Failure::new(Exit::TryAgain, asked.clone())
             .hint("nothing was sent; run the same command after that")
     })?;

@@ -67,7 +67,7 @@ fn start(cli: &cli::Cli, typed: &cli::Mail, settings: &Settings, env: &Env<'_>) 
         })?;
         let quiet = cli.telling.quiet > 0;
         let clock = Clock::system();
-        let session = Session::open(settings, &clock, stop, quiet).await?;
+        let session = Session::open(("mail", Some(&typed.sheet)), settings, &clock, stop, quiet).await?;
         let verb = Verb {
             typed,
             session: &session,

@@ -3,16 +3,16 @@
 use super::{Job, Verb, targets::Targets, told};
 use crate::{
     commands::{
-        files, host_name,
+        files,
         invite::stop_message::{self, Stopped},
+        new_run,
         own_mail::{self, MailsOf},
     },
     engine::StopReason,
     exit::Exit,
     failure::Result,
-    ledger::{AskedBefore, RunStart},
+    ledger::AskedBefore,
     outcome::Mail,
-    own_files::Rehearsal,
     ui::{self, text},
 };
 use jiff::SignedDuration;
@@ -22,7 +22,7 @@ impl Verb<'_> {
     pub(super) async fn send(&self, job: &Job<'_>, targets: &Targets) -> Result<Exit> {
         let session = self.session;
         let writer = session.ledger.writer(Some(job.lock.generation()))?;
-        let start = self.run_start(job);
+        let start = session.run.start(job.connection);
         let run = start.id.clone();
         writer.start_run(&start)?;
         let rows: HashMap<u64, Mail> = targets
@@ -115,13 +115,15 @@ impl Verb<'_> {
             out.json(&report)?;
             out.finish()?;
         }
-        if !self.quiet {
+        if !self.quiet || exit != Exit::Done {
             told::tell(&totals);
         }
         stopped.iter().for_each(ui::show_failure);
         if let Err(failure) = written {
             ui::show_failure(&failure);
         }
+        let word = reason.as_ref().map(StopReason::word);
+        new_run::ended(exit, word, &job.connection.graph);
         Ok(exit)
     }
 
@@ -150,29 +152,5 @@ impl Verb<'_> {
             ui::tell(format!("results: {}", written.results.display()));
         }
         Ok(Some(written.results))
-    }
-
-    fn run_start(&self, job: &Job<'_>) -> RunStart {
-        let now = self.session.clock.now();
-        let kind = Rehearsal {
-            dry_run: false,
-            practice: self.session.settings.invite.sandbox.value,
-        };
-        let id = format!(
-            "{}-{:04x}",
-            now.strftime("%Y%m%d-%H%M%S"),
-            fastrand::u16(..)
-        );
-        RunStart {
-            id: kind.mark(&id),
-            verb: "mail",
-            sheet: Some(self.typed.sheet.display().to_string()),
-            sheet_path: None,
-            reading: None,
-            started_at: now,
-            host: host_name(),
-            pid: std::process::id(),
-            identity: job.connection.identity.name.clone(),
-        }
     }
 }

@@ -107,7 +107,7 @@ async fn remind(
             template.value.display()
         ));
     }
-    let session = Session::open(settings, clock, stop, output.quiet).await?;
+    let session = Session::open(("remind", sheet), settings, clock, stop, output.quiet).await?;
     let verb = Verb {
         sheet,
         session: &session,

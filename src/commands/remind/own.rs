@@ -85,6 +85,7 @@ impl OwnReminders<'_> {
             }
             let guest_turn = turn.take(&row, &guest, &self.guests[place], &mut mailer);
             if let Some(outcome) = Box::pin(guest_turn).await? {
+                outcome.log(&self.guests[place]);
                 self.tally.send_modify(|totals| totals.count(&outcome));
                 outcomes[place] = outcome;
             }

@@ -8,9 +8,8 @@ use super::{
 use crate::{
     commands::{
         connect::Connection,
-        host_name,
         invite::stop_message::{self, Stopped},
-        progress,
+        new_run, progress,
     },
     directory::Directory,
     engine::{
@@ -20,8 +19,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     guest::Rules,
-    ledger::{RunLock, RunStart},
-    own_files::Rehearsal,
+    ledger::RunLock,
     sheet::Sheet,
     ui::{self, Phase, Progress, ProgressMode, ProgressView},
 };
@@ -46,7 +44,7 @@ impl Verb<'_> {
             .iter()
             .map(|guest| (guest.row, guest.user_id.clone()))
             .collect();
-        let start = self.run_start(&connection);
+        let start = session.run.start(&connection);
         let run = start.id.clone();
         let (tally, totals) = watch::channel(ReminderTotals::default());
         let view = self.progress(totals, due.len() as u64);
@@ -93,29 +91,6 @@ impl Verb<'_> {
         };
         view.finish().await;
         self.end(&run, &counted, &who, report?, &connection)
-    }
-
-    fn run_start(&self, connection: &Connection) -> RunStart {
-        let now = self.session.clock.now();
-        let kind = Rehearsal {
-            practice: self.session.settings.invite.sandbox.value,
-            dry_run: false,
-        };
-        RunStart {
-            id: kind.mark(&format!(
-                "{}-{:04x}",
-                now.strftime("%Y%m%d-%H%M%S"),
-                fastrand::u16(..)
-            )),
-            verb: "remind",
-            sheet: self.sheet.map(|sheet| sheet.display().to_string()),
-            sheet_path: None,
-            reading: None,
-            started_at: now,
-            host: host_name(),
-            pid: std::process::id(),
-            identity: connection.identity.name.clone(),
-        }
     }
 
     fn progress(&self, totals: watch::Receiver<ReminderTotals>, due: u64) -> ReminderView {
@@ -211,7 +186,7 @@ impl Verb<'_> {
             let mut out = ui::Out::stdout();
             out.json(&json)?;
             out.finish()?;
-        } else {
+        } else if !self.output.quiet || exit != Exit::Done {
             let (reminded, unknown, others) = counts(&outcomes);
             let others: Vec<(String, u64)> = others
                 .into_iter()
@@ -219,14 +194,10 @@ impl Verb<'_> {
                 .collect();
             ui::tell(ui::reminded_text(reminded, unknown, &others));
         }
-        match failure {
-            // It was told in the object already.
-            Some(failure) => {
-                ui::show_failure(&failure);
-                Ok(failure.exit)
-            }
-            None => Ok(exit),
-        }
+        failure.iter().for_each(ui::show_failure);
+        let word = stopped_by.as_ref().map(StopReason::word);
+        new_run::ended(exit, word, &connection.graph);
+        Ok(exit)
     }
 
     fn stopped(

@@ -11,7 +11,7 @@ pub(super) fn counts(outcomes: &[ReminderOutcome]) -> (u64, u64, Others) {
     let (mut reminded, mut unknown) = (0, 0);
     let mut others = Others::new();
     for outcome in outcomes {
-        let (word, what) = match outcome {
+        let what = match outcome {
             ReminderOutcome::Reminded => {
                 reminded += 1;
                 continue;
@@ -20,49 +20,29 @@ pub(super) fn counts(outcomes: &[ReminderOutcome]) -> (u64, u64, Others) {
                 unknown += 1;
                 continue;
             }
-            ReminderOutcome::State(GuestState::Accepted) => {
-                ("redeemed-meanwhile", "redeemed meanwhile".to_owned())
+            ReminderOutcome::State(GuestState::Accepted) => "redeemed meanwhile".to_owned(),
+            ReminderOutcome::State(state) => format!("not pending any more ({state})"),
+            ReminderOutcome::AddressMoved => {
+                "not mailed, as the address leads to another user or to nobody".to_owned()
             }
-            ReminderOutcome::State(state) => {
-                ("not-pending", format!("not pending any more ({state})"))
+            ReminderOutcome::MailedMeanwhile => "mailed by another run meanwhile".to_owned(),
+            ReminderOutcome::NotPerformed(code, why) => {
+                format!("refused by Graph [{code}]: {}", text::printable_line(why))
             }
-            ReminderOutcome::AddressMoved => (
-                "address-moved",
-                "not mailed, as the address leads to another user or to nobody".to_owned(),
-            ),
-            ReminderOutcome::MailedMeanwhile => (
-                "mailed-meanwhile",
-                "mailed by another run meanwhile".to_owned(),
-            ),
-            ReminderOutcome::NotPerformed(code, why) => (
-                "refused",
-                format!("refused by Graph [{code}]: {}", text::printable_line(why)),
-            ),
-            ReminderOutcome::MailNotSent(why) => (
-                "not-sent",
-                format!("not sent: {}", text::printable_line(why)),
-            ),
-            ReminderOutcome::NotLookedUp(why) => (
-                "not-looked-up",
-                format!("not looked up: {}", text::printable_line(why)),
-            ),
-            ReminderOutcome::NotAttempted => ("not-attempted", "left for the next run".to_owned()),
+            ReminderOutcome::MailNotSent(why) => format!("not sent: {}", text::printable_line(why)),
+            ReminderOutcome::NotLookedUp(why) => {
+                format!("not looked up: {}", text::printable_line(why))
+            }
+            ReminderOutcome::NotAttempted => "left for the next run".to_owned(),
         };
-        *others.entry((word, what)).or_default() += 1;
+        *others.entry((outcome.word(), what)).or_default() += 1;
     }
     (reminded, unknown, others)
 }
 
 /// Why a guest who was due was not reminded, as a stable word; none for those who were.
 pub(super) fn not_reminded(outcome: &ReminderOutcome) -> Option<&'static str> {
-    match outcome {
-        ReminderOutcome::Reminded => None,
-        ReminderOutcome::Unknown => Some("unknown"),
-        other => {
-            let (_, _, others) = counts(std::slice::from_ref(other));
-            others.into_keys().next().map(|(word, _)| word)
-        }
-    }
+    (*outcome != ReminderOutcome::Reminded).then(|| outcome.word())
 }
 
 pub(super) fn for_somebody_else(row: Option<u64>) -> Failure {

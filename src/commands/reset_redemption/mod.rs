@@ -106,7 +106,15 @@ async fn reset(
     } else {
         NewLedger::Refused
     };
-    let session = Session::open_or_make(settings, clock, stop, quiet, new).await?;
+    let session = Session::open_or_make(
+        ("reset-redemption", Some(&typed.sheet)),
+        settings,
+        clock,
+        stop,
+        quiet,
+        new,
+    )
+    .await?;
     let verb = Verb {
         typed,
         session: &session,

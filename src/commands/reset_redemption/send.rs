@@ -4,22 +4,22 @@ use super::{Verb, own::MailOf, plan::Planned, told};
 use crate::{
     commands::{
         connect::Connection,
-        files, host_name,
+        files,
         invite::stop_message::{self, Stopped},
-        progress,
+        new_run, progress,
     },
     directory::Directory,
     engine::{
         CapLimits, GuestToReset, ResetJob, ResetOutcome, ResetReport, ResetTotals, ResetWaits,
         StopReason, reset,
     },
+    events,
     exit::Exit,
     failure::{Failure, Result},
     graph::MessageInfo,
-    ledger::{RunLock, RunStart},
+    ledger::RunLock,
     message::Delivery,
     outcome::{Mail, Outcome, RowResult},
-    own_files::Rehearsal,
     results::{self, About, KeptLinks, Links, STDOUT, SheetRow},
     settings::MailDelivery,
     sheet::Refused,
@@ -44,7 +44,7 @@ impl Verb<'_> {
     ) -> Result<Exit> {
         let session = self.session;
         let settings = session.settings;
-        let start = self.run_start(connection);
+        let start = session.run.start(connection);
         let run = start.id.clone();
         let most = self.typed.max_resets.unwrap_or(u64::MAX);
         let (guests, held_back) = self.to_reset(&planned, most, connection);
@@ -136,30 +136,6 @@ impl Verb<'_> {
         (guests, due.saturating_sub(most))
     }
 
-    fn run_start(&self, connection: &Connection) -> RunStart {
-        let now = self.session.clock.now();
-        let kind = Rehearsal {
-            practice: self.session.settings.invite.sandbox.value,
-            dry_run: false,
-        };
-        let id = format!(
-            "{}-{:04x}",
-            now.strftime("%Y%m%d-%H%M%S"),
-            fastrand::u16(..)
-        );
-        RunStart {
-            id: kind.mark(&id),
-            verb: "reset-redemption",
-            sheet: Some(self.typed.sheet.display().to_string()),
-            sheet_path: None,
-            reading: None,
-            started_at: now,
-            host: host_name(),
-            pid: std::process::id(),
-            identity: connection.identity.name.clone(),
-        }
-    }
-
     fn progress(&self, totals: watch::Receiver<ResetTotals>, due: u64) -> ResetView {
         let (numbers, seen) = watch::channel(Progress::default());
         let mode = ProgressMode::choose(self.quiet, ui::stderr_is_terminal());
@@ -249,6 +225,9 @@ impl Verb<'_> {
         if let Err(error) = kept {
             ui::tell(format!("the end of this run could not be kept: {error}"));
         }
+        for row in &results {
+            events::row(&row.into());
+        }
         if self.typed.json {
             let mut out = ui::Out::stdout();
             out.json(&json)?;
@@ -261,8 +240,13 @@ impl Verb<'_> {
                 ui::tell(format!("results: {}", path.display()));
             }
         }
-        if let Some(failure) = failure {
-            ui::show_failure(&failure);
+        if self.quiet && !self.typed.json && failure.is_none() && exit != Exit::Done {
+            told::summary(&results).into_iter().for_each(ui::tell);
+        }
+        failure.iter().for_each(ui::show_failure);
+        if written.is_ok() {
+            let word = reason.as_ref().map(StopReason::word);
+            new_run::ended(exit, word, &connection.graph);
         }
         written.map(|_| exit)
     }

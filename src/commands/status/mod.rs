@@ -89,7 +89,7 @@ async fn status(
     Scratch::remove_leftovers();
     let about = about(typed)?;
     let target = target(typed, settings, &about)?;
-    let session = Session::open(settings, clock, stop, quiet).await?;
+    let session = Session::open(("status", None), settings, clock, stop, quiet).await?;
     let told = match &about {
         About::Person(address) => story::tell(typed, &session, env, address).await,
         _ => tell(typed, &session, env, &about, target, quiet).await,

@@ -107,7 +107,7 @@ impl Deleting {
                 return Err(Stopped);
             }
             let sent = Instant::now();
-            let graph = self.directory.graph();
+            let graph = self.directory.graph().for_row(guest.row);
             let reply = graph.delete_user(&guest.user_id, client_request_id).await;
             if let Err(too_long) = self.hold.pace.gate_opens_in_time() {
                 self.hold.stop.raise(too_long.into());

@@ -46,7 +46,7 @@ impl Resetting {
             }
         }
         add(now.guest.new_email.as_str());
-        let graph = self.directory.graph();
+        let graph = self.directory.graph().for_row(now.guest.row);
         let changed = graph.set_other_mails(&now.user.id, &other_mails).await;
         let Err(fault) = changed else {
             self.answered(
@@ -151,7 +151,7 @@ impl Resetting {
         }
         let left = Instant::now();
         let request = request(guest, mails);
-        let graph = self.directory.graph();
+        let graph = self.directory.graph().for_row(now.guest.row);
         let reply = graph.invite(&request, client_request_id).await;
         let slot = (!matches!(reply.verdict, Verdict::NotSent { .. })).then_some(slot);
         if slot.is_some() {

@@ -13,6 +13,7 @@ use super::{
     method_name::MethodName,
 };
 use crate::{
+    events::{self, WaitReason},
     graph::fault::Fault,
     pace::{Floor, StopSignal},
     problem::Code,
@@ -299,7 +300,9 @@ impl Tokens {
                 Err(trouble) => trouble,
             };
             trouble.fault.asker.method = self.method();
+            let sent = trouble.fault.sent("token", None);
             let wait = if trouble.asks_to_slow_down() {
+                events::throttled(&sent, trouble.retry_after);
                 let least = self.0.floor.throttled(asked_at);
                 trouble.retry_after.unwrap_or_default().max(least)
             } else {
@@ -320,6 +323,8 @@ impl Tokens {
                 };
                 return Err((trouble.fault, wait));
             }
+            events::retry(&sent);
+            events::wait(WaitReason::SignIn, wait, wait);
             tokio::time::sleep(wait).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
