@@ -45,22 +45,19 @@ fn verifier(
     if own.is_empty() {
         return Ok(Arc::new(Verifier::new(provider.clone())?));
     }
-    match Verifier::new_with_extra_roots(own.clone(), provider.clone()) {
-        Ok(verifier) => Ok(Arc::new(verifier)),
-        // A machine without any certificates of its own.
-        Err(_) => {
-            let mut roots = RootCertStore::empty();
-            for certificate in own {
-                roots.add(certificate)?;
-            }
-            let builder =
-                WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone());
-            let verifier = builder
-                .build()
-                .map_err(|error| Error::General(error.to_string()))?;
-            Ok(verifier)
-        }
+    if let Ok(verifier) = Verifier::new_with_extra_roots(own.clone(), provider.clone()) {
+        return Ok(Arc::new(verifier));
     }
+    // A machine without any certificates of its own.
+    let mut roots = RootCertStore::empty();
+    for certificate in own {
+        roots.add(certificate)?;
+    }
+    let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+    let verifier = builder
+        .build()
+        .map_err(|error| Error::General(error.to_string()))?;
+    Ok(verifier)
 }
 
 /// The system's verifier, whose refusals name the issuer.
