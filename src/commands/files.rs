@@ -2,7 +2,7 @@
 
 use super::{corrections, fix, own_mail};
 use crate::{
-    engine::{Unwritten, left_behind, with_link},
+    engine::{Unwritten, forgotten_row, left_behind, with_link},
     exit::Exit,
     failure::{Failure, Result},
     guest::{EmailAddress, RowVerdict, Rules, Understanding, Understood},
@@ -192,6 +192,7 @@ fn with_the_missing<'a>(
     reader: &'a Reader,
 ) -> Result<impl Iterator<Item = Result<RowResult>> + 'a> {
     let mut understanding = Understanding::new(sheet, rules);
+    let forgotten = reader.forgotten()?;
     let mut told = told.peekable();
     let mut rows = sheet.rows()?.peekable();
     Ok(std::iter::from_fn(move || {
@@ -214,18 +215,23 @@ fn with_the_missing<'a>(
             Ok(row) => understanding.understand(&row),
             Err(problem) => return Some(Err(Refused::from(problem).into())),
         };
-        Some(from_the_ledger(&row, reader))
+        Some(from_the_ledger(&row, reader, &forgotten))
     }))
 }
 
 /// What the ledger knows of a row that a run does not tell of.
-fn from_the_ledger(row: &Understood, reader: &Reader) -> Result<RowResult> {
+fn from_the_ledger(row: &Understood, reader: &Reader, forgotten: &Forgotten) -> Result<RowResult> {
     let email = match &row.verdict {
         RowVerdict::Guest(guest) => Some(guest.email.clone()),
         RowVerdict::Invalid => EmailAddress::parse(&row.email_text).ok(),
         RowVerdict::Duplicate { .. } => None,
     };
     let person = email.map_or(Ok(None), |email| reader.person(email.key()))?;
+    if let (None, RowVerdict::Guest(guest)) = (&person, &row.verdict)
+        && forgotten.contains(guest.email.key())
+    {
+        return Ok(forgotten_row(guest));
+    }
     Ok(left_behind(row, person.as_ref()))
 }
 
@@ -239,6 +245,7 @@ fn rows_of_today<'a>(
     rules: &Rules,
     reader: &'a Reader,
 ) -> Result<impl Iterator<Item = Result<RowResult>> + 'a> {
+    let forgotten = reader.forgotten()?;
     let mut by_address = HashMap::new();
     for row in told {
         let row = row?;
@@ -262,7 +269,7 @@ fn rows_of_today<'a>(
                 ..known
             });
         }
-        let mut result = from_the_ledger(&row, reader)?;
+        let mut result = from_the_ledger(&row, reader, &forgotten)?;
         if result.outcome == Outcome::NotAttempted {
             result.hint = Some(ADDED_SINCE.to_owned());
         }

@@ -101,7 +101,9 @@ pub(crate) use reset::{
     reset,
 };
 pub(crate) use reset_evidence::ResetWaits;
-pub(crate) use row_results::{MAIL_HAS_NOT_LEFT, left_behind, with_link};
+pub(crate) use row_results::{
+    MAIL_HAS_NOT_LEFT, forgotten as forgotten_row, left_behind, with_link,
+};
 pub(crate) use run::{REHEARSAL, RunEnd, RunJob, run};
 pub use stop::Stop;
 pub(crate) use stop::StopReason;

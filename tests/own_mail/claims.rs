@@ -57,4 +57,8 @@ fn whoever_was_forgotten_is_not_mailed_and_is_told_as_forgotten() {
         "{told}"
     );
     assert_eq!(sent(&practice).len(), 2);
+    let rows = rows(&workdir);
+    assert_eq!(rows.len(), 3);
+    assert_eq!(rows[who]["outcome"], "refused", "{:?}", rows[who]);
+    assert_eq!(rows[who]["error"], "forgotten on request");
 }

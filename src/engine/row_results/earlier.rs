@@ -94,7 +94,7 @@ pub(in crate::engine) fn gone(guest: &Guest, deleted: Option<&(Timestamp, String
 }
 
 /// Somebody who asked to be forgotten. The sheet knows the address; the ledger does not learn it again.
-pub(in crate::engine) fn forgotten(guest: &Guest) -> RowResult {
+pub(crate) fn forgotten(guest: &Guest) -> RowResult {
     RowResult {
         error_code: Some(catalogue::FORGOTTEN.to_string()),
         error: Some("forgotten on request".into()),

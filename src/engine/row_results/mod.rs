@@ -17,11 +17,11 @@ pub(super) use attempts::{
     failed, invited, invited_and_settled, invited_perhaps_twice, not_attempted, refused,
     refused_like_domain, throttled_too_often, unknown,
 };
-pub(crate) use earlier::left_behind;
 pub(super) use earlier::{
-    claimed, claimed_and_gone, forgotten, gone, invited_before, missing, not_reached,
-    refused_before, without_address,
+    claimed, claimed_and_gone, gone, invited_before, missing, not_reached, refused_before,
+    without_address,
 };
+pub(crate) use earlier::{forgotten, left_behind};
 pub(super) use named::{NamedInCell, unknown_without_sponsor, unusable_name, waits_for_name};
 pub(super) use sheet::{corrected, not_selected, unusable};
 pub(super) use tenant::{
