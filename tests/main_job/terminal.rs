@@ -206,3 +206,25 @@ fn the_question_says_that_microsoft_mails_nobody_in_an_external_tenant() {
         "{screen}"
     );
 }
+
+/// Nobody is left to invite, and guests who are there would be changed: that is asked about, too.
+#[test]
+fn guests_who_are_there_are_not_changed_without_a_question() {
+    let workdir = Workdir::new();
+    let practice = Practice::start(&workdir, "");
+    workdir.write(
+        "guests.csv",
+        "email,display_name,company\nben.carter@fabrikam.example,Ben,Another Firm\n",
+    );
+    let command = by_hand(&practice, &workdir, &["--update-existing"]);
+    let Some(mut terminal) = Terminal::open(&workdir, &command) else {
+        return;
+    };
+    terminal.wait_for(PROMPT);
+    terminal.type_line("no");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 2, "{screen}");
+    assert!(screen.contains("company for 1 guest"), "{screen}");
+    let ben = practice.view("/people?address=ben.carter@fabrikam.example");
+    assert_ne!(ben["people"][0]["company_name"], "Another Firm");
+}

@@ -38,14 +38,15 @@ pub(super) async fn ask(prepared: &Prepared<'_>, ready: &Ready) -> Result<()> {
             now: prepared.clock.now(),
         }));
     }
-    if sends_nothing(prepared, &rehearsed) {
+    let afterwards = afterwards(prepared, &rehearsed.changed)?;
+    if afterwards.is_none() && sends_nothing(prepared, &rehearsed) {
         return Ok(());
     }
     let mails = Mails::of(prepared, &ready.connection, &rehearsed.mailed)?;
     let about = About {
         typed: prepared.typed,
         survey: &prepared.survey,
-        afterwards: afterwards(prepared, &rehearsed.changed)?,
+        afterwards,
         rehearsed: &rehearsed.end.tally,
         newly_mailed: rehearsed.newly_mailed,
         connection: &ready.connection,
@@ -58,7 +59,8 @@ pub(super) async fn ask(prepared: &Prepared<'_>, ready: &Ready) -> Result<()> {
     about.ask(&prepared.stop).await
 }
 
-/// Whether the run only reads: nobody is left to invite, no unknown row is to be settled, and no link or mail is due.
+/// Whether nothing is sent beside changes of guests: nobody is left to invite, no unknown row is to be settled, and no link
+/// or mail is due.
 fn sends_nothing(prepared: &Prepared<'_>, rehearsed: &Rehearsed) -> bool {
     let tally = &rehearsed.end.tally;
     let relinks = prepared.settings.invite.existing.value == Existing::Relink;
