@@ -354,8 +354,8 @@ impl Case {
                     match row["mail"].as_str() {
                         "handed-over" => assert!(mail.is_some(), "lost: {}", told()),
                         "unknown" => {}
-                        // Graph said yes, and made nobody: such a guest is waited for.
-                        "due" if !self.is_there(&row["email"], &row["user_id"]) => {}
+                        // Graph said yes, and made nobody: such a guest is waited for, also where the mail was refused.
+                        "due" | "refused" if !self.is_there(&row["email"], &row["user_id"]) => {}
                         other => panic!("mail is {other}: {}", told()),
                     }
                 }
