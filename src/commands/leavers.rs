@@ -6,10 +6,9 @@
 use super::{
     changed_addresses,
     connect::Connection,
-    invite::InviteOutput,
     reading_choices,
+    run_verb::run_verb,
     session::Session,
-    signals,
     status::{
         Showing,
         people::{Chosen, Scope},
@@ -48,25 +47,12 @@ pub(crate) fn run(
     settings: Result<Settings>,
     env: &Env<'_>,
 ) -> Result<Exit> {
-    let exit = settings.and_then(|settings| start(cli, typed, &settings, env));
+    let quiet = cli.telling.quiet > 0;
+    // The list was to go to standard output, and nothing else may.
     let listed = typed.output.as_deref() == Some(Path::new(STDOUT));
-    if let (Err(failure), true, false) = (&exit, typed.json, listed) {
-        ui::failure_as_json(failure)?;
-    }
-    exit
-}
-
-fn start(cli: &cli::Cli, typed: &cli::Leavers, settings: &Settings, env: &Env<'_>) -> Result<Exit> {
-    let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
-    let stop = Stop::default();
-    let exit = runtime.block_on(async {
-        signals::listen(stop.clone(), InviteOutput::default().writing.subscribe());
-        let quiet = cli.telling.quiet > 0;
+    run_verb(settings, typed.json && !listed, async |settings, stop| {
         leavers(typed, settings, env, quiet, &Clock::system(), stop).await
-    });
-    // Threads that still wait for an answer nobody needs do not hold the process.
-    runtime.shutdown_background();
-    exit
+    })
 }
 
 async fn leavers(

@@ -48,6 +48,8 @@ pub(crate) mod sandbox; // the practice tenant, served until it is interrupted
 
 pub(crate) mod typed_command; // the command line, to be shown again
 
+mod run_verb; // a verb from its settings to its exit code
+
 mod signals; // Ctrl-C
 
 mod consent; // who says that something may leave

@@ -11,10 +11,10 @@ use super::{
     ages, ask,
     connect::Connection,
     consent::{Consent, Limit, consent, show_list},
-    invite::{InviteOutput, stop_message::unless_stopped},
+    invite::stop_message::unless_stopped,
     older_ledger,
+    run_verb::run_verb,
     session::Session,
-    signals,
     status::{Showing, people::Scope, read_states::StateReader},
 };
 use crate::{
@@ -54,27 +54,13 @@ pub(crate) fn run(
     settings: Result<Settings>,
     env: &Env<'_>,
 ) -> Result<Exit> {
-    let exit = settings.and_then(|settings| start(cli, typed, &settings, env));
-    if let (Err(failure), true) = (&exit, typed.json) {
-        ui::failure_as_json(failure)?;
-    }
-    exit
-}
-
-fn start(cli: &cli::Cli, typed: &cli::Cleanup, settings: &Settings, env: &Env<'_>) -> Result<Exit> {
-    let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
-    let stop = Stop::default();
     let output = CleanupOutput {
         json: typed.json,
         quiet: cli.telling.quiet > 0,
     };
-    let exit = runtime.block_on(async {
-        signals::listen(stop.clone(), InviteOutput::default().writing.subscribe());
+    run_verb(settings, typed.json, async |settings, stop| {
         cleanup(typed, settings, env, output, &Clock::system(), stop).await
-    });
-    // Threads that still wait for an answer nobody needs do not hold the process.
-    runtime.shutdown_background();
-    exit
+    })
 }
 
 async fn cleanup(

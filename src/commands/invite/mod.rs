@@ -38,7 +38,7 @@ pub(super) mod stop_message; // why a run stopped, in words
 
 mod finish; // 5 files, summary, exit code
 
-use super::{signals, typed_command::TypedCommand};
+use super::{run_verb::run_writing_verb, typed_command::TypedCommand};
 use crate::{
     cli,
     clock::Clock,
@@ -47,7 +47,6 @@ use crate::{
     failure::Result,
     files::Scratch,
     settings::{Env, Settings},
-    ui,
 };
 use job_files::JobFiles;
 pub use output::InviteOutput;
@@ -63,30 +62,17 @@ pub(crate) fn run(
     settings: Result<Settings>,
     env: &Env<'_>,
 ) -> Result<Exit> {
-    let exit = settings.and_then(|settings| start(cli, typed, &settings, env));
-    if let (Err(failure), true) = (&exit, typed.json) {
-        ui::failure_as_json(failure)?;
-    }
-    exit
-}
-
-fn start(cli: &cli::Cli, typed: &cli::Invite, settings: &Settings, env: &Env<'_>) -> Result<Exit> {
-    let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
+    let writing = watch::Sender::default();
     let output = InviteOutput {
         json: typed.json,
         quiet: cli.telling.quiet > 0,
         command: TypedCommand::of_process(),
-        writing: watch::Sender::default(),
+        writing: writing.clone(),
     };
-    let stop = Stop::default();
-    let exit = runtime.block_on(async {
-        signals::listen(stop.clone(), output.writing.subscribe());
+    run_writing_verb(settings, typed.json, &writing, async |settings, stop| {
         let clock = Clock::system();
         Box::pin(invite(&typed.sheet, settings, env, output, &clock, stop)).await
-    });
-    // The process does not wait for threads whose result nobody needs any more.
-    runtime.shutdown_background();
-    exit
+    })
 }
 
 /// One run, from the sheet to the exit code.

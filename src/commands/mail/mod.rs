@@ -2,7 +2,6 @@
 //!
 //! Whatever can refuse it comes before anything is sent. Must not invite anybody.
 
-mod consent; // who says that mails may go out
 mod send; // the sending, and its end
 mod targets; // who is mailed, and who is not
 mod told; // the list, the numbers, the JSON object
@@ -10,12 +9,14 @@ mod told; // the list, the numbers, the JSON object
 use super::{
     ask,
     connect::Connection,
-    invite::{InviteOutput, engine_options, stop_message::unless_stopped},
+    consent::{Consent, Limit, consent, show_list},
+    invite::{engine_options, stop_message::unless_stopped},
     older_ledger,
     own_mail::{MailTotals, Names, OwnMail},
+    run_verb::run_verb,
     session::Session,
     sheet_options::rules,
-    signals, status,
+    status,
 };
 use crate::{
     cli,
@@ -34,7 +35,6 @@ use crate::{
     sheet::Sheet,
     ui::{self, text},
 };
-use consent::{Consent, consent};
 use std::path::{Path, PathBuf};
 use targets::{Choice, Targets};
 
@@ -44,43 +44,46 @@ pub(crate) fn run(
     settings: Result<Settings>,
     env: &Env<'_>,
 ) -> Result<Exit> {
-    let exit = settings.and_then(|settings| start(cli, typed, &settings, env));
-    if let (Err(failure), true) = (&exit, typed.json) {
-        ui::failure_as_json(failure)?;
-    }
-    exit
+    let quiet = cli.telling.quiet > 0;
+    run_verb(settings, typed.json, async |settings, stop| {
+        mail(typed, settings, env, quiet, &Clock::system(), stop).await
+    })
 }
 
-fn start(cli: &cli::Cli, typed: &cli::Mail, settings: &Settings, env: &Env<'_>) -> Result<Exit> {
-    let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
-    let stop = Stop::default();
-    let exit = runtime.block_on(async {
-        signals::listen(stop.clone(), InviteOutput::default().writing.subscribe());
-        Scratch::remove_leftovers();
-        let consent = consent(settings, typed)?;
-        let own = OwnMail::of(settings, env)?.ok_or_else(|| {
-            Failure::usage(format!(
-                "mail of our own is not switched on: [message] delivery is \"{}\"",
-                settings.message.delivery.value.word()
-            ))
-            .hint("write delivery = \"graph\" or \"smtp\", and from, below [message]; nothing was sent")
-        })?;
-        let quiet = cli.telling.quiet > 0;
-        let clock = Clock::system();
-        let session = Session::open(("mail", Some(&typed.sheet)), settings, &clock, stop, quiet).await?;
-        let verb = Verb {
-            typed,
-            session: &session,
-            own: &own,
-            consent,
-            quiet,
-        };
-        let exit = Box::pin(verb.run(env)).await;
-        session.end().await;
-        exit
-    });
-    // The process does not wait for threads whose result nobody needs any more.
-    runtime.shutdown_background();
+async fn mail(
+    typed: &cli::Mail,
+    settings: &Settings,
+    env: &Env<'_>,
+    quiet: bool,
+    clock: &Clock,
+    stop: Stop,
+) -> Result<Exit> {
+    Scratch::remove_leftovers();
+    let limit = Limit {
+        flag: "--max-mails",
+        means: "how many people may be mailed at most",
+        example: "guestlist mail guests.csv --yes --max-mails 100",
+        is_given: typed.max_mails.is_some(),
+        ledger_knows: "the ledger knows who has been mailed",
+    };
+    let consent = consent(settings, typed.yes, &limit)?;
+    let own = OwnMail::of(settings, env)?.ok_or_else(|| {
+        Failure::usage(format!(
+            "mail of our own is not switched on: [message] delivery is \"{}\"",
+            settings.message.delivery.value.word()
+        ))
+        .hint("write delivery = \"graph\" or \"smtp\", and from, below [message]; nothing was sent")
+    })?;
+    let session = Session::open(("mail", Some(&typed.sheet)), settings, clock, stop, quiet).await?;
+    let verb = Verb {
+        typed,
+        session: &session,
+        own: &own,
+        consent,
+        quiet,
+    };
+    let exit = verb.run(env).await;
+    session.end().await;
     exit
 }
 
@@ -122,7 +125,7 @@ impl Verb<'_> {
         let stop = &self.session.stop;
         unless_stopped(stop, targets.keep_pending(&connection)).await?;
         let list = told::list(&self.typed.sheet, &targets, self.own, &connection);
-        super::consent::show_list(&list, self.typed.json, self.consent == Consent::Asked)?;
+        show_list(&list, self.typed.json, self.consent == Consent::Asked)?;
         if targets.people.is_empty() {
             return self.nobody_is_mailed(&targets, &connection);
         }

@@ -12,13 +12,13 @@ use super::{
     asked_before::{AskNow, Changes, of_message, with_template_of_last_mail},
     connect::Connection,
     consent::{Consent, Limit, consent, show_list},
-    invite::{InviteOutput, refusals::words_will_arrive, stop_message::unless_stopped},
+    invite::{refusals::words_will_arrive, stop_message::unless_stopped},
     microsoft_words::MicrosoftWords,
     older_ledger,
     own_mail::{self, Names, OwnMail},
+    run_verb::run_verb,
     session::Session,
     sheet_options::rules,
-    signals,
     status::{self, people::Scope, read_states::StateReader},
 };
 use crate::{
@@ -57,29 +57,15 @@ pub(crate) fn run(
     settings: Result<Settings>,
     env: &Env<'_>,
 ) -> Result<Exit> {
-    let exit = settings.and_then(|settings| start(cli, typed, &settings, env));
-    if let (Err(failure), true) = (&exit, typed.json) {
-        ui::failure_as_json(failure)?;
-    }
-    exit
-}
-
-fn start(cli: &cli::Cli, typed: &cli::Remind, settings: &Settings, env: &Env<'_>) -> Result<Exit> {
-    let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
-    let stop = Stop::default();
     let output = RemindOutput {
         json: typed.json,
         quiet: cli.telling.quiet > 0,
         yes: typed.yes,
     };
-    let exit = runtime.block_on(async {
-        signals::listen(stop.clone(), InviteOutput::default().writing.subscribe());
-        let sheet = typed.sheet.as_deref();
+    let sheet = typed.sheet.as_deref();
+    run_verb(settings, typed.json, async |settings, stop| {
         remind(sheet, settings, env, output, &Clock::system(), stop).await
-    });
-    // Threads that still wait for an answer nobody needs do not hold the process.
-    runtime.shutdown_background();
-    exit
+    })
 }
 
 async fn remind(

@@ -10,12 +10,12 @@ mod told; // the list, and what became of each row
 use super::{
     ask,
     connect::{Connection, abilities},
-    consent::show_list,
-    invite::{InviteOutput, refusals::words_will_arrive, stop_message::unless_stopped},
+    consent::{Consent, Limit, consent, show_list},
+    invite::{refusals::words_will_arrive, stop_message::unless_stopped},
     older_ledger,
     own_mail::OwnMail,
+    run_verb::run_verb,
     session::Session,
-    signals,
 };
 use crate::{
     cli,
@@ -44,29 +44,10 @@ pub(crate) fn run(
     settings: Result<Settings>,
     env: &Env<'_>,
 ) -> Result<Exit> {
-    let exit = settings.and_then(|settings| start(cli, typed, &settings, env));
-    if let (Err(failure), true) = (&exit, typed.json) {
-        ui::failure_as_json(failure)?;
-    }
-    exit
-}
-
-fn start(
-    cli: &cli::Cli,
-    typed: &cli::ResetRedemption,
-    settings: &Settings,
-    env: &Env<'_>,
-) -> Result<Exit> {
-    let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
-    let stop = Stop::default();
-    let exit = runtime.block_on(async {
-        signals::listen(stop.clone(), InviteOutput::default().writing.subscribe());
-        let quiet = cli.telling.quiet > 0;
-        Box::pin(reset(typed, settings, env, quiet, &Clock::system(), stop)).await
-    });
-    // Threads that still wait for an answer nobody needs do not hold the process.
-    runtime.shutdown_background();
-    exit
+    let quiet = cli.telling.quiet > 0;
+    run_verb(settings, typed.json, async |settings, stop| {
+        reset(typed, settings, env, quiet, &Clock::system(), stop).await
+    })
 }
 
 async fn reset(
@@ -78,7 +59,18 @@ async fn reset(
     stop: Stop,
 ) -> Result<Exit> {
     Scratch::remove_leftovers();
-    let consent = consent(settings, typed)?;
+    let limit = Limit {
+        flag: "--max-resets",
+        means: "how many guests may be reset at most",
+        example: "guestlist reset-redemption resets.csv --yes --max-resets 20",
+        is_given: typed.max_resets.is_some(),
+        ledger_knows: "the ledger knows who has been reset and mailed",
+    };
+    let consent = if settings.invite.dry_run.value {
+        Consent::Missing
+    } else {
+        consent(settings, typed.yes, &limit)?
+    };
     if !settings.invite.sandbox.value && !abilities(settings).reset_redemption {
         return Err(Failure::usage(format!(
             "the cloud of {} cannot reset a redemption [{}]; nothing was sent",
@@ -124,7 +116,7 @@ async fn reset(
         quiet,
         results,
     };
-    let exit = Box::pin(verb.run(env, rows)).await;
+    let exit = verb.run(env, rows).await;
     session.end().await;
     exit
 }
@@ -136,54 +128,6 @@ pub(crate) fn two_meanings() -> Failure {
         .hint("a run is to be started afresh: the same `guestlist invite SHEET` goes on where it stopped, and invites nobody twice; --retry-refused asks again for refused people, --again for people who were deleted")
         .hint("to try it out once more without a tenant: delete guestlist.practice.db and the files beside it that begin with the same name, then `guestlist invite SHEET --sandbox`")
         .hint("the ledger of a real tenant is never reset: it knows who was mailed; `guestlist ledger new --ledger OTHER.db` makes an empty one, which knows nobody")
-}
-
-/// Who says that guests may be reset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Consent {
-    /// A person on the terminal, who types the number.
-    Asked,
-    /// `--yes`, or the practice tenant.
-    Given,
-    /// Nobody can be asked: the list is all there is.
-    Missing,
-    /// Nothing is sent.
-    DryRun,
-}
-
-/// Without a terminal everything that matters has to be said.
-fn consent(settings: &Settings, typed: &cli::ResetRedemption) -> Result<Consent> {
-    if settings.invite.dry_run.value {
-        return Ok(Consent::DryRun);
-    }
-    if settings.invite.sandbox.value {
-        return Ok(Consent::Given);
-    }
-    let terminal = ask::can_ask();
-    if !typed.yes {
-        return Ok(if terminal {
-            Consent::Asked
-        } else {
-            Consent::Missing
-        });
-    }
-    if !terminal && typed.max_resets.is_none() {
-        return Err(Failure::usage(
-            "--yes without a terminal needs --max-resets: how many guests may be reset at most",
-        )
-        .hint("as in `guestlist reset-redemption resets.csv --yes --max-resets 20`"));
-    }
-    if !settings.tenant_is_named() {
-        return Err(Failure::usage("with --yes the tenant has to be named: by --tenant, GUESTLIST_TENANT_ID or [tenant] id")
-            .hint("AZURE_* variables and `az login` may be there for other tools, and do not say which tenant is meant"));
-    }
-    if !settings.ledger_is_named() {
-        return Err(Failure::usage(
-            "with --yes the ledger has to be named: by --ledger, GUESTLIST_INVITE_LEDGER or [invite] ledger",
-        )
-        .hint("the ledger knows who has been reset and mailed: a run that looks in the wrong folder would not know it"));
-    }
-    Ok(Consent::Given)
 }
 
 /// How many guests a sheet of resets is about; none where it is another kind of sheet.
@@ -257,7 +201,7 @@ impl Verb<'_> {
         warnings.into_iter().for_each(ui::tell);
         self.show(&planned, &connection)?;
         let due = planned.iter().filter(|guest| guest.step.is_due()).count() as u64;
-        if self.consent == Consent::DryRun {
+        if self.session.settings.invite.dry_run.value {
             return self.end_dry_run(&planned, &connection);
         }
         let unsent = |guest: &Planned| guest.step == plan::Step::Done;
@@ -320,7 +264,7 @@ impl Verb<'_> {
     /// The person types how many guests there are: a yes is typed too easily.
     async fn agree(&self, due: u64, connection: &Connection) -> Result<()> {
         match self.consent {
-            Consent::Given | Consent::DryRun => Ok(()),
+            Consent::Given => Ok(()),
             Consent::Missing => Err(Failure::usage(
                 "there is no terminal to ask on, and --yes is not given: nobody was reset",
             )

@@ -14,11 +14,10 @@ mod story; // one person
 use super::{
     ages,
     connect::Connection,
-    invite::InviteOutput,
     reading_choices,
+    run_verb::run_verb,
     session::Session,
     sheet_options::{WantedSheet, rules},
-    signals,
 };
 use crate::{
     cli::{self, RunName},
@@ -48,26 +47,12 @@ pub(crate) fn run(
     settings: Result<Settings>,
     env: &Env<'_>,
 ) -> Result<Exit> {
-    let exit = settings.and_then(|settings| start(cli, typed, &settings, env));
+    let quiet = cli.telling.quiet > 0;
     // The list was to go to standard output, and nothing else may.
     let listed = typed.output.as_deref() == Some(Path::new(STDOUT));
-    if let (Err(failure), true, false) = (&exit, typed.json, listed) {
-        ui::failure_as_json(failure)?;
-    }
-    exit
-}
-
-fn start(cli: &cli::Cli, typed: &cli::Status, settings: &Settings, env: &Env<'_>) -> Result<Exit> {
-    let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
-    let stop = Stop::default();
-    let exit = runtime.block_on(async {
-        let output = InviteOutput::default();
-        signals::listen(stop.clone(), output.writing.subscribe());
-        let quiet = cli.telling.quiet > 0;
+    run_verb(settings, typed.json && !listed, async |settings, stop| {
         status(typed, settings, env, quiet, &Clock::system(), stop).await
-    });
-    runtime.shutdown_background();
-    exit
+    })
 }
 
 /// Who is meant.
