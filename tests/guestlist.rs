@@ -26,6 +26,7 @@ mod own_mail; // mail in our own words: each with its row's, at most once
 mod precheck; // who is there already, in small tenants and large ones
 mod reports; // the page about a run
 mod resets; // guests redeem again: other addresses kept, mailed at most once
+mod scheduled; // the samples of nightly jobs: valid, and run as they are written
 mod settings_file; // whose settings are used, and what a stranger's cannot do
 mod sheets; // any spreadsheet: a corpus, random tables, screens
 mod sign_in; // every way to sign in, and what each failure says

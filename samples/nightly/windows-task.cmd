@@ -1,3 +1,5 @@
-@rem Every night at two, as the user who types this; run it once in a command prompt. The task reads its settings, the
-@rem client id and the place of the secret from C:\guestlist\guestlist.toml, and keeps its ledger on this disk.
-schtasks /Create /TN guestlist /SC DAILY /ST 02:00 /TR "C:\guestlist\guestlist.exe invite C:\guestlist\guests.xlsx --config C:\guestlist\guestlist.toml --tenant contoso.com --ledger C:\guestlist\contoso.db --log-file C:\guestlist\night.log --log-format json"
+@rem Every night at four, whether somebody is signed in or not; run it once in a command prompt, which asks for the password
+@rem of the user who types it. guestlist.toml also names the tenant, the client id and the place of the secret. Before the
+@rem first night: guestlist ledger new --ledger C:\guestlist\contoso.db
+@rem The last result of the task is the exit code: 0x8 (a cap) and 0xA (the time) are the usual end of a night.
+schtasks /Create /TN guestlist /SC DAILY /ST 04:00 /RU "%USERDOMAIN%\%USERNAME%" /RP * /TR "C:\guestlist\guestlist.exe invite C:\guestlist\guests.xlsx --config C:\guestlist\guestlist.toml --tenant contoso.com --ledger C:\guestlist\contoso.db --log-file C:\guestlist\night.log --log-format json"

@@ -8,7 +8,8 @@ mod sponsors;
 mod status;
 mod story;
 
-use crate::support::{Ended, Practice, Workdir, sandbox_view};
+use crate::support::{Ended, Practice, Workdir, sandbox_view, time_passes};
+use jiff::SignedDuration;
 
 pub(super) fn ledger(workdir: &Workdir) -> rusqlite::Connection {
     rusqlite::Connection::open(workdir.path("guestlist.db")).unwrap()
@@ -17,27 +18,13 @@ pub(super) fn ledger(workdir: &Workdir) -> rusqlite::Connection {
 /// Everything that the tenant and the ledger remember happened so much longer ago: the night passes, and nobody has to
 /// wait for it.
 pub(super) fn days_pass(workdir: &Workdir, days: i64) {
-    const DAY: i64 = 24 * 60 * 60 * 1_000;
     if let Some(url) = workdir.practice() {
         sandbox_view(&url, "POST", &format!("/age?days={days}"), "");
     }
-    let ledger = ledger(workdir);
-    for (table, column) in [
-        ("event", "at"),
-        ("person", "invited_at"),
-        ("person", "verified_at"),
-        ("run", "started_at"),
-        ("run", "ended_at"),
-        ("guest_state", "read_at"),
-        ("state_reading", "began_at"),
-        ("tenant", "wait_until"),
-        ("own_mail", "at"),
-        ("own_mail", "answered_at"),
-        ("guard", "silent_until"),
-    ] {
-        let shift = format!("UPDATE {table} SET {column} = {column} - ?1");
-        ledger.execute(&shift, [days * DAY]).unwrap();
-    }
+    time_passes(
+        &workdir.path("guestlist.db"),
+        SignedDuration::from_hours(24 * days),
+    );
 }
 
 /// Invites everybody on `guests.csv`, at once.

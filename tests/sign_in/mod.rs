@@ -14,4 +14,4 @@ mod challenge; //   claims that a new token needs
 mod device_code; // a person with a code
 mod incomplete; //  something is missing, or a policy says no
 mod way_there; //   authorities and proxies
-mod workload; //    a workload with a token of its platform
+pub(crate) mod workload; // a workload with a token of its platform

@@ -22,7 +22,7 @@ pub(crate) fn openssl(workdir: &Workdir, arguments: &str) -> Option<String> {
 }
 
 /// `NAME.pem` with certificate and key, and the certificate alone as text.
-pub(super) fn certificate(workdir: &Workdir, name: &str, days: u32) -> Option<String> {
+pub(crate) fn certificate(workdir: &Workdir, name: &str, days: u32) -> Option<String> {
     for step in [
         format!(
             "req -new -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.csr -subj /CN={name}"

@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub(super) const WEATHER: &str = r#"
+pub(crate) const WEATHER: &str = r#"
 [[sign_in.federated]]
 issuer = "https://cluster.example/id"
 subject = "system:serviceaccount:people:guestlist"
@@ -42,7 +42,7 @@ fn token(issuer: &str, subject: &str, audience: &str, lives: i64) -> String {
 }
 
 /// The token of a pod that is known.
-pub(super) fn pod() -> String {
+pub(crate) fn pod() -> String {
     pod_for(600)
 }
 
@@ -51,7 +51,7 @@ pub(super) fn pod_for(seconds: i64) -> String {
 }
 
 /// The token of a workflow that is known.
-pub(super) fn github(seconds: i64) -> String {
+pub(crate) fn github(seconds: i64) -> String {
     token(GITHUB, MAIN, AUDIENCE, seconds)
 }
 

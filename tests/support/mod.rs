@@ -7,6 +7,8 @@ mod guests; // sheets
 
 mod tenant; // the practice tenant, in a process of its own
 
+mod days; // the time that passes between two nights
+
 #[expect(dead_code, reason = "the unit tests of the library use the rest")]
 mod peer; // a server that answers as it is told
 
@@ -20,6 +22,7 @@ mod terminal; // the program on a terminal
 
 mod tools; // what a machine may lack
 
+pub(crate) use days::time_passes;
 pub(crate) use guests::Guests;
 pub(crate) use peer::Request;
 pub(crate) use relay::{Answer, Relay, passed_on};
