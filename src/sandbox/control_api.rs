@@ -1,8 +1,8 @@
 //! The control API, `/_sandbox`: what the practice tenant has counted, and changes while it runs. It is not part of
 //! Graph and needs no token.
 //!
-//! All bodies are JSON and need a `Content-Type` of `application/json` (`application/toml` for TOML,
-//! `application/x-pem-file` for PEM). All fields that end in `ms` are milliseconds since the start or the last reset.
+//! All bodies are JSON and need a `Content-Type` of `application/json` (`application/toml` for TOML). A certificate in PEM is
+//! also taken without a `Content-Type`, and with the one that `curl --data-binary` sends. All fields that end in `ms` are milliseconds since the start or the last reset.
 //! Errors are `{"error": TEXT}`: 404 for an unknown path, 400 for everything else.
 //!
 //! | request | answer |
@@ -27,7 +27,7 @@
 //! | `POST /_sandbox/role` | takes `{"address"}` or `{"id"}`: gives a role in the directory to a person |
 //! | `POST /_sandbox/age?days=` | makes everybody so many days older: creation and redemption move back; `{"aged"}` |
 //! | `GET`, `PUT`, `POST /_sandbox/weather` | the weather as JSON; to set it, JSON or TOML; with an empty body nothing goes wrong any more |
-//! | `POST /_sandbox/certificate` | registers a certificate in PEM with the app; `{"thumbprint"}` (SHA-256) |
+//! | `POST /_sandbox/certificate` | registers a certificate in PEM with the app, whatever the weather becomes; `{"thumbprint"}` (SHA-256) |
 //! | `GET /_sandbox/device[?user_code=&do=approve or decline]` | what the person does on the other device; `{"devices": [{"user_code", "state", "polls", "early", "slowed"}]}` |
 //! | `POST /_sandbox/person?does=` | sets what the person in the browser does: `sign-in`, `decline`, `wrong-state`, `never` |
 //! | `POST /_sandbox/revoke` | makes all refresh tokens invalid |
@@ -52,6 +52,7 @@ use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
 const MAX_PEOPLE_LISTED: usize = 1_000;
+const MAX_CERTIFICATES: usize = 100;
 
 pub(super) fn answer(
     tenant: &mut TenantState,
@@ -411,7 +412,15 @@ fn register_certificate(tenant: &mut TenantState, body: &[u8]) -> Result<Value, 
     let pem = String::from_utf8_lossy(body).into_owned();
     let certificate =
         AppCertificate::of_pem(&pem).ok_or("the body must be a certificate in PEM")?;
-    tenant.weather.sign_in.certificates.push(pem);
+    let registered = &mut tenant.sign_ins.certificates;
+    if !registered.contains(&pem) {
+        if registered.len() == MAX_CERTIFICATES {
+            return Err(format!(
+                "the app has {MAX_CERTIFICATES} certificates already"
+            ));
+        }
+        registered.push(pem);
+    }
     Ok(json!({"thumbprint": certificate.sha256}))
 }
 

@@ -4,12 +4,13 @@ set -u
 run=$(od -An -N3 -tx1 /dev/urandom | tr -d ' \n')
 good=0
 bad=0
-# check WHAT WANTED COMMAND…: runs a command of m365, whose output must hold a text.
+# check WHAT WANTED COMMAND…: runs a command of m365, whose output must hold a text. Without a text it must succeed.
 check() {
     local what=$1 wanted=$2
     shift 2
     output=$("${M365:-m365}" "$@" 2>&1)
-    if [[ $output == *"$wanted"* ]]; then
+    local ended=$?
+    if [[ $output == *"$wanted"* && ( -n $wanted || $ended -eq 0 ) ]]; then
         good=$((good + 1))
     else
         bad=$((bad + 1))
@@ -41,8 +42,10 @@ check "the profile" Partner entra user get --id "$one" --properties "id,companyN
 check "groups" "Project Atlas" entra group list
 check "a new group" "CLI $run" entra group add --displayName "CLI $run" --mailNickname "cli-$run" --type security
 check "that group" "CLI $run" entra group get --displayName "CLI $run"
-check "members" "" entra group member add --groupDisplayName "CLI $run" --userIds "$one,$two" --role Member
+check "members" "" entra group member add --groupName "CLI $run" --userIds "$one,$two" --role Member
 check "who they are" "cli2.$run" entra group member list --groupName "CLI $run" --properties "id,mail"
+check "an owner" "" entra group member add --groupName "CLI $run" --userIds "$one" --role Owner
+check "who owns it" "cli1.$run" entra group member list --groupName "CLI $run" --role Owner --properties "id,mail"
 check "a batch" '"status": 201' request --method post --url https://graph.microsoft.com/v1.0/\$batch --content-type application/json \
     --body "{\"requests\":[{\"id\":\"1\",\"method\":\"POST\",\"url\":\"/invitations\",\"headers\":{\"Content-Type\":\"application/json\"},\"body\":{\"invitedUserEmailAddress\":\"cli99.$run@partner.example\",\"inviteRedirectUrl\":\"https://myapplications.microsoft.com\"}}]}"
 check "a sponsor" "" request --method post --url "https://graph.microsoft.com/v1.0/users/$one/sponsors/\$ref" --content-type application/json \

@@ -34,6 +34,8 @@ pub(crate) struct DirectoryGroup {
     pub resource_provisioning_options: Vec<String>,
     pub description: Option<String>,
     pub mail_nickname: Option<String>,
+    /// The ids of its owners.
+    pub owners: Vec<String>,
 }
 
 /// All properties of groups that `$select` can name.
@@ -83,6 +85,7 @@ impl DirectoryGroup {
             resource_provisioning_options: is_team.then(|| "Team".to_owned()).into_iter().collect(),
             description: None,
             mail_nickname: None,
+            owners: Vec::new(),
         }
     }
 

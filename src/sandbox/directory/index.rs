@@ -18,6 +18,12 @@ pub(crate) struct DirectoryStore {
     by_proxy: Index,
     count: usize,
     deleted: Vec<u32>,
+    /// The number of the newest change of any user.
+    newest_change: u64,
+    /// The number of the newest change of the user at each position.
+    changes: Vec<u64>,
+    /// The users who were removed permanently, with the number of this change.
+    purged: Vec<(u64, String)>,
     groups: Vec<DirectoryGroup>,
     /// Addresses of mail contacts.
     pub contacts: Vec<String>,
@@ -59,6 +65,28 @@ impl DirectoryStore {
     /// The user at a position, deleted or not.
     pub(crate) fn at(&self, position: u32) -> Option<&User> {
         self.users.get(position as usize)?.as_ref()
+    }
+
+    /// The number of the newest change. Every change of a user has a number, and later ones have higher numbers.
+    pub(crate) fn newest_change(&self) -> u64 {
+        self.newest_change
+    }
+
+    /// The positions from `start` on whose users were changed after the change with this number.
+    pub(crate) fn changed_after(&self, change: u64, start: u32) -> impl Iterator<Item = u32> {
+        let positions = start..self.end_position();
+        positions.filter(move |position| self.changes[*position as usize] > change)
+    }
+
+    /// The number of the newest change of the user at a position.
+    pub(crate) fn change_at(&self, position: u32) -> u64 {
+        self.changes.get(position as usize).copied().unwrap_or(0)
+    }
+
+    /// The ids of the users who were removed permanently after the change with this number.
+    pub(crate) fn purged_after(&self, change: u64) -> impl Iterator<Item = &str> {
+        let purged = self.purged.iter();
+        purged.filter_map(move |(number, id)| (*number > change).then_some(id.as_str()))
     }
 
     /// Number of users that are not deleted.
@@ -145,6 +173,7 @@ impl DirectoryStore {
             position
         } else {
             self.users.push(None);
+            self.changes.push(0);
             self.end_position() - 1
         };
         if user.deleted.is_none() {
@@ -159,6 +188,8 @@ impl DirectoryStore {
             self.deleted.push(position);
         }
         self.by_id.insert(user.id.clone(), position);
+        self.newest_change += 1;
+        self.changes[position as usize] = self.newest_change;
         self.users[position as usize] = Some(user);
     }
 
@@ -170,6 +201,8 @@ impl DirectoryStore {
         self.take_out_of_indexes(position);
         self.by_id.remove(id);
         self.users[position as usize] = None;
+        self.newest_change += 1;
+        self.purged.push((self.newest_change, id.to_owned()));
         true
     }
 

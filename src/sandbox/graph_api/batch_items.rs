@@ -75,7 +75,13 @@ fn batch_item(outer: &GraphRequest, json: &Value) -> Result<BatchItem, GraphErro
             .filter(|text| !text.is_empty())
             .ok_or_else(|| bad_request(format!("A batch request has no '{name}'.")))
     };
-    let id = text("id")?;
+    // CLI for Microsoft 365 numbers its items; the answer has the number as a text.
+    let number = json.get("id").filter(|id| id.is_u64());
+    let number = number.map(ToString::to_string);
+    let id = match &number {
+        Some(number) => number,
+        None => text("id")?,
+    };
     let method = text("method")?;
     if !["GET", "POST", "PATCH", "PUT", "DELETE"].contains(&method) {
         return Err(bad_request(format!("The method '{method}' is not known.")));
@@ -120,6 +126,7 @@ fn batch_item(outer: &GraphRequest, json: &Value) -> Result<BatchItem, GraphErro
             query,
             url_length: url.len(),
             content_type: headers.get("content-type").cloned(),
+            content_encoding: None,
             bearer: outer.bearer.clone(),
             eventual,
             client_request_id: headers

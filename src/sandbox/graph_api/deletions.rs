@@ -72,6 +72,7 @@ pub(super) fn deleted_users(
             has_property: User::has_property,
             sortable: &["deletedDateTime", "displayName", "userPrincipalName"],
             expands: false,
+            searches: false,
         },
     )?;
     let properties = query.select.clone().unwrap_or_else(default_properties);

@@ -14,7 +14,7 @@ use crate::sandbox::{
         reply::Reply,
         request::GraphRequest,
     },
-    odata::query_options::select,
+    odata::{annotations::is_annotation, query_options::select},
     state::{identity::INITIAL_DOMAIN, tenant::TenantState, token_store::Caller},
 };
 use serde_json::{Map, Value, json};
@@ -68,7 +68,7 @@ pub(super) fn get_by_ids(
         .ok_or_else(|| bad_request("An object was expected in the request payload."))?;
     if let Some(name) = object
         .keys()
-        .find(|name| *name != "ids" && *name != "types")
+        .find(|name| !["ids", "types"].contains(&name.as_str()) && !is_annotation(name))
     {
         return Err(bad_request(format!(
             "The parameter '{name}' in the request payload is not a valid parameter for the operation 'getByIds'."

@@ -4,7 +4,7 @@ use crate::sandbox::{
     directory::group::{ALL_PROPERTIES, DirectoryGroup, GroupKind},
     graph_api::{
         expand::Expand,
-        members::{add_members, bound_members},
+        members::{BOUND_MEMBERS, BOUND_OWNERS, add_members, add_owners, bound_users},
         odata_reply::entity,
         permissions::{READ_GROUPS, WRITE_GROUPS},
     },
@@ -16,7 +16,7 @@ use crate::sandbox::{
     odata::{
         annotations::{check_type, is_annotation},
         filter::{Filter, ResourceType},
-        query_options::{ListSupport, QueryOptions, next_link, select},
+        query_options::{ListSupport, QueryOptions, next_link, search, select},
     },
     state::{
         identity::{DOMAIN, INITIAL_DOMAIN},
@@ -28,8 +28,6 @@ use crate::sandbox::{
 use serde_json::{Map, Value, json};
 
 const TYPE: &str = "microsoft.graph.group";
-/// The collection of references in a request that creates or updates a group.
-const MEMBERS: &str = "members@odata.bind";
 
 /// `GET /groups`.
 pub(super) fn list(
@@ -46,10 +44,12 @@ pub(super) fn list(
             has_property: DirectoryGroup::has_property,
             sortable: &["displayName"],
             expands: true,
+            searches: true,
         },
     )?;
     let expand = Expand::read(request, &["members"], TYPE)?;
-    let mut groups = matching(tenant, query.filter.as_ref());
+    let mut groups: Vec<&DirectoryGroup> = tenant.directory.groups().iter().collect();
+    groups.retain(|group| query.matches(*group));
     query.sort(&mut groups);
     let count = groups.len();
     let start = query.start as usize;
@@ -78,13 +78,6 @@ pub(super) fn list(
     Ok(Reply::ok(body))
 }
 
-fn matching<'a>(tenant: &'a TenantState, filter: Option<&Filter>) -> Vec<&'a DirectoryGroup> {
-    let groups = tenant.directory.groups().iter();
-    groups
-        .filter(|group| filter.is_none_or(|filter| filter.matches(*group, INITIAL_DOMAIN)))
-        .collect()
-}
-
 fn member_ids(tenant: &TenantState, group: &DirectoryGroup) -> impl Iterator<Item = String> {
     let members = tenant.directory.members(&group.id);
     let ids: Vec<String> = members.map(|user| user.id.clone()).collect();
@@ -109,7 +102,16 @@ pub(super) fn count(
         .option("$filter")
         .map(|text| Filter::accept(text, ResourceType::Group, true))
         .transpose()?;
-    let count = matching(tenant, filter.as_ref()).len();
+    let search = search(request, ResourceType::Group)?;
+    let groups = tenant.directory.groups().iter();
+    let count = groups
+        .filter(|group| {
+            filter
+                .as_ref()
+                .is_none_or(|filter| filter.matches(*group, INITIAL_DOMAIN))
+                && search.as_ref().is_none_or(|search| search.matches(*group))
+        })
+        .count();
     Ok(Reply::new(200, ReplyBody::Plain(count.to_string())))
 }
 
@@ -174,11 +176,13 @@ pub(super) fn create(
         .get("description")
         .and_then(Value::as_str)
         .map(str::to_owned);
-    let members = bound_members(tenant, object.get(MEMBERS))?;
+    let members = bound_users(tenant, &object, BOUND_MEMBERS)?;
+    let owners = bound_users(tenant, &object, BOUND_OWNERS)?;
     let id = group.id.clone();
     let json = group.to_json(None);
     tenant.directory.put_group(group);
     add_members(tenant, &id, &members)?;
+    add_owners(tenant, &id, &owners)?;
     let created = entity(tenant, "groups/$entity", json);
     Ok(Reply {
         status: 201,
@@ -186,7 +190,7 @@ pub(super) fn create(
     })
 }
 
-/// `PATCH /groups/{id}`: the name, the description, and up to 20 new members, all or none.
+/// `PATCH /groups/{id}`: the name, the description, and up to 20 new members and owners, all or none.
 pub(super) fn update(
     tenant: &mut TenantState,
     caller: &Caller,
@@ -194,10 +198,17 @@ pub(super) fn update(
     body: &Value,
 ) -> Result<Reply, GraphError> {
     let object = group_object(body)?;
-    if object.contains_key(MEMBERS) {
+    if object.contains_key(BOUND_MEMBERS) {
         let id = super::members::changeable_group(tenant, caller, id)?.id;
-        let members = bound_members(tenant, object.get(MEMBERS))?;
+        let members = bound_users(tenant, &object, BOUND_MEMBERS)?;
         add_members(tenant, &id, &members)?;
+    }
+    if object.contains_key(BOUND_OWNERS) {
+        caller.needs(&WRITE_GROUPS)?;
+        let found = tenant.directory.group(id).ok_or_else(|| not_found(id))?;
+        let id = found.id.clone();
+        let owners = bound_users(tenant, &object, BOUND_OWNERS)?;
+        add_owners(tenant, &id, &owners)?;
     }
     let text = |name: &str| {
         object
@@ -256,7 +267,7 @@ fn group_object(body: &Value) -> Result<Map<String, Value>, GraphError> {
     let is_known = |name: &str| {
         DirectoryGroup::has_property(name)
             || is_annotation(name)
-            || [MEMBERS, "owners@odata.bind"].contains(&name)
+            || [BOUND_MEMBERS, BOUND_OWNERS].contains(&name)
     };
     if let Some(name) = object.keys().find(|name| !is_known(name)) {
         return Err(bad_request(format!(

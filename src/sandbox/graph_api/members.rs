@@ -1,4 +1,5 @@
-//! The members of a group: list, add, remove (Microsoft Graph: add members, list members, remove member).
+//! The members and the owners of a group: list, add, remove (Microsoft Graph: add members, list members, remove member,
+//! list group owners, add group owner, remove group owner).
 
 use crate::sandbox::{
     directory::{
@@ -7,7 +8,7 @@ use crate::sandbox::{
     },
     faults::refusals::names,
     graph_api::{
-        permissions::{READ_GROUPS, READ_USERS, WRITE_MEMBERS},
+        permissions::{READ_GROUPS, READ_USERS, WRITE_GROUPS, WRITE_MEMBERS},
         references::{
             already_there, existing_object, linked_object, not_a_valid_reference, referenced_object,
         },
@@ -22,9 +23,13 @@ use crate::sandbox::{
     },
     state::{tenant::TenantState, token_store::Caller},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// The sets in which a link can name a member.
+/// The collections of references in a request that creates or updates a group.
+pub(super) const BOUND_MEMBERS: &str = "members@odata.bind";
+pub(super) const BOUND_OWNERS: &str = "owners@odata.bind";
+
+/// The sets in which a link can name a member or an owner.
 const SETS: [&str; 2] = ["users", "directoryObjects"];
 const MAX_BOUND: usize = 20;
 
@@ -71,12 +76,13 @@ pub(super) fn add_member(
     Ok(Reply::no_content())
 }
 
-/// The ids in `members@odata.bind`: a list of up to 20 links to users.
-pub(super) fn bound_members(
+/// The ids in `members@odata.bind` or `owners@odata.bind`: a list of up to 20 links to users.
+pub(super) fn bound_users(
     tenant: &TenantState,
-    links: Option<&Value>,
+    body: &Map<String, Value>,
+    name: &str,
 ) -> Result<Vec<String>, GraphError> {
-    let Some(links) = links else {
+    let Some(links) = body.get(name) else {
         return Ok(Vec::new());
     };
     let links = links.as_array().ok_or_else(not_a_valid_reference)?;
@@ -84,7 +90,7 @@ pub(super) fn bound_members(
         return Err(graph_error(
             400,
             "Request_BadRequest",
-            format!("The request can have at most {MAX_BOUND} references in 'members@odata.bind'."),
+            format!("The request can have at most {MAX_BOUND} references in '{name}'."),
         ));
     }
     links
@@ -163,6 +169,75 @@ pub(super) fn remove_member(
         .ok_or_else(|| not_found(member))?;
     user.groups.retain(|id| *id != group.id);
     tenant.put_user(user);
+    Ok(Reply::no_content())
+}
+
+/// `GET /groups/{id}/owners`, and the same with a cast to `microsoft.graph.user`.
+pub(super) fn owners(
+    tenant: &TenantState,
+    request: &GraphRequest,
+    caller: &Caller,
+    id: &str,
+) -> Result<Reply, GraphError> {
+    caller.needs(&READ_GROUPS)?;
+    let group = tenant.directory.group(id).ok_or_else(|| not_found(id))?;
+    let ids: Vec<&str> = group.owners.iter().map(String::as_str).collect();
+    related_objects(tenant, request, &ids)
+}
+
+/// `POST /groups/{id}/owners/$ref`.
+pub(super) fn add_owner(
+    tenant: &mut TenantState,
+    caller: &Caller,
+    id: &str,
+    body: &Value,
+) -> Result<Reply, GraphError> {
+    caller.needs(&WRITE_GROUPS)?;
+    let group = tenant.directory.group(id).ok_or_else(|| not_found(id))?;
+    let id = group.id.clone();
+    let owner = referenced_object(tenant, body, &SETS)?;
+    add_owners(tenant, &id, &[owner])?;
+    Ok(Reply::no_content())
+}
+
+/// Adds owners to a group: all of them or, after an error, none.
+pub(super) fn add_owners(
+    tenant: &mut TenantState,
+    group: &str,
+    owners: &[String],
+) -> Result<(), GraphError> {
+    let group = tenant.directory.group(group).cloned();
+    let mut group = group.ok_or_else(not_a_valid_reference)?;
+    for owner in owners {
+        let user = tenant.directory.by_id(owner);
+        if !user.is_some_and(User::is_writable) {
+            return Err(not_a_valid_reference());
+        }
+        if group.owners.contains(owner) {
+            return Err(already_there("owners"));
+        }
+        group.owners.push(owner.clone());
+    }
+    tenant.directory.put_group(group);
+    Ok(())
+}
+
+/// `DELETE /groups/{id}/owners/{owner}/$ref`.
+pub(super) fn remove_owner(
+    tenant: &mut TenantState,
+    caller: &Caller,
+    id: &str,
+    owner: &str,
+) -> Result<Reply, GraphError> {
+    caller.needs(&WRITE_GROUPS)?;
+    let group = tenant.directory.group(id).cloned();
+    let mut group = group.ok_or_else(|| not_found(id))?;
+    let before = group.owners.len();
+    group.owners.retain(|id| !id.eq_ignore_ascii_case(owner));
+    if group.owners.len() == before {
+        return Err(not_found(owner));
+    }
+    tenant.directory.put_group(group);
     Ok(Reply::no_content())
 }
 

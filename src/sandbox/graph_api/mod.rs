@@ -11,6 +11,7 @@ mod batch_items; // $batch: takes the requests out of its body
 mod batch_reply; // $batch: puts the answers together
 
 mod deletions; // users: delete, and what was deleted
+mod delta; // the users who changed since an earlier walk
 mod directory_objects; // users and groups by id
 mod expand; // $expand
 mod groups; // groups: list, read, create, update, delete

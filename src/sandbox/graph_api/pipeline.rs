@@ -19,7 +19,7 @@ use crate::sandbox::{
     messages::{
         graph_error::{GraphError, graph_error},
         reply::{Reply, ReplyBody},
-        request::GraphRequest,
+        request::{GraphRequest, MAX_BODY},
         request_kind::RequestKind,
     },
     state::{
@@ -29,8 +29,9 @@ use crate::sandbox::{
         tenant::{AskedAt, TenantState},
     },
 };
+use flate2::read::GzDecoder;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap, io::Read};
 
 /// Usage of a limit from which Graph sends `x-ms-throttle-limit-percentage`.
 const NEARLY_THROTTLED: f64 = 0.8;
@@ -282,7 +283,28 @@ fn parsed_body(request: &GraphRequest) -> Result<Value, GraphError> {
     if !is_json || request.body.is_empty() {
         return Err(unreadable());
     }
-    serde_json::from_slice(&request.body).map_err(|_| unreadable())
+    let body = match request.content_encoding.as_deref() {
+        None | Some("identity") => Cow::Borrowed(request.body.as_slice()),
+        Some("gzip") => Cow::Owned(uncompressed(&request.body).ok_or_else(unreadable)?),
+        // Microsoft's clients send the request again without compression after this status.
+        Some(other) => {
+            return Err(graph_error(
+                415,
+                "UnsupportedMediaType",
+                format!("The content encoding '{other}' is not supported."),
+            ));
+        }
+    };
+    serde_json::from_slice(&body).map_err(|_| unreadable())
+}
+
+/// A body without its compression; `None` when it is damaged, or larger than any body may be.
+fn uncompressed(body: &[u8]) -> Option<Vec<u8>> {
+    let mut whole = Vec::new();
+    let most = MAX_BODY as u64;
+    let mut body = GzDecoder::new(body).take(most + 1);
+    body.read_to_end(&mut whole).ok()?;
+    (whole.len() <= MAX_BODY).then_some(whole)
 }
 
 /// For a `POST /invitations`, the invited address and whether the request asks for a mail.

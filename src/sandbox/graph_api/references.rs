@@ -1,5 +1,5 @@
-//! References from one object to another: the sponsors and the manager of a user (Microsoft Graph: assign sponsors,
-//! assign manager), and how the body of such a request is read.
+//! References from one object to another: the sponsors and the manager of a user, and whose sponsor a user is (Microsoft
+//! Graph: assign sponsors, assign manager), and how the body of such a request is read.
 
 use crate::sandbox::{
     graph_api::{
@@ -48,6 +48,24 @@ pub(super) fn sponsor_references(
         .map(|id| json!({"@odata.id": object_url(tenant, id)}))
         .collect();
     Ok(list(tenant, "Collection($ref)", &value))
+}
+
+/// `GET /users/{id}/sponsorOf`: the users whose sponsor this user is.
+pub(super) fn sponsor_of(
+    tenant: &TenantState,
+    request: &GraphRequest,
+    caller: &Caller,
+    key: &str,
+) -> Result<Reply, GraphError> {
+    caller.needs(&READ_USERS)?;
+    let user = visible_user(tenant, key)?;
+    let positions = 0..tenant.directory.end_position();
+    let users = positions.filter_map(|position| tenant.directory.at(position));
+    let ids: Vec<&str> = users
+        .filter(|guest| guest.deleted.is_none() && guest.sponsors.contains(&user.id))
+        .map(|guest| guest.id.as_str())
+        .collect();
+    related_objects(tenant, request, &ids)
 }
 
 /// `POST /users/{id}/sponsors/$ref`.

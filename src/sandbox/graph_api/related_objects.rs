@@ -25,6 +25,7 @@ pub(super) fn related_objects(
             has_property,
             sortable: &[],
             expands: false,
+            searches: false,
         },
     )?;
     let objects: Vec<Value> = ids

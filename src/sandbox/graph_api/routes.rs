@@ -5,14 +5,14 @@
 use crate::sandbox::{
     faults::fault::FaultKind,
     graph_api::{
-        deletions, directory_objects, groups, invitations, members, organization, policies,
+        deletions, delta, directory_objects, groups, invitations, members, organization, policies,
         references, send_mail, user_update, users,
     },
     messages::{
         graph_error::{GraphError, bad_request, graph_error, method_not_allowed, no_such_segment},
         reply::Reply,
         request::GraphRequest,
-        request_kind::RequestKind,
+        request_kind::{RequestKind, is_delta},
     },
     state::{tenant::TenantState, token_store::Caller},
 };
@@ -51,6 +51,8 @@ pub(super) fn dispatch(
         )),
         ("GET", ["users"]) => users::list(tenant, request, caller, fault),
         ("GET", ["users", "$count"]) => users::count(tenant, request, caller),
+        ("GET", ["users", call]) if is_delta(call) => delta::users(tenant, request, caller),
+        (_, ["users", call]) if is_delta(call) => Err(method_not_allowed(method)),
         ("GET", ["users", _]) => users::get(tenant, request, caller, path[1]),
         ("DELETE", ["users", _]) => deletions::delete(tenant, caller, path[1]),
         ("PATCH", ["users", _]) => user_update::update(tenant, caller, path[1], body()?),
@@ -63,6 +65,9 @@ pub(super) fn dispatch(
         }
         ("DELETE", ["users", _, "sponsors", _, "$ref"]) => {
             references::remove_sponsor(tenant, caller, path[1], path[3])
+        }
+        ("GET", ["users", _, "sponsorof"]) => {
+            references::sponsor_of(tenant, request, caller, path[1])
         }
         ("GET", ["users", _, "manager"]) => references::manager(tenant, request, caller, path[1]),
         ("GET", ["users", _, "manager", "$ref"]) => {
@@ -135,6 +140,17 @@ pub(super) fn dispatch(
                 "microsoft.graph.user" | "graph.user",
             ],
         ) => members::members(tenant, request, caller, path[1]),
+        (
+            "GET",
+            ["groups", _, "owners"]
+            | ["groups", _, "owners", "microsoft.graph.user" | "graph.user"],
+        ) => members::owners(tenant, request, caller, path[1]),
+        ("POST", ["groups", _, "owners", "$ref"]) => {
+            members::add_owner(tenant, caller, path[1], body()?)
+        }
+        ("DELETE", ["groups", _, "owners", _, "$ref"]) => {
+            members::remove_owner(tenant, caller, path[1], path[3])
+        }
         ("GET", ["users", _, "memberof" | "transitivememberof"]) => {
             members::groups_of(tenant, request, caller, path[1])
         }
@@ -183,7 +199,7 @@ pub(super) fn dispatch(
 }
 
 /// The paths that are known for at least one method. A star stands for any segment.
-const KNOWN: [&str; 30] = [
+const KNOWN: [&str; 34] = [
     "$batch",
     "directory/deleteditems/*",
     "directory/deleteditems/*/restore",
@@ -195,6 +211,9 @@ const KNOWN: [&str; 30] = [
     "groups/*/members",
     "groups/*/members/$ref",
     "groups/*/members/*/$ref",
+    "groups/*/owners",
+    "groups/*/owners/$ref",
+    "groups/*/owners/*/$ref",
     "me",
     "me/sendmail",
     "organization",
@@ -210,6 +229,7 @@ const KNOWN: [&str; 30] = [
     "users/*/manager/$ref",
     "users/*/memberof",
     "users/*/sendmail",
+    "users/*/sponsorof",
     "users/*/sponsors",
     "users/*/sponsors/$ref",
     "users/*/sponsors/*/$ref",

@@ -15,7 +15,7 @@ use crate::sandbox::{
     },
     odata::{
         filter::{Filter, ResourceType},
-        query_options::{ListSupport, QueryOptions, check_format, next_link, select},
+        query_options::{ListSupport, QueryOptions, check_format, next_link, search, select},
     },
     state::{identity::INITIAL_DOMAIN, tenant::TenantState, token_store::Caller},
 };
@@ -69,6 +69,7 @@ pub(super) fn list(
             has_property: User::has_property,
             sortable: &["displayName", "userPrincipalName"],
             expands: true,
+            searches: true,
         },
     )?;
     let expand = Expand::read(request, &RELATIONS, ResourceType::User.edm_type())?;
@@ -102,7 +103,7 @@ pub(super) fn list(
     }
     if let Some(next) = next {
         body["@odata.nextLink"] = json!(next_link(request, &tenant.graph_url("users"), next));
-    } else if query.filter.is_none() || query.start > 0 {
+    } else if query.search.is_none() && (query.filter.is_none() || query.start > 0) {
         tenant.stats.all_users_listed();
     }
     body["value"] = Value::Array(value);
@@ -159,17 +160,12 @@ fn listed_user<'a>(
     position: u32,
 ) -> Option<&'a User> {
     let user = tenant.directory.at(position)?.as_shown();
-    let is_listed = user.deleted.is_none()
-        && user.is_visible_to_filters()
-        && query
-            .filter
-            .as_ref()
-            .is_none_or(|filter| filter.matches(user, INITIAL_DOMAIN));
+    let is_listed = user.deleted.is_none() && user.is_visible_to_filters() && query.matches(user);
     is_listed.then_some(user)
 }
 
 fn count_of(tenant: &TenantState, query: &QueryOptions) -> usize {
-    if query.filter.is_none() {
+    if query.filter.is_none() && query.search.is_none() {
         return tenant.directory.user_count();
     }
     candidates(tenant, query)
@@ -197,6 +193,7 @@ pub(super) fn count(
             None => None,
             Some(text) => Some(Filter::accept(text, ResourceType::User, true)?),
         },
+        search: search(request, ResourceType::User)?,
         top: 1,
         count: true,
         order: Vec::new(),

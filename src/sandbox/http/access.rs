@@ -67,7 +67,11 @@ pub(super) fn refusal(
     let (path, _) = split_target(uri.path());
     let first = path.first().map(String::as_str).unwrap_or_default();
     let changes = !matches!(*method, Method::GET | Method::HEAD);
-    if changes && first == "_sandbox" && !has_allowed_body(headers) {
+    let takes_pem = path.get(1).is_some_and(|part| part == "certificate");
+    if changes
+        && first == "_sandbox"
+        && !(has_allowed_body(headers) || takes_pem && can_be_pem(headers))
+    {
         return refuse(415, "a body must have the Content-Type application/json");
     }
     None
@@ -101,6 +105,23 @@ fn has_allowed_body(headers: &HeaderMap) -> bool {
     CONTROL_MEDIA_TYPES
         .iter()
         .any(|allowed| media_type.eq_ignore_ascii_case(allowed))
+}
+
+/// Whether the body can be a certificate in PEM from a program that names no media type of its own, such as
+/// `curl --data-binary`. In the body of a form that a page sends as `application/x-www-form-urlencoded` every space is
+/// escaped, so it is never PEM.
+fn can_be_pem(headers: &HeaderMap) -> bool {
+    let Some(content_type) = headers.get(header::CONTENT_TYPE) else {
+        return true;
+    };
+    let content_type = content_type.to_str().unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    [
+        "application/x-www-form-urlencoded",
+        "application/octet-stream",
+    ]
+    .iter()
+    .any(|known| media_type.eq_ignore_ascii_case(known))
 }
 
 #[cfg(test)]
@@ -228,6 +249,26 @@ mod tests {
             ),
             403
         );
+    }
+
+    #[test]
+    fn a_certificate_is_taken_as_curl_sends_it() {
+        let host = ("host", "localhost:8080");
+        let length = ("content-length", "9");
+        let path = "/_sandbox/certificate";
+        assert_eq!(status("POST", path, &[host, length]), 200);
+        for (kind, wanted) in [
+            ("application/x-www-form-urlencoded", 200),
+            ("application/octet-stream", 200),
+            ("application/x-pem-file", 200),
+            ("text/plain", 415),
+            ("multipart/form-data; boundary=x", 415),
+        ] {
+            let kind = ("content-type", kind);
+            assert_eq!(status("POST", path, &[host, length, kind]), wanted);
+        }
+        let origin = ("origin", "https://evil.example");
+        assert_eq!(status("POST", path, &[host, length, origin]), 403);
     }
 
     #[test]

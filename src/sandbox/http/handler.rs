@@ -7,7 +7,7 @@ use crate::sandbox::{
     http::{access, connection::ConnectionControl},
     messages::{
         reply::{DeliveryFault, Reply, ReplyBody},
-        request::{GraphRequest, split_target},
+        request::{GraphRequest, MAX_BODY, split_target},
         request_kind::RequestKind,
     },
     sign_in::{authority_request::AuthorityRequest, endpoint},
@@ -26,7 +26,6 @@ use std::{
 };
 use tokio::time::Instant;
 
-const MAX_BODY: usize = 4 * 1024 * 1024;
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// The base URL of Graph counts against the limit on the length of a URL, in place of the shorter one of this tenant.
 const GRAPH_BASE_URL: &str = "https://graph.microsoft.com";
@@ -224,6 +223,7 @@ fn api_request(
             .map_or(0, |target| target.as_str().len())
             + GRAPH_BASE_URL.len(),
         content_type: text("content-type"),
+        content_encoding: text("content-encoding"),
         bearer,
         eventual: text("consistencylevel")
             .is_some_and(|level| level.eq_ignore_ascii_case("eventual")),

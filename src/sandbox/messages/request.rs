@@ -1,7 +1,10 @@
 //! One request to Graph, split into path, query options, headers and body.
 
-use crate::sandbox::messages::request_kind::RequestKind;
+use crate::sandbox::messages::request_kind::{RequestKind, is_delta};
 use tokio::time::Instant;
+
+/// The largest body that is read, and the largest one when its compression is taken off.
+pub(crate) const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// A request to Graph: a request over HTTP, or one item of a `$batch`.
 #[derive(Debug, Clone)]
@@ -18,6 +21,8 @@ pub(crate) struct GraphRequest {
     /// The length of the whole URL, which is limited for advanced queries.
     pub url_length: usize,
     pub content_type: Option<String>,
+    /// `gzip` when the body is compressed.
+    pub content_encoding: Option<String>,
     pub bearer: Option<String>,
     /// `ConsistencyLevel: eventual`.
     pub eventual: bool,
@@ -35,6 +40,7 @@ impl GraphRequest {
             ["invitations", ..] => RequestKind::Invitations,
             ["$batch"] => RequestKind::Batch,
             ["users"] | ["users", "$count"] => RequestKind::Users,
+            ["users", call] if is_delta(call) => RequestKind::Users,
             ["users", _, "sponsors", ..] => RequestKind::Sponsors,
             ["users", _, "manager", ..] => RequestKind::Manager,
             ["users", _] if self.method == "PATCH" => RequestKind::UserUpdate,

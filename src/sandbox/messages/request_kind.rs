@@ -34,3 +34,9 @@ pub enum RequestKind {
     Me,
     Other,
 }
+
+/// Whether a segment, in lower case, is the function `delta`. Microsoft's clients write it with parentheses.
+pub(crate) fn is_delta(segment: &str) -> bool {
+    let name = segment.strip_suffix("()").unwrap_or(segment);
+    name.strip_prefix("microsoft.graph.").unwrap_or(name) == "delta"
+}

@@ -43,7 +43,7 @@ pub(crate) enum ResourceType {
 }
 
 impl ResourceType {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::User | Self::DeletedUser => "User",
             Self::Group => "Group",
@@ -55,6 +55,12 @@ impl ResourceType {
             Self::User | Self::DeletedUser => "microsoft.graph.user",
             Self::Group => "microsoft.graph.group",
         }
+    }
+
+    /// Whether a property holds a text or several: `$search` can name these.
+    pub(super) fn is_text(self, name: &str) -> bool {
+        let found = self.property(name);
+        found.is_some_and(|(kind, _)| matches!(kind, PropertyType::Text | PropertyType::Texts))
     }
 
     fn property(self, name: &str) -> Option<(PropertyType, FilterSupport)> {

@@ -7,3 +7,4 @@ mod expression; // the grammar of $filter
 pub(super) mod filter; // which filters Graph accepts
 mod matching; // which objects a filter matches
 pub(super) mod query_options; // $select, $top, $count, page tokens
+pub(super) mod search; // $search

@@ -1,4 +1,5 @@
-//! The query options of a list: `$select`, `$filter`, `$orderby`, `$top`, `$count` and page tokens, and Graph's errors for them
+//! The query options of a list: `$select`, `$filter`, `$search`, `$orderby`, `$top`, `$count` and page tokens, and Graph's errors
+//! for them
 //! (Microsoft Graph: use query parameters to customize responses).
 
 use crate::sandbox::{
@@ -10,7 +11,9 @@ use crate::sandbox::{
     odata::{
         filter::{Filter, ResourceType},
         matching::{Entity, PropertyValue},
+        search::Search,
     },
+    state::identity::INITIAL_DOMAIN,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use siphasher::sip::SipHasher13;
@@ -23,6 +26,7 @@ const MAX_URL: usize = 2_048;
 pub(crate) struct QueryOptions {
     pub select: Option<Vec<String>>,
     pub filter: Option<Filter>,
+    pub search: Option<Search>,
     pub top: usize,
     /// Whether the answer has an `@odata.count`. Only the first page of an advanced query has one.
     pub count: bool,
@@ -33,6 +37,14 @@ pub(crate) struct QueryOptions {
 }
 
 impl QueryOptions {
+    /// Whether the filter and the search match an object.
+    pub(crate) fn matches<E: Entity>(&self, object: &E) -> bool {
+        let filter = self.filter.as_ref();
+        let search = self.search.as_ref();
+        filter.is_none_or(|filter| filter.matches(object, INITIAL_DOMAIN))
+            && search.is_none_or(|search| search.matches(object))
+    }
+
     /// Sorts objects as `$orderby` says; texts without regard to case. Without it their order stays.
     pub(crate) fn sort<E: Entity>(&self, objects: &mut [&E]) {
         let text = |object: &E, property: &str| match object.value(property, "") {
@@ -63,6 +75,8 @@ pub(crate) struct ListSupport {
     pub sortable: &'static [&'static str],
     /// Whether `$expand` is understood.
     pub expands: bool,
+    /// Whether `$search` is understood.
+    pub searches: bool,
 }
 
 impl QueryOptions {
@@ -85,11 +99,7 @@ impl QueryOptions {
                     return Err(bad_request("Invalid value for the query option '$count'."));
                 }
                 "$skip" => return Err(bad_request("'$skip' is not supported by the service.")),
-                "$search" if !request.eventual => {
-                    return Err(unsupported_query(
-                        "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
-                    ));
-                }
+                "$search" if list.searches => {}
                 name if name.starts_with('$') => {
                     return Err(bad_request(format!(
                         "The query option '{name}' is not supported here."
@@ -104,6 +114,7 @@ impl QueryOptions {
             None => None,
             Some(text) => Some(Filter::accept(text, list.resource_type, advanced)?),
         };
+        let search = search(request, list.resource_type)?;
         let order = order(request, list.sortable)?;
         if !order.is_empty() && filter.is_some() && !advanced {
             return Err(sorting_not_supported());
@@ -131,12 +142,29 @@ impl QueryOptions {
         Ok(Self {
             select,
             filter,
+            search,
             top,
             count: advanced && start == 0,
             order,
             start,
         })
     }
+}
+
+/// The search of a request. Graph searches only in an index that is consistent in the end.
+pub(crate) fn search(
+    request: &GraphRequest,
+    resource_type: ResourceType,
+) -> Result<Option<Search>, GraphError> {
+    let Some(text) = request.option("$search") else {
+        return Ok(None);
+    };
+    if !request.eventual {
+        return Err(unsupported_query(
+            "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
+        ));
+    }
+    Search::accept(text, resource_type).map(Some)
 }
 
 /// JSON is the only format; a client may say so.

@@ -105,9 +105,9 @@ fn check_certificate(tenant: &TenantState, jwt: &Jwt<'_>, now: i64) -> Result<()
         (None, Some(sha1)) if !pss => sha1,
         _ => return Err(malformed()),
     };
-    let registered = &tenant.weather.sign_in.certificates;
-    let mut known = registered
-        .iter()
+    let of_weather = tenant.weather.sign_in.certificates.iter();
+    let mut known = of_weather
+        .chain(&tenant.sign_ins.certificates)
         .filter_map(|pem| AppCertificate::of_pem(pem));
     let Some(certificate) = known
         .find(|known| sha256.map_or(known.sha1 == thumbprint, |sha256| known.sha256 == sha256))

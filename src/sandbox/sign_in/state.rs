@@ -15,6 +15,9 @@ pub(crate) struct SignInState {
     pub devices: Vec<DeviceCode>,
     /// Refresh tokens, and when they expire in Unix seconds.
     pub refresh_tokens: HashMap<String, i64>,
+    /// The certificates that were registered with the app while the tenant runs, in PEM. Those of the weather come in
+    /// addition.
+    pub certificates: Vec<String>,
 }
 
 /// What a client asks for with a person's sign-in.

@@ -68,7 +68,7 @@ async fn a_malformed_batch_does_nothing() {
         vec![users("a"), users("A")],
         vec![get("1", "https://graph.microsoft.com/v1.0/users")],
         vec![json!({"id": "1", "url": "/users"})],
-        vec![json!({"id": 1, "method": "GET", "url": "/users"})],
+        vec![json!({"id": 1.5, "method": "GET", "url": "/users"})],
         vec![json!({"id": "1", "method": "POST", "url": "/invitations", "body": {}})],
         vec![json!({"id": "1", "method": "GET", "url": "/users", "dependsOn": ["2"]})],
     ] {

@@ -326,6 +326,29 @@ async fn a_batch_with_further_keys_in_both_versions() {
 }
 
 #[tokio::test]
+async fn a_batch_whose_items_are_numbered() {
+    let tenant = app().await;
+    let body = json!({"requests": [
+        {"id": 1, "method": "GET", "url": "/users?$top=1"},
+        {"id": 21, "method": "GET", "url": "/groups", "dependsOn": ["1"]},
+    ]});
+    let (status, answer) = tenant.post("/v1.0/$batch", &body).await;
+    assert_eq!(status, 200, "{answer}");
+    let items = answer["responses"].as_array().unwrap();
+    let mut ids: Vec<&str> = items
+        .iter()
+        .map(|item| item["id"].as_str().unwrap())
+        .collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["1", "21"]);
+    assert!(items.iter().all(|item| item["status"] == 200), "{answer}");
+    for id in [json!(1.5), json!(true), json!(null), json!("")] {
+        let body = json!({"requests": [{"id": id, "method": "GET", "url": "/users"}]});
+        assert_eq!(tenant.post("/v1.0/$batch", &body).await.0, 400, "{id}");
+    }
+}
+
+#[tokio::test]
 async fn tokens_for_graph_whatever_it_is_called() {
     let tenant = app().await;
     let id = tenant.sandbox.tenant_id.clone();

@@ -4,6 +4,7 @@ mod batch;
 mod clients;
 mod connections;
 mod deletions;
+mod directory;
 mod follow_ups;
 mod invitations;
 mod pages;

@@ -1,8 +1,13 @@
 //! The token endpoint, bearer tokens and permissions.
 
-use super::{Tenant, code, message};
-use crate::sandbox::state::identity::{DOMAIN, EXPIRED_SECRET, INITIAL_DOMAIN, TENANT_ID};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use super::{Tenant, code, message, read};
+use crate::sandbox::state::identity::{
+    CLIENT_ID, DOMAIN, EXPIRED_SECRET, INITIAL_DOMAIN, TENANT_ID,
+};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -140,4 +145,58 @@ async fn me_is_for_users() {
     );
     let (status, _) = tenant.into_app().await.get("/v1.0/me").await;
     assert_eq!(status, 400);
+}
+
+#[tokio::test]
+async fn a_registered_certificate_outlives_a_change_of_the_weather() {
+    let tenant = Tenant::start().await;
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["app".to_owned()])
+        .unwrap()
+        .self_signed(&key)
+        .unwrap();
+    let pem = STANDARD.encode(certificate.der());
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{pem}\n-----END CERTIFICATE-----\n");
+    // As `curl --data-binary` sends it.
+    let url = format!("{}/_sandbox/certificate", tenant.sandbox.url);
+    let request = tenant
+        .client
+        .post(url)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(pem);
+    let (status, answer) = read(request.send().await.unwrap()).await;
+    assert_eq!(status, 200, "{answer}");
+    let thumbprint = answer["thumbprint"].as_str().unwrap();
+    let weather = tenant.post("/_sandbox/weather", &json!({"seed": 3})).await;
+    assert_eq!(weather.0, 200, "{}", weather.1);
+
+    // The signature is wrong, but the authority knows the key.
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let header = part(json!({"alg": "PS256", "typ": "JWT", "x5t#S256": thumbprint}));
+    let token_url = format!(
+        "{}/{}/oauth2/v2.0/token",
+        tenant.sandbox.url, tenant.sandbox.tenant_id
+    );
+    let now = jiff::Timestamp::now().as_second();
+    let claims = part(json!({
+        "aud": token_url, "iss": CLIENT_ID, "sub": CLIENT_ID, "jti": "1",
+        "nbf": now, "iat": now, "exp": now + 300,
+    }));
+    let assertion = format!("{header}.{claims}.{}", URL_SAFE_NO_PAD.encode("signature"));
+    let (status, answer) = tenant
+        .token_request(
+            &tenant.sandbox.tenant_id,
+            &[
+                ("client_secret", ""),
+                (
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                ),
+                ("client_assertion", &assertion),
+            ],
+        )
+        .await;
+    assert_eq!(status, 401, "{answer}");
+    let said = answer["error_description"].as_str().unwrap();
+    assert!(said.contains("The key was found, but"), "{said}");
 }
