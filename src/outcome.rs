@@ -95,7 +95,7 @@ impl Outcome {
 
 impl Outcome {
     /// What it means, in a few words.
-    pub(crate) fn meaning(self) -> &'static str {
+    pub fn meaning(self) -> &'static str {
         match self {
             Outcome::Invited => "invited, and the link is kept",
             Outcome::ExistsPending => "a guest, has not redeemed yet",

@@ -14,6 +14,7 @@ mod support; // a folder, the program in it, a practice tenant beside it
 mod afterwards; // who has come: status, stories, reminders
 mod bad_input; // each mistake: one clear message, the right exit code, nothing half-written
 mod departures; // who has left, who is deleted, who is forgotten
+mod docs; // README.md and docs/: commands are run, screens compared, tables and links checked
 mod doctor; // can this machine, sign-in and tenant do the job?
 mod files; // other people's hands: what stands at a path, who put it there, what a killed run leaves
 mod follow_ups; // profile, sponsors, manager, groups: made once after the invitation

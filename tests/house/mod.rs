@@ -9,12 +9,12 @@ mod pages; // files that the pages for developers name
 use std::path::{Path, PathBuf};
 
 /// The folder of the package, as the source stands when the tests run.
-fn package() -> PathBuf {
+pub(crate) fn package() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Every file below a folder whose name ends in `ending`, in order.
-fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
+pub(crate) fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {

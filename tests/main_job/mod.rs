@@ -8,7 +8,6 @@ mod dry_run; // changes nothing, and predicts the real run
 mod environment; // proxies, locales, terminals: this machine is reached directly
 mod job_files; // what a job reads after a run: summary and numbers
 mod national_cloud; // sponsors added afterwards, or the cloud refused
-mod sample; // the first command of the README
 mod separate_tenant; // a tenant elsewhere gives what the built-in one gives
 mod terminal; // the question, on a real terminal
 mod thousand; // a sheet of a thousand rows as people have them

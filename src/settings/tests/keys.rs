@@ -121,9 +121,9 @@ fn every_key_can_be_set_by_flag_environment_and_file() {
 
 #[test]
 fn what_needs_no_trust_is_documented() {
-    const README: &str = include_str!("../../../README.md");
+    const PAGE: &str = include_str!("../../../docs/security-and-privacy.md");
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let readme = words(README);
+    let page = words(PAGE);
     let example = words(&EXAMPLE.replace("\n#", "\n"));
     let (_, keys) = world().noting().unwrap();
     for key in HARMLESS_OF_INVITE {
@@ -134,7 +134,7 @@ fn what_needs_no_trust_is_documented() {
         .iter()
         .map(|key| format!("`{key}`"))
         .collect();
-    assert!(readme.contains(&format!("do less ({})", quoted.join(", "))));
+    assert!(page.contains(&format!("do less ({})", quoted.join(", "))));
     let (last, first) = HARMLESS_OF_INVITE.split_last().unwrap();
     let named = format!("{} and {last} of [invite] are used", first.join(", "));
     assert!(example.contains(&named), "no {named:?}");
