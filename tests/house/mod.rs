@@ -1,10 +1,11 @@
 //! The rules of the source itself: which module may use which, no circles of files, no message that names a command or
-//! a flag that does not exist, and no page that names a file that is gone.
+//! a flag that does not exist, no page that names a file that is gone, and workflows that may do little.
 
 mod commands; // commands that messages name
 mod directions; // which module may use which
 mod imports; // which file uses which
 mod pages; // files that the pages for developers name
+mod workflows; // the workflows of the project
 
 use std::path::{Path, PathBuf};
 
