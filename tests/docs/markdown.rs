@@ -35,6 +35,8 @@ pub(super) struct Remarks {
     pub add: String,
     /// `env NAME=VALUE`
     pub env: Vec<(String, String)>,
+    /// `asks`: on a terminal. The block shows the question with its answer, which is not given.
+    pub asks: bool,
     /// `before COMMAND`: run, and not shown to a reader.
     pub before: Vec<String>,
 }
@@ -55,6 +57,7 @@ impl Remarks {
                     let (name, value) = rest.split_once('=').unwrap();
                     remarks.env.push((name.to_owned(), value.to_owned()));
                 }
+                "asks" => remarks.asks = true,
                 "before" => remarks.before.push(rest.to_owned()),
                 _ => panic!("{place}: {part:?} is no remark"),
             }

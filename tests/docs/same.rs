@@ -21,6 +21,7 @@ pub(super) fn for_page(screen: &str, folder: &str, host: &str) -> String {
         // The notes that hosts are not Microsoft's, and the lines on which they go on.
         leave_out = line.starts_with("Graph is asked at http://127.0.0.1")
             || line.starts_with("signing in happens at http://127.0.0.1")
+            || line.starts_with("Host ") && line.contains("http://127.0.0.1")
             || leave_out && line.starts_with("  ");
         if !leave_out {
             let line = line.replace(folder, "/home/kim/guests");

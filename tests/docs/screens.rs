@@ -7,7 +7,7 @@ use super::{
     markdown::{Block, Page, Remarks},
     same,
 };
-use crate::support::{Practice, Workdir};
+use crate::support::{Practice, Terminal, Workdir};
 use std::{fs, path::Path, process::Command};
 
 /// What counts as a shown command's own words: its output goes on until the next one.
@@ -48,6 +48,50 @@ impl Reader {
 
     /// What was typed on the page, run by a shell: the exit code, and all that is shown.
     fn run(&self, typed: &str, remarks: &Remarks) -> (i32, String) {
+        let (mut shell, practises) = self.shell(typed, remarks);
+        let ended = shell.output().unwrap();
+        let shown = String::from_utf8_lossy(&ended.stdout);
+        (
+            ended.status.code().unwrap_or(-1),
+            self.for_page(&shown, practises),
+        )
+    }
+
+    /// What is on a terminal when the question of the page has been asked, from its first line on. Nobody answers it.
+    /// `None` where there is no terminal.
+    fn asked(&self, typed: &str, question: &[String]) -> Option<Vec<String>> {
+        let (mut shell, practises) = self.shell(typed, &Remarks::default());
+        for answer in ["GUESTLIST_INVITE_YES", "GUESTLIST_INVITE_RATE"] {
+            shell.env_remove(answer);
+        }
+        let mut terminal = Terminal::open(&self.workdir, &shell)?;
+        let last = question.last().map_or("", |line| line.trim());
+        let prompt = last.split_inclusive("): ").next().unwrap_or_default();
+        terminal.wait_for(&same::for_practice(prompt));
+        let shown = self.for_page(&terminal.shown(), practises);
+        let first = question.first().map(|line| same::essence(line));
+        let lines = shown.lines().map(|line| line.trim_end().to_owned());
+        let mut lines: Vec<String> = lines
+            .skip_while(|line| Some(same::essence(line)) != first)
+            .collect();
+        // What a reader would type.
+        if let (Some(end), Some(answer)) = (lines.last_mut(), last.strip_prefix(prompt)) {
+            *end = format!("{end} {answer}").trim_end().to_owned();
+        }
+        Some(lines)
+    }
+
+    fn for_page(&self, shown: &str, practises: bool) -> String {
+        let shown = shown.replace(env!("CARGO_BIN_EXE_guestlist"), "guestlist");
+        if practises {
+            return shown;
+        }
+        let folder = fs::canonicalize(self.workdir.path("")).unwrap();
+        same::for_page(&shown, folder.to_str().unwrap(), &self.host)
+    }
+
+    /// The shell for a command, and whether it runs in the built-in practice tenant.
+    fn shell(&self, typed: &str, remarks: &Remarks) -> (Command, bool) {
         let line = typed.replace("cargo run -- ", "guestlist ");
         let practises = line.contains("--sandbox");
         let mut line = if practises {
@@ -69,14 +113,7 @@ impl Reader {
             self.answers(&mut shell, &line);
         }
         shell.envs(remarks.env.iter().map(|(name, value)| (name, value)));
-        let ended = shell.output().unwrap();
-        let shown = String::from_utf8_lossy(&ended.stdout).into_owned();
-        let folder = fs::canonicalize(self.workdir.path("")).unwrap();
-        let mut shown = shown.replace(env!("CARGO_BIN_EXE_guestlist"), "guestlist");
-        if !practises {
-            shown = same::for_page(&shown, folder.to_str().unwrap(), &self.host);
-        }
-        (ended.status.code().unwrap_or(-1), shown)
+        (shell, practises)
     }
 
     /// Where the practice tenant is, and what a person at a terminal would say.
@@ -136,13 +173,20 @@ pub(super) fn run(package: &Path, page: &Page) {
             _ if block.remarks.not_run.is_some() => {}
             "console" => {
                 for (command, at) in commands(lines, PROMPT) {
-                    let (code, shown) = reader.run(&command, &block.remarks);
+                    let on_page = &lines[at.clone()];
+                    let (code, shown) = if block.remarks.asks {
+                        let Some(asked) = reader.asked(&command, on_page) else {
+                            continue;
+                        };
+                        (block.remarks.exit, asked.join("\n"))
+                    } else {
+                        reader.run(&command, &block.remarks)
+                    };
                     let real: Vec<String> = shown
                         .trim_end()
                         .lines()
                         .map(|line| line.trim_end().to_owned())
                         .collect();
-                    let on_page = &lines[at.clone()];
                     let place = page.place(block.first + at.start);
                     if code != block.remarks.exit {
                         wrong.push(format!("{place}: {command:?} ends with {code}:\n{shown}"));

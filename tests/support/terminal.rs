@@ -92,6 +92,11 @@ impl Terminal {
         self.keys.flush().unwrap();
     }
 
+    /// What is on the screen by now.
+    pub(crate) fn shown(&self) -> String {
+        self.screen()
+    }
+
     /// The exit code, and everything that was shown.
     pub(crate) fn end(self) -> (i32, String) {
         let (code, screen, _) = self.end_raw();
