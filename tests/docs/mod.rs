@@ -4,7 +4,15 @@
 mod facts; // exit codes, outcomes, settings, flags, codes, permissions
 mod first_command; // the first command of the README: every invited row has a link
 mod links; // files and anchors
+#[cfg_attr(
+    not(unix),
+    expect(dead_code, reason = "the blocks are run by a Unix shell")
+)]
 mod markdown; // a page, as far as it is read here
+#[cfg_attr(
+    not(unix),
+    expect(dead_code, reason = "screens are compared where they are made")
+)]
 mod same; // which differences between two screens do not count
 #[cfg(unix)]
 mod screens; // the blocks of a page, run by a shell
