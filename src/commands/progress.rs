@@ -2,12 +2,12 @@
 
 use crate::{
     engine::RunTotals,
+    events,
     outcome::Outcome,
-    pace::Pace,
     ui::{Phase, Progress, ProgressMode, ProgressView, Waiting},
 };
 use std::time::Duration;
-use tokio::{sync::watch, task::JoinHandle, time::Instant};
+use tokio::{sync::watch, task::JoinHandle};
 
 /// How often the screen is updated: people do not read faster.
 const TICK: Duration = Duration::from_millis(200);
@@ -26,7 +26,6 @@ impl View {
 
 pub(super) fn show(
     totals: watch::Receiver<RunTotals>,
-    pace: Pace,
     rows: u64,
     dry_run: bool,
     mode: ProgressMode,
@@ -34,7 +33,7 @@ pub(super) fn show(
     let (numbers, seen) = watch::channel(Progress::default());
     let feeding = tokio::spawn(async move {
         loop {
-            let progress = progress(&totals.borrow(), &pace, rows, dry_run);
+            let progress = progress(&totals.borrow(), rows, dry_run);
             numbers.send_replace(progress);
             tokio::time::sleep(TICK).await;
         }
@@ -45,7 +44,7 @@ pub(super) fn show(
     }
 }
 
-fn progress(tally: &RunTotals, pace: &Pace, rows: u64, dry_run: bool) -> Progress {
+fn progress(tally: &RunTotals, rows: u64, dry_run: bool) -> Progress {
     let existing = [
         Outcome::ExistsPending,
         Outcome::ExistsAccepted,
@@ -53,10 +52,13 @@ fn progress(tally: &RunTotals, pace: &Pace, rows: u64, dry_run: bool) -> Progres
         Outcome::ExistsDisabled,
         Outcome::ExistsDeleted,
     ];
+    let looking_up = events::going_on().looking_up;
     let phase = match () {
         () if dry_run => Phase::Looking,
         () if tally.rows >= rows => Phase::Verifying,
         () if tally.parked > 0 && tally.rows + tally.parked >= rows => Phase::Settling,
+        // Nobody can be invited before the first were looked up.
+        () if tally.asked == 0 && looking_up > 0 => Phase::Looking,
         () => Phase::Inviting,
     };
     Progress {
@@ -67,14 +69,13 @@ fn progress(tally: &RunTotals, pace: &Pace, rows: u64, dry_run: bool) -> Progres
         existing: existing.into_iter().map(|outcome| tally.of(outcome)).sum(),
         not_done: tally.not_done(&[]),
         parked: tally.parked,
-        waiting: waiting(pace),
+        looking_up,
+        waiting: waiting(),
     }
 }
 
 /// What is waited for before anything else is sent.
-pub(super) fn waiting(pace: &Pace) -> Option<Waiting> {
-    pace.closed().map(|closed| Waiting {
-        until: Instant::now() + closed.left,
-        asked: closed.asked,
-    })
+pub(super) fn waiting() -> Option<Waiting> {
+    let (why, until) = events::going_on().wait?;
+    Some(Waiting { why, until })
 }

@@ -62,6 +62,41 @@ impl TypedCommand {
     }
 }
 
+/// Flags of every verb that opens a ledger or a tenant; all but the first have a value.
+const ABOUT_THE_PLACE: [&str; 7] = [
+    "--sandbox",
+    "--ledger",
+    "--config",
+    "--tenant",
+    "--graph-url",
+    "--authority-url",
+    "--ca-file",
+];
+
+impl TypedCommand {
+    /// The command that says who has redeemed, for the same ledger and tenant.
+    pub fn status(&self, sheet: &Path) -> String {
+        let mut words = vec!["guestlist".to_owned(), "status".to_owned()];
+        if sheet != Path::new("-") {
+            words.push(quoted(&sheet.display().to_string()));
+        }
+        let mut arguments = self.0.iter();
+        while let Some(argument) = arguments.next() {
+            let name = argument
+                .split_once('=')
+                .map_or(argument.as_str(), |it| it.0);
+            if !ABOUT_THE_PLACE.contains(&name) {
+                continue;
+            }
+            words.push(quoted(argument));
+            if name == argument && name != ABOUT_THE_PLACE[0] {
+                words.extend(arguments.next().map(|value| quoted(value)));
+            }
+        }
+        words.join(" ")
+    }
+}
+
 /// Quoted for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%\\".contains(c);
@@ -78,6 +113,27 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_command_for_the_status_names_the_same_ledger_and_tenant() {
+        let typed = TypedCommand::new([
+            "invite",
+            "my guests.csv",
+            "--ledger",
+            "a.db",
+            "--rate=max",
+            "--tenant=contoso.com",
+            "--only",
+            "--sandbox@x.example",
+            "--yes",
+        ]);
+        assert_eq!(
+            typed.status(Path::new("guests.csv")),
+            "guestlist status guests.csv --ledger a.db --tenant=contoso.com"
+        );
+        let typed = TypedCommand::new(["invite", "-", "--sandbox"]);
+        assert_eq!(typed.status(Path::new("-")), "guestlist status --sandbox");
+    }
 
     #[test]
     fn the_next_command_keeps_what_was_typed() {

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     directory::{self, LookupResult, LookupStrategy},
+    events,
     follow_up::Standing,
     graph::{DirectoryUser, Fault},
     guest::EmailAddress,
@@ -124,11 +125,14 @@ impl Prechecker {
             return;
         };
         let addresses: Vec<&EmailAddress> = items.iter().map(|item| &item.guest.email).collect();
+        let people = i64::try_from(addresses.len()).unwrap_or(0);
+        events::looking_up(people);
         let lookup_results = tokio::select! {
             biased;
             () = self.engine.stop.rows().raised() => None,
             lookup_results = self.engine.user_lookup.find(way, &addresses) => Some(lookup_results),
         };
+        events::looking_up(-people);
         match lookup_results {
             None => self.mark_not_attempted(items).await,
             Some(Ok(lookup_results)) => {

@@ -109,6 +109,7 @@ impl Recorder {
                 tally,
                 is_logged,
                 unwritten_events: Vec::new(),
+                traffic_kept: Instant::now(),
                 failed: false,
             }
             .work(queue)
@@ -186,6 +187,7 @@ impl Recorder {
 
     /// One more row waits to be settled (or, with -1, no longer).
     pub(super) async fn parked(&self, change: i64) {
+        events::settling(change);
         self.send(LedgerEvent::Parked(change)).await;
     }
 
@@ -194,6 +196,9 @@ impl Recorder {
         let _ = self.events.send(event).await;
     }
 }
+
+/// How often the throttles and waits of a run are written down while it goes on.
+const KEEP_TRAFFIC: Duration = Duration::from_secs(5);
 
 struct RecorderThread {
     writer: Writer,
@@ -206,6 +211,8 @@ struct RecorderThread {
     unwritten_events: Vec<LedgerEvent>,
     /// Whether anything was ever not taken.
     failed: bool,
+    /// When the throttles and waits of the run were written down.
+    traffic_kept: Instant,
 }
 
 impl RecorderThread {
@@ -299,11 +306,15 @@ impl RecorderThread {
     }
 
     fn commit(
-        &self,
+        &mut self,
         events: &[LedgerEvent],
     ) -> Result<Vec<Result<IntentId, NoIntent>>, LedgerError> {
         let kept = self.writer.begin().and_then(|()| {
             let intents = self.write(events)?;
+            if self.is_logged && self.traffic_kept.elapsed() >= KEEP_TRAFFIC {
+                self.traffic_kept = Instant::now();
+                self.writer.keep_traffic(&self.run)?;
+            }
             self.writer.commit()?;
             Ok(intents)
         });

@@ -1,9 +1,10 @@
 //! The totals of a run. The recorder keeps them; all others read them.
 
 use crate::outcome::{
-    FollowUp, FollowUpKind, FollowUpState, FollowUpTotals, Mail, Outcome, RowResult, ThisRun,
+    Attention, FollowUp, FollowUpKind, FollowUpState, FollowUpTotals, Mail, Outcome, RowResult,
+    ThisRun,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RunTotals {
@@ -33,7 +34,12 @@ pub(crate) struct RunTotals {
     pub forgotten: u64,
     /// Rows that wait until it is known what their attempts did.
     pub parked: u64,
+    /// The first rows that a person must correct.
+    pub by_hand: BTreeSet<u64>,
 }
+
+/// As many rows are named; more are counted.
+const NAMED: usize = 12;
 
 impl RunTotals {
     pub(crate) fn follow_up(&mut self, kind: FollowUpKind, state: FollowUpState, was_so: bool) {
@@ -59,6 +65,12 @@ impl RunTotals {
             Some(ThisRun::Checked) => self.checked += 1,
             Some(ThisRun::NotSelected) => self.not_selected += 1,
             Some(ThisRun::Reset) | None => {}
+        }
+        if result.attention() == Attention::Hand {
+            self.by_hand.insert(result.row);
+            if self.by_hand.len() > NAMED {
+                self.by_hand.pop_last();
+            }
         }
         self.forgotten += u64::from(result.was_forgotten());
         let unfinished = result.follow_up.is_some_and(|done| done != FollowUp::Done);

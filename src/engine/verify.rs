@@ -47,10 +47,7 @@ pub(super) async fn verify(engine: &EngineState, run: &str, reader: &Reader) {
 }
 
 async fn look_after_the_stop(engine: &EngineState, run: &str, reader: &Reader) {
-    let waits = engine
-        .pace
-        .closed()
-        .map_or(Duration::ZERO, |closed| closed.left);
+    let waits = engine.pace.closed().unwrap_or_default();
     if waits >= LOOK_AFTER_THE_STOP {
         return; // The gate stays closed for too long; the next run looks.
     }

@@ -4,6 +4,7 @@
 //! "row 17", never whose row it is. Must not decide anything, and must not write: `log` does.
 
 mod parts; // what events are made of
+mod timeline; // throttles and waits by time
 mod traffic; // throttles, waits and retries of the run, added up
 
 #[cfg(test)]
@@ -12,8 +13,10 @@ mod tests;
 use crate::{exit::Exit, failure::Failure, outcome::RowResult};
 pub(crate) use parts::{Sent, WaitReason};
 #[cfg(test)]
+pub(crate) use timeline::{Slice, Timeline};
+#[cfg(test)]
 pub(crate) use traffic::{StopSeen, Throttles, Waits};
-pub(crate) use traffic::{Traffic, traffic};
+pub(crate) use traffic::{Traffic, going_on, traffic};
 
 use parts::{names, rounded};
 
@@ -161,6 +164,11 @@ pub(crate) fn tenant(id: &str, name: Option<&str>, domain: Option<&str>) {
     info!(target: EVENTS, event = EventName::Tenant.word(), tenant_id = id, name, domain);
 }
 
+/// So many more people are being looked up or, with a negative number, so many fewer. `lookup` tells of the end.
+pub(crate) fn looking_up(change: i64) {
+    traffic::looking_up(change);
+}
+
 /// People were looked up together. `strategy`: `batch`, `snapshot` or `by-id`.
 pub(crate) fn lookup(strategy: &str, people: usize, found: Option<usize>, took: Duration) {
     info!(
@@ -212,7 +220,7 @@ pub(crate) fn throttled(sent: &Sent<'_>, retry_after: Option<Duration>) {
 
 /// Nothing is sent for this long. `longer` is what this adds to a wait that had begun, so that its sum is the whole time.
 pub(crate) fn wait(why: WaitReason, wait: Duration, longer: Duration) {
-    traffic::waits(why, longer);
+    traffic::waits(why, wait, longer);
     info!(
         target: EVENTS,
         event = EventName::Wait.word(),
@@ -220,6 +228,11 @@ pub(crate) fn wait(why: WaitReason, wait: Duration, longer: Duration) {
         seconds = rounded(wait),
         added_seconds = rounded(longer),
     );
+}
+
+/// One more row waits until it is known what its attempts did or, with -1, no longer. `settled` tells of each row.
+pub(crate) fn settling(change: i64) {
+    traffic::settling(change);
 }
 
 /// A request is sent again.

@@ -36,6 +36,8 @@ names! {
         DailyCap = "daily-cap",
         /// The sign-in service asked to wait, or did not answer.
         SignIn = "sign-in",
+        /// It is found out what became of rows whose answers were lost. Other rows go on meanwhile.
+        Settle = "settle",
     }
 }
 

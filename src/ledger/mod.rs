@@ -64,7 +64,7 @@ mod import; // what results files say
 
 mod story; // everything about one person, in order
 
-mod timeline; // when people were invited, and when Graph asked to slow down
+mod timeline; // throttles, waits and retries of a run
 
 mod units; // times and words as the tables hold them
 

@@ -11,6 +11,7 @@ use super::{
 use jiff::Timestamp;
 use rusqlite::params;
 use secrecy::{ExposeSecret, SecretString};
+use std::collections::HashMap;
 
 /// The event of a user whom a reminder meant for somebody else may have mailed.
 const MAILED_INSTEAD: &str = "mailed-instead";
@@ -127,13 +128,40 @@ impl PossibleMail {
 }
 
 impl Reader {
-    /// Of a user, under whatever addresses the ledger knows them.
+    /// Of a user, under whatever addresses the ledger knows them. It looks at everybody: of many users
+    /// [`mail_histories`](Self::mail_histories) finds it faster.
     pub(crate) fn mail_history(&self, user_id: &str) -> Result<MailHistory> {
+        let mut statement = self
+            .connection()
+            .prepare_cached("SELECT id FROM person WHERE user_id = ?1")?;
+        let persons = statement.query_map([user_id], |row| row.get(0))?;
+        self.history_of(&persons.collect::<rusqlite::Result<Vec<i64>>>()?)
+    }
+
+    /// To be asked for the histories of many users.
+    pub(crate) fn mail_histories(&self) -> Result<MailHistories<'_>> {
+        let mut statement = self.connection().prepare(
+            "SELECT user_id, id FROM person WHERE user_id IN
+                (SELECT user_id FROM person WHERE user_id IS NOT NULL GROUP BY user_id HAVING count(*) > 1)",
+        )?;
+        let mut shared: HashMap<String, Vec<i64>> = HashMap::new();
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            shared.entry(row.get(0)?).or_default().push(row.get(1)?);
+        }
+        Ok(MailHistories {
+            reader: self,
+            shared,
+        })
+    }
+
+    fn history_of(&self, persons: &[i64]) -> Result<MailHistory> {
         let mut statement = self.connection().prepare_cached(
             "SELECT id, at, kind, mails, detail, intent FROM event
-             WHERE person IN (SELECT id FROM person WHERE user_id = ?1) ORDER BY id",
+             WHERE person IN (SELECT value FROM json_each(?1)) ORDER BY id",
         )?;
-        let mut rows = statement.query([user_id])?;
+        let persons: Vec<String> = persons.iter().map(i64::to_string).collect();
+        let mut rows = statement.query([format!("[{}]", persons.join(","))])?;
         let mut mails: Vec<PossibleMail> = Vec::new();
         let mut history = MailHistory::default();
         while let Some(row) = rows.next()? {
@@ -182,6 +210,35 @@ impl Reader {
         history.untold = reminders.filter(|mail| !mail.told).count() as u64;
         history.last_mail = mails.iter().map(|mail| mail.at).max();
         Ok(history)
+    }
+}
+
+/// The mail histories of many users: it knows beforehand which users have several addresses in the ledger.
+pub(crate) struct MailHistories<'r> {
+    reader: &'r Reader,
+    shared: HashMap<String, Vec<i64>>,
+}
+
+impl MailHistories<'_> {
+    /// `person` is one address of the user, where the ledger knows one.
+    pub(crate) fn of(&self, person: Option<i64>, user_id: Option<&str>) -> Result<MailHistory> {
+        let Some(user_id) = user_id else {
+            return Ok(MailHistory::default());
+        };
+        if let Some(persons) = self.shared.get(user_id) {
+            return self.reader.history_of(persons);
+        }
+        match person {
+            Some(person) if self.is_user(person, user_id)? => self.reader.history_of(&[person]),
+            _ => self.reader.mail_history(user_id),
+        }
+    }
+
+    fn is_user(&self, person: i64, user_id: &str) -> Result<bool> {
+        let mut statement = self.reader.connection().prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM person WHERE id = ?1 AND user_id = ?2)",
+        )?;
+        Ok(statement.query_row((person, user_id), |row| row.get(0))?)
     }
 }
 
@@ -358,6 +415,12 @@ mod tests {
         let history = reader.mail_history("u1").unwrap();
         assert_eq!(history.newest_event, 0, "ids are kept as they came");
         let history = reader.mail_history("U1").unwrap();
+        let histories = reader.mail_histories().unwrap();
+        for person in [Some(1), Some(2), None] {
+            let same = histories.of(person, Some("U1")).unwrap();
+            assert_eq!(same.newest_event, history.newest_event, "{person:?}");
+        }
+        assert_eq!(histories.of(Some(1), None).unwrap().newest_event, 0);
         let intent = ReminderIntent {
             person: 1,
             user_id: "U1".into(),

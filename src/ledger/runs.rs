@@ -48,7 +48,7 @@ pub(crate) struct RunRecord {
     pub command: Option<String>,
     pub folder: Option<String>,
     pub signed_in: Option<String>,
-    /// Throttles, waits and retries; none of a run that has not ended, or of an earlier version.
+    /// Throttles, waits and retries; none of a run that died at once, or of an earlier version.
     pub traffic: Option<Traffic>,
 }
 
@@ -75,6 +75,15 @@ impl Writer {
                 run.signed_in,
             ],
         )?;
+        Ok(())
+    }
+
+    /// The throttles, waits and retries of this process until now, so that a run that is killed leaves them too.
+    pub(crate) fn keep_traffic(&self, run: &str) -> Result<()> {
+        let traffic = serde_json::to_string(&events::traffic()).ok();
+        let run = (run, traffic);
+        self.connection()
+            .execute("UPDATE run SET traffic = ?2 WHERE id = ?1", run)?;
         Ok(())
     }
 

@@ -29,14 +29,6 @@ pub(super) struct Gate {
     asked: Notify,
 }
 
-/// How long the gate stays closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Closed {
-    pub left: Duration,
-    /// Whether the server asked for a wait of this length; if not, it only asked to slow down.
-    pub asked: bool,
-}
-
 impl Gate {
     pub(super) fn new(start: Instant, give_up_after: Duration) -> Self {
         Self {
@@ -74,14 +66,6 @@ impl Gate {
     /// How long it stays closed.
     pub(super) fn remaining(&self) -> Option<Duration> {
         self.left(&self.closed_until)
-    }
-
-    /// How long it stays closed, and whether the server asked for that.
-    pub(super) fn closed(&self) -> Option<Closed> {
-        let left = self.remaining()?;
-        let asked =
-            self.asked_until.load(Ordering::Acquire) >= self.closed_until.load(Ordering::Acquire);
-        Some(Closed { left, asked })
     }
 
     /// What is left of the wait that the server itself asked for.
@@ -179,18 +163,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_is_never_said_that_the_server_asked_for_a_wait_of_our_own() {
+    async fn a_wait_of_our_own_is_not_one_that_the_server_asked_for() {
         let gate = Gate::new(Instant::now(), TEN_MINUTES);
         gate.close(None, Duration::from_secs(4)).unwrap();
-        assert!(!gate.closed().unwrap().asked);
+        assert_eq!(gate.asked_for(), None);
         gate.close(Some(Duration::from_secs(1)), Duration::from_secs(2))
             .unwrap();
-        assert!(!gate.closed().unwrap().asked);
         assert_eq!(gate.asked_for(), Some(Duration::from_secs(1)));
         gate.close(Some(Duration::from_secs(9)), Duration::from_secs(4))
             .unwrap();
-        let closed = gate.closed().unwrap();
-        assert_eq!((closed.left.as_secs(), closed.asked), (9, true));
+        assert_eq!(gate.remaining(), Some(Duration::from_secs(9)));
+        assert_eq!(gate.asked_for(), gate.remaining());
     }
 
     proptest! {

@@ -8,7 +8,7 @@ use super::{
     bucket::Bucket,
     budget::Budget,
     floor::Floor,
-    gate::{Closed, Gate, TooLong},
+    gate::{Gate, TooLong},
     options::PaceOptions,
     stop_signal::StopSignal,
     window::Window,
@@ -246,8 +246,8 @@ impl Pace {
     }
 
     /// How long nothing may be sent. None: the gate is open.
-    pub(crate) fn closed(&self) -> Option<Closed> {
-        self.0.gate.closed()
+    pub(crate) fn closed(&self) -> Option<Duration> {
+        self.0.gate.remaining()
     }
 
     /// What is left of the wait that the server itself asked for.

@@ -1,24 +1,18 @@
-//! Invitations and throttling over time, as bars of a drawing.
+//! Invitations over time, and below them when Graph asked to slow down and when nothing was sent, as bars of a drawing.
 //!
 //! Must not know how the drawing is written.
 
 use super::happened::times;
-use crate::ui::text::{number, plural};
+use crate::{
+    events::Traffic,
+    ui::{
+        in_seconds,
+        text::{number, plural},
+        why_waited,
+    },
+};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MomentKind {
-    Invited,
-    /// Graph asked to slow down.
-    Throttled,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Moment {
-    pub at: Timestamp,
-    pub kind: MomentKind,
-}
 
 /// A drawing has at most as many bars.
 const MOST_BARS: i64 = 60;
@@ -53,13 +47,21 @@ const PITCH: usize = 10;
 pub(crate) struct Chart {
     told: String,
     step: &'static str,
-    most: String,
+    most: Option<String>,
     width: usize,
     invited: Vec<Bar>,
-    throttled: Vec<Bar>,
+    /// Below the invitations, on the same axis.
+    lanes: Vec<Lane>,
     from: String,
     to: String,
     numbers: Vec<Numbers>,
+}
+
+#[derive(Debug, Serialize)]
+struct Lane {
+    told: String,
+    tone: &'static str,
+    bars: Vec<Bar>,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,75 +77,131 @@ struct Numbers {
     from: String,
     invited: String,
     throttled: String,
+    waited: String,
 }
 
-impl Chart {
-    /// None where nobody was invited and nothing was throttled.
-    pub(crate) fn of(moments: &[Moment]) -> Option<Self> {
-        let seconds = |moment: &Moment| moment.at.as_second();
-        let first = moments.iter().map(seconds).min()?;
-        let last = moments.iter().map(seconds).max()?;
-        let (step, step_name) = STEPS
+/// The bars of one kind, on an axis that all kinds share.
+struct Axis {
+    start: i64,
+    step: i64,
+    bars: usize,
+}
+
+impl Axis {
+    fn of(seconds: impl Iterator<Item = i64> + Clone) -> Option<(Self, &'static str)> {
+        let (first, last) = (seconds.clone().min()?, seconds.max()?);
+        let (step, name) = STEPS
             .into_iter()
-            .find(|(step, _)| last / step - first / step < MOST_BARS)
+            .find(|(step, _)| last.div_euclid(*step) - first.div_euclid(*step) < MOST_BARS)
             .unwrap_or((last - first + 1, "the whole time"));
         let start = first.div_euclid(step) * step;
         let bars = usize::try_from((last - start) / step + 1).ok()?;
-        let mut counts = vec![(0u64, 0u64); bars];
-        for moment in moments {
-            let at = usize::try_from((seconds(moment) - start) / step).ok()?;
-            let (invited, throttled) = counts.get_mut(at)?;
-            match moment.kind {
-                MomentKind::Invited => *invited += 1,
-                MomentKind::Throttled => *throttled += 1,
+        Some((Self { start, step, bars }, name))
+    }
+
+    /// The bar for a second; one outside belongs to the bar at that end.
+    fn at(&self, second: i64) -> usize {
+        let at = (second - self.start).div_euclid(self.step.max(1));
+        usize::try_from(at).unwrap_or(0).min(self.bars - 1)
+    }
+
+    fn name(&self, at: usize) -> String {
+        let at = i64::try_from(at).unwrap_or(0);
+        named(self.start + self.step * at, self.step)
+    }
+
+    /// `most` is as high as the drawing.
+    fn bars(&self, amounts: &[f64], most: f64, label: impl Fn(f64) -> String) -> Vec<Bar> {
+        let drawn = amounts.iter().enumerate().filter(|(_, n)| **n > 0.0);
+        drawn
+            .map(|(at, n)| {
+                let height = ((n / most * 100.0) as u64).clamp(2, 100);
+                Bar {
+                    x: at * PITCH + 1,
+                    y: 100 - height,
+                    height,
+                    label: format!("{}: {}", self.name(at), label(*n)),
+                }
+            })
+            .collect()
+    }
+}
+
+impl Chart {
+    /// None where nobody was invited, and nothing was throttled or waited for.
+    pub(crate) fn of(invited: &[Timestamp], traffic: &Traffic) -> Option<Self> {
+        let slices = &traffic.timeline.slices;
+        let seconds = invited.iter().map(|at| at.as_second());
+        let (axis, step) = Axis::of(seconds.clone().chain(slices.iter().flat_map(|slice| {
+            let end = traffic.timeline.end_of(slice).as_second();
+            [slice.from.as_second(), end - 1]
+        })))?;
+        let nothing = vec![0.0; axis.bars];
+        let (mut invitations, mut throttles) = (nothing.clone(), nothing.clone());
+        for second in seconds {
+            invitations[axis.at(second)] += 1.0;
+        }
+        for slice in slices {
+            throttles[axis.at(slice.from.as_second())] += slice.throttled as f64;
+        }
+        let highest = |amounts: &[f64]| amounts.iter().copied().fold(0.0, f64::max);
+        let most = highest(&invitations);
+        let mut lanes = Vec::new();
+        let slowed_down = traffic.throttled_by_graph();
+        if slowed_down > 0 {
+            lanes.push(Lane {
+                told: slowed(slowed_down),
+                tone: "slow",
+                bars: axis.bars(&throttles, highest(&throttles), |n| slowed(n as u64)),
+            });
+        }
+        let mut waited = nothing.clone();
+        let (settled, waits): (Vec<_>, Vec<_>) = traffic
+            .waits
+            .iter()
+            .partition(|(reason, _)| *reason == SETTLE);
+        for (reason, waits) in waits.into_iter().chain(settled) {
+            let mut amounts = nothing.clone();
+            for slice in slices {
+                let at = axis.at(slice.from.as_second());
+                amounts[at] += slice.waited.get(reason).copied().unwrap_or(0.0);
+            }
+            if reason != SETTLE {
+                waited
+                    .iter_mut()
+                    .zip(&amounts)
+                    .for_each(|(sum, n)| *sum += n);
+            }
+            if waits.seconds > 0.0 {
+                lanes.push(Lane {
+                    told: waited_for(waits.seconds, reason),
+                    tone: "wait",
+                    bars: axis.bars(&amounts, axis.step as f64, |n| waited_for(n, reason)),
+                });
             }
         }
-        let name = |at: usize| named(start + step * i64::try_from(at).unwrap_or(0), step);
-        let bar = |most: u64, at: usize, count: u64, what: &str| {
-            let height = (count * 100 / most.max(1)).max(u64::from(count > 0) * 2);
-            Bar {
-                x: at * PITCH + 1,
-                y: 100 - height,
-                height,
-                label: format!("{}: {what}", name(at)),
+        let (from, to) = (axis.name(0), axis.name(axis.bars - 1));
+        let told = format!(
+            "{} between {from} and {to} UTC; Graph asked to slow down {}.",
+            plural(invited.len() as u64, "invitation"),
+            match slowed_down {
+                0 => "never".to_owned(),
+                n => times(n),
             }
-        };
-        let most = counts.iter().map(|(invited, _)| *invited).max()?;
-        let most_throttled = counts.iter().map(|(_, throttled)| *throttled).max()?;
-        let drawn = counts.iter().enumerate();
-        let invited = drawn
-            .clone()
-            .filter(|(_, (invited, _))| *invited > 0)
-            .map(|(at, (n, _))| bar(most, at, *n, &plural(*n, "invitation")))
-            .collect();
-        let throttled = drawn
-            .filter(|(_, (_, throttled))| *throttled > 0)
-            .map(|(at, (_, n))| bar(most_throttled, at, *n, &slowed(*n)))
-            .collect();
-        let total: u64 = counts.iter().map(|(invited, _)| invited).sum();
-        let total_throttled: u64 = counts.iter().map(|(_, throttled)| throttled).sum();
-        let (from, to) = (named(first, step), named(last, step));
+        );
         Some(Self {
-            told: format!(
-                "{} between {from} and {to} UTC; Graph asked to slow down {}.",
-                plural(total, "invitation"),
-                match total_throttled {
-                    0 => "never".to_owned(),
-                    n => times(n),
-                }
-            ),
-            step: step_name,
-            most: plural(most, "invitation"),
-            width: bars * PITCH,
-            invited,
-            throttled,
-            numbers: counts
-                .iter()
-                .enumerate()
-                .map(|(at, (invited, throttled))| Numbers {
-                    from: name(at),
-                    invited: number(*invited),
-                    throttled: number(*throttled),
+            told,
+            step,
+            most: (most > 0.0).then(|| plural(most as u64, "invitation")),
+            width: axis.bars * PITCH,
+            invited: axis.bars(&invitations, most, |n| plural(n as u64, "invitation")),
+            lanes,
+            numbers: (0..axis.bars)
+                .map(|at| Numbers {
+                    from: axis.name(at),
+                    invited: number(invitations[at] as u64),
+                    throttled: number(throttles[at] as u64),
+                    waited: format!("{:.0} s", waited[at]),
                 })
                 .collect(),
             from,
@@ -152,8 +210,21 @@ impl Chart {
     }
 }
 
+/// While lost answers are found out, others go on: this is no wait of the run.
+const SETTLE: &str = "settle";
+
 fn slowed(n: u64) -> String {
     format!("Graph asked to slow down {}", times(n))
+}
+
+fn waited_for(seconds: f64, reason: &str) -> String {
+    if reason == SETTLE {
+        return format!(
+            "it took {} to find out what became of lost answers, while others went on",
+            in_seconds(seconds)
+        );
+    }
+    format!("waited {} {}", in_seconds(seconds), why_waited(reason))
 }
 
 /// A time as exact as the bars are.

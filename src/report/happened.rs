@@ -4,6 +4,7 @@
 
 use super::{problems::rows, tally::Tally};
 use crate::{
+    events::Traffic,
     outcome::{Attention, Mail, Outcome},
     own_files::Rehearsal,
     ui::{
@@ -26,7 +27,7 @@ pub(crate) struct RunFacts {
     /// Why it ended before the sheet did, in one word.
     pub stopped_by: Option<String>,
     pub requests: Option<u64>,
-    pub throttled: u64,
+    pub traffic: Traffic,
     pub mails_requested: u64,
     pub mails_handed_over: u64,
     /// Rows of the sheet, where the run came to its end.
@@ -41,7 +42,6 @@ impl RunFacts {
         self.exit_code = Some(report.exit_code);
         self.stopped_by.clone_from(&report.stopped_by);
         self.requests = Some(report.requests.total);
-        self.throttled = report.requests.throttled;
         self.mails_requested = report.this_run.mails_requested;
         self.mails_handed_over = report.this_run.mails_handed_over;
         self.sheet_rows = Some(report.rows);
@@ -99,10 +99,11 @@ pub(crate) fn run_happened(run: &RunFacts, tally: &Tally) -> Vec<String> {
         told.push(invited(run, tally));
     }
     told.extend(stopped(run));
-    if run.throttled > 0 {
+    let throttled = run.traffic.throttled_by_graph();
+    if throttled > 0 {
         told.push(format!(
             "Graph asked to slow down {}; the run waited, and nothing was lost by it.",
-            times(run.throttled)
+            times(throttled)
         ));
     }
     if tally.unfinished > 0 {

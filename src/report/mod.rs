@@ -27,7 +27,7 @@ mod html; // the file
 #[cfg(test)]
 mod tests;
 
-pub(crate) use chart::{Chart, Moment, MomentKind};
+pub(crate) use chart::Chart;
 pub(crate) use happened::{RunFacts, everybody_happened};
 pub(crate) use html::HtmlPage;
 pub(crate) use page::{About, Page, state_counts};

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    events::{Slice, Traffic, Waits},
     outcome::{GuestState, Mail, Outcome, RowResult, ThisRun, Verified},
     own_files::{REPORT_MARK, Rehearsal},
     problem::Entry,
@@ -38,7 +39,7 @@ fn facts() -> RunFacts {
         exit_code: Some(8),
         stopped_by: Some("daily-cap".into()),
         requests: Some(14),
-        throttled: 2,
+        traffic: traffic(),
         mails_requested: 1,
         to_fix: Some("hr/externals.to-fix.xlsx".into()),
         ..RunFacts::default()
@@ -86,21 +87,42 @@ fn catalogue(code: &str) -> Option<&'static Entry> {
     (code == ENTRY.code).then_some(&ENTRY)
 }
 
+fn second(seconds: u32) -> Timestamp {
+    at(&format!(
+        "2026-11-26T02:{:02}:{:02}Z",
+        seconds / 60,
+        seconds % 60
+    ))
+}
+
+fn traffic() -> Traffic {
+    let mut traffic = Traffic::default();
+    traffic.throttled("invitation", second(130), Some(3));
+    traffic.throttled("read", second(131), None);
+    traffic.throttled("token", second(131), None);
+    let waits = |count, seconds| Waits { count, seconds };
+    traffic.waits = [
+        ("retry-after".to_owned(), waits(1, 12.5)),
+        ("settle".to_owned(), waits(1, 3.0)),
+    ]
+    .into();
+    traffic.timeline.slices = vec![
+        Slice {
+            from: second(130),
+            throttled: 2,
+            waited: [("retry-after".to_owned(), 9.0)].into(),
+        },
+        Slice {
+            from: second(140),
+            throttled: 0,
+            waited: [("retry-after".to_owned(), 3.5), ("settle".to_owned(), 3.0)].into(),
+        },
+    ];
+    traffic
+}
+
 fn chart() -> Option<Chart> {
-    let moment = |seconds: u32, kind| Moment {
-        at: at(&format!(
-            "2026-11-26T02:{:02}:{:02}Z",
-            seconds / 60,
-            seconds % 60
-        )),
-        kind,
-    };
-    Chart::of(&[
-        moment(5, MomentKind::Invited),
-        moment(6, MomentKind::Invited),
-        moment(125, MomentKind::Invited),
-        moment(130, MomentKind::Throttled),
-    ])
+    Chart::of(&[second(5), second(6), second(125)], &traffic())
 }
 
 fn redemption() -> Redemption {
@@ -340,13 +362,11 @@ fn a_drawing_has_few_bars_and_loses_nobody() {
         (3, 90 * 86_400),
         (2, 40_000 * 86_400),
     ] {
-        let moments: Vec<Moment> = (0..count)
-            .map(|n| Moment {
-                at: Timestamp::from_second(i64::from(n) * apart).unwrap(),
-                kind: MomentKind::Invited,
-            })
+        let moments: Vec<Timestamp> = (0..count)
+            .map(|n| Timestamp::from_second(i64::from(n) * apart).unwrap())
             .collect();
-        let chart = serde_json::to_value(Chart::of(&moments).unwrap()).unwrap();
+        let chart = Chart::of(&moments, &Traffic::default()).unwrap();
+        let chart = serde_json::to_value(chart).unwrap();
         let bars = chart["numbers"].as_array().unwrap();
         assert!(bars.len() <= 61, "{}", bars.len());
         let total: u64 = bars
@@ -355,5 +375,26 @@ fn a_drawing_has_few_bars_and_loses_nobody() {
             .sum();
         assert_eq!(total, u64::from(count));
     }
-    assert!(Chart::of(&[]).is_none());
+    assert!(Chart::of(&[], &Traffic::default()).is_none());
+}
+
+#[test]
+fn the_drawing_and_the_sentence_count_the_same_throttles_and_waits() {
+    let page = page_of(&about(false), &facts(), &results());
+    assert!(page.contains("Graph asked to slow down 2 times; the run waited"));
+    assert!(page.contains("UTC; Graph asked to slow down 2 times.</p>"));
+    assert!(page.contains("</span> Graph asked to slow down 2 times</p>"));
+    assert!(page.contains("</span> waited 12.5 s as the server asked</p>"));
+    assert!(page.contains("</span> it took 3 s to find out what became of lost answers"));
+    let chart = serde_json::to_value(chart().unwrap()).unwrap();
+    let sum = |key: &str| -> f64 {
+        let lines = chart["numbers"].as_array().unwrap().iter();
+        lines
+            .map(|line| line[key].as_str().unwrap().trim_end_matches(" s"))
+            .map(|number| number.parse::<f64>().unwrap())
+            .sum()
+    };
+    assert_eq!((sum("invited"), sum("throttled")), (3.0, 2.0));
+    // Rows that are settled keep nobody waiting.
+    assert!((sum("waited") - 12.5).abs() <= 1.0);
 }

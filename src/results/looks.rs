@@ -10,6 +10,9 @@ use crate::{
 };
 use rust_xlsxwriter::{Format, FormatAlign, Url, Worksheet, XlsxError};
 
+/// A4.
+pub(super) const PAPER: u8 = 9;
+
 /// How a column looks below its header.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Look {
@@ -73,6 +76,7 @@ pub(super) struct Pen {
     top: Format,
     outcomes: [Format; 4],
     pub links: u32,
+    most_links: u32,
 }
 
 impl Pen {
@@ -92,6 +96,7 @@ impl Pen {
             .map(coloured),
             top,
             links: 0,
+            most_links: MOST_LINKS,
         }
     }
 
@@ -118,7 +123,7 @@ impl Pen {
                     return Ok(());
                 }
             }
-            Look::Link if self.links < MOST_LINKS && cell.starts_with("http") => {
+            Look::Link if self.links < self.most_links && cell.starts_with("http") => {
                 let url = Url::new(cell.replace('%', PERCENT)).set_text(cell);
                 // Longer ones than Excel takes are left as text.
                 if sheet
@@ -186,6 +191,34 @@ mod tests {
         assert_eq!(look(9, "redeem_url"), Look::Plain);
         assert_eq!(Look::of(FileKind::ToFix, 3, "hint"), Look::Plain);
         assert_eq!(Look::of(FileKind::ToFix, 9, "_fix"), Look::Sentence);
+    }
+
+    #[test]
+    fn links_beyond_what_a_sheet_takes_are_texts() {
+        const LINK: &str = "https://login.microsoftonline.com/redeem?rd=https%3a%2f%2fx";
+        let mut workbook = rust_xlsxwriter::Workbook::new();
+        let sheet = workbook.add_worksheet();
+        let mut pen = Pen {
+            most_links: 2,
+            ..Pen::new()
+        };
+        for row in 0..5 {
+            pen.write(sheet, (row, 0), Look::Link, LINK).unwrap();
+        }
+        assert_eq!((pen.links, Pen::new().most_links), (2, 65_530));
+        let whole = workbook.save_to_buffer().unwrap();
+        let mut zip = zip::ZipArchive::new(std::io::Cursor::new(whole)).unwrap();
+        let mut part = |name: &str| {
+            let mut text = String::new();
+            let mut part = zip.by_name(name).unwrap();
+            std::io::Read::read_to_string(&mut part, &mut text).unwrap();
+            text
+        };
+        let sheet = part("xl/worksheets/sheet1.xml");
+        assert_eq!(sheet.matches("<hyperlink ").count(), 2);
+        // All five are there to be read.
+        assert_eq!(sheet.matches("<c r=\"A").count(), 5);
+        assert!(part("xl/sharedStrings.xml").contains("count=\"5\""));
     }
 
     #[test]

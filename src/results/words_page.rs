@@ -2,9 +2,9 @@
 //!
 //! Must not hold an address: whatever holds addresses below a header could be taken for a sheet of guests.
 
-use super::looks::coloured;
+use super::looks::{PAPER, coloured};
 use crate::{
-    outcome::{Attention, Outcome, RowResult, ThisRun},
+    outcome::{Attention, Mail, Outcome, RowResult, ThisRun},
     visible::visible_line,
 };
 use jiff::Timestamp;
@@ -32,6 +32,8 @@ pub(crate) struct WordsPage {
     outcomes: BTreeMap<Outcome, u64>,
     attentions: BTreeMap<Attention, u64>,
     not_selected: u64,
+    invited_now: u64,
+    mails_now: u64,
     links: u64,
     by_hand: Vec<u64>,
 }
@@ -58,6 +60,10 @@ impl WordsPage {
         *self.outcomes.entry(result.outcome).or_default() += 1;
         *self.attentions.entry(result.attention()).or_default() += 1;
         self.not_selected += u64::from(result.this_run == Some(ThisRun::NotSelected));
+        if result.this_run == Some(ThisRun::Invited) {
+            self.invited_now += 1;
+            self.mails_now += u64::from(result.mail == Some(Mail::Requested));
+        }
         self.links += u64::from(link_is_written);
         if result.attention() == Attention::Hand && self.by_hand.len() < NAMED {
             self.by_hand.push(result.row);
@@ -70,35 +76,54 @@ impl WordsPage {
 
     fn sentences(&self) -> Vec<String> {
         let (hand, open) = (self.with(Attention::Hand), self.with(Attention::Open));
+        let done = self.rows - self.not_selected - hand - open;
         let mut told = vec![match hand + open {
             0 if self.not_selected == 0 => format!("All {} rows are done.", self.rows),
             0 => format!(
                 "Of {} rows, {} are done and {} were not selected.",
-                self.rows,
-                self.rows - self.not_selected,
-                self.not_selected
+                self.rows, done, self.not_selected
             ),
-            not_done => format!("Of {} rows, {not_done} are not done.", self.rows),
+            not_done => format!(
+                "Of {} rows, {} {} done and {} {} not.",
+                self.rows,
+                done,
+                are(done),
+                not_done,
+                are(not_done)
+            ),
         }];
+        told.extend(self.invited());
         if hand > 0 {
             let shown: Vec<String> = self.by_hand.iter().map(u64::to_string).collect();
             let more = hand - shown.len() as u64;
-            let more = if more > 0 {
-                format!(" and {more} more")
-            } else {
-                String::new()
+            let rows = match (hand, more) {
+                (1, _) => format!("row {}", shown.join(", ")),
+                (_, 0) => format!("rows {}", shown.join(", ")),
+                _ => format!("rows {} and {} more", shown.join(", "), more),
             };
             told.push(format!(
-                "To be corrected by a person ({hand}): rows {}{more}. The column hint says how, and the to-fix file holds only these rows.",
-                shown.join(", ")
+                "A person must correct {rows}. The column hint says how, and the to-fix file holds only these rows."
             ));
         }
         if open > 0 {
             told.push(format!(
-                "Not done yet ({open}): run the same command again, it goes on with what is left."
+                "{} not done yet: the same command, run again, goes on with what is left.",
+                counted(open, "row is", "rows are")
             ));
         }
         told
+    }
+
+    fn invited(&self) -> Option<String> {
+        let people = counted(self.invited_now, "person was", "people were");
+        let mails = match self.mails_now {
+            0 => "no mail was asked for".to_owned(),
+            n => format!(
+                "Microsoft was asked to send {}",
+                counted(n, "invitation mail", "invitation mails")
+            ),
+        };
+        (self.invited_now > 0).then(|| format!("{people} invited in this run, and {mails}."))
     }
 
     fn remarks(&self) -> Vec<&'static str> {
@@ -116,6 +141,8 @@ impl WordsPage {
         let bold = Format::new().set_bold();
         let wrap = Format::new().set_text_wrap().set_align(FormatAlign::Top);
         let top = Format::new().set_align(FormatAlign::Top);
+        let meaning = wrap.clone().set_indent(1);
+        let bold_meaning = bold.clone().set_indent(1);
         page.set_column_width(0, 18)?;
         page.set_column_width(1, 10)?;
         page.set_column_width(2, 62)?;
@@ -137,13 +164,14 @@ impl WordsPage {
             .into_iter()
             .enumerate()
         {
-            page.write_string_with_format(row, column as u16, name, &bold)?;
+            let look = if column == 2 { &bold_meaning } else { &bold };
+            page.write_string_with_format(row, column as u16, name, look)?;
         }
         for (outcome, n) in &self.outcomes {
             row += 1;
             page.write_string_with_format(row, 0, outcome.word(), &coloured(outcome.attention()))?;
             page.write_number_with_format(row, 1, *n as f64, &top)?;
-            page.write_string_with_format(row, 2, outcome.meaning(), &wrap)?;
+            page.write_string_with_format(row, 2, outcome.meaning(), &meaning)?;
         }
         row += 2;
         for line in remarks {
@@ -151,9 +179,18 @@ impl WordsPage {
             page.set_row_height(row, height_of(line))?;
             row += 1;
         }
+        page.set_paper_size(PAPER);
         page.set_print_fit_to_pages(1, 0);
         Ok(())
     }
+}
+
+fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+fn are(n: u64) -> &'static str {
+    if n == 1 { "is" } else { "are" }
 }
 
 /// Programs do not fit the height of merged cells to their text.

@@ -4,10 +4,10 @@
 //! Must not know what the columns mean. Rows go to a temporary file at once, so that memory does not grow with them.
 
 use super::{
-    looks::{Look, PERCENT, Pen},
+    looks::{Look, PAPER, PERCENT, Pen},
     words_page::WordsPage,
 };
-use crate::own_files::{FileKind, SUMMARY_TAB};
+use crate::own_files::{FileKind, RESULT_COLUMNS, SUMMARY_TAB};
 use calamine::{DataRef, Reader, Xlsx};
 use rust_xlsxwriter::{Workbook, XlsxError};
 use std::{
@@ -31,8 +31,9 @@ const WIDEST_LINK: usize = 24;
 const ARROW: usize = 3;
 /// A larger workbook is not opened to find out whether it is ours, and so counts as not ours.
 const LARGEST_LOOKED_AT: u64 = 256 * 1024 * 1024;
-/// A4.
-const PAPER: u8 = 9;
+/// On paper the results end with the column `mail`: what follows is for programs, and would make the rest too small to
+/// read.
+const PRINTED: &str = "mail";
 
 /// Whether a path asks for a workbook.
 pub(crate) fn is_meant(path: &Path) -> bool {
@@ -98,6 +99,8 @@ impl Book {
         sheet.set_landscape().set_paper_size(PAPER);
         sheet.set_print_fit_to_pages(1, 0);
         sheet.set_repeat_rows(header, header).map_err(failed)?;
+        sheet.set_footer("&L&A&R&P / &N");
+        sheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.3, 0.3);
         Ok(Self {
             workbook,
             table,
@@ -176,6 +179,13 @@ impl Book {
             sheet
                 .autofilter(self.header, 0, end, last)
                 .map_err(failed)?;
+            let ours = RESULT_COLUMNS.iter().position(|name| *name == PRINTED);
+            if let (Some(FileKind::Results), Some(printed)) = (self.kind, ours) {
+                let printed = u16::try_from(printed).map_err(io::Error::other)?.min(last);
+                sheet
+                    .set_print_area(self.header, 0, end, printed)
+                    .map_err(failed)?;
+            }
         }
         if self.table > 0 {
             let page = self.workbook.worksheet_from_index(0).map_err(failed)?;

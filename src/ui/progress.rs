@@ -4,10 +4,11 @@
 
 use super::{
     screen::{are_messages_events, set_bar, tell},
-    text::{estimate, number},
+    text::{duration, estimate, number, plural},
 };
-use crate::events;
+use crate::events::{self, WaitReason};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
 use std::{collections::VecDeque, time::Duration};
 use tokio::{
     sync::{oneshot, watch},
@@ -46,7 +47,7 @@ impl Phase {
             Self::Reading => "reading the sheet",
             Self::Looking => "looking people up",
             Self::Inviting => "inviting",
-            Self::Settling => "settling open answers",
+            Self::Settling => "settling",
             Self::Verifying => "verifying",
             Self::States => "reading who has come",
             Self::Reminding => "reminding",
@@ -70,15 +71,16 @@ pub(crate) struct Progress {
     pub not_done: u64,
     /// Rows whose outcome is unknown and is being settled.
     pub parked: u64,
+    /// People who are being looked up.
+    pub looking_up: u64,
     /// Nothing is sent until this is over.
     pub waiting: Option<Waiting>,
 }
 
-/// A wait that the server asked for, or one of our own because it throttles or is unwell.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Waiting {
-    pub until: Instant,
-    pub asked: bool,
+    pub why: WaitReason,
+    pub until: Timestamp,
 }
 
 /// What is shown, and how.
@@ -145,24 +147,23 @@ async fn show_bar(numbers: watch::Receiver<Progress>, mut stopped: oneshot::Rece
         let now = numbers.borrow().clone();
         bar.set_length(now.total.unwrap_or(0));
         bar.set_position(now.done);
-        bar.set_prefix(now.phase.word());
         let measured = speed.measure(&now, Instant::now());
         let width = terminal_size::terminal_size().map_or(USUAL_WIDTH, |(width, _)| width.0.into());
-        let (length, room) = layout(now.phase, width);
+        let (length, room) = layout(width);
         let look = (now.total.is_some(), length);
         if styled_for != Some(look) {
             styled_for = Some(look);
             bar.set_style(style(look.0, look.1));
         }
-        bar.set_message(fitting(&parts(&now, measured, Instant::now()), room));
+        bar.set_message(fitting(&parts(&now, measured, Timestamp::now()), room));
         bar.tick();
     }
     set_bar(None);
     bar.finish_and_clear();
 }
 
-/// How long the bar is on a line of this width, and how much room is left for the numbers.
-fn layout(phase: Phase, width: usize) -> (usize, usize) {
+/// How long the bar is on a line of this width, and how much room is left for the words beside it.
+fn layout(width: usize) -> (usize, usize) {
     let length = match width {
         0..60 => 0,
         60..100 => 10,
@@ -170,15 +171,14 @@ fn layout(phase: Phase, width: usize) -> (usize, usize) {
     };
     // Without a bar something turns, in one column. The last column of the line stays free, because some terminals break
     // the line there.
-    let beside = phase.word().len() + length.max(1) + 3;
-    (length, width.saturating_sub(beside))
+    (length, width.saturating_sub(length.max(1) + 2))
 }
 
 fn style(with_total: bool, length: usize) -> ProgressStyle {
     let template = match (with_total, length) {
-        (false, _) | (true, 0) => "{prefix} {spinner} {wide_msg}",
-        (true, 1..20) => "{prefix} {bar:10} {wide_msg}",
-        (true, _) => "{prefix} {bar:20} {wide_msg}",
+        (false, _) | (true, 0) => "{spinner} {wide_msg}",
+        (true, 1..20) => "{bar:10} {wide_msg}",
+        (true, _) => "{bar:20} {wide_msg}",
     };
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -205,7 +205,7 @@ async fn show_lines(
                 if are_messages_events() {
                     events::progress(now.phase.word(), now.done, now.total, measured);
                 } else {
-                    line(format!("{}: {}", now.phase.word(), status(&now, measured, at)));
+                    line(status(&now, measured, Timestamp::now()));
                 }
             }
         }
@@ -240,54 +240,77 @@ impl Part {
 
 const BETWEEN: &str = " · ";
 
-/// As many parts as there is room for, whole; the first ones are the most important.
+/// The text of a part: in whole words or in fewer letters.
+type Form = fn(&Part) -> &str;
+
+/// How many parts come first: how far the run is, and what it is doing.
+const FIRST: usize = 2;
+
+/// As many parts as there is room for, whole; the first ones are the most important. What the run is doing stands in whole
+/// words wherever they fit.
 fn fitting(parts: &[Part], room: usize) -> String {
-    let joined = |parts: &[Part], text: fn(&Part) -> &str| {
-        let texts: Vec<&str> = parts.iter().map(text).collect();
-        texts.join(BETWEEN)
+    let (first, rest) = parts.split_at(FIRST.min(parts.len()));
+    let forms: [[Form; FIRST]; 3] = [
+        [|count| &count.long, |state| &state.long],
+        [|count| &count.short, |state| &state.long],
+        [|count| &count.short, |state| &state.short],
+    ];
+    let texts = |forms: &[Form; FIRST]| -> Vec<&str> {
+        first
+            .iter()
+            .zip(forms)
+            .map(|(part, form)| form(part))
+            .collect()
     };
-    let fits = |text: &String| text.chars().count() <= room;
-    (1..=parts.len())
-        .rev()
-        .find_map(|many| {
-            let parts = &parts[..many];
-            let long = Some(joined(parts, |part| &part.long));
-            let short = || Some(joined(parts, |part| &part.short));
-            long.filter(fits).or_else(|| short().filter(fits))
-        })
-        .unwrap_or_default()
+    let width = |texts: &[&str]| texts.join(BETWEEN).chars().count();
+    let chosen = forms.iter().map(texts).find(|texts| width(texts) <= room);
+    let Some(mut chosen) = chosen else {
+        // Too narrow for both.
+        let alone = first.first().map(|count| count.short.as_str());
+        let alone = alone.filter(|count| count.chars().count() <= room);
+        return alone.unwrap_or_default().to_owned();
+    };
+    let (long, mut short) = (chosen.clone(), chosen.clone());
+    for part in rest {
+        short.push(&part.short);
+        if width(&short) > room {
+            short.pop();
+            break;
+        }
+    }
+    // The same parts in whole words, if they fit too.
+    let many = short.len() - long.len();
+    chosen.extend(rest[..many].iter().map(|part| part.long.as_str()));
+    if width(&chosen) <= room {
+        chosen
+    } else {
+        short
+    }
+    .join(BETWEEN)
 }
 
 /// The numbers in one line, the most important first.
-fn status(progress: &Progress, per_second: Option<f64>, now: Instant) -> String {
+fn status(progress: &Progress, per_second: Option<f64>, now: Timestamp) -> String {
     fitting(&parts(progress, per_second, now), usize::MAX)
 }
 
-fn parts(progress: &Progress, per_second: Option<f64>, now: Instant) -> Vec<Part> {
-    let mut parts = vec![match progress.total {
+fn parts(progress: &Progress, per_second: Option<f64>, now: Timestamp) -> Vec<Part> {
+    let count = match progress.total {
         Some(total) => Part::new(
             format!("{} of {}", number(progress.done), number(total)),
             format!("{}/{}", number(progress.done), number(total)),
         ),
         None => Part::same(number(progress.done)),
-    }];
-    let waiting = progress
-        .waiting
-        .map(|waiting| (waiting.until.saturating_duration_since(now), waiting.asked))
-        .filter(|(wait, _)| !wait.is_zero());
-    if let Some((wait, asked)) = waiting {
-        let seconds = number(wait.as_secs_f64().ceil() as u64);
-        let short = format!("waits {seconds} s");
-        parts.push(if asked {
-            Part::new(format!("the server asks to wait {seconds} s"), short)
-        } else {
-            Part::new(
-                format!("the server accepts nothing now, next try in {seconds} s"),
-                short,
-            )
-        });
-    } else if let Some(per_second) = per_second {
-        parts.push(Part::same(format!("{per_second:.1}/s")));
+    };
+    let waiting = progress.waiting.filter(|waiting| now < waiting.until);
+    let mut parts = vec![count];
+    match waiting {
+        Some(waiting) => parts.push(waiting.part(now)),
+        None => parts.push(progress.doing()),
+    }
+    // The last answers are found out at no steady rate.
+    let is_steady = !matches!(progress.phase, Phase::Settling | Phase::Verifying);
+    if let (None, Some(per_second)) = (waiting, per_second.filter(|_| is_steady)) {
         let left = progress
             .total
             .map(|total| total.saturating_sub(progress.done) as f64);
@@ -298,12 +321,15 @@ fn parts(progress: &Progress, per_second: Option<f64>, now: Instant) -> Vec<Part
                 estimate(Duration::from_secs_f64(seconds))
             )));
         }
+        parts.push(Part::same(format!("{per_second:.1}/s")));
     }
+    let settling = progress.phase == Phase::Settling && waiting.is_none();
+    let parked = if settling { 0 } else { progress.parked };
     for (n, word, short) in [
+        (progress.not_done, "not done", "not done"),
+        (parked, "unknown", "unknown"),
         (progress.invited, "invited", "invited"),
         (progress.existing, "already here", "here"),
-        (progress.not_done, "not done", "not done"),
-        (progress.parked, "open", "open"),
     ] {
         if n > 0 {
             let n = number(n);
@@ -311,6 +337,55 @@ fn parts(progress: &Progress, per_second: Option<f64>, now: Instant) -> Vec<Part
         }
     }
     parts
+}
+
+impl Progress {
+    /// What the run is doing, where it does not wait.
+    fn doing(&self) -> Part {
+        match self.phase {
+            Phase::Looking if self.looking_up == 1 => Part::same("looking up 1 person"),
+            Phase::Looking if self.looking_up > 1 => Part::new(
+                format!("looking up {} people", number(self.looking_up)),
+                format!("looking up {}", number(self.looking_up)),
+            ),
+            Phase::Settling if self.parked > 0 => Part::new(
+                format!("settling {}", plural(self.parked, "unknown row")),
+                format!("settling {}", number(self.parked)),
+            ),
+            phase => Part::same(phase.word()),
+        }
+    }
+}
+
+impl Waiting {
+    fn part(&self, now: Timestamp) -> Part {
+        let left = self.until.duration_since(now).as_secs_f64().max(0.0);
+        let left = duration(Duration::from_secs_f64(left.ceil()));
+        let short = format!("waits {left}");
+        match self.why {
+            WaitReason::RetryAfter | WaitReason::EarlierRun => {
+                Part::new(format!("waiting {left}, asked to by Graph"), short)
+            }
+            WaitReason::SlowDown => Part::new(
+                format!("waiting {left}, asked to slow down by Graph"),
+                short,
+            ),
+            WaitReason::DailyCap => {
+                let until = self.until.strftime("%H:%M");
+                Part::new(
+                    format!("waiting for room under the daily cap until {until} UTC"),
+                    format!("cap until {until} UTC"),
+                )
+            }
+            WaitReason::SignIn => {
+                Part::new(format!("waiting {left} for the sign-in service"), short)
+            }
+            WaitReason::Outage | WaitReason::Settle => Part::new(
+                format!("Graph accepts nothing now, next try in {left}"),
+                short,
+            ),
+        }
+    }
 }
 
 /// Rows a second, over the last while of one phase.
@@ -360,77 +435,145 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn the_line_says_how_far_how_fast_and_how_long() {
-        let now = Instant::now();
+    fn now() -> Timestamp {
+        "2026-11-26T13:00:00Z".parse().unwrap()
+    }
+
+    fn waiting(why: WaitReason, millis: i64) -> Waiting {
+        let until = now() + jiff::SignedDuration::from_millis(millis);
+        Waiting { why, until }
+    }
+
+    #[test]
+    fn the_line_says_how_far_how_fast_and_what_is_going_on() {
+        let said = |progress: &Progress| status(progress, Some(7.96), now());
         assert_eq!(
-            status(&inviting(), Some(7.96), now),
-            "412 of 1,000 · 8.0/s · 1 min left · 380 invited · 20 already here · 12 not done"
+            said(&inviting()),
+            "412 of 1,000 · inviting · 1 min left · 8.0/s · 12 not done · 380 invited · 20 already here"
         );
-        let looking = Progress {
+        let states = Progress {
+            phase: Phase::States,
             done: 20,
             ..Progress::default()
         };
-        assert_eq!(status(&looking, None, now), "20");
-        let waiting = Progress {
-            waiting: Some(Waiting {
-                until: now + Duration::from_millis(11_200),
-                asked: true,
-            }),
-            parked: 2,
+        assert_eq!(status(&states, None, now()), "20 · reading who has come");
+        let looking = Progress {
+            phase: Phase::Looking,
+            looking_up: 40,
+            ..Progress::default()
+        };
+        assert_eq!(status(&looking, None, now()), "0 · looking up 40 people");
+        let settling = Progress {
+            phase: Phase::Settling,
+            done: 997,
+            parked: 3,
             ..inviting()
         };
-        assert_eq!(
-            status(&waiting, Some(7.96), now),
-            "412 of 1,000 · the server asks to wait 12 s · 380 invited · 20 already here · 12 not done · 2 open"
-        );
-        assert!(status(&waiting, Some(1.0), now + Duration::from_secs(12)).contains("1.0/s"));
-        let throttled = Progress {
-            waiting: Some(Waiting {
-                until: now + Duration::from_secs(4),
-                asked: false,
-            }),
-            ..inviting()
-        };
-        let said = status(&throttled, None, now);
-        assert!(
-            said.contains("accepts nothing now, next try in 4 s"),
-            "{said}"
-        );
+        assert!(said(&settling).starts_with("997 of 1,000 · settling 3 unknown rows · "));
+        assert!(!said(&settling).contains("3 unknown ·"));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn on_a_narrow_terminal_every_number_that_is_shown_is_whole() {
-        let now = Instant::now();
+    #[test]
+    fn a_wait_is_named_with_its_reason_and_its_end() {
+        let said = |why, millis| {
+            let progress = Progress {
+                waiting: Some(waiting(why, millis)),
+                parked: 2,
+                ..inviting()
+            };
+            status(&progress, Some(7.96), now())
+        };
+        assert_eq!(
+            said(WaitReason::RetryAfter, 11_200),
+            "412 of 1,000 · waiting 12 s, asked to by Graph · 12 not done · 2 unknown · 380 invited · 20 already here"
+        );
+        for (why, millis, words) in [
+            (
+                WaitReason::DailyCap,
+                65 * 60_000,
+                "waiting for room under the daily cap until 14:05 UTC",
+            ),
+            (
+                WaitReason::SlowDown,
+                4_000,
+                "waiting 4 s, asked to slow down by Graph",
+            ),
+            (
+                WaitReason::Outage,
+                4_000,
+                "Graph accepts nothing now, next try in 4 s",
+            ),
+            (
+                WaitReason::SignIn,
+                500,
+                "waiting 1 s for the sign-in service",
+            ),
+            (WaitReason::RetryAfter, 500_000, "waiting 8 min 20 s, asked"),
+            (WaitReason::RetryAfter, 0, "· inviting · "),
+        ] {
+            let said = said(why, millis);
+            assert!(said.contains(words), "{said}");
+        }
+    }
+
+    #[test]
+    fn on_a_narrow_terminal_every_number_that_is_shown_is_whole() {
         let shown = |progress: &Progress, width: usize| {
-            let (length, room) = layout(progress.phase, width);
-            let text = fitting(&parts(progress, Some(7.96), now), room);
+            let (length, room) = layout(width);
+            let text = fitting(&parts(progress, Some(7.96), now()), room);
             assert!(text.chars().count() <= room, "{width}: {text}");
             (length, text)
         };
         let text = |length, text: &str| (length, text.to_owned());
         assert_eq!(
-            shown(&inviting(), 120),
+            shown(&inviting(), 140),
             text(
                 20,
-                "412 of 1,000 · 8.0/s · 1 min left · 380 invited · 20 already here · 12 not done"
+                "412 of 1,000 · inviting · 1 min left · 8.0/s · 12 not done · 380 invited · 20 already here"
             )
         );
         assert_eq!(
             shown(&inviting(), 80),
-            text(10, "412/1,000 · 8.0/s · 1 min left · 380 invited · 20 here")
+            text(
+                10,
+                "412 of 1,000 · inviting · 1 min left · 8.0/s · 12 not done"
+            )
         );
-        assert_eq!(shown(&inviting(), 40), text(0, "412 of 1,000 · 8.0/s"));
-        let waiting = Progress {
-            waiting: Some(Waiting {
-                until: now + Duration::from_secs(12),
-                asked: true,
-            }),
+        assert_eq!(
+            shown(&inviting(), 40),
+            text(0, "412 of 1,000 · inviting · 1 min left")
+        );
+        let waits = Progress {
+            waiting: Some(waiting(WaitReason::RetryAfter, 12_000)),
             ..inviting()
         };
-        assert_eq!(shown(&waiting, 40), text(0, "412/1,000 · waits 12 s"));
+        assert_eq!(
+            shown(&waits, 80),
+            text(
+                10,
+                "412 of 1,000 · waiting 12 s, asked to by Graph · 12 not done"
+            )
+        );
+        assert_eq!(
+            shown(&waits, 40),
+            text(0, "412/1,000 · waits 12 s · 12 not done")
+        );
+        let cap = Progress {
+            waiting: Some(waiting(WaitReason::DailyCap, 65 * 60_000)),
+            ..inviting()
+        };
+        assert_eq!(
+            shown(&cap, 80),
+            text(
+                10,
+                "412 of 1,000 · waiting for room under the daily cap until 14:05 UTC"
+            )
+        );
+        assert_eq!(shown(&cap, 40), text(0, "412/1,000 · cap until 14:05 UTC"));
         for width in 0..200 {
-            shown(&waiting, width);
+            shown(&waits, width);
+            shown(&cap, width);
+            shown(&inviting(), width);
         }
     }
 
@@ -450,7 +593,7 @@ mod tests {
         assert_eq!(
             *lines.lock().unwrap(),
             [
-                "inviting: 652 of 1,000 · 8.0/s · 45 s left · 380 invited · 20 already here · 12 not done"
+                "652 of 1,000 · inviting · 45 s left · 8.0/s · 12 not done · 380 invited · 20 already here"
             ]
         );
         tokio::time::sleep(Duration::from_secs(60)).await;

@@ -194,16 +194,11 @@ fn weather(page: &RunPage) -> Vec<(&'static str, String)> {
         weather.push(("throttled", told));
     }
     for (reason, waits) in &page.traffic.waits {
-        let words = match reason.as_str() {
-            "retry-after" => "as the server asked",
-            "slow-down" => "because the server throttled again and again",
-            "outage" => "because the server was unwell",
-            "earlier-run" => "as an earlier run was asked",
-            "daily-cap" => "for room in the daily cap",
-            "sign-in" => "for the sign-in service",
-            other => other,
+        let times = match reason.as_str() {
+            "settle" => plural(waits.count, "row"),
+            _ => plural(waits.count, "time"),
         };
-        let times = plural(waits.count, "time");
+        let words = why_waited(reason);
         weather.push((
             "waited",
             format!("{} {words}, {times}", in_seconds(waits.seconds)),
@@ -239,7 +234,21 @@ fn weather(page: &RunPage) -> Vec<(&'static str, String)> {
     weather
 }
 
-fn in_seconds(seconds: f64) -> String {
+/// What follows on "waited 12 s".
+pub(crate) fn why_waited(reason: &str) -> &str {
+    match reason {
+        "retry-after" => "as the server asked",
+        "slow-down" => "because the server throttled again and again",
+        "outage" => "because the server was unwell",
+        "earlier-run" => "as an earlier run was asked",
+        "daily-cap" => "for room in the daily cap",
+        "sign-in" => "for the sign-in service",
+        "settle" => "until lost answers were found out, while others went on",
+        other => other,
+    }
+}
+
+pub(crate) fn in_seconds(seconds: f64) -> String {
     if seconds < 60.0 {
         return format!("{} s", (seconds * 10.0).round() / 10.0);
     }
@@ -305,7 +314,7 @@ fn next(page: &RunPage) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::{StopSeen, Throttles, Waits};
+    use crate::events::{StopSeen, Throttles, Timeline, Waits};
 
     fn sample() -> RunPage {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
@@ -344,6 +353,7 @@ mod tests {
             outcomes: [("invited".into(), 30), ("refused".into(), 2)].into(),
             requests: Some(64),
             traffic: Traffic {
+                timeline: Timeline::default(),
                 throttles: [("invitation".into(), throttles)].into(),
                 waits: [("retry-after".into(), waits)].into(),
                 retries: [("invitation".into(), 2), ("read".into(), 1)].into(),

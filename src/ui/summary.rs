@@ -7,10 +7,12 @@ pub(crate) mod markdown; // the same for the page of a CI job
 use super::{
     run_report::RunReport,
     style::{bad, bold, care, good},
-    text::{duration, number, pad, plural, plural_of, printable, printable_line, shorten, wrap},
+    text::{
+        duration, list, number, pad, plural, plural_of, printable, printable_line, shorten, wrap,
+    },
 };
 use crate::{outcome::Outcome, results::needs_a_hand};
-use std::{fmt::Write, time::Duration};
+use std::{collections::BTreeSet, fmt::Write, time::Duration};
 
 const INDENT: usize = 10;
 
@@ -27,6 +29,8 @@ pub(crate) struct Summary<'a> {
     pub again: &'a str,
     /// The command that runs the to-fix file.
     pub fix: Option<&'a str>,
+    /// The first rows that a person must correct, as many as are named.
+    pub by_hand: &'a BTreeSet<u64>,
     /// What to do when every row is done.
     pub when_done: Option<&'a str>,
     /// Things about this run that a person should know.
@@ -252,6 +256,37 @@ impl Summary<'_> {
         kinds.collect::<Vec<_>>().join("; ")
     }
 
+    /// What to do about the rows that a person must see to. Few are named; for many the file that holds only them is easier.
+    fn correct(&self, rows: u64, all_are_invalid: bool) -> (String, Option<&str>) {
+        let sheet = file_name(&self.report.sheet);
+        let is_named = self.by_hand.len() as u64 == rows;
+        let which = match rows {
+            _ if !is_named => format!("the {} rows", number(rows)),
+            1 => format!("row {}", list(&self.named())),
+            _ => format!("rows {}", list(&self.named())),
+        };
+        let (Some(file), Some(fix)) = (&self.report.to_fix, self.fix) else {
+            let what = format!("correct {which} in {sheet}, save it, then run");
+            return (what, Some(self.again));
+        };
+        let file = printable_line(file);
+        let what = if !is_named || sheet == "-" {
+            format!("correct {which} in {file}, save it, then run")
+        } else if all_are_invalid {
+            format!(
+                "correct {which} in {sheet}, save it, and run the same command; or correct {} in {file}, which says what is wrong, save it, and run",
+                if rows == 1 { "it" } else { "them" }
+            )
+        } else {
+            format!("see to {which}: {file} says what to do; correct it, save it, then run")
+        };
+        (what, Some(fix))
+    }
+
+    fn named(&self) -> Vec<String> {
+        self.by_hand.iter().map(u64::to_string).collect()
+    }
+
     /// What to do, and the command for it.
     fn next(&self) -> Vec<(String, Option<&str>)> {
         let count = |of: fn(Outcome) -> bool| -> u64 {
@@ -264,16 +299,8 @@ impl Summary<'_> {
         let mut next = Vec::new();
         let to_fix = count(needs_a_hand).saturating_sub(self.report.this_run.forgotten);
         if to_fix > 0 {
-            let file = self.report.to_fix.as_deref().unwrap_or("the sheet");
-            let rows = match to_fix {
-                1 => "1 row".to_owned(),
-                n => format!("{} rows", number(n)),
-            };
-            let what = format!(
-                "{rows} must be corrected by hand: correct {}, then run",
-                printable_line(file)
-            );
-            next.push((what, Some(self.fix.unwrap_or(self.again))));
+            let invalid = count(|outcome| outcome == Outcome::Invalid);
+            next.push(self.correct(to_fix, invalid == to_fix));
         }
         if self.dry_run {
             next.push(match count(|outcome| outcome == Outcome::WouldInvite) {
@@ -294,10 +321,7 @@ impl Summary<'_> {
         })
         .saturating_sub(self.report.this_run.not_selected);
         if open > 0 {
-            let rows = match open {
-                1 => "1 row is".to_owned(),
-                n => format!("{} rows are", number(n)),
-            };
+            let rows = plural_of(open, "row is", "rows are");
             let what = self.first.unwrap_or("the same command goes on with them");
             next.push((format!("{rows} not done yet; {what}"), Some(self.again)));
         }
@@ -309,6 +333,11 @@ impl Summary<'_> {
         }
         next
     }
+}
+
+/// The last part of a path, whichever system wrote it.
+fn file_name(path: &str) -> String {
+    printable_line(path.rsplit(['/', '\\']).next().unwrap_or(path))
 }
 
 #[cfg(test)]

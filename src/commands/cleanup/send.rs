@@ -82,7 +82,6 @@ impl Verb<'_> {
     ) -> (ProgressView, tokio::task::JoinHandle<()>) {
         let (numbers, seen) = watch::channel(Progress::default());
         let mode = ProgressMode::choose(self.output.quiet, ui::stderr_is_terminal());
-        let pace = self.session.pace.clone();
         let feeding = tokio::spawn(async move {
             loop {
                 let now = *totals.borrow();
@@ -91,7 +90,7 @@ impl Verb<'_> {
                     total: Some(due),
                     done: now.done,
                     not_done: now.not_deleted,
-                    waiting: crate::commands::progress::waiting(&pace),
+                    waiting: crate::commands::progress::waiting(),
                     ..Progress::default()
                 });
                 tokio::time::sleep(Duration::from_millis(200)).await;

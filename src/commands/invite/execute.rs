@@ -175,7 +175,7 @@ async fn run_engine(
     let (tally, totals) = watch::channel(RunTotals::default());
     let mode = ProgressMode::choose(prepared.output.quiet, ui::stderr_is_terminal());
     let rows = prepared.survey.rows;
-    let view = progress::show(totals, prepared.pace.clone(), rows, options.dry_run, mode);
+    let view = progress::show(totals, rows, options.dry_run, mode);
     let end = engine::run(RunJob {
         start,
         sheet: prepared.sheet.clone(),

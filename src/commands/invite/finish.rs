@@ -17,11 +17,12 @@ use crate::{
     ledger::{Ledger, OpenEnds, Writer},
     one_word::OneWord,
     outcome::Outcome,
+    report::RunFacts,
     results, ui,
     ui::{RequestTotals, RunReport, Summary, TenantReport, ThisRunReport},
 };
 use jiff::SignedDuration;
-use std::{path::Path, slice};
+use std::{collections::BTreeSet, path::Path, slice};
 
 /// Runs whose rows the ledger keeps, for `results --run`.
 const KEPT_RUNS: u32 = 100;
@@ -35,6 +36,14 @@ pub(super) struct Finish<'a> {
     pub ledger_is_gone: bool,
     /// What became of mails of our own.
     pub mails: MailTotals,
+}
+
+/// What the summary says beside the numbers.
+struct Told<'a> {
+    stopped: Option<&'a str>,
+    first: Option<&'a str>,
+    by_hand: &'a BTreeSet<u64>,
+    notes: &'a [String],
 }
 
 impl Finish<'_> {
@@ -243,7 +252,13 @@ impl Finish<'_> {
             lines.join("\n")
         });
         let job_files = self.prepared.job_files;
-        self.with_summary(&report, why.as_deref(), first, &notes, |summary| {
+        let told = Told {
+            stopped: why.as_deref(),
+            first,
+            by_hand: &tally.by_hand,
+            notes: &notes,
+        };
+        self.with_summary(&report, &told, |summary| {
             job_files.ended(&report, &summary.markdown(exit), exit, self.prepared.clock);
             if self.prepared.output.quiet {
                 summary.attention().into_iter().for_each(ui::tell);
@@ -300,8 +315,13 @@ impl Finish<'_> {
             with_links: false,
             now,
         };
-        let run = self.ledger.reader()?.run(self.run)?;
-        let mut facts = run.as_ref().map(report::facts).unwrap_or_default();
+        let reader = self.ledger.reader()?;
+        let mut facts = match reader.run(self.run)? {
+            Some(run) => report::facts(&reader, &run)?,
+            None => RunFacts::default(),
+        };
+        // It is written down after the page.
+        facts.traffic = events::traffic();
         facts.id.clone_from(&report.run);
         facts.ended_at = Some(now);
         facts.add(report);
@@ -327,15 +347,9 @@ impl Finish<'_> {
         )
     }
 
-    fn with_summary(
-        &self,
-        report: &RunReport,
-        stopped: Option<&str>,
-        first: Option<&str>,
-        notes: &[String],
-        tell: impl FnOnce(&Summary<'_>),
-    ) {
+    fn with_summary(&self, report: &RunReport, told: &Told<'_>, tell: impl FnOnce(&Summary<'_>)) {
         let again = self.prepared.output.command.again(self.prepared.typed);
+        let status = self.prepared.output.command.status(self.prepared.typed);
         let fix = report.to_fix.as_ref().map(|to_fix| {
             self.prepared
                 .output
@@ -345,12 +359,15 @@ impl Finish<'_> {
         tell(&Summary {
             report,
             dry_run: self.prepared.settings.invite.dry_run.value,
-            stopped,
-            first,
+            stopped: told.stopped,
+            first: told.first,
             again: &again,
             fix: fix.as_deref(),
-            when_done: None,
-            notes,
+            by_hand: told.by_hand,
+            when_done: Some(&status)
+                .filter(|_| report.exit_code == 0)
+                .map(String::as_str),
+            notes: told.notes,
         });
     }
 

@@ -50,7 +50,7 @@ pub(super) fn forecast(
         caps: options.into(),
         recent,
         now: clock.now(),
-        closed: prepared.pace.closed().map_or(Duration::ZERO, |it| it.left),
+        closed: prepared.pace.closed().unwrap_or_default(),
         ends_after: prepared
             .settings
             .invite

@@ -126,6 +126,7 @@ pub(super) fn candidates(
     let mut found = Candidates::default();
     // Two addresses may be one person, who gets one mail.
     let mut users: HashSet<String> = HashSet::new();
+    let histories = reader.mail_histories()?;
     let mut pages = scope.pages(reader)?;
     loop {
         let page = pages.next_page()?;
@@ -146,7 +147,7 @@ pub(super) fn candidates(
                 *found.states.entry(guest.state.word()).or_default() += 1;
                 continue;
             };
-            let history = reader.mail_history(&user_id)?;
+            let history = histories.of(known.person, Some(&user_id))?;
             let guest = status_of(&person, history, now);
             if guest.state != GuestState::Pending {
                 *found.states.entry(guest.state.word()).or_default() += 1;

@@ -96,7 +96,6 @@ impl Verb<'_> {
     fn progress(&self, totals: watch::Receiver<ReminderTotals>, due: u64) -> ReminderView {
         let (numbers, seen) = watch::channel(Progress::default());
         let mode = ProgressMode::choose(self.output.quiet, ui::stderr_is_terminal());
-        let pace = self.session.pace.clone();
         let feeding = tokio::spawn(async move {
             loop {
                 let now = *totals.borrow();
@@ -105,7 +104,7 @@ impl Verb<'_> {
                     total: Some(due),
                     done: now.done,
                     not_done: now.not_done + now.unknown,
-                    waiting: progress::waiting(&pace),
+                    waiting: progress::waiting(),
                     ..Progress::default()
                 });
                 tokio::time::sleep(Duration::from_millis(200)).await;

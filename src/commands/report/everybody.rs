@@ -1,16 +1,18 @@
 //! The page about everybody whom the ledger knows: where each of them stands, as it was read last.
 
-use super::{Source, Written, chart};
+use super::{Source, Written};
 use crate::{
     commands::status::{
         people::{Pages, Scope},
         report::status_of,
     },
+    events::Traffic,
     failure::Result,
-    ledger::{MailHistory, Reader},
-    report::{HtmlPage, Known, Page, Row, everybody_happened, state_counts},
+    ledger::Reader,
+    report::{Chart, HtmlPage, Known, Page, Row, everybody_happened, state_counts},
     results::PageFile,
 };
+use jiff::Timestamp;
 use std::{
     collections::{HashMap, HashSet},
     io,
@@ -24,27 +26,29 @@ pub(super) fn write(source: &Source<'_>, target: &Path) -> Result<Written> {
     let reader = source.ledger.reader()?;
     let shown = source.count(&reader, Scope::Everybody)?;
     let runs = reader.runs(ALL_RUNS)?;
-    let invited = runs.iter().filter(|run| run.verb == "invite");
+    let invitation_runs = runs.iter().filter(|run| run.verb == "invite").count() as u64;
     let first = runs.iter().map(|run| run.started_at).min();
+    let mut traffic = Traffic::default();
+    for run in &runs {
+        traffic.add(&reader.traffic_of(run)?);
+    }
+    let (names, invited) = names_and_invitations(&reader)?;
     let page = Page::of_everybody(
         &source.about(&reader)?,
-        everybody_happened(shown.people, invited.count() as u64, first),
+        everybody_happened(shown.people, invitation_runs, first),
         state_counts(&shown.states, shown.people),
-        chart(&reader, None)?,
+        Chart::of(&invited, &traffic),
         source.redemption(&shown, ""),
         reader.links()?,
     );
-    let names = names(&reader)?;
     let failed = |error: io::Error| PageFile::failed(target, &error);
     let mut html = HtmlPage::begin(PageFile::create(target)?, &page).map_err(failed)?;
+    let histories = reader.mail_histories()?;
     each_page(&reader, |person| {
         let known = person.known.as_ref();
         let id = known.and_then(|known| known.person);
         let user_id = known.and_then(|known| known.user_id.as_deref());
-        let history = match user_id {
-            Some(user_id) => reader.mail_history(user_id)?,
-            None => MailHistory::default(),
-        };
+        let history = histories.of(id, user_id)?;
         let status = status_of(&person, history, source.now);
         let kept = match id {
             Some(id) => reader.person_by_id(id)?,
@@ -69,14 +73,17 @@ pub(super) fn write(source: &Source<'_>, target: &Path) -> Result<Written> {
     Ok(Written { path, notes })
 }
 
-/// What the newest rows call everybody.
-fn names(reader: &Reader) -> Result<HashMap<i64, String>> {
-    let mut people = HashSet::new();
+/// What the newest rows call everybody, and when each was invited.
+fn names_and_invitations(reader: &Reader) -> Result<(HashMap<i64, String>, Vec<Timestamp>)> {
+    let (mut people, mut invited) = (HashSet::new(), Vec::new());
     each_page(reader, |person| {
-        people.extend(person.known.and_then(|known| known.person));
+        if let Some(known) = person.known {
+            people.extend(known.person);
+            invited.extend(known.invited_at);
+        }
         Ok(())
     })?;
-    Ok(reader.names_of(&people)?)
+    Ok((reader.names_of(&people)?, invited))
 }
 
 fn each_page(

@@ -18,10 +18,10 @@ use crate::{
     clock::Clock,
     exit::Exit,
     failure::{Failure, Result},
-    ledger::{EventKind, Ledger, NewLedger, Reader},
+    ledger::{Ledger, NewLedger, Reader},
     own_files::{FileKind, REPORT, Rehearsal},
     problem::Entry,
-    report::{About, Chart, Moment, MomentKind, Redemption},
+    report::{About, Redemption},
     results::{RunKind, STDOUT, check_target, default_paths, same_place},
     settings::Settings,
     ui,
@@ -53,7 +53,7 @@ pub(crate) fn run(settings: &Settings, typed: &cli::Report, clock: &Clock) -> Re
             None => default_paths(sheet, kind_of(&run.id)).report,
         };
         check(&target, sheet, path)?;
-        let facts = facts(&run);
+        let facts = facts(&ledger.reader()?, &run)?;
         (format!("run {}", run.id), write_run(&of, &facts, &target)?)
     };
     for note in &written.notes {
@@ -142,18 +142,6 @@ impl Source<'_> {
 /// The practice ledger has its own name, unless another one is given.
 fn shown_in_practice(ledger: &Path) -> bool {
     Rehearsal::of_file(ledger).practice
-}
-
-fn chart(reader: &Reader, run: Option<&str>) -> Result<Option<Chart>> {
-    let mut moments = Vec::new();
-    reader.each_moment(run, |at, kind| {
-        let kind = match kind {
-            EventKind::Invited => MomentKind::Invited,
-            _ => MomentKind::Throttled,
-        };
-        moments.push(Moment { at, kind });
-    })?;
-    Ok(Chart::of(&moments))
 }
 
 /// What is known about a code, in any of the catalogues.

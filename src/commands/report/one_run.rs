@@ -1,26 +1,27 @@
 //! The page about a run: its rows are read twice, once to be counted and once to be written.
 
-use super::{Source, Written, chart, entry};
+use super::{Source, Written, entry};
 use crate::{
     commands::{own_mail, status::people::Scope},
     failure::{Failure, Result},
     ledger::{Reader, RunRecord},
-    outcome::RowResult,
+    outcome::{RowResult, ThisRun},
     own_files::Rehearsal,
-    report::{HtmlPage, Page, Row, RunFacts, Tally},
+    report::{Chart, HtmlPage, Page, Row, RunFacts, Tally},
     results::PageFile,
     ui::RunReport,
 };
 use std::{io, path::Path};
 
 /// What the ledger remembers of a run.
-pub(in crate::commands) fn facts(run: &RunRecord) -> RunFacts {
+pub(in crate::commands) fn facts(reader: &Reader, run: &RunRecord) -> Result<RunFacts> {
     let mut facts = RunFacts {
         id: run.id.clone(),
         sheet: run.sheet.clone(),
         started_at: run.started_at,
         ended_at: run.ended_at,
         rehearsal: Rehearsal::of_run(&run.id),
+        traffic: reader.traffic_of(run)?,
         ..RunFacts::default()
     };
     let report = run.report.as_deref().map(serde_json::from_str::<RunReport>);
@@ -29,7 +30,7 @@ pub(in crate::commands) fn facts(run: &RunRecord) -> RunFacts {
     }
     // What the ledger says for itself stands above what a report of an earlier version lacks.
     facts.exit_code = run.exit_code;
-    facts
+    Ok(facts)
 }
 
 pub(in crate::commands) fn write(
@@ -39,8 +40,13 @@ pub(in crate::commands) fn write(
 ) -> Result<Written> {
     let reader = source.ledger.reader()?;
     let mut tally = Tally::default();
+    let mut invited = Vec::new();
     for result in results(&reader, &facts.id) {
-        tally.add(&result?);
+        let result = result?;
+        tally.add(&result);
+        if result.this_run == Some(ThisRun::Invited) {
+            invited.extend(result.invited_at);
+        }
     }
     let shown = source.count(&reader, Scope::Run(&facts.id))?;
     let redemption = source.redemption(&shown, &format!(" --run {}", facts.id));
@@ -49,7 +55,7 @@ pub(in crate::commands) fn write(
         facts,
         &tally,
         &entry,
-        chart(&reader, Some(&facts.id))?,
+        Chart::of(&invited, &facts.traffic),
         redemption,
     );
     let failed = |error: io::Error| PageFile::failed(target, &error);

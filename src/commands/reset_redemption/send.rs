@@ -139,7 +139,6 @@ impl Verb<'_> {
     fn progress(&self, totals: watch::Receiver<ResetTotals>, due: u64) -> ResetView {
         let (numbers, seen) = watch::channel(Progress::default());
         let mode = ProgressMode::choose(self.quiet, ui::stderr_is_terminal());
-        let pace = self.session.pace.clone();
         let feeding = tokio::spawn(async move {
             loop {
                 let now = *totals.borrow();
@@ -148,7 +147,7 @@ impl Verb<'_> {
                     total: Some(due),
                     done: now.done,
                     not_done: now.not_done,
-                    waiting: progress::waiting(&pace),
+                    waiting: progress::waiting(),
                     ..Progress::default()
                 });
                 tokio::time::sleep(Duration::from_millis(200)).await;

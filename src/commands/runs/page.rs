@@ -18,7 +18,7 @@ pub(super) fn page(
     let report = report(run);
     let text = |key: &str| report.get(key).and_then(Value::as_str).map(str::to_owned);
     let tenant = reader.tenant()?;
-    let traffic = run.traffic.clone().unwrap_or_default();
+    let traffic = reader.traffic_of(run)?;
     let took = run
         .ended_at
         .map(|ended| ended.duration_since(run.started_at));

@@ -154,6 +154,7 @@ pub(in crate::commands) fn report(
     };
     let mut guests = Vec::new();
     let mut forgotten = Vec::new();
+    let histories = reader.mail_histories()?;
     let mut pages = scope.pages(reader)?;
     loop {
         let page = pages.next_page()?;
@@ -173,12 +174,11 @@ pub(in crate::commands) fn report(
             if person.is_forgotten {
                 forgotten.extend(person.row);
             }
-            let user_id = person
-                .known
-                .as_ref()
-                .and_then(|known| known.user_id.as_deref());
-            let history =
-                user_id.map_or(Ok(MailHistory::default()), |id| reader.mail_history(id))?;
+            let known = person.known.as_ref();
+            let history = histories.of(
+                known.and_then(|known| known.person),
+                known.and_then(|known| known.user_id.as_deref()),
+            )?;
             let guest = status_of(&person, history, now);
             if !filter.takes(&person, &guest, now) {
                 continue;

@@ -4,7 +4,9 @@
   if (!table) return;
   const bodies = [...table.tBodies];
   const size = bodies[0] ? bodies[0].rows.length : 1;
-  const rows = bodies.flatMap((body) => [...body.rows]).map((row, at) => ({ row, at, text: null }));
+  let rows = null;
+  // Only when somebody filters or sorts, so that a page with many rows opens at once.
+  const collect = () => (rows ??= bodies.flatMap((body) => [...body.rows]).map((row, at) => ({ row, at, text: null })));
   const find = document.getElementById("find");
   const only = document.getElementById("only");
   const told = document.getElementById("told");
@@ -17,6 +19,7 @@
     return words.every((word) => textOf(entry).includes(word));
   };
   const show = () => {
+    collect();
     const words = find.value.toLowerCase().split(/\s+/).filter((word) => word !== "");
     const kind = only.value;
     const shown = [];
@@ -46,7 +49,7 @@
       else heading.removeAttribute("aria-sort");
     });
     sorted = down ? null : column;
-    const keyed = rows.map((entry) => [entry.row.cells[column].textContent, entry]);
+    const keyed = collect().map((entry) => [entry.row.cells[column].textContent, entry]);
     keyed.sort(([a, first], [b, second]) => {
       if (a === "" || b === "") return a === b ? first.at - second.at : a === "" ? 1 : -1;
       return (down ? compare(b, a) : compare(a, b)) || first.at - second.at;

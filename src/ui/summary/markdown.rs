@@ -106,6 +106,7 @@ fn code(command: &str) -> String {
 mod tests {
     use super::*;
     use crate::ui::run_report::{TenantReport, sample};
+    use std::collections::BTreeSet;
 
     #[test]
     fn a_run_as_markdown() {
@@ -118,6 +119,7 @@ mod tests {
             first: None,
             again: "guestlist invite guests.csv",
             fix: Some("guestlist invite 'guests `a`.to-fix.csv'"),
+            by_hand: &BTreeSet::new(),
             when_done: None,
             notes: &notes,
         };
@@ -145,6 +147,7 @@ mod tests {
             first: None,
             again: "guestlist invite guests.csv",
             fix: None,
+            by_hand: &BTreeSet::new(),
             when_done: None,
             notes: &[],
         };

@@ -7,6 +7,8 @@ use crate::ui::{
 };
 use unicode_width::UnicodeWidthStr;
 
+const NOBODY: BTreeSet<u64> = BTreeSet::new();
+
 fn summary(report: &RunReport) -> Summary<'_> {
     Summary {
         report,
@@ -15,6 +17,7 @@ fn summary(report: &RunReport) -> Summary<'_> {
         first: None,
         again: "guestlist invite guests.csv",
         fix: Some("guestlist invite guests.to-fix.csv"),
+        by_hand: const { &NOBODY },
         when_done: Some("guestlist invite guests.csv"),
         notes: &[],
     }
@@ -46,8 +49,61 @@ fn a_run_with_rows_to_fix_names_the_file_and_the_command() {
     ledger    guestlist.db
     run       2026-11-22-0200-7f3a
 
-    next      10 rows must be corrected by hand: correct guests.to-fix.csv, then run
+    next      correct the 10 rows in guests.to-fix.csv, save it, then run
                 guestlist invite guests.to-fix.csv
+    ");
+}
+
+#[test]
+fn few_rows_are_named_with_the_sheet_and_the_same_command() {
+    let next = |by_hand: &[u64], outcomes: &[(Outcome, u64)], dry_run| {
+        let report = RunReport {
+            sheet: "hr/externals.xlsx".into(),
+            outcomes: outcome_counts(outcomes.iter().copied()),
+            to_fix: Some("hr/externals.to-fix.xlsx".into()),
+            ..sample()
+        };
+        let by_hand = by_hand.iter().copied().collect();
+        let summary = Summary {
+            by_hand: &by_hand,
+            dry_run,
+            again: "guestlist invite hr/externals.xlsx",
+            fix: Some("guestlist invite hr/externals.to-fix.xlsx"),
+            ..summary(&report)
+        };
+        let text = shown(&summary);
+        text[text.find("\nnext").unwrap() + 1..].to_owned()
+    };
+    let (done, invalid) = ((Outcome::Invited, 400), Outcome::Invalid);
+    assert_eq!(
+        next(&[17, 44, 92], &[done, (invalid, 3)], false),
+        "next      correct rows 17, 44 and 92 in externals.xlsx, save it, and run the
+          same command; or correct them in hr/externals.to-fix.xlsx, which says
+          what is wrong, save it, and run
+            guestlist invite hr/externals.to-fix.xlsx
+"
+    );
+    let both = next(&[17], &[(invalid, 1), (Outcome::Unknown, 2)], false);
+    assert!(both.starts_with("next      correct row 17 in externals.xlsx, save it, and run"));
+    assert!(both.ends_with(
+        "next      2 rows are not done yet; the same command goes on with them
+            guestlist invite hr/externals.xlsx
+"
+    ));
+    assert_eq!(
+        next(
+            &[17, 18],
+            &[(invalid, 1), (Outcome::ExistsDeleted, 1)],
+            false
+        ),
+        "next      see to rows 17 and 18: hr/externals.to-fix.xlsx says what to do;
+          correct it, save it, then run
+            guestlist invite hr/externals.to-fix.xlsx
+"
+    );
+    insta::assert_snapshot!(next(&(2..14).collect::<Vec<_>>(), &[(invalid, 240)], false), @"
+    next      correct the 240 rows in hr/externals.to-fix.xlsx, save it, then run
+                guestlist invite hr/externals.to-fix.xlsx
     ");
 }
 

@@ -128,6 +128,31 @@ fn the_page_in_words_says_what_became_of_the_rows() {
 }
 
 #[test]
+fn on_paper_the_results_are_wide_and_end_with_what_people_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = book(folder.path(), mixed());
+    let rows = mixed().len() + 1;
+    let mut zip = zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap();
+    let mut part = |name: &str| {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut zip.by_name(name).unwrap(), &mut text).unwrap();
+        text
+    };
+    let names = part("xl/workbook.xml");
+    for (name, area) in [
+        ("Print_Area", format!("results!$A$1:$H${rows}")),
+        ("Print_Titles", "results!$1:$1".to_owned()),
+    ] {
+        let defined = names.split("<definedName ").find(|it| it.contains(name));
+        assert!(defined.is_some_and(|it| it.contains(&area)), "{names}");
+    }
+    assert_eq!(crate::own_files::RESULT_COLUMNS[7], "mail");
+    let table = part("xl/worksheets/sheet2.xml");
+    assert!(table.contains("orientation=\"landscape\"") && table.contains("fitToHeight=\"0\""));
+    assert!(part("xl/worksheets/sheet1.xml").contains("paperSize=\"9\""));
+}
+
+#[test]
 fn a_workbook_read_again_says_the_same_to_the_second() {
     let folder = tempfile::tempdir().unwrap();
     let seconds = [0, 1, 59, 60, 3_599, 43_200, 86_399, 90_061, 1_000_000_007];
