@@ -62,6 +62,7 @@ mod problem; // what is wrong with a sheet, and the catalogue of codes
 mod redeem_link; // which links people may click on
 mod secrets; // secrets are taken out of what servers wrote
 mod threshold; // a limit, as a count or a percentage
+mod version; // which program this is
 mod visible; // control characters are made visible
 
 // The public face: what the program, the benches, the fuzz targets and the tests use. Everything else is private, so that

@@ -30,4 +30,5 @@ mod resets; // guests redeem again: other addresses kept, mailed at most once
 mod scheduled; // the samples of nightly jobs: valid, and run as they are written
 mod settings_file; // whose settings are used, and what a stranger's cannot do
 mod sheets; // any spreadsheet: a corpus, random tables, screens
+mod shipping; // version, completions, manual pages
 mod sign_in; // every way to sign in, and what each failure says

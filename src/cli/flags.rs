@@ -113,6 +113,7 @@ impl Cli {
             Command::Config(_)
             | Command::Sandbox(_)
             | Command::Template
+            | Command::Generate(_)
             | Command::Version
             | Command::Explain(_)
             | Command::Reset { .. } => Flags {

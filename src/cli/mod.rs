@@ -18,7 +18,7 @@ use crate::settings::headings;
 use clap::{Parser, Subcommand};
 pub(crate) use guest_commands::{Cleanup, Leavers, Mail, Remind, ResetRedemption, Status};
 pub(crate) use ledger_commands::{Ledger, Report, Results, Runs};
-pub(crate) use other_commands::{Config, ConfigAction, Explain, Sandbox};
+pub(crate) use other_commands::{Config, ConfigAction, Explain, Generate, Sandbox};
 pub(crate) use output::OutputOptions;
 pub use output::end;
 pub(crate) use place::RunName;
@@ -31,7 +31,7 @@ pub use usage::parse;
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "guestlist",
-    version,
+    version = crate::version::VERSION,
     arg_required_else_help = true,
     max_term_width = 100,
     after_help = "Try it: guestlist invite SHEET --sandbox"
@@ -90,6 +90,9 @@ pub enum Command {
     Template,
     /// Say what a code or a message of Microsoft means, who can fix it, and how
     Explain(Explain),
+    /// Print the completions for a shell, or the manual pages
+    #[command(subcommand, arg_required_else_help = true)]
+    Generate(Generate),
     /// Print the version
     Version,
 }

@@ -1,7 +1,8 @@
-//! What can be typed for the commands that need neither a ledger nor a sign-in: `config`, `sandbox`
-//! and `explain`.
+//! What can be typed for the commands that need neither a ledger nor a sign-in: `config`, `sandbox`,
+//! `explain` and `generate`.
 
 use clap::{Args, Subcommand};
+use clap_complete::Shell;
 use std::path::PathBuf;
 
 #[derive(Debug, Clone, Args)]
@@ -47,4 +48,23 @@ impl Explain {
     pub fn text(&self) -> String {
         self.words.join(" ")
     }
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum Generate {
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum, value_name = "SHELL")]
+        shell: Shell,
+        /// Write them into this folder instead, under the name that the shell looks for
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
+    /// Print the manual pages, one after another
+    Man {
+        /// Write each page into a file of this folder instead
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
 }

@@ -42,6 +42,8 @@ pub(crate) mod explain; // what a code means
 
 pub(crate) mod template; // an empty sheet
 
+pub(crate) mod generate; // completions and manual pages
+
 pub(crate) mod sandbox; // the practice tenant, served until it is interrupted
 
 // What several verbs need, in the order in which a verb needs it.
@@ -99,6 +101,7 @@ use crate::{
     problem::Entry,
     settings::Env,
     ui,
+    version::VERSION,
 };
 
 /// Every code that a message can show, for `explain`.
@@ -172,8 +175,9 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
             to_stdout(|out| explain::explain(&typed.text(), CATALOGUES, crate::graph::explain, out))
         }
         Command::Template => to_stdout(|out| template::template(out)),
+        Command::Generate(typed) => Ok(generate::run(typed)?),
         Command::Version => to_stdout(|out| {
-            out.line(concat!("guestlist ", env!("CARGO_PKG_VERSION")))?;
+            out.line(&format!("guestlist {VERSION}"))?;
             Ok(Exit::Done)
         }),
     }

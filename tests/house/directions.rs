@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What many modules share. These may use each other, and nothing else.
-const BOTTOM: [&str; 17] = [
+const BOTTOM: [&str; 18] = [
     "children",
     "clock",
     "events",
@@ -24,6 +24,7 @@ const BOTTOM: [&str; 17] = [
     "redeem_link",
     "secrets",
     "threshold",
+    "version",
     "visible",
 ];
 
