@@ -2,6 +2,7 @@
 //!
 //! Must not decide what a flag means together with others: `settings` does.
 
+mod double_click; // what Windows shows before the window closes
 mod flags; // which flags are keys of the settings
 mod guest_commands; // the flags of the commands about invited guests
 mod ledger_commands; // the flags of the commands that need the ledger only

@@ -2,7 +2,7 @@
 //!
 //! The parser repeats what was typed; control characters in it must not reach a terminal.
 
-use super::{Cli, wrong_verb};
+use super::{Cli, double_click, wrong_verb};
 use crate::{exit::Exit, failure::Failure, ui, visible::visible};
 use clap::{
     Error, Parser,
@@ -13,6 +13,9 @@ use std::ffi::OsString;
 /// The command line as parsed; or the exit code, after the help or the error was printed.
 pub fn parse(typed: impl Iterator<Item = OsString>) -> Result<Cli, Exit> {
     let typed: Vec<OsString> = typed.collect();
+    if typed.is_empty() && double_click::is_answered() {
+        return Err(Exit::Done);
+    }
     let said = match read(typed.iter().cloned()) {
         Ok(cli) => return Ok(cli),
         Err(said) => said,

@@ -177,7 +177,7 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
         Command::Template => to_stdout(|out| template::template(out)),
         Command::Generate(typed) => Ok(generate::run(typed)?),
         Command::Version => to_stdout(|out| {
-            out.line(&format!("guestlist {VERSION}"))?;
+            out.line(format!("guestlist {VERSION}"))?;
             Ok(Exit::Done)
         }),
     }

@@ -98,7 +98,7 @@ pub(crate) fn identity(path: &Path) -> Option<FileId> {
 
 /// Outside of Unix a file that is in use cannot be replaced, so it is enough to know that it exists.
 #[cfg(not(unix))]
-pub fn identity(path: &Path) -> Option<FileId> {
+pub(crate) fn identity(path: &Path) -> Option<FileId> {
     fs::symlink_metadata(path).ok().map(|_| FileId(0, 0))
 }
 

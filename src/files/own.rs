@@ -149,7 +149,7 @@ pub(crate) fn restrict(file: &File) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-pub fn restrict(_: &File) -> io::Result<()> {
+pub(crate) fn restrict(_: &File) -> io::Result<()> {
     Ok(())
 }
 
