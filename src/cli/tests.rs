@@ -31,11 +31,13 @@ fn help_screens() {
         help(&["reset-redemption"], "--help")
     );
     let rest = [
-        "results", "runs", "ledger", "config", "sandbox", "template", "explain",
+        "results", "runs", "ledger", "config", "sandbox", "template", "explain", "generate",
     ];
     let screens = rest.map(|name| help(&[name], "-h")).join("\n----\n");
     insta::assert_snapshot!("others_short", screens);
     insta::assert_snapshot!("doctor_long", help(&["doctor"], "--help"));
+    let made = ["completions", "man"].map(|name| help(&["generate", name], "-h"));
+    insta::assert_snapshot!("generate_short", made.join("\n----\n"));
     let ledger = ["new", "backup", "import"].map(|name| help(&["ledger", name], "-h"));
     insta::assert_snapshot!("ledger_short", ledger.join("\n----\n"));
 }

@@ -46,6 +46,7 @@ pages! {
     after_the_invitation = "docs/after-the-invitation.md",
     data_protection = "docs/data-protection.md",
     files = "docs/files.md",
+    install = "docs/install.md",
     logs = "docs/logs.md",
     nightly = "docs/nightly.md",
     own_mail = "docs/own-mail.md",

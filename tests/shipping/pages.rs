@@ -64,7 +64,7 @@ fn on_stdout_stand_all_pages_one_after_another() {
     for request in requests {
         let name = request[1..].split(' ').next().unwrap();
         let known = [
-            "TH", "SH", "SS", "TP", "PP", "IP", "RS", "RE", "nf", "fi", "br",
+            "ie", "el", "TH", "SH", "SS", "TP", "PP", "IP", "RS", "RE", "nf", "fi", "br",
         ];
         assert!(known.contains(&name), "{request}");
     }

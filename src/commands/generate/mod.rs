@@ -87,7 +87,12 @@ mod tests {
     fn nothing_that_is_hidden_is_left() {
         fn look(command: &clap::Command) {
             for arg in command.get_arguments() {
-                assert!(!arg.is_hide_set(), "{} {arg}", command.get_name());
+                assert!(
+                    !arg.is_hide_set(),
+                    "{} {}",
+                    command.get_name(),
+                    arg.get_id()
+                );
             }
             for sub in command.get_subcommands() {
                 assert!(!sub.is_hide_set(), "{}", sub.get_name());
@@ -103,7 +108,10 @@ mod tests {
     fn it_is_the_command_line_that_is_parsed() {
         let (whole, ours) = (Cli::command(), command());
         let flags = |command: &clap::Command| -> Vec<String> {
-            command.get_arguments().map(ToString::to_string).collect()
+            command
+                .get_arguments()
+                .map(|arg| arg.get_id().to_string())
+                .collect()
         };
         assert_eq!(flags(&whole), flags(&ours));
         let subs = |command: &clap::Command| command.get_subcommands().count();
