@@ -15,7 +15,10 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Planned {
     pub invitations: u64,
-    /// Changes that follow all of them together.
+    /// Silent invitations that fetch the links of guests who are there already. They stand between the others, and raise no
+    /// rate.
+    pub relinks: u64,
+    /// Changes that follow all invitations but these.
     pub changes: u64,
     pub caps: CapLimits,
     /// The attempts of the last 24 hours, oldest first.
@@ -30,7 +33,7 @@ pub(crate) struct Planned {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Forecast {
     pub takes: Duration,
-    /// The invitations that leave in this time.
+    /// The invitations that leave in this time, silent ones for links included.
     pub invitations: u64,
     /// Why it is not all of them.
     pub ended_by: Option<EndedBy>,
@@ -52,7 +55,8 @@ pub(crate) enum EndedBy {
 impl Forecast {
     pub(crate) fn of(planned: Planned, pace: &PaceOptions) -> Self {
         let Planned {
-            invitations: wanted,
+            invitations: new,
+            relinks,
             changes,
             caps,
             recent,
@@ -60,6 +64,7 @@ impl Forecast {
             closed,
             ends_after,
         } = planned;
+        let wanted = new + relinks;
         let mut counted = CapCount::new(caps, recent);
         let mut projection = Projection::new(pace);
         let first = projection.target();
@@ -82,10 +87,16 @@ impl Forecast {
                     break;
                 }
             }
-            // Spread evenly: as many changes as are due by now.
-            let due = |invited: u64| u128::from(changes) * u128::from(invited) / u128::from(wanted);
-            let more = due(invitations + 1) - due(invitations);
-            let at = projection.invite(earliest, u32::try_from(more).unwrap_or(u32::MAX));
+            // Spread evenly: as many new guests and changes as are due by now.
+            let due = |all: u64| {
+                let by = |sent: u64| u128::from(all) * u128::from(sent) / u128::from(wanted);
+                by(invitations + 1) - by(invitations)
+            };
+            let at = if due(new) > 0 {
+                projection.invite(earliest, u32::try_from(due(changes)).unwrap_or(u32::MAX))
+            } else {
+                projection.relink(earliest)
+            };
             if let Some(end) = ends_after.filter(|end| at > *end) {
                 (takes, ended_by) = (end, Some(EndedBy::MaxDuration));
                 break;

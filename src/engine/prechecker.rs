@@ -169,13 +169,14 @@ impl Prechecker {
                     person.redeem_url.is_some()
                         && person.user_id.as_deref() == Some(user.id.as_str())
                 });
-                if pending
-                    && !linked
-                    && self.engine.options.existing == Existing::Relink
-                    && !self.engine.options.dry_run
-                {
+                let relinks =
+                    pending && !linked && self.engine.options.existing == Existing::Relink;
+                if relinks && !self.engine.options.dry_run {
                     let _ = self.work.send(Work::Relink(item, Box::new(user))).await;
                 } else {
+                    if relinks {
+                        self.engine.recorder.would_relink().await;
+                    }
                     let result = row_results::exists(&item.guest, &user);
                     conclude::existing(&self.engine, &item, &user, result, CountsAs::Light).await;
                 }

@@ -49,6 +49,8 @@ enum LedgerEvent {
     },
     /// Something that a row names could not be looked up or used.
     Waits(FollowUpKind),
+    /// A real run would fetch a link for a guest who is there already.
+    WouldRelink,
     Parked(i64),
     /// The server asked not to be asked before this.
     WaitUntil(Timestamp),
@@ -172,6 +174,11 @@ impl Recorder {
     /// Something that a row names could not be looked up or used; nothing is written down.
     pub(super) async fn waits(&self, kind: FollowUpKind) {
         self.send(LedgerEvent::Waits(kind)).await;
+    }
+
+    /// A real run would fetch a link for a guest who is there already; nothing is written down.
+    pub(super) async fn would_relink(&self) {
+        self.send(LedgerEvent::WouldRelink).await;
     }
 
     pub(super) async fn wait_until(&self, until: Timestamp) {
@@ -362,7 +369,10 @@ impl RecorderThread {
                     }
                 }
                 LedgerEvent::WaitUntil(until) => self.writer.wait_until(*until)?,
-                LedgerEvent::Parked(_) | LedgerEvent::Waits(_) | LedgerEvent::Flush(_) => {}
+                LedgerEvent::Parked(_)
+                | LedgerEvent::Waits(_)
+                | LedgerEvent::WouldRelink
+                | LedgerEvent::Flush(_) => {}
             }
         }
         Ok(intents)
@@ -389,6 +399,10 @@ impl RecorderThread {
                 tally.follow_up(*kind, FollowUpState::Waiting, false);
                 true
             }
+            LedgerEvent::WouldRelink => {
+                tally.would_relink += 1;
+                true
+            }
             LedgerEvent::Parked(change) => {
                 tally.parked = tally.parked.saturating_add_signed(*change);
                 true
@@ -411,7 +425,10 @@ fn fill(group: &mut Vec<LedgerEvent>, queue: &mut mpsc::Receiver<LedgerEvent>) {
 fn may_wait(event: &LedgerEvent) -> bool {
     match event {
         LedgerEvent::Row(_, _, counts_as) => *counts_as == CountsAs::Light,
-        LedgerEvent::Verified { .. } | LedgerEvent::Waits(_) | LedgerEvent::Parked(_) => true,
+        LedgerEvent::Verified { .. }
+        | LedgerEvent::Waits(_)
+        | LedgerEvent::WouldRelink
+        | LedgerEvent::Parked(_) => true,
         LedgerEvent::Intent(..)
         | LedgerEvent::Answered(_)
         | LedgerEvent::FollowUp { .. }

@@ -25,6 +25,8 @@ pub(crate) struct RunTotals {
     pub follow_ups: BTreeMap<FollowUpKind, FollowUpTotals>,
     /// In a dry run: the invitations that would mail.
     pub would_mail: u64,
+    /// In a dry run: the guests for whom a link would be fetched.
+    pub would_relink: u64,
     /// Rows of which it is not known whether they are invited, and whose invitation asked for a mail.
     pub perhaps_mailed: u64,
     /// Rows whose request failed in this run, and all rows for which this run sent a request. Their ratio can stop a run.

@@ -14,6 +14,7 @@ pub(crate) struct Projection {
     writes: Option<Window>,
     /// How many invitations earlier runs have verified.
     verified: u64,
+    /// Invitations that make a guest.
     sent: u64,
     /// When the rate lets the next one leave.
     next: Instant,
@@ -41,6 +42,20 @@ impl Projection {
     /// The next invitation leaves as soon as it may, but not before `earliest` of the run; with it, so many changes. Says
     /// when it leaves.
     pub(crate) fn invite(&mut self, earliest: Duration, changes: u32) -> Duration {
+        self.sent += 1;
+        self.leave(
+            earliest,
+            changes,
+            self.sent.is_multiple_of(VERIFIED_FOR_A_STEP),
+        )
+    }
+
+    /// The same for the silent invitation of a guest who is there already: it makes nobody who could be verified.
+    pub(crate) fn relink(&mut self, earliest: Duration) -> Duration {
+        self.leave(earliest, 0, false)
+    }
+
+    fn leave(&mut self, earliest: Duration, changes: u32, leads_to_a_step: bool) -> Duration {
         let due = self.next.max(self.start + earliest);
         let mut at = due;
         for window in [&mut self.invitations, &mut self.writes]
@@ -52,8 +67,7 @@ impl Projection {
         self.held_by_limits += at - due;
         self.adaptation.admitted(at, true);
         self.adaptation.answered(at);
-        self.sent += 1;
-        if self.sent.is_multiple_of(VERIFIED_FOR_A_STEP) {
+        if leads_to_a_step {
             self.adaptation.verified(self.verified + self.sent);
         }
         if let Some(writes) = &mut self.writes {

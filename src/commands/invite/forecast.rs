@@ -27,8 +27,9 @@ pub(super) fn forecast(
         clock,
         ..
     } = prepared;
-    let wanted = rehearsed.of(Outcome::WouldInvite);
-    if wanted == 0 {
+    let new = rehearsed.of(Outcome::WouldInvite);
+    let relinks = rehearsed.would_relink;
+    if new + relinks == 0 {
         return Ok(None);
     }
     let follow_ups = &survey.follow_ups;
@@ -44,9 +45,10 @@ pub(super) fn forecast(
         prepared.began.elapsed()
     };
     let planned = Planned {
-        invitations: wanted,
+        invitations: new,
+        relinks,
         // Of the guests of the sheet only those who are new.
-        changes: changes * wanted / survey.guests.max(wanted),
+        changes: changes * new / survey.guests.max(new).max(1),
         caps: options.into(),
         recent,
         now: clock.now(),
@@ -69,7 +71,7 @@ pub(super) fn forecast(
         invitations: forecast.invitations,
         words: words(
             &forecast,
-            wanted,
+            (new, relinks),
             mails,
             prepared.settings.invite.rate.value,
         ),
@@ -78,7 +80,7 @@ pub(super) fn forecast(
 
 fn words(
     forecast: &Forecast,
-    wanted: u64,
+    (new, relinks): (u64, u64),
     mails: Option<(u64, Duration)>,
     asked_for: Rate,
 ) -> String {
@@ -100,6 +102,10 @@ fn words(
             text::duration(forecast.cap_wait)
         );
     }
+    if relinks > 0 {
+        let requests = text::plural_of(relinks, "silent request", "silent requests");
+        why = format!("{why}; with {requests} for the links of pending guests");
+    }
     let invited = text::number(forecast.invitations);
     let mut words = match forecast.ended_by {
         None if forecast.takes <= FEW_SECONDS => about(forecast.takes),
@@ -107,7 +113,7 @@ fn words(
         Some(end) => format!(
             "{} for {invited} of {} invitations: {why}; then {} ends the run",
             about(forecast.takes),
-            text::number(wanted),
+            text::number(new + relinks),
             flag(end)
         ),
     };
@@ -184,15 +190,17 @@ mod tests {
             ..forecast(725)
         };
         let cases = [
-            words(&forecast(137), 300, None, Rate::Auto),
-            words(&steady(8.0), 300, None, Rate::Auto),
-            words(&steady(1.0), 300, None, Rate::PerSecond(1.0)),
+            words(&forecast(137), (300, 0), None, Rate::Auto),
+            words(&forecast(4), (0, 3), None, Rate::Auto),
+            words(&forecast(147), (300, 40), None, Rate::Auto),
+            words(&steady(8.0), (300, 0), None, Rate::Auto),
+            words(&steady(1.0), (300, 0), None, Rate::PerSecond(1.0)),
             words(
                 &Forecast {
                     held_by_limits: true,
                     ..forecast(9_000)
                 },
-                300,
+                (300, 0),
                 None,
                 Rate::PerSecond(100.0),
             ),
@@ -202,7 +210,7 @@ mod tests {
                     cap_wait: Duration::from_secs(600),
                     ..forecast(700)
                 },
-                1_000,
+                (1_000, 0),
                 None,
                 Rate::Auto,
             ),
@@ -211,7 +219,7 @@ mod tests {
                     ended_by: Some(EndedBy::MaxDuration),
                     ..steady(2.5)
                 },
-                1_000,
+                (1_000, 0),
                 None,
                 Rate::PerSecond(2.5),
             ),
@@ -221,13 +229,13 @@ mod tests {
                     ended_by: Some(EndedBy::DailyCap(5)),
                     ..forecast(0)
                 },
-                9,
+                (9, 0),
                 None,
                 Rate::Auto,
             ),
             words(
                 &forecast(4),
-                1,
+                (1, 0),
                 Some((300, Duration::from_secs(600))),
                 Rate::Auto,
             ),
@@ -236,7 +244,7 @@ mod tests {
                     rates: None,
                     ..forecast(0)
                 },
-                300,
+                (300, 0),
                 None,
                 Rate::Max,
             ),

@@ -20,6 +20,7 @@ const LOOK: Duration = Duration::from_millis(400);
 fn planned(invitations: u64) -> Planned {
     Planned {
         invitations,
+        relinks: 0,
         changes: 0,
         caps: CapLimits {
             in_this_run: None,
@@ -221,4 +222,26 @@ fn without_a_rate_nothing_is_foretold() {
     };
     let forecast = Forecast::of(planned(1_000), &fast);
     assert_eq!((forecast.rates, forecast.takes), (None, Duration::ZERO));
+}
+
+#[test]
+fn silent_invitations_for_links_take_their_time_and_raise_no_rate() {
+    let auto = pace(Rate::Auto, 0);
+    let with = |invitations: u64, relinks: u64| {
+        let planned = Planned {
+            relinks,
+            ..planned(invitations)
+        };
+        Forecast::of(planned, &auto)
+    };
+    // Nobody of them is verified, so the rate stays at one a second.
+    let links = with(0, 300);
+    assert_eq!(links.invitations, 300);
+    assert!((295..=305).contains(&links.takes.as_secs()), "{links:?}");
+    let (alone, both) = (with(300, 0), with(300, 300));
+    assert_eq!(both.invitations, 600);
+    // Each step of the rate comes after twice as many requests.
+    let slower = both.takes.as_secs_f64() / alone.takes.as_secs_f64();
+    assert!((1.9..=2.1).contains(&slower), "{alone:?} {both:?}");
+    assert_eq!(alone.rates, both.rates);
 }
