@@ -56,6 +56,9 @@ impl From<String> for Unreached {
 pub struct Answer {
     pub status: u16,
     pub retry_after: Option<Duration>,
+    /// How much of a throttling limit is used (`x-ms-throttle-limit-percentage`): 1.0 is all of it. Graph tells it from 0.8
+    /// on.
+    pub limit_used: Option<f64>,
     /// The server's clock.
     pub date: Option<Timestamp>,
     pub request_id: Option<String>,
@@ -132,6 +135,12 @@ pub(crate) fn retry_after(
     ))
 }
 
+/// The value of `x-ms-throttle-limit-percentage`. What no limit can be used by is ignored.
+pub(super) fn limit_used(value: &str) -> Option<f64> {
+    let used: f64 = value.trim().parse().ok()?;
+    (0.0..=10.0).contains(&used).then_some(used)
+}
+
 pub(crate) fn http_date(value: &str) -> Option<Timestamp> {
     Timestamp::try_from(httpdate::parse_http_date(value.trim()).ok()?).ok()
 }
@@ -145,6 +154,14 @@ mod tests {
         let server: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
         let ours: Timestamp = "2026-11-22T18:00:00Z".parse().unwrap();
         retry_after(value, Some(server), ours).map(|d| d.as_secs_f64())
+    }
+
+    #[test]
+    fn the_used_part_of_a_limit() {
+        assert_eq!(limit_used(" 0.85"), Some(0.85));
+        for wrong in ["", "80%", "NaN", "inf", "-1", "1e300", "0.8, 0.9"] {
+            assert_eq!(limit_used(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

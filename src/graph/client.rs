@@ -464,6 +464,9 @@ impl Graph {
             }
             if answer.has_graph_header {
                 inner.is_reached.store(true, Relaxed);
+                if let Some(used) = answer.limit_used {
+                    inner.pace.limit_is_used(used, at);
+                }
             }
             let what = kind_of(kind, call.changes);
             too_long = self

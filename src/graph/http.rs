@@ -3,7 +3,7 @@
 //! Must not retry, pace or judge. Its texts never hold a URL, because URLs hold addresses.
 
 use super::{
-    answer::{Answer, Asker, Attempt, Ending, http_date, retry_after},
+    answer::{Answer, Asker, Attempt, Ending, http_date, limit_used, retry_after},
     base_url::BaseUrl,
     connections::Connections,
     departure::{Body, Departure, unless_stopped},
@@ -25,6 +25,9 @@ use tokio::time::Instant;
 /// Headers are cut to this length; a challenge is longer, because it may carry claims.
 const LONGEST_HEADER: usize = 500;
 const LONGEST_CHALLENGE: usize = 8 * 1024;
+
+/// How much of a throttling limit is used.
+const LIMIT_USED: &str = "x-ms-throttle-limit-percentage";
 
 /// Headers that are on every answer of Graph, and on no answer of a proxy.
 const GRAPH_HEADERS: [&str; 3] = ["request-id", "client-request-id", "x-ms-ags-diagnostic"];
@@ -119,6 +122,8 @@ impl Http {
             status: response.status().as_u16(),
             retry_after: text(headers, &header::RETRY_AFTER)
                 .and_then(|value| retry_after(&value, date, self.clock.now())),
+            limit_used: text(headers, &HeaderName::from_static(LIMIT_USED))
+                .and_then(|value| limit_used(&value)),
             date,
             request_id: text(headers, &HeaderName::from_static("request-id"))
                 .map(|id| server_text::clean(&id, LONGEST_ID)),

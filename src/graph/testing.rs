@@ -79,7 +79,15 @@ impl Server {
         self.graph_stopped_by(credential, &StopSignal::default())
     }
 
+    pub(crate) fn graph_paced(&self, pace: Pace) -> Graph {
+        self.graph_by(&Credential::new("t", 3_600), &StopSignal::default(), pace)
+    }
+
     pub(crate) fn graph_stopped_by(&self, credential: &Credential, stop: &StopSignal) -> Graph {
+        self.graph_by(credential, stop, quick_pace())
+    }
+
+    fn graph_by(&self, credential: &Credential, stop: &StopSignal, pace: Pace) -> Graph {
         let config = GraphConfig {
             base_url: BaseUrl::graph(&self.url).unwrap(),
             http: HttpOptions {
@@ -90,7 +98,7 @@ impl Server {
             abilities: None,
         };
         let tokens = credential.tokens().hearing(stop.clone());
-        Graph::new(config, tokens, quick_pace().hearing(stop.clone())).unwrap()
+        Graph::new(config, tokens, pace.hearing(stop.clone())).unwrap()
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::{
     bucket::SLOWEST,
-    learnt_limit::{LearntLimit, SinceThrottle},
+    learnt_limit::{LearntLimit, SinceThrottle, TELLING},
     options::Rate,
     steps::Steps,
 };
@@ -33,6 +33,9 @@ const LEAST_USED: f64 = 0.9;
 /// A server that counts in windows lets nothing through for longer than this, and then as much as before. So the time for
 /// which the gate was closed does not show what it lets through.
 const SHORT_WAIT: Duration = Duration::from_secs(5);
+/// The part of a limit from which on `auto` slows down, and how long it then waits before it slows down further.
+const NEARLY_USED: f64 = 0.8;
+const EASE_EVERY: Duration = Duration::from_secs(30);
 const STEP: Duration = Duration::from_secs(1);
 /// A run opens at this part of its target, so that three doublings lead there.
 const OPENING: f64 = 1.0 / 8.0;
@@ -64,6 +67,8 @@ struct State {
     /// For `auto`: where the target comes from.
     steps: Option<Steps>,
     last_cut: Option<Cut>,
+    /// When `auto` last took a step back because a limit was nearly used.
+    last_eased: Option<Instant>,
     last_doubled: Instant,
     limit: LearntLimit,
     /// When the last two steps were, and how many requests had been admitted by then.
@@ -104,6 +109,7 @@ impl Adaptation {
                 target,
                 steps,
                 last_cut: None,
+                last_eased: None,
                 last_doubled: start,
                 limit: LearntLimit::default(),
                 marks: [(start, 0); 2],
@@ -203,6 +209,14 @@ impl Adaptation {
             return;
         }
         let since_cut = self.since_cut(&state, now);
+        // A server that counts in windows lets few through right after a long wait: that is the same sign as before it.
+        if let (Some(cut), Some(since)) = (&mut state.last_cut, since_cut)
+            && !cut.long_wait.is_zero()
+            && since.passed < TELLING
+        {
+            cut.at = now;
+            return;
+        }
         let is_doubling = since_cut.is_none() && now - state.last_doubled < JUST_DOUBLED;
         state.last_cut = Some(Cut {
             at: now,
@@ -241,6 +255,31 @@ impl Adaptation {
         };
         let cut = (rate * left).max((slowest / 2.0).max(slowest.min(SLOWEST)));
         self.set_rate(cut.min(state.target.unwrap_or(f64::INFINITY)));
+    }
+
+    /// The server says how much of a limit is used, whoever uses it. `auto` takes a step back before anybody is throttled, and
+    /// looks for a while what that changes. A named rate stays as it is: its own ceilings let it use the limits in full.
+    pub(super) fn limit_is_used(&self, used: f64, sent_at: Instant) {
+        if used < NEARLY_USED {
+            return;
+        }
+        let mut state = self.state();
+        let too_soon = |at: Instant| sent_at < at + EASE_EVERY;
+        if state.last_eased.is_some_and(too_soon)
+            || state.last_cut.is_some_and(|cut| too_soon(cut.at))
+        {
+            return;
+        }
+        let Some(steps) = &mut state.steps else {
+            return;
+        };
+        steps.throttled();
+        let target = steps.per_second();
+        state.target = Some(target);
+        state.last_eased = Some(Instant::now());
+        if let Some(rate) = self.own_rate() {
+            self.set_rate(rate.min(target));
+        }
     }
 
     /// The way to the server is so uneven that spending the documented allowance evenly overdraws it.

@@ -19,7 +19,7 @@ const LONG: Duration = Duration::from_secs(30);
 const OF_THE_RATE: f64 = 0.9;
 
 /// Fewer requests between two throttles show nothing.
-const TELLING: u64 = 20;
+pub(super) const TELLING: u64 = 20;
 
 #[derive(Debug, Default)]
 pub(super) struct LearntLimit(Option<f64>);

@@ -214,6 +214,11 @@ impl Pace {
         &self.0.floors[kind as usize]
     }
 
+    /// The answer to a request that was sent at `sent_at` says how much of a throttling limit is used.
+    pub(crate) fn limit_is_used(&self, used: f64, sent_at: Instant) {
+        self.0.adaptation.limit_is_used(used, sent_at);
+    }
+
     /// Whether one more retry may be made; takes it from the budget that all requests share.
     pub(crate) fn retry_allowed(&self) -> bool {
         self.0.budget.pay()

@@ -171,6 +171,40 @@ async fn while_the_server_throttles_verified_guests_raise_nothing() {
     assert_eq!(pace.current_rate(), Some(cut));
 }
 
+#[tokio::test(start_paused = true)]
+async fn auto_slows_down_before_it_is_throttled_and_comes_back() {
+    let pace = Pace::new(&PaceOptions {
+        verified: PROVEN_RATE,
+        ..without_ceilings(Rate::Auto)
+    });
+    let server = Server::new(Vec::new());
+    run(&pace, &server, 100, 8).await;
+    assert_eq!(pace.current_rate(), Some(8.0));
+    // Less than 0.8 says nothing, and one busy time is one sign.
+    pace.limit_is_used(0.79, Instant::now());
+    assert_eq!(pace.current_rate(), Some(8.0));
+    for _ in 0..50 {
+        pace.limit_is_used(0.93, Instant::now());
+    }
+    assert_eq!(pace.current_rate(), Some(7.593_75));
+    for wanted in [5.062_5, 3.375, 2.25, 1.5, 1.0, 1.0] {
+        sleep(Duration::from_secs(31)).await;
+        pace.limit_is_used(1.2, Instant::now());
+        assert_eq!(pace.current_rate(), Some(wanted));
+    }
+    // Nothing was closed, and further verified guests raise the rate again.
+    assert_eq!(pace.closed(), None);
+    pace.verified(PROVEN_RATE + 50);
+    run(&pace, &server, 60, 8).await;
+    assert_eq!(pace.current_rate(), Some(1.5));
+
+    // A rate that somebody named uses the limits in full.
+    let named = Pace::new(&without_ceilings(Rate::PerSecond(8.0)));
+    run(&named, &server, 100, 8).await;
+    named.limit_is_used(0.95, Instant::now());
+    assert_eq!(named.current_rate(), Some(8.0));
+}
+
 /// POSTs in 15 minutes to a server that throttles every one and says this.
 async fn asked_in_a_quarter_of_an_hour(retry_after: Option<Duration>, workers: u32) -> u32 {
     let pace = Pace::new(&without_ceilings(Rate::Max));

@@ -6,6 +6,7 @@ mod tls; // the practice tenant over https
 mod web; //     the least of a browser, and of a web server
 
 mod advice; //      what is advised on every refusal
+mod ask_admin; //   the mail to an administrator
 mod authority; //   the practice tenant itself is strict
 mod azure_cli; //   whoever is signed in to `az`
 mod browser; //     a person with a browser

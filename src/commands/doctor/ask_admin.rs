@@ -106,7 +106,7 @@ pub(super) fn mail(about: &About<'_>) -> String {
     paragraph(
         &mut mail,
         &format!(
-            "I invite people as guests into {place}{id} with guestlist, which uses Microsoft Graph. {}",
+            "I invite people as guests into {place}{id} with guestlist, a program that calls Microsoft Graph. {}",
             who_signs_in(signer, app.as_deref(), &identity)
         ),
     );
@@ -135,30 +135,33 @@ pub(super) fn mail(about: &About<'_>) -> String {
     }
     paragraph(&mut mail, "These are not necessary, and make it safer:");
     list(&mut mail, &may, &identity);
-    if let Some(text) = besides(signer, about) {
-        paragraph(&mut mail, &text);
-    }
-    if signer == Signer::ManagedIdentity {
-        assignment(&mut mail, &must, &may, &identity);
-    } else {
-        paragraph(
-            &mut mail,
-            "How: in the Entra admin center, App registrations, the app, API permissions, add them (Microsoft Graph). Then grant admin consent there, or open this address as an administrator of the tenant:",
-        );
-        let _ = writeln!(
-            mail,
-            "  {}\n",
-            consent_url(about.authority, tenant.as_deref(), app.as_deref())
-        );
+    let steps = Steps {
+        signer,
+        about,
+        is_delegated,
+        app: app.as_deref(),
+        consent: consent_url(about.authority, tenant.as_deref(), app.as_deref()),
+    };
+    match signer {
+        Signer::ManagedIdentity => assignment(&mut mail, &must, &may, &identity),
+        _ => steps.write(&mut mail),
     }
     paragraph(
         &mut mail,
         if is_delegated {
-            "A Cloud Application Administrator can grant delegated permissions."
+            "Who can do this: a Cloud Application Administrator or a Global Administrator."
+        } else if signer == Signer::ManagedIdentity {
+            "Who can do this: a Privileged Role Administrator or a Global Administrator."
         } else {
-            "A Privileged Role Administrator can grant application permissions."
+            "Who can do this: a Cloud Application Administrator, but for the consent to application permissions, which a Privileged Role Administrator or a Global Administrator gives."
         },
     );
+    if is_delegated && about.identity.is_none() {
+        paragraph(
+            &mut mail,
+            "Where only some users may invite guests, I also need the role Guest Inviter (Roles & admins, Guest Inviter, Add assignments), which a Privileged Role Administrator gives.",
+        );
+    }
     paragraph(
         &mut mail,
         &format!(
@@ -181,11 +184,11 @@ fn who_signs_in(signer: Signer, app: Option<&str>, identity: &Identity) -> Strin
             None => "It signs in as the managed identity of a machine in Azure.".to_owned(),
         },
         (Signer::AzureCli, None) => format!(
-            "{} to it through the Azure CLI, to which nobody can add permissions: please make an app registration for it (single tenant), and tell me its client id.",
+            "{} to it through the Azure CLI, to which nobody can add permissions: so please make an app registration for it, as below.",
             name.map_or("I sign in".to_owned(), |name| format!("I sign in as {name}"))
         ),
-        (Signer::Person, None) => "There is no app registration for it yet: please make one (single tenant), to which I sign in myself, and tell me its client id.".to_owned(),
-        (_, None) => "There is no app registration for it yet: please make one (single tenant), as which it signs in by itself, and tell me its client id.".to_owned(),
+        (Signer::Person, None) => "There is no app registration for it yet: please make one, as below, to which I sign in myself.".to_owned(),
+        (_, None) => "There is no app registration for it yet: please make one, as below, as which it signs in by itself.".to_owned(),
         (Signer::Person | Signer::AzureCli, Some(app)) => match name {
             Some(name) => format!("It signs {name} in through the app with the client id {app}."),
             None => format!("I sign in myself through the app with the client id {app}."),
@@ -203,38 +206,76 @@ fn who_signs_in(signer: Signer, app: Option<&str>, identity: &Identity) -> Strin
     }
 }
 
-/// What signing in takes beside permissions.
-fn besides(signer: Signer, about: &About<'_>) -> Option<String> {
-    let device = about.method == Some(MethodName::DeviceCode);
-    match signer {
-        // Whoever is signed in can sign in.
-        Signer::Person | Signer::App | Signer::Workload if about.identity.is_some() => None,
-        Signer::Person | Signer::AzureCli => Some(format!(
-            "So that a person can sign in to the app: under Authentication set \"Allow public client flows\" to Yes{}. Where only some users may invite guests, I also need the role Guest Inviter.",
-            if device {
-                ""
-            } else {
-                ", and add the platform \"Mobile and desktop applications\" with the redirect URI http://localhost"
+/// What an administrator does in the Entra admin center, in this order.
+struct Steps<'a> {
+    signer: Signer,
+    about: &'a About<'a>,
+    is_delegated: bool,
+    app: Option<&'a str>,
+    consent: String,
+}
+
+impl Steps<'_> {
+    fn write(&self, mail: &mut String) {
+        let (kind, tick) = if self.is_delegated {
+            ("Delegated", "delegated")
+        } else {
+            ("Application", "application")
+        };
+        let mut steps = Vec::new();
+        if let Some(app) = self.app {
+            steps.push(format!(
+                "App registrations, All applications: search for {app} and open the app. If it is not there, the app belongs to another tenant: the address below is enough then."
+            ));
+        } else {
+            steps.push("App registrations, New registration: the name guestlist, Accounts in this organizational directory only, Register. Its Overview shows the Application (client) ID: please send it to me.".to_owned());
+        }
+        steps.extend(self.sign_in());
+        steps.push(format!(
+            "API permissions, Add a permission, Microsoft Graph, {kind} permissions: tick the {tick} permissions above, Add permissions."
+        ));
+        let place = if self.app.is_some() {
+            ""
+        } else {
+            ", with the client id in place of CLIENT-ID"
+        };
+        steps.push(format!(
+            "On the same page, Grant admin consent. Or open this address as an administrator of the tenant{place}: it shows what is asked for, and a click on Accept grants it."
+        ));
+        let _ = writeln!(mail, "How, in the Entra admin center:\n");
+        for (number, step) in (1..).zip(&steps) {
+            let _ = writeln!(mail, "  {number}. {}", wrap(step, 5, 5));
+        }
+        let _ = writeln!(mail, "\n  {}\n", self.consent);
+    }
+
+    /// What signing in takes beside permissions. Whoever is signed in can sign in.
+    fn sign_in(&self) -> Option<String> {
+        let method = self.about.method;
+        let cannot_yet = self.about.identity.is_none() || self.signer == Signer::AzureCli;
+        if !cannot_yet {
+            return None;
+        }
+        Some(match self.signer {
+            Signer::Person | Signer::AzureCli if method == Some(MethodName::DeviceCode) => {
+                "Authentication: set \"Allow public client flows\" to Yes, Save.".to_owned()
             }
-        )),
-        Signer::App if about.method == Some(MethodName::Certificate) => Some(
-            "So that the app can sign in: under Certificates & secrets upload the certificate that I send with this mail (the public part only; its key stays with me).".to_owned(),
-        ),
-        Signer::App => Some(
-            "So that the app can sign in: under Certificates & secrets upload a certificate whose key stays with me, or add a client secret, and tell me its Value (not its Secret ID) and when it expires, by a safe way.".to_owned(),
-        ),
-        Signer::Workload => Some(format!(
-            "So that the app can sign in without a secret: under Certificates & secrets, Federated credentials, add one for {}, with the audience api://AzureADTokenExchange.",
-            match about.method {
-                Some(MethodName::GitHubActions) =>
-                    "GitHub Actions (organization, repository, and the branch or environment of the workflow)",
-                Some(MethodName::AzurePipelines) =>
-                    "Azure Pipelines (issuer and subject as the service connection shows them)",
-                _ =>
-                    "Kubernetes (the issuer of the cluster, and the namespace and service account of the pod)",
-            }
-        )),
-        Signer::ManagedIdentity | Signer::Token => None,
+            Signer::Person | Signer::AzureCli => "Authentication, Add a platform, Mobile and desktop applications: as custom redirect URI http://localhost, Configure. Then set \"Allow public client flows\" to Yes, Save.".to_owned(),
+            Signer::App if method == Some(MethodName::Certificate) => "Certificates & secrets, Certificates, Upload certificate: the file that I send with this mail (the public part only; its key stays with me).".to_owned(),
+            Signer::App => "Certificates & secrets, Client secrets, New client secret. Please send me its Value (not its Secret ID) and when it expires, by a safe way. Safer: Certificates, Upload certificate, for a certificate whose key stays with me.".to_owned(),
+            Signer::Workload => format!(
+                "Certificates & secrets, Federated credentials, Add credential: {}, and the audience api://AzureADTokenExchange. So the app signs in without a secret.",
+                match method {
+                    Some(MethodName::GitHubActions) =>
+                        "the scenario GitHub Actions deploying Azure resources, with organization, repository, and the branch or environment of the workflow",
+                    Some(MethodName::AzurePipelines) =>
+                        "the scenario Other issuer, with the issuer and the subject identifier that the service connection of Azure DevOps shows",
+                    _ =>
+                        "the scenario Kubernetes accessing Azure resources, with the issuer of the cluster, and the namespace and service account of the pod",
+                }
+            ),
+            Signer::ManagedIdentity | Signer::Token => return None,
+        })
     }
 }
 
@@ -250,7 +291,7 @@ fn assignment(mail: &mut String, must: &[Need], may: &[Need], identity: &Identit
         .collect();
     paragraph(
         mail,
-        "How: the portal has no page for it; in PowerShell, with the module Microsoft.Graph:",
+        "How: the portal has no page for it. In PowerShell (once before: Install-Module Microsoft.Graph):",
     );
     let _ = writeln!(
         mail,
@@ -264,6 +305,12 @@ fn assignment(mail: &mut String, must: &[Need], may: &[Need], identity: &Identit
              -ResourceId $graph.Id -AppRoleId $_.Id }}\n",
         names.join(",\n    ")
     );
+    if identity.object_id.is_none() {
+        paragraph(
+            mail,
+            "In place of OBJECT-ID comes the Object (principal) ID that the page Identity of the machine shows in the Azure portal.",
+        );
+    }
 }
 
 /// When a grant is seen.
@@ -274,9 +321,7 @@ fn when_seen(signer: Signer) -> &'static str {
             "Azure keeps the tokens of managed identities, so a grant can take up to 24 hours until it is seen."
         }
         Signer::Person => "I sign in again for that, because only a new sign-in holds a grant.",
-        Signer::AzureCli => {
-            "Tokens of the Azure CLI are kept, so a role can take up to 24 hours until it is seen there."
-        }
+        Signer::AzureCli => "I sign in through that app then, and no longer through the Azure CLI.",
         Signer::Token => {
             "I get a new token for that, because one that exists never gets a new grant; where tokens are kept, it can take up to 24 hours."
         }

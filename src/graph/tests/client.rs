@@ -5,7 +5,10 @@ use super::super::{
     *,
 };
 use super::invite::{INVITED, request};
-use crate::exit::Exit;
+use crate::{
+    exit::Exit,
+    pace::{Pace, PaceOptions},
+};
 use serde_json::{Value, json as value};
 use std::time::{Duration, SystemTime};
 use uuid::Uuid;
@@ -25,6 +28,30 @@ async fn an_answer_from_between_names_who_wrote_it() {
         named.starts_with("Server: Filter/7") && named.ends_with("Via: 1.1 proxy-3"),
         "{named}"
     );
+}
+
+#[tokio::test]
+async fn a_limit_that_is_nearly_used_slows_an_automatic_rate() {
+    for (name, value, slower) in [
+        ("x-ms-throttle-limit-percentage", "0.87", true),
+        ("x-ms-throttle-limit-percentage", "0.5", false),
+        ("x-other", "0.87", false),
+    ] {
+        let server = Server::start(move |_, _| {
+            let reply = with(json(200, r#"{"value":[{"id":"o1"}]}"#), "request-id", "r1");
+            with(reply, name, value)
+        })
+        .await;
+        let pace = Pace::new(&PaceOptions {
+            verified: 100,
+            ..PaceOptions::default()
+        });
+        let before = pace.rising_target().unwrap();
+        let graph = server.graph_paced(pace.clone());
+        graph.organization().await.unwrap();
+        let after = pace.rising_target().unwrap();
+        assert_eq!(after < before, slower, "{name} {value}: {before} {after}");
+    }
 }
 
 #[tokio::test]
