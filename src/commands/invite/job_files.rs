@@ -4,6 +4,7 @@
 //! They hold no address and no link. Must not end the run: what happened in the tenant is in the ledger.
 
 use crate::{
+    cli,
     clock::Clock,
     exit::Exit,
     failure::{Failure, Result},
@@ -51,16 +52,10 @@ impl JobFiles {
         };
         let used = used_places(typed, settings);
         if let Some(path) = &files.summary {
-            check(path, "--summary", &used)?;
-            let of_this_step =
-                env("GITHUB_STEP_SUMMARY").is_some_and(|step| Path::new(&step) == path);
-            is_replaceable(path, "--summary", |text| {
-                of_this_step || text.starts_with(MARKDOWN)
-            })?;
+            fit_for_summary(path, &used, env)?;
         }
         if let Some(path) = &files.metrics {
-            check(path, "--metrics-file", &used)?;
-            is_replaceable(path, "--metrics-file", ui::is_metrics)?;
+            fit_for_metrics(path, &used)?;
         }
         if let (Some(summary), Some(metrics)) = (&files.summary, &files.metrics)
             && results::same_place(summary, metrics)
@@ -71,6 +66,32 @@ impl JobFiles {
             );
         }
         Ok(files)
+    }
+
+    /// Those that the command line names: where the settings are refused, nothing else is known. Without this, the files of
+    /// an earlier run would still tell of its success.
+    pub(super) fn of_flags(typed: &cli::Invite, env: &Env<'_>) -> Self {
+        let flags = &typed.invite;
+        let mut used = vec![typed.sheet.clone()];
+        used.extend(
+            [&flags.results, &flags.to_fix, &flags.ledger]
+                .map(Clone::clone)
+                .into_iter()
+                .flatten(),
+        );
+        let tenant = match &flags.tenant {
+            _ if flags.sandbox => Some("practice".to_owned()),
+            Some(named) => Some(named.to_string()),
+            None => env("GUESTLIST_TENANT_ID"),
+        };
+        let (summary, metrics) = (flags.summary.clone(), flags.metrics_file.clone());
+        let sheet = typed.sheet.file_name().unwrap_or(typed.sheet.as_os_str());
+        Self {
+            summary: summary.filter(|path| fit_for_summary(path, &used, env).is_ok()),
+            metrics: metrics.filter(|path| !flags.dry_run && fit_for_metrics(path, &used).is_ok()),
+            tenant: tenant.unwrap_or_default(),
+            sheet: sheet.to_string_lossy().into_owned(),
+        }
     }
 
     /// A run that came to its end, with its summary as Markdown.
@@ -145,6 +166,19 @@ fn used_places(typed: &Path, settings: &Settings) -> Vec<PathBuf> {
         places.extend([default.results, default.to_fix]);
     }
     places
+}
+
+fn fit_for_summary(path: &Path, used: &[PathBuf], env: &Env<'_>) -> Result<()> {
+    check(path, "--summary", used)?;
+    let of_this_step = env("GITHUB_STEP_SUMMARY").is_some_and(|step| Path::new(&step) == path);
+    is_replaceable(path, "--summary", |text| {
+        of_this_step || text.starts_with(MARKDOWN)
+    })
+}
+
+fn fit_for_metrics(path: &Path, used: &[PathBuf]) -> Result<()> {
+    check(path, "--metrics-file", used)?;
+    is_replaceable(path, "--metrics-file", ui::is_metrics)
 }
 
 fn check(path: &Path, flag: &str, used: &[PathBuf]) -> Result<()> {

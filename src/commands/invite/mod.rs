@@ -69,6 +69,9 @@ pub(crate) fn run(
         command: TypedCommand::of_process(),
         writing: writing.clone(),
     };
+    if let Err(failure) = &settings {
+        JobFiles::of_flags(typed, env).failed(failure, &Clock::system());
+    }
     run_writing_verb(settings, typed.json, &writing, async |settings, stop| {
         let clock = Clock::system();
         Box::pin(invite(&typed.sheet, settings, env, output, &clock, stop)).await

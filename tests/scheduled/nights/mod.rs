@@ -2,6 +2,7 @@
 //! names and paths are put in, and what the platform itself would set; the cap is smaller than the sheet.
 
 mod ci; // workflows and pipelines
+mod ends; // nights that end badly
 mod kubernetes; // one tenant, and three side by side
 mod machines; // systemd, and the Task Scheduler
 
