@@ -12,6 +12,7 @@ use std::fmt::Write;
 
 /// How a file begins that this program wrote.
 pub(crate) const FIRST: &str = "<!-- guestlist -->\n";
+const NO_LINK: &str = "&#8203;";
 
 impl Summary<'_> {
     pub(crate) fn markdown(&self, exit: Exit) -> String {
@@ -75,19 +76,49 @@ fn escaped(text: &str) -> String {
         for c in piece.chars() {
             if matches!(
                 c,
-                '\\' | '|' | '<' | '>' | '&' | '*' | '_' | '[' | ']' | '#' | '~'
+                '\\' | '|' | '<' | '>' | '&' | '*' | '_' | '[' | ']' | '#' | '~' | '$'
             ) {
                 escaped.push('\\');
             }
+            // A space without width: neither a mention, nor an address that becomes a link by itself.
+            if begins_link(&escaped, c) {
+                escaped.push_str(NO_LINK);
+            }
             escaped.push(c);
+            if c == '@' {
+                escaped.push_str(NO_LINK);
+            }
         }
     }
     escaped
 }
 
-/// Lines that stay lines.
+/// Whether this character after this text would make GitHub write a link.
+fn begins_link(text: &str, c: char) -> bool {
+    let before: &[&str] = match c {
+        '.' => &["www"],
+        ':' => &["http", "https", "ftp", "mailto", "xmpp"],
+        _ => &[],
+    };
+    let text = text.to_ascii_lowercase();
+    before.iter().any(|word| text.ends_with(word))
+}
+
+/// Lines that stay lines: none of them becomes an item of a list, a heading or a rule.
 fn paragraph(text: &str) -> String {
-    let lines: Vec<String> = printable(text).lines().map(escaped).collect();
+    let line = |line: &str| {
+        let line = line.trim_start();
+        let number = line.trim_start_matches(|c: char| c.is_ascii_digit());
+        if line.starts_with(['-', '+', '=']) {
+            format!("\\{}", escaped(line))
+        } else if number.len() < line.len() && number.starts_with(['.', ')']) {
+            let digits = &line[..line.len() - number.len()];
+            format!("{digits}\\{}", escaped(number))
+        } else {
+            escaped(line)
+        }
+    };
+    let lines: Vec<String> = printable(text).lines().map(line).collect();
     lines.join("  \n")
 }
 
@@ -156,5 +187,29 @@ mod tests {
             text.contains(r"\<img src=x\> \| \[a\](b) \`\*c\*"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn names_of_others_mention_nobody_and_lead_nowhere() {
+        for (name, shown) in [
+            ("@octocat", "@&#8203;octocat"),
+            ("HTTPS://evil.example", "HTTPS&#8203;://evil.example"),
+            ("www.evil.example", "www&#8203;.evil.example"),
+            ("a:b.c", "a:b.c"),
+            ("$x$", r"\$x\$"),
+        ] {
+            assert_eq!(escaped(name), shown);
+        }
+        let lines = paragraph("why\n- a\n1. b\n2026) c\n=== d\n  + e\n3 f");
+        let expected = [
+            "why",
+            r"\- a",
+            r"1\. b",
+            r"2026\) c",
+            r"\=== d",
+            r"\+ e",
+            "3 f",
+        ];
+        assert_eq!(lines, expected.join("  \n"));
     }
 }
