@@ -195,16 +195,33 @@ mod tests {
             let (metric, words) = help.split_once(' ').unwrap();
             assert!(name(metric) && !words.is_empty(), "{line}");
             assert!(described.insert(metric), "{metric} is described once");
-            assert!(
-                !metric.ends_with("_total") && !metric.ends_with("_count"),
-                "{metric}"
-            );
+            // These endings are of counters, histograms and summaries.
+            for ending in ["_total", "_count", "_sum", "_bucket"] {
+                assert!(!metric.ends_with(ending), "{metric}");
+            }
+            // A name holds no type, and no unit but the base unit.
+            for word in metric.split('_') {
+                let known = ["gauge", "counter", "histogram", "summary"].contains(&word)
+                    || [
+                        "milliseconds",
+                        "minutes",
+                        "hours",
+                        "days",
+                        "percent",
+                        "kilobytes",
+                    ]
+                    .contains(&word);
+                assert!(!known, "{metric}");
+            }
             assert_eq!(lines.next(), Some(&*format!("# TYPE {metric} gauge")));
             let mut samples = 0;
             while let Some(sample) = lines.next_if(|line| !line.starts_with('#')) {
                 let (series, value) = sample.rsplit_once(' ').unwrap();
                 assert!(series.starts_with(&format!("{metric}{{")), "{sample}");
                 assert!(series.ends_with('}'), "{sample}");
+                for reserved in ["le=\"", "quantile=\"", "job=\"", "instance=\""] {
+                    assert!(!series.contains(&format!(",{reserved}")), "{sample}");
+                }
                 value.parse::<f64>().unwrap();
                 assert!(seen.insert(series.to_owned()), "{series} has one value");
                 samples += 1;
