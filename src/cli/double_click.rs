@@ -1,7 +1,7 @@
 //! A double-click on the program, on Windows: its window closes when the program ends, so it says what it is for, and waits.
 //!
-//! Whether it was one is told by the program that started this one: the desktop and its folders are `explorer.exe`. Nobody
-//! types commands there, so there is nothing to parse.
+//! Windows tells only unsafe code which program started this one. Shells leave their variables in the environment of what
+//! they start, and the desktop has none of them; where that misleads, somebody presses Enter once, or sees the help.
 
 use crate::ui;
 
@@ -11,9 +11,20 @@ It is used from a terminal: right-click on the folder of your sheet, choose \"Op
 `.\\guestlist check guests.xlsx`, which needs no tenant, or `.\\guestlist invite guests.xlsx --sandbox`, which is practice.
 Press Enter to close this window.";
 
+/// What command prompt, Windows Terminal, shells of Unix, editors and CI leave in the environment.
+const OF_SHELLS: [&str; 6] = [
+    "PROMPT",
+    "WT_SESSION",
+    "TERM",
+    "SHELL",
+    "TERM_PROGRAM",
+    "CI",
+];
+
 /// Says what to do, and waits for Enter. False where there was no double-click.
 pub(super) fn is_answered() -> bool {
-    if !ui::stdin_is_terminal() || !is_started_by_explorer(std::process::id(), &processes()) {
+    let env = |name: &str| std::env::var(name).ok();
+    if !cfg!(windows) || !ui::stdin_is_terminal() || is_from_a_shell(&env) {
         return false;
     }
     ui::tell(TEXT);
@@ -21,39 +32,17 @@ pub(super) fn is_answered() -> bool {
     true
 }
 
-struct Process {
-    id: u32,
-    parent: u32,
-    program: String,
-}
-
-fn is_started_by_explorer(own: u32, processes: &[Process]) -> bool {
-    let by_id = |id: u32| processes.iter().find(|process| process.id == id);
-    by_id(own)
-        .and_then(|process| by_id(process.parent))
-        .is_some_and(|parent| parent.program.eq_ignore_ascii_case("explorer.exe"))
-}
-
-#[cfg(windows)]
-fn processes() -> Vec<Process> {
-    use winsafe::{HPROCESSLIST, co::TH32CS};
-    let Ok(mut list) = HPROCESSLIST::CreateToolhelp32Snapshot(TH32CS::SNAPPROCESS, None) else {
-        return Vec::new();
+fn is_from_a_shell(env: &dyn Fn(&str) -> Option<String>) -> bool {
+    // PowerShell adds folders of the user to those that the system has set.
+    let is_the_system_s = |folder: &str| {
+        ["ProgramFiles", "ProgramW6432", "SystemRoot"]
+            .iter()
+            .filter_map(|name| env(name))
+            .any(|root| folder.to_lowercase().starts_with(&root.to_lowercase()))
     };
-    list.iter_processes()
-        .map_while(Result::ok)
-        .map(|process| Process {
-            id: process.th32ProcessID,
-            parent: process.th32ParentProcessID,
-            program: process.szExeFile(),
-        })
-        .collect()
-}
-
-/// Elsewhere a double-click starts no program of the terminal, or a terminal that stays.
-#[cfg(not(windows))]
-fn processes() -> Vec<Process> {
-    Vec::new()
+    let modules = env("PSModulePath").unwrap_or_default();
+    let mut folders = modules.split(';').filter(|folder| !folder.is_empty());
+    OF_SHELLS.iter().any(|name| env(name).is_some()) || !folders.all(is_the_system_s)
 }
 
 #[cfg(test)]
@@ -61,32 +50,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_desktop_double_clicks() {
-        let list = |parent: &str| {
-            [
-                (4, 0, "System"),
-                (40, 4, parent),
-                (41, 40, "guestlist.exe"),
-                (42, 4, "explorer.exe"),
-            ]
-            .map(|(id, parent, program)| Process {
-                id,
-                parent,
-                program: program.to_owned(),
+    fn what_a_shell_starts_was_not_double_clicked() {
+        let modules = r"C:\Program Files\WindowsPowerShell\Modules;C:\WINDOWS\system32\WindowsPowerShell\v1.0\Modules";
+        let desktop = [
+            ("ProgramFiles", r"C:\Program Files"),
+            ("SystemRoot", r"C:\Windows"),
+            ("USERPROFILE", r"C:\Users\ada"),
+        ];
+        let from_a_shell = |name: &str, value: &str| {
+            let added = [("PSModulePath", modules), (name, value)];
+            is_from_a_shell(&|wanted| {
+                let mut all = added.iter().rev().chain(&desktop);
+                let found = all.find(|(name, _)| *name == wanted);
+                found.map(|(_, value)| (*value).to_owned())
             })
         };
-        assert!(is_started_by_explorer(41, &list("Explorer.EXE")));
-        for shell in [
-            "cmd.exe",
-            "powershell.exe",
-            "WindowsTerminal.exe",
-            "bash.exe",
-        ] {
-            assert!(!is_started_by_explorer(41, &list(shell)), "{shell}");
-        }
-        // Whoever started it has ended.
-        assert!(!is_started_by_explorer(4, &list("explorer.exe")));
-        assert!(!is_started_by_explorer(41, &[]));
+        assert!(!from_a_shell("PATH", r"C:\Windows"));
+        assert!(from_a_shell("PROMPT", "$P$G"), "the command prompt");
+        assert!(from_a_shell("WT_SESSION", "0f"), "Windows Terminal");
+        assert!(from_a_shell("SHELL", "/usr/bin/bash"), "Git Bash");
+        let with_own = format!(r"C:\Users\ada\Dokumente\PowerShell\Modules;{modules}");
+        assert!(from_a_shell("PSModulePath", &with_own), "PowerShell");
+        let on_a_share = format!(r"\\server\home\ada\Documents\PowerShell\Modules;{modules}");
+        assert!(from_a_shell("PSModulePath", &on_a_share), "PowerShell");
     }
 
     #[test]
