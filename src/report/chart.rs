@@ -128,7 +128,7 @@ impl Axis {
 }
 
 impl Chart {
-    /// None where nobody was invited, and nothing was throttled or waited for.
+    /// None where nothing happened, or all of it at once.
     pub(crate) fn of(invited: &[Timestamp], traffic: &Traffic) -> Option<Self> {
         let slices = &traffic.timeline.slices;
         let seconds = invited.iter().map(|at| at.as_second());
@@ -136,6 +136,10 @@ impl Chart {
             let end = traffic.timeline.end_of(slice).as_second();
             [slice.from.as_second(), end - 1]
         })))?;
+        // A single bar shows nothing that the sentences do not say.
+        if axis.bars < 2 && axis.step == 1 {
+            return None;
+        }
         let nothing = vec![0.0; axis.bars];
         let (mut invitations, mut throttles) = (nothing.clone(), nothing.clone());
         for second in seconds {
@@ -182,11 +186,11 @@ impl Chart {
         }
         let (from, to) = (axis.name(0), axis.name(axis.bars - 1));
         let told = format!(
-            "{} between {from} and {to} UTC; Graph asked to slow down {}.",
+            "{} between {from} and {to} UTC; {}.",
             plural(invited.len() as u64, "invitation"),
             match slowed_down {
-                0 => "never".to_owned(),
-                n => times(n),
+                0 => "Graph never asked to slow down".to_owned(),
+                n => slowed(n),
             }
         );
         Some(Self {

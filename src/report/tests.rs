@@ -356,7 +356,7 @@ proptest! {
 #[test]
 fn a_drawing_has_few_bars_and_loses_nobody() {
     for (count, apart) in [
-        (1u32, 1i64),
+        (2u32, 1i64),
         (100, 1),
         (100, 3_600),
         (3, 90 * 86_400),
@@ -376,6 +376,7 @@ fn a_drawing_has_few_bars_and_loses_nobody() {
         assert_eq!(total, u64::from(count));
     }
     assert!(Chart::of(&[], &Traffic::default()).is_none());
+    assert!(Chart::of(&[second(1); 5], &Traffic::default()).is_none());
 }
 
 #[test]

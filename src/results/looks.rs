@@ -70,6 +70,7 @@ pub(super) const PERCENT: &str = "\u{E000}";
 /// What the cells of one sheet of a workbook are written with.
 pub(super) struct Pen {
     pub header: Format,
+    number: Format,
     time: Format,
     link: Format,
     sentence: Format,
@@ -84,6 +85,7 @@ impl Pen {
         let top = Format::new().set_align(FormatAlign::Top);
         Self {
             header: Format::new().set_bold(),
+            number: top.clone().set_align(FormatAlign::Left),
             time: top.clone().set_num_format(r#"yyyy-mm-dd hh:mm:ss "UTC""#),
             link: top.clone().set_hyperlink(),
             sentence: top.clone().set_text_wrap(),
@@ -113,7 +115,7 @@ impl Pen {
             Look::Number => {
                 let number = cell.parse::<u32>().ok();
                 if let Some(number) = number.filter(|number| number.to_string() == cell) {
-                    sheet.write_number_with_format(row, column, number, &self.top)?;
+                    sheet.write_number_with_format(row, column, number, &self.number)?;
                     return Ok(());
                 }
             }

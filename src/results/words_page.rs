@@ -141,8 +141,10 @@ impl WordsPage {
         let bold = Format::new().set_bold();
         let wrap = Format::new().set_text_wrap().set_align(FormatAlign::Top);
         let top = Format::new().set_align(FormatAlign::Top);
-        let meaning = wrap.clone().set_indent(1);
-        let bold_meaning = bold.clone().set_indent(1);
+        let left = FormatAlign::Left;
+        let meaning = wrap.clone().set_align(left).set_indent(1);
+        let bold_meaning = bold.clone().set_align(left).set_indent(1);
+        let bold_number = bold.clone().set_align(FormatAlign::Right);
         page.set_column_width(0, 18)?;
         page.set_column_width(1, 10)?;
         page.set_column_width(2, 62)?;
@@ -164,7 +166,11 @@ impl WordsPage {
             .into_iter()
             .enumerate()
         {
-            let look = if column == 2 { &bold_meaning } else { &bold };
+            let look = match column {
+                0 => &bold,
+                1 => &bold_number,
+                _ => &bold_meaning,
+            };
             page.write_string_with_format(row, column as u16, name, look)?;
         }
         for (outcome, n) in &self.outcomes {
@@ -195,7 +201,7 @@ fn are(n: u64) -> &'static str {
 
 /// Programs do not fit the height of merged cells to their text.
 fn height_of(line: &str) -> f64 {
-    const LINE: usize = 85;
+    const LINE: usize = 95;
     15.0 * line.len().div_ceil(LINE).max(1) as f64 + 1.0
 }
 

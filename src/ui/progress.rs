@@ -399,7 +399,8 @@ struct Speed {
 impl Speed {
     fn measure(&mut self, progress: &Progress, now: Instant) -> Option<f64> {
         self.ticks = self.ticks.saturating_add(1);
-        if self.phase != Some(progress.phase) {
+        // A wait says nothing about how fast the rows come after it.
+        if self.phase != Some(progress.phase) || progress.waiting.is_some() {
             self.phase = Some(progress.phase);
             self.samples.clear();
         }
@@ -618,6 +619,10 @@ mod tests {
         }
         assert!((last.unwrap() - 2.0).abs() < 0.01, "{last:?}");
         progress.phase = Phase::Verifying;
+        assert_eq!(speed.measure(&progress, Instant::now()), None);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!(speed.measure(&progress, Instant::now()).is_some());
+        progress.waiting = Some(waiting(WaitReason::RetryAfter, 1_000));
         assert_eq!(speed.measure(&progress, Instant::now()), None);
     }
 

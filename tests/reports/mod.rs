@@ -118,3 +118,49 @@ fn a_dry_run_says_that_it_was_one() {
     let page = workdir.read("page.html");
     assert!(page.contains("This was a dry run") && page.contains("3 people would be invited"));
 }
+
+#[test]
+fn the_page_and_the_list_of_runs_tell_the_same_throttles_and_waits() {
+    let workdir = Workdir::new();
+    workdir.write(
+        "weather.toml",
+        "[replication]\nfilters_ms = 0\nby_id_ms = 0\n[[script]]\nkind = \"invitations\"\nskip = 1\ncount = 2\nfault = \"throttled\"\nretry_after = \"1\"\n",
+    );
+    let more = ["--weather", "weather.toml", "--report", "page.html"];
+    invited(&workdir, &more).expect_code(4);
+    let told = workdir
+        .run(&["runs", "last", "--sandbox", "--json"])
+        .expect_code(0)
+        .json();
+    let throttles = told["throttles"].as_object().unwrap().values();
+    let count: u64 = throttles.map(|it| it["count"].as_u64().unwrap()).sum();
+    assert_eq!(count, 2, "{told}");
+    let slices = told["timeline"]["slices"].as_array().unwrap();
+    let drawn: u64 = slices
+        .iter()
+        .map(|it| it["throttled"].as_u64().unwrap())
+        .sum();
+    assert_eq!(drawn, count, "{told}");
+    let waits = told["waits"].as_object().unwrap();
+    assert!(waits.contains_key("retry-after"), "{told}");
+    let waited = waits
+        .values()
+        .filter(|it| it["seconds"].as_f64().unwrap() > 0.0);
+    let waited = waited.count();
+    workdir
+        .run(&["report", "--sandbox", "-o", "later.html"])
+        .expect_code(0);
+    for name in ["page.html", "later.html"] {
+        let page = workdir.read(name);
+        for words in [
+            "Graph asked to slow down 2 times; the run waited",
+            "</span> Graph asked to slow down 2 times</p>",
+            " as the server asked</p>",
+            "3 invitations between ",
+        ] {
+            assert!(page.contains(words), "{name}: {words}");
+        }
+        let lanes = page.matches("<svg class=\"low\"").count();
+        assert_eq!(lanes, 1 + waited, "{name}");
+    }
+}
