@@ -86,7 +86,7 @@ pub use settings::resolve;
 pub use sheet::{
     Field, Hidden, Refused, Repair, Row, Sheet, SheetOptions, addresses, formula, rewrite,
 };
-pub use ui::{Out, problems::Look};
+pub use ui::{Out, fit_to_terminal, problems::Look};
 
 /// The catalogue of what can be wrong with a row, for tests that walk through all of it.
 pub fn row_problems() -> &'static [Entry] {

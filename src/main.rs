@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    guestlist::fit_to_terminal();
     let cli = match guestlist::parse(std::env::args_os().skip(1)) {
         Ok(cli) => cli,
         Err(exit) => return exit.into(),

@@ -5,7 +5,7 @@
 use super::{Cli, double_click, wrong_verb};
 use crate::{exit::Exit, failure::Failure, ui, visible::visible};
 use clap::{
-    Error, Parser,
+    CommandFactory, Error, Parser,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 use std::ffi::OsString;
@@ -29,7 +29,10 @@ pub fn parse(typed: impl Iterator<Item = OsString>) -> Result<Cli, Exit> {
         }
         _ => match wrong_command(&said, &typed) {
             Some(failure) => ui::tell(ui::failure_text(&failure)),
-            None => ui::tell(ui::usage_text(&message(&said, &typed))),
+            None => ui::tell(ui::usage_text(
+                &message(&said, &typed),
+                hint(&said, &typed).as_deref(),
+            )),
         },
     }
     Err(if said.use_stderr() {
@@ -52,6 +55,64 @@ fn wrong_command(said: &Error, typed: &[OsString]) -> Option<Failure> {
     Some(wrong_verb::unknown(word, &typed[..at], &typed[at + 1..]))
 }
 
+/// What to type instead, where the parser's own message does not say it.
+fn hint(said: &Error, typed: &[OsString]) -> Option<String> {
+    let command = command_of(typed)?;
+    let wrong = match said.get(ContextKind::InvalidArg)? {
+        ContextValue::String(one) => one.clone(),
+        ContextValue::Strings(several) => several.first()?.clone(),
+        _ => return None,
+    };
+    match said.kind() {
+        ErrorKind::MissingRequiredArgument => Some(match wrong.as_str() {
+            "<SHEET>" => format!(
+                "name the sheet, as in `guestlist {command} guests.csv`; - reads it from standard input"
+            ),
+            "<CODE>..." => "`guestlist explain all` lists the codes".to_owned(),
+            "<FILE>" | "<RESULTS>..." => {
+                format!("name the file behind `{command}`; --help says more")
+            }
+            _ => return None,
+        }),
+        ErrorKind::UnknownArgument if !wrong.starts_with('-') => {
+            let word = visible(&wrong);
+            match command.as_str() {
+                "results" | "report" => Some(format!(
+                    "it takes no sheet, but a run: `guestlist {command} --run ID`, or without --run the last one"
+                )),
+                "ledger new" => Some(format!(
+                    "name the ledger by its flag: `guestlist ledger new --ledger {word}`"
+                )),
+                "invite" | "check" | "mail" | "remind" | "leavers" | "reset-redemption"
+                | "cleanup" | "status" | "doctor" => Some(
+                    "it takes one sheet: run it once for each; a name with blanks needs quotation marks"
+                        .to_owned(),
+                ),
+                _ => None,
+            }
+        }
+        ErrorKind::UnknownArgument if typed.first().is_some_and(|first| *first == *wrong) => {
+            Some(format!(
+                "flags of a command stand behind it: `guestlist {command} … {}`",
+                visible(&wrong)
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// The command that was typed, with the word below it: `ledger new`.
+fn command_of(typed: &[OsString]) -> Option<String> {
+    let root = Cli::command();
+    let mut words = typed.iter().filter_map(|word| word.to_str());
+    let command = words.find_map(|word| root.find_subcommand(word))?;
+    let below = words.next().and_then(|word| command.find_subcommand(word));
+    Some(match below {
+        Some(below) => format!("{} {}", command.get_name(), below.get_name()),
+        None => command.get_name().to_owned(),
+    })
+}
+
 /// The message about what was typed, with its hidden characters spelled out. The parser's own text leaves them out,
 /// so it is asked again about the spelled form.
 fn message(said: &Error, typed: &[OsString]) -> String {
@@ -67,6 +128,30 @@ fn message(said: &Error, typed: &[OsString]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wrong_command_line_says_what_to_type_instead() {
+        let hint = |line: &str| {
+            let typed: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let said = read(typed.iter().cloned()).unwrap_err();
+            hint(&said, &typed).unwrap_or_default()
+        };
+        for (typed, instead) in [
+            ("invite", "`guestlist invite guests.csv`"),
+            ("invite --sandbox", "`guestlist invite guests.csv`"),
+            ("leavers", "`guestlist leavers guests.csv`"),
+            ("explain", "`guestlist explain all`"),
+            ("invite a.csv b.csv", "one sheet"),
+            ("results guests.csv", "`guestlist results --run ID`"),
+            ("report last", "`guestlist report --run ID`"),
+            ("ledger new x.db", "`guestlist ledger new --ledger x.db`"),
+            ("--sandbox invite a.csv", "`guestlist invite … --sandbox`"),
+            ("ledger backup", "`ledger backup`"),
+        ] {
+            let hint = hint(typed);
+            assert!(hint.contains(instead), "{typed}: {hint}");
+        }
+    }
 
     #[test]
     fn what_was_typed_is_repeated_with_hidden_characters_spelled_out() {

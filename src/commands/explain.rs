@@ -8,7 +8,7 @@ use crate::{
     graph::auth::advice,
     nearest::nearest,
     problem::{Code, Entry},
-    ui::text::{WIDTH, lines},
+    ui::text::{lines, width},
 };
 use std::{
     fmt::Write as _,
@@ -112,7 +112,7 @@ fn page(entry: &Entry) -> String {
         ("How to fix it", entry.fix),
         ("Who can", entry.who),
     ] {
-        let broken = lines(text, WIDTH - 17, WIDTH - 17);
+        let broken = lines(text, width() - 17, width() - 17);
         for (index, line) in broken.iter().enumerate() {
             let label = if index == 0 { label } else { "" };
             let gap = if index == 0 { "\n" } else { "" };
@@ -133,7 +133,7 @@ fn by_sign_in(page: &mut String, entry: &Entry) {
     for (methods, advice) in groups {
         let names: Vec<String> = methods.iter().map(ToString::to_string).collect();
         let _ = writeln!(page, "\n    {}", names.join(", "));
-        for line in lines(&advice.fix, WIDTH - 6, WIDTH - 6) {
+        for line in lines(&advice.fix, width() - 6, width() - 6) {
             let _ = writeln!(page, "      {line}");
         }
     }
@@ -172,7 +172,7 @@ mod tests {
             "{page}"
         );
         assert!(page.contains("whoever made the sheet"));
-        assert!(page.lines().all(|line| line.chars().count() <= WIDTH));
+        assert!(page.lines().all(|line| line.chars().count() <= width()));
         for asked in ["gl103", "103", "[GL103]", " GL103: "] {
             assert_eq!(explained(asked).unwrap(), page, "{asked}");
         }

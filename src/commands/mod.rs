@@ -80,6 +80,8 @@ mod own_mail; // mail of our own
 
 mod progress; // the engine's totals on the screen
 
+mod row_errors; // what is wrong with which rows of a run
+
 mod files; // results and to-fix files of a run
 
 mod changed_addresses; // guests who stand on a sheet under another address
@@ -130,7 +132,7 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
         Command::Cleanup(typed) => Ok(cleanup::run(cli, typed, settings(), env)?),
         Command::Results(typed) => Ok(results::run(&settings()?, &typed.run)?),
         Command::Report(typed) => Ok(report::run(&settings()?, typed, &clock)?),
-        Command::Runs(typed) => Ok(runs::run(&settings()?, typed, CATALOGUES)?),
+        Command::Runs(typed) => Ok(runs::run(&settings()?, typed)?),
         Command::Ledger(typed) => Ok(ledger::run(&settings()?, typed, &clock)?),
         Command::Sandbox(typed) => {
             let command = sandbox::SandboxCommand {

@@ -155,7 +155,7 @@ fn chosen(settings: &Settings, reading: Option<Reading>) -> Chosen {
 }
 
 /// The choices as a person would type them.
-fn as_flags(options: &SheetOptions) -> String {
+pub(super) fn as_flags(options: &SheetOptions) -> String {
     let mut flags: Vec<String> = options
         .map
         .iter()

@@ -262,7 +262,7 @@ fn tell_repairs(column: usize, address: &Address<'_>, problems: &mut RowProblems
     if !address.repairs.is_empty() {
         let problem = Problem::warning(
             REPAIRED,
-            format!("left out: {}", address.repairs.join(", ")),
+            format!("left out on reading: {}", address.repairs.join(", ")),
         )
         .fix("nothing is to be done; check --fix FILE writes the sheet with the repair made")
         .suggest(address.text.as_ref());

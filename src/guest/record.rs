@@ -46,7 +46,7 @@ pub(super) fn whole_row(layout: &Layout, row: &Row, problems: &mut RowProblems<'
             return false;
         }
         for (column, plain) in layout.marked(row) {
-            let problem = Problem::warning(REPAIRED, "left out: a text mark")
+            let problem = Problem::warning(REPAIRED, "left out on reading: a text mark")
                 .fix(
                     "nothing is to be done; check --fix FILE writes the sheet with the repair made",
                 )
@@ -100,7 +100,7 @@ fn tell_flaw(flaw: Flaw, layout: &Layout, row: &Row, problems: &mut RowProblems<
             false
         }
         Flaw::EmptyQuotes => {
-            let message = "left out: an empty pair of quotation marks before a value";
+            let message = "left out on reading: an empty pair of quotation marks before a value";
             problems.add(Problem::warning(REPAIRED, message).fix("nothing is to be done"));
             true
         }

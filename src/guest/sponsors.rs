@@ -29,7 +29,7 @@ fn person(entry: &str) -> Result<SponsorRef, Wrong> {
             return Err(Wrong::new(
                 BAD_SPONSOR,
                 format!("`{}` is not an address or an object id", shorten(entry, 60)),
-                "write the address or the object id of somebody in your tenant",
+                "write the address of somebody in your tenant, or group:NAME for a group",
             ));
         }
     };

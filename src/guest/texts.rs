@@ -92,9 +92,10 @@ pub(super) fn line<'r>(
         }
         if cell.contains(invisible) {
             text = Cow::Owned(cell.replace(invisible, ""));
-            let problem = Problem::warning(REPAIRED, "left out: invisible characters").fix(
-                "nothing is to be done; check --fix FILE writes the sheet with the repair made",
-            );
+            let problem = Problem::warning(REPAIRED, "left out on reading: invisible characters")
+                .fix(
+                    "nothing is to be done; check --fix FILE writes the sheet with the repair made",
+                );
             problems.at(column, problem.suggest(text.as_ref()));
             if text.trim().is_empty() {
                 return None;

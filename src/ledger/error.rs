@@ -69,7 +69,7 @@ impl LedgerError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Missing { .. } => {
-                "name the right one with --ledger, or start a new one with `guestlist ledger new` or --new-ledger; if there was one before, find it first: it knows who has been mailed"
+                "run this in the folder of the ledger, or name the file with --ledger; the first `guestlist invite` makes one"
             }
             Self::Empty { .. } => {
                 "put a backup in its place, or rebuild it from results files with `guestlist ledger import`; --new-ledger starts one that knows nobody"

@@ -199,6 +199,12 @@ fn ledger(
     place: &dyn Fn(bool) -> Place,
 ) -> Result<(Sourced<PathBuf>, Option<String>)> {
     let named = layers.path_or(("invite", "ledger"), flag.cloned(), "guestlist.db")?;
+    if flag.is_some_and(|path| path == Path::new("-")) || named.value == Path::new("-") {
+        return Err(Failure::usage(
+            "the ledger is a file that is kept: it cannot be standard input or output (`-`)",
+        )
+        .hint("give --ledger the name of a file, such as guestlist.db"));
+    }
     let practice = sandbox && flag.is_none();
     if named.source != Source::Default && !practice {
         let note = note_on_named(&named.value, layers.environment());

@@ -18,7 +18,10 @@ impl From<Problem> for Refused {
 
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
-        let mut problems = refused.problems.into_iter();
+        let mut problems = refused.problems;
+        // A hint is no reason to refuse anything.
+        problems.sort_by_key(|problem| problem.severity);
+        let mut problems = problems.into_iter();
         let Some(first) = problems.next() else {
             return Failure::new(Exit::SheetRefused, "the sheet cannot be used");
         };

@@ -42,7 +42,7 @@ pub(super) fn cannot_read(path: &Path, error: &io::Error) -> Problem {
             let problem = Problem::error(NOT_FOUND, format!("there is no file {shown}"));
             match alike(path).as_deref().and_then(Path::to_str) {
                 Some(alike) => problem.fix(format!("did you mean {alike}?")).suggest(alike),
-                None => problem.fix("check the path"),
+                None => problem.fix(instead_of_a_file(&shown.to_string())),
             }
         }
         ErrorKind::PermissionDenied => {
@@ -51,6 +51,17 @@ pub(super) fn cannot_read(path: &Path, error: &io::Error) -> Problem {
         }
         _ => Problem::error(READ_FAILED, format!("reading {shown} failed: {error}"))
             .fix("copy the file to a local disk and try again"),
+    }
+}
+
+/// What to do where something else than a path was probably typed.
+fn instead_of_a_file(typed: &str) -> &'static str {
+    if typed.contains("://") {
+        "download the sheet first, and name the file on this computer"
+    } else if typed.contains('@') && !typed.contains(['/', '\\']) {
+        "that is an address, and a sheet is needed: `guestlist template` prints an empty one; with a sheet, --only takes an address"
+    } else {
+        "check the name and the folder; a name with blanks needs quotation marks"
     }
 }
 

@@ -30,11 +30,24 @@ pub(crate) fn failure_object(failure: &Failure) -> Value {
     })
 }
 
-/// A message of the command-line parser, in our colours.
-pub(crate) fn usage_text(said: &str) -> String {
-    match said.trim_end().split_once("error:") {
+/// A message of the command-line parser, in our colours and as wide as the screen, with what to type instead.
+pub(crate) fn usage_text(said: &str, instead: Option<&str>) -> String {
+    let lines = said.trim_end().lines().map(|line| {
+        let begins = line.len() - line.trim_start().len();
+        format!(
+            "{}{}",
+            &line[..begins],
+            wrap(line.trim_start(), begins, begins + 2)
+        )
+    });
+    let said = lines.collect::<Vec<_>>().join("\n");
+    let said = match said.split_once("error:") {
         Some(("", rest)) => format!("{}{rest}", error("error:")),
-        _ => said.trim_end().to_owned(),
+        _ => said,
+    };
+    match instead {
+        None => said,
+        Some(instead) => format!("{said}\n{}  {}", hint("hint:"), wrap(&shown(instead), 7, 7)),
     }
 }
 

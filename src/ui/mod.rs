@@ -61,7 +61,9 @@ pub(crate) use progress::{Phase, Progress, ProgressMode, ProgressView, Waiting};
 pub(crate) use question::{Answer, FirstMail, MailPlan, Question, TenantShown, Words};
 pub(crate) use reminders::{ReminderLine, RemindersShown, reminded_text, reminders_text};
 pub(crate) use run_metrics::{RunMetrics, is_ours as is_metrics, last_success};
-pub(crate) use run_page::{RunErrorShown, RunPage, in_seconds, run_page_text, why_waited};
+pub(crate) use run_page::{
+    RunErrorShown, RunPage, in_seconds, run_page_text, runs_text, why_waited,
+};
 pub(crate) use run_report::{
     ForecastReport, RequestTotals, RunReport, TenantReport, ThisRunReport, follow_up_counts,
     outcome_counts,
@@ -76,3 +78,4 @@ pub(crate) use summary::{
     Summary,
     markdown::{FIRST as MARKDOWN, failure_markdown},
 };
+pub use text::fit_to_terminal;

@@ -3,6 +3,7 @@
 //! Gets data, makes text, and reads the answer. Anything but the tenant's name means no. Must not find out anything itself.
 
 use super::{
+    run_page::{Exactly, RunErrorShown, problem_lines},
     style::{bold, care, dim},
     text::{list, number, pad, plural, plural_of, printable, printable_line, wrap},
 };
@@ -89,6 +90,8 @@ pub(crate) struct Question {
     /// By name, with how many of their cells hold an address; those with addresses first.
     pub unused_columns: Vec<(String, u64)>,
     pub first_mail: Option<FirstMail>,
+    /// What is wrong with which rows.
+    pub problems: Vec<RunErrorShown>,
     pub warnings: Vec<String>,
     /// How long the run takes, and why.
     pub takes: Option<String>,
@@ -124,14 +127,15 @@ impl Question {
         let shown = printable_line(typed.trim());
         let typed = folded(typed);
         if typed.is_empty() {
-            return Answer::No("no name typed: nothing was sent".to_owned());
+            return Answer::No("no name was typed, which means no: nothing was sent".to_owned());
         }
         if self.names().any(|name| folded(name) == typed) {
             return Answer::Yes;
         }
         Answer::No(format!(
-            "\"{}\" is not the name of this tenant: nothing was sent",
-            super::text::shorten(&shown, 40)
+            "\"{}\" is not the name of this tenant, which is {}: nothing was sent",
+            super::text::shorten(&shown, 40),
+            self.shown_names()
         ))
     }
 
@@ -147,13 +151,17 @@ impl Question {
     }
 
     fn prompt(&self) -> String {
-        let shown: Vec<String> = self.names().take(2).map(printable_line).collect();
         let what = match (self.new, self.mail.mailed) {
             (0, 0) => "To go on".to_owned(),
             (0, mailed) => format!("To mail {}", plural_of(mailed, "person", "people")),
             (new, _) => format!("To invite {}", plural_of(new, "person", "people")),
         };
-        format!("{what}, type the tenant's name ({}):", shown.join(" or "))
+        format!("{what}, type the tenant's name ({}):", self.shown_names())
+    }
+
+    fn shown_names(&self) -> String {
+        let shown: Vec<String> = self.names().take(2).map(printable_line).collect();
+        shown.join(" or ")
     }
 
     /// The whole question, apart from the prompt.
@@ -166,9 +174,10 @@ impl Question {
         say("Tenant", &self.tenant_line());
         say("Signed in as", &printable_line(&self.identity));
         let sheet = printable_line(&self.sheet);
-        say("Sheet", &format!("{sheet}, {}", plural(self.rows, "row")));
-        if !self.addresses.is_empty() {
-            say("Holds", &self.addresses);
+        let rows = plural(self.rows, "row");
+        match self.addresses.as_str() {
+            "" => say("Sheet", &format!("{sheet}, {rows}")),
+            addresses => say("Sheet", &format!("{sheet}, {rows}, {addresses}")),
         }
         say("Settings", &self.settings_file);
         say("Landing page", &self.landing);
@@ -202,9 +211,22 @@ impl Question {
         }
         text.push('\n');
         text.push_str(&self.counts());
-        for warning in &self.warnings {
+        for (at, problem) in problem_lines(&self.problems, Exactly::Texts)
+            .iter()
+            .enumerate()
+        {
+            let problem = wrap(problem, INDENT, INDENT + 2);
+            let (gap, name) = if at == 0 {
+                ("\n", "Problems")
+            } else {
+                ("", "")
+            };
+            let _ = writeln!(text, "{gap}{}{problem}", bold(pad(name, INDENT)));
+        }
+        for (at, warning) in self.warnings.iter().enumerate() {
+            let gap = if at == 0 { "\n" } else { "" };
             let warning = wrap(&printable(warning), 9, 9);
-            let _ = write!(text, "\n{} {warning}\n", care("warning:"));
+            let _ = writeln!(text, "{gap}{} {warning}", care("warning:"));
         }
         let told = match &self.first_mail {
             Some(mail) => first_mail(mail),

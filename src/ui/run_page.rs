@@ -5,12 +5,13 @@
 use super::{
     run_report::TenantReport,
     style::{bold, care},
-    text::{duration, list, number, pad, plural, printable_line, wrap},
+    text::{duration, list, number, pad, plural, printable_line, shorten_start, width, wrap},
 };
 use crate::events::Traffic;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt::Write, time::Duration};
+use unicode_width::UnicodeWidthStr;
 
 const INDENT: usize = 11;
 
@@ -50,9 +51,59 @@ pub(crate) struct RunPage {
 pub(crate) struct RunErrorShown {
     pub code: String,
     pub title: Option<String>,
+    /// What is wrong, more exactly than the title. Never an address.
+    #[serde(skip)]
+    pub text: Option<String>,
     pub count: u64,
     /// The first of them.
     pub rows: Vec<u64>,
+}
+
+/// The list of runs: id, start, end, invited, rows, sheet. Columns are as wide as their values; the sheet, which is last,
+/// is cut off where a screen ends.
+pub(crate) fn runs_text(runs: &[[String; 6]], for_screen: bool) -> String {
+    const HEAD: [&str; 6] = ["RUN", "STARTED (UTC)", "ENDED", "INVITED", "ROWS", "SHEET"];
+    let head = HEAD.map(str::to_owned);
+    let widest = |column: usize| {
+        let values = runs.iter().map(|run| run[column].width());
+        values
+            .chain([HEAD[column].width()])
+            .max()
+            .unwrap_or_default()
+    };
+    let widths: [usize; 5] = std::array::from_fn(widest);
+    let line = |run: &[String; 6]| {
+        let mut line = String::new();
+        for (at, (value, width)) in run.iter().zip(widths).enumerate() {
+            // Numbers end where their column ends.
+            let gap = " ".repeat(width.saturating_sub(value.width()));
+            let _ = match at {
+                3 | 4 => write!(line, "{gap}{value}  "),
+                _ => write!(line, "{value}{gap}  "),
+            };
+        }
+        let room = if for_screen {
+            width().saturating_sub(line.width()).max(12)
+        } else {
+            usize::MAX
+        };
+        format!("{line}{}", shorten_start(&run[5], room))
+    };
+    let lines: Vec<String> = [&head].into_iter().chain(runs).map(line).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+impl RunErrorShown {
+    pub(super) fn sample() -> Self {
+        Self {
+            code: "GL140".into(),
+            title: Some("not a sponsor".into()),
+            text: Some("`Event team` is not an address or an object id".into()),
+            count: 2,
+            rows: vec![11, 12],
+        }
+    }
 }
 
 pub(crate) fn run_page_text(page: &RunPage) -> String {
@@ -264,6 +315,42 @@ fn error_line(error: &RunErrorShown) -> String {
     format!("{}{}: {rows}", care(&error.code), title.unwrap_or_default())
 }
 
+/// So many kinds of errors are told at the end of a run, and before it.
+const KINDS: usize = 6;
+/// So many of their rows are named.
+const ROWS: usize = 6;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exactly {
+    /// With what stands in the sheet: for the person who runs the command.
+    Texts,
+    /// For pages that others read.
+    Titles,
+}
+
+/// What is wrong with which rows, the most frequent first: `rows 3 and 17: not a sponsor [GL140]`.
+pub(super) fn problem_lines(errors: &[RunErrorShown], exactly: Exactly) -> Vec<String> {
+    let line = |error: &RunErrorShown| {
+        let named = &error.rows[..error.rows.len().min(ROWS)];
+        let rows = match named {
+            [] => number(error.count),
+            named => rows(named, error.count),
+        };
+        let text = error.text.as_deref().filter(|_| exactly == Exactly::Texts);
+        let what = text.or(error.title.as_deref());
+        match what {
+            Some(what) => format!("{rows}: {} [{}]", printable_line(what), error.code),
+            None => format!("{rows}: {}", error.code),
+        }
+    };
+    let mut lines: Vec<String> = errors.iter().take(KINDS).map(line).collect();
+    let more = errors.len().saturating_sub(KINDS);
+    if more > 0 {
+        lines.push(plural(more as u64, "more kind"));
+    }
+    lines
+}
+
 /// "rows 17, 23 and 12 more"
 fn rows(named: &[u64], all: u64) -> String {
     let mut words: Vec<String> = named.iter().map(u64::to_string).collect();
@@ -368,6 +455,7 @@ mod tests {
             errors: vec![RunErrorShown {
                 code: "GL503".into(),
                 title: Some("the domain is blocked".into()),
+                text: None,
                 count: 3,
                 rows: vec![4, 9],
             }],

@@ -58,11 +58,9 @@ pub(crate) fn stdin_is_terminal() -> bool {
 /// How problems are shown on stdout: as wide as the terminal, within reason. Colours are taken out where they are
 /// not wanted.
 pub(crate) fn look() -> Look {
-    const USUAL: usize = 80;
-    let width = terminal_size::terminal_size().map_or(USUAL, |(width, _)| usize::from(width.0));
     Look {
         colour: true,
-        width: width.clamp(40, 120),
+        width: super::text::width(),
     }
 }
 

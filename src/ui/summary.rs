@@ -5,6 +5,7 @@
 pub(crate) mod markdown; // the same for the page of a CI job
 
 use super::{
+    run_page::{Exactly, RunErrorShown, problem_lines},
     run_report::RunReport,
     style::{bad, bold, care, good},
     text::{
@@ -33,6 +34,8 @@ pub(crate) struct Summary<'a> {
     pub by_hand: &'a BTreeSet<u64>,
     /// What to do when every row is done.
     pub when_done: Option<&'a str>,
+    /// What is wrong with which rows.
+    pub problems: &'a [RunErrorShown],
     /// Things about this run that a person should know.
     pub notes: &'a [String],
 }
@@ -47,6 +50,18 @@ impl Summary<'_> {
         for note in self.notes {
             let note = wrap(&printable(note), INDENT, INDENT);
             let _ = writeln!(text, "{}{note}", pad("note", INDENT));
+        }
+        for (at, problem) in problem_lines(self.problems, Exactly::Texts)
+            .iter()
+            .enumerate()
+        {
+            let problem = wrap(problem, INDENT, INDENT + 2);
+            let (gap, name) = if at == 0 {
+                ("\n", "problems")
+            } else {
+                ("", "")
+            };
+            let _ = writeln!(text, "{gap}{}{problem}", bad(pad(name, INDENT)));
         }
         if let Some(why) = self.stopped {
             let why = wrap(&printable(why), INDENT, INDENT);
@@ -302,8 +317,24 @@ impl Summary<'_> {
             let invalid = count(|outcome| outcome == Outcome::Invalid);
             next.push(self.correct(to_fix, invalid == to_fix));
         }
+        let open = count(|outcome| {
+            matches!(
+                outcome,
+                Outcome::Failed | Outcome::Unknown | Outcome::NotAttempted
+            )
+        })
+        .saturating_sub(self.report.this_run.not_selected);
         if self.dry_run {
+            if open > 0 {
+                let rows = plural_of(open, "row was", "rows were");
+                let first = match self.stopped {
+                    Some(_) => "when what stopped this dry run is put right, run it again",
+                    None => "run the same dry run again",
+                };
+                next.push((format!("{rows} not looked at; {first}"), None));
+            }
             next.push(match count(|outcome| outcome == Outcome::WouldInvite) {
+                0 if open > 0 => return next,
                 0 if next.is_empty() => ("there is nobody to invite".to_owned(), None),
                 0 => ("there is nobody else to invite".to_owned(), None),
                 n => {
@@ -313,13 +344,6 @@ impl Summary<'_> {
             });
             return next;
         }
-        let open = count(|outcome| {
-            matches!(
-                outcome,
-                Outcome::Failed | Outcome::Unknown | Outcome::NotAttempted
-            )
-        })
-        .saturating_sub(self.report.this_run.not_selected);
         if open > 0 {
             let rows = plural_of(open, "row is", "rows are");
             let what = self.first.unwrap_or("the same command goes on with them");

@@ -1,11 +1,34 @@
 //! Text for a terminal: numbers, plurals, durations and lists in words; how wide a text is, where it is broken into lines,
 //! and where it is cut off.
 
-use std::{borrow::Cow, time::Duration};
+use std::{
+    borrow::Cow,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The width that every screen of ours fits into.
-pub(crate) const WIDTH: usize = 80;
+/// The width of texts where no terminal has another one.
+const USUAL_WIDTH: usize = 80;
+
+/// Lines that are longer are tiring to read, and shorter ones have no room for a table.
+const WIDTHS: std::ops::RangeInclusive<usize> = 40..=120;
+
+static WIDTH: AtomicUsize = AtomicUsize::new(USUAL_WIDTH);
+
+/// The width that every text of ours fits into.
+pub(crate) fn width() -> usize {
+    WIDTH.load(Relaxed)
+}
+
+/// From now on texts are as wide as the terminal, within reason. The program says so once, at its start; a text in a test
+/// has the usual width.
+pub fn fit_to_terminal() {
+    if let Some((terminal_size::Width(columns), _)) = terminal_size::terminal_size() {
+        let columns = usize::from(columns).clamp(*WIDTHS.start(), *WIDTHS.end());
+        WIDTH.store(columns, Relaxed);
+    }
+}
 
 /// `1234567` as `1,234,567`.
 pub(crate) fn number(n: u64) -> String {
@@ -99,17 +122,35 @@ pub(crate) fn shorten(text: &str, max: usize) -> Cow<'_, str> {
     Cow::Owned(short)
 }
 
+/// The last `max` columns of the text, with an ellipsis before them when there is more: for paths, which end with what
+/// tells them apart.
+pub(crate) fn shorten_start(text: &str, max: usize) -> Cow<'_, str> {
+    if text.width() <= max {
+        return Cow::Borrowed(text);
+    }
+    let mut used = 1;
+    let mut from = text.len();
+    for (at, c) in text.char_indices().rev() {
+        used += c.width().unwrap_or(0);
+        if used > max {
+            break;
+        }
+        from = at;
+    }
+    Cow::Owned(format!("…{}", &text[from..]))
+}
+
 /// The text filled up with spaces to `width` columns, as a terminal counts them.
 pub(crate) fn pad(text: &str, width: usize) -> String {
     let missing = width.saturating_sub(text.width());
     format!("{text}{}", " ".repeat(missing))
 }
 
-/// Breaks paragraphs into lines of at most [`WIDTH`]; lines after the first begin with `indent` spaces. A word that is too
+/// Breaks paragraphs into lines of at most [`width`]; lines after the first begin with `indent` spaces. A word that is too
 /// long has a line of its own. What stands in backticks is a command to be copied, and counts as one word.
 pub(crate) fn wrap(text: &str, first_indent: usize, indent: usize) -> String {
-    let mut first = WIDTH.saturating_sub(first_indent);
-    let rest = WIDTH.saturating_sub(indent);
+    let mut first = width().saturating_sub(first_indent);
+    let rest = width().saturating_sub(indent);
     let mut wrapped = Vec::new();
     for paragraph in text.split('\n') {
         wrapped.extend(fill(pieces(paragraph), first, rest, LongWords::Kept));
@@ -246,6 +287,8 @@ mod tests {
         assert_eq!(pad("李", 4), "李  ");
         assert_eq!(shorten("李李李", 5), "李李…");
         assert_eq!(shorten("abc", 3), "abc");
+        assert_eq!(shorten_start("lists/guests.csv", 11), "…guests.csv");
+        assert_eq!(shorten_start("abc", 3), "abc");
     }
 
     #[test]
@@ -266,7 +309,7 @@ mod tests {
             let wrapped = wrap(&text, indent, indent);
             prop_assert_eq!(wrapped.split_whitespace().collect::<Vec<_>>(), words);
             for line in wrapped.lines() {
-                prop_assert!(line.width() <= WIDTH);
+                prop_assert!(line.width() <= USUAL_WIDTH);
             }
         }
     }

@@ -50,7 +50,7 @@ fn the_question_shows_everything_and_a_wrong_name_sends_nothing() {
         "invalid on the sheet",
         "Microsoft",
         "shoe size",
-        "company for 1 guest",
+        "company (1 guest)",
         "ada@partner.example",
         "Welcome to the project",
         "nothing was sent",
@@ -224,7 +224,7 @@ fn guests_who_are_there_are_not_changed_without_a_question() {
     terminal.type_line("no");
     let (code, screen) = terminal.end();
     assert_eq!(code, 2, "{screen}");
-    assert!(screen.contains("company for 1 guest"), "{screen}");
+    assert!(screen.contains("company (1 guest)"), "{screen}");
     let ben = practice.view("/people?address=ben.carter@fabrikam.example");
     assert_ne!(ben["people"][0]["company_name"], "Another Firm");
 }

@@ -69,7 +69,7 @@ fn a_bad_night_on_a_page() {
         .run(&["runs", "nope", "--ledger", "guestlist.db"])
         .expect_code(2)
         .says("knows no run nope")
-        .says("`guestlist runs` lists them");
+        .says("`guestlist runs` lists the runs");
 }
 
 #[test]

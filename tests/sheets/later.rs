@@ -126,7 +126,11 @@ fn a_misspelt_path_is_answered_with_the_sheet_beside_it() {
         );
     }
     let ended = workdir.run(&["check", "elsewhere.ods"]).expect_code(3);
-    assert!(ended.stdout.contains("check the path"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("check the name and the folder"),
+        "{}",
+        ended.stdout
+    );
     workdir
         .run(&["invite", "guest.csv", "--sandbox"])
         .expect_code(3)

@@ -5,7 +5,7 @@
 use crate::{
     guest::Rules,
     sheet::{Sheet, Use, column_letter, delimiter_word, plain_name},
-    ui::text::{WIDTH, lines, list, pad, plural, printable_line, shorten, wrap},
+    ui::text::{lines, list, pad, plural, printable_line, shorten, width, wrap},
 };
 use std::fmt::Write as _;
 
@@ -113,7 +113,7 @@ pub(super) fn not_used(sheet: &Sheet) -> String {
         "columns not used: {} (--show-mapping says more)",
         names.join(", ")
     );
-    let broken = lines(&line, WIDTH, WIDTH - 2);
+    let broken = lines(&line, width(), width() - 2);
     let mut shown = broken.into_iter();
     let most = shown.by_ref().take(3).collect::<Vec<_>>().join("\n  ");
     let more = if shown.next().is_some() { " …" } else { "" };

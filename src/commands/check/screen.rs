@@ -3,6 +3,7 @@
 //! Must not decide anything about a row.
 
 use super::{
+    super::reading_choices::as_flags,
     CheckOptions, Fixed,
     columns::{mapping_text, not_used},
     counts::{SheetCounts, count, needs_tenant},
@@ -16,7 +17,7 @@ use crate::{
     },
     ui::{
         problems::ProblemScreen,
-        text::{WIDTH, lines, list, number, plural, printable_line},
+        text::{lines, list, number, plural, printable_line, width},
     },
 };
 use std::{
@@ -79,7 +80,12 @@ pub(super) fn write(
         Some(fixed) => fixed.path.display().to_string(),
         None => name.to_owned(),
     };
-    out.write_all(next(&name, &screen, not_there.as_ref()).as_bytes())
+    let reading = match opened {
+        Ok(sheet) => sheet.options(),
+        Err(_) => &options.reading,
+    };
+    let flags = as_flags(reading);
+    out.write_all(next(&name, &flags, &screen, not_there.as_ref()).as_bytes())
 }
 
 /// Where there is no sheet to correct: the path that was perhaps meant.
@@ -100,7 +106,7 @@ fn not_there(refused: &Refused) -> Option<NotThere> {
 
 /// Lines of which all but the first are indented.
 fn indented(text: &str) -> String {
-    format!("{}\n", lines(text, WIDTH, WIDTH - 2).join("\n  "))
+    format!("{}\n", lines(text, width(), width() - 2).join("\n  "))
 }
 
 /// How the sheet stands.
@@ -153,8 +159,13 @@ fn summary(
     text
 }
 
-/// The last line: what to do next.
-fn next(name: &str, screen: &ProblemScreen<'_>, not_there: Option<&NotThere>) -> String {
+/// The last line: what to do next. `flags` tell how the sheet is read.
+fn next(
+    name: &str,
+    flags: &str,
+    screen: &ProblemScreen<'_>,
+    not_there: Option<&NotThere>,
+) -> String {
     let typed = |name: &str| {
         let name = printable_line(name);
         if name.contains(' ') {
@@ -163,7 +174,10 @@ fn next(name: &str, screen: &ProblemScreen<'_>, not_there: Option<&NotThere>) ->
             name
         }
     };
-    let sheet = typed(name);
+    let sheet = match flags {
+        "" => typed(name),
+        flags => format!("{} {}", typed(name), printable_line(flags)),
+    };
     if let Some(not_there) = not_there {
         match &not_there.meant {
             Some(meant) => format!("next: guestlist check {}\n", typed(meant)),

@@ -39,6 +39,12 @@ pub(super) fn forget(
         return Err(Failure::usage("nobody is named who is to be forgotten")
             .hint("name addresses, or an age: `guestlist ledger forget --older-than 180d`"));
     }
+    if wanted.export == Some(Path::new("-")) {
+        return Err(Failure::usage(
+            "--export writes a file, not standard output: what it holds is personal data",
+        )
+        .hint("give --export the name of a new file; nothing was forgotten"));
+    }
     let keys = keys(wanted.addresses)?;
     let ledger = Ledger::open(path, NewLedger::Refused)?;
     let now = clock.now();

@@ -3,7 +3,7 @@
 use super::{
     super::{
         own_mail::{self, MailTotals, MailsOf, Names},
-        progress, reading_choices,
+        progress, reading_choices, row_errors,
     },
     finish::Finish,
     prepared::Prepared,
@@ -15,7 +15,7 @@ use crate::{
     failure::Result,
     ledger::{AskedBefore, Ledger, RunLock, RunStart, SilentFirst},
     outcome::{Mail, Outcome},
-    ui::{self, ProgressMode},
+    ui::{self, ProgressMode, RunErrorShown},
 };
 use tokio::sync::watch;
 
@@ -102,6 +102,8 @@ pub(super) struct Rehearsed {
     pub newly_mailed: u64,
     /// The rows, in their order, whose guests would get what an invitation cannot carry.
     pub changed: Vec<u64>,
+    /// What is wrong with which rows.
+    pub problems: Vec<RunErrorShown>,
 }
 
 /// Finds out what would happen, with the same code as a real run, on a private copy of the ledger.
@@ -126,6 +128,7 @@ pub(super) async fn rehearse(prepared: &Prepared<'_>, ready: &Ready) -> Result<R
     let reader = ledger.reader()?;
     let mut rehearsed = Rehearsed {
         changed: reader.rows_with_follow_ups(&run, update_existing)?,
+        problems: row_errors::errors(&reader, &run)?,
         end,
         mailed: Vec::new(),
         newly_mailed: 0,

@@ -3,14 +3,14 @@
 use super::{
     super::{
         changed_addresses, connect::Connection, corrections, files, new_run, own_mail::MailTotals,
-        report,
+        report, row_errors,
     },
     forecast,
     prepared::Prepared,
     stop_message::{self, Stopped},
 };
 use crate::{
-    engine::{MailBy, RunEnd, RunTotals, StopReason},
+    engine::{MailBy, RunEnd, RunTotals, StopReason, catalogue::FORGOTTEN},
     events,
     exit::Exit,
     failure::{Failure, Result},
@@ -356,6 +356,18 @@ impl Finish<'_> {
                 .command
                 .with_sheet(self.prepared.typed, to_fix)
         });
+        // Where the ledger cannot be read, the results still tell what is wrong.
+        let problems = self.ledger.reader().map_err(Failure::from);
+        let mut problems = problems
+            .and_then(|reader| row_errors::errors(&reader, self.run))
+            .unwrap_or_default();
+        problems.retain(|problem| problem.code != FORGOTTEN.as_str());
+        if !ui::stderr_is_terminal() {
+            // A log says which rows, and not what stands in them.
+            for problem in &mut problems {
+                problem.text = None;
+            }
+        }
         tell(&Summary {
             report,
             dry_run: self.prepared.settings.invite.dry_run.value,
@@ -367,6 +379,7 @@ impl Finish<'_> {
             when_done: Some(&status)
                 .filter(|_| report.exit_code == 0)
                 .map(String::as_str),
+            problems: &problems,
             notes: told.notes,
         });
     }

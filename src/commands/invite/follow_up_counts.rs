@@ -60,15 +60,24 @@ impl FollowUpCounts {
 
     /// The columns that are set, and for how many of what was counted. None: the sheet asks for nothing of it.
     pub(super) fn told(&self, header: &Header, counted: &str) -> Option<String> {
-        let columns: Vec<String> = AFTERWARDS
+        let columns = AFTERWARDS
             .iter()
             .zip(self.guests)
             .filter(|(_, guests)| *guests > 0)
             .filter_map(|(field, guests)| Some((header.column_of(*field)?, guests)))
-            .map(|(column, guests)| {
-                format!("{} for {}", header.name(column), plural(guests, counted))
-            })
+            .map(|(column, guests)| (header.name(column), guests));
+        // Columns that hold as many values as the one before them share its number.
+        let mut groups: Vec<(Vec<String>, u64)> = Vec::new();
+        for (name, guests) in columns {
+            match groups.last_mut().filter(|(_, before)| *before == guests) {
+                Some((names, _)) => names.push(name),
+                None => groups.push((vec![name], guests)),
+            }
+        }
+        let told: Vec<String> = groups
+            .iter()
+            .map(|(names, guests)| format!("{} ({})", list(names), plural(*guests, counted)))
             .collect();
-        (!columns.is_empty()).then(|| list(&columns))
+        (!told.is_empty()).then(|| told.join("; "))
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     exit::Exit,
     failure::{Failure, Result},
-    ledger::{Ledger, NewLedger, UnknownRuns},
+    ledger::{Ledger, LedgerError, NewLedger, UnknownRuns},
     outcome::Outcome,
     own_files::Rehearsal,
     results::{self, RunKind, default_paths},
@@ -48,7 +48,19 @@ pub(super) fn open(
     } else {
         NewLedger::Refused
     };
-    Ok(Ledger::open(path, new)?)
+    Ledger::open(path, new).map_err(may_be_made)
+}
+
+/// What to do where a run must not make a ledger by itself.
+fn may_be_made(error: LedgerError) -> Failure {
+    let missing = matches!(error, LedgerError::Missing { .. });
+    let failure = Failure::from(error);
+    if !missing {
+        return failure;
+    }
+    Failure::new(failure.exit, failure.what)
+        .hint("if there was one before, find it and name it with --ledger: it knows who has been mailed")
+        .hint("for the first run of all, `guestlist ledger new` or --new-ledger makes it")
 }
 
 /// There is no ledger, and a results file of this sheet lists people whom an earlier one knew: a person decides.

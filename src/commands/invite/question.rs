@@ -10,7 +10,7 @@ use super::{
     follow_up_counts::FollowUpCounts,
     forecast,
     prepared::Prepared,
-    ready::Ready,
+    ready::{self, Ready},
     stop_message::{self, Stopped},
     survey::Survey,
 };
@@ -22,7 +22,7 @@ use crate::{
     outcome::Outcome,
     sheet::{Refused, Row},
     ui,
-    ui::{Answer, FirstMail, MailPlan, Question, TenantShown, Words, text},
+    ui::{Answer, FirstMail, MailPlan, Question, RunErrorShown, TenantShown, Words, text},
 };
 use std::{cmp::Reverse, collections::BTreeMap, path::Path};
 
@@ -40,6 +40,7 @@ pub(super) async fn ask(prepared: &Prepared<'_>, ready: &Ready) -> Result<()> {
     }
     let afterwards = afterwards(prepared, &rehearsed.changed)?;
     if afterwards.is_none() && sends_nothing(prepared, &rehearsed) {
+        ready::announce_unasked(prepared);
         return Ok(());
     }
     let mails = Mails::of(prepared, &ready.connection, &rehearsed.mailed)?;
@@ -53,6 +54,7 @@ pub(super) async fn ask(prepared: &Prepared<'_>, ready: &Ready) -> Result<()> {
         own_mail: prepared.own_mail.as_ref(),
         mails,
         particulars: Particulars::of(prepared.settings),
+        problems: rehearsed.problems,
         warnings: &[ready.warnings.as_slice(), rehearsed.end.notes.as_slice()].concat(),
         takes: forecast::forecast(prepared, &rehearsed.end.tally)?.map(|forecast| forecast.words),
     };
@@ -167,6 +169,7 @@ struct About<'a> {
     own_mail: Option<&'a OwnMail>,
     mails: Mails,
     particulars: Particulars,
+    problems: Vec<RunErrorShown>,
     warnings: &'a [String],
     takes: Option<String>,
 }
@@ -198,7 +201,6 @@ impl About<'_> {
             Outcome::ExistsAccepted,
             Outcome::ExistsMember,
             Outcome::ExistsDisabled,
-            Outcome::ExistsDeleted,
         ];
         let counted = |outcome: Outcome| (outcome, tally.of(outcome));
         let reasons = [
@@ -207,6 +209,10 @@ impl About<'_> {
             (
                 Outcome::Refused,
                 "refused by Microsoft, or by a policy of the tenant",
+            ),
+            (
+                Outcome::ExistsDeleted,
+                "deleted in the tenant not long ago: restore or purge first",
             ),
             (Outcome::Gone, "invited once and gone from the directory"),
             (Outcome::Failed, "could not be looked up"),
@@ -264,6 +270,7 @@ impl About<'_> {
                 .map(|column| (column.name.clone(), column.addresses))
                 .collect(),
             first_mail: self.mails.first.clone(),
+            problems: self.problems.clone(),
             warnings: self.warnings.to_vec(),
             takes: self.takes.clone(),
         }

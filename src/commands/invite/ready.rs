@@ -67,6 +67,7 @@ impl Ready {
         warnings.extend(warnings::external_tenant(prepared, &connection));
         warnings.extend(own_people);
         warnings.extend(survey.in_doubt.iter().cloned());
+        warnings.extend(warnings::nobody_selected(prepared));
         warnings.extend(warnings::landing_hosts(survey, settings));
         warnings.extend(object_ids(&prepared.sheet));
 
@@ -185,11 +186,13 @@ fn silent_first(prepared: &Prepared<'_>) -> Result<Option<SilentFirst>> {
     Ok(ledger.silent_first(unknown, clock.now())?)
 }
 
-/// The lines about settings, tenant and sign-in that every run begins with.
+/// The lines about settings, tenant and sign-in that every run begins with. The question says more of them.
 fn announce(prepared: &Prepared<'_>, connection: &Connection) {
     if !prepared.output.quiet {
-        for line in Particulars::of(prepared.settings).lines(false) {
-            ui::tell(ui::text::wrap(&line, 0, 2));
+        if !prepared.is_asked() {
+            for line in Particulars::of(prepared.settings).lines(false) {
+                ui::tell(ui::text::wrap(&line, 0, 2));
+            }
         }
         let tenant = &connection.tenant;
         let name = tenant.name.as_deref().unwrap_or(&tenant.id);
@@ -200,17 +203,8 @@ fn announce(prepared: &Prepared<'_>, connection: &Connection) {
             .unwrap_or_default();
         ui::tell(format!("tenant {name}{domain}"));
         ui::tell(format!("signed in as {}", connection.signed_in_as()));
-        let columns = [
-            (
-                "asked for after the invitation",
-                prepared.asked_afterwards(),
-            ),
-            ("not used", prepared.told_not_used()),
-        ];
-        for (what, told) in columns {
-            if let Some(told) = told {
-                ui::tell(ui::text::wrap(&format!("{what}: {told}"), 0, 2));
-            }
+        if !prepared.is_asked() {
+            announce_columns(prepared);
         }
         if !connection.organization_read {
             ui::tell(
@@ -224,4 +218,28 @@ fn announce(prepared: &Prepared<'_>, connection: &Connection) {
             prepared.settings.invite.ledger.value.display()
         ));
     }
+}
+
+/// What the sheet asks for beside the invitation, and the columns that are used for nothing.
+fn announce_columns(prepared: &Prepared<'_>) {
+    let columns = [
+        ("set after the invitation", prepared.asked_afterwards()),
+        ("not used", prepared.told_not_used()),
+    ];
+    for (what, told) in columns {
+        if let Some(told) = told {
+            ui::tell(ui::text::wrap(&format!("{what}: {told}"), 0, 2));
+        }
+    }
+}
+
+/// The same lines for a run that asks nothing after all, because nobody is left to ask about.
+pub(super) fn announce_unasked(prepared: &Prepared<'_>) {
+    if prepared.output.quiet {
+        return;
+    }
+    for line in Particulars::of(prepared.settings).lines(false) {
+        ui::tell(ui::text::wrap(&line, 0, 2));
+    }
+    announce_columns(prepared);
 }

@@ -33,6 +33,8 @@ pub(in crate::commands) struct Survey {
     pub wanted: Wanted,
     pub follow_ups: FollowUpCounts,
     pub domains: HashMap<String, u64>,
+    /// Rows that --only selects, whatever is wrong with them.
+    pub selected_rows: u64,
     /// How many guests are selected, and their domains.
     pub selected: u64,
     selected_domains: HashMap<String, u64>,
@@ -81,6 +83,11 @@ impl Survey {
             let row = row.map_err(Refused::from)?;
             let understood = understanding.understand(&row);
             survey.rows += 1;
+            let address = match &understood.verdict {
+                RowVerdict::Guest(guest) => Some((guest.email.key(), guest.email.domain())),
+                _ => None,
+            };
+            survey.selected_rows += u64::from(selection.takes(row.number, address));
             match understood.verdict {
                 RowVerdict::Guest(guest) => survey.guest(&guest, selection, send),
                 RowVerdict::Duplicate { .. } => survey.duplicates += 1,

@@ -169,6 +169,13 @@ pub(super) fn landing_hosts(survey: &Survey, settings: &Settings) -> Option<Stri
     })
 }
 
+/// A run for nobody would look like one in which all is done.
+pub(super) fn nobody_selected(prepared: &Prepared<'_>) -> Option<String> {
+    (prepared.survey.selected_rows == 0 && prepared.survey.rows > 0).then(|| {
+        "--only selects nobody: no row of the sheet has this address, domain or number (a row has the number that a spreadsheet program shows beside it)".to_owned()
+    })
+}
+
 /// Languages that the sheet asks for, and for which there is only the template for the rest.
 pub(super) fn languages_without_template(prepared: &Prepared<'_>) -> Option<String> {
     let survey = &prepared.survey;

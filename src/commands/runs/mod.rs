@@ -8,7 +8,6 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     ledger::{Ledger, NewLedger, Reader, RunRecord},
-    problem::Entry,
     settings::Settings,
     ui,
 };
@@ -18,8 +17,7 @@ use std::path::Path;
 
 const SHOWN: u32 = 50;
 
-/// `codes`: every code that a row can have.
-pub(crate) fn run(settings: &Settings, typed: &cli::Runs, codes: &[&[Entry]]) -> Result<Exit> {
+pub(crate) fn run(settings: &Settings, typed: &cli::Runs) -> Result<Exit> {
     let path = &settings.invite.ledger.value;
     let ledger = Ledger::open(path, NewLedger::Refused)?;
     let reader = ledger.reader()?;
@@ -27,7 +25,7 @@ pub(crate) fn run(settings: &Settings, typed: &cli::Runs, codes: &[&[Entry]]) ->
     match &typed.run {
         Some(name) => {
             let found = find(&reader, path, name)?;
-            let page = page(&reader, path, &found, codes)?;
+            let page = page(&reader, path, &found)?;
             if typed.json {
                 out.json(&page)?;
             } else {
@@ -46,11 +44,13 @@ fn find(reader: &Reader, ledger: &Path, name: &RunName) -> Result<RunRecord> {
         RunName::Id(id) => reader.run_named(id)?,
     };
     found.ok_or_else(|| {
-        let what = match name {
-            RunName::Last => format!("the ledger {} knows no run yet", ledger.display()),
-            RunName::Id(id) => format!("the ledger {} knows no run {id}", ledger.display()),
-        };
-        Failure::usage(what).hint("`guestlist runs` lists them")
+        let ledger = ledger.display();
+        match name {
+            RunName::Last => Failure::usage(format!("the ledger {ledger} knows no run yet"))
+                .hint("a run is in it as soon as it begins: name the ledger of that run with --ledger"),
+            RunName::Id(id) => Failure::usage(format!("the ledger {ledger} knows no run {id}"))
+                .hint("`guestlist runs` lists the runs that it knows; another ledger is named with --ledger"),
+        }
     })
 }
 
@@ -67,35 +67,32 @@ fn all(reader: &Reader, path: &Path, as_json: bool, out: &mut ui::Out) -> Result
         ui::tell(format!("the ledger {} knows no run yet", path.display()));
         return Ok(());
     }
-    out.line(format!(
-        "{:<22} {:<17} {:<9} {:>8} {:>8}  {}",
-        "RUN", "STARTED (UTC)", "ENDED", "INVITED", "ROWS", "SHEET"
-    ))?;
-    for run in &runs {
-        let report = report(run);
-        let number = |pointer: &str| {
-            report
-                .pointer(pointer)
-                .and_then(Value::as_u64)
-                .map_or("-".to_owned(), ui::text::number)
-        };
-        let ended = match (run.ended_at, run.exit_code) {
-            (Some(_), Some(code)) => format!("exit {code}"),
-            _ => "not ended".to_owned(),
-        };
-        out.line(format!(
-            "{:<22} {:<17} {ended:<9} {:>8} {:>8}  {}",
-            run.id,
-            run.started_at.strftime("%F %H:%M").to_string(),
-            number("/this_run/invited"),
-            number("/rows"),
-            what_of(run),
-        ))?;
-    }
+    let lines: Vec<[String; 6]> = runs.iter().map(line_of).collect();
+    out.line(ui::runs_text(&lines, ui::stdout_is_terminal()))?;
     if ui::stderr_is_terminal() {
-        ui::tell("`guestlist runs ID` shows one of them; `guestlist runs last` the newest");
+        ui::tell("`guestlist runs last` shows the newest on a page, `guestlist runs ID` any other");
     }
     Ok(())
+}
+
+fn line_of(run: &RunRecord) -> [String; 6] {
+    let report = report(run);
+    let number = |pointer: &str| {
+        let value = report.pointer(pointer).and_then(Value::as_u64);
+        value.map_or("-".to_owned(), ui::text::number)
+    };
+    let ended = match (run.ended_at, run.exit_code) {
+        (Some(_), Some(code)) => format!("exit {code}"),
+        _ => "not ended".to_owned(),
+    };
+    [
+        run.id.clone(),
+        run.started_at.strftime("%F %H:%M").to_string(),
+        ended,
+        number("/this_run/invited"),
+        number("/rows"),
+        what_of(run),
+    ]
 }
 
 /// The sheet; of a run that invited nobody its verb too.

@@ -1,20 +1,15 @@
 //! One run, from what the ledger keeps of it: also of one that was killed.
 
+use super::super::row_errors::errors;
 use crate::{
     failure::Result,
-    ledger::{Reader, RunError, RunRecord},
-    problem::Entry,
-    ui::{RunErrorShown, RunPage, TenantReport},
+    ledger::{Reader, RunRecord},
+    ui::{RunPage, TenantReport},
 };
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, path::Path};
 
-pub(super) fn page(
-    reader: &Reader,
-    ledger: &Path,
-    run: &RunRecord,
-    codes: &[&[Entry]],
-) -> Result<RunPage> {
+pub(super) fn page(reader: &Reader, ledger: &Path, run: &RunRecord) -> Result<RunPage> {
     let report = report(run);
     let text = |key: &str| report.get(key).and_then(Value::as_str).map(str::to_owned);
     let tenant = reader.tenant()?;
@@ -22,7 +17,6 @@ pub(super) fn page(
     let took = run
         .ended_at
         .map(|ended| ended.duration_since(run.started_at));
-    let errors = reader.run_errors(&run.id)?;
     Ok(RunPage {
         run: run.id.clone(),
         verb: run.verb.clone(),
@@ -47,10 +41,7 @@ pub(super) fn page(
         outcomes: outcomes(reader, run, &report)?,
         requests: report.pointer("/requests/total").and_then(Value::as_u64),
         traffic,
-        errors: errors
-            .into_iter()
-            .map(|error| shown(error, codes))
-            .collect(),
+        errors: errors(reader, &run.id)?,
         results: text("results"),
         to_fix: text("to_fix"),
     })
@@ -91,18 +82,4 @@ fn outcomes(reader: &Reader, run: &RunRecord, report: &Value) -> Result<BTreeMap
         counts.extend(reader.run_outcomes(&run.id)?);
     }
     Ok(counts)
-}
-
-fn shown(error: RunError, codes: &[&[Entry]]) -> RunErrorShown {
-    let entry = codes.iter().copied().flatten();
-    let title = entry
-        .filter(|entry: &&Entry| entry.code == error.code)
-        .map(|entry| entry.title.to_owned())
-        .next();
-    RunErrorShown {
-        code: error.code,
-        title,
-        count: error.count,
-        rows: error.rows,
-    }
 }

@@ -49,6 +49,7 @@ fn question() -> Question {
             cc: Some("boss@contoso.com".into()),
             words: Words::These("Welcome, Zoë!\n\nPlease read the house rules before the first meeting, they are on the start page of the portal.".into()),
         }),
+        problems: vec![RunErrorShown::sample()],
         warnings: vec![
             "row 10 is hidden in the workbook and is read like every other row".into(),
             "the custom words of 3 rows are dropped by Microsoft, because an app signs in and not a person".into(),
@@ -70,8 +71,8 @@ fn everything_that_would_happen_is_shown() {
     insta::assert_snapshot!(shown, @"
     Tenant        Contoso GmbH (contoso.com, 11111111-2222-3333-4444-555555555555)
     Signed in as  ada@contoso.com
-    Sheet         guests.csv, 1,000 rows
-    Holds         46 addresses: 40 guests, 2 invalid, 4 not used
+    Sheet         guests.csv, 1,000 rows, 46 addresses: 40 guests, 2 invalid, 4 not
+                  used
     Settings      guestlist.toml (trusted)
     Landing page  intranet.contoso.com (from guestlist.toml:7)
     Host          Graph is asked at http://127.0.0.1:8086 (from --graph-url), which
@@ -91,8 +92,10 @@ fn everything_that_would_happen_is_shown() {
            20  not invited   the sheet is wrong there
             5  not invited   the same person as another row, or corrected since
 
-    warning: row 10 is hidden in the workbook and is read like every other row
+    Problems      rows 11 and 12: `Event team` is not an address or an object id
+                    [GL140]
 
+    warning: row 10 is hidden in the workbook and is read like every other row
     warning: the custom words of 3 rows are dropped by Microsoft, because an app
              signs in and not a person
 
@@ -138,7 +141,7 @@ fn anything_else_sends_nothing() {
     }
     assert_eq!(
         answer("fabrikam\n"),
-        Answer::No("\"fabrikam\" is not the name of this tenant: nothing was sent".into())
+        Answer::No("\"fabrikam\" is not the name of this tenant, which is Contoso GmbH or contoso.com: nothing was sent".into())
     );
     assert!(matches!(answer(&"x".repeat(100_000)), Answer::No(why) if why.len() < 200));
 }
@@ -162,7 +165,7 @@ fn a_tenant_without_a_readable_name_is_known_by_its_id() {
     );
     assert_eq!(
         question.judge(""),
-        Answer::No("no name typed: nothing was sent".into())
+        Answer::No("no name was typed, which means no: nothing was sent".into())
     );
     assert_eq!(question.judge(id), Answer::Yes);
     assert!(question.text().contains("everybody is invited silently"));

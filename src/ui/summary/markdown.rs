@@ -6,6 +6,7 @@ use super::Summary;
 use crate::{
     exit::Exit,
     failure::Failure,
+    ui::run_page::{Exactly, problem_lines},
     ui::text::{number, printable, printable_line},
 };
 use std::fmt::Write;
@@ -29,6 +30,9 @@ impl Summary<'_> {
         }
         for note in self.notes {
             let _ = writeln!(text, "- **note**: {}", escaped(&printable_line(note)));
+        }
+        for problem in problem_lines(self.problems, Exactly::Titles) {
+            let _ = writeln!(text, "- **problem**: {}", escaped(&problem));
         }
         if let Some(why) = self.stopped {
             let _ = writeln!(text, "\n**Stopped**: {}", paragraph(why));
@@ -136,13 +140,17 @@ fn code(command: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::run_report::{TenantReport, sample};
+    use crate::ui::{
+        RunErrorShown,
+        run_report::{TenantReport, sample},
+    };
     use std::collections::BTreeSet;
 
     #[test]
     fn a_run_as_markdown() {
         let report = sample();
         let notes = ["see `mail` = due in the results".to_owned()];
+        let problems = [RunErrorShown::sample()];
         let summary = Summary {
             report: &report,
             dry_run: false,
@@ -152,6 +160,7 @@ mod tests {
             fix: Some("guestlist invite 'guests `a`.to-fix.csv'"),
             by_hand: &BTreeSet::new(),
             when_done: None,
+            problems: &problems,
             notes: &notes,
         };
         insta::assert_snapshot!(summary.markdown(Exit::SomeRowsNotDone));
@@ -180,6 +189,7 @@ mod tests {
             fix: None,
             by_hand: &BTreeSet::new(),
             when_done: None,
+            problems: &[],
             notes: &[],
         };
         let text = summary.markdown(Exit::Done);

@@ -19,6 +19,7 @@ fn summary(report: &RunReport) -> Summary<'_> {
         fix: Some("guestlist invite guests.to-fix.csv"),
         by_hand: const { &NOBODY },
         when_done: Some("guestlist invite guests.csv"),
+        problems: &[],
         notes: &[],
     }
 }
