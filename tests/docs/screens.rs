@@ -76,7 +76,8 @@ impl Reader {
             .collect();
         // What a reader would type.
         if let (Some(end), Some(answer)) = (lines.last_mut(), last.strip_prefix(prompt)) {
-            *end = format!("{end} {answer}").trim_end().to_owned();
+            end.push(' ');
+            end.push_str(answer);
         }
         Some(lines)
     }
