@@ -349,7 +349,8 @@ impl Summary<'_> {
             let what = self.first.unwrap_or("the same command goes on with them");
             next.push((format!("{rows} not done yet; {what}"), Some(self.again)));
         }
-        if next.is_empty() {
+        // Nothing is known of rows that were not selected.
+        if next.is_empty() && self.report.this_run.not_selected == 0 {
             next.extend(self.when_done.map(|command| {
                 let what = "every row is done; to see who has redeemed, run";
                 (what.to_owned(), Some(command))

@@ -252,3 +252,47 @@ fn rows_that_were_not_selected_are_not_called_open() {
     assert!(text.contains("9  not-attempted    not selected"), "{text}");
     assert!(!text.contains("not done yet"), "{text}");
 }
+
+#[test]
+fn rows_that_were_not_selected_are_not_called_done() {
+    let mut report = RunReport {
+        outcomes: outcome_counts([(Outcome::Invited, 1), (Outcome::NotAttempted, 5)]),
+        to_fix: None,
+        ..sample()
+    };
+    report.this_run.not_selected = 5;
+    assert!(!shown(&summary(&report)).contains("every row is done"));
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_rows() {
+    let report = sample();
+    let problems = [RunErrorShown::sample()];
+    let summary = Summary {
+        problems: &problems,
+        ..summary(&report)
+    };
+    let text = shown(&summary);
+    assert!(
+        text.contains("problems  rows 11 and 12: `Event team` is not an address or an object id"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_dry_run_that_stopped_does_not_say_that_there_is_nobody_to_invite() {
+    let report = RunReport {
+        rows: 3,
+        outcomes: outcome_counts([(Outcome::NotAttempted, 3)]),
+        to_fix: None,
+        ..sample()
+    };
+    let summary = Summary {
+        dry_run: true,
+        stopped: Some("Graph cannot be reached"),
+        ..summary(&report)
+    };
+    let text = shown(&summary);
+    assert!(!text.contains("nobody to invite"), "{text}");
+    assert!(text.contains("3 rows were not looked at"), "{text}");
+}
