@@ -97,3 +97,41 @@ fn runs_of_other_verbs_have_a_page_too() {
     assert!(page.contains("ended well (exit 0)"), "{page}");
     assert!(page.contains("2  reminded"), "{page}");
 }
+
+#[test]
+fn a_ledger_without_a_run_does_not_send_a_person_round_in_a_circle() {
+    let workdir = Workdir::new();
+    workdir.run(&["ledger", "new"]).expect_code(0);
+    let ended = workdir.run(&["runs", "last"]).expect_code(2);
+    assert!(!ended.stderr.contains("lists"), "{}", ended.stderr);
+    ended.says("knows no run yet").says("--ledger");
+}
+
+#[test]
+fn a_dash_is_no_ledger_and_takes_no_personal_data() {
+    let workdir = Workdir::new();
+    workdir.write("guests.csv", Guests::new().people(1));
+    workdir
+        .run(&["invite", "guests.csv", "--sandbox", "--ledger", "-"])
+        .expect_code(2)
+        .says("cannot be standard input or output");
+    assert!(!workdir.path("-").exists());
+    workdir.run(&["ledger", "new"]).expect_code(0);
+    workdir
+        .run(&["ledger", "forget", "a@b.example", "--export", "-"])
+        .expect_code(2)
+        .says("nothing was forgotten");
+    workdir
+        .run(&["ledger", "backup", "-"])
+        .expect_code(2)
+        .says("`guestlist ledger backup FILE`");
+}
+
+#[test]
+fn a_selection_of_nobody_is_told() {
+    let workdir = Workdir::new();
+    workdir.write("guests.csv", Guests::new().people(2));
+    workdir
+        .run(&["invite", "guests.csv", "--sandbox", "--only", "9999"])
+        .says("--only selects nobody");
+}
