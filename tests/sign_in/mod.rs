@@ -14,5 +14,6 @@ mod certificate; // an app with a certificate
 mod challenge; //   claims that a new token needs
 mod device_code; // a person with a code
 mod incomplete; //  something is missing, or a policy says no
+mod odd_answers; // token endpoints that answer in other ways
 mod way_there; //   authorities and proxies
 pub(crate) mod workload; // a workload with a token of its platform

@@ -14,6 +14,8 @@ mod tokens; // one token for all requests, and its renewal
 
 mod transport; // how the sign-in service is reached
 
+mod token_answer; // what it answers, as the crate can read it
+
 mod tenant; // the id of a tenant from its domain
 
 mod certificate; // an app with a certificate

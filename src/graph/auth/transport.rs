@@ -31,10 +31,12 @@ use azure_core::{
 use serde_json::Value;
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{aadsts, catalogue as codes, challenge::ClaimsToSend};
+use super::{aadsts, catalogue as codes, challenge::ClaimsToSend, token_answer::readable_token};
 
 /// The longest answer that is read; tokens with many groups have about 20 KB.
 const LONGEST_ANSWER: usize = 1024 * 1024;
+/// An error of the sign-in service is looked for in so much of an answer of another form.
+const LONGEST_QUOTE: usize = 64 * 1024;
 /// A name that never exists (RFC 2606); only `azure_identity` gets it.
 const STAND_IN: &str = "https://authority.invalid";
 
@@ -91,7 +93,9 @@ enum Says {
 impl Author {
     fn of(body: &[u8]) -> Self {
         let Ok(value) = serde_json::from_slice::<Value>(body) else {
-            return if body.trim_ascii_start().starts_with(b"{") {
+            return if quotes_entra(body) {
+                Self::Entra(Says::No)
+            } else if body.trim_ascii_start().starts_with(b"{") {
                 Self::Unclear
             } else {
                 Self::Between
@@ -105,10 +109,18 @@ impl Author {
             .any(has)
         {
             Self::Entra(Says::Yes)
+        } else if quotes_entra(body) {
+            Self::Entra(Says::No)
         } else {
             Self::Between
         }
     }
+}
+
+/// Whether an answer of another form, such as that of a gateway, holds an error of the sign-in service.
+fn quotes_entra(body: &[u8]) -> bool {
+    let begin = &body[..body.len().min(LONGEST_QUOTE)];
+    !aadsts::numbers(&String::from_utf8_lossy(begin)).is_empty()
 }
 
 impl Received {
@@ -209,7 +221,11 @@ impl Authority {
     async fn ask(&self, request: reqwest::RequestBuilder) -> Exchanged {
         let received = self.exchange(request).await?;
         match Author::of(&received.body) {
-            Author::Entra(Says::Yes) => received.accepted(),
+            Author::Entra(Says::Yes) => {
+                let (status, headers, body) = received.accepted()?;
+                let body = readable_token(body).ok_or_else(unreadable)?;
+                Ok((status, headers, body))
+            }
             Author::Entra(Says::No) => Err(received.refusal()),
             Author::Unclear => {
                 received.accepted()?;
