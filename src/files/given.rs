@@ -123,6 +123,7 @@ fn waiting(file: &File) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
 fn waiting(_: &File) -> io::Result<()> {
     Ok(())
 }

@@ -6,10 +6,9 @@ use super::{
     connection::{connect, create_private},
     schema,
 };
-use crate::{
-    files::Refusal,
-    outcome::{Mail, Outcome, RowResult, Verified},
-};
+#[cfg(unix)]
+use crate::files::Refusal;
+use crate::outcome::{Mail, Outcome, RowResult, Verified};
 use jiff::Timestamp;
 use rusqlite::{Connection, StatementStatus};
 use std::{fs, time::Duration};

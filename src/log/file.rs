@@ -168,6 +168,7 @@ fn is_log(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_os = "linux")]
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
     const LINE: &str = "2026-11-22T02:00:00.000Z INFO  row row=2 outcome=invited\n";

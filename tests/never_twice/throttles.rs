@@ -8,6 +8,7 @@ fn posts(practice: &Practice) -> u64 {
 }
 
 /// What was under way when a run was killed is settled soon.
+#[cfg(unix)]
 const QUICK: [&str; 6] = ["--rate", "max", "--settle", "2s", "--ask-again-after", "2s"];
 
 /// The most POSTs for one address.

@@ -1,8 +1,12 @@
 //! `guestlist generate completions`: each shell gets every command and every flag, and nothing that is hidden.
 
 use super::{commands, flags};
-use crate::support::{Workdir, missing};
-use std::{fs, process::Command};
+use crate::support::Workdir;
+#[cfg(unix)]
+use crate::support::missing;
+use std::fs;
+#[cfg(unix)]
+use std::process::Command;
 
 const SHELLS: [(&str, &str); 5] = [
     ("bash", "guestlist.bash"),
@@ -43,6 +47,7 @@ fn every_command_and_flag_is_completed_in_every_shell() {
 }
 
 /// What bash offers after the words of a line, the last of which is being typed.
+#[cfg(unix)]
 fn offered(line: &str) -> Option<Vec<String>> {
     let folder = Workdir::new();
     folder.run(&["generate", "completions", "bash", "--out", "."]);

@@ -1,7 +1,9 @@
 //! Something is missing for the sign-in: this is reported before any request is sent.
 
 use super::tenant::Tenant;
-use crate::support::{Ended, Workdir};
+use crate::support::Ended;
+#[cfg(unix)]
+use crate::support::Workdir;
 
 #[test]
 fn each_way_names_what_it_needs_and_where_it_goes() {

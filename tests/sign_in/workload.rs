@@ -51,6 +51,7 @@ pub(super) fn pod_for(seconds: i64) -> String {
 }
 
 /// The token of a workflow that is known.
+#[cfg(unix)]
 pub(crate) fn github(seconds: i64) -> String {
     token(GITHUB, MAIN, AUDIENCE, seconds)
 }

@@ -93,6 +93,7 @@ impl Terminal {
     }
 
     /// What is on the screen by now.
+    #[cfg(unix)]
     pub(crate) fn shown(&self) -> String {
         self.screen()
     }

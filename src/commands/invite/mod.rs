@@ -88,7 +88,8 @@ pub async fn invite(
     stop: Stop,
 ) -> Result<Exit> {
     let job_files = JobFiles::new(typed, settings, env)?;
-    let ended = run_to_the_end(typed, settings, env, output, clock, stop, &job_files).await;
+    let run = run_to_the_end(typed, settings, env, output, clock, stop, &job_files);
+    let ended = Box::pin(run).await;
     if let Err(failure) = &ended {
         job_files.failed(failure, clock);
     }
