@@ -31,9 +31,11 @@ fn best_with_a_burst() -> f64 {
     ((rows - 150.0) / 30.0).max((rows - 3_000.0) / 20.0)
 }
 
+/// Over the seeds of one kind of server; a single unlucky run may be refused twice as often.
 async fn check(limits: fn() -> Vec<Limit>, best: f64, least_used: f64) {
     for rate in [Rate::Max, Rate::PerSecond(100.0), Rate::PerSecond(30.0)] {
         for longest_way in [60, 200] {
+            let (mut throttled, mut requests) = (0, 0);
             for seed in seeds() {
                 let case = format!("{rate:?}, {longest_way} ms, seed {seed}");
                 let pace = Pace::new(&without_ceilings(rate));
@@ -46,12 +48,22 @@ async fn check(limits: fn() -> Vec<Limit>, best: f64, least_used: f64) {
                     share * 100.0,
                     used * 100.0
                 );
-                assert!(share <= SHARE, "{case}: {share:.4} of the requests refused");
+                assert!(
+                    share <= 2.0 * SHARE,
+                    "{case}: {share:.4} of the requests refused"
+                );
                 assert!(
                     used >= least_used,
                     "{case}: {used:.3} of the allowed rate used"
                 );
+                throttled += told.throttled;
+                requests += told.requests;
             }
+            let share = f64::from(throttled) / f64::from(requests);
+            assert!(
+                share <= SHARE,
+                "{rate:?}, {longest_way} ms: {share:.4} of all requests refused"
+            );
         }
     }
 }
