@@ -4,7 +4,14 @@
 
 use super::{connect::Connection, host_name, typed_command::TypedCommand};
 use crate::{
-    clock::Clock, events, exit::Exit, graph::Graph, ledger::RunStart, own_files::Rehearsal,
+    clock::Clock,
+    events,
+    exit::Exit,
+    failure::Failure,
+    graph::Graph,
+    ledger::{Ledger, RunStart},
+    own_files::Rehearsal,
+    ui,
 };
 use std::path::Path;
 
@@ -59,6 +66,36 @@ impl NewRun {
 
     /// What the ledger keeps of it, once it is known who signed in.
     pub(super) fn start(&self, connection: &Connection) -> RunStart {
+        RunStart {
+            identity: connection.identity.name.clone(),
+            signed_in: Some(connection.signed_in_as()),
+            ..self.unsigned()
+        }
+    }
+
+    /// Keeps a run in the ledger that ends before it begins because of the sign-in, the tenant or the way there: whoever
+    /// asks what happened last night looks there first. Other failures are the concern of whoever typed the command. If the
+    /// ledger cannot be written, the failure itself is what counts.
+    pub(super) fn not_begun(&self, ledger: &Ledger, failure: &Failure) {
+        let told = matches!(
+            failure.exit,
+            Exit::TryAgain | Exit::Permission | Exit::TenantRefused
+        );
+        // `status` only looks, and leaves no run.
+        if !told || self.verb == "status" {
+            return;
+        }
+        let report = ui::failure_object(failure).to_string();
+        let (now, exit) = (self.clock.now(), failure.exit.code());
+        if let Err(error) = ledger
+            .writer(None)
+            .and_then(|writer| writer.not_begun(&self.unsigned(), now, exit, &report))
+        {
+            tracing::warn!(%error, "that this run did not begin could not be kept in the ledger");
+        }
+    }
+
+    fn unsigned(&self) -> RunStart {
         let folder = std::env::current_dir().ok();
         RunStart {
             id: self.id.clone(),
@@ -69,10 +106,10 @@ impl NewRun {
             started_at: self.clock.now(),
             host: host_name(),
             pid: std::process::id(),
-            identity: connection.identity.name.clone(),
+            identity: None,
             command: self.command.clone(),
             folder: folder.map(|folder| folder.display().to_string()),
-            signed_in: Some(connection.signed_in_as()),
+            signed_in: None,
         }
     }
 }

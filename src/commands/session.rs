@@ -92,6 +92,11 @@ impl<'a> Session<'a> {
 
     /// Signs in, in the tenant that is meant and that the ledger belongs to.
     pub(super) async fn connect(&self, env: &Env<'_>) -> Result<Connection> {
+        let connection = self.reach(env).await;
+        connection.inspect_err(|failure| self.run.not_begun(&self.ledger, failure))
+    }
+
+    async fn reach(&self, env: &Env<'_>) -> Result<Connection> {
         waits::wait_on(&self.ledger, &self.pace, self.clock)?;
         let connecting = connect(
             self.settings,

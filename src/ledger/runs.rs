@@ -9,6 +9,9 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 use std::path::PathBuf;
 
+/// Follows on the verb of a run that failed before it began.
+pub(super) const NOT_BEGUN: &str = " (not begun)";
+
 /// What is known when a run begins.
 #[derive(Debug, Clone)]
 pub(crate) struct RunStart {
@@ -101,6 +104,31 @@ impl Writer {
             params![run, millis(at), exit_code, report, traffic],
         )?;
         Ok(())
+    }
+
+    /// A run that failed before it began, for whoever looks what happened: it told nothing about rows, and so no query for
+    /// runs of its verb finds it.
+    pub(crate) fn not_begun(
+        &self,
+        run: &RunStart,
+        at: Timestamp,
+        exit_code: u8,
+        report: &str,
+    ) -> Result<()> {
+        self.begin()?;
+        let kept = self
+            .start_run(run)
+            .and_then(|()| self.end_run(&run.id, at, exit_code, report))
+            .and_then(|()| {
+                let verb = format!("{}{NOT_BEGUN}", run.verb);
+                let renamed = "UPDATE run SET verb = ?2 WHERE id = ?1";
+                self.connection().execute(renamed, (&run.id, verb))?;
+                self.commit()
+            });
+        if kept.is_err() {
+            self.rollback();
+        }
+        kept
     }
 
     /// Forgets the rows (not the people) of all but the newest `keep` runs that have any.

@@ -4,6 +4,7 @@
 
 use super::{
     Ledger, Result,
+    runs::NOT_BEGUN,
     units::{millis, timestamp},
 };
 use jiff::Timestamp;
@@ -59,8 +60,9 @@ impl Ledger {
         if let Some(UnknownRuns { began, ended }) = unknown {
             // The ids of runs tell seconds only: a run of the same second may have been the one before.
             let last: Option<i64> = connection.query_row(
-                "SELECT max(started_at) FROM run WHERE started_at < ?1",
-                [millis(began)],
+                // One that never began says nothing about what the ledger knew.
+                "SELECT max(started_at) FROM run WHERE started_at < ?1 AND verb NOT LIKE '%' || ?2",
+                (millis(began), NOT_BEGUN),
                 |row| row.get(0),
             )?;
             let since = last.map_or(Timestamp::UNIX_EPOCH, timestamp);

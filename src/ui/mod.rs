@@ -48,7 +48,7 @@ mod failure; // why a command could not do its job
 #[cfg(test)]
 pub(crate) use doctor::Finding;
 pub(crate) use doctor::{Check, Checkup};
-pub(crate) use failure::{failure_text, usage_text};
+pub(crate) use failure::{failure_object, failure_text, usage_text};
 pub(crate) use guest_status::{
     GuestGroup, StatusShown, meaning as guest_state_meaning, status_text,
 };

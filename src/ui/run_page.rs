@@ -165,6 +165,8 @@ fn why(page: &RunPage, code: u8) -> String {
         Some("interrupted") => "it was interrupted",
         Some("tenant-refused") => "the tenant refuses invitations as a whole",
         Some("permission") => "the sign-in lacks a permission, or was refused",
+        // Told in full below.
+        Some("try-again") if page.error.is_some() => "the same command may work later",
         Some("try-again") => "Graph asked for a longer wait than a run takes",
         Some("not-graph") => "something between here and Graph answered",
         Some("unreachable") => "Graph could not be reached, or nothing went on",

@@ -1,7 +1,7 @@
 //! `guestlist runs ID`: what happened last night, on a page and as JSON.
 
 use super::questions::night;
-use crate::support::{Guests, Practice, Workdir};
+use crate::support::{Ended, Guests, Practice, Workdir};
 
 #[test]
 fn a_bad_night_on_a_page() {
@@ -88,7 +88,7 @@ fn runs_of_other_verbs_have_a_page_too() {
         "--every",
         "0d",
     ];
-    crate::support::Ended::of(&mut practice.verb(&workdir, &remind)).expect_code(0);
+    Ended::of(&mut practice.verb(&workdir, &remind)).expect_code(0);
     let page = workdir
         .run(&["runs", "last", "--ledger", "guestlist.db"])
         .expect_code(0)
@@ -96,6 +96,85 @@ fn runs_of_other_verbs_have_a_page_too() {
     assert!(page.starts_with("remind "), "{page}");
     assert!(page.contains("ended well (exit 0)"), "{page}");
     assert!(page.contains("2  reminded"), "{page}");
+}
+
+#[test]
+fn a_night_without_a_sign_in_or_a_network_is_among_the_runs() {
+    let workdir = Workdir::new();
+    workdir.write("guests.csv", Guests::new().people(2));
+    let practice = Practice::start(&workdir, "");
+    practice
+        .invite_as_app(&workdir, "guests.csv", &[])
+        .status()
+        .unwrap();
+    let before = workdir.read("guests.results.csv");
+    // Without a ledger none is made.
+    let mut elsewhere = practice.invite_bare(&workdir, "guests.csv", &["--ledger", "other.db"]);
+    Ended::of(elsewhere.env("GUESTLIST_ACCESS_TOKEN", "expired")).expect_code(2);
+    assert!(!workdir.exists("other.db"));
+    let mut refused = practice.invite_as_app(&workdir, "guests.csv", &[]);
+    Ended::of(refused.env("AZURE_CLIENT_SECRET", "old")).expect_code(6);
+    let mut reminders = practice.verb(
+        &workdir,
+        &["remind", "--yes", "--max-mails", "5", "--older-than", "0d"],
+    );
+    Ended::of(reminders.env("GUESTLIST_ACCESS_TOKEN", "expired")).expect_code(6);
+    let url = practice.url.clone();
+    let mut unreached = practice.invite_as_app(&workdir, "guests.csv", &[]);
+    drop(practice);
+    Ended::of(&mut unreached).expect_code(5);
+
+    let runs = workdir
+        .run(&["runs", "--json", "--ledger", "guestlist.db"])
+        .expect_code(0)
+        .json();
+    let told: Vec<(&str, u64)> = runs["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| {
+            let exit = run["exit_code"].as_u64().unwrap();
+            (run["verb"].as_str().unwrap(), exit)
+        })
+        .collect();
+    let mut sorted = told.clone();
+    sorted.sort_unstable();
+    assert_eq!(
+        sorted,
+        [
+            ("invite", 0),
+            ("invite (not begun)", 5),
+            ("invite (not begun)", 6),
+            ("remind (not begun)", 6),
+        ],
+        "{told:?}"
+    );
+    let page = |exit: u64| {
+        let run = runs["runs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|run| run["exit_code"] == exit && run["verb"] == "invite (not begun)");
+        let id = run.unwrap()["run"].as_str().unwrap();
+        workdir
+            .run(&["runs", id, "--ledger", "guestlist.db"])
+            .expect_code(0)
+            .stdout
+    };
+    let refused = page(6);
+    assert!(refused.contains("ended with exit 6"), "{refused}");
+    assert!(refused.contains("secret"), "{refused}");
+    assert!(!page(5).contains("longer wait"), "{}", page(5));
+    assert!(
+        page(5).contains(url.trim_start_matches("http://")),
+        "{}",
+        page(5)
+    );
+    // The results are still those of the run that had some.
+    workdir
+        .run(&["results", "--run", "last", "--ledger", "guestlist.db"])
+        .expect_code(0);
+    assert_eq!(workdir.read("guests.results.csv"), before);
 }
 
 #[test]

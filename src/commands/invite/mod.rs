@@ -124,7 +124,9 @@ async fn run_to_the_end(
 }
 
 async fn ask_and_run(prepared: &Prepared<'_>, env: &Env<'_>) -> Result<Exit> {
-    let ready = Ready::new(prepared, env).await?;
+    let ready = Ready::new(prepared, env)
+        .await
+        .inspect_err(|failure| prepared.run.not_begun(&prepared.ledger, failure))?;
     if prepared.is_asked() {
         question::ask(prepared, &ready).await?;
     }

@@ -108,7 +108,8 @@ impl<'a> Prepared<'a> {
         }
         let pace_options = engine_options::pace(settings, &ledger)?;
         let pace = Pace::new(&pace_options).hearing(stop.signal().clone());
-        waits::wait_on(&ledger, &pace, clock)?;
+        waits::wait_on(&ledger, &pace, clock)
+            .inspect_err(|failure| run.not_begun(&ledger, failure))?;
         Ok(Self {
             typed,
             settings,
