@@ -70,7 +70,7 @@ pub(super) fn consent(settings: &Settings, yes: bool, limit: &Limit) -> Result<C
     }
     if !settings.ledger_is_named() {
         return Err(Failure::usage(
-            "with --yes the ledger has to be named: by --ledger, GUESTLIST_INVITE_LEDGER or [invite] ledger",
+            "with --yes the ledger has to be named: by --ledger (as in --ledger guestlist.db), GUESTLIST_INVITE_LEDGER or [invite] ledger",
         )
         .hint(format!("{}: a run that looks in the wrong folder would not know it", limit.ledger_knows)));
     }

@@ -130,7 +130,10 @@ pub fn run(cli: &Cli, env: &Env<'_>) -> anyhow::Result<Exit> {
         Command::Reset { .. } => Err(reset_redemption::two_meanings().into()),
         Command::Leavers(typed) => Ok(leavers::run(cli, typed, settings(), env)?),
         Command::Cleanup(typed) => Ok(cleanup::run(cli, typed, settings(), env)?),
-        Command::Results(typed) => Ok(results::run(&settings()?, &typed.run)?),
+        Command::Results(typed) => {
+            let quiet = cli.telling.quiet > 0;
+            Ok(results::run(&settings()?, &typed.run, quiet)?)
+        }
         Command::Report(typed) => Ok(report::run(&settings()?, typed, &clock)?),
         Command::Runs(typed) => Ok(runs::run(&settings()?, typed)?),
         Command::Ledger(typed) => Ok(ledger::run(&settings()?, typed, &clock)?),

@@ -16,7 +16,7 @@ use crate::{
 };
 use std::path::Path;
 
-pub(crate) fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
+pub(crate) fn run(settings: &Settings, wanted: &RunName, quiet: bool) -> Result<Exit> {
     let path = &settings.invite.ledger.value;
     let ledger = Ledger::open(path, NewLedger::Refused)?;
     let run = find(&ledger, wanted)?;
@@ -71,7 +71,7 @@ pub(crate) fn run(settings: &Settings, wanted: &RunName) -> Result<Exit> {
             ui::tell(format!("  {hint}"));
         }
     }
-    if written.results != Path::new(STDOUT) {
+    if written.results != Path::new(STDOUT) && !quiet {
         ui::tell(format!(
             "results of run {}: {}",
             run.id,

@@ -96,7 +96,7 @@ pub(crate) use resets::{
 };
 pub(crate) use rows::OpenEnds;
 pub(crate) use run_errors::RunError;
-pub(crate) use runs::{RunRecord, RunStart};
+pub(crate) use runs::{NOT_BEGUN, RunRecord, RunStart};
 pub(crate) use sheet_people::{SheetRuns, Stood};
 pub(crate) use sheets::{Corrected, Reading, ToCorrect, WrittenToFix};
 pub(crate) use silent_first::{SilentFirst, UnknownRuns};

@@ -10,7 +10,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use std::path::PathBuf;
 
 /// Follows on the verb of a run that failed before it began.
-pub(super) const NOT_BEGUN: &str = " (not begun)";
+pub(crate) const NOT_BEGUN: &str = " (not begun)";
 
 /// What is known when a run begins.
 #[derive(Debug, Clone)]
@@ -189,6 +189,16 @@ impl Reader {
         Ok(statement
             .query_map([newest], run)?
             .collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// When the newest run began that did begin.
+    pub(crate) fn last_begun(&self) -> Result<Option<Timestamp>> {
+        let newest: Option<i64> = self.connection().query_row(
+            "SELECT max(started_at) FROM run WHERE verb NOT LIKE '%' || ?1",
+            [NOT_BEGUN],
+            |row| row.get(0),
+        )?;
+        Ok(newest.map(timestamp))
     }
 
     /// The newest run that told about the rows of a sheet.

@@ -79,11 +79,11 @@ impl MailAttempt {
             SmtpEnd::Refused { status, why } => Self::new(Refused, Some(status), why, "never"),
             SmtpEnd::BrokenOff(trouble) => Self {
                 next: Next::BrokenOff(trouble.clone()),
-                ..Self::new(Due, None, trouble.what, "broken-off")
+                ..Self::new(Due, None, trouble.told(), "broken-off")
             },
             SmtpEnd::Unknown(trouble) => Self {
                 next: Next::BrokenOff(trouble.clone()),
-                ..Self::new(Unknown, None, trouble.what, "no-reply")
+                ..Self::new(Unknown, None, trouble.told(), "no-reply")
             },
             SmtpEnd::Server(trouble) => {
                 let next = if trouble.may_pass() {
@@ -93,7 +93,7 @@ impl MailAttempt {
                 };
                 Self {
                     next,
-                    ..Self::new(Due, trouble.status, trouble.what, "server")
+                    ..Self::new(Due, trouble.status, trouble.told(), "server")
                 }
             }
         }

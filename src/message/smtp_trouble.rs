@@ -51,12 +51,17 @@ pub(crate) enum SmtpEnd {
 pub(crate) struct ServerTrouble {
     pub exit: Exit,
     pub status: Option<u16>,
-    /// One sentence, without the name of the server.
+    /// What follows on "the mail server".
     pub what: String,
     pub fix: &'static str,
 }
 
 impl ServerTrouble {
+    /// One sentence, without the name of the server.
+    pub(super) fn told(&self) -> String {
+        format!("the mail server {}", self.what)
+    }
+
     pub(crate) fn failure(&self, server: &impl fmt::Display) -> Failure {
         Failure::new(self.exit, format!("the mail server {server} {}", self.what)).hint(self.fix)
     }

@@ -1,6 +1,7 @@
 //! How a failure looks: what happened, then what to do, each on lines of its own.
 
 use super::{
+    practice::advised,
     style::{error, hint},
     text::{printable, wrap},
 };
@@ -25,7 +26,7 @@ pub(crate) fn failure_object(failure: &Failure) -> Value {
     json!({
         "stopped_by": failure.exit.word(),
         "error": failure.what,
-        "hints": failure.hints,
+        "hints": failure.hints.iter().map(|hint| advised(hint)).collect::<Vec<_>>(),
         "exit_code": failure.exit.code(),
     })
 }

@@ -43,6 +43,8 @@ mod leavers; // who left, and who is deleted
 
 mod doctor; // what a check-up found
 
+mod practice; // commands that go on in practice
+
 mod failure; // why a command could not do its job
 
 #[cfg(test)]
@@ -57,6 +59,7 @@ pub(crate) use leavers::{
     leavers_text,
 };
 pub(crate) use opening::{LedgerSeen, ledger_line};
+pub(crate) use practice::advise_practice;
 pub(crate) use progress::{Phase, Progress, ProgressMode, ProgressView, Waiting};
 pub(crate) use question::{Answer, FirstMail, MailPlan, Question, TenantShown, Words};
 pub(crate) use reminders::{ReminderLine, RemindersShown, reminded_text, reminders_text};

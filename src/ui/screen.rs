@@ -10,6 +10,7 @@
 
 use super::{
     failure::{failure_object, failure_text},
+    practice::advised,
     problems::Look,
     stream::shown,
     style::plain,
@@ -66,10 +67,11 @@ pub(crate) fn look() -> Look {
 
 /// Shows a message on stderr. If stderr is closed, the run goes on.
 pub(crate) fn tell(message: impl AsRef<str>) {
+    let message = advised(message.as_ref());
     if are_messages_events() {
-        return events::message(&plain(message.as_ref()));
+        return events::message(&plain(&message));
     }
-    let _ = writeln!(Messages, "{}", message.as_ref());
+    let _ = writeln!(Messages, "{message}");
 }
 
 /// Shows why a command could not do its job.

@@ -336,6 +336,8 @@ impl Summary<'_> {
             next.push(match count(|outcome| outcome == Outcome::WouldInvite) {
                 0 if open > 0 => return next,
                 0 if next.is_empty() => ("there is nobody to invite".to_owned(), None),
+                // Nobody was found to be in order.
+                0 if count(|it| !needs_a_hand(it) && it != Outcome::Duplicate) == 0 => return next,
                 0 => ("there is nobody else to invite".to_owned(), None),
                 n => {
                     let people = plural_of(n, "person", "people");

@@ -152,7 +152,7 @@ pub(crate) fn wrap(text: &str, first_indent: usize, indent: usize) -> String {
     let mut first = width().saturating_sub(first_indent);
     let rest = width().saturating_sub(indent);
     let mut wrapped = Vec::new();
-    for paragraph in text.split('\n') {
+    for paragraph in super::practice::advised(text).split('\n') {
         wrapped.extend(fill(pieces(paragraph), first, rest, LongWords::Kept));
         first = rest;
     }

@@ -3,6 +3,7 @@
 mod first_mails;
 mod nights;
 mod own_words;
+mod quiet;
 mod remind;
 mod sponsors;
 mod status;

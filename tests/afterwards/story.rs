@@ -8,6 +8,31 @@ use super::{
 use crate::support::{Ended, Practice, Workdir};
 
 #[test]
+fn in_practice_the_next_command_goes_on_in_practice() {
+    let workdir = Workdir::new();
+    workdir.write(
+        "guests.csv",
+        "email,display_name\nkim@partner.example,Kim Roe\n",
+    );
+    workdir
+        .run(&["invite", "guests.csv", "--sandbox"])
+        .expect_code(0);
+    let told = workdir
+        .run(&["status", "kim@partner.example", "--sandbox"])
+        .expect_code(0);
+    let words: String = told.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("`guestlist remind --sandbox` mails the guest again"),
+        "{}",
+        told.stdout
+    );
+    workdir
+        .run(&["status", "nobody@partner.example", "--sandbox"])
+        .expect_code(2)
+        .says("`guestlist runs --sandbox`");
+}
+
+#[test]
 fn the_story_of_somebody_who_was_lost_settled_and_reminded() {
     let workdir = Workdir::new();
     let lost = "[[script]]\nkind = \"invitations\"\nfault = \"lost_after\"\n";

@@ -91,6 +91,10 @@ fn every_mistake_is_told_and_nothing_is_sent() {
                 "email,new_email\nnobody@nowhere.example,n@x.example\n{BEN},{CHLOE}\n{CHLOE},c@northwind.example\n"
             ),
         ),
+        (
+            "a guest who was deleted",
+            format!("email,new_email\nmona.reed@fabrikam.example,{NEW_BEN}\n"),
+        ),
     ] {
         workdir.write("resets.csv", &sheet);
         let told = reset(&practice, &workdir, &["-q"]).expect_code(3);

@@ -254,7 +254,7 @@ fn began(run: &str) -> Option<Timestamp> {
 /// The first line of every run: which ledger, how many people it knows, when it ran last.
 pub(in crate::commands) fn announce(ledger: &Ledger, path: &Path, clock: &Clock) -> Result<()> {
     let reader = ledger.reader()?;
-    let last_run = reader.runs(1)?.first().map(|run| run.started_at);
+    let last_run = reader.last_begun()?;
     let people = reader.people()?;
     let seen = ui::LedgerSeen {
         path,

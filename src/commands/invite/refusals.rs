@@ -42,7 +42,7 @@ pub(super) fn unattended(settings: &Settings, terminal: bool) -> Result<()> {
     }
     if !settings.ledger_is_named() {
         return Err(Failure::usage(
-            "with --yes the ledger has to be named: by --ledger, GUESTLIST_INVITE_LEDGER or [invite] ledger",
+            "with --yes the ledger has to be named: by --ledger (as in --ledger guestlist.db), GUESTLIST_INVITE_LEDGER or [invite] ledger",
         )
         .hint("the ledger knows who has been mailed: a run that looks in the wrong folder would not know it"));
     }

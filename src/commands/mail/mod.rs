@@ -125,7 +125,9 @@ impl Verb<'_> {
         let stop = &self.session.stop;
         unless_stopped(stop, targets.keep_pending(&connection)).await?;
         let list = told::list(&self.typed.sheet, &targets, self.own, &connection);
-        show_list(&list, self.typed.json, self.consent == Consent::Asked)?;
+        if !self.quiet || self.consent != Consent::Given {
+            show_list(&list, self.typed.json, self.consent == Consent::Asked)?;
+        }
         if targets.people.is_empty() {
             return self.nobody_is_mailed(&targets, &connection);
         }

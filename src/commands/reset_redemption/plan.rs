@@ -4,7 +4,7 @@
 
 use crate::{
     commands::connect::Connection,
-    directory::{BATCH, Directory, state_of},
+    directory::{BATCH, Directory, UserLookup, state_of},
     engine::{has_address, not_to_be_reset},
     exit::Exit,
     failure::{Failure, Result},
@@ -54,6 +54,7 @@ pub(super) async fn plan(
     let found = guests(&rows, directory).await?;
     let new: Vec<&EmailAddress> = rows.iter().map(|row| &row.new_email).collect();
     let of_new = find_all(directory, &new).await?;
+    let deleted = UserLookup::new(directory.clone());
     let mut problems = Vec::new();
     let mut planned: Vec<Planned> = Vec::new();
     let mut swapped = 0;
@@ -72,16 +73,11 @@ pub(super) async fn plan(
         }
         let Some(user) = found.user else {
             swapped += u64::from(!holders.is_empty());
-            let message = format!(
-                "row {}: nobody in {} has {}",
-                row.row,
-                connection.place(),
-                row.who()
-            );
-            problems.push(
-                row.problem(Problem::error(resets::RESET_UNKNOWN, message))
-                    .fix("correct it; somebody who was never invited is invited with `guestlist invite`"),
-            );
+            let deleted = match &row.email {
+                Some(address) => deleted.deleted(address).await?.is_some(),
+                None => false,
+            };
+            problems.push(not_there(&row, deleted, connection));
             continue;
         };
         let before = problems.len();
@@ -127,6 +123,24 @@ pub(super) async fn plan(
         return Ok(planned);
     }
     Err(refusal(problems))
+}
+
+/// Nobody has the address or the id of the row, or somebody had it who was deleted.
+fn not_there(row: &ResetRow, deleted: bool, connection: &Connection) -> Problem {
+    let (number, who, place) = (row.row, row.who(), connection.place());
+    let (message, fix) = if deleted {
+        (
+            format!("row {number}: {who} was deleted from {place}"),
+            "an administrator of the tenant can restore the user within 30 days of the deletion; or take the row off the sheet, and invite the new address with `guestlist invite`",
+        )
+    } else {
+        (
+            format!("row {number}: nobody in {place} has {who}"),
+            "correct it; somebody who was never invited is invited with `guestlist invite`",
+        )
+    };
+    row.problem(Problem::error(resets::RESET_UNKNOWN, message))
+        .fix(fix)
 }
 
 /// Whether the row, or the user whom its id names, has an address of somebody who was forgotten and not invited again.

@@ -7,7 +7,7 @@ use crate::{
     cli::RunName,
     exit::Exit,
     failure::{Failure, Result},
-    ledger::{Ledger, NewLedger, Reader, RunRecord},
+    ledger::{Ledger, NOT_BEGUN, NewLedger, Reader, RunRecord},
     settings::Settings,
     ui,
 };
@@ -98,7 +98,8 @@ fn line_of(run: &RunRecord) -> [String; 6] {
 /// The sheet; of a run that invited nobody its verb too.
 fn what_of(run: &RunRecord) -> String {
     let sheet = run.sheet.as_deref().map(ui::text::printable_line);
-    match run.verb.as_str() {
+    // Numbers that are missing tell that a run did not begin; there is no room for more.
+    match run.verb.trim_end_matches(NOT_BEGUN) {
         "invite" => sheet.unwrap_or_default(),
         verb => match sheet {
             Some(sheet) => format!("{verb} {sheet}"),
