@@ -296,3 +296,29 @@ fn a_dry_run_that_stopped_does_not_say_that_there_is_nobody_to_invite() {
     assert!(!text.contains("nobody to invite"), "{text}");
     assert!(text.contains("3 rows were not looked at"), "{text}");
 }
+
+#[test]
+fn nobody_else_is_said_only_where_somebody_is_in_order() {
+    let next = |outcomes: &[(Outcome, u64)]| {
+        let report = RunReport {
+            outcomes: outcome_counts(outcomes.iter().copied()),
+            ..sample()
+        };
+        shown(&Summary {
+            dry_run: true,
+            ..summary(&report)
+        })
+    };
+    let (invalid, twice) = ((Outcome::Invalid, 3), (Outcome::Duplicate, 1));
+    let all_are_wrong = next(&[invalid, twice]);
+    assert!(!all_are_wrong.contains("nobody"), "{all_are_wrong}");
+    assert!(
+        all_are_wrong.contains("correct the 3 rows"),
+        "{all_are_wrong}"
+    );
+    let others_are_there = next(&[invalid, (Outcome::ExistsAccepted, 2)]);
+    assert!(
+        others_are_there.contains("there is nobody else to invite"),
+        "{others_are_there}"
+    );
+}
