@@ -39,7 +39,9 @@ pub enum LedgerError {
     Unusable { path: String, why: Refusal },
     #[error("cannot write the ledger {path}: {reason}")]
     Unwritable { path: String, reason: String },
-    #[error("the disk is full or a quota is used up: the ledger cannot take another intent")]
+    #[error(
+        "the disk is full or a quota is used up: the ledger cannot be written, and nothing is sent that it could not remember"
+    )]
     Full,
     #[error("another program has the ledger locked, and did not let go of it in {} seconds", BUSY.as_secs())]
     Locked,

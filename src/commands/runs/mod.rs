@@ -48,7 +48,7 @@ fn find(reader: &Reader, ledger: &Path, name: &RunName) -> Result<RunRecord> {
         match name {
             RunName::Last => Failure::usage(format!("the ledger {ledger} knows no run yet"))
                 .hint("a run is in it as soon as it begins: name the ledger of that run with --ledger"),
-            RunName::Id(id) => Failure::usage(format!("the ledger {ledger} knows no run {id}"))
+            RunName::Id(id) => Failure::usage(format!("the ledger {ledger} knows no run {id}, and not one alone whose id begins so"))
                 .hint("`guestlist runs` lists the runs that it knows; another ledger is named with --ledger"),
         }
     })
