@@ -25,7 +25,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-COLUMNS, ROWS = 92, 30
+COLUMNS, ROWS = 100, 34
 SHEET = "samples/guests.csv"
 # What is typed, and what is really run: the picture shows the first.
 TYPED = "guestlist invite guests.csv --sandbox --rate 4 --weather weather.toml"
