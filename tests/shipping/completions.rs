@@ -59,7 +59,10 @@ _guestlist guestlist \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD 
 printf '%s\\n' \"${{COMPREPLY[@]}}\""
     );
     let mut bash = Command::new("bash");
+    // A language that this machine lacks is a warning of bash, and another start file may say anything.
     bash.args(["--norc", "-c", &script])
+        .env("LC_ALL", "C")
+        .env_remove("BASH_ENV")
         .current_dir(folder.path(""));
     let Ok(output) = bash.output() else {
         missing("bash", "install the package bash");
