@@ -14,7 +14,8 @@ use std::path::Path;
 use text::{list, printable_line, wrap};
 use url::Url;
 
-/// Reads the settings, and from then on advises commands of the practice tenant where that is used. Only a settings file that is not trusted leads to a question.
+/// Reads the settings, and from then on advises commands of the practice tenant where that is used. Only a settings file
+/// that is not trusted leads to a question.
 pub(super) fn settings(cli: &Cli, env: &Env<'_>) -> Result<Settings> {
     let flags = cli.flags();
     let settings = match settings::read(&flags, env, Path::new(""))? {
